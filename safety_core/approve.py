@@ -1,0 +1,128 @@
+"""Approvals: what a question is bound to, what may follow what, and when an answer counts.
+
+A grant is believed only here, at the edge. `verify_grant` checks, in order: who signed (a key pinned in the signed policy),
+what was signed (this request, this digest, this policy revision), when (not after its end, nor long after it arrived), and
+whether that key may approve this level. Left to the caller: using it once (`UseGrant`, atomic).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from nacl.exceptions import BadSignatureError, ValueError as NaclValueError
+from nacl.signing import VerifyKey
+
+from safety_core.canonical import Digest, Json, canonical_bytes, digest
+from safety_core.errors import ExpiredGrantError, ForgedGrantError, MismatchedGrantError, ReplayedGrantError, WeakApproverError
+from safety_core.model.approval import ANSWER_SECONDS, USE_SECONDS, Approval, ApprovalRequest, ApprovalState, Grant, RequestId
+from safety_core.model.policy import ApproverKey, KeyKind, Policy
+from safety_core.model.tool_call import ToolCall
+from safety_core.model.verdict import Verdict
+
+DENIAL_SECONDS: Final = 600
+"""How long a "no" answers the same call again, so that an agent cannot wear its owner down by asking."""
+
+GRANT_CONTEXT: Final = b"safety-gateway grant v1\x00"
+"""Separates signatures over grants from any other use of the same key."""
+
+TRANSITIONS: Final[Mapping[ApprovalState, frozenset[ApprovalState]]] = {
+    ApprovalState.PENDING: frozenset(
+        {ApprovalState.GRANTED, ApprovalState.DENIED, ApprovalState.EXPIRED, ApprovalState.CANCELLED}
+    ),
+    ApprovalState.GRANTED: frozenset({ApprovalState.USED, ApprovalState.EXPIRED}),
+    ApprovalState.DENIED: frozenset(),
+    ApprovalState.EXPIRED: frozenset(),
+    ApprovalState.CANCELLED: frozenset(),
+    ApprovalState.USED: frozenset(),
+}
+
+
+def action_digest(call: ToolCall, tool: str, policy: Policy) -> Digest:
+    """Return the hash an approval is bound to: tenant, agent, canonical tool and arguments, without the volatile ones."""
+    volatile = policy.volatile.get(tool, frozenset())
+    params: dict[str, Json] = {name: value for name, value in call.params.items() if name not in volatile}
+    return digest({"tenant": call.tenant, "agent": call.agent, "tool": tool, "params": params})
+
+
+def new_request(request_id: RequestId, call: ToolCall, verdict: Verdict, policy: Policy, *, strong: bool, now: float) -> ApprovalRequest:
+    """Return the question that goes to the approver."""
+    return ApprovalRequest(
+        id=request_id,
+        tenant=call.tenant,
+        agent=call.agent,
+        session=call.session,
+        tool=verdict.facts.tool,
+        params=call.params,
+        level=verdict.level,
+        outward=verdict.outward,
+        strong=strong,
+        rules=tuple(dict.fromkeys(hit.rule for hit in verdict.hits)),
+        reason="; ".join(verdict.reasons),
+        action_digest=action_digest(call, verdict.facts.tool, policy),
+        revision=policy.revision,
+        created=now,
+        expires=now + ANSWER_SECONDS,
+    )
+
+
+def grant_bytes(grant: Grant) -> bytes:
+    """Return the bytes that the approver's key signs: everything in the grant but the signature."""
+    return GRANT_CONTEXT + canonical_bytes(
+        {
+            "request": grant.request,
+            "action_digest": grant.action_digest,
+            "revision": grant.revision,
+            "allow": grant.allow,
+            "approver": grant.approver,
+            "origin": grant.origin,
+            "nonce": grant.nonce,
+            "decided": grant.decided,
+            "not_after": grant.not_after,
+            "key": grant.key,
+        }
+    )
+
+
+def verify_signature(grant: Grant, request: ApprovalRequest, policy: Policy) -> ApproverKey:
+    """Return the pinned key that signed `grant` for `request`, whichever way it decides.
+
+    Raises:
+        ForgedGrantError: no key pinned in the policy made this signature.
+        MismatchedGrantError: it is an answer to another question.
+    """
+    key = next((key for key in policy.approvers if key.id == grant.key), None)
+    if key is None:
+        raise ForgedGrantError(f"grant for {request.id}", "its key is not pinned in the policy", "publish a policy that pins the approver's key")
+    try:
+        VerifyKey(bytes.fromhex(key.public)).verify(grant_bytes(grant), bytes.fromhex(grant.signature))
+    except (BadSignatureError, NaclValueError, ValueError) as error:
+        raise ForgedGrantError(f"grant for {request.id}", "its signature is not the approver's") from error
+    if (grant.request, grant.action_digest, grant.revision) != (request.id, request.action_digest, request.revision):
+        raise MismatchedGrantError(f"grant for {request.id}", "it was given for another request")
+    return key
+
+
+def verify_grant(approval: Approval, request: ApprovalRequest, policy: Policy, now: float) -> Grant:
+    """Return the grant of `approval` if it entitles the call that `request` describes, judged afresh, at `now`.
+
+    Args:
+        approval: the stored request with its answer.
+        request: the question as it would be put now (same id), so that whatever changed since shows.
+
+    Raises:
+        GrantError: named after what is wrong with it.
+    """
+    grant = approval.grant
+    if grant is None or not grant.allow or approval.state is ApprovalState.USED:
+        raise ReplayedGrantError(f"approval {request.id}", "it holds no unused permission")
+    key = verify_signature(grant, approval.request, policy)
+    if grant.action_digest != request.action_digest or grant.revision != request.revision:
+        raise MismatchedGrantError(f"grant for {request.id}", "the call or the policy has changed since", "ask again")
+    if now > min(grant.not_after, approval.received + USE_SECONDS) or grant.decided > approval.request.expires:
+        raise ExpiredGrantError(f"grant for {request.id}", "it came or was used too late", "ask again")
+    if request.level > key.up_to or (request.strong and key.kind is not KeyKind.PERSON):
+        raise WeakApproverError(
+            f"grant for {request.id}", f"key {key.id} may not approve {request.level.word} here", "approve it with the owner's own key"
+        )
+    return grant

@@ -1,0 +1,126 @@
+"""What a flow asks of the world: one frozen value per request, typed by its reply.
+
+A flow is a generator that yields effects. A driver (`safety_core.edge.driver`) performs each one and sends the reply back, or
+throws `EffectFailed`. `reply = yield from Judge(facts)` is fully typed, because `Effect[R].__iter__` returns an `R`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from safety_core.canonical import Digest
+from safety_core.model.approval import Approval, ApprovalRequest, Grant, RequestId
+from safety_core.model.facts import Facts
+from safety_core.model.record import AuditEntry
+from safety_core.model.secret import SecretName, SecretValue
+from safety_core.model.tool_call import ToolResult
+from safety_core.model.usage import Usage
+from safety_core.model.verdict import Decision
+from safety_core.resolve import Plan
+
+R = TypeVar("R")
+Flow: TypeAlias = "Generator[Effect[Any], Any, R]"
+
+
+class Effect(Generic[R]):
+    """One request to the world, answered with an `R`."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Generator[Effect[R], R, R]:
+        return (yield self)
+
+
+@dataclass(frozen=True, slots=True)
+class Now(Effect[float]):
+    """Seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewId(Effect[str]):
+    """32 fresh hexadecimal digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judge(Effect[Decision]):
+    """What the policy engine says about these facts."""
+
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Effect[int]):
+    """Append to the audit log; the reply is the entry's index, and comes only once the entry is durable."""
+
+    entry: AuditEntry
+
+
+@dataclass(frozen=True, slots=True)
+class FindApproval(Effect[Approval | None]):
+    """The newest approval for this action digest, in whatever state, or None."""
+
+    action_digest: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class OpenApproval(Effect[Approval]):
+    """Make the request durable at the edge and queue it for the hub. An alike pending request is returned instead."""
+
+    request: ApprovalRequest
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitDecision(Effect[Approval]):
+    """Wait up to `seconds` for the request to leave `pending`; the reply is its state then."""
+
+    request: RequestId
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CloseApproval(Effect[None]):
+    """Move a request that ran out of time to `expired`."""
+
+    request: RequestId
+
+
+@dataclass(frozen=True, slots=True)
+class UseGrant(Effect[None]):
+    """Consume the grant, atomically. Fails if anybody has used it before."""
+
+    grant: Grant
+
+
+@dataclass(frozen=True, slots=True)
+class Resolve(Effect[Mapping[SecretName, SecretValue]]):
+    """The values behind these references. Fails if one is missing."""
+
+    names: tuple[SecretName, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remember(Effect[None]):
+    """Put discovered values into the vault under their placeholders' names."""
+
+    discovered: Mapping[SecretName, SecretValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Execute(Effect[ToolResult]):
+    """Run the tool, with these values in the child or the request only."""
+
+    plan: Plan
+    values: Mapping[SecretName, SecretValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Meter(Effect[None]):
+    """Add one response's usage to its hourly bucket, durably and once per `request`."""
+
+    request: str
+    agent: str
+    provider: str
+    model: str
+    usage: Usage

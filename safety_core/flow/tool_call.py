@@ -1,0 +1,244 @@
+"""tool call -> classify -> gate -> approve -> resolve -> execute -> redact -> audit
+
+Three ways in, one way through:
+
+    decide   up to the permission; the caller runs the tool itself (OpenClaw does)
+    run      the whole sentence; the edge runs the tool
+    report   redact and audit the result of a call that somebody else ran
+
+Failing closed is the one `except` in `_closed`: whatever goes wrong, the answer is a refusal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TypeAlias, TypeVar
+
+from safety_core import approve
+from safety_core.canonical import Json
+from safety_core.classify.facts import facts_of
+from safety_core.classify.judge import verdict_of
+from safety_core.errors import SafetyError
+from safety_core.flow import effects
+from safety_core.flow.effects import Flow
+from safety_core.gate import rule_on
+from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState, Grant, RequestId
+from safety_core.model.level import Outcome
+from safety_core.model.policy import Policy
+from safety_core.model.record import AuditEntry, Event
+from safety_core.model.tool_call import ToolCall
+from safety_core.model.verdict import Ruling, Verdict
+from safety_core.redact.redactor import Redactor
+from safety_core.resolve import plan_of
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What holds while one call passes: the policy that was trusted when it came in, and the secrets known by then.
+
+    Attributes:
+        workspace: absolute path of the agent's workspace, the base of relative paths.
+        wait: seconds to wait for a quick answer before the call is parked.
+    """
+
+    policy: Policy
+    redactor: Redactor
+    workspace: str
+    wait: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Permitted:
+    """The caller may run the tool now, once."""
+
+    call: ToolCall
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A person has been asked. Nothing has run; repeating the same call later meets the answer."""
+
+    request: ApprovalRequest
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The call must not run. `rule` is a floor, a rule, or the class of the error that stopped it."""
+
+    rule: str
+    reason: str
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """The tool ran; `output` is what the model may see."""
+
+    output: str
+    status: int
+    truncated: bool
+    findings: int
+    verdict: Verdict
+
+
+Answer: TypeAlias = Permitted | Pending | Refused
+A = TypeVar("A")
+
+
+def decide(call: ToolCall, context: Context) -> Flow[Answer]:
+    """Judge `call`, ask a person where the gate asks, and return the permission or the reason against it."""
+    return (yield from _closed(call, _decide(call, context)))
+
+
+def run(call: ToolCall, context: Context) -> Flow[Executed | Pending | Refused]:
+    """Do the whole sentence for one call."""
+    return (yield from _closed(call, _run(call, context)))
+
+
+def report(call: ToolCall, result: Json, context: Context) -> Flow[Json]:
+    """Return `result` as the model may see it, after it has been recorded. Raises what goes wrong: no result then."""
+    clean = context.redactor.value(result)
+    if clean.discovered:
+        yield from effects.Remember(clean.discovered)
+    now = yield from effects.Now()
+    yield from effects.Record(
+        AuditEntry(now, Event.RESULT, call.agent, call.tool, call.id, counts={"findings": len(clean.findings)})
+    )
+    return clean.value
+
+
+def _closed(call: ToolCall, flow: Flow[A]) -> Flow[A | Refused]:
+    try:
+        return (yield from flow)
+    except SafetyError as error:
+        refusal = Refused(type(error).__name__, str(error))
+    try:
+        now = yield from effects.Now()
+        yield from effects.Record(AuditEntry(now, Event.REFUSED, call.agent, rules=(refusal.rule,)))
+    except SafetyError:
+        return replace(refusal, reason=refusal.reason + " (and the refusal could not be recorded)")
+    return refusal
+
+
+def _decide(call: ToolCall, context: Context) -> Flow[Answer]:
+    call = yield from _scrub(call, context.redactor)
+    facts = facts_of(call, context.policy.catalogue, context.workspace)
+    decision = yield from effects.Judge(facts)
+    verdict = verdict_of(facts, decision, context.policy.revision)
+    now = yield from effects.Now()
+    ruling = rule_on(call, verdict, context.policy, now)
+    yield from effects.Record(_entry(now, Event.PROPOSED, call, verdict, ruling, context.policy))
+    if ruling.outcome is Outcome.DENY:
+        return Refused(ruling.clauses[0], "; ".join((*ruling.clauses, *verdict.reasons)), verdict)
+    if ruling.outcome is Outcome.ALLOW:
+        return (yield from _permit(call, verdict, ruling, context, None))
+    return (yield from _ask(call, verdict, ruling, context))
+
+
+def _run(call: ToolCall, context: Context) -> Flow[Executed | Pending | Refused]:
+    answer = yield from _decide(call, context)
+    if not isinstance(answer, Permitted):
+        return answer
+    plan = plan_of(answer.call, answer.verdict.facts.tool, context.policy.catalogue, context.workspace)
+    values = yield from effects.Resolve(plan.refs)
+    try:
+        result = yield from effects.Execute(plan, values)
+    except SafetyError as error:
+        yield from _record_end(Event.FAILED, answer, rules=(type(error).__name__,), counts={})
+        raise
+    clean = context.redactor.text(result.output)
+    if clean.discovered:
+        yield from effects.Remember(clean.discovered)
+    counts = {"status": result.status, "findings": len(clean.findings)}
+    yield from _record_end(Event.EXECUTED, answer, rules=(), counts=counts)
+    return Executed(clean.text, result.status, result.truncated, len(clean.findings), answer.verdict)
+
+
+def _scrub(call: ToolCall, redactor: Redactor) -> Flow[ToolCall]:
+    """Replace every secret in the call by its reference, names included: from here on nothing holds a value."""
+    params = redactor.value(call.params)
+    names = redactor.value([call.tool, call.session, call.id])
+    discovered = {**params.discovered, **names.discovered}
+    if discovered:
+        yield from effects.Remember(discovered)
+    tool, session, call_id = names.value
+    return replace(call, tool=tool, session=session, id=call_id, params=params.value)
+
+
+def _ask(call: ToolCall, verdict: Verdict, ruling: Ruling, context: Context) -> Flow[Answer]:
+    strong = ruling.outcome is Outcome.ASK_STRONG
+    now = yield from effects.Now()
+    fresh = RequestId((yield from effects.NewId()))
+    question = approve.new_request(fresh, call, verdict, context.policy, strong=strong, now=now)
+    approval = yield from effects.FindApproval(question.action_digest)
+    if approval is None or not _stands(approval, now):
+        if approval is not None and approval.state in {ApprovalState.PENDING, ApprovalState.GRANTED}:
+            yield from effects.CloseApproval(approval.request.id)
+        approval = yield from effects.OpenApproval(question)
+    if approval.state is ApprovalState.PENDING and context.wait > 0:
+        approval = yield from effects.AwaitDecision(approval.request.id, context.wait)
+    return (yield from _answered(approval, replace(question, id=approval.request.id), call, verdict, ruling, context))
+
+
+def _stands(approval: Approval, now: float) -> bool:
+    """Tell whether an earlier approval answers the same call now, or a new question is due."""
+    match approval.state:
+        case ApprovalState.PENDING:
+            return now <= approval.request.expires
+        case ApprovalState.GRANTED:
+            return now <= approval.received + approve.USE_SECONDS
+        case ApprovalState.DENIED:
+            return now <= approval.received + approve.DENIAL_SECONDS
+        case _:
+            return False
+
+
+def _answered(
+    approval: Approval, question: ApprovalRequest, call: ToolCall, verdict: Verdict, ruling: Ruling, context: Context
+) -> Flow[Answer]:
+    now = yield from effects.Now()
+    match approval.state:
+        case ApprovalState.PENDING:
+            yield from effects.Record(_entry(now, Event.PENDING, call, verdict, ruling, context.policy))
+            return Pending(approval.request, verdict)
+        case ApprovalState.GRANTED:
+            grant = approve.verify_grant(approval, question, context.policy, now)
+            return (yield from _permit(call, verdict, ruling, context, grant))
+        case state:
+            who = approval.grant.approver if approval.grant else "nobody"
+            yield from effects.Record(_entry(now, Event.REFUSED, call, verdict, ruling, context.policy))
+            return Refused(f"approval {state}", f"approval {approval.request.id} is {state} ({who})", verdict)
+
+
+def _permit(call: ToolCall, verdict: Verdict, ruling: Ruling, context: Context, grant: Grant | None) -> Flow[Permitted]:
+    now = yield from effects.Now()
+    entry = _entry(now, Event.PERMITTED, call, verdict, ruling, context.policy)
+    yield from effects.Record(replace(entry, approver=grant.approver if grant else ""))
+    if grant is not None:
+        yield from effects.UseGrant(grant)
+    return Permitted(call, verdict)
+
+
+def _entry(now: float, event: Event, call: ToolCall, verdict: Verdict, ruling: Ruling, policy: Policy) -> AuditEntry:
+    return AuditEntry(
+        now,
+        event,
+        call.agent,
+        verdict.facts.tool,
+        call.id,
+        verdict.level.word,
+        ruling.outcome.word,
+        tuple(dict.fromkeys(hit.rule for hit in verdict.hits)),
+        approve.action_digest(call, verdict.facts.tool, policy),
+        policy.revision,
+    )
+
+
+def _record_end(event: Event, answer: Permitted, *, rules: tuple[str, ...], counts: dict[str, int]) -> Flow[int]:
+    now = yield from effects.Now()
+    call = answer.call
+    return (
+        yield from effects.Record(AuditEntry(now, event, call.agent, answer.verdict.facts.tool, call.id, rules=rules, counts=counts))
+    )

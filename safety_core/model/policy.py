@@ -1,0 +1,114 @@
+"""What a trusted bundle says, as values. Parsed from the bundle's data by `safety_core.bundle.policy`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from safety_core.canonical import JsonObject
+from safety_core.model.approval import KeyId
+from safety_core.model.level import Level, Outcome, Tier
+from safety_core.model.tool_call import AgentId, TenantId
+
+
+class KeyKind(StrEnum):
+    """Who holds an approval key: the hub, or one person on their own device (the strong approver)."""
+
+    HUB = "hub"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class ApproverKey:
+    """A key whose grants the edge accepts, up to a level.
+
+    Attributes:
+        public: Ed25519 public key, 64 hexadecimal digits.
+        up_to: the gravest level that it may approve.
+    """
+
+    id: KeyId
+    kind: KeyKind
+    public: str
+    up_to: Level
+
+
+@dataclass(frozen=True, slots=True)
+class AgentManifest:
+    """What one agent may reach.
+
+    Attributes:
+        tools: canonical names; None means every tool (the policy still judges each call).
+    """
+
+    name: AgentId
+    tier: Tier
+    tools: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutwardGrant:
+    """A standing, signed permission to reach one recipient or domain. It makes an outward call `yellow`, never less.
+
+    Attributes:
+        recipient: an address, or "@example.com" for a whole domain, or a host name.
+        not_after: seconds since the epoch.
+    """
+
+    agent: AgentId
+    tool: str
+    recipient: str
+    not_after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One provider pattern: a regular expression with the checks that confirm a hit.
+
+    Attributes:
+        expression: what finds it, in the syntax of Hyperscan and `regex` alike.
+        group: number of the capture group that is the secret itself.
+        check: name of a structure check in `safety_core.match.checks`, or empty.
+        keywords: lower-case words of which one must stand in the text.
+        min_entropy: bits per character that the secret must have, 0 for none.
+    """
+
+    id: str
+    title: str
+    expression: str
+    group: int = 0
+    check: str = ""
+    keywords: tuple[str, ...] = ()
+    min_entropy: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything the pure core needs to judge and gate.
+
+    Attributes:
+        revision: short name of exactly this bundle (the head of its digest); bound into grants and audit.
+        version: TUF targets version, grows with every publication.
+        matrix: outcome by (level, tier), checked against both monotony properties when parsed.
+        floors: ids of rules whose hits are denied whatever anyone approves.
+        catalogue: programs and tools by name, as `safety_core.classify` reads them.
+        volatile: per tool, the arguments that are left out of the action digest ("timeout").
+    """
+
+    tenant: TenantId
+    revision: str
+    version: int
+    matrix: Mapping[tuple[Level, Tier], Outcome]
+    floors: frozenset[str]
+    agents: Mapping[AgentId, AgentManifest]
+    default_tier: Tier
+    approvers: tuple[ApproverKey, ...]
+    outward: tuple[OutwardGrant, ...]
+    patterns: tuple[Pattern, ...]
+    catalogue: JsonObject
+    volatile: Mapping[str, frozenset[str]]
+
+    def agent(self, name: AgentId) -> AgentManifest:
+        """Return the manifest of an agent; one that no manifest names gets the default tier."""
+        return self.agents.get(name) or AgentManifest(name, self.default_tier)

@@ -1,0 +1,66 @@
+"""A value that never prints, and the way to refer to it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NewType, NoReturn
+
+from safety_core.errors import InputError
+
+SecretName = NewType("SecretName", str)
+
+NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+"""Names are ASCII, so that a reference needs no escaping in JSON, a shell, a URL or a header."""
+
+REFERENCE: Final = re.compile(r"SECRET_REF\(([A-Za-z][A-Za-z0-9_.-]{0,63})\)")
+
+
+class SecretValue:
+    """Holds one secret. Shows nothing of it: not its text, not its length, not a hash.
+
+    `reveal()` is the only way out, so that every place where a value appears is found by one search.
+    """
+
+    __slots__ = ("__value",)
+
+    def __init__(self, value: str) -> None:
+        self.__value = value
+
+    def reveal(self) -> str:
+        """Return the value itself. Callers: the matcher's needles, the vault's seal, the executed child."""
+        return self.__value
+
+    def __repr__(self) -> str:
+        return "SecretValue(***)"
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __format__(self, spec: str) -> str:
+        return "***"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SecretValue) and self.__value == other.__value
+
+    def __hash__(self) -> int:
+        return hash(self.__value)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a SecretValue is never pickled or copied")
+
+
+def secret_name(text: str) -> SecretName:
+    """Return `text` as a secret's name, or raise InputError."""
+    if not NAME.fullmatch(text):
+        raise InputError("secret name", "must be 1 to 64 of A-Z a-z 0-9 _ . - and begin with a letter")
+    return SecretName(text)
+
+
+def reference(name: SecretName) -> str:
+    """Return the text that stands for the secret everywhere a model or log can see."""
+    return f"SECRET_REF({name})"
+
+
+def references(text: str) -> tuple[SecretName, ...]:
+    """Return the names of all secrets that `text` refers to, in order, without repeats."""
+    return tuple(dict.fromkeys(SecretName(name) for name in REFERENCE.findall(text)))

@@ -1,0 +1,64 @@
+"""What a model call consumed, in one normal form for all providers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from safety_core.canonical import JsonObject
+from safety_core.model.tool_call import AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Token counts of one response. `input_total` includes cached tokens, `output_total` includes reasoning.
+
+    Attributes:
+        cache_read: part of `input_total` that came from the provider's cache.
+        cache_write: part of `input_total` that was written to it, 5-minute and 1-hour entries together.
+        cache_write_1h: part of `cache_write` with the longer life.
+        estimated: the provider sent no numbers; these were derived from sizes.
+    """
+
+    input_total: int = 0
+    output_total: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+    cache_write_1h: int = 0
+    reasoning: int = 0
+    estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UsageBucket:
+    """Totals of one hour for one (agent, provider, model). Totals only grow; `sequence` counts the changes.
+
+    Attributes:
+        hour: start of the hour, seconds since the epoch, a multiple of 3600.
+    """
+
+    hour: int
+    agent: AgentId
+    provider: str
+    model: str
+    sequence: int
+    requests: int
+    estimated: int
+    totals: Usage
+
+    def to_json(self) -> JsonObject:
+        """Return the form that goes to the hub."""
+        return {
+            "hour": self.hour,
+            "agent": self.agent,
+            "provider": self.provider,
+            "model": self.model,
+            "sequence": self.sequence,
+            "requests": self.requests,
+            "estimated": self.estimated,
+            "input_total": self.totals.input_total,
+            "output_total": self.totals.output_total,
+            "cache_read": self.totals.cache_read,
+            "cache_write": self.totals.cache_write,
+            "cache_write_1h": self.totals.cache_write_1h,
+            "reasoning": self.totals.reasoning,
+        }

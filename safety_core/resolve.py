@@ -1,0 +1,76 @@
+"""A permitted call -> a plan that an adapter can run, with every secret still a reference.
+
+A plan never holds a value. The adapter that runs it receives the values beside it and puts them where the child reads them:
+environment, standard input, a header. Never into a plan, an error or a log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from safety_core.canonical import Json
+from safety_core.model.secret import SecretName, references
+
+
+@dataclass(frozen=True, slots=True)
+class ShellPlan:
+    """A command line for a shell. References in it stand as `SECRET_REF(name)`."""
+
+    command: str
+    cwd: str
+    refs: tuple[SecretName, ...]
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class ArgvPlan:
+    """A program with its arguments, no shell in between."""
+
+    argv: tuple[str, ...]
+    cwd: str
+    stdin: str
+    refs: tuple[SecretName, ...]
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class FilePlan:
+    """One file operation inside the workspace: "read", "write", "edit" or "append"."""
+
+    operation: str
+    path: str
+    content: str
+    old: str
+    refs: tuple[SecretName, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HttpPlan:
+    """One HTTP request to a host outside."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: str
+    refs: tuple[SecretName, ...]
+    timeout: float
+
+
+Plan: TypeAlias = ShellPlan | ArgvPlan | FilePlan | HttpPlan
+
+
+def refs_in(value: Json) -> tuple[SecretName, ...]:
+    """Return the names of all secrets that any string in `value` refers to, keys included, in order, without repeats."""
+    found: list[SecretName] = []
+    stack: list[Json] = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            found.extend(references(item))
+        elif isinstance(item, list):
+            stack.extend(reversed(item))
+        elif isinstance(item, dict):
+            for key, entry in reversed(item.items()):
+                stack.extend((entry, key))
+    return tuple(dict.fromkeys(found))

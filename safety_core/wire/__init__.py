@@ -1,0 +1,7 @@
+"""JSON between plugin, edge and hub: parse into a model value, or refuse.
+
+reader      typed access to untrusted JSON; every refusal names the field
+calls       tool calls and their answers (plugin or SDK <-> edge)
+approvals   requests and grants (edge <-> hub <-> approver)
+signed      requests that carry a tenant's signature (edge -> hub)
+"""
