@@ -1,8 +1,8 @@
 """Approvals: what a question is bound to, what may follow what, and when an answer counts.
 
-A grant is believed only here, at the edge. `verify_grant` checks, in order: who signed (a key pinned in the signed policy),
-what was signed (this request, this digest, this policy revision), when (not after its end, nor long after it arrived), and
-whether that key may approve this level. Left to the caller: using it once (`UseGrant`, atomic).
+A grant is believed only here, at the edge. `verify_grant` checks, in order: who signed (a key pinned in the signed
+policy), what was signed (this request, this digest, this policy revision), when (not after its end, nor long after it
+arrived), and whether that key may approve this level. Left to the caller: using it once (`UseGrant`, atomic).
 """
 
 from __future__ import annotations
@@ -10,12 +10,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from nacl.exceptions import BadSignatureError, ValueError as NaclValueError
+from nacl.exceptions import BadSignatureError
+from nacl.exceptions import ValueError as NaclValueError
 from nacl.signing import VerifyKey
 
 from safety_core.canonical import Digest, Json, canonical_bytes, digest
-from safety_core.errors import ExpiredGrantError, ForgedGrantError, MismatchedGrantError, ReplayedGrantError, WeakApproverError
-from safety_core.model.approval import ANSWER_SECONDS, USE_SECONDS, Approval, ApprovalRequest, ApprovalState, Grant, RequestId
+from safety_core.errors import (
+    ExpiredGrantError,
+    ForgedGrantError,
+    MismatchedGrantError,
+    ReplayedGrantError,
+    WeakApproverError,
+)
+from safety_core.model.approval import (
+    ANSWER_SECONDS,
+    USE_SECONDS,
+    Approval,
+    ApprovalRequest,
+    ApprovalState,
+    Grant,
+    RequestId,
+)
 from safety_core.model.policy import ApproverKey, KeyKind, Policy
 from safety_core.model.tool_call import ToolCall
 from safety_core.model.verdict import Verdict
@@ -39,13 +54,15 @@ TRANSITIONS: Final[Mapping[ApprovalState, frozenset[ApprovalState]]] = {
 
 
 def action_digest(call: ToolCall, tool: str, policy: Policy) -> Digest:
-    """Return the hash an approval is bound to: tenant, agent, canonical tool and arguments, without the volatile ones."""
+    """Return the hash an approval is bound to: tenant, agent, canonical tool, and arguments but the volatile ones."""
     volatile = policy.volatile.get(tool, frozenset())
     params: dict[str, Json] = {name: value for name, value in call.params.items() if name not in volatile}
     return digest({"tenant": call.tenant, "agent": call.agent, "tool": tool, "params": params})
 
 
-def new_request(request_id: RequestId, call: ToolCall, verdict: Verdict, policy: Policy, *, strong: bool, now: float) -> ApprovalRequest:
+def new_request(
+    request_id: RequestId, call: ToolCall, verdict: Verdict, policy: Policy, *, strong: bool, now: float
+) -> ApprovalRequest:
     """Return the question that goes to the approver."""
     return ApprovalRequest(
         id=request_id,
@@ -93,7 +110,11 @@ def verify_signature(grant: Grant, request: ApprovalRequest, policy: Policy) -> 
     """
     key = next((key for key in policy.approvers if key.id == grant.key), None)
     if key is None:
-        raise ForgedGrantError(f"grant for {request.id}", "its key is not pinned in the policy", "publish a policy that pins the approver's key")
+        raise ForgedGrantError(
+            f"grant for {request.id}",
+            "its key is not pinned in the policy",
+            "publish a policy that pins the approver's key",
+        )
     try:
         VerifyKey(bytes.fromhex(key.public)).verify(grant_bytes(grant), bytes.fromhex(grant.signature))
     except (BadSignatureError, NaclValueError, ValueError) as error:
@@ -123,6 +144,8 @@ def verify_grant(approval: Approval, request: ApprovalRequest, policy: Policy, n
         raise ExpiredGrantError(f"grant for {request.id}", "it came or was used too late", "ask again")
     if request.level > key.up_to or (request.strong and key.kind is not KeyKind.PERSON):
         raise WeakApproverError(
-            f"grant for {request.id}", f"key {key.id} may not approve {request.level.word} here", "approve it with the owner's own key"
+            f"grant for {request.id}",
+            f"key {key.id} may not approve {request.level.word} here",
+            "approve it with the owner's own key",
         )
     return grant

@@ -9,7 +9,7 @@ import rfc8785
 
 from safety_core.errors import InputError
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 JsonObject: TypeAlias = "dict[str, Json]"
 
 Digest = NewType("Digest", str)
@@ -24,7 +24,7 @@ def canonical_bytes(value: Json) -> bytes:
             keys that are not text. (Keys are ordered by UTF-16 code units, which `json.dumps` does not do.)
     """
     try:
-        return rfc8785.dumps(value)  # type: ignore[arg-type]
+        return rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
         raise InputError("value", f"has no canonical form ({type(error).__name__})") from error
 

@@ -4,8 +4,8 @@ In order:
 1. a tool that the agent's manifest does not list is denied;
 2. a floor denies, whatever anyone approves;
 3. the matrix gives the outcome for (level, tier);
-4. the external gate, which inherits nothing from the tier: an outward call asks unless signed, unexpired outward grants cover
-   every recipient. With them a `yellow_external` call counts as `yellow`; an outward call that is graver keeps its level.
+4. the external gate, which inherits nothing from the tier: an outward call asks unless signed, unexpired outward grants
+   cover every recipient. With them a `yellow_external` call counts as `yellow`; a graver outward call keeps its level.
 The outcome is the join of all of these. What is left to the caller: that `verdict` was made under this very policy.
 """
 
@@ -37,7 +37,11 @@ def _manifest(verdict: Verdict, manifest: AgentManifest) -> Ruling:
 
 def _floor(verdict: Verdict, policy: Policy) -> Ruling:
     struck = [hit.rule for hit in verdict.hits if hit.rule in policy.floors]
-    return Ruling(Outcome.DENY, tuple(f"floor: {rule}" for rule in dict.fromkeys(struck))) if struck else Ruling(Outcome.ALLOW, ())
+    return (
+        Ruling(Outcome.DENY, tuple(f"floor: {rule}" for rule in dict.fromkeys(struck)))
+        if struck
+        else Ruling(Outcome.ALLOW, ())
+    )
 
 
 def _matrix(verdict: Verdict, manifest: AgentManifest, policy: Policy, *, covered: bool) -> Ruling:
@@ -46,7 +50,11 @@ def _matrix(verdict: Verdict, manifest: AgentManifest, policy: Policy, *, covere
 
 
 def _covered(call: ToolCall, verdict: Verdict, policy: Policy, now: float) -> bool:
-    live = [grant for grant in policy.outward if grant.agent == call.agent and grant.tool == verdict.facts.tool and now < grant.not_after]
+    live = [
+        grant
+        for grant in policy.outward
+        if grant.agent == call.agent and grant.tool == verdict.facts.tool and now < grant.not_after
+    ]
     recipients = verdict.facts.recipients
     return bool(recipients) and all(any(_reaches(grant, target) for grant in live) for target in recipients)
 

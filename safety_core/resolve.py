@@ -1,7 +1,7 @@
 """A permitted call -> a plan that an adapter can run, with every secret still a reference.
 
-A plan never holds a value. The adapter that runs it receives the values beside it and puts them where the child reads them:
-environment, standard input, a header. Never into a plan, an error or a log.
+A plan never holds a value. The adapter that runs it receives the values beside it and puts them where the child reads
+them: environment, standard input, a header. Never into a plan, an error or a log.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ Plan: TypeAlias = ShellPlan | ArgvPlan | FilePlan | HttpPlan
 
 
 def refs_in(value: Json) -> tuple[SecretName, ...]:
-    """Return the names of all secrets that any string in `value` refers to, keys included, in order, without repeats."""
+    """Return the names of all secrets that any text in `value` refers to, keys included, in order, without repeats."""
     found: list[SecretName] = []
     stack: list[Json] = [value]
     while stack:

@@ -240,5 +240,7 @@ def _record_end(event: Event, answer: Permitted, *, rules: tuple[str, ...], coun
     now = yield from effects.Now()
     call = answer.call
     return (
-        yield from effects.Record(AuditEntry(now, event, call.agent, answer.verdict.facts.tool, call.id, rules=rules, counts=counts))
+        yield from effects.Record(
+            AuditEntry(now, event, call.agent, answer.verdict.facts.tool, call.id, rules=rules, counts=counts)
+        )
     )

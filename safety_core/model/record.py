@@ -1,7 +1,7 @@
 """One line of the audit log.
 
-No secret can stand in it by construction: a field is an enum, a number, a digest or an identifier, and the flows fill it from
-a call that has been scrubbed. There is no field for free text, arguments or output.
+No secret can stand in it by construction: a field is an enum, a number, a digest or an identifier, and the flows fill
+it from a call that has been scrubbed. There is no field for free text, arguments or output.
 """
 
 from __future__ import annotations

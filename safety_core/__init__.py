@@ -1,0 +1,18 @@
+"""Safety Gateway, the library: what stands between an AI agent and everything it can break or leak.
+
+    tool call -> classify -> gate -> approve -> resolve -> execute -> redact -> audit
+    prompt    -> redact -> egress -> meter
+
+errors      one tree of errors
+canonical   value -> the bytes that are signed or hashed
+model       the nouns
+bundle      untrusted bytes -> trusted policy
+classify    tool call -> facts; facts and decision -> verdict
+match       text -> spans that hold a secret
+redact      spans -> safe bytes
+gate, approve, resolve, audit, meter    one step of the sentences each
+flow        the two sentences, as generators of effects
+wire        JSON between plugin, edge and hub
+edge        all I/O
+cli         the command line
+"""

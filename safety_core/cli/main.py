@@ -1,0 +1,96 @@
+"""`safety`: finds the command, runs it, and turns errors into exit statuses.
+
+Exit status: 0 done, 1 findings or refusal where the command is a check, 2 bad usage or input, 3 internal.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from importlib.metadata import entry_points
+from typing import Final
+
+import click
+
+from safety_core.errors import BundleError, InputError, PolicyError, SafetyError
+
+COMMANDS: Final = {
+    "approvals": "safety_core.cli.approvals:approvals",
+    "audit": "safety_core.cli.audit:audit",
+    "classify": "safety_core.cli.classify:classify",
+    "demo": "safety_core.cli.demo.command:demo",
+    "policy": "safety_core.cli.policy:policy",
+    "scan": "safety_core.cli.scan:scan",
+    "secret": "safety_core.cli.secret:secret",
+    "status": "safety_core.cli.status:status",
+    "tenant": "safety_core.cli.tenant:tenant",
+    "usage": "safety_core.cli.usage:usage",
+}
+"""Loaded only when asked for, so that `safety scan` does not pay for a policy engine."""
+
+
+class Commands(click.Group):
+    """The library's own commands, and those that installed services add."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands, sorted."""
+        return sorted({*COMMANDS, *(entry.name for entry in entry_points(group="safety.commands"))})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one command, or return None where there is none of that name."""
+        if cmd_name in COMMANDS:
+            module, _, attribute = COMMANDS[cmd_name].partition(":")
+            found = getattr(importlib.import_module(module), attribute)
+        else:
+            entry = next(iter(entry_points(group="safety.commands", name=cmd_name)), None)
+            if entry is None:
+                return None
+            found = entry.load()
+        if not isinstance(found, click.Command):
+            raise TypeError(f"{cmd_name} is not a click command")
+        return found
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="safety-gateway")
+def cli() -> None:
+    """Stand between an AI agent and everything it can break or leak.
+
+    \b
+    tool call -> classify -> gate -> approve -> resolve -> execute -> redact -> audit
+    prompt    -> redact -> egress -> meter
+
+    Start with `safety demo`: the whole story on this machine, in under a minute, without a network.
+    """
+
+
+def main() -> None:
+    """Run the command line and leave with the exit status that belongs to what happened."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit status; errors are one line on stderr, never a traceback of ours."""
+    try:
+        result = cli.main(arguments, prog_name="safety", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.Abort:
+        click.echo("stopped", err=True)
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (InputError, PolicyError, BundleError) as error:
+        click.echo(f"error: {error}", err=True)
+        return 2
+    except SafetyError as error:
+        click.echo(f"error: {error}", err=True)
+        return 1
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except OSError as error:
+        click.echo(f"error: {error.filename or 'input/output'}: {error.strerror}", err=True)
+        return 2
+    return result if isinstance(result, int) else 0
