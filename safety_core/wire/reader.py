@@ -1,9 +1,9 @@
 """Typed access to untrusted JSON: one line per field, and every refusal names the field.
 
-    body = Reader.parse(raw, "tool call")
-    call = body.object("call")
-    tool = call.text("tool", limit=200)
-    body.done()                          # refuses fields that nobody read
+body = Reader.parse(raw, "tool call")
+call = body.object("call")
+tool = call.text("tool", limit=200)
+body.done()                          # refuses fields that nobody read
 """
 
 from __future__ import annotations
@@ -97,6 +97,11 @@ class Reader:
     def parse(cls, raw: bytes | str, what: str) -> Reader:
         """Parse `raw` as one JSON object."""
         return cls(parse_json(raw, what), what)
+
+    @property
+    def path(self) -> str:
+        """Where this object stands in the message, for errors about what a field holds."""
+        return self._path
 
     def _take(self, name: str) -> Json:
         self._seen.add(name)
