@@ -1,0 +1,40 @@
+# Everything sets itself up: `make demo` and `make test` work on a fresh machine.
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format lock bench clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+.venv/ready: requirements/dev.lock pyproject.toml tools/venv.sh
+	@PYTHON=$(PYTHON) sh tools/venv.sh
+
+demo: .venv/ready  ## the whole story on this machine, without a network: about a minute
+	@$(BIN)/safety demo
+
+test: lint  ## all checks and the whole test suite (real OpenClaw, PostgreSQL, processes)
+	@sh tools/postgresql.sh
+	@sh tools/openclaw.sh
+	@$(BIN)/safety policy check policies
+	@$(BIN)/safety policy test policies
+	@$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term
+
+lint: .venv/ready  ## style, types and the direction of imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: .venv/ready  ## put the code into the house format
+	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format .
+
+lock:  ## pin all dependencies with hashes again (needs uv)
+	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/dev.lock
+
+bench: .venv/ready  ## what we promise, measured (see docs/benchmarks.md)
+	@$(BIN)/pytest bench -q
+
+clean:  ## remove what the other targets made
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info build dist .coverage*
