@@ -26,7 +26,7 @@ from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState,
 from safety_core.model.level import Outcome
 from safety_core.model.policy import Policy
 from safety_core.model.record import AuditEntry, Event
-from safety_core.model.tool_call import ToolCall
+from safety_core.model.tool_call import CallId, SessionId, ToolCall
 from safety_core.model.verdict import Ruling, Verdict
 from safety_core.redact.redactor import Redactor
 from safety_core.resolve import plan_of
@@ -159,12 +159,13 @@ def _run(call: ToolCall, context: Context) -> Flow[Executed | Pending | Refused]
 def _scrub(call: ToolCall, redactor: Redactor) -> Flow[ToolCall]:
     """Replace every secret in the call by its reference, names included: from here on nothing holds a value."""
     params = redactor.value(call.params)
-    names = redactor.value([call.tool, call.session, call.id])
-    discovered = {**params.discovered, **names.discovered}
+    tool, session, identity = (redactor.text(name) for name in (call.tool, call.session, call.id))
+    discovered = {**params.discovered, **tool.discovered, **session.discovered, **identity.discovered}
     if discovered:
         yield from effects.Remember(discovered)
-    tool, session, call_id = names.value
-    return replace(call, tool=tool, session=session, id=call_id, params=params.value)
+    if not isinstance(params.value, dict):
+        raise TypeError("redaction keeps the shape of a value")
+    return replace(call, id=CallId(identity.text), session=SessionId(session.text), tool=tool.text, params=params.value)
 
 
 def _ask(call: ToolCall, verdict: Verdict, ruling: Ruling, context: Context) -> Flow[Answer]:
@@ -173,7 +174,7 @@ def _ask(call: ToolCall, verdict: Verdict, ruling: Ruling, context: Context) -> 
     fresh = RequestId((yield from effects.NewId()))
     question = approve.new_request(fresh, call, verdict, context.policy, strong=strong, now=now)
     approval = yield from effects.FindApproval(question.action_digest)
-    if approval is None or not _stands(approval, now):
+    if approval is None or not _stands(approval, context.policy, now):
         if approval is not None and approval.state in {ApprovalState.PENDING, ApprovalState.GRANTED}:
             yield from effects.CloseApproval(approval.request.id)
         approval = yield from effects.OpenApproval(question)
@@ -182,8 +183,10 @@ def _ask(call: ToolCall, verdict: Verdict, ruling: Ruling, context: Context) -> 
     return (yield from _answered(approval, replace(question, id=approval.request.id), call, verdict, ruling, context))
 
 
-def _stands(approval: Approval, now: float) -> bool:
+def _stands(approval: Approval, policy: Policy, now: float) -> bool:
     """Tell whether an earlier approval answers the same call now, or a new question is due."""
+    if approval.request.revision != policy.revision:
+        return False
     match approval.state:
         case ApprovalState.PENDING:
             return now <= approval.request.expires

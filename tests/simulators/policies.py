@@ -50,20 +50,20 @@ def approver(key: SigningKey, name: str, kind: KeyKind, up_to: Level) -> Approve
     return ApproverKey(KeyId(name), kind, key.verify_key.encode().hex(), up_to)
 
 
-def signed_grant(key: SigningKey, request: ApprovalRequest, **changes: Any) -> Grant:
-    """Return an answer to `request`, allowing by default, signed with `key`; `changes` are made before signing."""
+def signed_grant(signer: SigningKey, asked: ApprovalRequest, /, **changes: Any) -> Grant:
+    """Return an answer to `asked`, allowing by default, signed by `signer`; `changes` are made before signing."""
     grant = Grant(
-        request=request.id,
-        action_digest=request.action_digest,
-        revision=request.revision,
+        request=asked.id,
+        action_digest=asked.action_digest,
+        revision=asked.revision,
         allow=True,
         approver="olga",
         origin="cli",
         nonce="0" * 32,
-        decided=request.created + 1,
-        not_after=request.expires,
+        decided=asked.created + 1,
+        not_after=asked.expires,
         key=KeyId("hub"),
         signature="",
     )
     grant = replace(grant, **changes)
-    return replace(grant, signature=key.sign(grant_bytes(grant)).signature.hex())
+    return replace(grant, signature=signer.sign(grant_bytes(grant)).signature.hex())

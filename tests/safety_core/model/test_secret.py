@@ -1,0 +1,48 @@
+"""A secret value shows nothing, whichever way somebody prints it."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+import traceback
+
+import pytest
+
+from safety_core.errors import InputError
+from safety_core.model.secret import SecretValue, reference, references, secret_name
+
+PLAIN = "plainly-invented-" + "value"
+
+
+def test_no_way_of_printing_shows_it() -> None:
+    value = SecretValue(PLAIN)
+    shown = [str(value), repr(value), f"{value}", f"{value!r:>40}", f"{[value]} { ({'k': value}) }", "%s" % value]  # noqa: UP031
+    assert not any("invented" in text for text in shown)
+    assert not hasattr(value, "__dict__")
+
+
+@pytest.mark.parametrize("attempt", [pickle.dumps, copy.copy, copy.deepcopy, json.dumps])
+def test_it_cannot_be_serialised_or_copied(attempt: object) -> None:
+    with pytest.raises(TypeError) as caught:
+        attempt(SecretValue(PLAIN))  # type: ignore[operator]
+    assert "invented" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_it_compares_by_value_and_only_with_its_like() -> None:
+    assert SecretValue(PLAIN) == SecretValue(PLAIN)
+    assert SecretValue(PLAIN) != PLAIN
+    assert len({SecretValue(PLAIN), SecretValue(PLAIN), SecretValue("other")}) == 2
+    assert SecretValue(PLAIN).reveal() == PLAIN
+
+
+def test_a_reference_is_found_again() -> None:
+    name = secret_name("shop.api-key_2")
+    text = f"use {reference(name)} and SECRET_REF(b), then {reference(name)}; not SECRET_REF(1x) or SECRET_REF()"
+    assert references(text) == (name, "b")
+
+
+@pytest.mark.parametrize("name", ["", "1st", "a b", "a" * 65, "é", "a)", "a\n"])
+def test_names_that_would_need_escaping_are_refused(name: str) -> None:
+    with pytest.raises(InputError, match="begin with a letter"):
+        secret_name(name)

@@ -1,0 +1,177 @@
+"""What an approval is bound to, and every way in which a grant does not count."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nacl.signing import SigningKey
+
+from safety_core.approve import TRANSITIONS, action_digest, new_request, verify_grant
+from safety_core.errors import (
+    ExpiredGrantError,
+    ForgedGrantError,
+    GrantError,
+    MismatchedGrantError,
+    ReplayedGrantError,
+    WeakApproverError,
+)
+from safety_core.model.approval import USE_SECONDS, Approval, ApprovalRequest, ApprovalState, Grant, KeyId, RequestId
+from safety_core.model.facts import Facts
+from safety_core.model.level import Level
+from safety_core.model.policy import KeyKind, Policy
+from safety_core.model.tool_call import AgentId, CallId, SessionId, ToolCall
+from safety_core.model.verdict import Hit, Verdict
+from tests.simulators.policies import TENANT, approver, policy, signed_grant
+
+HUB, OLGA, THIEF = (SigningKey(bytes([n]) * 32) for n in (1, 2, 3))
+RULES = policy(
+    approvers=(
+        approver(HUB, "hub", KeyKind.HUB, Level.RED),
+        approver(OLGA, "olga", KeyKind.PERSON, Level.CRITICAL_RED),
+    ),
+    volatile={"exec": frozenset({"timeout"})},
+)
+CALL = ToolCall(
+    CallId("c1"), TENANT, AgentId("helper"), SessionId("s"), "exec", {"command": "make publish", "timeout": 5}
+)
+NOW = 1_000_000.0
+
+
+def question(level: Level = Level.RED, *, strong: bool = False) -> ApprovalRequest:
+    verdict = Verdict(
+        level, "r", (Hit("r", level, "publishes"),), Facts("exec", "helper"), outward=False, revision=RULES.revision
+    )
+    return new_request(RequestId("q1"), CALL, verdict, RULES, strong=strong, now=NOW)
+
+
+def answered(request: ApprovalRequest, grant: Grant, **changes: Any) -> Approval:
+    return replace(Approval(request, ApprovalState.GRANTED, grant, received=NOW + 2), **changes)
+
+
+def check(
+    request: ApprovalRequest, grant: Grant, *, now: float = NOW + 3, rules: Policy = RULES, **changes: Any
+) -> Grant:
+    return verify_grant(answered(request, grant, **changes), request, rules, now)
+
+
+def test_the_digest_covers_tenant_agent_tool_and_arguments_but_the_volatile_ones() -> None:
+    base = action_digest(CALL, "exec", RULES)
+    assert base == action_digest(replace(CALL, params={"timeout": 99, "command": "make publish"}), "exec", RULES)
+    assert base == action_digest(replace(CALL, id=CallId("c2"), session=SessionId("t")), "exec", RULES)
+    others = [
+        action_digest(replace(CALL, params={"command": "make publish "}), "exec", RULES),
+        action_digest(replace(CALL, agent=AgentId("other")), "exec", RULES),
+        action_digest(CALL, "process", RULES),
+        action_digest(replace(CALL, params={}), "exec", RULES),
+    ]
+    assert len({base, *others}) == 5
+
+
+def test_a_question_says_what_when_and_why() -> None:
+    request = question()
+    assert (request.reason, request.rules, request.expires - request.created) == ("publishes", ("r",), 86_400)
+    assert request.revision == RULES.revision
+
+
+def test_a_grant_of_the_hub_entitles_up_to_red() -> None:
+    grant = signed_grant(HUB, question())
+    assert check(question(), grant) is grant
+
+
+def test_a_grant_of_a_person_entitles_a_strong_request() -> None:
+    request = question(Level.CRITICAL_RED, strong=True)
+    assert check(request, signed_grant(OLGA, request, key=KeyId("olga"))).approver == "olga"
+
+
+@pytest.mark.parametrize(
+    ("level", "strong"), [(Level.CRITICAL_RED, False), (Level.RED, True)], ids=["above its level", "not a person"]
+)
+def test_the_hub_cannot_approve_what_needs_a_person(level: Level, strong: bool) -> None:
+    request = question(level, strong=strong)
+    with pytest.raises(WeakApproverError, match="owner's own key"):
+        check(request, signed_grant(HUB, request))
+
+
+def test_a_key_that_is_not_pinned_is_nobody() -> None:
+    with pytest.raises(ForgedGrantError, match="not pinned"):
+        check(question(), signed_grant(THIEF, question(), key=KeyId("thief")))
+
+
+@pytest.mark.parametrize("signature", ["", "zz", "00" * 64, "00" * 63])
+def test_a_signature_that_is_none_is_forged(signature: str) -> None:
+    with pytest.raises(ForgedGrantError):
+        check(question(), replace(signed_grant(HUB, question()), signature=signature))
+
+
+@given(
+    st.sampled_from(
+        [
+            {"request": RequestId("q2")},
+            {"action_digest": "f" * 64},
+            {"revision": "ffff"},
+            {"allow": False},
+            {"approver": "boss"},
+            {"origin": "console"},
+            {"nonce": "1" * 32},
+            {"decided": NOW},
+            {"not_after": NOW + 10**9},
+            {"key": KeyId("olga")},
+        ]
+    )
+)
+def test_whatever_is_changed_after_signing_voids_the_grant(change: dict[str, Any]) -> None:
+    with pytest.raises(GrantError):
+        check(question(), replace(signed_grant(HUB, question()), **change))
+
+
+@pytest.mark.parametrize("change", [{"request": "q2"}, {"action_digest": "f" * 64}, {"revision": "ffff"}])
+def test_a_true_answer_to_another_question_does_not_count(change: dict[str, Any]) -> None:
+    with pytest.raises(MismatchedGrantError):
+        check(question(), signed_grant(HUB, question(), **change))
+
+
+@pytest.mark.parametrize("change", [{"action_digest": "f" * 64}, {"revision": "ffff"}])
+def test_a_call_or_policy_that_changed_since_needs_a_new_answer(change: dict[str, Any]) -> None:
+    asked = question()
+    approval = answered(asked, signed_grant(HUB, asked))
+    with pytest.raises(MismatchedGrantError, match="has changed since"):
+        verify_grant(approval, replace(asked, **change), RULES, NOW + 3)
+
+
+@pytest.mark.parametrize(
+    ("grant", "now"),
+    [
+        ({}, NOW + 2 + USE_SECONDS + 1),
+        ({"not_after": NOW + 2}, NOW + 3),
+        ({"decided": NOW + 86_401, "not_after": NOW + 90_000}, NOW + 3),
+    ],
+    ids=["used too late", "past its end", "decided too late"],
+)
+def test_a_late_grant_does_not_count(grant: dict[str, Any], now: float) -> None:
+    with pytest.raises(ExpiredGrantError):
+        check(question(), signed_grant(HUB, question(), **grant), now=now)
+
+
+@pytest.mark.parametrize(
+    "approval",
+    [
+        Approval(question(), ApprovalState.GRANTED, None, NOW),
+        Approval(question(), ApprovalState.DENIED, signed_grant(HUB, question(), allow=False), NOW),
+        Approval(question(), ApprovalState.USED, signed_grant(HUB, question()), NOW),
+    ],
+    ids=["none", "a no", "used"],
+)
+def test_without_an_unused_yes_there_is_no_permission(approval: Approval) -> None:
+    with pytest.raises(ReplayedGrantError):
+        verify_grant(approval, question(), RULES, NOW)
+
+
+def test_the_table_has_every_state_and_ends() -> None:
+    assert set(TRANSITIONS) == set(ApprovalState)
+    assert all(target in ApprovalState for targets in TRANSITIONS.values() for target in targets)
+    final = {state for state, targets in TRANSITIONS.items() if not targets}
+    assert final == {ApprovalState.DENIED, ApprovalState.EXPIRED, ApprovalState.CANCELLED, ApprovalState.USED}
