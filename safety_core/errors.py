@@ -26,7 +26,12 @@
     |-- UnscannableError             a body that nobody could look into
     |-- AuditError                   the log contradicts itself, or cannot be written
     |-- ExecutionError               the tool did not run to its end
+    |-- RequestError                 a signed request between our own parts was refused; named after the attempt
+    |   |-- ForgedRequestError       the tenant's key did not sign it
+    |   |-- StaleRequestError        its time is too far from ours
+    |   `-- ReplayedRequestError     it has come before
     |-- UnavailableError             a neighbour (hub, provider, engine, disk) did not answer
+    |   `-- RefusedError             ... or answered that it will not: asking again the same way is useless
     `-- EffectFailed                 thrown into a flow by its driver: an effect did not come about
 
 No error text ever holds a secret: errors are built from names and places, not from values.
@@ -154,8 +159,28 @@ class ExecutionError(SafetyError):
     """The tool did not run to its end."""
 
 
+class RequestError(SafetyError):
+    """A signed request between our own parts was refused."""
+
+
+class ForgedRequestError(RequestError):
+    """The tenant's key did not sign it."""
+
+
+class StaleRequestError(RequestError):
+    """Its time is too far from ours."""
+
+
+class ReplayedRequestError(RequestError):
+    """It has come before."""
+
+
 class UnavailableError(SafetyError):
     """A neighbour (hub, provider, policy engine, disk) did not answer."""
+
+
+class RefusedError(UnavailableError):
+    """A neighbour answered that it will not: asking again the same way is useless."""
 
 
 class EffectFailed(SafetyError):

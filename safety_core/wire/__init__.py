@@ -4,4 +4,5 @@ reader      typed access to untrusted JSON; every refusal names the field
 calls       tool calls and their answers (plugin or SDK <-> edge)
 approvals   requests and grants (edge <-> hub <-> approver)
 signed      requests that carry a tenant's signature (edge -> hub)
+fleet       heartbeats and usage (edge -> hub)
 """

@@ -1,0 +1,215 @@
+"""The edge's client of the hub: one signed request per method.
+
+The hub is believed in nothing that matters: bundles and grants carry signatures of their own, which others verify.
+Whatever goes wrong here is an `UnavailableError`, since the edge goes on without the hub: `RefusedError` when the hub
+answered that it will not.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Final
+
+import httpx2
+from nacl.signing import SigningKey
+
+from safety_core.canonical import JsonObject, canonical_bytes
+from safety_core.errors import InputError, RefusedError, UnavailableError
+from safety_core.model.approval import ApprovalRequest, ApprovalState, Grant
+from safety_core.model.tool_call import TenantId
+from safety_core.model.usage import UsageBucket
+from safety_core.wire.approvals import grant_from_json, request_to_json
+from safety_core.wire.fleet import BUCKETS, Heartbeat, HeartbeatReply, reply_from_json, usage_to_json
+from safety_core.wire.reader import BODY_LIMIT, Reader
+from safety_core.wire.signed import RequestStamp, sign_request
+
+FETCH_LIMIT: Final = 64 * 1024 * 1024
+"""Bytes of one repository file: what is larger is no bundle. (The trust workflow sets narrower limits per file.)"""
+
+RETRYABLE: Final = frozenset({408, 425, 429})
+"""Statuses below 500 that ask for patience, not for another request."""
+
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+_CACHED: Final = frozenset({"timestamp.json"})
+"""The one repository file that is asked for again and again, and seldom new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What approvers decided since a cursor. `next` is the cursor to go on from."""
+
+    next: int
+    grants: tuple[Grant, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    etag: str
+    raw: bytes
+
+
+@dataclass(slots=True)
+class HubClient:
+    """Speaks for one tenant. Close it, or use it as a context manager.
+
+    Args:
+        url: where the hub is ("https://hub.example"); plain http only on loopback, or with `insecure`.
+        clock: seconds since the epoch.
+        patience: seconds until an answer that is not a long poll has to begin.
+    """
+
+    url: str
+    tenant: TenantId
+    key: SigningKey = field(repr=False)
+    clock: Callable[[], float] = time.time
+    patience: float = 10.0
+    insecure: bool = False
+    _http: httpx2.AsyncClient = field(init=False, repr=False)
+    _base: str = field(init=False, repr=False)
+    _cache: dict[str, tuple[str, bytes]] = field(init=False, repr=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._base = check_url(self.url, insecure=self.insecure)
+        self._http = httpx2.AsyncClient(timeout=self.patience, trust_env=False, http2=False)
+
+    async def __aenter__(self) -> HubClient:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._http.aclose()
+
+    async def register(self, token: str) -> None:
+        """Bind this tenant's public key at the hub with its one-time token. The same key again is no error."""
+        public = self.key.verify_key.encode().hex()
+        await self._post("/v1/tenants/register", {"token": token, "tenant": self.tenant, "public": public})
+
+    async def fetch(self, path: str) -> bytes | None:
+        """Return a file of the tenant's bundle repository ("timestamp.json"), or None if the hub has none."""
+        etag, kept = self._cache.get(path, ("", b""))
+        headers = {"If-None-Match": etag} if etag else {}
+        answer = await self._send("GET", f"/v1/repository/{path}", headers=headers, limit=FETCH_LIMIT)
+        if answer.status == 404:
+            return None
+        if answer.status == 304 and etag:
+            return kept
+        _check(answer)
+        if path in _CACHED and answer.etag:
+            self._cache[path] = (answer.etag, answer.raw)
+        return answer.raw
+
+    async def push_approval(self, request: ApprovalRequest) -> ApprovalState:
+        """Make the question durable at the hub; sending it again changes nothing. Returns where it stands there."""
+        body = await self._post("/v1/approvals", request_to_json(request))
+        try:
+            return ApprovalState(body.text("state"))
+        except ValueError as error:
+            raise _malformed() from error
+
+    async def decisions(self, after: int, wait: float = 0.0) -> Decisions:
+        """Return the answers after cursor `after`, waiting up to `wait` seconds for the first. Not yet verified."""
+        path = f"/v1/approvals/decisions?after={after}&wait={wait:g}"
+        answer = await self._send("GET", path, wait=wait)
+        try:
+            body = Reader.parse(_check(answer), "hub's answer")
+            return Decisions(body.integer("next"), tuple(grant_from_json(item) for item in body.objects("grants")))
+        except InputError as error:
+            raise _malformed() from error
+
+    async def push_usage(self, buckets: Iterable[UsageBucket]) -> None:
+        """Report buckets; sending them again, or in another order, changes nothing."""
+        rows = tuple(buckets)
+        for start in range(0, len(rows), BUCKETS):
+            await self._post("/v1/usage", usage_to_json(rows[start : start + BUCKETS]))
+
+    async def heartbeat(self, beat: Heartbeat) -> HeartbeatReply:
+        """Report what is in force. The reply says whether the hub's memory of the audit log agrees."""
+        body = await self._post("/v1/heartbeat", beat.to_json())
+        try:
+            return reply_from_json(body)
+        except InputError as error:
+            raise _malformed() from error
+
+    async def _post(self, path: str, body: JsonObject) -> Reader:
+        answer = await self._send("POST", path, canonical_bytes(body), headers={"Content-Type": "application/json"})
+        try:
+            return Reader.parse(_check(answer), "hub's answer")
+        except InputError as error:
+            raise _malformed() from error
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        *,
+        headers: Mapping[str, str] | None = None,
+        wait: float = 0.0,
+        limit: int = BODY_LIMIT,
+    ) -> _Answer:
+        url = httpx2.URL(self._base + path)
+        stamp = RequestStamp(self.tenant, int(self.clock()), secrets.token_hex(16))
+        signed = sign_request(method, url.raw_path.decode("ascii"), body, stamp, self.key)
+        timeout = httpx2.Timeout(self.patience, read=self.patience + wait)
+        try:
+            async with self._http.stream(
+                method, url, content=body, headers={**(headers or {}), **signed}, timeout=timeout
+            ) as response:
+                raw = await _read(response, limit)
+                return _Answer(response.status_code, response.headers.get("etag", ""), raw)
+        except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
+            raise UnavailableError(
+                "hub", f"did not answer ({type(error).__name__})", "the edge goes on; check the network"
+            ) from error
+
+
+def check_url(url: str, *, insecure: bool = False) -> str:
+    """Return `url` without a trailing slash, or raise InputError if it is none that may be trusted with a token."""
+    try:
+        parsed = httpx2.URL(url)
+    except (httpx2.InvalidURL, TypeError) as error:
+        raise InputError("hub URL", "is not a URL") from error
+    plain = parsed.scheme == "http" and (insecure or parsed.host in _LOOPBACK)
+    if not parsed.host or not (parsed.scheme == "https" or plain):
+        raise InputError("hub URL", "must be https (http only on loopback)", "put a TLS proxy before the hub")
+    if parsed.userinfo or parsed.query or parsed.fragment:
+        raise InputError("hub URL", "must hold no user, query or fragment")
+    return url.rstrip("/")
+
+
+async def _read(response: httpx2.Response, limit: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in response.aiter_bytes():
+        size += len(part)
+        if size > limit:
+            raise UnavailableError("hub", f"sent more than {limit} bytes", "check the hub's URL")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _check(answer: _Answer) -> bytes:
+    if 200 <= answer.status < 300:
+        return answer.raw
+    refused = 400 <= answer.status < 500 and answer.status not in RETRYABLE
+    kind = RefusedError if refused else UnavailableError
+    try:
+        error = Reader.parse(answer.raw, "hub's answer").object("error")
+        thing, reason, fix = error.text("thing"), error.text("reason"), error.text("fix", "")
+    except InputError:
+        raise kind("hub", f"answered {answer.status}", "check the hub's URL and its log") from None
+    raise kind(f"hub: {thing}", reason, fix)
+
+
+def _malformed() -> UnavailableError:
+    return UnavailableError("hub", "sent an answer that cannot be read", "check the hub's URL and version")

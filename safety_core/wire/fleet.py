@@ -1,0 +1,217 @@
+"""What an edge tells the hub about itself: heartbeats and usage.
+
+No secret can stand in these messages by construction: a field is a number, a word of a closed list, or text of a
+narrow shape that is checked when the value is made, on both sides. There is no field for arguments, output, paths,
+prompts or error texts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from safety_core.canonical import Json, JsonObject
+from safety_core.errors import InputError
+from safety_core.model.tool_call import AgentId
+from safety_core.model.usage import Usage, UsageBucket
+from safety_core.wire.reader import Reader
+
+BUCKETS: Final = 1000
+"""Buckets in one message: a day of forty (agent, model) pairs, and far below the body limit."""
+
+PROOF_HASHES: Final = 128
+"""Hashes in one consistency proof: twice the height of a tree of 2**64 leaves."""
+
+_VERSION: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,39}")
+_REVISION: Final = re.compile(r"[0-9A-Za-z._-]{0,64}")
+_CHECKPOINT: Final = re.compile(
+    r"[!-*,-~]{1,128}\n[0-9]{1,19}\n[A-Za-z0-9+/]{43}=\n\n(\u2014 [!-*,-~]{1,128} [A-Za-z0-9+/]{40,200}={0,2}\n){0,8}"
+)
+_HASH: Final = re.compile(r"[0-9a-f]{64}")
+_NAME: Final = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
+
+
+class Component(StrEnum):
+    """Whose version a heartbeat may report."""
+
+    GATEWAY = "gateway"
+    PLUGIN = "plugin"
+    OPENCLAW = "openclaw"
+    PYTHON = "python"
+    SQLITE = "sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsistencyProof:
+    """RFC 6962 consistency proof from the tree of `size` leaves to the one that the heartbeat's checkpoint names.
+
+    Attributes:
+        size: the size that the hub cosigned last (`HeartbeatReply.proven`).
+        hashes: 64 hexadecimal digits each.
+    """
+
+    size: int
+    hashes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.hashes) > PROOF_HASHES or not all(_HASH.fullmatch(item) for item in self.hashes):
+            raise InputError(
+                "heartbeat.proof.hashes", f"must be at most {PROOF_HASHES} hashes of 64 hexadecimal digits"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """What an edge reports about every minute.
+
+    Attributes:
+        versions: what runs there.
+        policy, policy_version: the revision and TUF version in force; empty and 0 while there is none.
+        audit: the log's newest checkpoint, a C2SP signed note; empty while there is none.
+        proof: that the checkpoint only adds to what the hub cosigned last.
+        pending, unsent: questions without an answer, and messages that wait for the hub.
+
+    Raises:
+        InputError: a text that has not the shape of its field.
+    """
+
+    versions: Mapping[Component, str]
+    policy: str = ""
+    policy_version: int = 0
+    audit: str = ""
+    proof: ConsistencyProof | None = None
+    pending: int = 0
+    unsent: int = 0
+
+    def __post_init__(self) -> None:
+        for component, version in self.versions.items():
+            _check(_VERSION, version, f"heartbeat.versions.{Component(component)}")
+        _check(_REVISION, self.policy, "heartbeat.policy")
+        if self.audit:
+            _check(_CHECKPOINT, self.audit, "heartbeat.audit")
+
+    def to_json(self) -> JsonObject:
+        """Return the form that goes to the hub."""
+        proof: Json = None
+        if self.proof is not None:
+            proof = {"size": self.proof.size, "hashes": [*self.proof.hashes]}
+        return {
+            "versions": {component.value: version for component, version in self.versions.items()},
+            "policy": self.policy,
+            "policy_version": self.policy_version,
+            "audit": self.audit,
+            "proof": proof,
+            "pending": self.pending,
+            "unsent": self.unsent,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class HeartbeatReply:
+    """What the hub answers.
+
+    Attributes:
+        time: the hub's clock, seconds since the epoch.
+        proven: size of the last audit checkpoint that the hub cosigned; the next proof starts there.
+        cosignature: the hub's signature line for the checkpoint of this heartbeat; empty if it was not consistent or
+            not proved.
+        contradiction: in which way the checkpoint contradicts an earlier one; empty if it does not.
+    """
+
+    time: float
+    proven: int = 0
+    cosignature: str = ""
+    contradiction: str = ""
+
+    def to_json(self) -> JsonObject:
+        """Return the form that goes to the edge."""
+        return {
+            "time": self.time,
+            "proven": self.proven,
+            "cosignature": self.cosignature,
+            "contradiction": self.contradiction,
+        }
+
+
+def _check(shape: re.Pattern[str], text: str, where: str) -> None:
+    if not shape.fullmatch(text):
+        raise InputError(where, "has not the shape of this field")
+
+
+def heartbeat_from_json(body: Reader) -> Heartbeat:
+    """Return the heartbeat that `body` holds, or raise InputError naming the field."""
+    versions = body.object("versions")
+    proof = body.object("proof") if body.has("proof") else None
+    heartbeat = Heartbeat(
+        versions={item: versions.text(item.value) for item in Component if versions.has(item.value)},
+        policy=body.text("policy", ""),
+        policy_version=body.integer("policy_version", 0),
+        audit=body.text("audit", ""),
+        proof=None if proof is None else ConsistencyProof(proof.integer("size"), proof.texts("hashes")),
+        pending=body.integer("pending", 0),
+        unsent=body.integer("unsent", 0),
+    )
+    versions.done()
+    if proof is not None:
+        proof.done()
+    body.done()
+    return heartbeat
+
+
+def reply_from_json(body: Reader) -> HeartbeatReply:
+    """Return the hub's answer to a heartbeat, or raise InputError. Fields of newer hubs are passed over."""
+    return HeartbeatReply(
+        time=body.number("time"),
+        proven=body.integer("proven", 0),
+        cosignature=body.text("cosignature", ""),
+        contradiction=body.text("contradiction", ""),
+    )
+
+
+def usage_to_json(buckets: Iterable[UsageBucket]) -> JsonObject:
+    """Return the message that reports `buckets`, or raise InputError for a name that is none."""
+    rows: list[Json] = []
+    for bucket in buckets:
+        _check_names(bucket)
+        rows.append(bucket.to_json())
+    return {"buckets": rows}
+
+
+def usage_from_json(body: Reader) -> tuple[UsageBucket, ...]:
+    """Return the buckets that `body` reports, or raise InputError naming the field."""
+    buckets = tuple(_bucket(row) for row in body.objects("buckets", limit=BUCKETS))
+    body.done()
+    return buckets
+
+
+def _bucket(row: Reader) -> UsageBucket:
+    bucket = UsageBucket(
+        hour=row.integer("hour"),
+        agent=AgentId(row.text("agent", limit=200)),
+        provider=row.text("provider", limit=200),
+        model=row.text("model", limit=200),
+        sequence=row.integer("sequence", minimum=1),
+        requests=row.integer("requests"),
+        estimated=row.integer("estimated"),
+        totals=Usage(
+            input_total=row.integer("input_total"),
+            output_total=row.integer("output_total"),
+            cache_read=row.integer("cache_read"),
+            cache_write=row.integer("cache_write"),
+            cache_write_1h=row.integer("cache_write_1h"),
+            reasoning=row.integer("reasoning"),
+        ),
+    )
+    row.done()
+    _check_names(bucket)
+    return bucket
+
+
+def _check_names(bucket: UsageBucket) -> None:
+    for name, value in (("agent", bucket.agent), ("provider", bucket.provider), ("model", bucket.model)):
+        _check(_NAME, value, f"usage.{name}")
+    if bucket.hour % 3600:
+        raise InputError("usage.hour", "must be the start of an hour")
