@@ -16,6 +16,8 @@ class Usage:
         cache_read: part of `input_total` that came from the provider's cache.
         cache_write: part of `input_total` that was written to it, 5-minute and 1-hour entries together.
         cache_write_1h: part of `cache_write` with the longer life.
+        tool_prompt: what the provider's own tools put into the prompt, where it counts that apart from
+            `input_total` (Gemini); billed as input.
         estimated: the provider sent no numbers; these were derived from sizes.
     """
 
@@ -25,6 +27,7 @@ class Usage:
     cache_write: int = 0
     cache_write_1h: int = 0
     reasoning: int = 0
+    tool_prompt: int = 0
     estimated: bool = False
 
 
@@ -61,4 +64,5 @@ class UsageBucket:
             "cache_write": self.totals.cache_write,
             "cache_write_1h": self.totals.cache_write_1h,
             "reasoning": self.totals.reasoning,
+            "tool_prompt": self.totals.tool_prompt,
         }

@@ -1,0 +1,8 @@
+"""What a provider's response says it consumed -> one normal form.
+
+counts      the numbers in one JSON document, wherever that API puts them
+normal      those numbers -> Usage: who includes what in what
+tally       the documents of one response, a stream's events included, merged
+estimate    what to book when a response came without numbers
+recorded    the bytes of a whole response -> its JSON documents, in every framing that providers use
+"""

@@ -1,0 +1,84 @@
+"""The token counts in one JSON document of a response, wherever that API puts them.
+
+Names are compared without underscores and case ("promptTokenCount" = "prompt_token_count"), nested ones with a dot
+("prompttokensdetails.cachedtokens"). Only whole numbers of zero or more count; null is as good as absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, TypeAlias
+
+from safety_core.canonical import Json, JsonObject
+
+Counts: TypeAlias = "dict[str, int]"
+
+_PLACES: Final = (
+    ("usage",),
+    ("usageMetadata",),
+    ("usage_metadata",),
+    ("message", "usage"),  # Anthropic: message_start
+    ("response", "usage"),  # OpenAI responses: response.completed
+    ("response", "usageMetadata"),
+    ("delta", "usage"),  # Cohere: message-end
+    ("metadata", "usage"),  # Bedrock converse stream
+    ("meta",),  # Cohere: embed, rerank, v1
+    ("x_groq", "usage"),
+    ("amazon-bedrock-invocationMetrics",),
+)
+"""Where a document may hold an object of counts."""
+
+_TOP: Final = frozenset({"prompt_eval_count", "eval_count", "inputTextTokenCount", "prompt_token_count", "generation_token_count"})
+"""Counts that stand beside the answer itself: Ollama; Titan and Llama on Bedrock."""
+
+_DEPTH: Final = 3
+
+
+def counts_of(document: Json) -> Counts:
+    """Return the counts in `document`, empty if it holds none."""
+    if not isinstance(document, dict):
+        return {}
+    found: Counts = {}
+    for place in _PLACES:
+        found |= _flat(_at(document, place), "", _DEPTH)
+    for choice in _objects(document.get("choices")):  # Moonshot
+        found |= _flat(choice.get("usage"), "", _DEPTH)
+    found |= _flat({name: value for name, value in document.items() if name in _TOP}, "", 1)
+    results = [_whole(result.get("tokenCount")) for result in _objects(document.get("results"))]  # Titan
+    if any(count is not None for count in results):
+        found["outputtokencount"] = sum(count or 0 for count in results)
+    return found
+
+
+def _at(document: JsonObject, place: tuple[str, ...]) -> Json:
+    value: Json = document
+    for name in place:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _objects(value: Json) -> Iterator[JsonObject]:
+    return (item for item in value if isinstance(item, dict)) if isinstance(value, list) else iter(())
+
+
+def _flat(value: Json, prefix: str, depth: int) -> Counts:
+    if not isinstance(value, dict) or depth == 0:
+        return {}
+    found: Counts = {}
+    for name, entry in value.items():
+        path = prefix + name.replace("_", "").lower()
+        count = _whole(entry)
+        if count is not None:
+            found[path] = count
+        elif path == "cachedetails":  # Bedrock: one entry per life of what was written
+            found |= {f"{path}.{item['ttl']}": _whole(item.get("inputTokens")) or 0 for item in _objects(entry) if "ttl" in item}
+        else:
+            found |= _flat(entry, path + ".", depth - 1)
+    return found
+
+
+def _whole(value: Json) -> int | None:
+    """Return a count. Some gateways write whole numbers as 12.0."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0 or value != value // 1:
+        return None
+    return int(value)
