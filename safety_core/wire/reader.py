@@ -9,6 +9,7 @@ body.done()                          # refuses fields that nobody read
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from typing import Final
 
@@ -36,6 +37,8 @@ def parse_json(raw: bytes | str, what: str) -> Json:
         raise InputError(what, "is not UTF-8") from error
     except json.JSONDecodeError as error:
         raise InputError(what, f"is not JSON (line {error.lineno}, column {error.colno})") from error
+    except ValueError as error:  # Python's own limit on the digits of an integer
+        raise LimitError(what, "holds a number with too many digits") from error
     except RecursionError as error:
         raise LimitError(what, f"is nested deeper than {DEPTH}") from error
     except InputError as error:
@@ -52,6 +55,8 @@ def check_shape(value: Json, what: str) -> None:
         for item in level:
             if isinstance(item, str):
                 _check_text(item, what)
+            elif isinstance(item, float) and not math.isfinite(item):
+                raise InputError(what, "holds a number that is too large")
             elif isinstance(item, list):
                 below.extend(item)
             elif isinstance(item, dict):
@@ -190,6 +195,10 @@ class Reader:
         if not isinstance(value, dict):
             raise InputError(f"{self._path}.{name}", "must be an object")
         return value
+
+    def whole(self) -> JsonObject:
+        """Return this object as it is."""
+        return self._fields
 
     def keys(self) -> tuple[str, ...]:
         """Return the names of all fields, for objects whose keys are data; each still has to be read."""

@@ -1,0 +1,15 @@
+"""Policy: from an author's files to a bundle that an edge trusts.
+
+document   one YAML source file -> values with their lines
+rules      the head of one Rego rule: id, title, what it is indexed by
+profile    the part of Rego that every engine runs alike, and nothing else
+source     policies/ -> the files of a bundle
+index      which rules can concern a call
+golden     vectors that a bundle must reproduce before it is activated
+archive    files <-> one reproducible .tar.gz, within limits
+sign       the OPA signature over the files
+contents   the files of a bundle -> TrustedBundle
+policy     data.json -> Policy
+roles      TUF: keys, thresholds and documents, as the publisher makes them
+trust      TUF: untrusted bytes and `now` -> TrustedBundle, or an error named after the attack
+"""

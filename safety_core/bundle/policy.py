@@ -1,0 +1,179 @@
+"""The data of a bundle -> `Policy`.
+
+Checked, in order: every field is there and none is unknown; the matrix is complete and holds both
+properties on which the gate rests (a graver level never loosens the outcome, a freer tier never tightens
+it); the external row asks in every tier; ids stand once. Left to the caller: that floors name rules that
+exist (`safety_core.bundle.contents`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Final, TypeVar
+
+from safety_core.canonical import JsonObject
+from safety_core.errors import InputError, PolicyError
+from safety_core.model.approval import KeyId
+from safety_core.model.level import Level, Outcome, Tier
+from safety_core.model.policy import AgentManifest, ApproverKey, KeyKind, OutwardGrant, Pattern, Policy
+from safety_core.model.tool_call import AgentId, TenantId
+from safety_core.wire.reader import Reader
+
+Scale = TypeVar("Scale", Level, Outcome, Tier)
+
+PUBLIC_KEY: Final = re.compile(r"[0-9a-f]{64}")
+
+PARTS: Final = (
+    "tenant", "revision", "matrix", "floors", "agents", "default_tier", "approvers",
+    "outward", "hosts", "catalogue", "patterns", "volatile", "index",
+)  # fmt: skip
+"""The keys of a bundle's data.json; there are no others."""
+
+
+def parse_policy(data: JsonObject, *, revision: str, version: int) -> Policy:
+    """Return the policy that a bundle's `data` describes.
+
+    Args:
+        revision: short name of exactly this bundle; the data must bear it too.
+        version: TUF targets version, 0 for sources that were never published.
+
+    Raises:
+        PolicyError: naming the field ("data.matrix.red.trusted").
+    """
+    try:
+        return _policy(Reader(data, "data"), revision, version)
+    except InputError as error:
+        raise PolicyError(error.thing, error.reason, error.fix) from error
+
+
+def _policy(data: Reader, revision: str, version: int) -> Policy:
+    if data.text("revision") != revision:
+        raise PolicyError("data.revision", "is not the revision of the manifest", "build the bundle anew")
+    policy = Policy(
+        tenant=TenantId(data.text("tenant", limit=64)),
+        revision=revision,
+        version=version,
+        matrix=_matrix(data.object("matrix")),
+        floors=frozenset(data.texts("floors")),
+        agents=_agents(data.object("agents")),
+        default_tier=_scale(data, "default_tier", Tier),
+        approvers=_approvers(data),
+        outward=tuple(_outward(entry) for entry in data.objects("outward")),
+        patterns=_patterns(data),
+        catalogue=data.mapping("catalogue"),
+        volatile=_volatile(data.object("volatile")),
+    )
+    data.mapping("hosts")
+    data.mapping("index")
+    data.done()
+    return policy
+
+
+def _scale(reader: Reader, name: str, scale: type[Scale]) -> Scale:
+    word = reader.text(name)
+    found = next((member for member in scale if member.word == word), None)
+    if found is None:
+        words = ", ".join(member.word for member in scale)
+        raise PolicyError(f"{reader.path}.{name}", f"{word[:40]!r} is not one of {words}")
+    return found
+
+
+def _matrix(reader: Reader) -> Mapping[tuple[Level, Tier], Outcome]:
+    matrix: dict[tuple[Level, Tier], Outcome] = {}
+    for level in Level:
+        row = reader.object(level.word)
+        for tier in Tier:
+            matrix[level, tier] = _scale(row, tier.word, Outcome)
+        row.done()
+    reader.done()
+    check_matrix(matrix, "data.matrix")
+    return matrix
+
+
+def check_matrix(matrix: Mapping[tuple[Level, Tier], Outcome], thing: str) -> None:
+    """Refuse a matrix in which more danger or less freedom loosens the outcome, or a tier opens the external gate.
+
+    `yellow_external` stands beside the order of the others: it asks in every tier, even where `red` is allowed.
+    """
+    inside = [level for level in Level if level is not Level.YELLOW_EXTERNAL]
+    for tier in Tier:
+        for milder, graver in pairwise(inside):
+            if matrix[graver, tier] < matrix[milder, tier]:
+                raise PolicyError(f"{thing}.{graver.word}.{tier.word}", f"is looser than {milder.word}")
+        if matrix[Level.YELLOW_EXTERNAL, tier] < max(Outcome.ASK, matrix[Level.YELLOW, tier]):
+            raise PolicyError(f"{thing}.yellow_external.{tier.word}", "opens the external gate", "write ask")
+    for level in Level:
+        for bound, free in pairwise(Tier):
+            if matrix[level, free] > matrix[level, bound]:
+                raise PolicyError(f"{thing}.{level.word}.{free.word}", f"is stricter than for a {bound.word} agent")
+
+
+def _agents(reader: Reader) -> Mapping[AgentId, AgentManifest]:
+    found: dict[AgentId, AgentManifest] = {}
+    for name in reader.keys():  # noqa: SIM118 - a reader is no mapping
+        entry = reader.object(name)
+        tools = frozenset(entry.texts("tools")) if entry.has("tools") else None
+        found[AgentId(name)] = AgentManifest(AgentId(name), _scale(entry, "tier", Tier), tools)
+        entry.done()
+    return found
+
+
+def _approvers(data: Reader) -> tuple[ApproverKey, ...]:
+    found: dict[str, ApproverKey] = {}
+    for entry in data.objects("approvers"):
+        key = _approver(entry)
+        if key.id in found:
+            raise PolicyError(f"{entry.path}.id", f"{key.id} stands twice")
+        found[key.id] = key
+    return tuple(found.values())
+
+
+def _approver(entry: Reader) -> ApproverKey:
+    kind, public = entry.text("kind"), entry.text("public")
+    if kind not in {member.value for member in KeyKind}:
+        raise PolicyError(f"{entry.path}.kind", "must be hub or person")
+    if not PUBLIC_KEY.fullmatch(public):
+        raise PolicyError(f"{entry.path}.public", "must be an Ed25519 public key, 64 lower-case hexadecimal digits")
+    key = ApproverKey(KeyId(entry.text("id", limit=64)), KeyKind(kind), public, _scale(entry, "up_to", Level))
+    entry.done()
+    return key
+
+
+def _outward(entry: Reader) -> OutwardGrant:
+    grant = OutwardGrant(
+        AgentId(entry.text("agent", limit=64)), entry.text("tool"), entry.text("recipient"), entry.number("not_after")
+    )
+    if not grant.recipient.strip("@ "):
+        raise PolicyError(f"{entry.path}.recipient", "names nobody", "write an address, @domain or a host")
+    entry.done()
+    return grant
+
+
+def _patterns(data: Reader) -> tuple[Pattern, ...]:
+    found: dict[str, Pattern] = {}
+    for entry in data.objects("patterns"):
+        pattern = _pattern(entry)
+        if pattern.id in found:
+            raise PolicyError(f"{entry.path}.id", f"{pattern.id} stands twice")
+        found[pattern.id] = pattern
+    return tuple(found.values())
+
+
+def _pattern(entry: Reader) -> Pattern:
+    pattern = Pattern(
+        id=entry.text("id", limit=100),
+        title=entry.text("title"),
+        expression=entry.text("expression"),
+        group=entry.integer("group", 0, maximum=99),
+        check=entry.text("check", ""),
+        keywords=entry.texts("keywords", ()),
+        min_entropy=entry.number("min_entropy", 0.0),
+    )
+    entry.done()
+    return pattern
+
+
+def _volatile(reader: Reader) -> Mapping[str, frozenset[str]]:
+    return {tool: frozenset(reader.texts(tool)) for tool in reader.keys()}  # noqa: SIM118

@@ -1,0 +1,57 @@
+"""The base policy that comes with the program, and policy folders of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from safety_core.bundle.contents import TrustedBundle, read_contents
+from safety_core.bundle.source import compile_sources
+from safety_core.errors import PolicyError
+
+LOCAL_TENANT: Final = "local"
+"""The tenant of a machine that belongs to none."""
+
+_PACKAGE: Final = Path(__file__).parent.parent
+_SUFFIXES: Final = {".yaml", ".rego", ".jsonl"}
+
+
+def shipped_folder() -> Path:
+    """Return where the base policy lies: inside the installed package, or beside it in a checkout."""
+    packed = _PACKAGE / "_policies"
+    return packed if packed.is_dir() else _PACKAGE.parent / "policies"
+
+
+def shipped_sources() -> Mapping[str, bytes]:
+    """Return the sources of the base policy, by path."""
+    return load_folder(shipped_folder())
+
+
+def load_folder(folder: Path) -> Mapping[str, bytes]:
+    """Return the sources in `folder`, by path relative to it. Raises PolicyError if it cannot be read."""
+    try:
+        found = {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in sorted(folder.rglob("*"))
+            if path.suffix in _SUFFIXES and path.is_file()
+        }
+    except OSError as error:
+        raise PolicyError(str(folder), f"cannot be read ({error.strerror})") from error
+    if not found:
+        raise PolicyError(str(folder), "holds no policy", "give a folder with manifest.yaml and matrix.yaml")
+    return found
+
+
+def bundle_of(sources: Mapping[str, bytes], *, tenant: str = LOCAL_TENANT) -> TrustedBundle:
+    """Return the bundle of sources that this machine's user vouches for, without signatures.
+
+    Raises:
+        PolicyError: naming file and line.
+    """
+    return read_contents(compile_sources(sources, tenant=tenant), tenant=tenant, version=0)
+
+
+def shipped_bundle(*, tenant: str = LOCAL_TENANT) -> TrustedBundle:
+    """Return the base policy, ready to judge by."""
+    return bundle_of(shipped_sources(), tenant=tenant)
