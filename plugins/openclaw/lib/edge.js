@@ -1,0 +1,106 @@
+// One question to the edge, one JSON object back, or an EdgeError. There is no third outcome and no retry.
+
+import { ClientRequest } from "node:http";
+import { connect } from "node:net";
+
+/** Bytes. The edge answers with at most what it accepts (10 MiB) and a little for the placeholders. */
+const ANSWER_LIMIT = 16 * 1024 * 1024;
+
+/** The edge gave no usable answer. Its text may be shown to the model: it holds nothing of the question. */
+export class EdgeError extends Error {}
+
+/**
+ * @param {import("./settings.js").Settings} settings
+ * @param {string} path  "/v1/decide"
+ * @param {unknown} body  anything JSON can say
+ * @param {{ seconds: number, signal?: AbortSignal | undefined }} limits
+ * @returns {Promise<Record<string, unknown>>}
+ * @throws {EdgeError}
+ */
+export async function ask(settings, path, body, limits) {
+  const text = JSON.stringify(body); // may throw TypeError for what JSON cannot say; every caller treats any error as a no
+  const deadline = AbortSignal.timeout(limits.seconds * 1000);
+  const signal = limits.signal ? AbortSignal.any([limits.signal, deadline]) : deadline;
+  try {
+    const { status, raw } = await exchange(settings, path, text, signal);
+    return understood(status, raw);
+  } catch (error) {
+    if (error instanceof EdgeError) throw error;
+    if (limits.signal?.aborted) throw new EdgeError("the call was cancelled");
+    if (deadline.aborted) throw new EdgeError(`the edge did not answer within ${limits.seconds} seconds`);
+    throw new EdgeError(`the edge cannot be reached (${code(error)}); start it with \`safety edge\``);
+  }
+}
+
+/**
+ * @param {import("./settings.js").Settings} settings
+ * @param {string} path
+ * @param {string} text
+ * @param {AbortSignal} signal
+ * @returns {Promise<{ status: number, raw: Buffer }>}
+ */
+function exchange(settings, path, text, signal) {
+  const { promise, resolve, reject } = Promise.withResolvers();
+  const token = settings.token();
+  // Not http.request(): OpenClaw's proxy support and other plugins replace it, and would send this question elsewhere.
+  const request = new ClientRequest({
+    createConnection: () => connect({ ...settings.address, signal }),
+    host: "localhost",
+    method: "POST",
+    path,
+    signal,
+    headers: {
+      "content-type": "application/json",
+      "content-length": Buffer.byteLength(text),
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+    },
+  });
+  request.on("error", reject);
+  request.on("response", (response) => {
+    collect(response).then((raw) => resolve({ status: response.statusCode ?? 0, raw }), reject);
+  });
+  request.end(text);
+  return promise;
+}
+
+/** @param {import("node:http").IncomingMessage} response */
+async function collect(response) {
+  const parts = [];
+  let size = 0;
+  for await (const part of response) {
+    size += part.length;
+    if (size > ANSWER_LIMIT) throw new EdgeError(`the edge's answer is larger than ${ANSWER_LIMIT} bytes`);
+    parts.push(part);
+  }
+  if (!response.complete) throw new EdgeError("the edge's answer broke off");
+  return Buffer.concat(parts);
+}
+
+/**
+ * @param {number} status
+ * @param {Buffer} raw
+ * @returns {Record<string, unknown>}
+ */
+function understood(status, raw) {
+  const answer = parsed(raw);
+  if (answer === undefined) throw new EdgeError(`the edge's answer (status ${status}) is not a JSON object`);
+  if (status === 200) return answer;
+  const { thing, reason, fix } = /** @type {Record<string, unknown>} */ (answer.error ?? {});
+  const told = typeof thing === "string" && typeof reason === "string" ? `: ${thing}: ${reason}` : "";
+  throw new EdgeError(`the edge refused (status ${status})${told}${fix && told ? `. Fix: ${fix}` : ""}`);
+}
+
+/** @param {Buffer} raw */
+function parsed(raw) {
+  try {
+    const value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(raw));
+    return value !== null && typeof value === "object" && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {unknown} error */
+function code(error) {
+  return /** @type {NodeJS.ErrnoException} */ (error)?.code ?? "no connection";
+}
