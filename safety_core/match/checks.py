@@ -1,0 +1,64 @@
+"""Structure checks, by the name that a pattern gives. Each takes the secret and the whole match and says whether it can be real."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
+
+from safety_core.match.wordlike import entropy, usual_share, word_letters
+
+Check: TypeAlias = Callable[[str, str], bool]
+
+_BASE62: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_ALIKE: Final = re.compile(r"(.)\1{5,}|(?:[xX*.#0]{8,})|\.\.\.|1234567890|abcdefghij|ABCDEFGHIJ", re.DOTALL)
+
+
+def github_crc(secret: str, _match: str) -> bool:
+    """The last six characters are the CRC-32 of those between prefix and checksum, in base 62."""
+    body, checksum = secret.rpartition("_")[2][:-6], secret[-6:]
+    value, digits = zlib.crc32(body.encode()), ""
+    for _ in range(6):
+        value, digit = divmod(value, 62)
+        digits = _BASE62[digit] + digits
+    return digits == checksum
+
+
+def jwt(secret: str, _match: str) -> bool:
+    """The first segment is a JSON object that names an algorithm or type."""
+    try:
+        header = json.loads(base64.urlsafe_b64decode(secret.split(".")[0] + "=="))
+    except (binascii.Error, ValueError):
+        return False
+    return isinstance(header, dict) and bool({"alg", "typ", "enc", "kid"} & set(header))
+
+
+def luhn(secret: str, _match: str) -> bool:
+    """The digits end in their Luhn check digit, and are not all alike."""
+    digits = [int(digit) for digit in secret if digit.isdigit()]
+    doubled = [digit * 2 - 9 * (digit > 4) for digit in digits[-2::-2]]
+    return len(set(digits)) > 3 and (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+
+
+def pem(secret: str, _match: str) -> bool:
+    """There is key material between the armour: 40 characters of base64 or more that are not one repeated."""
+    body = re.sub(r"-----[A-Z0-9 ]+-----|\\[nr]|[^A-Za-z0-9+/=]", "", secret)
+    return len(body) >= 40 and len(set(body)) > 12
+
+
+def random_looking(secret: str, _match: str) -> bool:
+    """Not words, not a run of the same character, not a sequence."""
+    return not _ALIKE.search(secret) and entropy(secret) >= 2.5 and word_letters(secret) * 2 < len(secret)
+
+
+CHECKS: Final[Mapping[str, Check]] = {
+    "github_crc": github_crc,
+    "jwt": jwt,
+    "luhn": luhn,
+    "pem": pem,
+    "random_looking": random_looking,
+}

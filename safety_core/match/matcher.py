@@ -1,0 +1,74 @@
+"""All detectors on one text, until nothing is left to find.
+
+A text is scanned with its placeholders, and with what has been found, each standing as one character that nothing matches
+across. So scanning the redacted text is the last step of scanning the text itself, and redacting twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from safety_core.match.decode import DEPTH, opened, unescaped
+from safety_core.match.layer import Edit, Layer, edited
+from safety_core.match.patterns import PatternSet
+from safety_core.match.registry import Registry
+from safety_core.match.span import Span, settle
+from safety_core.match.squeeze import SENTINEL
+from safety_core.match.unknown import unknown_spans
+from safety_core.model.secret import REFERENCE
+
+
+class Matcher:
+    """The secrets and patterns that hold at one moment. Immutable and free of I/O."""
+
+    __slots__ = ("patterns", "registry")
+
+    def __init__(self, registry: Registry, patterns: PatternSet) -> None:
+        self.registry = registry
+        self.patterns = patterns
+
+    def spans(self, text: str) -> tuple[Span, ...]:
+        """Return everything that must not leave, in order, without overlaps. Placeholders in `text` are left alone.
+
+        Raises:
+            UnscannableError: a pattern ran out of time.
+        """
+        root = Layer(text.replace(SENTINEL, "\ufffd"))
+        marks = [found.span() for found in REFERENCE.finditer(text)]
+        spans: list[Span] = []
+        while fresh := self._pass(_masked(root, marks)):
+            spans += fresh
+            marks += [(span.start, span.end) for span in fresh]
+        return tuple(sorted(spans, key=lambda span: span.start))
+
+    def _pass(self, layer: Layer) -> list[Span]:
+        """Return what is found with `layer` as it stands, in characters of the original text."""
+        return settle([*self._found(layer, 0)])
+
+    def _found(self, layer: Layer, depth: int) -> Iterator[Span]:
+        yield from self._plain(layer, depth)
+        plain = layer
+        for _ in range(DEPTH):
+            derived = unescaped(plain)
+            if derived is None:
+                break
+            plain = derived
+            yield from self._plain(plain, depth + 1)
+        inner = opened(plain) if depth < DEPTH else None
+        if inner is not None:
+            yield from self._found(inner, depth + 1)
+
+    def _plain(self, layer: Layer, depth: int) -> Iterator[Span]:
+        """Yield what stands in one layer as it is, in characters of the original text."""
+        detectors = [self.registry.find(layer), self.patterns.find(layer)]
+        if depth == 0:
+            detectors.append(unknown_spans(layer))
+        for span in chain.from_iterable(detectors):
+            if SENTINEL not in layer.text[span.start : span.end]:
+                start, end = layer.origin(span.start, span.end)
+                yield Span(span.kind, span.rule, start, end, span.name)
+
+
+def _masked(root: Layer, marks: Iterable[tuple[int, int]]) -> Layer:
+    return edited(root, [Edit(start, end, SENTINEL) for start, end in sorted(marks)])

@@ -1,0 +1,91 @@
+"""One secret -> everything it looks like once squeezed.
+
+Covered by a needle: as it is (also spaced, wrapped, dashed, in full width, see `squeeze`), base64 and base64url at three
+alignments, base32, hexadecimal, decimal bytes, ascii85, base85, rot13, reversed. What else there is (escapes, nesting, compression)
+is opened by `decode` first. Of long secrets also pieces of 16 characters, so that half of one is found too.
+"""
+
+from __future__ import annotations
+
+import base64
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from safety_core.match.squeeze import flatten, squeeze
+from safety_core.match.wordlike import usual_share
+
+PLAIN_MINIMUM: Final = 11
+"""Letters and digits that a secret must have to be looked for in squeezed text; a shorter one is only found exactly."""
+
+CODED_MINIMUM: Final = 10
+"""The same for its encodings, which are rarer in ordinary text."""
+
+PIECE: Final = 16
+_PIECES: Final = 48
+"""Pieces kept of one secret. A whole private key has more, but not one that matters more."""
+
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/\s:@]*:(?P<core>[^/\s@]+)@")
+_ARMOUR: Final = re.compile(r"-----[A-Z0-9 ]+-----")
+_JWT: Final = re.compile(r"eyJ[A-Za-z0-9_-]+\.(?P<core>[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Needle:
+    """Squeezed bytes that give a secret away. `form` says how they came about: "", "base64", "piece" ..."""
+
+    form: str
+    squeezed: bytes
+
+
+def needles_of(value: str) -> tuple[Needle, ...]:
+    """Return every needle of one secret, without repeats. None are returned for one that is too short."""
+    return tuple({needle.squeezed: needle for needle in reversed([*_all(value)])}.values())
+
+
+def _all(value: str) -> Iterator[Needle]:
+    plain = squeeze(flatten(value))
+    if len(plain) >= PLAIN_MINIMUM:
+        yield Needle("", plain)
+        yield Needle("rot13", squeeze(flatten(codecs.encode(value, "rot13"))))
+        yield Needle("reversed", plain[::-1])
+    for form, text in _coded(value.encode("utf-8", "surrogatepass")):
+        needle = squeeze(text)
+        if len(needle) >= CODED_MINIMUM:
+            yield Needle(form, needle)
+    yield from _pieces(value)
+
+
+def _coded(raw: bytes) -> Iterator[tuple[str, bytes]]:
+    for shift in range(3):
+        yield "base64", _aligned(raw, shift)
+    yield "base32", base64.b32encode(raw)[: len(raw) * 8 // 5]
+    yield "hex", raw.hex().encode()
+    yield "decimal", "".join(map(str, raw)).encode()
+    yield "ascii85", base64.a85encode(raw)
+    yield "base85", base64.b85encode(raw)
+
+
+def _aligned(raw: bytes, shift: int) -> bytes:
+    """Return those base64 characters of `raw`, `shift` bytes into a group, that do not depend on its neighbours."""
+    coded = base64.b64encode(bytes(shift) + raw)
+    return coded[(shift * 8 + 5) // 6 : (shift + len(raw)) * 8 // 6]
+
+
+def core_of(value: str) -> str:
+    """Return the part of a secret that is its own: without the URL around it, the armour of a key, the header of a JWT."""
+    found = _URL.match(value) or _JWT.match(value)
+    return found["core"] if found else _ARMOUR.sub(" ", value)
+
+
+def _pieces(value: str) -> Iterator[Needle]:
+    core = squeeze(flatten(core_of(value)))
+    if len(core) < PIECE + PIECE // 2:
+        return
+    starts = [*range(0, len(core) - PIECE, PIECE // 2), len(core) - PIECE]
+    for start in starts[:: -(-len(starts) // _PIECES)]:
+        piece = core[start : start + PIECE]
+        if len(set(piece)) >= PIECE // 2 and usual_share(piece.decode("latin-1")) < 0.5:
+            yield Needle("piece", piece)

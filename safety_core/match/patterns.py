@@ -1,0 +1,145 @@
+"""Provider patterns: found by Hyperscan in one pass, confirmed by `regex` around the hit and by a structure check."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import hyperscan
+import regex
+
+from safety_core.errors import PolicyError, UnscannableError
+from safety_core.match.checks import CHECKS
+from safety_core.match.layer import Layer
+from safety_core.match.literals import borrowed
+from safety_core.match.span import Span
+from safety_core.match.wordlike import entropy
+from safety_core.model.finding import FindingKind
+from safety_core.model.policy import Pattern
+
+_SECONDS: Final = 0.25
+"""For one confirmation. The window is small, so only an expression that explodes comes near it."""
+
+_REACH: Final = 512
+_OPEN_REACH: Final = 4096
+_BOUND: Final = re.compile(r"\{[0-9]*(,?)([0-9]*)\}")
+_FLAGS: Final = hyperscan.HS_FLAG_PREFILTER | hyperscan.HS_FLAG_ALLOWEMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    pattern: Pattern
+    regex: Any
+    reach: int
+    keywords: tuple[bytes, ...]
+
+
+class PatternSet:
+    """Compiled patterns. Earlier ones win where two find the same characters."""
+
+    __slots__ = ("_database", "_rules", "_spare")
+
+    def __init__(self, patterns: Sequence[Pattern]) -> None:
+        """Compile. Raises PolicyError that names the pattern which is wrong."""
+        self._rules = [_rule(pattern) for pattern in patterns]
+        self._database: Any = None
+        self._spare: list[Any] = []
+        if patterns:
+            self._database = _compiled(patterns)
+
+    def find(self, layer: Layer) -> Iterator[Span]:
+        """Yield what the patterns find in this layer, confirmed. Raises UnscannableError when one runs out of time."""
+        if self._database is None or not layer.flat:
+            return
+        for index, windows in self._windows(layer.flat).items():
+            rule = self._rules[index]
+            for start, end in windows:
+                yield from _confirmed(rule, layer.flat, start, end)
+
+    def _windows(self, flat: bytes) -> dict[int, list[tuple[int, int]]]:
+        """Return, per rule, the parts of the text in which it hit, widened by its reach and joined."""
+        ends: dict[int, list[int]] = {}
+
+        def keep(index: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            ends.setdefault(index, []).append(end)
+
+        with borrowed(self._database, self._spare) as scratch:
+            self._database.scan(flat, match_event_handler=keep, scratch=scratch)
+        return {index: _joined(ends[index], self._rules[index].reach, len(flat)) for index in sorted(ends)}
+
+
+def _joined(ends: list[int], reach: int, size: int) -> list[tuple[int, int]]:
+    windows: list[tuple[int, int]] = []
+    for end in sorted(ends):
+        start, stop = max(0, end - reach), min(size, end + reach)
+        if windows and start <= windows[-1][1]:
+            windows[-1] = (windows[-1][0], stop)
+        else:
+            windows.append((start, stop))
+    return windows
+
+
+def _confirmed(rule: _Rule, flat: bytes, start: int, end: int) -> Iterator[Span]:
+    pattern = rule.pattern
+    if rule.keywords and not any(word in flat[start:end].lower() for word in rule.keywords):
+        return
+    try:
+        for found in rule.regex.finditer(flat, start, end, timeout=_SECONDS):
+            first, last = found.span(pattern.group)
+            secret = flat[first:last].decode("latin-1")
+            if first < last and entropy(secret) >= pattern.min_entropy and _checked(pattern, secret, found):
+                yield Span(FindingKind.PATTERN, pattern.id, first, last)
+    except TimeoutError as error:
+        raise UnscannableError(
+            f"pattern {pattern.id}", "ran out of time on this text", "simplify its expression"
+        ) from error
+
+
+def _checked(pattern: Pattern, secret: str, found: Any) -> bool:
+    return not pattern.check or CHECKS[pattern.check](secret, found[0].decode("latin-1"))
+
+
+def _rule(pattern: Pattern) -> _Rule:
+    if pattern.check and pattern.check not in CHECKS:
+        raise PolicyError(
+            f"pattern {pattern.id}",
+            f"names a check that does not exist: {pattern.check}",
+            f"one of {', '.join(sorted(CHECKS))}",
+        )
+    try:
+        compiled = regex.compile(pattern.expression.encode("ascii"))
+    except (regex.error, UnicodeEncodeError) as error:
+        raise PolicyError(f"pattern {pattern.id}", f"is not a regular expression in ASCII ({error})") from error
+    if pattern.group > compiled.groups:
+        raise PolicyError(f"pattern {pattern.id}", f"has no group {pattern.group}")
+    return _Rule(pattern, compiled, _reach(pattern.expression), tuple(word.encode() for word in pattern.keywords))
+
+
+def _reach(expression: str) -> int:
+    """Return how far from its end a match may begin, by the counts that are written in the expression."""
+    bounds = [int(last) for _, last in _BOUND.findall(expression) if last]
+    unbounded = any(comma and not last for comma, last in _BOUND.findall(expression))
+    return max(_REACH, sum(bounds) + 128, _OPEN_REACH if unbounded else 0)
+
+
+def _compiled(patterns: Sequence[Pattern]) -> Any:
+    try:
+        return _database([pattern.expression for pattern in patterns])
+    except hyperscan.HyperscanError:
+        for pattern in patterns:
+            try:
+                _database([pattern.expression])
+            except hyperscan.HyperscanError as error:
+                raise PolicyError(
+                    f"pattern {pattern.id}", f"cannot be compiled ({error})", "see the Hyperscan syntax"
+                ) from error
+        raise
+
+
+def _database(expressions: list[str]) -> Any:
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    raw = [expression.encode("ascii") for expression in expressions]
+    database.compile(expressions=raw, ids=[*range(len(raw))], flags=[_FLAGS] * len(raw))
+    return database

@@ -1,0 +1,206 @@
+"""Every known secret, ready to be found in a text.
+
+A registry is an immutable snapshot. Its needles lie in shards, each one Hyperscan literal database: a new secret goes into the
+last, small shard, so adding one costs a fraction of a millisecond; removing one only forgets its name.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from safety_core.errors import CommonValueError
+from safety_core.match.layer import Layer
+from safety_core.match.literals import Literals
+from safety_core.match.needles import PLAIN_MINIMUM, Needle, needles_of
+from safety_core.match.span import Span, settle
+from safety_core.match.squeeze import flatten, squeeze
+from safety_core.match.wordlike import word_letters
+from safety_core.model.finding import FindingKind
+from safety_core.model.secret import SecretName, SecretValue
+
+_SHARD: Final = 128
+"""Secrets after which the last shard is left as it is and a new one begun."""
+
+_ANCHOR: Final = 16
+"""Bytes from the middle of a needle that Hyperscan looks for; the rest is compared when they are found."""
+
+_WORD: Final = string.ascii_letters + string.digits + "_-"
+_RUN: Final = {"base64": _WORD + "+/", "ascii85": _WORD + "!#$%&*+./:;=?@^~", "base85": _WORD + "!#$%&*+;=?@^~"}
+"""What an encoded secret may go on with on either side: the rest of the message it was encoded with. Otherwise `_WORD`."""
+
+_LEAST: Final = 4
+"""Shorter values are not looked for at all: every text would be full of them. `check_value` asks for more."""
+
+_SMALLEST: Final = 6
+_MODEL_NAME: Final = re.compile(
+    r"(?:gpt|claude|gemini|llama|mistral|mixtral|qwen|deepseek|o[134])-?[a-z0-9.:-]*", re.IGNORECASE
+)
+
+
+def check_value(value: SecretValue) -> None:
+    """Refuse a value that could not be replaced without garbling ordinary text.
+
+    Raises:
+        CommonValueError: shorter than 6 characters, the same few characters repeated, a number of fewer than 8 digits,
+            words, or the name of a model. The error does not show the value.
+    """
+    text = value.reveal()
+    plain = text.strip()
+    reason = ""
+    if len(plain) < _SMALLEST:
+        reason = f"is shorter than {_SMALLEST} characters"
+    elif len(set(plain)) < 4:
+        reason = "repeats the same few characters"
+    elif plain.isdigit() and len(plain) < 8:
+        reason = "is a number of fewer than 8 digits"
+    elif _MODEL_NAME.fullmatch(plain):
+        reason = "looks like the name of a model"
+    elif word_letters(plain) == len(re.sub(r"[\s_./-]", "", plain)):
+        reason = "is made of ordinary words"
+    if reason:
+        raise CommonValueError(
+            "secret value", f"{reason}, so redaction would replace ordinary text", "use a longer, random value"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    name: SecretName
+    value: str
+    needle: Needle
+
+
+@dataclass(frozen=True, slots=True)
+class _Shard:
+    """Some secrets with their databases: needles in squeezed text, short secrets in flattened text."""
+
+    secrets: Mapping[SecretName, SecretValue]
+    needles: tuple[_Entry, ...]
+    short: tuple[_Entry, ...]
+    squeezed: Literals
+    exact: Literals
+
+
+def _shard(secrets: Mapping[SecretName, SecretValue]) -> _Shard:
+    entries: list[_Entry] = []
+    short: list[_Entry] = []
+    for name, secret in secrets.items():
+        value = secret.reveal()
+        entries.extend(_Entry(name, value, needle) for needle in needles_of(value))
+        if len(value) >= _LEAST and len(squeeze(flatten(value))) < PLAIN_MINIMUM:
+            short.append(_Entry(name, value, Needle("", flatten(value))))
+    return _Shard(
+        secrets,
+        tuple(entries),
+        tuple(short),
+        Literals(entry.needle.squeezed[slice(*_anchor(entry.needle))] for entry in entries),
+        Literals(entry.needle.squeezed for entry in short),
+    )
+
+
+def _anchor(needle: Needle) -> tuple[int, int]:
+    start = max(0, (len(needle.squeezed) - _ANCHOR) // 2)
+    return start, min(start + _ANCHOR, len(needle.squeezed))
+
+
+class Registry:
+    """All known secrets of one tenant."""
+
+    __slots__ = ("_gone", "_shards")
+
+    def __init__(self, entries: Mapping[SecretName, SecretValue]) -> None:
+        self._shards: tuple[_Shard, ...] = (_shard(dict(entries)),)
+        self._gone: frozenset[tuple[int, SecretName]] = frozenset()
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self.names())
+
+    def names(self) -> Iterator[SecretName]:
+        """Yield the names of all secrets in it."""
+        for index, shard in enumerate(self._shards):
+            yield from (name for name in shard.secrets if (index, name) not in self._gone)
+
+    def values(self) -> Iterator[str]:
+        """Yield every value, for those who must know where one could begin (streams)."""
+        for index, shard in enumerate(self._shards):
+            yield from (secret.reveal() for name, secret in shard.secrets.items() if (index, name) not in self._gone)
+
+    def with_secret(self, name: SecretName, value: SecretValue) -> Registry:
+        """Return a registry that also knows this secret; an older value of the same name is forgotten."""
+        base = self.without(name)
+        *older, last = base._shards
+        index = len(older)
+        living = {key: secret for key, secret in last.secrets.items() if (index, key) not in base._gone}
+        if len(base._shards) == 1 or len(living) >= _SHARD:
+            return _snapshot((*base._shards, _shard({name: value})), base._gone)
+        gone = frozenset(entry for entry in base._gone if entry[0] != index)
+        return _snapshot((*older, _shard({**living, name: value})), gone)
+
+    def without(self, name: SecretName) -> Registry:
+        """Return a registry that does not know the secret of this name."""
+        places = {(index, name) for index, shard in enumerate(self._shards) if name in shard.secrets}
+        return _snapshot(self._shards, self._gone | places)
+
+    def find(self, layer: Layer) -> list[Span]:
+        """Return where registered secrets stand in this layer, in its characters, without overlaps."""
+        whole: list[Span] = []
+        pieces: list[Span] = []
+        for index, shard in enumerate(self._shards):
+            for entry, start, end in _hits(shard, layer):
+                if (index, entry.name) not in self._gone:
+                    (pieces if entry.needle.form == "piece" else whole).append(_span(entry, layer.text, start, end))
+        whole = settle(whole)
+        return settle([*whole, *(span for span in pieces if not _covered(span, whole))])
+
+
+def _snapshot(shards: tuple[_Shard, ...], gone: frozenset[tuple[int, SecretName]]) -> Registry:
+    registry = Registry.__new__(Registry)
+    registry._shards = shards
+    registry._gone = gone
+    return registry
+
+
+def _hits(shard: _Shard, layer: Layer) -> Iterator[tuple[_Entry, int, int]]:
+    """Yield each needle that stands whole in the layer, with its first and last character."""
+    for index, end in shard.squeezed.find(layer.squeezed):
+        entry = shard.needles[index]
+        start = end - _anchor(entry.needle)[1]
+        if start >= 0 and layer.squeezed.startswith(entry.needle.squeezed, start):
+            yield entry, *layer.unsqueezed(start, start + len(entry.needle.squeezed))
+    for index, end in shard.exact.find(layer.flat):
+        entry = shard.short[index]
+        yield entry, end - len(entry.value), end
+
+
+def _covered(span: Span, others: Iterable[Span]) -> bool:
+    return any(other.start < span.end and span.start < other.end for other in others)
+
+
+def _span(entry: _Entry, text: str, start: int, end: int) -> Span:
+    form = entry.needle.form
+    if form in {"", "reversed", "rot13"}:
+        start, end = _punctuation(entry, text, start, end)
+    else:
+        start, end = _run(form, text, start, end)
+    return Span(FindingKind.REGISTERED, f"registered-{form}" if form else "registered", start, end, entry.name)
+
+
+def _punctuation(entry: _Entry, text: str, start: int, end: int) -> tuple[int, int]:
+    """Widen a span by the characters around a secret's first and last letter, which squeezing dropped, where they stand."""
+    value = entry.value[::-1] if entry.needle.form == "reversed" else entry.value
+    marks = [mark for mark, byte in zip(value, flatten(value), strict=True) if not squeeze(bytes((byte,)))]
+    before = value[: len(value) - len(value.lstrip("".join(marks)))]
+    after = value[len(value.rstrip("".join(marks))) :]
+    start -= next((size for size in range(len(before), 0, -1) if text.endswith(before[-size:], 0, start)), 0)
+    end += next((size for size in range(len(after), 0, -1) if text.startswith(after[:size], end)), 0)
+    return start, end
+
+
+def _run(form: str, text: str, start: int, end: int) -> tuple[int, int]:
+    alphabet = _RUN.get(form, _WORD)
+    tail = text[end:]
+    return len(text[:start].rstrip(alphabet)), end + len(tail) - len(tail.lstrip(alphabet + "=%"))

@@ -1,0 +1,8 @@
+"""Spans -> bytes that may leave.
+
+placeholder  the name of what was found, the same for the same value
+redactor     Redactor: a text, a JSON value or a body without its secrets
+json_text    a JSON text that stays JSON
+body         bytes with a content type
+stream       StreamRedactor: a text that comes in pieces
+"""

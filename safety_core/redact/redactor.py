@@ -1,0 +1,77 @@
+"""A text, a JSON value or a body without its secrets."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from safety_core.canonical import Json
+from safety_core.errors import UnscannableError
+from safety_core.match.matcher import Matcher
+from safety_core.model.finding import Finding, Redaction
+from safety_core.model.secret import SecretName, SecretValue, reference
+from safety_core.redact.json_text import redacted_json
+from safety_core.redact.placeholder import name_for
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRedaction:
+    """A JSON value after redaction. The findings' positions are those in its compact JSON text."""
+
+    value: Json
+    findings: tuple[Finding, ...] = ()
+    discovered: dict[SecretName, SecretValue] = field(default_factory=dict)
+
+
+class Redactor:
+    """What one tenant knows at one moment. Immutable; a new secret makes a new one (`with_matcher`)."""
+
+    __slots__ = ("_tenant_key", "matcher")
+
+    def __init__(self, matcher: Matcher, tenant_key: bytes) -> None:
+        self.matcher = matcher
+        self._tenant_key = tenant_key
+
+    def with_matcher(self, matcher: Matcher) -> Redactor:
+        """Return a redactor of the same tenant that knows other secrets or patterns."""
+        return Redactor(matcher, self._tenant_key)
+
+    def text(self, text: str) -> Redaction:
+        """Return `text` with a reference in place of every secret; the same object where there is none.
+
+        Redacting twice changes nothing. Raises UnscannableError where the scan does not come to its end.
+        """
+        pieces: list[str] = []
+        findings: list[Finding] = []
+        discovered: dict[SecretName, SecretValue] = {}
+        copied = 0
+        for span in self.matcher.spans(text):
+            secret = text[span.start : span.end]
+            name = name_for(span, secret, self._tenant_key)
+            if span.name is None:
+                discovered[name] = SecretValue(secret)
+            findings.append(Finding(span.kind, span.rule, span.start, span.end, name))
+            pieces += (text[copied : span.start], reference(name))
+            copied = span.end
+        if not findings:
+            return Redaction(text)
+        return Redaction("".join([*pieces, text[copied:]]), tuple(findings), discovered)
+
+    def json_text(self, text: str) -> Redaction:
+        """Return a JSON text that is still JSON; only its strings, keys and numbers change."""
+        return redacted_json(text, self.matcher, self._tenant_key)
+
+    def value(self, value: Json) -> ValueRedaction:
+        """Return a JSON value without secrets, keys included; the same object where there are none.
+
+        Raises:
+            UnscannableError: too deep, or two keys would become the same.
+        """
+        try:
+            text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        except (RecursionError, ValueError, TypeError) as error:
+            raise UnscannableError("value", "is nested too deep or is no JSON value") from error
+        clean = self.json_text(text)
+        if not clean.findings:
+            return ValueRedaction(value)
+        return ValueRedaction(json.loads(clean.text), clean.findings, clean.discovered)
