@@ -1,0 +1,18 @@
+"""The control plane: one service for many tenants.
+
+It holds no tenant secret and can approve nothing that policy reserves for people.
+
+settings     what is configured, frozen, checked at start
+keys         the hub's own two keys: approvals and audit cosignatures
+context      what every endpoint has at hand
+auth         who sends a request: a tenant by signature, an approver or publisher by token
+tenants      registration
+repository   signed policy as files; bundles: putting it there, and getting it
+approvals    questions and answers, durable, first answer wins; grants: signing and checking an answer
+feed         the answers, as an edge follows them
+usage        token totals, monotone
+fleet        heartbeats, audit checkpoints, alerts
+store        all SQL
+app          the composition; server: serving it
+admin        what is done on the hub's own machine; command: `safety hub`
+"""

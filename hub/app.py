@@ -1,0 +1,81 @@
+"""The composition: settings -> an ASGI application. Nothing is opened before it starts, all is closed when it stops."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from hub import approvals, bundles, feed, fleet, tenants, usage
+from hub.context import Context
+from hub.errors import answer_error
+from hub.keys import load_keys
+from hub.migrations import migrate
+from hub.repository import Repositories
+from hub.settings import Settings
+from hub.store.engine import open_database
+from safety_core.errors import SafetyError
+
+Endpoint = Callable[[Request, Context], Awaitable[Response]]
+
+
+async def health(_request: Request, context: Context) -> Response:
+    """Say that the database answers."""
+    async with context.database.read():
+        return JSONResponse({"ok": True, "time": context.clock()})
+
+
+ROUTES: Final[tuple[tuple[str, str, Endpoint], ...]] = (
+    ("GET", "/v1/health", health),
+    ("POST", "/v1/tenants/register", tenants.register),
+    ("PUT", "/v1/tenants/{tenant}/repository", bundles.publish),
+    ("GET", "/v1/repository/{path:path}", bundles.fetch),
+    ("POST", "/v1/approvals", approvals.push),
+    ("GET", "/v1/approvals", approvals.listed),
+    ("GET", "/v1/approvals/decisions", feed.decisions),
+    ("GET", "/v1/approvals/{id}", approvals.show),
+    ("POST", "/v1/approvals/{id}/decision", approvals.decide),
+    ("POST", "/v1/usage", usage.ingest),
+    ("POST", "/v1/heartbeat", fleet.heartbeat),
+)
+
+
+@asynccontextmanager
+async def opened(settings: Settings, clock: Callable[[], float] = time.time) -> AsyncIterator[Context]:
+    """Open the hub's parts, with the database brought to the newest schema."""
+    keys = load_keys(settings.data / "keys")
+    database = open_database(settings.database_url)
+    try:
+        await migrate(database)
+        yield Context(settings, database, keys, Repositories(settings.data / "repositories"), clock)
+    finally:
+        await database.close()
+
+
+def hub_app(settings: Settings, clock: Callable[[], float] = time.time) -> Starlette:
+    """Return the hub as an ASGI application. `clock` gives seconds since the epoch."""
+    contexts: list[Context] = []
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with opened(settings, clock) as context:
+            contexts[:] = [context]
+            yield
+
+    routes = [Route(path, _bound(endpoint, contexts), methods=[method]) for method, path, endpoint in ROUTES]
+    handlers = dict.fromkeys((SafetyError, HTTPException, Exception), answer_error)
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
+
+
+def _bound(endpoint: Endpoint, contexts: list[Context]) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        return await endpoint(request, contexts[0])
+
+    return answer

@@ -1,0 +1,101 @@
+"""Who sends a request: an edge by its tenant's signature, an approver or publisher by a bearer token.
+
+Every refusal reads alike whether the tenant, the token or the signature is wrong: nobody learns names by asking.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.requests import Request
+
+from hub.context import Context
+from hub.errors import UnauthenticatedError
+from hub.store import nonces, tenants, tokens
+from hub.store.tokens import Token, TokenKind
+from safety_core.errors import ForgedRequestError, LimitError, ReplayedRequestError
+from safety_core.model.tool_call import TenantId
+from safety_core.wire.reader import BODY_LIMIT
+from safety_core.wire.signed import NONCE_SECONDS, read_signature, verify_request
+
+_NOBODY: Final = "0" * 64
+"""A key that verifies nothing, so that an unknown tenant costs the same time as a known one."""
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeCall:
+    """A request that a tenant's key has signed, for the first time. `public` is that key, hexadecimal."""
+
+    tenant: TenantId
+    public: str
+    body: bytes
+
+
+def new_token(kind: TokenKind) -> str:
+    """Draw a token of 256 bits. Its prefix lets secret scanners know it."""
+    return f"safety-{kind.value}-{secrets.token_urlsafe(32)}"
+
+
+def token_hash(token: str) -> str:
+    """Return the one form in which a token is stored."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+async def read_body(request: Request, limit: int = BODY_LIMIT) -> bytes:
+    """Return the body, or raise LimitError as soon as it is larger than `limit` bytes."""
+    parts = bytearray()
+    async for part in request.stream():
+        parts += part
+        if len(parts) > limit:
+            raise LimitError("request body", f"is larger than {limit} bytes")
+    return bytes(parts)
+
+
+def path_of(request: Request) -> str:
+    """Return the path with the query, exactly as it came."""
+    raw = bytes(request.scope.get("raw_path") or request.scope["path"].encode()).decode("latin-1")
+    query = bytes(request.scope["query_string"]).decode("latin-1")
+    return f"{raw}?{query}" if query else raw
+
+
+async def edge_call(request: Request, context: Context) -> EdgeCall:
+    """Return who signed the request, and its body; remembers its nonce.
+
+    Raises:
+        RequestError: forged, stale or replayed.
+    """
+    claim = read_signature(request.headers)
+    body = await read_body(request)
+    async with context.database.read() as connection:
+        tenant = await tenants.find(connection, claim.stamp.tenant)
+    public = tenant.public if tenant is not None and tenant.public else _NOBODY
+    now = context.clock()
+    stamp = verify_request(request.method, path_of(request), body, claim, public, now)
+    if public == _NOBODY:
+        raise ForgedRequestError("request", "is not signed by the tenant's registered key")
+    async with context.database.write() as connection:
+        fresh = await nonces.remember(connection, stamp.tenant, stamp.nonce, now, now + NONCE_SECONDS)
+    if not fresh:
+        raise ReplayedRequestError("request", "has come before", "draw a fresh nonce for each request")
+    return EdgeCall(stamp.tenant, public, body)
+
+
+async def bearer(request: Request, context: Context, kind: TokenKind) -> Token:
+    """Return the token that the request bears, or raise UnauthenticatedError."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    digest = token_hash(token.strip())
+    async with context.database.read() as connection:
+        found = await tokens.find(connection, digest)
+    if scheme.lower() == "bearer" and found is not None and valid(found, digest, kind, context.clock()):
+        return found
+    raise UnauthenticatedError("token", f"is not a valid {kind} token", f"ask the hub's admin for a new {kind} token")
+
+
+def valid(token: Token, digest: str, kind: TokenKind, now: float) -> bool:
+    """Tell whether a stored token is the one presented, of the right kind, and not expired."""
+    same = hmac.compare_digest(token.hash, digest)
+    return same and token.kind is kind and (token.expires is None or now <= token.expires)

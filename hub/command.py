@@ -1,0 +1,130 @@
+"""`safety hub`: run the hub, and look after it on its own machine."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from hub import admin
+from hub.keys import create_keys
+from hub.server import serve as serve_hub
+from hub.settings import Settings, load_settings
+from hub.store.tokens import TokenKind
+
+R = TypeVar("R")
+
+
+@click.group()
+@click.option("--config", type=click.Path(path_type=Path), help="Settings in TOML.")
+@click.option("--data", type=click.Path(path_type=Path), help="Folder of keys, repositories and database.")
+@click.option("--database", help="URL of SQLite or PostgreSQL.")
+@click.pass_context
+def hub(context: click.Context, config: Path | None, data: Path | None, database: str | None) -> None:
+    """Run the control plane: signed policy, approvals, usage and heartbeats of many tenants.
+
+    Settings come from a TOML file and from SAFETY_HUB_DATA, SAFETY_HUB_DATABASE, SAFETY_HUB_HOST ...
+    """
+    context.obj = {"file": config, "data": data, "database": database}
+
+
+def _settings(context: click.Context, **given: object) -> Settings:
+    values = {**context.obj, **given}
+    file = values.pop("file")
+    return load_settings(file, os.environ, **values)
+
+
+@hub.command()
+@click.option("--host", help="Where to listen; TLS is the business of a proxy in front.")
+@click.option("--port", type=int, help="0 takes any free port; the ready line says which.")
+@click.pass_context
+def serve(context: click.Context, host: str | None, port: int | None) -> int:
+    """Answer requests. Prints {"ready": true, "url": ...} once it does."""
+    settings = _settings(context, host=host, port=port)
+    _run(admin.migrate(settings))  # what is missing is said before anything listens
+    return serve_hub(settings)
+
+
+@hub.command()
+@click.pass_context
+def init(context: click.Context) -> None:
+    """Draw the hub's keys and make its database; what is there stays.
+
+    Prints the entry for policies/approvers.yaml that lets the hub approve up to red.
+    """
+    settings = _settings(context)
+    keys = create_keys(settings.data / "keys")
+    _run(admin.migrate(settings))
+    click.echo("# for policies/approvers.yaml: what the hub may approve (never what asks for a strong approver)")
+    click.echo(
+        f"keys:\n  - id: {keys.approvals_id}\n    kind: hub\n    public: {keys.approvals_public}\n    up_to: red"
+    )
+
+
+@hub.command()
+@click.pass_context
+def migrate(context: click.Context) -> None:
+    """Bring the database to the newest schema; `serve` does it too."""
+    _run(admin.migrate(_settings(context)))
+
+
+@hub.group()
+def tenant() -> None:
+    """Customers: one for each edge."""
+
+
+@tenant.command("add")
+@click.argument("name")
+@click.pass_context
+def tenant_add(context: click.Context, name: str) -> None:
+    """Add a tenant and print its one-time registration token (valid for a day).
+
+    For a tenant that is there: print a new token, with which its edge can register another key.
+    """
+    click.echo(_run(admin.add_tenant(_settings(context), name, time.time())))
+
+
+@tenant.command("list")
+@click.pass_context
+def tenant_list(context: click.Context) -> None:
+    """Show each tenant, what is in force there, and what needs a look."""
+    for line in _run(admin.describe_tenants(_settings(context), time.time())):
+        click.echo(line)
+
+
+@hub.group()
+def approver() -> None:
+    """People who answer a tenant's questions."""
+
+
+@approver.command("add")
+@click.argument("tenant_name", metavar="TENANT")
+@click.argument("name")
+@click.option("--public", help="The approver's own public key, from `safety approvals keygen`.")
+@click.pass_context
+def approver_add(context: click.Context, tenant_name: str, name: str, public: str | None) -> None:
+    """Add an approver and print their token. The same name again: a new token, the old one no longer counts."""
+    click.echo(_run(admin.add_person(_settings(context), TokenKind.APPROVER, tenant_name, name, public, time.time())))
+
+
+@hub.group()
+def publisher() -> None:
+    """Those who may put signed policy into a tenant's repository."""
+
+
+@publisher.command("add")
+@click.argument("tenant_name", metavar="TENANT")
+@click.argument("name")
+@click.pass_context
+def publisher_add(context: click.Context, tenant_name: str, name: str) -> None:
+    """Add a publisher and print their token. The same name again: a new token, the old one no longer counts."""
+    click.echo(_run(admin.add_person(_settings(context), TokenKind.PUBLISHER, tenant_name, name, None, time.time())))
+
+
+def _run(work: Coroutine[Any, Any, R]) -> R:
+    return asyncio.run(work)

@@ -1,0 +1,90 @@
+"""Refusals that only a service makes, and how each error of the tree is answered in HTTP.
+
+    SafetyError
+    |-- UnauthenticatedError   401  nobody we know sent this
+    |-- ForbiddenError         403  it is not theirs to do
+    |-- NotFoundError          404  there is no such thing (or it is somebody else's)
+    |-- ConflictError          409  what is there already says otherwise
+    `-- FloodError             429  too many open questions
+
+The body is always {"error": {"thing", "reason", "fix"}}; a fault of our own says nothing of its cause.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from safety_core.errors import (
+    BundleError,
+    GrantError,
+    InputError,
+    LimitError,
+    RequestError,
+    SafetyError,
+    UnavailableError,
+)
+
+log: Final = logging.getLogger("safety.hub")
+
+
+class UnauthenticatedError(SafetyError):
+    """Nobody we know sent this."""
+
+
+class ForbiddenError(SafetyError):
+    """It is not theirs to do."""
+
+
+class NotFoundError(SafetyError):
+    """There is no such thing, or it is somebody else's: the two look alike."""
+
+
+class ConflictError(SafetyError):
+    """What is there already says otherwise."""
+
+
+class FloodError(SafetyError):
+    """Too many open questions."""
+
+
+_STATUS: Final[tuple[tuple[type[SafetyError], int], ...]] = (
+    (LimitError, 413),
+    (InputError, 400),
+    (UnauthenticatedError, 401),
+    (RequestError, 401),
+    (ForbiddenError, 403),
+    (GrantError, 403),
+    (NotFoundError, 404),
+    (ConflictError, 409),
+    (BundleError, 409),
+    (FloodError, 429),
+    (UnavailableError, 503),
+)
+
+
+def status_of(error: SafetyError) -> int:
+    """Return the HTTP status that answers `error`."""
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+
+
+def _body(thing: str, reason: str, fix: str) -> dict[str, dict[str, str]]:
+    return {"error": {"thing": thing, "reason": reason, "fix": fix}}
+
+
+async def answer_error(_request: Request, error: Exception) -> Response:
+    """Answer any exception of an endpoint."""
+    if isinstance(error, SafetyError):
+        status = status_of(error)
+        if status >= 500:
+            log.error("%s", error)
+        headers: Mapping[str, str] = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+        return JSONResponse(_body(error.thing, error.reason, error.fix), status, headers)
+    if isinstance(error, HTTPException):
+        return JSONResponse(_body("request", error.detail, ""), error.status_code, error.headers)
+    return JSONResponse(_body("hub", "failed on its own", "see the hub's log"), 500)

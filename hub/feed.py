@@ -1,0 +1,80 @@
+"""The feed of answers that an edge follows by a cursor: a long poll, woken by the answer itself."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from hub.auth import edge_call
+from hub.context import Context
+from hub.store import approvals, tenants
+from safety_core.errors import InputError
+from safety_core.model.tool_call import TenantId
+from safety_core.wire.reader import parse_json
+
+PAGE: Final = 500
+"""Answers in one message, about 600 bytes each."""
+
+LOOK_SECONDS: Final = 5.0
+"""How often a long poll looks on its own, for answers that another process of the hub took."""
+
+Answers = tuple[tuple[int, bytes], ...]
+
+
+async def decisions(request: Request, context: Context) -> Response:
+    """Give an edge the answers after its cursor, waiting for the first one if it asks to.
+
+    A cursor past the feed's end means that the hub was set back to a backup; the feed then starts anew, since
+    an edge passes over answers that it has.
+    """
+    call = await edge_call(request, context)
+    after = int(_number(request, "after", 2**53))
+    wait = min(_number(request, "wait", 3600), context.settings.max_wait)
+    gone = asyncio.create_task(_disconnected(request))
+    try:
+        found = await _awaited(context, call.tenant, after, wait, gone)
+    finally:
+        gone.cancel()
+    grants = [parse_json(raw, "stored grant") for _, raw in found]
+    return JSONResponse({"next": found[-1][0] if found else after, "grants": grants})
+
+
+async def _awaited(context: Context, tenant: TenantId, after: int, wait: float, gone: asyncio.Task[None]) -> Answers:
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + wait
+    while True:
+        news = asyncio.create_task(context.bell.listen(tenant).wait())  # before looking, so that nothing is missed
+        try:
+            found = await _look(context, tenant, after)
+            left = deadline - loop.time()
+            if found or left <= 0 or gone.done():
+                return found
+            timeout = min(left, LOOK_SECONDS)
+            await asyncio.wait({news, gone}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            news.cancel()
+
+
+async def _look(context: Context, tenant: TenantId, after: int) -> Answers:
+    async with context.database.read() as connection:
+        end = await tenants.last_decision(connection, tenant)
+        return await approvals.answers_after(connection, tenant, after if after <= end else 0, PAGE)
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _number(request: Request, name: str, maximum: int) -> float:
+    text = request.query_params.get(name, "0")
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise InputError(f"query {name}", "must be a number") from error
+    if not 0 <= value <= maximum:
+        raise InputError(f"query {name}", f"must lie in 0 to {maximum}")
+    return value

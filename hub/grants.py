@@ -1,0 +1,75 @@
+"""Answers: signed here with the hub's key, or checked as far as a hub can. The edge decides what they are worth."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from typing import Final
+
+from nacl.exceptions import BadSignatureError
+from nacl.exceptions import ValueError as NaclValueError
+from nacl.signing import VerifyKey
+
+from hub.keys import HubKeys
+from hub.store.tokens import Token
+from safety_core.approve import grant_bytes
+from safety_core.errors import ExpiredGrantError, ForgedGrantError, MismatchedGrantError, WeakApproverError
+from safety_core.model.approval import USE_SECONDS, ApprovalRequest, Grant
+
+CLOCK_SECONDS: Final = 60
+"""How far an approver's clock may differ from ours."""
+
+
+def signed(question: ApprovalRequest, keys: HubKeys, *, allow: bool, approver: str, origin: str, now: float) -> Grant:
+    """Return the answer under the hub's approval key, or raise WeakApproverError where the hub may not approve."""
+    if allow and question.strong:
+        raise WeakApproverError(
+            f"approval {question.id}",
+            f"{question.level.word} may be approved only with the approver's own key, not with the hub's",
+            f"safety approvals approve {question.id} --key FILE",
+        )
+    grant = Grant(
+        request=question.id,
+        action_digest=question.action_digest,
+        revision=question.revision,
+        allow=allow,
+        approver=approver,
+        origin=origin,
+        nonce=secrets.token_hex(16),
+        decided=now,
+        not_after=max(question.expires, now + USE_SECONDS),
+        key=keys.approvals_id,
+        signature="",
+    )
+    return replace(grant, signature=keys.approvals.sign(grant_bytes(grant)).signature.hex())
+
+
+def believed(grant: Grant, question: ApprovalRequest, token: Token, now: float) -> Grant:
+    """Return a grant that the approver signed on their own, after four checks; the edge makes its own.
+
+    1. it answers this question; 2. it names the bearer of the token; 3. its times fit;
+    4. the key that the hub knows of this approver, if any, signed it.
+
+    Raises:
+        GrantError: named after the first check that fails.
+    """
+    name = f"grant for {question.id}"
+    if (grant.request, grant.action_digest, grant.revision) != (
+        question.id,
+        question.action_digest,
+        question.revision,
+    ):
+        raise MismatchedGrantError(name, "it was given for another request")
+    if grant.approver != token.name:
+        raise MismatchedGrantError(name, "it names another approver than the bearer of the token")
+    earliest, latest = question.created - CLOCK_SECONDS, now + CLOCK_SECONDS
+    if not earliest <= grant.decided <= latest or grant.not_after < now:
+        raise ExpiredGrantError(name, "its times do not fit", "set the clock (NTP) and decide again")
+    if token.public is not None:
+        try:
+            VerifyKey(bytes.fromhex(token.public)).verify(grant_bytes(grant), bytes.fromhex(grant.signature))
+        except (BadSignatureError, NaclValueError) as error:
+            raise ForgedGrantError(
+                name, "its signature is not the approver's", "sign with the registered key"
+            ) from error
+    return grant

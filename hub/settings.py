@@ -1,0 +1,97 @@
+"""What is configured: one frozen object from a TOML file and the environment, checked at start.
+
+The environment wins over the file: `SAFETY_HUB_DATA`, `SAFETY_HUB_DATABASE` ... are the fields below in capitals.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+from safety_core.errors import InputError
+
+PREFIX: Final = "SAFETY_HUB_"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The hub's settings.
+
+    Attributes:
+        data: folder of keys, repositories and the default database.
+        database: URL of SQLite or PostgreSQL; empty for SQLite in `data`.
+        host, port: where to listen; port 0 means any free one. TLS is the business of a proxy in front.
+        name: under which name audit checkpoints are cosigned, a host name.
+        max_pending: open questions per tenant, past which new ones are refused (approval flooding).
+        max_wait: seconds that a long poll may last.
+    """
+
+    data: Path
+    database: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8200
+    name: str = "safety-hub"
+    max_pending: int = 1000
+    max_wait: int = 60
+
+    def __post_init__(self) -> None:
+        _require(0 <= self.port < 65536, "port", "must lie in 0 to 65535")
+        _require(self.max_pending > 0, "max_pending", "must be positive")
+        _require(0 < self.max_wait <= 300, "max_wait", "must lie in 1 to 300")
+        _require(bool(self.name) and self.name.isascii() and "+" not in self.name, "name", "must be a host name")
+        _require(not any(mark.isspace() for mark in self.name), "name", "must be a host name")
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL with the default filled in."""
+        return self.database or f"sqlite:///{self.data.absolute() / 'hub.db'}"
+
+
+def _require(holds: bool, name: str, reason: str) -> None:
+    if not holds:
+        raise InputError(f"hub setting {name}", reason)
+
+
+def load_settings(file: Path | None, environment: Mapping[str, str], **given: object) -> Settings:
+    """Return the settings from file, environment and command line (`given`), the last one winning; None is not given.
+
+    Raises:
+        InputError: an unreadable file, an unknown or malformed setting; names it.
+    """
+    values: dict[str, object] = {"data": "~/.safety-hub", **_from_file(file), **_from_environment(environment)}
+    values.update({name: value for name, value in given.items() if value is not None})
+    kinds = {"data": Path, "port": int, "max_pending": int, "max_wait": int}
+    known = {entry.name for entry in fields(Settings)}
+    for name in values:
+        _require(name in known, name, f"is not a setting; the settings are {', '.join(sorted(known))}")
+    converted: dict[str, Any] = {name: _convert(name, kinds.get(name, str), value) for name, value in values.items()}
+    return Settings(**converted)
+
+
+def _from_file(file: Path | None) -> dict[str, object]:
+    if file is None:
+        return {}
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(str(file), f"cannot be read as TOML ({type(error).__name__})") from error
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
+    names = {entry.name for entry in fields(Settings)}
+    found = {name: environment[PREFIX + name.upper()] for name in names if PREFIX + name.upper() in environment}
+    return dict(found)
+
+
+def _convert(name: str, kind: type, value: object) -> object:
+    try:
+        if kind is Path:
+            return Path(str(value)).expanduser()
+        if isinstance(value, bool) or not isinstance(value, int | str | Path):
+            raise ValueError(name)
+        return kind(value)
+    except ValueError as error:
+        raise InputError(f"hub setting {name}", f"must be {kind.__name__}") from error

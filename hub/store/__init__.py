@@ -1,0 +1,6 @@
+"""All SQL of the hub. Functions take an open connection; one transaction belongs to the caller.
+
+engine       opening a database, read and write transactions
+schema       the tables
+tenants tokens nonces approvals usage fleet      one table (or two) each
+"""

@@ -1,0 +1,106 @@
+"""Opening a database, and its two kinds of transaction.
+
+SQLite: WAL, synchronous=FULL (an acknowledged answer survives a power cut), `BEGIN IMMEDIATE` for every transaction
+that may write (a deferred one fails at once when it upgrades while another writes), a busy timeout for other processes.
+PostgreSQL: as it is; what must be serial is ordered by row locks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import Table, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from safety_core.errors import InputError, UnavailableError
+
+BUSY_MILLISECONDS: Final = 10_000
+"""How long a writer waits for another process; below what a client waits for us."""
+
+_PRAGMAS: Final = (
+    f"PRAGMA busy_timeout={BUSY_MILLISECONDS}",
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+)
+_DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An open database. On SQLite, `write` is serial within this process: writers queue fairly instead of polling."""
+
+    engine: AsyncEngine
+    _turn: asyncio.Lock | None = field(repr=False)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that sees one state and changes nothing."""
+        async with _translated(), self.engine.connect() as raw:
+            connection = await raw.execution_options(read_only=True)
+            async with connection.begin():
+                yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that is durable once the block ends, and never happened if it raises."""
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(_translated())
+            if self._turn is not None:
+                await stack.enter_async_context(self._turn)
+            yield await stack.enter_async_context(self.engine.begin())
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        await self.engine.dispose()
+
+
+def open_database(url: str) -> Database:
+    """Return the database at `url` ("sqlite:////var/lib/hub.db", "postgresql://user@/name?host=/run/postgresql")."""
+    try:
+        parsed = make_url(url)
+        driver = _DRIVERS[parsed.get_backend_name()]
+    except (ArgumentError, KeyError) as error:
+        raise InputError("database URL", "must begin with sqlite: or postgresql:", "set SAFETY_HUB_DATABASE") from error
+    engine = create_async_engine(parsed.set(drivername=driver), pool_pre_ping=driver != _DRIVERS["sqlite"])
+    if driver != _DRIVERS["sqlite"]:
+        return Database(engine, None)
+    event.listen(engine.sync_engine, "connect", _prepare)
+    event.listen(engine.sync_engine, "begin", _begin)
+    return Database(engine, asyncio.Lock())
+
+
+def insert_into(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT that knows ON CONFLICT, in the connection's dialect. Whether it did anything: `.returning()`."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def _prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _begin(connection: Any) -> None:
+    reading = connection.get_execution_options().get("read_only", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+@asynccontextmanager
+async def _translated() -> AsyncIterator[None]:
+    try:
+        yield
+    except (SQLAlchemyError, OSError) as error:
+        raise UnavailableError(
+            "hub database", f"failed ({type(error).__name__})", "see the hub's log; check disk space"
+        ) from error
