@@ -1,0 +1,163 @@
+"""The audit log on disk: entries, the hashes of their Merkle tree, and a signed head, in one SQLite file.
+
+An entry, what it completes in the tree and the new signed head become durable in one transaction, before `append`
+answers: there is no entry that the head does not cover, so that even the last one cannot be cut off unnoticed. What
+only somebody outside can notice is the whole file replaced by an older copy; hence `checkpoint`, whose text goes to the
+hub and into a file beside the log.
+
+Appending costs O(log n). A log that contradicts its head is not opened: no audit, no execution.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from nacl.signing import SigningKey
+
+from safety_core.audit import checkpoint as notes
+from safety_core.audit.checkpoint import Checkpoint
+from safety_core.audit.tree import Hash, Place, completed_by, consistency_proof, leaf_hash, root_of
+from safety_core.canonical import canonical_bytes
+from safety_core.edge.database import Database
+from safety_core.errors import AuditError
+from safety_core.model.record import AuditEntry
+
+SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS entry (number INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS hash (
+    level INTEGER NOT NULL, number INTEGER NOT NULL, value BLOB NOT NULL, PRIMARY KEY (level, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS head (
+    one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL, note TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS checkpoint (size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT
+"""
+BATCH: Final = 1000
+"""Entries that are read at a time."""
+REPAIR: Final = "run `safety audit verify`, keep the file as evidence, and restore the log from a backup"
+
+
+class AuditLog:
+    """One log. Several processes may append to the same file, in turns."""
+
+    def __init__(self, path: Path, database: Database, key: SigningKey, origin: str) -> None:
+        self._path = path
+        self._database = database
+        self._key = key
+        self._origin = origin
+
+    @classmethod
+    async def open(cls, path: Path, key: SigningKey, origin: str = "safety-gateway/edge") -> AuditLog:
+        """Open or make the log, signed by `key` under the name `origin` (no spaces, no "+").
+
+        Raises:
+            AuditError: the log contradicts its signed head, or was signed by another key.
+        """
+        log = cls(path, Database(path, SCHEMA), key, origin)
+        try:
+            await log._database.write(log._begin)
+        except BaseException:
+            await log.aclose()
+            raise
+        return log
+
+    async def aclose(self) -> None:
+        """Close the file."""
+        await self._database.aclose()
+
+    async def append(self, entry: AuditEntry) -> int:
+        """Write an entry; return its index once it is durable."""
+        body = canonical_bytes(entry.to_json())
+        return await self._database.write(partial(self._append, body))
+
+    async def checkpoint(self) -> str:
+        """Return the signed head, after keeping it in the log's history and in `<log>.checkpoint` beside it."""
+        note = await self._database.write(_remember)
+        await self._database.read(lambda _: _keep_beside(self._path, note))
+        return note
+
+    async def consistency(self, old: int, new: int) -> tuple[Hash, ...]:
+        """Return the proof that the log of `new` entries only adds to the log of `old`; a witness asks for it."""
+        return await self._database.read(lambda db: consistency_proof(old, new, partial(_hash, db)))
+
+    async def size(self) -> int:
+        """Return the number of entries."""
+        return await self._database.read(_size)
+
+    async def entries(self, start: int = 0) -> AsyncIterator[tuple[int, bytes]]:
+        """Yield (index, canonical JSON) from entry `start` on, up to the last one there is when asked."""
+        rows: Sequence[tuple[int, bytes]] = ((start - 1, b""),)
+        while rows:
+            after = rows[-1][0]
+            rows = await self._database.read(partial(_batch, after))
+            for row in rows:
+                yield row
+
+    def _begin(self, db: sqlite3.Connection) -> None:
+        row = db.execute("SELECT note FROM head").fetchone()
+        size = _size(db)
+        if row is None and size == 0:
+            self._sign_head(db, 0)
+            return
+        if row is None:
+            raise AuditError(str(self._path), "has entries, but no signed head", REPAIR)
+        head = notes.verified(row[0], self._key.verify_key)
+        if (head.origin, head.size) != (self._origin, size) or root_of(size, partial(_hash, db)) != head.root:
+            raise AuditError(str(self._path), f"contradicts its signed head of {head.size} entries", REPAIR)
+
+    def _append(self, body: bytes, db: sqlite3.Connection) -> int:
+        size = _size(db)
+        if db.execute("SELECT size FROM head").fetchone() != (size,):
+            raise AuditError(str(self._path), "contradicts its signed head", REPAIR)
+        db.execute("INSERT INTO entry VALUES (?, ?)", (size, body))
+        for place, value in completed_by(size, leaf_hash(body), partial(_hash, db)):
+            db.execute("INSERT INTO hash VALUES (?, ?, ?)", (*place, value))
+        self._sign_head(db, size + 1)
+        return size
+
+    def _sign_head(self, db: sqlite3.Connection, size: int) -> None:
+        note = notes.sign(Checkpoint(self._origin, size, root_of(size, partial(_hash, db))), self._key)
+        db.execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?)", (size, note))
+
+
+def checkpoint_file(path: Path) -> Path:
+    """Return where the last checkpoint of the log at `path` is kept beside it."""
+    return path.with_suffix(".checkpoint")
+
+
+def _remember(db: sqlite3.Connection) -> str:
+    size, note = db.execute("SELECT size, note FROM head").fetchone()
+    db.execute("INSERT OR REPLACE INTO checkpoint VALUES (?, ?)", (size, note))
+    return str(note)
+
+
+def _keep_beside(path: Path, note: str) -> None:
+    fresh = path.with_suffix(".checkpoint.new")
+    fresh.write_text(note, encoding="utf-8")
+    fresh.replace(checkpoint_file(path))
+
+
+def _size(db: sqlite3.Connection) -> int:
+    return int(db.execute("SELECT coalesce(max(number) + 1, 0) FROM entry").fetchone()[0])
+
+
+def _batch(after: int, db: sqlite3.Connection) -> list[tuple[int, bytes]]:
+    rows = "SELECT number, body FROM entry WHERE number > ? ORDER BY number LIMIT ?"
+    return db.execute(rows, (after, BATCH)).fetchall()
+
+
+def kept_hash(db: sqlite3.Connection, place: Place) -> Hash | None:
+    """Return the hash that the log keeps for a place, or None."""
+    row = db.execute("SELECT value FROM hash WHERE level = ? AND number = ?", place).fetchone()
+    return Hash(row[0]) if row else None
+
+
+def _hash(db: sqlite3.Connection, place: Place) -> Hash:
+    value = kept_hash(db, place)
+    if value is None:
+        raise AuditError(f"audit hash {place.level}/{place.number}", "is missing from the log", REPAIR)
+    return value
