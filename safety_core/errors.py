@@ -12,6 +12,7 @@
     |   |-- TamperedError            bytes that differ from what was signed
     |   |-- WrongTenantError         a bundle made for somebody else
     |   |-- OversizeError            more data than was announced or allowed
+    |   |-- UnsafePathError          a path that leaves its folder
     |   `-- UnprovenError            golden vectors that come out differently here
     |-- GrantError                   a grant that does not entitle this call; named after the attempt
     |   |-- ForgedGrantError         no pinned key signed it
@@ -101,6 +102,10 @@ class WrongTenantError(BundleError):
 
 class OversizeError(BundleError):
     """More data than was announced or allowed."""
+
+
+class UnsafePathError(BundleError):
+    """A path that leaves its folder, or is no plain file."""
 
 
 class UnprovenError(BundleError):
