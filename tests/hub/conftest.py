@@ -1,0 +1,35 @@
+"""Each test runs against a hub on SQLite and on PostgreSQL, where there is one."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.simulators.hub import RunningHub, running_hub
+from tests.simulators.postgres import Cluster, binaries, private_cluster
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    programs = binaries()
+    if programs is None:
+        pytest.skip("no PostgreSQL server on this machine")
+    with private_cluster(programs) as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'hub.db'}"
+    cluster: Cluster = request.getfixturevalue("cluster")
+    return cluster.create(f"t{secrets.token_hex(8)}")
+
+
+@pytest.fixture
+async def hub(database_url: str, tmp_path: Path) -> AsyncIterator[RunningHub]:
+    async with running_hub(tmp_path / "hub", database_url, max_pending=5) as running:
+        yield running

@@ -1,0 +1,125 @@
+"""A real hub on loopback with a clock that tests turn, and the parties that speak to it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import uvicorn
+from nacl.signing import SigningKey
+
+from hub import admin
+from hub.app import hub_app
+from hub.keys import create_keys
+from hub.settings import Settings
+from hub.store.tokens import TokenKind
+from safety_core.canonical import Digest
+from safety_core.edge.hub import HubClient
+from safety_core.model.approval import ANSWER_SECONDS, ApprovalRequest, RequestId
+from safety_core.model.level import Level
+from safety_core.model.tool_call import AgentId, SessionId, TenantId
+from safety_core.model.usage import Usage, UsageBucket
+
+START = 1_800_000_000.0
+
+
+@dataclass
+class Clock:
+    now: float = START
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class RunningHub:
+    settings: Settings
+    url: str
+    clock: Clock
+    clients: list[Any] = field(default_factory=list)
+
+    async def edge(self, tenant: str, key: SigningKey | None = None) -> HubClient:
+        """Return the client of a new tenant's edge, registered."""
+        client = self.client(tenant, key or SigningKey.generate())
+        await client.register(await admin.add_tenant(self.settings, tenant, self.clock()))
+        return client
+
+    def client(self, tenant: str, key: SigningKey) -> HubClient:
+        client = HubClient(self.url, TenantId(tenant), key, clock=self.clock)
+        self.clients.append(client.close)
+        return client
+
+    async def approver(self, tenant: str, name: str = "Olga", public: str | None = None) -> httpx2.AsyncClient:
+        return await self.person(TokenKind.APPROVER, tenant, name, public)
+
+    async def publisher(self, tenant: str, name: str = "ci") -> httpx2.AsyncClient:
+        return await self.person(TokenKind.PUBLISHER, tenant, name, None)
+
+    async def person(self, kind: TokenKind, tenant: str, name: str, public: str | None) -> httpx2.AsyncClient:
+        token = await admin.add_person(self.settings, kind, tenant, name, public, self.clock())
+        return self.http({"Authorization": f"Bearer {token}"})
+
+    def http(self, headers: dict[str, str] | None = None) -> httpx2.AsyncClient:
+        client = httpx2.AsyncClient(base_url=self.url, headers=headers, trust_env=False)
+        self.clients.append(client.aclose)
+        return client
+
+
+@asynccontextmanager
+async def running_hub(data: Path, database: str = "", **given: Any) -> AsyncIterator[RunningHub]:
+    settings = Settings(data, database, **given)
+    create_keys(data / "keys")
+    clock = Clock()
+    server = uvicorn.Server(
+        uvicorn.Config(hub_app(settings, clock), log_level="error", lifespan="on", timeout_graceful_shutdown=1)
+    )
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        task = asyncio.create_task(server.serve([listener]))
+        while not server.started and not task.done():
+            await asyncio.sleep(0.005)
+        running = RunningHub(settings, f"http://127.0.0.1:{listener.getsockname()[1]}", clock)
+        try:
+            yield running
+        finally:
+            for close in running.clients:
+                await close()
+            server.should_exit = True
+            await task
+
+
+def question(tenant: str = "acme", *, strong: bool = False, now: float = START, **given: Any) -> ApprovalRequest:
+    fields: dict[str, Any] = {
+        "id": RequestId(secrets.token_hex(16)),
+        "tenant": TenantId(tenant),
+        "agent": AgentId("shop"),
+        "session": SessionId("s-1"),
+        "tool": "exec",
+        "params": {"command": "rm -r ./old", "token": "SECRET_REF(db)"},
+        "level": Level.CRITICAL_RED if strong else Level.RED,
+        "outward": False,
+        "strong": strong,
+        "rules": ("files.delete",),
+        "reason": "deletes files and folders",
+        "action_digest": Digest(secrets.token_hex(32)),
+        "revision": "r1",
+        "created": now,
+        "expires": now + ANSWER_SECONDS,
+    }
+    return ApprovalRequest(**{**fields, **given})
+
+
+def bucket(sequence: int, requests: int, *, hour: int = 1_800_000_000 // 3600 * 3600, model: str = "m1") -> UsageBucket:
+    totals = Usage(100 * requests, 10 * requests, 50 * requests, 20 * requests, 5 * requests, 2 * requests)
+    return UsageBucket(hour, AgentId("shop"), "openai", model, sequence, requests, 0, totals)
+
+
+def json_of(response: httpx2.Response) -> Any:
+    return json.loads(response.content)

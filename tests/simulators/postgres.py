@@ -1,0 +1,68 @@
+"""A private PostgreSQL server on a Unix socket, as an unprivileged user, for as long as a block lasts."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+
+def binaries() -> Path | None:
+    """Return the folder of the newest server that Debian's packages have put on this machine."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    return found[-1].parent if found else None
+
+
+@dataclass(frozen=True)
+class Cluster:
+    folder: Path
+    programs: Path
+
+    def create(self, name: str) -> str:
+        """Make an empty database; return its URL."""
+        command = [self.programs / "createdb", "-h", self.folder, "-U", "hub", "-T", "template0", name]
+        subprocess.run(command, check=True, capture_output=True)
+        return f"postgresql://hub@/{name}?host={self.folder}"
+
+
+@contextmanager
+def private_cluster(programs: Path) -> Iterator[Cluster]:
+    folder = Path(tempfile.mkdtemp(prefix="safety-pg-", dir="/tmp"))
+    become: list[str] = []
+    if os.getuid() == 0:  # the server refuses to run as root
+        user = pwd.getpwnam("postgres")
+        os.chown(folder, user.pw_uid, user.pw_gid)
+        become = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+    data = folder / "data"
+    options = ["--auth=trust", "--username=hub", "--encoding=UTF8", "--locale=C", "--no-sync"]
+    subprocess.run([*become, programs / "initdb", "-D", data, *options], check=True, capture_output=True, cwd=folder)
+    settings = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}", "-c", "fsync=off"]
+    server = subprocess.Popen(
+        [*become, programs / "postgres", "-D", data, *settings],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _await_ready(programs, folder, server)
+        yield Cluster(folder, programs)
+    finally:
+        server.send_signal(signal.SIGINT)  # "fast": ends open sessions
+        server.wait(30)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _await_ready(programs: Path, folder: Path, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 30
+    while subprocess.run([programs / "pg_isready", "-h", folder, "-q"], check=False).returncode:
+        if server.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError("PostgreSQL did not start")
+        time.sleep(0.05)
