@@ -4,24 +4,38 @@
     ...
     await app.aclose()
 
-Routes: `/<provider>/v1/...` for every provider in the settings (what follows the provider's name is appended to its base
-URL), and bare `/v1/chat/completions` and `/v1/messages` for the first provider that speaks that dialect.
+Routes: `/<provider>/v1/...` for every provider in the settings (what follows the provider's name is appended to its
+base URL), and bare `/v1/chat/completions` and `/v1/messages` for the first provider that speaks that dialect.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+import hashlib
+import logging
+import re
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
-from safety_core.edge.driver import Handlers
+from ada_url import URL
+
+from proxy.providers.dialects import DIALECTS, Api
+from proxy.upstream import Upstream
+from proxy.wire import Receive, Send, Wire
+from safety_core.edge.driver import Handlers, arun
+from safety_core.errors import InputError, LimitError, SafetyError
+from safety_core.flow.egress_effects import Headers
+from safety_core.flow.prompt import Exchange, Prompt, PromptContext, forward
 from safety_core.model.secret import SecretName
 from safety_core.model.tool_call import AgentId
 from safety_core.redact.redactor import Redactor
 
 Scope: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+LOG: Final = logging.getLogger("safety.egress")
+
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +74,108 @@ class EgressSettings:
     silence_seconds: float = 600.0
 
 
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a request goes. `path` is None where this provider has no such path."""
+
+    provider: Provider
+    api: Api
+    path: str | None
+
+
 class EgressApp:
     """An ASGI application that owns its upstream connections. Close it with `aclose()`."""
 
+    def __init__(
+        self,
+        settings: EgressSettings,
+        redactor: Callable[[], Redactor],
+        handlers: Handlers,
+        admit: Callable[[AgentId], None],
+    ) -> None:
+        self._settings = settings
+        self._redactor = redactor
+        self._handlers = handlers
+        self._admit = admit
+        times = {"connect_seconds": settings.connect_seconds, "silence_seconds": settings.silence_seconds}
+        self._upstreams = {private: Upstream(private=private, **times) for private in (False, True)}
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (or the lifespan, which it accepts and whose end closes it)."""
-        raise NotImplementedError
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            await self._serve(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008})
 
     async def aclose(self) -> None:
         """Close the upstream connections."""
-        raise NotImplementedError
+        for upstream in self._upstreams.values():
+            await upstream.aclose()
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.aclose()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        route = self._route(scope["path"])
+        if route is None:
+            return await _answer(
+                send, DIALECTS["openai"], 404, "no such provider: the path must begin with a listed one"
+            )
+        agent = self._agent(scope["headers"])
+        if agent is None:
+            return await _answer(send, route.api, 401, "the client token is missing or unknown to the gateway")
+        if route.path is None:
+            return await _answer(send, route.api, 404, f"{route.provider.name} has no such path here")
+        if scope["method"] != "POST":
+            return await _answer(send, route.api, 405, "only POST is allowed here")
+        try:
+            self._admit(agent)
+        except SafetyError as error:
+            return await _answer(send, route.api, 403, str(error))
+        try:
+            body = await _body(scope, receive, self._settings.body_limit)
+        except LimitError as error:
+            return await _answer(send, route.api, 413, str(error))
+        if body is not None:
+            await self._exchange(_prompt(route, agent, scope, body), route, receive, send)
+        return None
+
+    async def _exchange(self, prompt: Prompt, route: Route, receive: Receive, send: Send) -> None:
+        provider = route.provider
+        upstream = self._upstreams[provider.private]
+        context = PromptContext(self._redactor(), self._settings.body_limit)
+        async with Wire(receive, send, upstream, provider.base_url, route.api.key_header) as wire:
+            exchange = await arun(forward(prompt, context), {**self._handlers, **wire.handlers()})
+            await wire.finish()
+        _log(exchange, prompt)
+
+    def _route(self, path: str) -> Route | None:
+        for provider in self._settings.providers:
+            api = DIALECTS[provider.dialect]
+            if path.startswith(f"/{provider.name}/"):
+                inner = path.removeprefix(f"/{provider.name}")
+                return Route(provider, api, inner if inner in api.paths else None)
+        for provider in self._settings.providers:
+            api = DIALECTS[provider.dialect]
+            if path in api.paths:
+                return Route(provider, api, path)
+        return None
+
+    def _agent(self, headers: Headers) -> AgentId | None:
+        """Return the agent whose token this is, in whichever header the client's SDK sends it."""
+        for name, value in headers:
+            token = value.removeprefix(b"Bearer ") if name == b"authorization" else value
+            if name in {b"authorization", b"x-api-key", b"api-key"}:
+                agent = self._settings.clients.get(hashlib.sha256(token.strip()).hexdigest())
+                if agent is not None:
+                    return agent
+        return None
 
 
 def egress_app(
@@ -84,8 +190,76 @@ def egress_app(
     Args:
         settings: frozen for the application's life.
         redactor: returns the redactor that holds now; asked once per request.
-        handlers: perform Now, NewId, Record, Resolve, Remember and Meter (sync or async, see `safety_core.edge.driver`).
-        admit: raises a SafetyError where this agent may not talk to a model now (its plugin is not checked in); the
+        handlers: perform Now, NewId, Record, Resolve, Remember and Meter (sync or async, see
+        `safety_core.edge.driver`). admit: raises a SafetyError where this agent may not talk to a model now (its
+        plugin is not checked in); the
             client gets it as 403 in the provider's own shape.
+
+    Raises:
+        InputError: a provider or client is not what it must be.
     """
-    raise NotImplementedError
+    _check(settings)
+    return EgressApp(settings, redactor, handlers, admit)
+
+
+def _check(settings: EgressSettings) -> None:
+    names = [provider.name for provider in settings.providers]
+    for provider in settings.providers:
+        where = f"provider {provider.name}"
+        if not _NAME.fullmatch(provider.name) or names.count(provider.name) > 1:
+            raise InputError(where, "must have a name of its own, of a-z 0-9 _ -")
+        if provider.dialect not in DIALECTS:
+            raise InputError(where, f"speaks an unknown dialect; known: {', '.join(DIALECTS)}")
+        _check_url(where, provider)
+    if not all(_DIGEST.fullmatch(digest) for digest in settings.clients):
+        raise InputError("clients", "must be named by the sha256 of their token, 64 lower-case hexadecimal digits")
+
+
+def _check_url(where: str, provider: Provider) -> None:
+    try:
+        url = URL(provider.base_url)
+    except ValueError as error:
+        raise InputError(where, "has a base URL that is none") from error
+    if url.protocol != "https:" and not (provider.private and url.protocol == "http:"):
+        raise InputError(where, "must have an https base URL", "http is for providers that are listed as private")
+    if url.username or url.password or url.search or url.hash or provider.base_url.endswith("/"):
+        raise InputError(where, "must have a base URL of scheme, host and path only, without a final slash")
+
+
+def _prompt(route: Route, agent: AgentId, scope: Scope, body: bytes) -> Prompt:
+    query = scope.get("query_string", b"").decode("latin-1")
+    target = f"{route.path}?{query}" if query else f"{route.path}"
+    provider = route.provider
+    headers = tuple((name, value) for name, value in scope["headers"])
+    return Prompt(agent, provider.name, route.api, provider.secret, target, headers, body)
+
+
+async def _body(scope: Scope, receive: Receive, limit: int) -> bytes | None:
+    """Return the request's body, or None if the client leaves before its end."""
+    refusal = LimitError("request body", f"is larger than {limit} bytes")
+    announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    if announced.isdigit() and int(announced) > limit:
+        raise refusal
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message.get("body", b"")
+        if len(body) > limit:
+            raise refusal
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+async def _answer(send: Send, api: Api, status: int, message: str) -> None:
+    body = api.error(status, message)
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _log(exchange: Exchange, prompt: Prompt) -> None:
+    if exchange.rule:
+        where = (exchange.id, prompt.agent, prompt.provider, exchange.status)
+        LOG.warning("exchange %s of %s with %s ended with %d: %s", *where, exchange.reason)

@@ -19,11 +19,12 @@ def usage() -> None:
 
     \b
     in   {"id", "body", "api"?, "provider"?, "stream"?, "format"?, "content_type"?}
-    out  {"id", "input_total", "output_total", "cache_read", "cache_write", "cache_write_1h", "reasoning", "tool_prompt", "stated"}
+    out  {"id", "input_total", "output_total", "cache_read", "cache_write", "cache_write_1h", "reasoning",
+          "tool_prompt", "stated"}
 
-    `body` is the raw response: JSON, server-sent events, JSON Lines, an array of events, or base64 of an AWS event stream.
-    The input total includes cached tokens; the output total includes reasoning. "stated" is false where the response
-    holds no counts.
+    `body` is the raw response: JSON, server-sent events, JSON Lines, an array of events, or base64 of an AWS event
+    stream. The input total includes cached tokens; the output total includes reasoning. "stated" is false where the
+    response holds no counts.
     """
     for number, line in enumerate(sys.stdin.buffer, 1):
         if line.strip():
@@ -35,7 +36,9 @@ def _answer(line: bytes, number: int) -> dict[str, Any]:
         question = json.loads(line)
         body = question["body"]
     except (ValueError, RecursionError, KeyError, TypeError) as error:
-        raise InputError(f"line {number}", "is not a JSON object with a body", 'write {"id": ..., "body": "..."}') from error
+        raise InputError(
+            f"line {number}", "is not a JSON object with a body", 'write {"id": ..., "body": "..."}'
+        ) from error
     raw = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else json.dumps(body).encode()
     found = usage_of(raw)
     shown = found or Usage()

@@ -28,7 +28,9 @@ _PLACES: Final = (
 )
 """Where a document may hold an object of counts."""
 
-_TOP: Final = frozenset({"prompt_eval_count", "eval_count", "inputTextTokenCount", "prompt_token_count", "generation_token_count"})
+_TOP: Final = frozenset(
+    {"prompt_eval_count", "eval_count", "inputTextTokenCount", "prompt_token_count", "generation_token_count"}
+)
 """Counts that stand beside the answer itself: Ollama; Titan and Llama on Bedrock."""
 
 _DEPTH: Final = 3
@@ -71,7 +73,11 @@ def _flat(value: Json, prefix: str, depth: int) -> Counts:
         if count is not None:
             found[path] = count
         elif path == "cachedetails":  # Bedrock: one entry per life of what was written
-            found |= {f"{path}.{item['ttl']}": _whole(item.get("inputTokens")) or 0 for item in _objects(entry) if "ttl" in item}
+            found |= {
+                f"{path}.{item['ttl']}": _whole(item.get("inputTokens")) or 0
+                for item in _objects(entry)
+                if "ttl" in item
+            }
         else:
             found |= _flat(entry, path + ".", depth - 1)
     return found

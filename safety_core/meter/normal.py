@@ -1,10 +1,10 @@
 """Counts -> Usage. Providers differ in what includes what; the name of a field tells which way it is.
 
-    input      "prompt..." counts hold the cached tokens (OpenAI and its kin, Gemini, Ollama). "input..." counts do not
-               where cache counts stand beside them (Anthropic, Bedrock), and do where these are given as details
-               (OpenAI responses, xAI, DeepSeek).
-    output     holds the reasoning tokens, but for Gemini ("thoughts") and whoever's total shows that it does not (xAI).
-    tool use   Gemini counts what its own tools put into the prompt apart from the prompt; so do we.
+input      "prompt..." counts hold the cached tokens (OpenAI and its kin, Gemini, Ollama). "input..." counts do not
+           where cache counts stand beside them (Anthropic, Bedrock), and do where these are given as details
+           (OpenAI responses, xAI, DeepSeek).
+output     holds the reasoning tokens, but for Gemini ("thoughts") and whoever's total shows that it does not (xAI).
+tool use   Gemini counts what its own tools put into the prompt apart from the prompt; so do we.
 """
 
 from __future__ import annotations

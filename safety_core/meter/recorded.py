@@ -1,7 +1,7 @@
 """The bytes of a whole response -> its JSON documents, in every framing that providers use.
 
-JSON, server-sent events, JSON Lines, an array of events (Gemini), the AWS event stream (Bedrock), and each of them in base64.
-The framing is recognised by its bytes. What does not parse is skipped: metering counts what is there.
+JSON, server-sent events, JSON Lines, an array of events (Gemini), the AWS event stream (Bedrock), and each of them in
+base64. The framing is recognised by its bytes. What does not parse is skipped: metering counts what is there.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def documents(body: bytes) -> Iterator[Json]:
     elif (decoded := _unbase64(body)) is not None:
         yield from documents(decoded)
     else:
-        yield from filter(None, map(_parsed, body.splitlines()))
+        yield from _embedded(body.decode("utf-8", "replace"))
 
 
 def _event_data(body: bytes) -> Iterator[Json]:
@@ -57,6 +57,21 @@ def _event_data(body: bytes) -> Iterator[Json]:
                 yield document
     except InputError:
         return
+
+
+def _embedded(text: str) -> Iterator[Json]:
+    """Yield the objects that stand in `text`: JSON Lines, JSON after JSON, or a binary framing that was read as
+    text."""
+    decoder = json.JSONDecoder()
+    start = text.find("{")
+    while start >= 0:
+        try:
+            document, end = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            end = start + 1
+        else:
+            yield document
+        start = text.find("{", end)
 
 
 def _aws_payloads(body: bytes) -> list[Json]:

@@ -1,7 +1,9 @@
-"""The documents of one response -> its usage. A stream's numbers are cumulative: the later one replaces, nothing is added.
+"""The documents of one response -> its usage. A stream's numbers are cumulative: the later one replaces, nothing is
+added.
 
-Anthropic states some counts at the start and some at the end, so counts are replaced one by one. Who states a total states
-everything (Gemini repeats and corrects itself with every chunk), so such a document replaces all that came before.
+Anthropic states some counts at the start and some at the end, so counts are replaced one by one. Who states a total
+states everything (Gemini repeats and corrects itself with every chunk), so such a document replaces all that came
+before.
 """
 
 from __future__ import annotations

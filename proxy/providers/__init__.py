@@ -1,0 +1,10 @@
+"""What is particular to a provider's API.
+
+dialects    the APIs by name
+splice      the smallest change to a JSON document's bytes
+editor      an event stream, redacted as it passes
+shape       what an editor must know of an API's events
+request     what must be known of any request
+openai      chat completions, of OpenAI and all that are compatible with it
+anthropic   messages
+"""

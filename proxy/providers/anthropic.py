@@ -1,0 +1,107 @@
+"""Anthropic messages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Final
+
+import orjson
+
+from proxy.providers.editor import SseEditor
+from proxy.providers.request import read_request
+from proxy.providers.shape import Key, Slot
+from safety_core.canonical import Json, JsonObject
+from safety_core.flow.dialect import Prepared, StreamEditor
+from safety_core.meter.tally import Tally
+from safety_core.model.usage import Usage
+from safety_core.redact.redactor import Redactor
+
+_WHOLE: Final = frozenset({"type", "id", "name", "signature", "data", "tool_use_id"})
+"""Strings of a block or delta that come in one piece."""
+
+_DELTAS: Final = {"text": "text_delta", "thinking": "thinking_delta", "partial_json": "input_json_delta"}
+"""The field of a delta that continues a block, and the type of that delta."""
+
+_KINDS: Final = {
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    502: "api_error",
+    503: "api_error",
+}
+
+
+class Anthropic:
+    """Implements `safety_core.flow.dialect.Dialect`."""
+
+    paths: Final = frozenset({"/v1/messages"})
+    key_header: Final = (b"x-api-key", b"")
+
+    def prepare(self, body: bytes) -> Prepared:
+        """Read the model; Anthropic's streams state their usage without being asked."""
+        return Prepared(body, read_request(body).model)
+
+    def editor(self, redactor: Redactor, *, hide_usage: bool) -> StreamEditor:
+        """Return an editor for one response stream."""
+        return SseEditor(redactor, MessageShape(), hide_usage=hide_usage)
+
+    def usage(self, document: Json) -> Usage | None:
+        """Return the usage that a whole response states."""
+        tally = Tally()
+        tally.add(document)
+        return tally.usage()
+
+    def error(self, status: int, message: str) -> bytes:
+        """Return {"type": "error", "error": {"type", "message"}}."""
+        kind = _KINDS.get(status, "invalid_request_error")
+        return orjson.dumps({"type": "error", "error": {"type": kind, "message": message}})
+
+    def error_event(self, message: str) -> bytes:
+        """Return an `error` event, which the SDKs raise."""
+        return b"event: error\ndata: " + self.error(502, message) + b"\n\n"
+
+
+class MessageShape:
+    """Implements `proxy.providers.shape.Shape` for message events."""
+
+    def slots(self, event: JsonObject) -> Sequence[Slot]:
+        """Return the strings of a block's start and deltas, but those that come in one piece; keys begin with the
+        block's index.
+
+        A block's start and its deltas continue the same text ("text", "thinking").
+        """
+        index = event.get("index")
+        owner = event.get(
+            {"content_block_start": "content_block", "content_block_delta": "delta"}.get(str(event.get("type")), "")
+        )
+        if not isinstance(index, int) or not isinstance(owner, dict):
+            return []
+        return [
+            Slot((index, name), owner, name)
+            for name, value in owner.items()
+            if isinstance(value, str) and name not in _WHOLE
+        ]
+
+    def closing(self, event: JsonObject) -> Sequence[Key]:
+        """Return the block that stops; the message's own end closes all."""
+        index = event.get("index")
+        if event.get("type") == "content_block_stop" and isinstance(index, int):
+            return [(index,)]
+        return [()] if event.get("type") in {"message_delta", "message_stop", "error"} else []
+
+    def tail(self, key: Key, text: str, last: JsonObject) -> bytes:
+        """Return one more delta of the same block."""
+        index, name = key
+        delta: JsonObject = {"type": _DELTAS.get(str(name), f"{name}_delta"), str(name): text}
+        event: JsonObject = {"type": "content_block_delta", "index": index, "delta": delta}
+        data = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+        return b"event: content_block_delta\ndata: " + data + b"\n\n"
+
+    def changed(self, event: JsonObject, keys: Sequence[Key]) -> None:
+        """Do nothing: a message's events tell a text once."""
+
+    def is_usage(self, event: JsonObject) -> bool:
+        """Return False: usage comes with events that say more."""
+        return False

@@ -1,0 +1,179 @@
+"""An event stream, redacted as it passes.
+
+Texts that continue from event to event (answers, arguments of tool calls) go through one `StreamRedactor` each, so
+that a secret is found however the provider cuts it; what else an event holds is scanned event by event. Frames in
+which nothing changes pass byte for byte. What a text still holds back when it ends is sent before the event that
+ends it.
+
+A frame that cannot be read ends the stream: it could not be scanned.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from safety_core.redact.stream import StreamRedactor
+
+from proxy.providers.shape import Key, Shape, Slot
+from safety_core.canonical import JsonObject
+from safety_core.errors import InputError, LimitError, UnscannableError
+from safety_core.flow.dialect import Edited
+from safety_core.meter.tally import Tally
+from safety_core.model.secret import SecretName, SecretValue
+from safety_core.model.usage import Usage
+from safety_core.redact.redactor import Redactor
+from safety_core.wire.reader import parse_json
+from safety_core.wire.sse import Frame, Parser
+
+TEXTS: Final = 1024
+"""Texts that one stream may have open at once: choices times tool calls, with room to spare."""
+
+_CLEAN: Final = 64
+"""How many distinct frames without their pieces are remembered as clean; most streams have two or three."""
+
+DONE: Final = "[DONE]"
+
+
+class SseEditor:
+    """Implements `safety_core.flow.dialect.StreamEditor` for APIs whose events are JSON objects in SSE frames."""
+
+    def __init__(self, redactor: Redactor, shape: Shape, *, hide_usage: bool = False) -> None:
+        self._redactor = redactor
+        self._shape = shape
+        self._hide_usage = hide_usage
+        self._parser = Parser()
+        self._tally = Tally()
+        self._texts: dict[Key, StreamRedactor] = {}
+        self._clean: set[str] = set()
+        self._last: JsonObject = {}
+        self._discovered: dict[SecretName, SecretValue] = {}
+        self.findings = 0
+        self.written = 0
+
+    @property
+    def usage(self) -> Usage | None:
+        """What the stream has stated so far, or None."""
+        return self._tally.usage()
+
+    def feed(self, chunk: bytes) -> Edited:
+        """Take the next bytes and return those that may leave now.
+
+        Raises:
+            SafetyError: a frame is too large, or is not an event of this API.
+        """
+        return self._taken([part for frame in self._parser.feed(chunk) for part in self._frame(frame)])
+
+    def end(self) -> Edited:
+        """Return what was held back. A frame that was cut off is dropped, as the specification of SSE says."""
+        parts: list[bytes] = []
+        for frame in self._parser.end():
+            try:
+                parts += self._frame(frame)
+            except InputError:
+                break
+        return self._taken([*parts, *self._tails([()])])
+
+    def _taken(self, parts: Sequence[bytes]) -> Edited:
+        discovered, self._discovered = self._discovered, {}
+        return Edited(b"".join(parts), discovered)
+
+    def _frame(self, frame: Frame) -> Iterator[bytes]:
+        if rest := frame.rest.strip():
+            self._check_rest(rest)
+        if frame.data is None or not frame.data.strip():
+            yield frame.raw
+        elif frame.data.strip() == DONE:
+            yield from self._tails([()])
+            yield frame.raw
+        else:
+            yield from self._event(frame, frame.data)
+
+    def _event(self, frame: Frame, data: str) -> Iterator[bytes]:
+        event = parse_json(data, "event")
+        if not isinstance(event, dict):
+            raise UnscannableError("event", "is not an object")
+        self._tally.add(event)
+        closing = self._shape.closing(event)
+        slots = self._shape.slots(event)
+        pieces = [slot.text() for slot in slots]
+        for slot in slots:
+            slot.owner[slot.name] = ""
+        skeleton = self._scanned(event)
+        self._last = skeleton
+        if skeleton is not event:
+            slots = self._shape.slots(skeleton)
+        changed = self._refill(skeleton, slots, pieces, closing) or skeleton is not event
+        yield from self._tails(closing)
+        if not (self._hide_usage and self._shape.is_usage(event)):
+            yield frame.with_data(_dumps(skeleton)).raw if changed else frame.raw
+
+    def _scanned(self, skeleton: JsonObject) -> JsonObject:
+        """Return an event without its pieces as it may leave: the same object if it holds no secret."""
+        text = _dumps(skeleton)
+        if text in self._clean:
+            return skeleton
+        clean = self._redactor.value(skeleton)
+        if not clean.findings:
+            if len(self._clean) >= _CLEAN:
+                self._clean.clear()
+            self._clean.add(text)
+            return skeleton
+        self.findings += len(clean.findings)
+        self._discovered |= clean.discovered
+        if not isinstance(clean.value, dict):
+            raise UnscannableError("event", "does not keep its shape without its secrets")
+        return clean.value
+
+    def _refill(self, event: JsonObject, slots: Sequence[Slot], pieces: Sequence[str], closing: Sequence[Key]) -> bool:
+        """Put the pieces back as they may leave; tell whether any of them has changed."""
+        if len(slots) != len(pieces):
+            raise UnscannableError("event", "does not keep its shape without its secrets")
+        changed: list[Key] = []
+        for slot, piece in zip(slots, pieces, strict=True):
+            self.written += len(piece)
+            passed = self._text(slot.key).feed(piece)
+            if _within(slot.key, closing):
+                passed += self._closed(slot.key)
+            slot.owner[slot.name] = passed
+            if passed != piece:
+                changed.append(slot.key)
+        if changed:
+            self._shape.changed(event, changed)
+        return bool(changed)
+
+    def _text(self, key: Key) -> StreamRedactor:
+        if key not in self._texts:
+            if len(self._texts) >= TEXTS:
+                raise LimitError("event stream", f"has more than {TEXTS} texts at once")
+            self._texts[key] = StreamRedactor(self._redactor)
+        return self._texts[key]
+
+    def _closed(self, key: Key) -> str:
+        text = self._texts.pop(key)
+        tail = text.end()
+        self.findings += len(text.findings)
+        self._discovered |= text.discovered
+        return tail
+
+    def _tails(self, closing: Sequence[Key]) -> Iterator[bytes]:
+        for key in [key for key in self._texts if _within(key, closing)]:
+            if tail := self._closed(key):
+                yield self._shape.tail(key, tail, self._last)
+
+    def _check_rest(self, rest: bytes) -> None:
+        """Comments, names and ids have no place for a reference: a secret in them ends the stream."""
+        text = rest.decode("utf-8", "replace")
+        if text not in self._clean:
+            if self._redactor.text(text).findings:
+                raise UnscannableError("event stream", "holds a secret outside its data")
+            self._clean.add(text)
+
+
+def _within(key: Key, beginnings: Sequence[Key]) -> bool:
+    return any(key[: len(beginning)] == beginning for beginning in beginnings)
+
+
+def _dumps(event: JsonObject) -> str:
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":"))

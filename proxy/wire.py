@@ -1,0 +1,120 @@
+"""One client's request as the effects of the second sentence see it: the provider on one side, the client on the
+other.
+
+A task listens whether the client is still there. When it leaves, whatever is being awaited on either side ends at
+once with UnavailableError, so that the provider stops working for nobody and the flow still audits and meters.
+Effects that are not about the client or the provider (the audit log, the vault) are never cut short.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, TypeAlias, TypeVar
+
+from proxy.upstream import Answer, Upstream
+from safety_core.edge.driver import Handlers
+from safety_core.errors import UnavailableError
+from safety_core.flow.egress_effects import Cancel, Emit, Forward, Headers, NextChunk, Respond, ResponseHead
+
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+T = TypeVar("T")
+
+
+class Wire:
+    """Performs Forward, NextChunk, Cancel, Respond and Emit for one request. Use as an async context manager."""
+
+    def __init__(
+        self, receive: Receive, send: Send, upstream: Upstream, base_url: str, key_header: tuple[bytes, bytes]
+    ) -> None:
+        self._receive = receive
+        self._send = send
+        self._upstream = upstream
+        self._base_url = base_url
+        self._key_header = key_header
+        self._answer: Answer | None = None
+        self._gone = asyncio.Event()
+        self._waiting: asyncio.Task[Any] | None = None
+        self._watcher: asyncio.Task[None] | None = None
+        self._started = False
+
+    async def __aenter__(self) -> Wire:
+        self._watcher = asyncio.create_task(self._watch())
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        if self._watcher is not None:
+            self._watcher.cancel()
+        await self._let_go()
+
+    def handlers(self) -> Handlers:
+        """Return what performs the effects of this request alone."""
+        return {
+            Forward: self._forward,
+            NextChunk: self._next_chunk,
+            Cancel: lambda _: self._let_go(),
+            Respond: self._respond,
+            Emit: self._emit,
+        }
+
+    async def finish(self) -> None:
+        """Tell the client that the body is complete."""
+        if self._started and not self._gone.is_set():
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _forward(self, effect: Forward) -> ResponseHead:
+        name, prefix = self._key_header
+        (key,) = effect.key.values()
+        headers: Headers = (*effect.request.headers, (name, prefix + key.reveal().encode()))
+        url = self._base_url + effect.request.target
+        self._answer = await self._present(self._upstream.send(url, headers, effect.request.body))
+        return self._answer.head
+
+    async def _next_chunk(self, effect: NextChunk) -> bytes | None:
+        if self._answer is None:
+            raise UnavailableError("response", "there is none")
+        return await self._present(self._answer.chunk())
+
+    async def _respond(self, effect: Respond) -> None:
+        message = {"type": "http.response.start", "status": effect.status, "headers": [*effect.headers]}
+        await self._present(self._send(message))
+        self._started = True
+
+    async def _emit(self, effect: Emit) -> None:
+        await self._present(self._send({"type": "http.response.body", "body": effect.data, "more_body": True}))
+
+    async def _let_go(self) -> None:
+        answer, self._answer = self._answer, None
+        if answer is not None:
+            await answer.aclose()
+
+    async def _watch(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._gone.set()
+        if self._waiting is not None:
+            self._waiting.cancel()
+
+    async def _present(self, awaitable: Awaitable[T]) -> T:
+        """Await while the client is there. As `asyncio.timeout` does: a cancellation of our own is taken back."""
+        task = asyncio.current_task()
+        if task is None or self._gone.is_set():
+            _discard(awaitable)
+            raise UnavailableError("client", "has left")
+        self._waiting = task
+        try:
+            return await awaitable
+        except asyncio.CancelledError as error:
+            if self._gone.is_set() and task.uncancel() == 0:
+                raise UnavailableError("client", "has left") from error
+            raise
+        finally:
+            self._waiting = None
+
+
+def _discard(awaitable: Awaitable[object]) -> None:
+    """Close a coroutine that will not be awaited."""
+    if asyncio.iscoroutine(awaitable):
+        awaitable.close()

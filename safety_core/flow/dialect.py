@@ -1,0 +1,84 @@
+"""What the second sentence must know of a provider's API. `proxy.providers` holds the implementations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from safety_core.canonical import Json
+from safety_core.model.secret import SecretName, SecretValue
+from safety_core.model.usage import Usage
+from safety_core.redact.redactor import Redactor
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request body that is ready to leave.
+
+    Attributes:
+        body: what is sent.
+        hide_usage: the client did not ask for a stream's usage; it was asked for on its behalf, and is taken out
+        again.
+    """
+
+    body: bytes
+    model: str
+    hide_usage: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """Bytes of a stream that may go to the client, and what was found in them."""
+
+    data: bytes
+    discovered: Mapping[SecretName, SecretValue] = field(default_factory=dict)
+
+
+class StreamEditor(Protocol):
+    """Redacts one event stream as it passes."""
+
+    def feed(self, chunk: bytes) -> Edited:
+        """Take the next bytes from upstream and return those that may leave now.
+
+        Raises:
+            SafetyError: what came cannot be read, and therefore not scanned.
+        """
+
+    def end(self) -> Edited:
+        """Return what was held back, at the end of the stream."""
+
+    @property
+    def findings(self) -> int:
+        """How many secrets have been replaced."""
+
+    @property
+    def written(self) -> int:
+        """How many characters of answer the stream has brought, to estimate from where it states no usage."""
+
+    @property
+    def usage(self) -> Usage | None:
+        """What the stream has stated so far, or None."""
+
+
+class Dialect(Protocol):
+    """One API: its requests, its streams, its errors."""
+
+    def prepare(self, body: bytes) -> Prepared:
+        """Read what must be known of a request, and make the smallest change that metering needs.
+
+        Raises:
+            InputError: it is not a request of this API.
+        """
+
+    def editor(self, redactor: Redactor, *, hide_usage: bool) -> StreamEditor:
+        """Return an editor for one response stream."""
+
+    def usage(self, document: Json) -> Usage | None:
+        """Return the usage that a whole response states."""
+
+    def error(self, status: int, message: str) -> bytes:
+        """Return the body of an error, in the API's own shape."""
+
+    def error_event(self, message: str) -> bytes:
+        """Return the frame that ends a stream which went wrong after its start, in the API's own shape."""

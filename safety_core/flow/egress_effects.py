@@ -1,0 +1,73 @@
+"""What the second sentence asks of the world: one request out, its response in, and what the client gets to see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from safety_core.flow.effects import Effect
+from safety_core.model.secret import SecretName, SecretValue
+
+Headers: TypeAlias = "tuple[tuple[bytes, bytes], ...]"
+"""In order; names in lower case, repeats allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamRequest:
+    """What leaves, without the provider's key.
+
+    Attributes:
+        provider: whose base URL and key header it gets.
+        target: path and query that follow the base URL.
+    """
+
+    provider: str
+    target: str
+    headers: Headers
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseHead:
+    """The start of a response."""
+
+    status: int
+    headers: Headers
+
+    def header(self, name: bytes) -> str:
+        """Return the last value of a header, empty if there is none."""
+        return next((value.decode("latin-1") for key, value in reversed(self.headers) if key == name), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Forward(Effect[ResponseHead]):
+    """Send the request to its provider with this key; the reply comes with the response's head."""
+
+    request: UpstreamRequest
+    key: Mapping[SecretName, SecretValue]
+
+
+@dataclass(frozen=True, slots=True)
+class NextChunk(Effect[bytes | None]):
+    """The next bytes of the response's body, or None at its end. Fails if either side is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel(Effect[None]):
+    """Let go of the upstream request, whatever its state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Respond(Effect[None]):
+    """Send the head to the client. Fails if it is gone."""
+
+    status: int
+    headers: Headers
+
+
+@dataclass(frozen=True, slots=True)
+class Emit(Effect[None]):
+    """Send bytes of the body to the client. Fails if it is gone."""
+
+    data: bytes

@@ -1,0 +1,93 @@
+"""Which headers pass between client and provider, and in what state: those of one connection do not, secrets do
+not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from safety_core.flow.egress_effects import Headers
+from safety_core.model.finding import FindingKind
+from safety_core.model.secret import SecretName, SecretValue
+from safety_core.redact.redactor import Redactor
+
+_CONNECTION: Final = frozenset(
+    {
+        b"connection",
+        b"keep-alive",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+        b"content-length",
+    }
+)
+"""Of one connection only (RFC 9110, 7.6.1), and the length, which follows from the body that is sent."""
+
+NOT_SENT: Final = _CONNECTION | {
+    b"accept-encoding",
+    b"api-key",
+    b"authorization",
+    b"content-encoding",
+    b"cookie",
+    b"expect",
+    b"forwarded",
+    b"host",
+    b"proxy-authorization",
+    b"via",
+    b"x-api-key",
+    b"x-forwarded-for",
+    b"x-forwarded-host",
+    b"x-forwarded-proto",
+    b"x-real-ip",
+}
+"""What the client says to the edge, not to the provider: who it is, where it sits, how it takes its bytes."""
+
+NOT_SHOWN: Final = _CONNECTION | {
+    b"alt-svc",
+    b"content-encoding",
+    b"proxy-authenticate",
+    b"set-cookie",
+    b"strict-transport-security",
+}
+"""What the provider says to the edge, not to the client."""
+
+
+@dataclass(frozen=True, slots=True)
+class CleanHeaders:
+    """Headers that may pass, how many secrets were replaced in them, and which of these nobody had registered."""
+
+    headers: Headers
+    findings: int
+    discovered: Mapping[SecretName, SecretValue]
+
+
+def clean_headers(headers: Headers, drop: frozenset[bytes], redactor: Redactor) -> CleanHeaders:
+    """Return `headers` in order, without those in `drop` and those that their Connection header names."""
+    named = b",".join(value for name, value in headers if name == b"connection")
+    dropped = drop | {token.strip().lower() for token in named.split(b",")}
+    passed: list[tuple[bytes, bytes]] = []
+    findings = 0
+    discovered: dict[SecretName, SecretValue] = {}
+    for name, value in headers:
+        if name in dropped:
+            continue
+        redaction = redactor.text(text_of(value))
+        if any(
+            finding.kind is not FindingKind.UNKNOWN for finding in redaction.findings
+        ):  # ids look random, and are not secret
+            findings += len(redaction.findings)
+            discovered |= redaction.discovered
+            value = redaction.text.encode()  # noqa: PLW2901
+        passed.append((name, value))
+    return CleanHeaders(tuple(passed), findings, discovered)
+
+
+def text_of(value: bytes) -> str:
+    """Return a header's value as text: UTF-8 where it is that, so that a secret beyond ASCII is recognised."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
