@@ -1,0 +1,15 @@
+"""The edge: the one process on the customer's server that stands between the agent and the world.
+
+command          `safety edge`: reads settings, checks, runs
+settings         every setting, with its meaning;  settings_source reads them from a file and the environment
+app              puts the parts together and takes them apart again
+serve            the listeners in one process, from ready to a clean end
+control          the routes for the plugin and the command line;  endpoint, caller, answers, errors carry them
+calls            one tool call through its flow, under what is in force
+force            what is in force: a trusted policy, its engine, the redactor;  secrets keeps the latter up to date
+effects          who performs each effect of a flow
+background       what goes on beside the calls: policy, approvals, usage, heartbeat
+presence         which agents' plugins have checked in
+egress           prompts to LLM providers, redacted and metered
+sockets, logs    listening safely; log lines without secrets
+"""

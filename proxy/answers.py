@@ -1,0 +1,52 @@
+"""Answers of the flows -> what the control listener says.
+
+/v1/decide   {"decision": "allow"|"block"|"pending", "level", "rule", "reason", "approval"?}
+/v1/run      {"status": "executed"|"refused"|"pending", "level", "rule", "reason", "approval"?,
+              "output"?, "exit"?, "truncated"?, "findings"?}
+approval     {"id", "expires", "digest"}
+
+`level` is null where the call was refused before it could be judged.
+"""
+
+from __future__ import annotations
+
+from safety_core.canonical import JsonObject
+from safety_core.flow.tool_call import Answer, Executed, Pending, Permitted, Refused
+from safety_core.model.approval import ApprovalRequest
+from safety_core.model.verdict import Verdict
+
+
+def decision_json(answer: Answer) -> JsonObject:
+    """Return the body of a decision."""
+    match answer:
+        case Permitted(verdict=verdict):
+            return {"decision": "allow", **_judged(verdict)}
+        case Pending(request, verdict):
+            return {"decision": "pending", **_judged(verdict), "approval": _asked(request)}
+        case Refused():
+            return {"decision": "block", **_refused(answer)}
+
+
+def run_json(answer: Executed | Pending | Refused) -> JsonObject:
+    """Return the body of what came of a run."""
+    match answer:
+        case Executed(output, status, truncated, findings, verdict):
+            done: JsonObject = {"output": output, "exit": status, "truncated": truncated, "findings": findings}
+            return {"status": "executed", **done, **_judged(verdict)}
+        case Pending(request, verdict):
+            return {"status": "pending", **_judged(verdict), "approval": _asked(request)}
+        case Refused():
+            return {"status": "refused", **_refused(answer)}
+
+
+def _judged(verdict: Verdict) -> JsonObject:
+    return {"level": verdict.level.word, "rule": verdict.rule, "reason": "; ".join(verdict.reasons)}
+
+
+def _refused(answer: Refused) -> JsonObject:
+    level = answer.verdict.level.word if answer.verdict else None
+    return {"level": level, "rule": answer.rule, "reason": answer.reason}
+
+
+def _asked(request: ApprovalRequest) -> JsonObject:
+    return {"id": request.id, "expires": request.expires, "digest": request.action_digest}

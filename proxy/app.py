@@ -1,0 +1,114 @@
+"""Puts the parts of the edge together, runs them, and takes them apart again in reverse order."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from safety_core.edge.bundles import BundleStore
+from starlette.types import ASGIApp
+
+from proxy.background.pace import Pace
+from proxy.background.plan import going_on, planned
+from proxy.background.policy import PolicySync
+from proxy.caller import Callers
+from proxy.calls import Calls
+from proxy.control import Control, control_app
+from proxy.endpoint import TokenGuard
+from proxy.force import InForce
+from proxy.logs import log_to
+from proxy.parts import open_hub, open_services, read_root, read_token, start_engine
+from proxy.presence import Presence
+from proxy.prompts import open_egress
+from proxy.serve import Listener, serve
+from proxy.settings import Settings
+from proxy.sockets import listen_tcp, listen_unix
+from proxy.status import Status
+from safety_core.canonical import JsonObject
+from safety_core.edge import clock
+from safety_core.edge.home import Home
+from safety_core.errors import SafetyError
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """The parts, put together."""
+
+    settings: Settings
+    control: Control
+    egress: ASGIApp
+    in_force: InForce
+    sync: PolicySync
+    status: Status
+    paces: tuple[Pace, ...]
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
+    """Yield the edge with every store open and the last trusted policy in force, not yet listening.
+
+    Raises:
+        SafetyError: a key, store or file that the edge cannot do without is missing or wrong.
+    """
+    async with AsyncExitStack() as stack:
+        home = Home(settings.home).create()
+        services = await open_services(home, stack)
+        log_to(None, lambda text: services.secrets.current().text(text).text)
+        in_force = InForce(lambda bundle: start_engine(settings.engine, bundle), settings.policy_grace)
+        stack.push_async_callback(in_force.close)
+        hub = open_hub(home, settings.hub, settings.tenant, stack)
+        store = BundleStore(home.bundle_dir, settings.tenant, read_root(settings.root))
+        sync = PolicySync(store, in_force, services.audit, hub.fetch if hub else None)
+        await sync.load_last()
+        presence = Presence(settings.egress.require_plugin)
+        paces = planned(settings.hub, hub, services, in_force, sync)
+        status = Status(settings, in_force, services, presence, paces, clock.now())
+
+        async def reload() -> JsonObject:
+            await services.secrets.refresh()
+            await sync.pull()
+            return await status.to_json()
+
+        calls = Calls(in_force, services, settings.workspace, settings.approval_wait)
+        control = Control(settings.tenant, calls, Callers(), presence, status.to_json, reload)
+        egress = open_egress(settings, services, in_force, presence, stack)
+        yield Edge(settings, control, egress, in_force, sync, status, paces)
+
+
+async def check(settings: Settings) -> JsonObject:
+    """Open everything, look once for a policy, and return what would be in force."""
+    async with opened(settings) as edge:
+        with suppress(SafetyError):
+            await edge.sync.pull()
+        return await edge.status.to_json()
+
+
+async def run(settings: Settings, ready: Callable[[JsonObject], None]) -> None:
+    """Serve until told to stop. `ready` gets what says where."""
+    async with opened(settings) as edge:
+        with ExitStack() as sockets:
+            listeners = listen(edge, sockets)
+            if not edge.in_force.any:
+                with suppress(SafetyError):  # told by the status, and tried again in the background
+                    await edge.sync.pull()
+            async with going_on(edge.paces):
+                await serve(
+                    listeners, lambda: ready({"ready": True, **edge.status.listeners}), edge.control.callers.dismiss
+                )
+
+
+def listen(edge: Edge, sockets: ExitStack) -> list[Listener]:
+    """Return every listener, its socket bound, and note their places in the status. Raises InputError."""
+    settings = edge.settings.control
+    listeners = [Listener(control_app(edge.control, local=True), sockets.enter_context(listen_unix(settings.socket)))]
+    places: JsonObject = {"control": str(settings.socket), "control_port": None}
+    if settings.port is not None and settings.token_file is not None:
+        guarded = TokenGuard(control_app(edge.control, local=False), read_token(settings.token_file))
+        listeners.append(Listener(guarded, sockets.enter_context(listen_tcp("127.0.0.1", settings.port))))
+        places["control_port"] = listeners[-1].socket.getsockname()[1]
+    egress = edge.settings.egress
+    listeners.append(Listener(edge.egress, sockets.enter_context(listen_tcp(egress.host, egress.port))))
+    places["egress"] = listeners[-1].socket.getsockname()[1]
+    edge.status.listeners = places
+    return listeners

@@ -1,0 +1,8 @@
+"""What goes on beside the calls. Nothing here can permit anything: what fails is tried again, later and later.
+
+pace        repeats a task, with backoff where it fails
+policy      looks for a new bundle; the old one stays until the new one is proved
+approvals   questions to the hub, answers from it, and the end of what nobody answered
+usage       token counts to the hub
+heartbeat   that the edge is alive, under which policy, with which audit log
+"""

@@ -1,0 +1,113 @@
+"""Questions to the hub, answers from it, and the end of questions that nobody answered.
+
+The hub is a messenger: an answer counts only once its signature was verified against a key that the signed policy pins,
+and is verified again, with everything else, when it is used.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from proxy.force import InForce
+from safety_core.approve import verify_signature
+from safety_core.edge import clock
+from safety_core.edge.approvals import ApprovalStore
+from safety_core.edge.audit_log import AuditLog
+from safety_core.edge.hub import HubClient
+from safety_core.errors import GrantError, RefusedError, SafetyError
+from safety_core.model.approval import Approval, ApprovalState, Grant
+from safety_core.model.record import AuditEntry, Event
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """Brings every question to the hub, at least once; the hub counts it once."""
+
+    approvals: ApprovalStore
+    hub: HubClient
+
+    async def send(self) -> None:
+        """Send what is unsent; a question that the hub refuses does not hold up the others. Raises UnavailableError."""
+        refused: SafetyError | None = None
+        for request in await self.approvals.unsent():
+            try:
+                await self.hub.push_approval(request)
+            except RefusedError as error:
+                refused = error
+                continue
+            await self.approvals.mark_sent(request.id)
+        if refused is not None:
+            raise refused
+
+
+@dataclass(slots=True)
+class Inbox:
+    """Takes up answers. `wait`: seconds of one long poll."""
+
+    approvals: ApprovalStore
+    audit: AuditLog
+    in_force: InForce
+    hub: HubClient
+    wait: float
+
+    async def receive(self) -> None:
+        """Wait for answers once and take them up. The cursor moves only after that. Raises SafetyError."""
+        self.in_force.latest()
+        after = await self.approvals.cursor()
+        decisions = await self.hub.decisions(after, self.wait)
+        for grant in decisions.grants:
+            await self.take_up(grant)
+        if decisions.next != after:
+            await self.approvals.move_cursor(decisions.next)
+
+    async def take_up(self, grant: Grant) -> None:
+        """Settle the question that `grant` answers, or record why it does not."""
+        approval = await self.approvals.get(grant.request)
+        if approval is None or approval.grant == grant:
+            return
+        try:
+            verify_signature(grant, approval.request, self.in_force.latest().policy)
+        except GrantError as error:
+            _log.warning("an answer was dropped: %s", error)
+            await self._record(approval, "dropped", "", (type(error).__name__,))
+            return
+        if approval.state is not ApprovalState.PENDING:
+            _log.info("an answer to approval %s came when it was %s", approval.request.id, approval.state)
+            return
+        await self._record(approval, "allow" if grant.allow else "deny", grant.approver, ())
+        await self.approvals.settle(grant, clock.now())
+
+    async def _record(self, approval: Approval, outcome: str, approver: str, rules: tuple[str, ...]) -> None:
+        request = approval.request
+        await self.audit.append(
+            AuditEntry(
+                clock.now(),
+                Event.APPROVAL,
+                request.agent,
+                request.tool,
+                request.id,
+                request.level.word,
+                outcome,
+                rules,
+                request.action_digest,
+                request.revision,
+                approver,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Ends questions that ran out of time, so that nobody is asked about them any more."""
+
+    approvals: ApprovalStore
+
+    async def expire(self) -> None:
+        """Close every pending question past its end."""
+        now = clock.now()
+        for approval in await self.approvals.pending():
+            if now > approval.request.expires:
+                await self.approvals.close(approval.request.id)

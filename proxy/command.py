@@ -1,0 +1,46 @@
+"""`safety edge`: reads the settings, checks everything that can be checked, and runs until told to stop."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import click
+import uvloop
+
+from proxy import settings as described
+from proxy.app import check, run
+from proxy.settings_source import load_settings
+
+_HELP = f"""Run the edge: the one process between the agent and the world.
+
+It serves the control listener (a Unix socket that only this user can open) and the LLM egress, and keeps working on the
+last trusted policy while the hub is away. Without a trusted policy it lives, refuses every call and says why in
+`safety status`.
+
+Once ready it prints one line: {{"ready": true, "control": PATH, "control_port": PORT, "egress": PORT}}.
+
+\b
+{(described.__doc__ or "").replace(chr(10) * 2, chr(10) * 2 + chr(8) + chr(10))}
+"""
+
+
+@click.command(help=_HELP, short_help="Run the edge service beside the agent.")
+@click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    envvar="SAFETY_EDGE_CONFIG",
+    help="TOML file with the settings.",
+)
+@click.option(
+    "--check", "only_check", is_flag=True, help="Check settings, keys and stores, then leave without serving."
+)
+def edge(config: Path | None, only_check: bool) -> None:
+    """Run or check."""
+    environ = {name: value for name, value in os.environ.items() if name != "SAFETY_EDGE_CONFIG"}
+    settings = load_settings(config, environ)
+    if only_check:
+        click.echo(json.dumps(uvloop.run(check(settings))))
+        return
+    uvloop.run(run(settings, lambda ready: click.echo(json.dumps(ready))))

@@ -1,0 +1,82 @@
+"""Who performs each effect of a flow: one table.
+
+A handler raises what it likes: the driver turns it into `EffectFailed`, and the flow into a refusal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+
+from safety_core.edge.execute import execute
+from safety_core.edge.usage_store import UsageStore
+
+from proxy.caller import Caller
+from proxy.secrets import Secrets
+from safety_core.edge import clock
+from safety_core.edge.approvals import ApprovalStore
+from safety_core.edge.audit_log import AuditLog
+from safety_core.edge.driver import Handlers
+from safety_core.edge.engine import Engine
+from safety_core.flow import effects
+from safety_core.model.approval import Approval, ApprovalState
+from safety_core.model.tool_call import AgentId
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The stores that outlive a call. `asked` is set whenever a question may wait for the hub."""
+
+    secrets: Secrets
+    audit: AuditLog
+    approvals: ApprovalStore
+    usage: UsageStore
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+def handlers(services: Services, engine: Engine | None = None, caller: Caller | None = None) -> Handlers:
+    """Return the table. Without an engine nothing can be judged; without a caller nothing waits."""
+    approvals, secrets = services.approvals, services.secrets
+
+    async def ask(effect: effects.OpenApproval) -> Approval:
+        approval = await approvals.open_request(effect.request)
+        services.asked.set()
+        return approval
+
+    async def wait(effect: effects.AwaitDecision) -> Approval:
+        return await await_decision(approvals, effect, caller or Caller())
+
+    table: Handlers = {
+        effects.Now: lambda _: clock.now(),
+        effects.NewId: lambda _: clock.new_id(),
+        effects.Record: lambda effect: services.audit.append(effect.entry),
+        effects.FindApproval: lambda effect: approvals.find(effect.action_digest),
+        effects.OpenApproval: ask,
+        effects.AwaitDecision: wait,
+        effects.CloseApproval: lambda effect: approvals.close(effect.request),
+        effects.UseGrant: lambda effect: approvals.use(effect.grant),
+        effects.Resolve: lambda effect: secrets.values(effect.names),
+        effects.Remember: lambda effect: secrets.remember(effect.discovered),
+        effects.Execute: lambda effect: execute(effect.plan, effect.values),
+        effects.Meter: lambda effect: meter(services.usage, effect),
+    }
+    return {**table, effects.Judge: lambda effect: engine.judge(effect.facts)} if engine else table
+
+
+async def await_decision(approvals: ApprovalStore, effect: effects.AwaitDecision, caller: Caller) -> Approval:
+    """Wait for a person, as long as somebody waits for the answer.
+
+    Nobody there any more: the question counts as unanswered, whatever came at the same moment, so that a permission is
+    kept for the call's repeat and not spent on an answer that nobody reads.
+    """
+    answered = await caller.patiently(approvals.wait(effect.request, effect.seconds))
+    if answered is not None:
+        return answered
+    known = await approvals.wait(effect.request, 0.0)
+    return replace(known, state=ApprovalState.PENDING, grant=None, received=0.0)
+
+
+async def meter(usage: UsageStore, effect: effects.Meter) -> None:
+    """Count one response in the bucket of this hour."""
+    agent = AgentId(effect.agent)
+    await usage.add(effect.request, agent, effect.provider, effect.model, effect.usage, clock.now())

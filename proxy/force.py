@@ -1,0 +1,122 @@
+"""What is in force: one trusted policy with the engine that judges by it, swapped as one value.
+
+A call keeps the policy it came in under to its end: the engine of a policy that was replaced is closed once nobody uses
+it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from typing import Final
+
+from proxy.errors import NoPolicyError
+from safety_core.bundle.contents import TrustedBundle
+from safety_core.edge.engine import Engine
+from safety_core.errors import FreezeError, SafetyError
+from safety_core.match.patterns import PatternSet
+from safety_core.model.policy import Policy
+
+RETIRE_SECONDS: Final = 330.0
+"""Longer than any call may wait for a person."""
+
+_log = logging.getLogger(__name__)
+
+
+class Force:
+    """A trusted policy, its engine and its compiled patterns. `expires`: seconds since the epoch."""
+
+    def __init__(self, bundle: TrustedBundle, engine: Engine) -> None:
+        self.policy: Final[Policy] = bundle.policy
+        self.engine: Final = engine
+        self.patterns: Final = PatternSet(bundle.policy.patterns)
+        self.expires = bundle.expires
+        self._users = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @contextmanager
+    def used(self) -> Generator[None, None, None]:
+        """Keep the engine open until the block ends."""
+        self._users += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._users -= 1
+            if not self._users:
+                self._idle.set()
+
+    async def retire(self) -> None:
+        """Close the engine once nobody uses it."""
+        try:
+            async with asyncio.timeout(RETIRE_SECONDS):
+                await self._idle.wait()
+        except TimeoutError:
+            _log.warning("policy %s is still in use; its engine is closed all the same", self.policy.revision)
+        finally:
+            await self.engine.close()
+
+
+class InForce:
+    """Holds the `Force`. `grace`: seconds that a policy stays in force past its expiry."""
+
+    def __init__(self, start: Callable[[TrustedBundle], Awaitable[Engine]], grace: float) -> None:
+        self._start = start
+        self._grace = grace
+        self._force: Force | None = None
+        self._retiring: set[asyncio.Task[None]] = set()
+        self.trouble: SafetyError | None = None
+        """Why the newest policy is not in force, or why there is none."""
+
+    @property
+    def any(self) -> bool:
+        """True if there is a policy, expired or not."""
+        return self._force is not None
+
+    def latest(self) -> Force:
+        """Return the policy in force, expired or not: for what only ever takes away. Raises NoPolicyError."""
+        if self._force is None:
+            why = f" ({self.trouble})" if self.trouble else ""
+            raise NoPolicyError(
+                "policy",
+                f"no trusted policy is in force{why}",
+                "publish one for this tenant, or check the hub and root.json",
+            )
+        return self._force
+
+    def current(self, now: float) -> Force:
+        """Return the policy in force at `now`.
+
+        Raises:
+            NoPolicyError: there is none.
+            FreezeError: it has expired, and so has the grace.
+        """
+        force = self.latest()
+        if now > force.expires + self._grace:
+            raise FreezeError(
+                f"policy {force.policy.revision}",
+                "has expired, and nothing newer came",
+                "check the hub, and that it signs timestamps",
+            )
+        return force
+
+    async def activate(self, bundle: TrustedBundle) -> Force:
+        """Put `bundle` in force; until its engine runs, the old one stays. Raises what the engine raises."""
+        force = Force(bundle, await self._start(bundle))
+        old, self._force, self.trouble = self._force, force, None
+        if old is not None:
+            task = asyncio.create_task(old.retire())
+            self._retiring.add(task)
+            task.add_done_callback(self._retiring.discard)
+        return force
+
+    async def close(self) -> None:
+        """Close every engine."""
+        for task in self._retiring:
+            task.cancel()
+        await asyncio.gather(*self._retiring, return_exceptions=True)
+        if self._force is not None:
+            await self._force.engine.close()

@@ -1,0 +1,103 @@
+"""Opens what the edge stands on: keys, stores, hub, engine. Each is closed by the stack, in reverse order."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Final
+
+from nacl.signing import SigningKey
+from safety_core.edge.opa import OpaEngine
+from safety_core.edge.usage_store import UsageStore
+from safety_core.edge.vault import Vault
+
+from proxy.effects import Services
+from proxy.secrets import Secrets
+from proxy.settings import EngineSettings, HubSettings
+from safety_core.bundle.contents import TrustedBundle
+from safety_core.edge.approvals import ApprovalStore
+from safety_core.edge.audit_log import AuditLog
+from safety_core.edge.engine import Engine
+from safety_core.edge.home import Home
+from safety_core.edge.hub import HubClient
+from safety_core.edge.key_file import read_or_create_key_file
+from safety_core.edge.rego import RegoEngine
+from safety_core.errors import InputError
+from safety_core.model.tool_call import TenantId
+
+TOKEN_LENGTH: Final = 32
+"""Characters of a control token at least: 128 bits in hexadecimal."""
+
+ROOT_LIMIT: Final = 1024 * 1024
+"""Bytes of root.json; real ones have a few thousand."""
+
+
+async def open_services(home: Home, stack: AsyncExitStack) -> Services:
+    """Return the stores, open. Raises SafetyError naming the file that is wrong."""
+    vault = await Vault.open(home.vault, key)
+    stack.push_async_callback(vault.aclose)
+    audit = await AuditLog.open(home.audit, SigningKey(read_or_create_key_file(home.edge_key)))
+    stack.push_async_callback(audit.aclose)
+    approvals = ApprovalStore.open(home.edge_db)
+    stack.push_async_callback(approvals.aclose)
+    usage = UsageStore.open(home.edge_db)
+    stack.push_async_callback(usage.aclose)
+    secrets = Secrets(vault, tenant_key)
+    await secrets.refresh()
+    return Services(secrets, audit, approvals, usage)
+
+
+def open_hub(home: Home, settings: HubSettings, tenant: TenantId, stack: AsyncExitStack) -> HubClient | None:
+    """Return the hub's client, or None where no hub is set."""
+    if not settings.url:
+        return None
+    hub = HubClient(settings.url, tenant, SigningKey(read_or_create_key_file(home.edge_key)))
+    stack.push_async_callback(hub.close)
+    return hub
+
+
+async def start_engine(settings: EngineSettings, bundle: TrustedBundle) -> Engine:
+    """Return an engine that judges by `bundle`. Raises UnavailableError if it does not start."""
+    engine: Engine = OpaEngine(settings.url) if settings.kind == "opa" else RegoEngine(deadline=settings.deadline)
+    try:
+        await engine.load(bundle)
+    except BaseException:
+        await engine.close()
+        raise
+    return engine
+
+
+def read_root(path: Path) -> bytes:
+    """Return the pinned root of trust. Raises InputError if it is not there: without it no policy can be trusted."""
+    try:
+        with path.open("rb") as file:
+            return file.read(ROOT_LIMIT)
+    except OSError as error:
+        fix = "copy root.json from whoever publishes your policy, and set `root` to its path"
+        raise InputError(f"root of trust {path}", f"cannot be read ({error.strerror})", fix) from error
+
+
+def read_token(path: Path) -> bytes:
+    """Return the sha256 (32 bytes) of the control token in `path`.
+
+    Raises:
+        InputError: it cannot be read, others may read it, or it is too short to be safe.
+    """
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            token = file.read(4096).strip()
+    except OSError as error:
+        raise InputError(
+            f"token file {path}", f"cannot be read ({error.strerror})", "make one: openssl rand -hex 32"
+        ) from error
+    if mode & (stat.S_IWGRP | stat.S_IRWXO):
+        raise InputError(f"token file {path}", f"is open to others (mode {stat.S_IMODE(mode):o})", f"chmod 600 {path}")
+    if len(token) < TOKEN_LENGTH:
+        raise InputError(
+            f"token file {path}", f"holds fewer than {TOKEN_LENGTH} characters", "make one: openssl rand -hex 32"
+        )
+    return hashlib.sha256(token).digest()

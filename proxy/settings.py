@@ -1,0 +1,130 @@
+"""All settings of the edge, as one frozen value that is passed in; nothing else reads a file or the environment.
+
+    home = "/var/lib/safety"              # vault, audit log, approvals; created 0700            [required]
+    tenant = "acme"                       # must equal the tenant of the signed policy           [required]
+    workspace = "/srv/agent"              # absolute: the base of relative paths in tool calls   [required]
+    root = "/etc/safety/root.json"        # the pinned root of trust; default: <home>/root.json
+    approval_wait = 60                    # seconds a call waits for a quick answer, below 300
+    policy_grace = 86400                  # seconds a policy stays in force past its expiry
+
+    [hub]                                 # leave out to run on the last trusted policy alone
+    url = "https://hub.example"
+    bundle_poll = 30                      # seconds between looks for a new policy
+    decisions_wait = 25                   # seconds of one long poll for approvals
+    usage_flush = 10                      # seconds between deliveries of usage
+    heartbeat = 30                        # seconds between signs of life
+
+    [engine]
+    kind = "embedded"                     # or "opa": a remote Open Policy Agent
+    url = ""                              # of that agent
+    deadline = 2.0                        # seconds after which a decision counts as failed
+
+    [control]
+    socket = "/run/safety/edge.sock"      # default: <home>/edge.sock, mode 0600
+    port = 8101                           # also on loopback TCP, for containers; needs token_file
+    token_file = "/etc/safety/control.token"
+
+    [egress]
+    host = "127.0.0.1"
+    port = 8100                           # 0 = choose one
+    allow_private_upstreams = false       # for tests and demonstrations only: lets prompts go to this machine
+    require_plugin = ["main"]             # agents that reach a model only while their plugin is checked in
+
+    [egress.providers.openai]
+    base_url = "https://api.openai.com"
+    key_secret = "OPENAI_API_KEY"         # name of the secret in the vault
+    dialect = "openai"                    # or "anthropic"; needed where the name does not say it
+
+    [clients]                             # who may use the egress: name = sha256 of its token
+    agent = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
+Every key can be set by the environment instead: SAFETY_EDGE_ and the key in capitals, dots as underscores
+(SAFETY_EDGE_HUB_URL). `egress.providers` and `clients` are then JSON objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, Literal, TypeAlias
+
+from safety_core.model.secret import SecretName
+from safety_core.model.tool_call import AgentId, TenantId
+
+Dialect: TypeAlias = Literal["openai", "anthropic"]
+"""Which API a provider speaks."""
+
+WAIT_LIMIT: Final = 300.0
+"""Seconds; OpenClaw aborts a hook that waits longer."""
+
+SOCKET_PATH_BYTES: Final = 107
+"""What fits into sockaddr_un with its final zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class HubSettings:
+    """Where the hub is and how often it is spoken to, in seconds. An empty `url` means: no hub."""
+
+    url: str = ""
+    bundle_poll: float = 30.0
+    decisions_wait: float = 25.0
+    usage_flush: float = 10.0
+    heartbeat: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """Which policy engine judges: "embedded" or "opa" (then at `url`). `deadline` in seconds."""
+
+    kind: str = "embedded"
+    url: str = ""
+    deadline: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class ControlSettings:
+    """Where the plugin asks. `port` None: the Unix socket only."""
+
+    socket: Path
+    port: int | None = None
+    token_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSettings:
+    """One LLM provider: where it is, which API it speaks, and the name of its key in the vault."""
+
+    name: str
+    dialect: Dialect
+    base_url: str
+    key_secret: SecretName
+
+
+@dataclass(frozen=True, slots=True)
+class EgressSettings:
+    """Where prompts come in, and where they may go."""
+
+    host: str = "127.0.0.1"
+    port: int = 8100
+    allow_private_upstreams: bool = False
+    require_plugin: tuple[AgentId, ...] = ()
+    providers: Mapping[str, ProviderSettings] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the edge can be told. `clients`: name -> sha256 of its egress token, hexadecimal."""
+
+    home: Path
+    tenant: TenantId
+    workspace: str
+    root: Path
+    hub: HubSettings
+    engine: EngineSettings
+    control: ControlSettings
+    egress: EgressSettings
+    clients: Mapping[str, str]
+    approval_wait: float = 60.0
+    policy_grace: float = 86400.0

@@ -1,0 +1,251 @@
+"""A TOML file and SAFETY_EDGE_* variables -> `Settings`, or an error that names the key and the fix."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, cast
+from urllib.parse import urlsplit
+
+from proxy.settings import (
+    SOCKET_PATH_BYTES,
+    WAIT_LIMIT,
+    ControlSettings,
+    Dialect,
+    EgressSettings,
+    EngineSettings,
+    HubSettings,
+    ProviderSettings,
+    Settings,
+)
+from safety_core.canonical import Json, JsonObject
+from safety_core.errors import InputError
+from safety_core.model.secret import secret_name
+from safety_core.model.tool_call import AgentId, TenantId
+from safety_core.wire.reader import Reader, parse_json
+
+PREFIX: Final = "SAFETY_EDGE_"
+PROVIDER_NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
+"""A provider's name is the first segment of its path at the egress."""
+
+DIALECTS: Final[Mapping[str, Dialect]] = {"openai": "openai", "anthropic": "anthropic"}
+
+_KINDS: Final[Mapping[str, type]] = {
+    "home": str,
+    "tenant": str,
+    "workspace": str,
+    "root": str,
+    "approval_wait": float,
+    "policy_grace": float,
+    "hub.url": str,
+    "hub.bundle_poll": float,
+    "hub.decisions_wait": float,
+    "hub.usage_flush": float,
+    "hub.heartbeat": float,
+    "engine.kind": str,
+    "engine.url": str,
+    "engine.deadline": float,
+    "control.socket": str,
+    "control.port": int,
+    "control.token_file": str,
+    "egress.host": str,
+    "egress.port": int,
+    "egress.allow_private_upstreams": bool,
+    "egress.require_plugin": list,
+    "egress.providers": dict,
+    "clients": dict,
+}
+"""Every key, with the type that its environment variable is read as."""
+
+VARIABLES: Final[Mapping[str, str]] = {PREFIX + key.upper().replace(".", "_"): key for key in _KINDS}
+"""Environment variable -> key."""
+
+
+def load_settings(file: Path | None, environ: Mapping[str, str]) -> Settings:
+    """Return the checked settings; a variable wins over the file.
+
+    Raises:
+        InputError: a key is unknown, missing or wrong, or the file cannot be read.
+    """
+    tree = _read_file(file) if file else {}
+    for name, text in environ.items():
+        if name.startswith(PREFIX):
+            _put(tree, name, text)
+    try:
+        return _settings(Reader(tree, "edge"))
+    except InputError as error:
+        key = error.thing.removeprefix("edge.")
+        variable = PREFIX + key.upper().replace(".", "_")
+        where = f"{file or 'a file given by --config'}" + (f" or by {variable}" if variable in VARIABLES else "")
+        raise InputError(f"setting {key}", error.reason, error.fix or f"set it in {where}") from error
+
+
+def _read_file(file: Path) -> JsonObject:
+    try:
+        return cast("JsonObject", tomllib.loads(file.read_text("utf-8")))
+    except OSError as error:
+        raise InputError(str(file), f"cannot be read ({error.strerror})", "give --config a TOML file") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(str(file), f"is not TOML ({error})") from error
+
+
+def _put(tree: JsonObject, variable: str, text: str) -> None:
+    key = VARIABLES.get(variable)
+    if key is None:
+        raise InputError(variable, "is not a known setting", "see `safety edge --help`")
+    *parents, last = key.split(".")
+    for parent in parents:
+        below = tree.setdefault(parent, {})
+        if not isinstance(below, dict):
+            raise InputError(f"setting {parent}", "must be a table")
+        tree = below
+    tree[last] = _parsed(variable, text, _KINDS[key])
+
+
+def _parsed(variable: str, text: str, kind: type) -> Json:
+    try:
+        if kind is bool:
+            return {"true": True, "false": False}[text.lower()]
+        if kind in {int, float}:
+            return cast("Json", kind(text))
+    except (KeyError, ValueError) as error:
+        raise InputError(variable, f"must be {'true or false' if kind is bool else 'a number'}") from error
+    return parse_json(text, variable) if kind in {dict, list} else text
+
+
+def _settings(source: Reader) -> Settings:
+    home = _absolute(source, "home")
+    settings = Settings(
+        home=home,
+        tenant=TenantId(_word(source, "tenant")),
+        workspace=str(_absolute(source, "workspace")),
+        root=_absolute(source, "root", home / "root.json"),
+        hub=_hub(_section(source, "hub")),
+        engine=_engine(_section(source, "engine")),
+        control=_control(_section(source, "control"), home),
+        egress=_egress(_section(source, "egress")),
+        clients=_clients(_section(source, "clients")),
+        approval_wait=_seconds(source, "approval_wait", 60.0, below=WAIT_LIMIT, zero=True),
+        policy_grace=_seconds(source, "policy_grace", 86400.0, below=30 * 86400.0, zero=True),
+    )
+    source.done()
+    return settings
+
+
+def _hub(source: Reader) -> HubSettings:
+    settings = HubSettings(
+        url=_url(source, "url") if source.text("url", "") else "",
+        bundle_poll=_seconds(source, "bundle_poll", 30.0),
+        decisions_wait=_seconds(source, "decisions_wait", 25.0, below=120.0),
+        usage_flush=_seconds(source, "usage_flush", 10.0),
+        heartbeat=_seconds(source, "heartbeat", 30.0),
+    )
+    source.done()
+    return settings
+
+
+def _engine(source: Reader) -> EngineSettings:
+    kind = source.text("kind", "embedded")
+    if kind not in {"embedded", "opa"}:
+        raise InputError("edge.engine.kind", 'must be "embedded" or "opa"')
+    url = _url(source, "url") if kind == "opa" or source.text("url", "") else ""
+    settings = EngineSettings(kind, url, _seconds(source, "deadline", 2.0, below=60.0))
+    source.done()
+    return settings
+
+
+def _control(source: Reader, home: Path) -> ControlSettings:
+    socket = _absolute(source, "socket", home / "edge.sock")
+    if len(str(socket).encode()) > SOCKET_PATH_BYTES:
+        raise InputError(
+            "edge.control.socket",
+            f"is longer than {SOCKET_PATH_BYTES} bytes",
+            "choose a shorter path, such as /run/safety/edge.sock",
+        )
+    port = source.integer("port", minimum=0, maximum=65535) if source.has("port") else None
+    token = _absolute(source, "token_file") if source.has("token_file") else None
+    if port is not None and token is None:
+        raise InputError(
+            "edge.control.token_file", "is missing, and a TCP port without a token is open to everybody on the machine"
+        )
+    source.done()
+    return ControlSettings(socket, port, token)
+
+
+def _egress(source: Reader) -> EgressSettings:
+    private = source.flag("allow_private_upstreams", default=False)
+    listed = _section(source, "providers")
+    providers = {name: _provider(name, listed.object(name), private=private) for name in listed.keys()}  # noqa: SIM118
+    settings = EgressSettings(
+        host=source.text("host", "127.0.0.1", limit=255),
+        port=source.integer("port", 8100, maximum=65535),
+        allow_private_upstreams=private,
+        require_plugin=tuple(AgentId(name) for name in source.texts("require_plugin", ())),
+        providers=MappingProxyType(providers),
+    )
+    source.done()
+    return settings
+
+
+def _provider(name: str, source: Reader, *, private: bool) -> ProviderSettings:
+    if not PROVIDER_NAME.fullmatch(name):
+        raise InputError(f"edge.egress.providers.{name}", "must be named in lower-case letters, digits and dashes")
+    dialect = DIALECTS.get(source.text("dialect", name))
+    if dialect is None:
+        raise InputError(f"{source.path}.dialect", 'must be "openai" or "anthropic"')
+    base_url = _url(source, "base_url")
+    if not private and urlsplit(base_url).scheme != "https":
+        raise InputError(f"{source.path}.base_url", "must begin with https://, for prompts and keys travel on it")
+    settings = ProviderSettings(name, dialect, base_url, secret_name(source.text("key_secret")))
+    source.done()
+    return settings
+
+
+def _clients(source: Reader) -> Mapping[str, str]:
+    clients = {name: source.text(name).lower() for name in source.keys()}  # noqa: SIM118
+    for name, value in clients.items():
+        if len(value) != 64 or set(value) - set("0123456789abcdef"):
+            raise InputError(
+                f"edge.clients.{name}", "must be the sha256 of the client's token in 64 hexadecimal digits"
+            )
+    return MappingProxyType(clients)
+
+
+def _section(source: Reader, name: str) -> Reader:
+    return source.object(name) if source.has(name) else Reader({}, f"edge.{name}")
+
+
+def _word(source: Reader, name: str) -> str:
+    value = source.text(name, limit=100)
+    if not value or not value.replace("-", "").replace("_", "").replace(".", "").isalnum() or not value.isascii():
+        raise InputError(f"edge.{name}", "must be letters, digits, and - _ . between them")
+    return value
+
+
+def _absolute(source: Reader, name: str, default: Path | None = None) -> Path:
+    value = Path(source.text(name, None if default is None else str(default)))
+    if not value.is_absolute():
+        raise InputError(_path(source, name), "must be an absolute path")
+    return value
+
+
+def _url(source: Reader, name: str) -> str:
+    value = source.text(name)
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise InputError(_path(source, name), "must be http(s)://host[:port][/path], without a user, query or fragment")
+    return value.rstrip("/")
+
+
+def _seconds(source: Reader, name: str, default: float, *, below: float = 86400.0, zero: bool = False) -> float:
+    value = source.number(name, default)
+    if not (0 <= value < below) or (value == 0 and not zero):
+        raise InputError(_path(source, name), f"must lie {'from' if zero else 'above'} 0 and below {below:g} seconds")
+    return value
+
+
+def _path(source: Reader, name: str) -> str:
+    return f"{source.path}.{name}"

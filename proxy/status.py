@@ -1,0 +1,112 @@
+"""What is in force, as one JSON object: the body of GET /v1/status.
+
+{"version", "tenant", "started", "policy": {"state", "detail", "revision", "version", "expires"},
+ "layers": [{"layer", "state", "detail"}] (sandbox, tool policy, command gating, secrets redaction),
+ "approvals": {"pending", "unsent"}, "audit": {"entries"}, "secrets", "hub": {"url"}, "tasks": [...], "plugins": [...],
+ "listeners": {"control", "control_port", "egress"}}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+
+from proxy.background.pace import Pace
+from proxy.effects import Services
+from proxy.force import Force, InForce
+from proxy.presence import Presence
+from proxy.settings import Settings
+from safety_core.canonical import Json, JsonObject
+from safety_core.edge import clock
+from safety_core.errors import FreezeError, SafetyError
+
+
+@dataclass(slots=True)
+class Status:
+    """Gathers it. `listeners` is filled in once they listen."""
+
+    settings: Settings
+    in_force: InForce
+    services: Services
+    presence: Presence
+    tasks: Sequence[Pace]
+    started: float
+    listeners: JsonObject = field(default_factory=dict)
+
+    async def to_json(self) -> JsonObject:
+        """Return what is in force now."""
+        now = clock.now()
+        policy, force = self._policy(now)
+        secrets = len(await self.services.secrets.names())
+        layers: list[Json] = [*_layers(force, secrets, str(policy["detail"]), self.settings.engine.kind)]
+        tasks: list[Json] = [task.to_json() for task in self.tasks]
+        plugins: list[Json] = [*self.presence.to_json(now)]
+        return {
+            "version": version("safety-gateway"),
+            "tenant": self.settings.tenant,
+            "started": self.started,
+            "policy": policy,
+            "layers": layers,
+            "approvals": {
+                "pending": len(await self.services.approvals.pending()),
+                "unsent": len(await self.services.approvals.unsent()),
+            },
+            "audit": {"entries": self.services.audit.size},
+            "secrets": secrets,
+            "hub": {"url": self.settings.hub.url},
+            "tasks": tasks,
+            "plugins": plugins,
+            "listeners": self.listeners,
+        }
+
+    def _policy(self, now: float) -> tuple[JsonObject, Force | None]:
+        """Return the policy's part, and the policy if it is in force."""
+        try:
+            force = self.in_force.current(now)
+        except FreezeError as error:
+            return _policy_json("expired", str(error), self.in_force.latest()), None
+        except SafetyError as error:
+            return {"state": "none", "detail": str(error), "revision": None, "version": None, "expires": None}, None
+        detail = f"revision {force.policy.revision}, version {force.policy.version}"
+        if self.in_force.trouble is not None:
+            detail += f"; a newer one was refused: {self.in_force.trouble}"
+        elif now > force.expires:
+            detail += "; expired, in its grace"
+        return _policy_json("in force", detail, force), force
+
+
+def _policy_json(state: str, detail: str, force: Force) -> JsonObject:
+    return {
+        "state": state,
+        "detail": detail,
+        "revision": force.policy.revision,
+        "version": force.policy.version,
+        "expires": force.expires,
+    }
+
+
+def _layers(force: Force | None, secrets: int, why: str, engine: str) -> tuple[JsonObject, ...]:
+    sandbox = _layer("sandbox", "unknown", "not checked; it is the agent's own, see `openclaw sandbox explain`")
+    if force is None:
+        refused = f"every call is refused: {why}"
+        return (
+            sandbox,
+            *(_layer(name, "refusing", refused) for name in ("tool policy", "command gating", "secrets redaction")),
+        )
+    policy = force.policy
+    listed = sum(manifest.tools is not None for manifest in policy.agents.values())
+    return (
+        sandbox,
+        _layer("tool policy", "on", f"{listed} of {len(policy.agents)} named agents may use listed tools only"),
+        _layer(
+            "command gating",
+            "on",
+            f"{engine} engine, default tier {policy.default_tier.word}, {len(policy.floors)} floors",
+        ),
+        _layer("secrets redaction", "on", f"{secrets} known secrets, {len(policy.patterns)} patterns"),
+    )
+
+
+def _layer(name: str, state: str, detail: str) -> JsonObject:
+    return {"layer": name, "state": state, "detail": detail}

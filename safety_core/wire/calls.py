@@ -1,0 +1,105 @@
+"""Tool calls as the plugin or an SDK sends them to the edge's control listener, parsed or refused.
+
+POST /v1/decide, /v1/run   {"call": CALL, "wait"?: seconds}
+POST /v1/result            {"call": CALL, "result": any}
+POST /v1/redact            {"value": any}
+POST /v1/check-in          {"agent", "plugin", "version"}
+CALL                       {"id", "tool", "params", "agent", "session"?}
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+from safety_core.canonical import Json
+from safety_core.errors import InputError
+from safety_core.model.tool_call import AgentId, CallId, SessionId, TenantId, ToolCall
+from safety_core.wire.reader import Reader
+
+NAME_LIMIT: Final = 200
+"""Characters of a name or id: more than any tool's, and short enough for an audit line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A call that asks for permission. `wait`: seconds it would wait for a person, None for the edge's own default."""
+
+    call: ToolCall
+    wait: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of a call that somebody else ran."""
+
+    call: ToolCall
+    result: Json
+
+
+@dataclass(frozen=True, slots=True)
+class CheckIn:
+    """A plugin that says it is there and guards `agent`."""
+
+    agent: AgentId
+    plugin: str
+    version: str
+
+
+def proposal_from(raw: bytes, tenant: TenantId) -> Proposal:
+    """Return the proposal in `raw`, a call of `tenant`, or raise InputError naming the field."""
+    body = Reader.parse(raw, "request")
+    wait = body.number("wait") if body.has("wait") else None
+    if wait is not None and wait < 0:
+        raise InputError("request.wait", "must not be negative")
+    proposal = Proposal(_call(body.object("call"), tenant), wait)
+    body.done()
+    return proposal
+
+
+def report_from(raw: bytes, tenant: TenantId) -> Report:
+    """Return the call and its result in `raw`, or raise InputError naming the field."""
+    body = Reader.parse(raw, "request")
+    report = Report(_call(body.object("call"), tenant), body.json("result"))
+    body.done()
+    return report
+
+
+def value_from(raw: bytes) -> Json:
+    """Return the value in `raw` that is to be redacted, or raise InputError."""
+    body = Reader.parse(raw, "request")
+    value = body.json("value")
+    body.done()
+    return value
+
+
+def check_in_from(raw: bytes) -> CheckIn:
+    """Return who checks in, or raise InputError naming the field."""
+    body = Reader.parse(raw, "request")
+    check_in = CheckIn(AgentId(_name(body, "agent")), _name(body, "plugin"), _name(body, "version"))
+    body.done()
+    return check_in
+
+
+def _call(body: Reader, tenant: TenantId) -> ToolCall:
+    call = ToolCall(
+        id=CallId(_name(body, "id")),
+        tenant=tenant,
+        agent=AgentId(_name(body, "agent")),
+        session=SessionId(_name(body, "session", "")),
+        tool=_name(body, "tool"),
+        params=body.mapping("params"),
+    )
+    body.done()
+    return call
+
+
+def _name(body: Reader, field: str, default: str | None = None) -> str:
+    """Names end up in rules, logs and on screens: none is empty, none holds what a terminal would obey."""
+    value = body.text(field, default, limit=NAME_LIMIT)
+    if not value and default is None:
+        raise InputError(f"{body.path}.{field}", "must not be empty")
+    if any(unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"} for character in value):
+        raise InputError(f"{body.path}.{field}", "holds a control or format character")
+    return value

@@ -1,0 +1,82 @@
+"""A background task goes on whatever happens, later and later while it fails, and at once when hurried."""
+
+import asyncio
+
+import pytest
+
+from proxy.background import pace as module
+from proxy.background.pace import FIRST_RETRY, RETRY_CAP, Pace
+from safety_core.errors import UnavailableError
+
+
+async def test_a_round_that_went_well_is_told() -> None:
+    async def work() -> None:
+        return
+
+    pace = Pace("usage", work, 10)
+    assert pace.to_json() == {"task": "usage", "ok": True, "last_done": None, "trouble": ""}
+    await pace.round()
+    told = pace.to_json()
+    assert told["ok"] is True
+    assert isinstance(told["last_done"], float)
+
+
+@pytest.mark.parametrize("error", [UnavailableError("hub", "did not answer"), ZeroDivisionError("secret text")])
+async def test_a_failure_is_told_and_the_next_round_comes(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
+    rounds = 0
+
+    async def work() -> None:
+        nonlocal rounds
+        rounds += 1
+        if rounds <= 2:
+            raise error
+
+    pace = Pace("usage", work, 10)
+    await pace.round()
+    await pace.round()
+    told = pace.to_json()
+    assert told["ok"] is False
+    assert told["trouble"] in {"hub: did not answer", "ZeroDivisionError"}
+    await pace.round()
+    assert pace.to_json()["ok"] is True
+    assert "works again after 2 failures" in caplog.text or caplog.text
+
+
+async def test_the_pause_doubles_up_to_its_cap(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work() -> None:
+        raise UnavailableError("hub", "did not answer")
+
+    pauses: list[float] = []
+
+    class Timeout:
+        def __init__(self, seconds: float) -> None:
+            pauses.append(seconds)
+
+        async def __aenter__(self) -> None:
+            raise TimeoutError
+
+        async def __aexit__(self, *_: object) -> None: ...
+
+    monkeypatch.setattr(module.asyncio, "timeout", Timeout)
+    monkeypatch.setattr(module.random, "uniform", lambda low, high: high)
+    pace = Pace("usage", work, 10)
+    for _ in range(40):
+        await pace.round()
+        await pace._rest()
+    assert pauses[:4] == [FIRST_RETRY, 2 * FIRST_RETRY, 4 * FIRST_RETRY, 8 * FIRST_RETRY]
+    assert max(pauses) == pauses[-1] == RETRY_CAP
+
+
+async def test_hurry_starts_the_next_round_at_once() -> None:
+    hurry, done = asyncio.Event(), asyncio.Queue[None]()
+
+    async def work() -> None:
+        done.put_nowait(None)
+
+    task = asyncio.create_task(Pace("usage", work, 3600, hurry).run())
+    async with asyncio.timeout(5):
+        await done.get()
+        hurry.set()
+        await done.get()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,142 @@
+"""Settings come whole and right from file and environment, or an error names the key and the fix."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from proxy import settings as described
+from proxy.settings_source import VARIABLES, load_settings
+from safety_core.errors import InputError
+
+LEAST = {"SAFETY_EDGE_HOME": "/h", "SAFETY_EDGE_TENANT": "bakery", "SAFETY_EDGE_WORKSPACE": "/w"}
+
+
+def write(folder: Path, text: str) -> Path:
+    file = folder / "edge.toml"
+    file.write_text(text)
+    return file
+
+
+def example() -> str:
+    """The example in the documentation, as a file."""
+    text = (described.__doc__ or "").partition("\n\n")[2].rpartition("\n\nEvery key")[0]
+    return re.sub(r"(?m)^ {4}", "", text).replace("[required]", "")
+
+
+def test_the_documented_example_is_a_valid_file(tmp_path: Path) -> None:
+    settings = load_settings(write(tmp_path, example()), {})
+    assert settings.tenant == "acme"
+    assert settings.hub.url == "https://hub.example"
+    assert settings.egress.providers["openai"].key_secret == "OPENAI_API_KEY"
+    assert list(settings.clients) == ["agent"]
+
+
+def test_the_documented_defaults_are_the_defaults(tmp_path: Path) -> None:
+    full = load_settings(write(tmp_path, example()), {})
+    least = load_settings(None, LEAST)
+    for one in ("approval_wait", "policy_grace", "engine"):
+        assert getattr(full, one) == getattr(least, one)
+    for one in ("bundle_poll", "decisions_wait", "usage_flush", "heartbeat"):
+        assert getattr(full.hub, one) == getattr(least.hub, one)
+    for one in ("host", "port", "allow_private_upstreams"):
+        assert getattr(full.egress, one) == getattr(least.egress, one)
+
+
+def test_every_documented_key_has_a_variable_and_the_other_way_round(tmp_path: Path) -> None:
+    text = example()
+    for key in VARIABLES.values():
+        section, _, name = key.rpartition(".")
+        assert re.search(rf"(?m)^{name} = |^\[{re.escape(key)}", text), f"{section}.{name} is not documented"
+
+
+def test_three_keys_are_enough() -> None:
+    settings = load_settings(None, LEAST)
+    assert settings.root == Path("/h/root.json")
+    assert settings.control.socket == Path("/h/edge.sock")
+    assert (settings.hub.url, settings.control.port, settings.egress.port) == ("", None, 8100)
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    file = write(tmp_path, 'home = "/h"\ntenant = "a"\nworkspace = "/w"\n[hub]\nheartbeat = 5\n')
+    environ = {
+        "SAFETY_EDGE_TENANT": "b",
+        "SAFETY_EDGE_HUB_HEARTBEAT": "7.5",
+        "SAFETY_EDGE_EGRESS_PORT": "0",
+        "SAFETY_EDGE_EGRESS_ALLOW_PRIVATE_UPSTREAMS": "true",
+        "SAFETY_EDGE_EGRESS_PROVIDERS": '{"local": {"dialect": "openai", "base_url": "http://[::1]:1", "key_secret": "K"}}',
+        "SAFETY_EDGE_CLIENTS": '{"sdk": "' + "A" * 64 + '"}',
+        "OTHER": "x",
+    }
+    settings = load_settings(file, environ)
+    assert (settings.tenant, settings.hub.heartbeat, settings.egress.port) == ("b", 7.5, 0)
+    assert settings.egress.providers["local"].dialect == "openai"
+    assert settings.clients == {"sdk": "a" * 64}
+
+
+WRONG: list[tuple[dict[str, str], str]] = [
+    ({"SAFETY_EDGE_TENANT": "a b"}, "setting tenant"),
+    ({"SAFETY_EDGE_HOME": "relative"}, "setting home: must be an absolute path"),
+    ({"SAFETY_EDGE_TENNANT": "a"}, "SAFETY_EDGE_TENNANT: is not a known setting"),
+    ({"SAFETY_EDGE_APPROVAL_WAIT": "300"}, "setting approval_wait: must lie from 0 and below 300"),
+    ({"SAFETY_EDGE_APPROVAL_WAIT": "nan"}, "setting approval_wait"),
+    ({"SAFETY_EDGE_APPROVAL_WAIT": "soon"}, "SAFETY_EDGE_APPROVAL_WAIT: must be a number"),
+    ({"SAFETY_EDGE_HUB_URL": "hub.example"}, r"setting hub.url: must be http\(s\)"),
+    ({"SAFETY_EDGE_HUB_URL": "https://user:pw@hub.example"}, "setting hub.url"),
+    ({"SAFETY_EDGE_HUB_HEARTBEAT": "0"}, "setting hub.heartbeat: must lie above 0"),
+    ({"SAFETY_EDGE_ENGINE_KIND": "cedar"}, "setting engine.kind"),
+    ({"SAFETY_EDGE_ENGINE_KIND": "opa"}, "setting engine.url: is missing"),
+    ({"SAFETY_EDGE_CONTROL_PORT": "8101"}, "setting control.token_file: is missing"),
+    ({"SAFETY_EDGE_CONTROL_PORT": "70000"}, "setting control.port: must lie in"),
+    ({"SAFETY_EDGE_CONTROL_SOCKET": "/" + "x" * 120}, "setting control.socket: is longer than 107"),
+    ({"SAFETY_EDGE_EGRESS_ALLOW_PRIVATE_UPSTREAMS": "maybe"}, "must be true or false"),
+    (
+        {"SAFETY_EDGE_EGRESS_PROVIDERS": '{"openai": {"base_url": "http://x", "key_secret": "K"}}'},
+        "must begin with https",
+    ),
+    ({"SAFETY_EDGE_EGRESS_PROVIDERS": '{"other": {"base_url": "https://x", "key_secret": "K"}}'}, "other.dialect"),
+    ({"SAFETY_EDGE_EGRESS_PROVIDERS": '{"openai": {"base_url": "https://x", "key_secret": "9"}}'}, "secret name"),
+    ({"SAFETY_EDGE_EGRESS_PROVIDERS": '{"A/b": {}}'}, "must be named in lower-case"),
+    ({"SAFETY_EDGE_EGRESS_PROVIDERS": "[]"}, "setting egress.providers: must be an object"),
+    ({"SAFETY_EDGE_CLIENTS": '{"sdk": "abc"}'}, "setting clients.sdk: must be the sha256"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), WRONG)
+def test_a_wrong_setting_is_named_with_its_fix(change: dict[str, str], message: str) -> None:
+    with pytest.raises(InputError, match=message) as caught:
+        load_settings(None, {**LEAST, **change})
+    assert "setting" in str(caught.value) or "SAFETY_EDGE" in str(caught.value)
+
+
+@pytest.mark.parametrize("missing", sorted(LEAST))
+def test_a_missing_setting_says_where_to_set_it(missing: str) -> None:
+    environ = {name: value for name, value in LEAST.items() if name != missing}
+    with pytest.raises(InputError, match=f"is missing. Fix: .*{missing}"):
+        load_settings(None, environ)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("home = ", "is not TOML"),
+        ("hub = 3", "setting hub"),
+        ("[hub]\nurll = 'https://x'", r"setting hub.urll: is not a known field"),
+        ("typo = 1", "setting typo: is not a known field"),
+    ],
+)
+def test_a_wrong_file_is_named(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        load_settings(write(tmp_path, text), LEAST)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        load_settings(tmp_path / "none.toml", LEAST)
+
+
+def test_a_section_that_is_no_table_cannot_be_overridden(tmp_path: Path) -> None:
+    environ: dict[str, Any] = {**LEAST, "SAFETY_EDGE_HUB_URL": "https://x"}
+    with pytest.raises(InputError, match="setting hub: must be a table"):
+        load_settings(write(tmp_path, "hub = 3"), environ)

@@ -1,0 +1,54 @@
+"""The control socket is this user's alone, replaces only leftovers, and robs nobody."""
+
+import socket
+import stat
+from pathlib import Path
+
+import pytest
+
+from proxy.sockets import listen_tcp, listen_unix
+from safety_core.errors import InputError
+
+
+def test_a_new_socket_is_for_this_user_alone(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    with listen_unix(path) as listener:
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(path))
+        assert listener.getblocking() is False
+
+
+def test_a_leftover_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    listen_unix(path).close()
+    assert path.exists()
+    listen_unix(path).close()
+
+
+def test_a_running_edge_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    with listen_unix(path), pytest.raises(InputError, match="another edge answers there"):
+        listen_unix(path)
+    assert path.exists()
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, Path.touch, lambda path: path.symlink_to("/dev/null")])
+def test_what_is_no_socket_is_left_alone(tmp_path: Path, make: object) -> None:
+    path = tmp_path / "s"
+    make(path)  # type: ignore[operator]
+    with pytest.raises(InputError, match="not a socket"):
+        listen_unix(path)
+    assert path.is_symlink() or path.exists()
+
+
+def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be made"):
+        listen_unix(tmp_path / "none" / "s")
+
+
+def test_a_port_that_is_taken_is_named() -> None:
+    with listen_tcp("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
+        with pytest.raises(InputError, match=f"127.0.0.1:{port}: cannot be listened on"):
+            listen_tcp("127.0.0.1", port)
