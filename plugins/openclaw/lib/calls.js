@@ -82,7 +82,7 @@ function refusal(answer) {
   if (answer.decision !== "pending") return "blocked: the edge's answer was not understood";
   const { id } = /** @type {{ id?: unknown }} */ (answer.approval ?? {});
   return (
-    `pending approval ${id}: ${reason}. A person has been asked and nothing has run. ` +
+    `pending approval ${id ?? "without an id"}: ${reason}. A person has been asked and nothing has run. ` +
     "Repeat the same call after approval; do not look for another way to do it."
   );
 }

@@ -1,5 +1,6 @@
 // One question to the edge, one JSON object back, or an EdgeError. There is no third outcome and no retry.
 
+import { readFileSync } from "node:fs";
 import { ClientRequest } from "node:http";
 import { connect } from "node:net";
 
@@ -22,7 +23,7 @@ export async function ask(settings, path, body, limits) {
   const deadline = AbortSignal.timeout(limits.seconds * 1000);
   const signal = limits.signal ? AbortSignal.any([limits.signal, deadline]) : deadline;
   try {
-    const { status, raw } = await exchange(settings, path, text, signal);
+    const { status, raw } = await exchange(settings.address, path, text, tokenOf(settings), signal);
     return understood(status, raw);
   } catch (error) {
     if (error instanceof EdgeError) throw error;
@@ -33,18 +34,31 @@ export async function ask(settings, path, body, limits) {
 }
 
 /**
+ * Read anew for each question, so that the token can be rotated.
  * @param {import("./settings.js").Settings} settings
+ */
+function tokenOf({ tokenFile }) {
+  if (tokenFile === undefined) return undefined;
+  try {
+    return readFileSync(tokenFile, "utf8").trim();
+  } catch (error) {
+    throw new EdgeError(`the token file cannot be read (${code(error)})`);
+  }
+}
+
+/**
+ * @param {import("node:net").NetConnectOpts} address
  * @param {string} path
  * @param {string} text
+ * @param {string | undefined} token
  * @param {AbortSignal} signal
  * @returns {Promise<{ status: number, raw: Buffer }>}
  */
-function exchange(settings, path, text, signal) {
+function exchange(address, path, text, token, signal) {
   const { promise, resolve, reject } = Promise.withResolvers();
-  const token = settings.token();
   // Not http.request(): OpenClaw's proxy support and other plugins replace it, and would send this question elsewhere.
   const request = new ClientRequest({
-    createConnection: () => connect({ ...settings.address, signal }),
+    createConnection: () => connect({ ...address, signal }),
     host: "localhost",
     method: "POST",
     path,
@@ -52,7 +66,7 @@ function exchange(settings, path, text, signal) {
     headers: {
       "content-type": "application/json",
       "content-length": Buffer.byteLength(text),
-      ...(token ? { authorization: `Bearer ${token}` } : {}),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     },
   });
   request.on("error", reject);

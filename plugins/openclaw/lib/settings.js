@@ -1,7 +1,6 @@
 // What the plugin is told, checked once. The host's schema check would switch the plugin off on a mistake, and an agent
 // without its plugin is unguarded; so the manifest accepts anything and this file is the check: a mistake blocks every call.
 
-import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 
@@ -11,7 +10,7 @@ const LONGEST_WAIT = 290;
 /**
  * @typedef {object} Settings
  * @property {import("node:net").NetConnectOpts} address  where the edge listens
- * @property {() => string} token  the bearer token, read anew for each request so that it can be rotated; "" on the Unix socket
+ * @property {string | undefined} tokenFile  holds the bearer token; undefined on the Unix socket, which needs none
  * @property {number} approvalWait  seconds
  * @property {number} answerTimeout  seconds
  */
@@ -43,7 +42,7 @@ export function readSettings(config, environ) {
 function socketAddress(config, environ) {
   if (config.tokenFile !== undefined) throw new SettingsError("tokenFile belongs to url; the Unix socket needs no token");
   const path = absolute(config, "socket", join(environ.SAFETY_HOME || join(homedir(), ".safety"), "edge.sock"));
-  return { address: { path }, token: () => "" };
+  return { address: { path }, tokenFile: undefined };
 }
 
 /** @param {Record<string, unknown>} config */
@@ -54,9 +53,8 @@ function loopbackAddress(config) {
   if (url?.protocol !== "http:" || !hosts.includes(url.hostname) || !url.port || url.pathname !== "/" || url.username) {
     throw new SettingsError(`url must be http://, a loopback address and a port, such as http://127.0.0.1:8101`);
   }
-  const file = absolute(config, "tokenFile", undefined);
   const address = { host: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port) };
-  return { address, token: () => readFileSync(file, "utf8").trim() };
+  return { address, tokenFile: absolute(config, "tokenFile", undefined) };
 }
 
 /**

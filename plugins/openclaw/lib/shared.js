@@ -24,14 +24,14 @@ export function shared() {
 }
 
 /**
- * Remember that this very call was allowed, until it begins.
+ * Remember that this very call was allowed, until it begins: what JSON carried to the edge, nothing else.
  * @param {string} call
  * @param {Record<string, unknown>} params
  */
 export function remember(call, params) {
   const { allowed } = shared();
   allowed.delete(call);
-  allowed.set(call, structuredClone(params));
+  allowed.set(call, carried(params));
   const oldest = allowed.keys().next();
   if (allowed.size > CALLS && !oldest.done) allowed.delete(oldest.value);
 }
@@ -54,5 +54,13 @@ export function use(call, params) {
   const { allowed } = shared();
   const known = allowed.get(call);
   allowed.delete(call);
-  return known !== undefined && isDeepStrictEqual(known, params) ? known : undefined;
+  return known !== undefined && isDeepStrictEqual(known, carried(params)) ? known : undefined;
+}
+
+/**
+ * @param {Record<string, unknown>} params
+ * @returns {Record<string, unknown>}
+ */
+function carried(params) {
+  return JSON.parse(JSON.stringify(params));
 }
