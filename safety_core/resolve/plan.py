@@ -1,4 +1,4 @@
-"""A permitted call -> a plan that an adapter can run, with every secret still a reference.
+"""Plans: what an adapter can run, with every secret still a reference.
 
 A plan never holds a value. The adapter that runs it receives the values beside it and puts them where the child reads
 them: environment, standard input, a header. Never into a plan, an error or a log.
@@ -36,9 +36,16 @@ class ArgvPlan:
 
 @dataclass(frozen=True, slots=True)
 class FilePlan:
-    """One file operation inside the workspace: "read", "write", "edit" or "append"."""
+    """One file operation inside the workspace: "read", "write", "edit" or "append".
+
+    Attributes:
+        path: as the call gives it, absolute or relative to the workspace. The adapter follows it, links included, and
+            refuses what ends outside.
+        content: what is written or appended; for an edit, what replaces `old`.
+    """
 
     operation: str
+    workspace: str
     path: str
     content: str
     old: str

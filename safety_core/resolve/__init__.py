@@ -1,0 +1,11 @@
+"""A permitted call -> a plan that an adapter can run, with every secret still a reference.
+
+plan        ShellPlan, ArgvPlan, FilePlan, HttpPlan
+arguments   a call's arguments, read by what they mean
+build       plan_of: the catalogue's entry and the arguments -> the plan
+"""
+
+from safety_core.resolve.build import plan_of
+from safety_core.resolve.plan import ArgvPlan, FilePlan, HttpPlan, Plan, ShellPlan, refs_in
+
+__all__ = ["ArgvPlan", "FilePlan", "HttpPlan", "Plan", "ShellPlan", "plan_of", "refs_in"]

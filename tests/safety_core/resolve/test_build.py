@@ -1,0 +1,148 @@
+"""Plans: what was judged is what runs, secrets stay references, and what cannot be done faithfully is not done."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from safety_core.canonical import Json, JsonObject
+from safety_core.errors import ExecutionError
+from safety_core.model.secret import SecretName
+from safety_core.model.tool_call import AgentId, CallId, SessionId, TenantId, ToolCall
+from safety_core.resolve import ArgvPlan, FilePlan, HttpPlan, Plan, ShellPlan, plan_of, refs_in
+
+CATALOGUE: JsonObject = {
+    "tools": {
+        "exec": {"adapter": "exec", "volatile": ["title"]},
+        "run": {"adapter": "exec", "args": {"command": "line", "cwd": ["in", "folder"]}},
+        "read": {"adapter": "file"},
+        "write": {"adapter": "file"},
+        "edit": {"adapter": "file"},
+        "note": {"adapter": "file", "operation": "append"},
+        "shred": {"adapter": "file"},
+        "fetch": {"adapter": "http"},
+        "message": {"adapter": "none"},
+        "odd": "not an entry",
+    }
+}
+A, B = SecretName("a"), SecretName("b")
+
+
+def plan(tool: str, catalogue: JsonObject = CATALOGUE, **params: Json) -> Plan:
+    call = ToolCall(CallId("1"), TenantId("t"), AgentId("a"), SessionId("s"), tool, params)
+    return plan_of(call, tool, catalogue, "/work/space")
+
+
+def test_a_command_line_runs_in_the_workspace() -> None:
+    assert plan("exec", command="ls") == ShellPlan("ls", "/work/space", (), 120.0)
+    assert plan("exec", cmd="ls", timeout=3, title="looking", background=None) == ShellPlan(
+        "ls", "/work/space", (), 3.0
+    )
+    assert plan("run", line="x SECRET_REF(a)") == ShellPlan("x SECRET_REF(a)", "/work/space", (A,), 120.0)
+
+
+def test_a_list_of_words_runs_without_a_shell() -> None:
+    expected = ArgvPlan(("cat", "SECRET_REF(a)"), "/work/space", "SECRET_REF(b)", (A, B), 120.0)
+    assert plan("exec", argv=["cat", "SECRET_REF(a)"], stdin="SECRET_REF(b)") == expected
+
+
+@pytest.mark.parametrize(
+    ("cwd", "folder"),
+    [
+        (".", "/work/space"),
+        ("", "/work/space"),
+        ("docs/./x/", "/work/space/docs/x"),
+        ("/work/space/docs", "/work/space/docs"),
+        ("/work//space", "/work/space"),
+    ],
+)
+def test_a_command_may_run_below_the_workspace(cwd: str, folder: str) -> None:
+    assert plan("run", line="ls", folder=cwd) == ShellPlan("ls", folder, (), 120.0)
+
+
+@pytest.mark.parametrize(
+    "cwd", ["..", "docs/../..", "/", "/etc", "/work/space-evil", "/work/space/../x", "SECRET_REF(a)"]
+)
+def test_a_command_may_not_run_elsewhere(cwd: str) -> None:
+    with pytest.raises(ExecutionError, match="must be a folder of the workspace"):
+        plan("exec", command="ls", cwd=cwd)
+
+
+def test_file_operations() -> None:
+    at = "/work/space"
+    assert plan("read", file_path="x") == FilePlan("read", at, "x", "", "", ())
+    assert plan("write", path="x", content="k=SECRET_REF(a)") == FilePlan("write", at, "x", "k=SECRET_REF(a)", "", (A,))
+    assert plan("note", path="x", text="y") == FilePlan("append", at, "x", "y", "", ())
+    edited = FilePlan("edit", at, "x", "SECRET_REF(a)", "SECRET_REF(b)", (A, B))
+    assert plan("edit", path="x", old_string="SECRET_REF(b)", new_string="SECRET_REF(a)") == edited
+
+
+def test_requests() -> None:
+    url = "https://api.example/v1"
+    assert plan("fetch", url=url) == HttpPlan("GET", url, (), "", (), 60.0)
+    sent = plan(
+        "fetch", method="post", url=url, headers={"Authorization": "Bearer SECRET_REF(a)"}, body="SECRET_REF(b)"
+    )
+    assert sent == HttpPlan("POST", url, (("Authorization", "Bearer SECRET_REF(a)"),), "SECRET_REF(b)", (B, A), 60.0)
+
+
+def test_a_body_that_is_not_text_goes_as_json() -> None:
+    json_type = ("Content-Type", "application/json")
+    assert plan("fetch", url="u", json={"b": 1, "a": [True]}) == HttpPlan(
+        "GET", "u", (json_type,), '{"a":[true],"b":1}', (), 60.0
+    )
+    own = ("content-type", "application/ld+json")
+    assert plan("fetch", url="u", data=[], headers=dict([own])) == HttpPlan("GET", "u", (own,), "[]", (), 60.0)
+
+
+@pytest.mark.parametrize(
+    ("tool", "params", "error"),
+    [
+        ("exec", {}, "argument command of tool exec: must be text"),
+        ("exec", {"command": 1}, "must be text"),
+        ("exec", {"command": "ls\x00"}, "must be text without zero bytes"),
+        ("exec", {"command": []}, "must not be empty"),
+        ("exec", {"command": ["ls", 1]}, "must be text"),
+        ("exec", {"command": "a", "cmd": "b"}, "is given under two names: command and cmd"),
+        ("exec", {"command": "a", "timeout": 0}, "must lie between"),
+        ("exec", {"command": "a", "timeout": 1e9}, "must lie between"),
+        ("exec", {"command": "a", "timeout": True}, "must lie between"),
+        ("exec", {"command": "a", "timeout": "9"}, "must lie between"),
+        ("exec", {"command": "a", "elevated": True, "env": {}}, "leave out elevated, env"),
+        ("exec", {"command": "a", "stdin": "text"}, "leave out stdin"),
+        ("run", {"command": "a"}, "argument command of tool run: must be text"),
+        ("read", {}, "argument path of tool read: must be text"),
+        ("read", {"path": "SECRET_REF(a)"}, "must not hold a secret"),
+        ("read", {"path": "x", "content": "y"}, "leave out content"),
+        ("write", {"path": "x"}, "argument content"),
+        ("edit", {"path": "x", "new_text": "y"}, "argument old"),
+        ("shred", {"path": "x"}, "must be one of append, edit, read, write"),
+        ("fetch", {"url": "u", "headers": []}, "must be a mapping"),
+        ("fetch", {"url": "u", "headers": {"a": 1}}, "must be text"),
+        ("message", {}, "is not one that the edge runs"),
+        ("odd", {}, "is not one that the edge runs"),
+        ("unheard", {}, "is not one that the edge runs"),
+    ],
+)
+def test_what_cannot_be_run_faithfully_is_refused(tool: str, params: JsonObject, error: str) -> None:
+    with pytest.raises(ExecutionError, match=error):
+        plan(tool, **params)
+
+
+def test_a_catalogue_without_tools_runs_nothing() -> None:
+    with pytest.raises(ExecutionError, match="is not one that the edge runs"):
+        plan("exec", {}, command="ls")
+
+
+words = st.sampled_from(["x", "SECRET_REF(a)", "y SECRET_REF(b) SECRET_REF(a)", ""])
+values = st.recursive(words | st.integers() | st.none(), lambda inner: st.lists(inner) | st.dictionaries(words, inner))
+
+
+@given(values)
+def test_every_reference_is_found_wherever_it_stands(value: Json) -> None:
+    assert set(refs_in(value)) == {name for name in (A, B) if f"SECRET_REF({name})" in repr(value)}
+
+
+def test_references_come_in_order_and_once() -> None:
+    assert refs_in({"SECRET_REF(b)": ["SECRET_REF(a)", "SECRET_REF(b)"]}) == (B, A)
