@@ -15,7 +15,21 @@ from safety_core.match.wordlike import entropy, usual_share, word_letters
 Check: TypeAlias = Callable[[str, str], bool]
 
 _BASE62: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_ALIKE: Final = re.compile(r"(.)\1{5,}|(?:[xX*.#0]{8,})|\.\.\.|1234567890|abcdefghij|ABCDEFGHIJ", re.DOTALL)
+_ALIKE: Final = re.compile(r"(.)\1{5,}|[xX*.#]{6,}|\.\.\.", re.DOTALL)
+_STAND_IN: Final = re.compile(
+    r"\*{3}|\.{3}|x{4}|[<>]|[$#%]\{|\{\{|\$\(|%[sdv(]|^[$%@&]|^\W+$"
+    r"|example|changeme|change[-_]me|placeholder|dummy|sample|redacted|secret_ref|\byour|^my[-_]|insert[-_]|replace[-_]"
+    r"|^(?:none|null|nil|true|false|undefined|todo|string|self|this)\b",
+    re.IGNORECASE,
+)
+_CODE: Final = re.compile(
+    r"[/.~]{0,2}/|[a-z][a-z0-9+.-]*://|[\w$]+\(|\w+\[|[A-Za-z_$][\w$]*(?:(?:\.|->|::|\?\.)[A-Za-z_$][\w$]*)+[;,)]*$",
+    re.IGNORECASE,
+)
+_ALGORITHM: Final = re.compile(
+    r"(?:[A-Z]{2,8}|[a-z]{2,8}|[0-9]{1,4})(?:[-_/.](?:[A-Za-z]{1,8}[0-9]{0,4}|[0-9]{1,4}))*|[a-zA-Z]{2,6}[0-9]{1,4}"
+)
+_PASSWORD_NAME: Final = re.compile(r"pass|pwd|\bpw", re.IGNORECASE)
 
 
 def github_crc(secret: str, _match: str) -> bool:
@@ -50,15 +64,43 @@ def pem(secret: str, _match: str) -> bool:
     return len(body) >= 40 and len(set(body)) > 12
 
 
+def not_repeated(secret: str, _match: str) -> bool:
+    """Not a row of crosses, dots or the same character, as in documentation."""
+    return not _ALIKE.search(secret)
+
+
 def random_looking(secret: str, _match: str) -> bool:
-    """Not words, not a run of the same character, not a sequence."""
+    """Not a row of the same character, and not mainly words."""
     return not _ALIKE.search(secret) and entropy(secret) >= 2.5 and word_letters(secret) * 2 < len(secret)
+
+
+def password(secret: str, _match: str) -> bool:
+    """Not a stand-in for a password, not code that fetches one, not an ordinary word."""
+    letters = sum(map(str.isalpha, secret))
+    if _STAND_IN.search(secret) or _ALIKE.search(secret) or len(set(secret)) < 3:
+        return False
+    return word_letters(secret) * 2 < letters or (len(secret) > 3 and letters * 2 < len(secret))
+
+
+def assigned(secret: str, match: str) -> bool:
+    """What stands after a name that promises a secret is one: long and mixed enough, and not code, a word or a stand-in."""
+    if not password(secret, match) or _CODE.match(secret) or _ALGORITHM.fullmatch(secret):
+        return False
+    digits = sum(map(str.isdigit, secret))
+    if digits == len(secret):
+        return digits >= 12
+    if len(secret) < (6 if _PASSWORD_NAME.search(match[: -len(secret)]) else 8):
+        return False
+    return entropy(secret) >= 2.2 and (digits > 0 or usual_share(secret) < 0.4)
 
 
 CHECKS: Final[Mapping[str, Check]] = {
     "github_crc": github_crc,
+    "assigned": assigned,
     "jwt": jwt,
     "luhn": luhn,
+    "not_repeated": not_repeated,
+    "password": password,
     "pem": pem,
     "random_looking": random_looking,
 }

@@ -103,10 +103,15 @@ def _runs(layer: Layer) -> Iterator[tuple[int, int, str]]:
         run = layer.flat[start:end].decode("ascii")
         if _PLAIN.fullmatch(run):
             continue
-        decoded = next(filter(None, map(_text, _readings(run))), None)
-        if decoded is not None:
+        inner = decoded(run)
+        if inner is not None:
             tail = text[end : end + 6]
-            yield start, end + len(tail) - len(tail.lstrip("=")), decoded
+            yield start, end + len(tail) - len(tail.lstrip("=")), inner
+
+
+def decoded(run: str) -> str | None:
+    """Return the text that a run of base64, base32 or hexadecimal digits comes to, or None where it comes to none."""
+    return next(filter(None, map(_text, _readings(run))), None)
 
 
 def _readings(run: str) -> Iterator[bytes]:
