@@ -9,6 +9,7 @@ can be read. Left to callers: who signed it (`trust`) and that its vectors come 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -18,7 +19,7 @@ from safety_core.bundle.index import Guard, main_module, read_index
 from safety_core.bundle.policy import parse_policy
 from safety_core.bundle.profile import check_module
 from safety_core.bundle.rules import read_head
-from safety_core.canonical import Json, JsonObject, canonical_bytes
+from safety_core.canonical import JsonObject, canonical_bytes
 from safety_core.errors import InputError, PolicyError, WrongTenantError
 from safety_core.model.policy import Policy
 from safety_core.wire.reader import Reader
@@ -38,6 +39,7 @@ class TrustedBundle:
         data: what the rules see as `data`.
         guards: by rule id, what the rule is indexed by.
         golden: the vectors that it must reproduce.
+        expires: until when its publisher vouches for it, seconds since the epoch; never for sources on this machine.
     """
 
     policy: Policy
@@ -45,6 +47,7 @@ class TrustedBundle:
     data: JsonObject
     guards: Mapping[str, Guard]
     golden: tuple[Vector, ...]
+    expires: float = math.inf
 
     @property
     def revision(self) -> str:
@@ -85,7 +88,7 @@ def _contents(files: Mapping[str, bytes], tenant: str, version: int) -> TrustedB
     policy = parse_policy(data, revision=revision, version=version)
     guards = read_index(data["index"])
     _floors(data, guards)
-    modules = _modules(files, guards, data["index"])
+    modules = _modules(files, guards, main_module(data["index"], revision))
     return TrustedBundle(policy, modules, data, guards, read_vectors(files[GOLDEN], GOLDEN))
 
 
@@ -106,7 +109,7 @@ def _floors(data: JsonObject, guards: Mapping[str, Guard]) -> None:
             raise PolicyError(f"data.floors[{number}]", f"{floor!r} names no rule")
 
 
-def _modules(files: Mapping[str, bytes], guards: Mapping[str, Guard], index: Json) -> Mapping[str, str]:
+def _modules(files: Mapping[str, bytes], guards: Mapping[str, Guard], main: str) -> Mapping[str, str]:
     names = {f"rules/{rule}/{rule}.rego": rule for rule in guards}
     strays = set(files) ^ {MANIFEST, DATA, GOLDEN, MAIN, *names}
     if strays:
@@ -117,7 +120,6 @@ def _modules(files: Mapping[str, bytes], guards: Mapping[str, Guard], index: Jso
         head = read_head(name, text, names[name])
         if (frozenset(head.kinds), frozenset(head.subjects)) != guards[head.id]:
             raise PolicyError(name, "is indexed otherwise than it says", "build the bundle anew")
-    main = main_module(index)
     if files[MAIN] != main.encode():
         raise PolicyError(MAIN, "is not what the rules generate", "build the bundle anew")
     return {**modules, MAIN: main}

@@ -9,7 +9,7 @@ id: {"kinds": [...], "subjects": [...]}}, empty lists meaning anything.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from safety_core.bundle.rules import RuleHead
@@ -36,10 +36,10 @@ def read_index(index: Json) -> dict[str, Guard]:
     return found
 
 
-def main_module(index: Json) -> str:
-    """Return `safety/main.rego`: the union of all rules' hits, each behind its guard."""
+def main_module(index: Json, revision: str) -> str:
+    """Return `safety/main.rego`: the union of all rules' hits, each behind its guard, and the revision they are of."""
     lines = ["# Generated from the rules; not to be edited.", "package safety", "", "import rego.v1", ""]
-    lines += ['answer := {"hits": hits, "revision": data.revision}', ""]
+    lines += [f'answer := {{"hits": hits, "revision": {json.dumps(revision)}}}', ""]
     lines += ["hits contains hit if some hit in set()", ""]
     for rule, guard in sorted(read_index(index).items()):
         lines += [*_clause(rule, guard), ""]
@@ -66,7 +66,7 @@ class RuleIndex:
 
     __slots__ = ("_always", "_by_kind", "_by_subject")
 
-    def __init__(self, guards: dict[str, Guard]) -> None:
+    def __init__(self, guards: Mapping[str, Guard]) -> None:
         self._always: list[str] = []
         self._by_kind: dict[str, list[str]] = {}
         self._by_subject: dict[str, list[tuple[frozenset[str], str]]] = {}

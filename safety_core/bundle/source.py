@@ -34,10 +34,15 @@ def compile_sources(files: Mapping[str, bytes], *, tenant: str, revision: str | 
     data["tenant"] = tenant
     data["index"] = build_index(heads)
     modules = {f"rules/{head.id}/{head.id}.rego": files[f"rules/{head.id}/{head.id}.rego"] for head in heads}
-    modules[MAIN] = main_module(data["index"]).encode()
     golden = files.get(GOLDEN, b"")
     data["revision"] = name = revision or _revision(data, modules, golden)
-    built = {MANIFEST: manifest_bytes(name, tenant), DATA: canonical_bytes(data), GOLDEN: golden, **modules}
+    built = {
+        MANIFEST: manifest_bytes(name, tenant),
+        DATA: canonical_bytes(data),
+        GOLDEN: golden,
+        MAIN: main_module(data["index"], name).encode(),
+        **modules,
+    }
     try:
         read_contents(built, tenant=tenant, version=0)
     except PolicyError as error:

@@ -87,13 +87,16 @@ class Update:
     Attributes:
         files: every file that led there, by its path in the repository: enough to verify it again without a network.
         sha256: of the bundle.
-        expires: when the timestamp expires, seconds since the epoch.
     """
 
     bundle: TrustedBundle
     files: dict[str, bytes]
     sha256: str
-    expires: float
+
+    @property
+    def path(self) -> str:
+        """Where the bundle lies in the repository."""
+        return bundle_path(self.sha256)
 
 
 R = TypeVar("R")
@@ -134,7 +137,8 @@ class _Client:
         targets = yield from self._named(Targets, root, snapshot.meta["targets.json"])
         target = self._target(targets)
         bundle = yield from self._bundle(target, targets.version)
-        return Update(bundle, self._files, target.hashes["sha256"], timestamp.expires.timestamp())
+        expires = min(document.expires for document in (root, timestamp, snapshot, targets)).timestamp()
+        return Update(replace(bundle, expires=expires), self._files, target.hashes["sha256"])
 
     def _root(self) -> Steps[Root]:
         pinned, *later = self._known.roots

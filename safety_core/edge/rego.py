@@ -1,16 +1,13 @@
 """The embedded engine: Rego in a child process, with a deadline.
 
-A rule cannot be interrupted, so it runs in a process that can be killed: when an answer is late, wrong or
-missing, the child is killed, the call fails with UnavailableError (which the flow turns into a denial), and
-the next call starts a new child.
+A rule cannot be interrupted, so it runs in a process that can be killed: when an answer is late, wrong or missing, the
+child is killed, the call fails with UnavailableError (which the flow turns into a denial), and the next call
+starts a new child.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
-import sys
 from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Final
@@ -19,25 +16,16 @@ from safety_core.bundle.contents import MAIN, TrustedBundle
 from safety_core.bundle.golden import read_hits
 from safety_core.bundle.index import RuleIndex
 from safety_core.canonical import Json, JsonObject
-from safety_core.errors import InputError, UnavailableError
+from safety_core.edge.rego_child import LOAD_DEADLINE, RegoChild
+from safety_core.errors import InputError, LimitError, UnavailableError
 from safety_core.model.facts import Facts
 from safety_core.model.verdict import Decision, Hit
-from safety_core.wire.reader import Reader
 
 DEADLINE: Final = 1.0
 """Seconds for one call; the slowest honest one is a hundred times faster."""
 
-LOAD_DEADLINE: Final = 20.0
-"""Seconds to start a child and load a bundle; 10,000 rules take about two on a slow machine."""
-
 MEMO_SIZE: Final = 4096
 """Decisions kept: a few kilobytes each."""
-
-INPUT_LIMIT: Final = 4 * 1024 * 1024
-"""Bytes of one call's facts."""
-
-ANSWER_LIMIT: Final = 4 * 1024 * 1024
-"""Bytes of one answer."""
 
 
 class RegoEngine:
@@ -53,7 +41,7 @@ class RegoEngine:
         self._lock = asyncio.Lock()
         self._bundle: TrustedBundle | None = None
         self._index = RuleIndex({})
-        self._child: asyncio.subprocess.Process | None = None
+        self._child: RegoChild | None = None
 
     async def load(self, bundle: TrustedBundle) -> None:
         """Judge by `bundle` from now on.
@@ -65,7 +53,7 @@ class RegoEngine:
             child = await self._start(bundle)
             await self._stop()
             self._child, self._bundle = child, bundle
-            self._index = RuleIndex(dict(bundle.guards))
+            self._index = RuleIndex(bundle.guards)
             self._memo.clear()
 
     async def judge(self, facts: Facts) -> Decision:
@@ -107,72 +95,22 @@ class RegoEngine:
             self._child = await self._start(bundle)
         listed: list[Json] = [*rules]
         try:
-            return await _request(self._child, {"ask": listed, "input": facts}, self._deadline)
+            return read_hits([*await self._child.request({"ask": listed, "input": facts})], "answer")
+        except LimitError:
+            raise
+        except InputError as error:
+            await self._stop()
+            raise UnavailableError("policy engine", f"gave an answer that cannot be read ({error})") from error
         except BaseException:  # a cancelled call too: its answer must never be taken for the next one's
             await self._stop()
             raise
 
-    async def _start(self, bundle: TrustedBundle) -> asyncio.subprocess.Process:
-        try:
-            child = await asyncio.create_subprocess_exec(
-                sys.executable, "-I", "-m", "safety_core.edge.rego_worker",
-                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-                env={"RUST_BACKTRACE": "0"}, cwd="/", limit=ANSWER_LIMIT,
-            )  # fmt: skip
-        except OSError as error:
-            raise UnavailableError(
-                "policy engine", "could not be started", "see whether the machine is out of memory"
-            ) from error
-        modules: JsonObject = {name: text for name, text in bundle.modules.items() if name != MAIN}
+    async def _start(self, bundle: TrustedBundle) -> RegoChild:
+        modules = {name: text for name, text in bundle.modules.items() if name != MAIN}
         data: JsonObject = {name: bundle.data[name] for name in ("hosts", "catalogue")}
-        try:
-            await _request(
-                child, {"load": {"modules": modules, "data": data, "deadline": self._deadline}}, self._load_deadline
-            )
-        except BaseException:
-            await _kill(child)
-            raise
-        return child
+        return await RegoChild.start(modules, data, deadline=self._deadline, load_deadline=self._load_deadline)
 
     async def _stop(self) -> None:
         child, self._child = self._child, None
         if child is not None:
-            await _kill(child)
-
-
-async def _request(child: asyncio.subprocess.Process, request: JsonObject, seconds: float) -> tuple[Hit, ...]:
-    if child.stdin is None or child.stdout is None:  # both were asked for; this tells the type checker
-        raise UnavailableError("policy engine", "has no pipes")
-    try:
-        async with asyncio.timeout(seconds):
-            child.stdin.write(json.dumps(request).encode() + b"\n")
-            await child.stdin.drain()
-            line = await child.stdout.readline()
-    except TimeoutError as error:
-        raise UnavailableError(
-            "policy engine", f"gave no answer within {seconds:g} s", "find the slow rule: safety policy test"
-        ) from error
-    except (OSError, ValueError) as error:
-        raise UnavailableError("policy engine", "broke off") from error
-    return _answer(line)
-
-
-def _answer(line: bytes) -> tuple[Hit, ...]:
-    if not line:
-        raise UnavailableError("policy engine", "ended without an answer")
-    try:
-        reader = Reader.parse(line, "answer")
-        if reader.has("error"):
-            raise UnavailableError("policy engine", reader.text("error", limit=ANSWER_LIMIT)[:500])
-        return read_hits(reader.json("ok"), "answer")
-    except InputError as error:
-        raise UnavailableError("policy engine", f"gave an answer that cannot be read ({error})") from error
-
-
-async def _kill(child: asyncio.subprocess.Process) -> None:
-    if child.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            child.kill()
-    await child.wait()
-    if child.stdin is not None:
-        child.stdin.close()
+            await child.kill()

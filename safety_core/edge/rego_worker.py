@@ -36,6 +36,8 @@ class Worker:
         try:
             if "load" in request:
                 return self._load(request["load"])
+            if "values" in request:
+                return {"ok": [json.loads(self._engine.eval_rule_as_json(rule)) for rule in request["values"]]}
             return self._ask(request["ask"], json.dumps(request["input"]))
         except RuntimeError as error:  # all that the engine raises
             return {"error": str(error).strip()}

@@ -1,0 +1,155 @@
+"""The last trusted bundle on this disk, and the way to a newer one.
+
+Two files, each replaced as a whole:
+
+    active    every file that led to the bundle in force; verified again from the pinned root whenever it is read
+    known     the newest documents that were ever verified; what keeps an attacker from going back after a restart
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from safety_core.bundle.archive import pack, unpack
+from safety_core.bundle.contents import TrustedBundle
+from safety_core.bundle.trust import Fetch, Keep, Known, Steps, Update, refresh
+from safety_core.edge.files import replace_file
+from safety_core.edge.prove import prove
+from safety_core.errors import BundleError, TamperedError, UnavailableError, UnprovenError
+
+GRACE_SECONDS: Final = 72 * 3600.0
+"""How long the last bundle is believed past its expiry while nothing newer can be had: a long weekend."""
+
+Fetcher = Callable[[str], Awaitable[bytes | None]]
+"""Returns a file of the tenant's repository by its path, None if it is not there. Raises UnavailableError."""
+
+
+class BundleStore:
+    """One tenant's trust on one machine. Not to be used by two processes at a time.
+
+    Args:
+        folder: exists, and is this user's alone.
+        root: the pinned root document.
+        grace: seconds that `load_last` believes a bundle past its expiry.
+    """
+
+    def __init__(self, folder: Path, tenant: str, root: bytes, *, grace: float = GRACE_SECONDS) -> None:
+        self._active = folder / "active"
+        self._known = folder / "known"
+        self._tenant = tenant
+        self._root = root
+        self._grace = grace
+        self._files: Mapping[str, bytes] = {}
+        self._refused: dict[str, UnprovenError] = {}
+        self._lock = asyncio.Lock()
+
+    def load_last(self, now: float) -> TrustedBundle:
+        """Return the bundle that was in force last, verified from the pinned root anew.
+
+        Raises:
+            UnavailableError: there is none yet.
+            BundleError: it is not what it was, is for somebody else, or its expiry and the grace are over.
+        """
+        files = _read(self._active)
+        if not files:
+            raise UnavailableError("policy", "none has been received yet", "publish one: safety policy publish")
+        steps = refresh(Known((self._root,)), tenant=self._tenant, now=now, grace=self._grace)
+        update = replay(steps, files.get)
+        self._files = files
+        return update.bundle
+
+    async def refresh(self, fetch: Fetcher, now: float) -> TrustedBundle | None:
+        """Look for a newer bundle: pull, verify, prove, and make it the last trusted one.
+
+        Returns:
+            The bundle, or None if it is the one that is active already, no longer vouched for than before.
+
+        Raises:
+            BundleError: named after the attack, or unproven; what was active stays.
+            PolicyError: genuine, but wrong; what was active stays.
+            UnavailableError: the repository does not answer, or lacks a file.
+        """
+        async with self._lock:
+            steps = refresh(await asyncio.to_thread(self._read_known), tenant=self._tenant, now=now)
+            update = await self._follow(steps, fetch)
+            if update.files == self._files:
+                return None
+            if update.path not in self._files:
+                await self._prove(update)
+            await asyncio.to_thread(replace_file, self._active, pack(update.files))
+            self._files = update.files
+            return update.bundle
+
+    async def _prove(self, update: Update) -> None:
+        """Prove a bundle once: one that was refused is not run again until the publisher replaces it."""
+        if update.sha256 in self._refused:
+            error = self._refused[update.sha256]
+            raise UnprovenError(error.thing, error.reason, error.fix)
+        try:
+            await prove(update.bundle)
+        except UnprovenError as error:
+            self._refused = {update.sha256: error}
+            raise
+
+    async def _follow(self, steps: Steps[Update], fetch: Fetcher) -> Update:
+        reply: bytes | None = None
+        try:
+            while True:
+                step = steps.send(reply)
+                reply = None
+                if isinstance(step, Keep):
+                    await asyncio.to_thread(self._write_known, step.known)
+                else:
+                    reply = self._held(step) or await fetch(step.path)
+        except StopIteration as end:
+            update: Update = end.value
+            return update
+
+    def _held(self, wanted: Fetch) -> bytes | None:
+        """Return a bundle that is here already: it is named by its hash, and checked like one from outside."""
+        return self._files.get(wanted.path) if wanted.path.startswith("bundles/") else None
+
+    def _read_known(self) -> Known:
+        files = _read(self._known)
+        if files.get("root/0.json") != self._root:
+            return Known((self._root,))
+        roots = sorted((name for name in files if name.startswith("root/")), key=_number)
+        return Known(tuple(files[name] for name in roots), files["timestamp.json"], files["snapshot.json"])
+
+    def _write_known(self, known: Known) -> None:
+        files = {f"root/{number}.json": raw for number, raw in enumerate(known.roots)}
+        files |= {"timestamp.json": known.timestamp, "snapshot.json": known.snapshot}
+        if files != _read(self._known):
+            replace_file(self._known, pack(files))
+
+
+def _number(name: str) -> int:
+    return int(name.removeprefix("root/").removesuffix(".json"))
+
+
+def _read(path: Path) -> Mapping[str, bytes]:
+    try:
+        return unpack(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except BundleError as error:
+        raise TamperedError(
+            str(path), f"is damaged: {error.reason}", "delete it; the next refresh makes it anew"
+        ) from error
+    except OSError as error:
+        raise UnavailableError(str(path), f"cannot be read ({error.strerror})") from error
+
+
+def replay(steps: Steps[Update], get: Callable[[str], bytes | None]) -> Update:
+    """Follow a repository that is here already."""
+    reply: bytes | None = None
+    try:
+        while True:
+            step = steps.send(reply)
+            reply = get(step.path) if isinstance(step, Fetch) else None
+    except StopIteration as end:
+        update: Update = end.value
+        return update

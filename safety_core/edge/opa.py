@@ -1,0 +1,114 @@
+"""A remote Open Policy Agent, for those who run one. It is fed only with verified bundles.
+
+That OPA must be ours alone: loading replaces `data.hosts`, `data.catalogue` and the modules below `safety`.
+The entry module bears the revision and goes in last, after the old one was taken out: an OPA that was fed
+by halves, restarted empty, or fed by somebody else answers without our revision, which is refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+import aiohttp
+from opa_client.errors import DeletePolicyError, PolicyNotFoundError, RegoParseError
+from opa_client.opa_async import AsyncOpaClient
+
+from safety_core.bundle.contents import MAIN, TrustedBundle
+from safety_core.bundle.golden import read_hits
+from safety_core.errors import InputError, UnavailableError
+from safety_core.model.facts import Facts
+from safety_core.model.verdict import Decision
+from safety_core.wire.reader import Reader
+
+DEADLINE: Final = 1.0
+"""Seconds for one call."""
+
+LOAD_DEADLINE: Final = 30.0
+"""Seconds to feed a bundle, module by module."""
+
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+_FAILURES: Final = (aiohttp.ClientError, OSError, TimeoutError, ValueError, RegoParseError, DeletePolicyError)
+
+T = TypeVar("T")
+
+
+class OpaEngine:
+    """Judges through one OPA's REST interface.
+
+    Args:
+        url: "https://opa.example:8181"; plain http on loopback only.
+        token: bearer token, empty for none.
+    """
+
+    def __init__(self, url: str, *, token: str = "", deadline: float = DEADLINE) -> None:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if not host or parts.scheme not in {"http", "https"} or (parts.scheme == "http" and host not in _LOOPBACK):
+            raise InputError(f"OPA at {url!r}", "must be https, or http on this machine")
+        self._options: dict[str, Any] = {
+            "host": f"[{host}]" if ":" in host else host,
+            "port": parts.port or (443 if parts.scheme == "https" else 8181),
+            "ssl": parts.scheme == "https",
+            "token": token or None,
+            "retries": 0,
+            "timeout": LOAD_DEADLINE,
+        }
+        self._deadline = deadline
+        self._client: AsyncOpaClient | None = None
+        self._bundle: TrustedBundle | None = None
+
+    async def load(self, bundle: TrustedBundle) -> None:
+        """Feed `bundle` to the OPA. Raises UnavailableError; the OPA then has no policy of ours."""
+        await self.close()
+        self._client = AsyncOpaClient(**self._options)
+        await _within(LOAD_DEADLINE, self._feed(self._client, bundle))
+        self._bundle = bundle
+
+    async def _feed(self, client: AsyncOpaClient, bundle: TrustedBundle) -> None:
+        await client._init_session()  # the client has no other way in than `async with`
+        with contextlib.suppress(PolicyNotFoundError):
+            await client.delete_policy(MAIN)
+        for name in ("hosts", "catalogue"):
+            await client.update_or_create_data(bundle.data[name], name)
+        for name, text in sorted(bundle.modules.items(), key=lambda item: item[0] == MAIN):
+            await client.update_policy_from_string(text, name, rego_compat=False)
+
+    async def judge(self, facts: Facts) -> Decision:
+        """Return every rule that fires for `facts`.
+
+        Raises:
+            UnavailableError: no answer in time, none that can be read, or one under another policy.
+        """
+        if self._client is None or self._bundle is None:
+            raise UnavailableError("OPA", "has no policy", "load a bundle first")
+        asked = self._client.query_rule(facts.to_json(), "safety", "answer")
+        try:
+            answer = Reader(await _within(self._deadline, asked), "answer").object("result")
+            revision, hits = answer.text("revision"), read_hits(answer.json("hits"), "answer")
+        except InputError as error:
+            raise UnavailableError("OPA", f"gave an answer that cannot be read ({error})") from error
+        if revision != self._bundle.revision:
+            raise UnavailableError(
+                "OPA", "judges by another policy than the one in force", "give the edge an OPA of its own"
+            )
+        return Decision(hits, revision)
+
+    async def close(self) -> None:
+        """Let go of the connection. Idempotent."""
+        client, self._client, self._bundle = self._client, None, None
+        if client is not None:
+            await client.close_connection()
+
+
+async def _within(seconds: float, call: Awaitable[T]) -> T:
+    try:
+        async with asyncio.timeout(seconds):
+            return await call
+    except _FAILURES as error:
+        raise UnavailableError(
+            "OPA", f"does not answer as it should ({type(error).__name__})", "see whether it runs"
+        ) from error

@@ -1,0 +1,108 @@
+"""One child process that runs Rego: started, asked with a deadline, and killed without regret."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Mapping
+from typing import Final
+
+from safety_core.canonical import Json, JsonObject
+from safety_core.errors import InputError, LimitError, UnavailableError
+from safety_core.wire.reader import Reader
+
+LOAD_DEADLINE: Final = 20.0
+"""Seconds to start a child and load a bundle; 10,000 rules take about two on a slow machine."""
+
+REQUEST_LIMIT: Final = 4 * 1024 * 1024
+"""Bytes of one call's facts."""
+
+ANSWER_LIMIT: Final = 4 * 1024 * 1024
+"""Bytes of one answer."""
+
+
+class RegoChild:
+    """A child with modules and data loaded. After an UnavailableError it is to be killed: its state is unknown."""
+
+    def __init__(self, process: Process, deadline: float) -> None:
+        self._process = process
+        self._deadline = deadline
+
+    @classmethod
+    async def start(
+        cls, modules: Mapping[str, str], data: JsonObject, *, deadline: float, load_deadline: float = LOAD_DEADLINE
+    ) -> RegoChild:
+        """Return a child that has loaded these, or raise UnavailableError.
+
+        Args:
+            deadline: seconds for each later request.
+        """
+        try:
+            process = await asyncio.create_subprocess_exec(
+                # isolated: neither the folder it is started in nor the environment chooses what it imports
+                sys.executable, "-I", "-m", "safety_core.edge.rego_worker",
+                stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env={"RUST_BACKTRACE": "0"}, cwd="/", limit=ANSWER_LIMIT,
+            )  # fmt: skip
+        except OSError as error:
+            raise UnavailableError("policy engine", "could not be started", "is the machine out of memory?") from error
+        child = cls(process, load_deadline)
+        try:
+            await child.request({"load": {"modules": {**modules}, "data": data, "deadline": deadline}})
+        except BaseException:
+            await child.kill()
+            raise
+        child._deadline = deadline
+        return child
+
+    async def request(self, request: JsonObject) -> list[Json]:
+        """Return what the worker answers.
+
+        Raises:
+            LimitError: the request is too large to be sent; the child is unharmed.
+            UnavailableError: no answer in time, or none that can be read.
+        """
+        line = json.dumps(request).encode() + b"\n"
+        if len(line) > REQUEST_LIMIT and "load" not in request:
+            raise LimitError("facts of the call", f"are larger than {REQUEST_LIMIT} bytes")
+        try:
+            async with asyncio.timeout(self._deadline):
+                return _answer(await self._exchange(line))
+        except TimeoutError as error:
+            reason = f"gave no answer within {self._deadline:g} s"
+            raise UnavailableError("policy engine", reason, "find the slow rule: safety policy test") from error
+        except (OSError, ValueError) as error:
+            raise UnavailableError("policy engine", f"broke off ({type(error).__name__})") from error
+
+    async def _exchange(self, line: bytes) -> bytes:
+        if self._process.stdin is None or self._process.stdout is None:
+            raise UnavailableError("policy engine", "has no pipes")
+        self._process.stdin.write(line)
+        await self._process.stdin.drain()
+        return await self._process.stdout.readline()
+
+    async def kill(self) -> None:
+        """End the child and reap it. Idempotent."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        await self._process.wait()
+
+
+def _answer(line: bytes) -> list[Json]:
+    if not line.endswith(b"\n"):
+        raise UnavailableError("policy engine", "ended without an answer")
+    try:
+        reader = Reader.parse(line, "answer")
+        if reader.has("error"):
+            raise UnavailableError("policy engine", reader.text("error", limit=ANSWER_LIMIT)[:500])
+        found = reader.json("ok")
+        reader.done()
+    except InputError as error:
+        raise UnavailableError("policy engine", f"gave an answer that cannot be read ({error})") from error
+    if not isinstance(found, list):
+        raise UnavailableError("policy engine", "gave an answer that is no list")
+    return found
