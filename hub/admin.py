@@ -6,10 +6,9 @@ import re
 import time
 from typing import Final
 
-from hub.app import opened
 from hub.auth import new_token, token_hash
+from hub.context import Context
 from hub.errors import NotFoundError
-from hub.settings import Settings
 from hub.store import fleet, tenants, tokens
 from hub.store.tokens import Token, TokenKind
 from hub.tenants import PUBLIC
@@ -22,49 +21,39 @@ REGISTER_SECONDS: Final = 24 * 3600
 PERSON: Final = re.compile(r"[^\x00-\x20\x7f]([^\x00-\x1f\x7f]{0,98}[^\x00-\x20\x7f])?")
 
 
-async def migrate(settings: Settings) -> None:
-    """Bring the database to the newest schema."""
-    async with opened(settings):
-        pass
-
-
-async def add_tenant(settings: Settings, name: str, now: float) -> str:
+async def add_tenant(context: Context, name: str) -> str:
     """Add a tenant if it is new; return a fresh registration token, which replaces an older one."""
-    tenant, text = tenant_id(name), new_token(TokenKind.REGISTER)
-    async with opened(settings) as context, context.database.write() as connection:
+    tenant, text, now = tenant_id(name), new_token(TokenKind.REGISTER), context.clock()
+    async with context.database.write() as connection:
         await tenants.add(connection, tenant, now)
         token = Token(token_hash(text), TokenKind.REGISTER, tenant, "edge", now, expires=now + REGISTER_SECONDS)
         await tokens.put(connection, token)
     return text
 
 
-async def add_person(
-    settings: Settings, kind: TokenKind, tenant_name: str, name: str, public: str | None, now: float
-) -> str:
+async def add_person(context: Context, kind: TokenKind, tenant_name: str, name: str, public: str | None = None) -> str:
     """Add an approver or publisher; return their token, which replaces an older one of the same name."""
-    tenant, text = tenant_id(tenant_name), new_token(kind)
+    tenant, text, now = tenant_id(tenant_name), new_token(kind), context.clock()
     if not PERSON.fullmatch(name):
         raise InputError("name", "must be 1 to 100 characters without control characters")
     if public is not None and not PUBLIC.fullmatch(public):
         raise InputError("--public", "must be 64 hexadecimal digits", "make one: `safety approvals keygen`")
-    async with opened(settings) as context, context.database.write() as connection:
+    async with context.database.write() as connection:
         if await tenants.find(connection, tenant) is None:
             raise NotFoundError(f"tenant {tenant}", "is not there", f"safety hub tenant add {tenant}")
         await tokens.put(connection, Token(token_hash(text), kind, tenant, name, now, public))
     return text
 
 
-async def describe_tenants(settings: Settings, now: float) -> tuple[str, ...]:
+async def describe_tenants(context: Context) -> tuple[str, ...]:
     """Return one line for each tenant, and one below it for each alert."""
-    async with opened(settings) as context, context.database.read() as connection:
+    async with context.database.read() as connection:
         seen = {entry.tenant: entry for entry in await fleet.last_seen(connection)}
         lines: list[str] = []
         for tenant in await tenants.listed(connection):
-            lines.append(f"{tenant.id}  {_standing(tenant, seen.get(tenant.id), now)}")
-            lines += [
-                f"  alert {_when(alert.at)}: {alert.kind}: {alert.reason}"
-                for alert in await fleet.alerts_of(connection, tenant.id)
-            ]
+            lines.append(f"{tenant.id}  {_standing(tenant, seen.get(tenant.id), context.clock())}")
+            alerts = await fleet.alerts_of(connection, tenant.id)
+            lines += [f"  alert {_when(alert.at)}: {alert.kind}: {alert.reason}" for alert in alerts]
     return tuple(lines)
 
 

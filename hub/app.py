@@ -1,4 +1,4 @@
-"""The composition: settings -> an ASGI application. Nothing is opened before it starts, all is closed when it stops."""
+"""The composition: settings -> open parts -> an ASGI application."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ ROUTES: Final[tuple[tuple[str, str, Endpoint], ...]] = (
 
 @asynccontextmanager
 async def opened(settings: Settings, clock: Callable[[], float] = time.time) -> AsyncIterator[Context]:
-    """Open the hub's parts, with the database brought to the newest schema."""
+    """Open the hub's parts, with the database brought to the newest schema. `clock` gives seconds since the epoch."""
     keys = load_keys(settings.data / "keys")
     database = open_database(settings.database_url)
     try:
@@ -59,23 +59,15 @@ async def opened(settings: Settings, clock: Callable[[], float] = time.time) -> 
         await database.close()
 
 
-def hub_app(settings: Settings, clock: Callable[[], float] = time.time) -> Starlette:
-    """Return the hub as an ASGI application. `clock` gives seconds since the epoch."""
-    contexts: list[Context] = []
-
-    @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with opened(settings, clock) as context:
-            contexts[:] = [context]
-            yield
-
-    routes = [Route(path, _bound(endpoint, contexts), methods=[method]) for method, path, endpoint in ROUTES]
+def hub_app(context: Context) -> Starlette:
+    """Return the hub as an ASGI application over parts that are open for as long as it runs."""
+    routes = [Route(path, _bound(endpoint, context), methods=[method]) for method, path, endpoint in ROUTES]
     handlers = dict.fromkeys((SafetyError, HTTPException, Exception), answer_error)
-    return Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
+    return Starlette(routes=routes, exception_handlers=handlers)
 
 
-def _bound(endpoint: Endpoint, contexts: list[Context]) -> Callable[[Request], Awaitable[Response]]:
+def _bound(endpoint: Endpoint, context: Context) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
-        return await endpoint(request, contexts[0])
+        return await endpoint(request, context)
 
     return answer

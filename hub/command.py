@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
 
 from hub import admin
+from hub.app import opened
+from hub.context import Context
 from hub.keys import create_keys
 from hub.server import serve as serve_hub
 from hub.settings import Settings, load_settings
@@ -43,11 +45,9 @@ def _settings(context: click.Context, **given: object) -> Settings:
 @click.option("--host", help="Where to listen; TLS is the business of a proxy in front.")
 @click.option("--port", type=int, help="0 takes any free port; the ready line says which.")
 @click.pass_context
-def serve(context: click.Context, host: str | None, port: int | None) -> int:
+def serve(context: click.Context, host: str | None, port: int | None) -> None:
     """Answer requests. Prints {"ready": true, "url": ...} once it does."""
-    settings = _settings(context, host=host, port=port)
-    _run(admin.migrate(settings))  # what is missing is said before anything listens
-    return serve_hub(settings)
+    serve_hub(_settings(context, host=host, port=port))
 
 
 @hub.command()
@@ -59,7 +59,7 @@ def init(context: click.Context) -> None:
     """
     settings = _settings(context)
     keys = create_keys(settings.data / "keys")
-    _run(admin.migrate(settings))
+    _run(settings, _nothing)
     click.echo("# for policies/approvers.yaml: what the hub may approve (never what asks for a strong approver)")
     click.echo(
         f"keys:\n  - id: {keys.approvals_id}\n    kind: hub\n    public: {keys.approvals_public}\n    up_to: red"
@@ -70,7 +70,7 @@ def init(context: click.Context) -> None:
 @click.pass_context
 def migrate(context: click.Context) -> None:
     """Bring the database to the newest schema; `serve` does it too."""
-    _run(admin.migrate(_settings(context)))
+    _run(_settings(context), _nothing)  # opening it does
 
 
 @hub.group()
@@ -86,14 +86,14 @@ def tenant_add(context: click.Context, name: str) -> None:
 
     For a tenant that is there: print a new token, with which its edge can register another key.
     """
-    click.echo(_run(admin.add_tenant(_settings(context), name, time.time())))
+    click.echo(_run(_settings(context), lambda hub: admin.add_tenant(hub, name)))
 
 
 @tenant.command("list")
 @click.pass_context
 def tenant_list(context: click.Context) -> None:
     """Show each tenant, what is in force there, and what needs a look."""
-    for line in _run(admin.describe_tenants(_settings(context), time.time())):
+    for line in _run(_settings(context), admin.describe_tenants):
         click.echo(line)
 
 
@@ -109,7 +109,8 @@ def approver() -> None:
 @click.pass_context
 def approver_add(context: click.Context, tenant_name: str, name: str, public: str | None) -> None:
     """Add an approver and print their token. The same name again: a new token, the old one no longer counts."""
-    click.echo(_run(admin.add_person(_settings(context), TokenKind.APPROVER, tenant_name, name, public, time.time())))
+    add = partial(admin.add_person, kind=TokenKind.APPROVER, tenant_name=tenant_name, name=name, public=public)
+    click.echo(_run(_settings(context), add))
 
 
 @hub.group()
@@ -123,8 +124,17 @@ def publisher() -> None:
 @click.pass_context
 def publisher_add(context: click.Context, tenant_name: str, name: str) -> None:
     """Add a publisher and print their token. The same name again: a new token, the old one no longer counts."""
-    click.echo(_run(admin.add_person(_settings(context), TokenKind.PUBLISHER, tenant_name, name, None, time.time())))
+    add = partial(admin.add_person, kind=TokenKind.PUBLISHER, tenant_name=tenant_name, name=name)
+    click.echo(_run(_settings(context), add))
 
 
-def _run(work: Coroutine[Any, Any, R]) -> R:
-    return asyncio.run(work)
+async def _nothing(_hub: Context) -> None:
+    """Opening the hub is all that is wanted."""
+
+
+def _run(settings: Settings, work: Callable[[Context], Awaitable[R]]) -> R:
+    async def run() -> R:
+        async with opened(settings) as context:
+            return await work(context)
+
+    return asyncio.run(run())

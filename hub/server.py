@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
+from typing import Final
 
 import click
 import uvicorn
 
-from hub.app import hub_app
+from hub.app import hub_app, opened
 from hub.settings import Settings
 from safety_core.errors import InputError
 
-GRACE_SECONDS = 2
+GRACE_SECONDS: Final = 2
 """How long a stopping hub lets requests finish; long polls simply ask again."""
 
 
@@ -27,20 +29,24 @@ class _Server(uvicorn.Server):
             click.echo(json.dumps({"ready": True, "url": f"http://{shown}:{port}"}))
 
 
-def serve(settings: Settings) -> int:
-    """Answer requests until a signal ends it. Returns the exit status."""
-    config = uvicorn.Config(
-        hub_app(settings),
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        lifespan="on",
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
-    server = _Server(config)
-    with _listener(settings) as listener:
-        server.run(sockets=[listener])
-    return 0 if server.started else 3
+def serve(settings: Settings) -> None:
+    """Answer requests until a signal ends it. What is missing or wrong is raised before anything listens."""
+    with asyncio.Runner(loop_factory=uvicorn.Config("").get_loop_factory()) as runner:
+        runner.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    async with opened(settings) as context:
+        config = uvicorn.Config(
+            hub_app(context),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        with _listener(settings) as listener:
+            await _Server(config).serve(sockets=[listener])
 
 
 def _listener(settings: Settings) -> socket.socket:

@@ -100,6 +100,7 @@ usage: Final = Table(
     Column("cache_write", COUNT, nullable=False),
     Column("cache_write_1h", COUNT, nullable=False),
     Column("reasoning", COUNT, nullable=False),
+    Column("tool_prompt", COUNT, nullable=False),
 )
 
 heartbeats: Final = Table(

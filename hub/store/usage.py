@@ -23,6 +23,7 @@ _TOTALS: Final = (
     "cache_write",
     "cache_write_1h",
     "reasoning",
+    "tool_prompt",
 )
 
 
@@ -53,7 +54,13 @@ async def listed(connection: AsyncConnection, tenant: TenantId) -> tuple[UsageBu
             requests=row.requests,
             estimated=row.estimated,
             totals=Usage(
-                row.input_total, row.output_total, row.cache_read, row.cache_write, row.cache_write_1h, row.reasoning
+                input_total=row.input_total,
+                output_total=row.output_total,
+                cache_read=row.cache_read,
+                cache_write=row.cache_write,
+                cache_write_1h=row.cache_write_1h,
+                reasoning=row.reasoning,
+                tool_prompt=row.tool_prompt,
             ),
         )
         for row in await connection.execute(query)

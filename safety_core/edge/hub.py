@@ -75,7 +75,9 @@ class HubClient:
 
     def __post_init__(self) -> None:
         self._base = check_url(self.url, insecure=self.insecure)
-        self._http = httpx2.AsyncClient(timeout=self.patience, trust_env=False, http2=False)
+        self._http = httpx2.AsyncClient(
+            timeout=self.patience, trust_env=False, http2=False, verify=self._base.startswith("https:")
+        )
 
     async def __aenter__(self) -> HubClient:
         return self

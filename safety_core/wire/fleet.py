@@ -203,6 +203,7 @@ def _bucket(row: Reader) -> UsageBucket:
             cache_write=row.integer("cache_write"),
             cache_write_1h=row.integer("cache_write_1h"),
             reasoning=row.integer("reasoning"),
+            tool_prompt=row.integer("tool_prompt", 0),
         ),
     )
     row.done()

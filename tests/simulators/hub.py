@@ -17,7 +17,8 @@ import uvicorn
 from nacl.signing import SigningKey
 
 from hub import admin
-from hub.app import hub_app
+from hub.app import hub_app, opened
+from hub.context import Context
 from hub.keys import create_keys
 from hub.settings import Settings
 from hub.store.tokens import TokenKind
@@ -41,7 +42,7 @@ class Clock:
 
 @dataclass
 class RunningHub:
-    settings: Settings
+    context: Context
     url: str
     clock: Clock
     clients: list[Any] = field(default_factory=list)
@@ -49,7 +50,7 @@ class RunningHub:
     async def edge(self, tenant: str, key: SigningKey | None = None) -> HubClient:
         """Return the client of a new tenant's edge, registered."""
         client = self.client(tenant, key or SigningKey.generate())
-        await client.register(await admin.add_tenant(self.settings, tenant, self.clock()))
+        await client.register(await admin.add_tenant(self.context, tenant))
         return client
 
     def client(self, tenant: str, key: SigningKey) -> HubClient:
@@ -64,35 +65,34 @@ class RunningHub:
         return await self.person(TokenKind.PUBLISHER, tenant, name, None)
 
     async def person(self, kind: TokenKind, tenant: str, name: str, public: str | None) -> httpx2.AsyncClient:
-        token = await admin.add_person(self.settings, kind, tenant, name, public, self.clock())
+        token = await admin.add_person(self.context, kind, tenant, name, public)
         return self.http({"Authorization": f"Bearer {token}"})
 
     def http(self, headers: dict[str, str] | None = None) -> httpx2.AsyncClient:
-        client = httpx2.AsyncClient(base_url=self.url, headers=headers, trust_env=False)
+        client = httpx2.AsyncClient(base_url=self.url, headers=headers, trust_env=False, verify=False)
         self.clients.append(client.aclose)
         return client
 
 
 @asynccontextmanager
 async def running_hub(data: Path, database: str = "", **given: Any) -> AsyncIterator[RunningHub]:
-    settings = Settings(data, database, **given)
     create_keys(data / "keys")
     clock = Clock()
-    server = uvicorn.Server(
-        uvicorn.Config(hub_app(settings, clock), log_level="error", lifespan="on", timeout_graceful_shutdown=1)
-    )
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        task = asyncio.create_task(server.serve([listener]))
-        while not server.started and not task.done():
-            await asyncio.sleep(0.005)
-        running = RunningHub(settings, f"http://127.0.0.1:{listener.getsockname()[1]}", clock)
-        try:
-            yield running
-        finally:
-            for close in running.clients:
-                await close()
-            server.should_exit = True
-            await task
+    async with opened(Settings(data, database, **given), clock) as context:
+        options: dict[str, Any] = {"log_level": "error", "lifespan": "off", "timeout_graceful_shutdown": 1}
+        server = uvicorn.Server(uvicorn.Config(hub_app(context), **options))
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            task = asyncio.create_task(server.serve([listener]))
+            while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn says it by a flag
+                await asyncio.sleep(0.005)
+            running = RunningHub(context, f"http://127.0.0.1:{listener.getsockname()[1]}", clock)
+            try:
+                yield running
+            finally:
+                for close in running.clients:
+                    await close()
+                server.should_exit = True
+                await task
 
 
 def question(tenant: str = "acme", *, strong: bool = False, now: float = START, **given: Any) -> ApprovalRequest:

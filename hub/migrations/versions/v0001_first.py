@@ -112,6 +112,7 @@ def upgrade() -> None:
         sa.Column("cache_write", sa.BigInteger(), nullable=False),
         sa.Column("cache_write_1h", sa.BigInteger(), nullable=False),
         sa.Column("reasoning", sa.BigInteger(), nullable=False),
+        sa.Column("tool_prompt", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["tenant"], ["tenants.id"], name=op.f("fk_usage_tenant_tenants")),
         sa.PrimaryKeyConstraint("tenant", "hour", "agent", "provider", "model", name=op.f("pk_usage")),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,7 +31,7 @@ def frames(*chunks: bytes) -> list[Frame]:
 @given(STREAM, st.lists(st.integers(0, 200), max_size=8))
 def test_the_cut_does_not_matter_and_no_byte_is_lost(stream: bytes, cuts: list[int]) -> None:
     edges = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
-    pieces = [stream[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    pieces = [stream[start:end] for start, end in pairwise(edges)]
     whole = frames(stream)
     assert frames(*pieces) == whole
     assert frames(*(bytes([byte]) for byte in stream)) == whole
