@@ -16,9 +16,10 @@ from proxy.caller import Callers
 from proxy.calls import Calls
 from proxy.control import Control, control_app
 from proxy.endpoint import TokenGuard
+from proxy.engine import start_engine
 from proxy.force import InForce
 from proxy.logs import log_to
-from proxy.parts import open_hub, open_services, read_root, read_token, start_engine
+from proxy.parts import open_hub, open_services, read_root, read_token
 from proxy.presence import Presence
 from proxy.prompts import open_egress
 from proxy.serve import Listener, serve
@@ -58,7 +59,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
         in_force = InForce(lambda bundle: start_engine(settings.engine, bundle), settings.policy_grace)
         stack.push_async_callback(in_force.close)
         hub = open_hub(home, settings.hub, settings.tenant, stack)
-        store = BundleStore(home.bundle_dir, settings.tenant, read_root(settings.root))
+        store = BundleStore(home.bundle_dir, settings.tenant, read_root(settings.root), grace=settings.policy_grace)
         sync = PolicySync(store, in_force, services.audit, hub.fetch if hub else None)
         await sync.load_last()
         presence = Presence(settings.egress.require_plugin)

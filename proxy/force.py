@@ -103,10 +103,18 @@ class InForce:
             )
         return force
 
+    def extend(self, bundle: TrustedBundle) -> bool:
+        """Take over a later expiry if `bundle` is the one in force, vouched for anew; return whether it is."""
+        force = self._force
+        if force is None or (bundle.revision, bundle.policy.version) != (force.policy.revision, force.policy.version):
+            return False
+        force.expires = bundle.expires
+        return True
+
     async def activate(self, bundle: TrustedBundle) -> Force:
         """Put `bundle` in force; until its engine runs, the old one stays. Raises what the engine raises."""
         force = Force(bundle, await self._start(bundle))
-        old, self._force, self.trouble = self._force, force, None
+        old, self._force = self._force, force
         if old is not None:
             task = asyncio.create_task(old.retire())
             self._retiring.add(task)

@@ -10,21 +10,17 @@ from pathlib import Path
 from typing import Final
 
 from nacl.signing import SigningKey
-from safety_core.edge.opa import OpaEngine
 from safety_core.edge.usage_store import UsageStore
 from safety_core.edge.vault import Vault
 
 from proxy.effects import Services
 from proxy.secrets import Secrets
-from proxy.settings import EngineSettings, HubSettings
-from safety_core.bundle.contents import TrustedBundle
+from proxy.settings import HubSettings
 from safety_core.edge.approvals import ApprovalStore
 from safety_core.edge.audit_log import AuditLog
-from safety_core.edge.engine import Engine
 from safety_core.edge.home import Home
 from safety_core.edge.hub import HubClient
 from safety_core.edge.key_file import read_or_create_key_file
-from safety_core.edge.rego import RegoEngine
 from safety_core.errors import InputError
 from safety_core.model.tool_call import TenantId
 
@@ -57,17 +53,6 @@ def open_hub(home: Home, settings: HubSettings, tenant: TenantId, stack: AsyncEx
     hub = HubClient(settings.url, tenant, SigningKey(read_or_create_key_file(home.edge_key)))
     stack.push_async_callback(hub.close)
     return hub
-
-
-async def start_engine(settings: EngineSettings, bundle: TrustedBundle) -> Engine:
-    """Return an engine that judges by `bundle`. Raises UnavailableError if it does not start."""
-    engine: Engine = OpaEngine(settings.url) if settings.kind == "opa" else RegoEngine(deadline=settings.deadline)
-    try:
-        await engine.load(bundle)
-    except BaseException:
-        await engine.close()
-        raise
-    return engine
 
 
 def read_root(path: Path) -> bytes:

@@ -5,7 +5,7 @@
     workspace = "/srv/agent"              # absolute: the base of relative paths in tool calls   [required]
     root = "/etc/safety/root.json"        # the pinned root of trust; default: <home>/root.json
     approval_wait = 60                    # seconds a call waits for a quick answer, below 300
-    policy_grace = 86400                  # seconds a policy stays in force past its expiry
+    policy_grace = 259200                 # seconds a policy stays in force past its expiry
 
     [hub]                                 # leave out to run on the last trusted policy alone
     url = "https://hub.example"
@@ -17,7 +17,7 @@
     [engine]
     kind = "embedded"                     # or "opa": a remote Open Policy Agent
     url = ""                              # of that agent
-    deadline = 2.0                        # seconds after which a decision counts as failed
+    deadline = 1.0                        # seconds after which a decision counts as failed
 
     [control]
     socket = "/run/safety/edge.sock"      # default: <home>/edge.sock, mode 0600
@@ -80,7 +80,7 @@ class EngineSettings:
 
     kind: str = "embedded"
     url: str = ""
-    deadline: float = 2.0
+    deadline: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,4 +127,4 @@ class Settings:
     egress: EgressSettings
     clients: Mapping[str, str]
     approval_wait: float = 60.0
-    policy_grace: float = 86400.0
+    policy_grace: float = 259200.0

@@ -129,7 +129,7 @@ def _settings(source: Reader) -> Settings:
         egress=_egress(_section(source, "egress")),
         clients=_clients(_section(source, "clients")),
         approval_wait=_seconds(source, "approval_wait", 60.0, below=WAIT_LIMIT, zero=True),
-        policy_grace=_seconds(source, "policy_grace", 86400.0, below=30 * 86400.0, zero=True),
+        policy_grace=_seconds(source, "policy_grace", 259200.0, below=30 * 86400.0, zero=True),
     )
     source.done()
     return settings
@@ -152,7 +152,7 @@ def _engine(source: Reader) -> EngineSettings:
     if kind not in {"embedded", "opa"}:
         raise InputError("edge.engine.kind", 'must be "embedded" or "opa"')
     url = _url(source, "url") if kind == "opa" or source.text("url", "") else ""
-    settings = EngineSettings(kind, url, _seconds(source, "deadline", 2.0, below=60.0))
+    settings = EngineSettings(kind, url, _seconds(source, "deadline", 1.0, below=60.0))
     source.done()
     return settings
 

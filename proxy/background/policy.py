@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from safety_core.edge.bundles import BundleStore
 
 from proxy.force import InForce
+from safety_core.bundle.contents import TrustedBundle
 from safety_core.edge import clock
 from safety_core.edge.audit_log import AuditLog
 from safety_core.errors import BundleError, PolicyError, SafetyError
@@ -20,7 +21,7 @@ Fetch = Callable[[str], Awaitable[bytes | None]]
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PolicySync:
     """Keeps `in_force` at the newest trusted bundle. `fetch` None: there is no hub."""
 
@@ -29,17 +30,17 @@ class PolicySync:
     audit: AuditLog
     fetch: Fetch | None
     _pulling: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _waiting: TrustedBundle | None = None
+    """Trusted, but its engine did not start: tried again with each round."""
 
     async def load_last(self) -> None:
         """Put the last trusted bundle of this disk in force, if there is one that still holds."""
         try:
-            bundle = self.store.load_last(clock.now())
-            force = await self.in_force.activate(bundle)
+            self._waiting = self.store.load_last(clock.now())
+            await self._put_in_force()
         except SafetyError as error:
             self.in_force.trouble = error
             _log.warning("no policy from disk: %s", error)
-            return
-        await self._record(force.policy.revision, force.policy.version, "")
 
     async def pull(self) -> None:
         """Look once for a newer bundle. A bad one is recorded and changes nothing. Raises SafetyError."""
@@ -49,17 +50,26 @@ class PolicySync:
 
     async def _pull(self, fetch: Fetch) -> None:
         try:
-            bundle = await self.store.refresh(fetch, clock.now())
-            if bundle is None:
-                return
-            force = await self.in_force.activate(bundle)
+            self._waiting = await self.store.refresh(fetch, clock.now()) or self._waiting
         except (BundleError, PolicyError) as error:
-            if type(error) is not type(self.in_force.trouble):
+            before, self.in_force.trouble = self.in_force.trouble, error
+            if str(error) != str(before):
                 await self._record("", 0, type(error).__name__)
-            self.in_force.trouble = error
             raise
-        await self._record(force.policy.revision, force.policy.version, "")
-        _log.info("policy %s (version %d) is in force", force.policy.revision, force.policy.version)
+        await self._put_in_force()
+        self.in_force.trouble = None
+
+    async def _put_in_force(self) -> None:
+        bundle = self._waiting
+        if bundle is not None and not self.in_force.extend(bundle):
+            try:
+                await self.in_force.activate(bundle)
+            except SafetyError as error:
+                self.in_force.trouble = error
+                raise
+            await self._record(bundle.revision, bundle.policy.version, "")
+            _log.info("policy %s (version %d) is in force", bundle.revision, bundle.policy.version)
+        self._waiting = None
 
     async def _record(self, revision: str, version: int, refused: str) -> None:
         rules = (refused,) if refused else ()
