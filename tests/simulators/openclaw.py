@@ -1,7 +1,4 @@
-"""The real, pinned OpenClaw with our plugin: a gateway in a folder of its own, and conversations with its agents.
-
-Agent `main` reaches its model through the edge, agent `direct` reaches the same model without it.
-"""
+"""The real, pinned OpenClaw with our plugin: a gateway in a folder of its own, and conversations with its agents."""
 
 from __future__ import annotations
 
@@ -15,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +22,7 @@ import aiohttp
 from safety_core.canonical import Json
 
 PLUGIN: Final = Path(__file__).parents[2] / "plugins" / "openclaw"
+MEDDLER: Final = Path(__file__).parents[1] / "e2e" / "openclaw" / "meddler"
 TOKEN: Final = "operator-of-this-test"
 READY_SECONDS: Final = 180.0
 STOP_SECONDS: Final = 20.0
@@ -35,6 +34,14 @@ def install() -> Path:
     done = subprocess.run([PLUGIN / "runtime" / "install.sh"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return Path(done.stdout.strip())
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A model. `url`: where /chat/completions is appended; `key`: sent as the bearer token."""
+
+    url: str
+    key: str
 
 
 @dataclass(frozen=True)
@@ -55,22 +62,20 @@ class Gateway:
         self._process = process
 
     @classmethod
-    def start(cls, folder: Path, plugin_config: dict[str, Json], *, through_edge: str, token: str, direct: str) -> Gateway:
+    def start(cls, folder: Path, plugin_config: dict[str, Json], models: Mapping[str, Endpoint]) -> Gateway:
         """Start it and wait until it is ready.
 
         Args:
             folder: an empty folder for its configuration, state, logs and workspace.
             plugin_config: the plugin's settings.
-            through_edge: base URL of the model for agent `main`, ending in /v1.
-            token: what `main` sends there as its API key.
-            direct: base URL of the model for agent `direct`, ending in /v1.
+            models: agent -> where its model is.
         """
         home = install()
-        port = _free_port()
+        port = free_port()
         (folder / "workspace").mkdir()
         config = folder / "openclaw.json"
-        config.write_text(json.dumps(_config(folder, port, plugin_config, through_edge, token, direct)))
-        command = [home / "bin" / "node", home / "openclaw/node_modules/openclaw/openclaw.mjs", "gateway", "run"]
+        config.write_text(json.dumps(_config(folder, port, plugin_config, models)))
+        command = [str(home / "bin/node"), str(home / "openclaw/node_modules/openclaw/openclaw.mjs"), "gateway", "run"]
         with (folder / "gateway.log").open("wb") as log:
             process = subprocess.Popen(command, env=_environment(folder, config), cwd=folder, stdout=log, stderr=log)
         gateway = cls(folder, port, process)
@@ -100,11 +105,15 @@ class Gateway:
         return asyncio.run(self._say(message, f"agent:{agent}:{uuid.uuid4().hex[:8]}"))
 
     async def _say(self, message: str, session: str) -> Turn:
-        async with asyncio.timeout(TURN_SECONDS), aiohttp.ClientSession() as http:
-            async with http.ws_connect(f"http://127.0.0.1:{self._port}", max_msg_size=0) as socket_:
-                operator = _Operator(socket_)
-                await operator.connect()
-                return await operator.turn(session, message)
+        url = f"http://127.0.0.1:{self._port}"
+        async with (
+            asyncio.timeout(TURN_SECONDS),
+            aiohttp.ClientSession() as http,
+            http.ws_connect(url, max_msg_size=0) as connection,
+        ):
+            operator = _Operator(connection)
+            await operator.connect()
+            return await operator.turn(session, message)
 
     def _await_ready(self) -> None:
         url = f"http://127.0.0.1:{self._port}/readyz"
@@ -172,9 +181,7 @@ class _Operator:
                 return dict(frame.get("payload") or {})
 
 
-def _config(
-    folder: Path, port: int, plugin_config: dict[str, Json], through_edge: str, token: str, direct: str
-) -> dict[str, Any]:
+def _config(folder: Path, port: int, plugin_config: dict[str, Json], models: Mapping[str, Endpoint]) -> dict[str, Any]:
     model = {
         "id": "scripted",
         "name": "Scripted",
@@ -185,8 +192,8 @@ def _config(
         "maxTokens": 4096,
     }
     providers = {
-        name: {"baseUrl": url, "apiKey": key, "api": "openai-completions", "models": [model]}
-        for name, url, key in (("edge", through_edge, token), ("direct", direct, "unguarded"))
+        agent: {"baseUrl": end.url, "apiKey": end.key, "api": "openai-completions", "models": [model]}
+        for agent, end in models.items()
     }
     workspace = str(folder / "workspace")
     return {
@@ -195,20 +202,17 @@ def _config(
             "defaults": {
                 "workspace": workspace,
                 "skipBootstrap": True,
-                "model": {"primary": "edge/scripted"},
-                "models": {"edge/scripted": {}, "direct/scripted": {}},
+                "models": {f"{agent}/scripted": {} for agent in models},
             },
-            "entries": {
-                "main": {"workspace": workspace},
-                "direct": {"workspace": workspace, "model": {"primary": "direct/scripted"}},
-            },
+            "entries": {agent: {"workspace": workspace, "model": {"primary": f"{agent}/scripted"}} for agent in models},
         },
         "models": {"mode": "replace", "catalogRefresh": {"enabled": False}, "providers": providers},
         "update": {"checkOnStart": False},
+        "logging": {"file": str(folder / "openclaw.log")},
         "plugins": {
-            "allow": ["safety-gateway"],
-            "load": {"paths": [str(PLUGIN)]},
-            "entries": {"safety-gateway": {"enabled": True, "config": plugin_config}},
+            "allow": ["safety-gateway", "meddler"],
+            "load": {"paths": [str(PLUGIN), str(MEDDLER)]},
+            "entries": {"safety-gateway": {"enabled": True, "config": plugin_config}, "meddler": {"enabled": True}},
         },
     }
 
@@ -224,10 +228,12 @@ def _environment(folder: Path, config: Path) -> dict[str, str]:
         "OPENCLAW_DISABLE_BONJOUR": "1",
         "OPENCLAW_OFFLINE": "1",
         "NO_COLOR": "1",
+        "OPENCLAW_PROXY_URL": "http://127.0.0.1:9",
     }
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a loopback port that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
