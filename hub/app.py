@@ -43,6 +43,7 @@ ROUTES: Final[tuple[tuple[str, str, Endpoint], ...]] = (
     ("GET", "/v1/approvals/{id}", approvals.show),
     ("POST", "/v1/approvals/{id}/decision", approvals.decide),
     ("POST", "/v1/usage", usage.ingest),
+    ("GET", "/v1/usage", usage.listed),
     ("POST", "/v1/heartbeat", fleet.heartbeat),
 )
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub.auth import edge_call
+from hub.auth import bearer, edge_call
 from hub.context import Context
 from hub.store import usage
+from hub.store.tokens import TokenKind
 from safety_core.wire.fleet import usage_from_json
 from safety_core.wire.reader import Reader
 
@@ -19,3 +20,11 @@ async def ingest(request: Request, context: Context) -> Response:
     async with context.database.write() as connection:
         await usage.merge(connection, call.tenant, buckets)
     return JSONResponse({"accepted": len(buckets)})
+
+
+async def listed(request: Request, context: Context) -> Response:
+    """Show an approver what their tenant's model calls consumed, by hour, agent, provider and model."""
+    token = await bearer(request, context, TokenKind.APPROVER)
+    async with context.database.read() as connection:
+        buckets = await usage.listed(connection, token.tenant)
+    return JSONResponse({"buckets": [bucket.to_json() for bucket in buckets]})

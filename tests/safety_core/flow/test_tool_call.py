@@ -1,0 +1,327 @@
+"""The first sentence, played against every world: answers, tiers, approvals, and the failure of any effect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nacl.signing import SigningKey
+
+from safety_core.canonical import JsonObject
+from safety_core.edge.driver import arun, run
+from safety_core.edge.shipped import shipped_bundle
+from safety_core.errors import EffectFailed
+from safety_core.flow import effects, tool_call
+from safety_core.flow.tool_call import Context, Executed, Pending, Permitted, Refused
+from safety_core.match.matcher import Matcher
+from safety_core.match.patterns import PatternSet
+from safety_core.match.registry import Registry
+from safety_core.model.approval import Approval, ApprovalState, Grant, KeyId
+from safety_core.model.level import Level, Tier
+from safety_core.model.policy import AgentManifest, KeyKind, Policy
+from safety_core.model.record import Event
+from safety_core.model.secret import SecretName, SecretValue
+from safety_core.model.tool_call import AgentId, CallId, SessionId, ToolCall
+from safety_core.redact.redactor import Redactor
+from safety_core.resolve import ShellPlan
+from tests.simulators.policies import TENANT, approver, policy, signed_grant
+from tests.simulators.world import World
+
+HUB, OLGA = SigningKey(bytes([1]) * 32), SigningKey(bytes([2]) * 32)
+KEY = b"k" * 32
+SHOP = SecretName("shop_key")
+PLAIN = "Zx9-plainly-invented-" + "Qw7"
+AGENT = AgentId("helper")
+
+
+@cache
+def catalogue() -> JsonObject:
+    return shipped_bundle().policy.catalogue
+
+
+def rules(tier: Tier = Tier.TRUSTED, **changes: Any) -> Policy:
+    keys = (
+        approver(HUB, "hub", KeyKind.HUB, Level.RED),
+        approver(OLGA, "olga", KeyKind.PERSON, Level.CRITICAL_RED),
+    )
+    agents = {AGENT: AgentManifest(AGENT, tier)}
+    return policy(catalogue=catalogue(), approvers=keys, agents=agents, **changes)
+
+
+@cache
+def redactor() -> Redactor:
+    return Redactor(Matcher(Registry({SHOP: SecretValue(PLAIN)}), PatternSet(())), KEY)
+
+
+def context(tier: Tier = Tier.TRUSTED, *, wait: float = 0.0, **changes: Any) -> Context:
+    return Context(rules(tier, **changes), redactor(), workspace="/srv/agent", wait=wait)
+
+
+def call(command: str = "ls", *, identity: str = "c1") -> ToolCall:
+    return ToolCall(CallId(identity), TENANT, AGENT, SessionId("s1"), "exec", {"command": command})
+
+
+def world(level: Level = Level.GREEN, **changes: Any) -> World:
+    return World(rules().revision, level, vault={SHOP: SecretValue(PLAIN)}, **changes)
+
+
+def hub_says(allow: bool) -> Callable[[Approval], Grant | None]:
+    return lambda approval: signed_grant(HUB, approval.request, allow=allow)
+
+
+def test_a_green_call_runs_and_every_step_is_on_record() -> None:
+    place = world(output="a.txt")
+    answer = run(tool_call.run(call(), context()), place.handlers)
+    assert isinstance(answer, Executed)
+    assert (answer.output, answer.findings) == ("a.txt", 0)
+    assert place.events() == [Event.PROPOSED, Event.PERMITTED, Event.EXECUTED]
+
+
+def test_what_asks_is_parked_and_nothing_runs() -> None:
+    place = world(Level.RED)
+    answer = run(tool_call.run(call(), context()), place.handlers)
+    assert isinstance(answer, Pending)
+    assert answer.request.params == {"command": "ls"}
+    assert place.events() == [Event.PROPOSED, Event.PENDING]
+    assert not place.executed
+
+
+def test_asking_again_is_the_same_question() -> None:
+    place = world(Level.RED)
+    first = run(tool_call.decide(call(identity="c1"), context()), place.handlers)
+    again = run(tool_call.decide(call(identity="c2"), context()), place.handlers)
+    assert isinstance(first, Pending)
+    assert isinstance(again, Pending)
+    assert first.request.id == again.request.id
+    assert len(place.approvals) == 1
+
+
+def test_a_yes_that_comes_while_the_call_waits_lets_it_run_once() -> None:
+    place = world(Level.RED, answer=hub_says(True))
+    assert isinstance(run(tool_call.run(call(), context(wait=60)), place.handlers), Executed)
+    place.answer = lambda approval: None
+    replay = run(tool_call.run(call(), context(wait=60)), place.handlers)
+    assert isinstance(replay, Pending)
+    assert len(place.executed) == 1
+    assert place.log[1].approver == "olga"
+
+
+def test_a_yes_that_comes_later_lets_the_repeated_call_run_once() -> None:
+    place = world(Level.RED)
+    parked = run(tool_call.run(call(), context()), place.handlers)
+    assert isinstance(parked, Pending)
+    place.settle(signed_grant(HUB, parked.request))
+    answers = [run(tool_call.run(call(), context()), place.handlers) for _ in range(3)]
+    assert [type(answer) for answer in answers] == [Executed, Pending, Pending]
+    assert len(place.executed) == 1
+
+
+def test_a_no_refuses_and_keeps_refusing_for_a_while() -> None:
+    place = world(Level.RED, answer=hub_says(False))
+    for _ in range(2):
+        answer = run(tool_call.run(call(), context(wait=60)), place.handlers)
+        assert isinstance(answer, Refused)
+        assert answer.rule == "approval denied"
+        assert "olga" in answer.reason
+    assert len(place.approvals) == 1
+    place.now += 601
+    place.answer = lambda approval: None
+    assert isinstance(run(tool_call.run(call(), context(wait=60)), place.handlers), Pending)
+
+
+def test_a_question_withdrawn_while_the_call_waits_refuses_it() -> None:
+    place = world(Level.RED)
+    parked = run(tool_call.decide(call(), context()), place.handlers)
+    assert isinstance(parked, Pending)
+
+    def withdraw(approval: Approval) -> None:
+        place._move(approval.request.id, ApprovalState.CANCELLED)
+
+    place.answer = withdraw
+    answer = run(tool_call.decide(call(), context(wait=60)), place.handlers)
+    assert isinstance(answer, Refused)
+    assert "cancelled (nobody)" in answer.reason
+
+
+@pytest.mark.parametrize("seconds", [86_401, 700], ids=["question", "grant"])
+def test_what_ran_out_of_time_is_closed_and_asked_anew(seconds: float) -> None:
+    place = world(Level.RED)
+    parked = run(tool_call.decide(call(), context()), place.handlers)
+    assert isinstance(parked, Pending)
+    if seconds == 700:
+        place.settle(signed_grant(HUB, parked.request))
+    place.now += seconds
+    again = run(tool_call.decide(call(), context()), place.handlers)
+    assert isinstance(again, Pending)
+    assert again.request.id != parked.request.id
+    assert place.approvals[0].state is ApprovalState.EXPIRED
+
+
+def test_a_new_policy_asks_anew_even_where_the_old_one_had_a_yes() -> None:
+    place = world(Level.RED)
+    parked = run(tool_call.decide(call(), context()), place.handlers)
+    assert isinstance(parked, Pending)
+    place.settle(signed_grant(HUB, parked.request))
+    place.revision = "ffffffffffffffff"
+    again = run(tool_call.decide(call(), context(revision="ffffffffffffffff")), place.handlers)
+    assert isinstance(again, Pending)
+    assert place.approvals[0].state is ApprovalState.EXPIRED
+
+
+def test_a_decision_under_another_policy_than_asked_refuses() -> None:
+    place = world()
+    place.revision = "other"
+    assert isinstance(run(tool_call.run(call(), context()), place.handlers), Refused)
+    assert not place.executed
+
+
+def test_a_forged_yes_refuses() -> None:
+    place = world(Level.RED, answer=lambda approval: signed_grant(OLGA, approval.request))
+    answer = run(tool_call.run(call(), context(wait=60)), place.handlers)
+    assert isinstance(answer, Refused)
+    assert answer.rule == "ForgedGrantError"
+    assert not place.executed
+
+
+def test_the_hub_cannot_answer_what_needs_a_person_but_a_person_can() -> None:
+    place = world(Level.CRITICAL_RED, answer=hub_says(True))
+    answer = run(tool_call.run(call(), context(Tier.AUTONOMOUS, wait=60)), place.handlers)
+    assert isinstance(answer, Refused)
+    assert answer.rule == "WeakApproverError"
+    place = world(
+        Level.CRITICAL_RED, answer=lambda approval: signed_grant(OLGA, approval.request, key=KeyId("olga"))
+    )
+    assert isinstance(run(tool_call.run(call(), context(Tier.AUTONOMOUS, wait=60)), place.handlers), Executed)
+
+
+def test_a_floor_refuses_without_asking_anybody() -> None:
+    place = world(Level.CRITICAL_RED, rule="disables_safety", answer=hub_says(True))
+    answer = run(tool_call.run(call(), context(wait=60)), place.handlers)
+    assert isinstance(answer, Refused)
+    assert answer.rule == "floor: disables_safety"
+    assert not place.approvals
+
+
+def test_a_secret_in_the_call_becomes_a_reference_before_anything_sees_it() -> None:
+    place = world(Level.RED)
+    wish = replace(call(f"deploy --token '{PLAIN}'"), session=SessionId(PLAIN), id=CallId(f"c-{PLAIN}"))
+    parked = run(tool_call.decide(wish, context()), place.handlers)
+    assert isinstance(parked, Pending)
+    assert parked.request.params == {"command": "deploy --token 'SECRET_REF(shop_key)'"}
+    assert PLAIN not in repr(place.asked)
+    assert PLAIN not in repr([parked, place.log])
+
+
+def test_a_reference_is_resolved_for_the_execution_only_and_scrubbed_from_its_output() -> None:
+    place = world(output=f"logged in with {PLAIN}")
+    answer = run(tool_call.run(call("login 'SECRET_REF(shop_key)'"), context()), place.handlers)
+    assert isinstance(answer, Executed)
+    assert answer.output == "logged in with SECRET_REF(shop_key)"
+    assert answer.findings == 1
+    assert place.revealed == {SHOP}
+    plan = place.executed[0]
+    assert isinstance(plan, ShellPlan)
+    assert "SECRET_REF(shop_key)" in plan.command
+
+
+def test_a_reference_to_nothing_refuses() -> None:
+    place = world()
+    answer = run(tool_call.run(call("login 'SECRET_REF(nothing)'"), context()), place.handlers)
+    assert isinstance(answer, Refused)
+    assert not place.executed
+
+
+def test_a_tool_that_dies_is_recorded_and_refused() -> None:
+    place = world(output="<crash>")
+    answer = run(tool_call.run(call(), context()), place.handlers)
+    assert isinstance(answer, Refused)
+    assert place.events()[-2:] == [Event.FAILED, Event.REFUSED]
+
+
+def test_where_not_even_the_refusal_can_be_recorded_it_says_so() -> None:
+    place = world()
+    handlers = {kind: handler for kind, handler in place.handlers.items() if kind is not effects.Record}
+    answer = run(tool_call.run(call(), context()), handlers)
+    assert isinstance(answer, Refused)
+    assert "could not be recorded" in answer.reason
+    assert not place.executed
+
+
+def test_a_secret_that_nobody_registered_goes_to_the_vault_under_a_name_of_its_own() -> None:
+    found = shipped_bundle().policy.patterns
+    eager = Redactor(Matcher(Registry({}), PatternSet(found)), KEY)
+    plain = "gh" + "p_" + "k7Yd2LmQ9sVx4TzR1wBn8CpJ5hGf3E0m0Etm"
+    place = world(output=f"Authorization: Bearer {plain}")
+    here = replace(context(), redactor=eager)
+    answer = run(tool_call.run(call(f"curl -H 'Authorization: Bearer {plain}' localhost"), here), place.handlers)
+    assert isinstance(answer, Executed)
+    assert plain not in answer.output
+    names = {name for name, value in place.vault.items() if value.reveal() in plain or plain in value.reveal()}
+    assert len(names) == 1
+    assert place.revealed == names
+
+
+def test_a_result_that_somebody_else_produced_is_redacted_and_recorded() -> None:
+    place = world()
+    result = run(tool_call.report(call(), {"content": [f"x {PLAIN} y", 7, None]}, context()), place.handlers)
+    assert result == {"content": ["x SECRET_REF(shop_key) y", 7, None]}
+    assert place.log[-1].counts == {"findings": 1}
+
+
+def test_a_discovered_secret_in_a_result_is_remembered() -> None:
+    eager = Redactor(Matcher(Registry({}), PatternSet(shipped_bundle().policy.patterns)), KEY)
+    plain = "gh" + "p_" + "k7Yd2LmQ9sVx4TzR1wBn8CpJ5hGf3E0m0Etm"
+    place = world()
+    result = run(tool_call.report(call(), f"Authorization: Bearer {plain}", replace(context(), redactor=eager)), place.handlers)
+    assert plain not in str(result)
+    assert len(place.vault) == 2
+
+
+def test_a_result_that_cannot_be_recorded_is_not_given_away() -> None:
+    place = world(fail_at=1)
+    with pytest.raises(EffectFailed):
+        run(tool_call.report(call(), "harmless", context()), place.handlers)
+
+
+async def test_both_drivers_tell_the_same_story() -> None:
+    one, other = (world(Level.RED, answer=hub_says(True)) for _ in range(2))
+    first = run(tool_call.run(call(), context(wait=60)), one.handlers)
+    second = await arun(tool_call.run(call(), context(wait=60)), other.handlers)
+    assert first == second
+    assert [type(effect) for effect in one.asked] == [type(effect) for effect in other.asked]
+
+
+answers = st.sampled_from([hub_says(True), hub_says(False), lambda approval: None])
+
+
+@given(st.sampled_from(list(Level)), st.sampled_from(list(Tier)), answers, st.integers(0, 30), st.booleans())
+def test_the_failure_of_any_effect_never_lets_a_call_run(
+    level: Level, tier: Tier, answer: Callable[[Approval], Grant | None], fail_at: int, refers: bool
+) -> None:
+    """The world's own assertions hold throughout: nothing runs before its permission is on record, nothing twice."""
+    command = "login 'SECRET_REF(shop_key)'" if refers else "ls"
+    place = world(level, answer=answer, fail_at=fail_at)
+    result = run(tool_call.run(call(command), context(tier, wait=60)), place.handlers)
+    if fail_at < len(place.asked):
+        assert not isinstance(result, Permitted | Executed)
+        lost = place.asked[fail_at]
+        after = not isinstance(lost, effects.Execute) and any(isinstance(e, effects.Execute) for e in place.asked[:fail_at])
+        assert len(place.executed) == int(after), "only what failed after the execution may find it done"
+    place.fail_at = None
+    place.answer = lambda approval: None
+    used = [approval for approval in place.approvals if approval.state is ApprovalState.USED]
+    again = run(tool_call.run(call(command), context(tier, wait=60)), place.handlers)
+    if used:
+        assert not isinstance(again, Executed), "a grant that was used, even for nothing, is used"
+
+
+@given(st.sampled_from(list(Level)), st.sampled_from(list(Tier)))
+def test_what_runs_was_green_enough_or_was_approved(level: Level, tier: Tier) -> None:
+    place = world(level)
+    result = run(tool_call.run(call(), context(tier, wait=60)), place.handlers)
+    assert isinstance(result, Executed) == (rules(tier).matrix[level, tier].word == "allow")

@@ -1,0 +1,143 @@
+"""The world around a tool call, in memory, behind the real effects: what happened, in what order, and what can go wrong.
+
+A `World` performs every effect of the tool-call sentence. It writes down each effect that it was asked for, can fail any of them,
+lets a person answer, and checks the laws while they can still be seen to break:
+
+- nothing runs before the audit log holds the permission;
+- nothing runs twice on one grant;
+- no value leaves the vault but into an execution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from safety_core.approve import TRANSITIONS
+from safety_core.errors import ExecutionError, ReplayedGrantError, UnknownSecretError
+from safety_core.flow import effects
+from safety_core.flow.effects import Effect
+from safety_core.model.approval import Approval, ApprovalState, Grant
+from safety_core.model.level import Level
+from safety_core.model.record import AuditEntry, Event
+from safety_core.model.secret import SecretName, SecretValue
+from safety_core.model.tool_call import ToolResult
+from safety_core.model.verdict import Decision, Hit
+from safety_core.resolve import Plan
+
+Answerer = Callable[[Approval], Grant | None]
+
+
+@dataclass
+class World:
+    """Set what the world answers before, look at what was done to it after.
+
+    Attributes:
+        level: what the policy says of every call.
+        answer: how a person answers a pending request while somebody waits for it.
+        output: what a tool prints.
+        fail_at: index of the effect that does not come about.
+        failure: how it fails.
+    """
+
+    revision: str
+    level: Level = Level.GREEN
+    rule: str = "some_rule"
+    answer: Answerer = lambda approval: None
+    output: str = "done"
+    fail_at: int | None = None
+    failure: Exception = field(default_factory=lambda: OSError("disk full"))
+    vault: dict[SecretName, SecretValue] = field(default_factory=dict)
+    now: float = 1_000_000.0
+    asked: list[Effect[Any]] = field(default_factory=list)
+    log: list[AuditEntry] = field(default_factory=list)
+    approvals: list[Approval] = field(default_factory=list)
+    executed: list[Plan] = field(default_factory=list)
+    revealed: set[SecretName] = field(default_factory=set)
+
+    @property
+    def handlers(self) -> Mapping[type[Effect[Any]], Callable[[Any], Any]]:
+        """Return what performs each effect."""
+        table: dict[type[Effect[Any]], Callable[[Any], Any]] = {
+            effects.Now: self._now,
+            effects.NewId: lambda _: f"{len(self.asked):032x}",
+            effects.Judge: lambda _: Decision((Hit(self.rule, self.level, "because"),), self.revision),
+            effects.Record: self._record,
+            effects.FindApproval: self._find,
+            effects.OpenApproval: self._open,
+            effects.AwaitDecision: self._await,
+            effects.CloseApproval: lambda effect: self._move(effect.request, ApprovalState.EXPIRED),
+            effects.UseGrant: self._use,
+            effects.Resolve: self._resolve,
+            effects.Remember: lambda effect: self.vault.update(effect.discovered),
+            effects.Execute: self._execute,
+        }
+        return {kind: self._watched(handler) for kind, handler in table.items()}
+
+    def events(self) -> list[Event]:
+        """Return what the audit log says, in order."""
+        return [entry.event for entry in self.log]
+
+    def settle(self, grant: Grant) -> None:
+        """Let a signed answer arrive."""
+        state = ApprovalState.GRANTED if grant.allow else ApprovalState.DENIED
+        self._move(grant.request, state, grant=grant, received=self.now)
+
+    def _watched(self, handler: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def perform(effect: Effect[Any]) -> Any:
+            self.asked.append(effect)
+            if self.fail_at == len(self.asked) - 1:
+                raise self.failure
+            return handler(effect)
+
+        return perform
+
+    def _now(self, _: effects.Now) -> float:
+        self.now += 0.001
+        return self.now
+
+    def _record(self, effect: effects.Record) -> int:
+        self.log.append(effect.entry)
+        return len(self.log) - 1
+
+    def _find(self, effect: effects.FindApproval) -> Approval | None:
+        alike = [item for item in self.approvals if item.request.action_digest == effect.action_digest]
+        return alike[-1] if alike else None
+
+    def _open(self, effect: effects.OpenApproval) -> Approval:
+        self.approvals.append(Approval(effect.request, ApprovalState.PENDING))
+        return self.approvals[-1]
+
+    def _await(self, effect: effects.AwaitDecision) -> Approval:
+        approval = self._get(effect.request)
+        if approval.state is ApprovalState.PENDING and (grant := self.answer(approval)) is not None:
+            self.settle(grant)
+        return self._get(effect.request)
+
+    def _use(self, effect: effects.UseGrant) -> None:
+        if self._get(effect.grant.request).state is not ApprovalState.GRANTED:
+            raise ReplayedGrantError(effect.grant.request, "it has been used")
+        self._move(effect.grant.request, ApprovalState.USED)
+
+    def _resolve(self, effect: effects.Resolve) -> dict[SecretName, SecretValue]:
+        missing = [name for name in effect.names if name not in self.vault]
+        if missing:
+            raise UnknownSecretError(missing[0], "is not in the vault")
+        self.revealed.update(effect.names)
+        return {name: self.vault[name] for name in effect.names}
+
+    def _execute(self, effect: effects.Execute) -> ToolResult:
+        assert self.events()[-1] is Event.PERMITTED, "nothing runs before its permission is on record"
+        self.executed.append(effect.plan)
+        if self.output == "<crash>":
+            raise ExecutionError("tool", "died")
+        return ToolResult(self.output)
+
+    def _get(self, request: str) -> Approval:
+        return next(item for item in self.approvals if item.request.id == request)
+
+    def _move(self, request: str, state: ApprovalState, **changes: Any) -> None:
+        approval = self._get(request)
+        assert state in TRANSITIONS[approval.state], f"{approval.state} -> {state}"
+        self.approvals[self.approvals.index(approval)] = replace(approval, state=state, **changes)

@@ -1,0 +1,70 @@
+"""The shape of the code, as far as a program can see it. What imports what is checked by import-linter in `make lint`."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCES = sorted(path for part in ("safety_core", "proxy", "hub") for path in (ROOT / part).rglob("*.py"))
+
+MODULE_LINES = 400
+FUNCTION_LINES = 60
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_a_module_fits_one_reading(path: Path) -> None:
+    source = path.read_text()
+    assert len(source.splitlines()) <= MODULE_LINES
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < FUNCTION_LINES, f"{node.name} in {name(path)}"
+
+
+@pytest.mark.parametrize("path", [path for path in SOURCES if path.name == "__init__.py"], ids=name)
+def test_a_package_is_a_glossary_or_a_list_of_names(path: Path) -> None:
+    allowed = ast.Expr | ast.Import | ast.ImportFrom | ast.Assign | ast.AnnAssign
+    tree = ast.parse(path.read_text())
+    assert ast.get_docstring(tree), "says what the package is"
+    assert all(isinstance(node, allowed) for node in tree.body)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_input_is_not_checked_by_assert(path: Path) -> None:
+    """Asserts are gone under `python -O`."""
+    assert not [node.lineno for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Assert)]
+
+
+def test_values_are_revealed_in_few_and_known_places() -> None:
+    """`reveal()` is the only way to a secret's text: every caller is listed here, with a reason."""
+    callers = {name(path) for path in SOURCES if re.search(r"\.reveal\(\)", path.read_text())}
+    assert callers <= REVEALERS, f"new places that reveal a secret: {sorted(callers - REVEALERS)}"
+    assert callers >= REVEALERS, f"no longer needed: {sorted(REVEALERS - callers)}"
+
+
+REVEALERS = {
+    "safety_core/model/secret.py",
+}
+
+
+def test_the_repository_speaks_of_itself_alone() -> None:
+    """No path of a machine, no host of a package registry."""
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode().split("\0")
+    odd = re.compile(r"/(?:root|work|farm|home/\w+)/[a-z]|--(?:extra-)?index-url|--registry[= ]|pypi\.org|registry\.npmjs\.org")
+    here = Path(__file__).relative_to(ROOT).as_posix()
+    found = []
+    for file in filter(None, tracked):
+        path = ROOT / file
+        if file == here or path.is_symlink() or not path.is_file():
+            continue
+        text = path.read_bytes().decode("utf-8", "replace")
+        found += [f"{file}: {match.group()}" for match in odd.finditer(text)]
+    assert not found
