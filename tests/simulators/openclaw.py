@@ -228,6 +228,7 @@ def _environment(folder: Path, config: Path) -> dict[str, str]:
         "OPENCLAW_DISABLE_BONJOUR": "1",
         "OPENCLAW_OFFLINE": "1",
         "NO_COLOR": "1",
+        # Nothing listens there: what OpenClaw sends through its proxy is lost, and the plugin must not be among it.
         "OPENCLAW_PROXY_URL": "http://127.0.0.1:9",
     }
 
