@@ -24,7 +24,7 @@ from proxy.presence import Presence
 from proxy.prompts import open_egress
 from proxy.serve import Listener, serve
 from proxy.settings import Settings
-from proxy.sockets import listen_tcp, listen_unix
+from proxy.sockets import listen_tcp, unix_listener
 from proxy.status import Status
 from safety_core.canonical import JsonObject
 from safety_core.edge import clock
@@ -102,7 +102,7 @@ async def run(settings: Settings, ready: Callable[[JsonObject], None]) -> None:
 def listen(edge: Edge, sockets: ExitStack) -> list[Listener]:
     """Return every listener, its socket bound, and note their places in the status. Raises InputError."""
     settings = edge.settings.control
-    listeners = [Listener(control_app(edge.control, local=True), sockets.enter_context(listen_unix(settings.socket)))]
+    listeners = [Listener(control_app(edge.control, local=True), sockets.enter_context(unix_listener(settings.socket)))]
     places: JsonObject = {"control": str(settings.socket), "control_port": None}
     if settings.port is not None and settings.token_file is not None:
         guarded = TokenGuard(control_app(edge.control, local=False), read_token(settings.token_file))

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
 import stat
+from collections.abc import Generator
 from pathlib import Path
 
 from safety_core.errors import InputError
+
+
+@contextlib.contextmanager
+def unix_listener(path: Path) -> Generator[socket.socket, None, None]:
+    """Yield what `listen_unix` returns; afterwards the file is gone, unless it is somebody else's by then."""
+    listener = listen_unix(path)
+    mine = path.lstat().st_ino
+    try:
+        yield listener
+    finally:
+        listener.close()
+        with contextlib.suppress(OSError):
+            if path.lstat().st_ino == mine:
+                path.unlink()
 
 
 def listen_unix(path: Path) -> socket.socket:

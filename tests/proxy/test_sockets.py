@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from proxy.sockets import listen_tcp, listen_unix
+from proxy.sockets import listen_tcp, listen_unix, unix_listener
 from safety_core.errors import InputError
 
 
@@ -24,6 +24,17 @@ def test_a_leftover_is_replaced(tmp_path: Path) -> None:
     listen_unix(path).close()
     assert path.exists()
     listen_unix(path).close()
+
+
+def test_its_file_goes_with_it_but_not_anybody_elses(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    with unix_listener(path):
+        assert path.exists()
+    assert not path.exists()
+    with unix_listener(path):
+        path.unlink()
+        path.write_text("other")
+    assert path.read_text() == "other"
 
 
 def test_a_running_edge_is_left_alone(tmp_path: Path) -> None:
