@@ -96,7 +96,7 @@ class MessageShape:
         index, name = key
         delta: JsonObject = {"type": _DELTAS.get(str(name), f"{name}_delta"), str(name): text}
         event: JsonObject = {"type": "content_block_delta", "index": index, "delta": delta}
-        data = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+        data = json.dumps(event, separators=(",", ":")).encode()
         return b"event: content_block_delta\ndata: " + data + b"\n\n"
 
     def changed(self, event: JsonObject, keys: Sequence[Key]) -> None:

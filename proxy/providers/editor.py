@@ -176,4 +176,4 @@ def _within(key: Key, beginnings: Sequence[Key]) -> bool:
 
 
 def _dumps(event: JsonObject) -> str:
-    return json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(event, separators=(",", ":"))

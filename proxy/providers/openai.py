@@ -100,7 +100,7 @@ class ChatShape:
         """Return one more chunk of the same completion."""
         chunk: JsonObject = {name: last[name] for name in ("id", "object", "created", "model") if name in last}
         chunk["choices"] = [{"index": key[0], **tree(key[1:], text), "finish_reason": None}]
-        return b"data: " + json.dumps(chunk, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
+        return b"data: " + json.dumps(chunk, separators=(",", ":")).encode() + b"\n\n"
 
     def changed(self, event: JsonObject, keys: Sequence[Key]) -> None:
         """Drop the log probabilities of a piece that has changed: they spell it out token by token."""

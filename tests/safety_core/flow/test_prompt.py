@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from proxy.providers.anthropic import Anthropic
 from proxy.providers.openai import OpenAi
@@ -21,7 +23,7 @@ from safety_core.flow.prompt import Exchange, Prompt, PromptContext, forward
 from safety_core.model.record import Event
 from safety_core.model.tool_call import AgentId
 from safety_core.model.usage import Usage
-from tests.simulators.prompt_world import KEY, SECRETS, PromptWorld, redactor
+from tests.simulators.prompt_world import KEY, NEW_KEY, SECRETS, PromptWorld, redactor
 
 PASSWORD, TOKEN, PROVIDER_KEY = SECRETS.values()
 REDACTOR = redactor()
@@ -54,7 +56,9 @@ def answer(content: str = "hi", **fields: Any) -> bytes:
 
 
 def sse(*pieces: str, usage: bool = True) -> list[bytes]:
-    chunks = [{"id": "c1", "choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": None}]} for piece in pieces]
+    chunks = [
+        {"id": "c1", "choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": None}]} for piece in pieces
+    ]
     chunks.append({"id": "c1", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
     if usage:
         counts = {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
@@ -65,7 +69,7 @@ def sse(*pieces: str, usage: bool = True) -> list[bytes]:
 def said(stream: bytes) -> str:
     """Return the text that a client puts together."""
     text = ""
-    for line in stream.decode().splitlines():
+    for line in stream.decode().split("\n"):
         if line.startswith("data: {"):
             for choice in json.loads(line[6:]).get("choices", []):
                 text += choice["delta"].get("content") or ""
@@ -92,7 +96,10 @@ def test_a_clean_prompt_passes_byte_for_byte() -> None:
     assert {name: value.reveal() for name, value in sent.key.items()} == {KEY: PROVIDER_KEY}
     assert (exchange.status, exchange.rule, exchange.usage) == (200, "", Usage(9, 3))
     assert bytes(world.shown) == answer()
-    assert world.answered[0].headers == ((b"content-type", b"application/json"), (b"content-length", b"%d" % len(answer())))
+    assert world.answered[0].headers == (
+        (b"content-type", b"application/json"),
+        (b"content-length", b"%d" % len(answer())),
+    )
     assert [type(effect) for effect in world.asked] == [
         effects.NewId,
         effects.Resolve,
@@ -138,7 +145,9 @@ def test_what_only_looks_random_may_stand_in_a_header() -> None:
 
 
 def test_a_response_is_scanned_too() -> None:
-    world = PromptWorld(chunks=[answer(f"it is {PASSWORD}")], headers=(*PromptWorld().headers, (b"x-echo", TOKEN.encode())))
+    world = PromptWorld(
+        chunks=[answer(f"it is {PASSWORD}")], headers=(*PromptWorld().headers, (b"x-echo", TOKEN.encode()))
+    )
     done(world, prompt())
     assert bytes(world.shown) == answer("it is SECRET_REF(DB_PASSWORD)")
     assert (b"x-echo", b"SECRET_REF(DEPLOY_TOKEN)") in world.answered[0].headers
@@ -152,7 +161,7 @@ def test_an_unknown_secret_is_kept_under_its_placeholder_before_it_leaves() -> N
     kinds = [type(effect) for effect in world.asked]
     assert kinds.index(effects.Remember) < kinds.index(Forward)
     assert kinds.count(effects.Remember) == 2
-    assert not set(world.vault) == set(SECRETS)
+    assert set(world.vault) != set(SECRETS)
     assert unknown.encode() not in world.sent[0].request.body + world.shown
 
 
@@ -196,7 +205,7 @@ STORY = st.lists(st.one_of(TEXT, st.sampled_from([PASSWORD, TOKEN, PASSWORD[:6],
 
 def cut(data: bytes, places: list[int]) -> list[bytes]:
     edges = sorted({0, len(data), *(place % (len(data) + 1) for place in places)})
-    return [data[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    return [data[start:end] for start, end in itertools.pairwise(edges)]
 
 
 @given(STORY, st.lists(st.integers(0, 60), max_size=6), st.lists(st.integers(0, 5000), max_size=10))
@@ -204,7 +213,7 @@ def test_however_a_stream_is_cut_its_text_is_the_same_and_holds_no_secret(
     story: str, pieces: list[int], places: list[int]
 ) -> None:
     edges = sorted({0, len(story), *(piece % (len(story) + 1) for piece in pieces)})
-    deltas = [story[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    deltas = [story[start:end] for start, end in itertools.pairwise(edges)]
     one = PromptWorld(headers=STREAM_TYPE, chunks=[b"".join(sse(story))])
     other = PromptWorld(headers=STREAM_TYPE, chunks=cut(b"".join(sse(*deltas)), places))
     for world in (one, other):
@@ -326,14 +335,17 @@ WORLDS = {
     "whole": lambda: PromptWorld(chunks=[answer(f"{PASSWORD}")]),
     "stream": lambda: PromptWorld(headers=STREAM_TYPE, chunks=sse("a", PASSWORD, "b")),
     "unknown": lambda: PromptWorld(chunks=[answer("password=" + "Zk3x9Qw7" + "Lp2Vt8Rm4Hd6")]),
-    "header": lambda: PromptWorld(headers=(*STREAM_TYPE, (b"x-echo", TOKEN.encode())), chunks=sse("a")),
+    "header": lambda: PromptWorld(headers=(*STREAM_TYPE, (b"x-echo", NEW_KEY.encode())), chunks=sse("a")),
+    "unknown in a stream": lambda: PromptWorld(headers=STREAM_TYPE, chunks=sse(f"key: {NEW_KEY} ", "b")),
 }
 
 
 @pytest.mark.parametrize("kind", WORLDS)
 async def test_whatever_fails_nothing_secret_passes_and_before_the_forward_nothing_at_all(kind: str) -> None:
     """Every effect of every world fails once, by itself and with all after it of its kind, under both drivers."""
-    question = prompt(f"use {PASSWORD} and password=" + "Qp8Wz2Lm" + "Vx5Rt7Ky4", stream=kind in {"stream", "header"})
+    question = prompt(
+        f"use {PASSWORD} and password=" + "Qp8Wz2Lm" + "Vx5Rt7Ky4", stream=kind not in {"whole", "unknown"}
+    )
     calm = WORLDS[kind]()
     done(calm, question)
     before = next(index for index, effect in enumerate(calm.asked) if isinstance(effect, Forward))
@@ -350,7 +362,7 @@ async def test_whatever_fails_nothing_secret_passes_and_before_the_forward_nothi
                 if index <= before:
                     assert exchange.status in {502, 503}
                     assert world.metered == []
-                for secret in SECRETS.values():
+                for secret in (*SECRETS.values(), NEW_KEY):
                     assert secret.encode() not in world.shown
 
 

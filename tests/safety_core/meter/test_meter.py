@@ -1,4 +1,5 @@
-"""What providers say they counted -> one normal form. Every document here is invented; the shapes are the providers' own."""
+"""What providers say they counted -> one normal form. Every document here is invented; the shapes are the
+providers' own."""
 
 from __future__ import annotations
 
