@@ -1,12 +1,14 @@
 """Text -> where secrets stand in it. Finds, never changes.
 
-span        Span, Found: what was seen where
-squeeze     text -> one byte per character, and its squeezed form without case, width, separators and invisible characters
+span        Span: what was seen where
+squeeze     text -> one byte per character; and squeezed: no case, width, separators, invisible characters
 layer       Layer: a text derived from another one, with the way back to the original positions
 needles     one secret -> everything it looks like once squeezed
 registry    Registry: every known secret in a Hyperscan database; check_value refuses values that are too common
 patterns    PatternSet: provider patterns, found by Hyperscan, confirmed by `regex` and a structure check
 checks      the structure checks, by name
+runs        long runs of the characters that tokens are made of
+literals    a set of byte strings, found in one pass
 wordlike    does a token look like words or like chance
 unknown     tokens that nobody registered and no pattern knows
 decode      escapes and encoded runs -> layers

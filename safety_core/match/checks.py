@@ -1,4 +1,5 @@
-"""Structure checks, by the name that a pattern gives. Each takes the secret and the whole match and says whether it can be real."""
+"""Structure checks, by the name that a pattern gives. Each takes the secret and the whole match and says
+whether it can be real."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ _ALIKE: Final = re.compile(r"(.)\1{5,}|[xX*.#]{6,}|\.\.\.", re.DOTALL)
 _STAND_IN: Final = re.compile(
     r"\*{3}|\.{3}|x{4}|[<>]|[$#%]\{|\{\{|\$\(|%[sdv(]|^[$%@&]|^\W+$"
     r"|example|changeme|change[-_]me|placeholder|dummy|sample|redacted|secret_ref|\byour|^my[-_]|insert[-_]|replace[-_]"
-    r"|^(?:none|null|nil|true|false|undefined|todo|string|self|this)\b",
+    r"|^(?:none|null|nil|true|false|undefined|todo|string|self|this)\b"
+    r"|^(?:pass(?:wd|word)?|pwd|pw|user|admin|root|secret|token|key)\d{0,4}$",
     re.IGNORECASE,
 )
 _CODE: Final = re.compile(
@@ -45,7 +47,7 @@ def github_crc(secret: str, _match: str) -> bool:
 def jwt(secret: str, _match: str) -> bool:
     """The first segment is a JSON object that names an algorithm or type."""
     try:
-        header = json.loads(base64.urlsafe_b64decode(secret.split(".")[0] + "=="))
+        header = json.loads(base64.urlsafe_b64decode(secret.split(".", 1)[0] + "=="))
     except (binascii.Error, ValueError):
         return False
     return isinstance(header, dict) and bool({"alg", "typ", "enc", "kid"} & set(header))
@@ -77,13 +79,16 @@ def random_looking(secret: str, _match: str) -> bool:
 def password(secret: str, _match: str) -> bool:
     """Not a stand-in for a password, not code that fetches one, not an ordinary word."""
     letters = sum(map(str.isalpha, secret))
+    if len(re.sub(r"[\x80-\xff]", "", secret)) * 2 < len(secret):
+        return False
     if _STAND_IN.search(secret) or _ALIKE.search(secret) or len(set(secret)) < 3:
         return False
     return word_letters(secret) * 2 < letters or (len(secret) > 3 and letters * 2 < len(secret))
 
 
 def assigned(secret: str, match: str) -> bool:
-    """What stands after a name that promises a secret is one: long and mixed enough, and not code, a word or a stand-in."""
+    """What stands after a name that promises a secret is one: long and mixed enough, and not code, a word
+    or a stand-in."""
     if not password(secret, match) or _CODE.match(secret) or _ALGORITHM.fullmatch(secret):
         return False
     digits = sum(map(str.isdigit, secret))

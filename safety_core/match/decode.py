@@ -1,8 +1,9 @@
 """Escapes and encoded runs -> layers that can be scanned.
 
-Escapes (`\\\\u0041`, `\\\\x41`, `%41`, `&#65;`, `=41`, `U+0041`, tags, backspaces) are undone character by character. Runs of
-base64, base32 or hexadecimal run are decoded as a whole where what comes out is text, packed text included. Both are done
-again on the outcome, to a bounded depth, and a find in it counts for the whole run it came from.
+Escapes (`\\u0041`, `\\x41`, `%41`, `&#65;`, `=41`, `U+0041`, tags, backspaces) are undone character by
+character. Runs of base64, base32 or hexadecimal digits are decoded as a whole where what comes out is text,
+packed text included. Both are done again on the outcome, to a bounded depth, and a find in it counts for the
+whole run it came from.
 """
 
 from __future__ import annotations
@@ -13,18 +14,24 @@ import html
 import re
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from re import Match
 from typing import Final
 
+from safety_core.errors import UnscannableError
 from safety_core.match.layer import Edit, Layer, edited, substituted
 from safety_core.match.runs import runs
 from safety_core.match.squeeze import SENTINEL
 
 DEPTH: Final = 3
-"""Encodings inside of each other that are undone. More serve no honest purpose; each costs a scan of what was found."""
+"""Encodings inside of each other that are undone. More serve no honest purpose; each costs a scan of what was
+found."""
 
 UNPACKED: Final = 1 << 20
 """Bytes that one packed run may come to."""
+
+OPENED: Final = 4 << 20
+"""Characters that all runs of a text together may come to, beyond the text's own length."""
 
 _ESCAPE: Final = re.compile(
     r"""
@@ -88,12 +95,20 @@ def _character(code: int) -> str:
 
 
 def opened(layer: Layer) -> Layer | None:
-    """Return a layer of the texts that encoded runs come to, apart from each other; None where there are none."""
+    """Return a layer of the texts that encoded runs come to, apart from each other; None where there are
+    none.
+
+    Raises:
+        UnscannableError: a packed run, or all runs together, come to more than is scanned.
+    """
     edits: list[Edit] = []
-    copied = 0
+    copied = total = 0
     for start, end, text in _runs(layer):
         edits += (Edit(copied, start, SENTINEL), Edit(start, end, text))
         copied = end
+        total += len(text)
+        if total > OPENED + len(layer.text):
+            raise UnscannableError("text", "holds packed data that comes to too much", "send it unpacked")
     return edited(layer, [*edits, Edit(copied, len(layer.text), SENTINEL)]) if edits else None
 
 
@@ -110,7 +125,8 @@ def _runs(layer: Layer) -> Iterator[tuple[int, int, str]]:
 
 
 def decoded(run: str) -> str | None:
-    """Return the text that a run of base64, base32 or hexadecimal digits comes to, or None where it comes to none."""
+    """Return the text that a run of base64, base32 or hexadecimal digits comes to, or None where it comes
+    to none."""
     return next(filter(None, map(_text, _readings(run))), None)
 
 
@@ -118,10 +134,8 @@ def _readings(run: str) -> Iterator[bytes]:
     if _HEX.fullmatch(run):
         yield bytes.fromhex(run)
     if _BASE32.fullmatch(run):
-        try:
+        with suppress(binascii.Error):
             yield base64.b32decode(run.upper() + "=" * (-len(run) % 8))
-        except binascii.Error:
-            pass
     body = run.replace("-", "+").replace("_", "/")
     yield binascii.a2b_base64(body[: len(body) - (len(body) % 4 == 1)] + "==")
 
@@ -138,7 +152,11 @@ def _text(raw: bytes) -> str | None:
 
 
 def _unpacked(raw: bytes) -> bytes:
+    engine = zlib.decompressobj(zlib.MAX_WBITS | 32)
     try:
-        return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(raw, UNPACKED)
+        plain = engine.decompress(raw, UNPACKED)
     except zlib.error:
         return b""
+    if engine.unconsumed_tail:
+        raise UnscannableError("text", "holds packed data that comes to too much", "send it unpacked")
+    return plain

@@ -46,7 +46,8 @@ class Layer:
         return self._positions[start], self._positions[end - 1] + 1
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
-        """Return the characters of the original text behind [start, end) of this layer. What was edited counts whole."""
+        """Return the characters of the original text behind [start, end) of this layer. What was
+        edited counts whole."""
         if self.parent is None:
             return start, end
         return self.parent.origin(self._source(start)[0], self._source(end - 1)[1])

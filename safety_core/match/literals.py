@@ -38,7 +38,8 @@ class Literals:
 
 @contextmanager
 def borrowed(database: Any, spare: list[Any]) -> Iterator[Any]:
-    """Lend a scratch space of its own to one scan: Hyperscan lets go of the interpreter's lock, so two may run at once."""
+    """Lend a scratch space of its own to one scan: Hyperscan lets go of the interpreter's lock, so two
+    may run at once."""
     scratch = spare.pop() if spare else hyperscan.Scratch(database)
     yield scratch
     spare.append(scratch)

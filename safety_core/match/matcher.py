@@ -1,14 +1,17 @@
 """All detectors on one text, until nothing is left to find.
 
-A text is scanned with its placeholders, and with what has been found, each standing as one character that nothing matches
-across. So scanning the redacted text is the last step of scanning the text itself, and redacting twice changes nothing.
+A text is scanned with its placeholders, and with what has been found, each standing as one character that
+nothing matches across. So scanning the redacted text is the last step of scanning the text itself, and
+redacting twice changes nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import Final
 
+from safety_core.errors import UnscannableError
 from safety_core.match.decode import DEPTH, opened, unescaped
 from safety_core.match.layer import Edit, Layer, edited
 from safety_core.match.patterns import PatternSet
@@ -17,6 +20,9 @@ from safety_core.match.span import Span, settle
 from safety_core.match.squeeze import SENTINEL
 from safety_core.match.unknown import unknown_spans
 from safety_core.model.secret import REFERENCE
+
+_PASSES: Final = 16
+"""Two are the rule: one that finds, one that finds nothing more. A text made to need many is refused."""
 
 
 class Matcher:
@@ -29,22 +35,22 @@ class Matcher:
         self.patterns = patterns
 
     def spans(self, text: str) -> tuple[Span, ...]:
-        """Return everything that must not leave, in order, without overlaps. Placeholders in `text` are left alone.
+        """Return everything that must not leave, in order, without overlaps. Placeholders in `text`
+        are left alone.
 
         Raises:
-            UnscannableError: a pattern ran out of time.
+            UnscannableError: a pattern ran out of time, or a packed run unpacks to too much.
         """
         root = Layer(text.replace(SENTINEL, "\ufffd"))
         marks = [found.span() for found in REFERENCE.finditer(text)]
         spans: list[Span] = []
-        while fresh := self._pass(_masked(root, marks)):
+        for _ in range(_PASSES):
+            fresh = settle(self._found(_masked(root, marks), 0))
+            if not fresh:
+                return tuple(sorted(spans, key=lambda span: span.start))
             spans += fresh
             marks += [(span.start, span.end) for span in fresh]
-        return tuple(sorted(spans, key=lambda span: span.start))
-
-    def _pass(self, layer: Layer) -> list[Span]:
-        """Return what is found with `layer` as it stands, in characters of the original text."""
-        return settle([*self._found(layer, 0)])
+        raise UnscannableError("text", f"still shows secrets after {_PASSES} passes", "send less of it at once")
 
     def _found(self, layer: Layer, depth: int) -> Iterator[Span]:
         yield from self._plain(layer, depth)

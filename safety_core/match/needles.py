@@ -1,8 +1,9 @@
 """One secret -> everything it looks like once squeezed.
 
-Covered by a needle: as it is (also spaced, wrapped, dashed, in full width, see `squeeze`), base64 and base64url at three
-alignments, base32, hexadecimal, decimal bytes, ascii85, base85, rot13, reversed. What else there is (escapes, nesting, compression)
-is opened by `decode` first. Of long secrets also pieces of 16 characters, so that half of one is found too.
+Covered by a needle: as it is (also spaced, wrapped, dashed, in full width, see `squeeze`), base64 and
+base64url at three alignments, base32, hexadecimal, decimal bytes, ascii85, base85, rot13, reversed. What else
+there is (escapes, nesting, compression) is opened by `decode` first. Of long secrets also pieces of 16
+characters, so that half of one is found too.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from safety_core.match.squeeze import flatten, squeeze
 from safety_core.match.wordlike import usual_share
 
 PLAIN_MINIMUM: Final = 11
-"""Letters and digits that a secret must have to be looked for in squeezed text; a shorter one is only found exactly."""
+"""Letters and digits that a secret must have to be looked for in squeezed text; a shorter one is only found
+exactly."""
 
 CODED_MINIMUM: Final = 10
 """The same for its encodings, which are rarer in ordinary text."""
@@ -69,13 +71,15 @@ def _coded(raw: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def _aligned(raw: bytes, shift: int) -> bytes:
-    """Return those base64 characters of `raw`, `shift` bytes into a group, that do not depend on its neighbours."""
+    """Return those base64 characters of `raw`, `shift` bytes into a group, that do not depend on its
+    neighbours."""
     coded = base64.b64encode(bytes(shift) + raw)
     return coded[(shift * 8 + 5) // 6 : (shift + len(raw)) * 8 // 6]
 
 
 def core_of(value: str) -> str:
-    """Return the part of a secret that is its own: without the URL around it, the armour of a key, the header of a JWT."""
+    """Return the part of a secret that is its own: without the URL around it, the armour of a key, the
+    header of a JWT."""
     found = _URL.match(value) or _JWT.match(value)
     return found["core"] if found else _ARMOUR.sub(" ", value)
 

@@ -1,4 +1,5 @@
-"""Provider patterns: found by Hyperscan in one pass, confirmed by `regex` around the hit and by a structure check."""
+"""Provider patterns: found by Hyperscan in one pass, confirmed by `regex` around the hit and by a structure
+check."""
 
 from __future__ import annotations
 
@@ -22,9 +23,15 @@ from safety_core.model.policy import Pattern
 _SECONDS: Final = 0.25
 """For one confirmation. The window is small, so only an expression that explodes comes near it."""
 
-_REACH: Final = 512
+_REACH: Final = 128
 _OPEN_REACH: Final = 4096
-_BOUND: Final = re.compile(r"\{[0-9]*(,?)([0-9]*)\}")
+_COUNT: Final = re.compile(r"(?<!\\)\{([0-9]+)(,?)([0-9]*)\}")
+_OPEN: Final = re.compile(r"(?<![\\(])[*+]|\{[0-9]+,\}")
+_CLASS: Final = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]")
+_HEAD: Final = re.compile(r"^\(\?<!\[[^\]]*\]\)")
+_TAIL: Final = re.compile(r"\(\?!\[[^\]]*\]\)$")
+_COUNTED: Final = 12
+"""Repetitions that the prefilter counts."""
 _FLAGS: Final = hyperscan.HS_FLAG_PREFILTER | hyperscan.HS_FLAG_ALLOWEMPTY
 
 
@@ -50,7 +57,8 @@ class PatternSet:
             self._database = _compiled(patterns)
 
     def find(self, layer: Layer) -> Iterator[Span]:
-        """Yield what the patterns find in this layer, confirmed. Raises UnscannableError when one runs out of time."""
+        """Yield what the patterns find in this layer, confirmed. Raises UnscannableError when one
+        runs out of time."""
         if self._database is None or not layer.flat:
             return
         for index, windows in self._windows(layer.flat).items():
@@ -118,19 +126,38 @@ def _rule(pattern: Pattern) -> _Rule:
 
 
 def _reach(expression: str) -> int:
-    """Return how far from its end a match may begin, by the counts that are written in the expression."""
-    bounds = [int(last) for _, last in _BOUND.findall(expression) if last]
-    unbounded = any(comma and not last for comma, last in _BOUND.findall(expression))
-    return max(_REACH, sum(bounds) + 128, _OPEN_REACH if unbounded else 0)
+    """Return how many characters around a hit a whole match may take, by the counts that are written in
+    the expression."""
+    bounds = [int(last or first) for first, _, last in _COUNT.findall(expression)]
+    unbounded = _OPEN.search(_CLASS.sub(".", expression))
+    return max(_OPEN_REACH if unbounded else 0, sum(bounds) + _REACH)
+
+
+def prefilter(expression: str) -> str:
+    """Return a simpler expression that hits wherever `expression` does, and compiles to a small automaton.
+
+    Long counts become short ones, at the end of the expression exactly (one hit per match, not one per character),
+    elsewhere open; assertions at both ends go. What hits too often is sorted out by the confirmation.
+    """
+    bare = _TAIL.sub("", _HEAD.sub("", expression))
+    last = max((found.end() for found in _COUNT.finditer(bare)), default=0)
+
+    def shorter(found: re.Match[str]) -> str:
+        least = min(int(found[1]), _COUNTED)
+        if least and found.end() == last == len(bare):
+            return f"{{{least}}}"
+        return found[0] if int(found[3] or (_COUNTED + 1 if found[2] else found[1])) <= _COUNTED else f"{{{least},}}"
+
+    return _COUNT.sub(shorter, bare)
 
 
 def _compiled(patterns: Sequence[Pattern]) -> Any:
     try:
-        return _database([pattern.expression for pattern in patterns])
+        return _database([prefilter(pattern.expression) for pattern in patterns])
     except hyperscan.HyperscanError:
         for pattern in patterns:
             try:
-                _database([pattern.expression])
+                _database([prefilter(pattern.expression)])
             except hyperscan.HyperscanError as error:
                 raise PolicyError(
                     f"pattern {pattern.id}", f"cannot be compiled ({error})", "see the Hyperscan syntax"

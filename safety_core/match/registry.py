@@ -1,7 +1,8 @@
 """Every known secret, ready to be found in a text.
 
-A registry is an immutable snapshot. Its needles lie in shards, each one Hyperscan literal database: a new secret goes into the
-last, small shard, so adding one costs a fraction of a millisecond; removing one only forgets its name.
+A registry is an immutable snapshot. Its needles lie in shards, each one Hyperscan literal database: a new
+secret goes into the last, small shard, so adding one costs a fraction of a millisecond; removing one only
+forgets its name.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ _ANCHOR: Final = 16
 
 _WORD: Final = string.ascii_letters + string.digits + "_-"
 _RUN: Final = {"base64": _WORD + "+/", "ascii85": _WORD + "!#$%&*+./:;=?@^~", "base85": _WORD + "!#$%&*+;=?@^~"}
-"""What an encoded secret may go on with on either side: the rest of the message it was encoded with. Otherwise `_WORD`."""
+"""What an encoded secret may go on with on either side: the rest of the message it was encoded with.
+Otherwise `_WORD`."""
 
 _LEAST: Final = 4
 """Shorter values are not looked for at all: every text would be full of them. `check_value` asks for more."""
@@ -190,7 +192,8 @@ def _span(entry: _Entry, text: str, start: int, end: int) -> Span:
 
 
 def _punctuation(entry: _Entry, text: str, start: int, end: int) -> tuple[int, int]:
-    """Widen a span by the characters around a secret's first and last letter, which squeezing dropped, where they stand."""
+    """Widen a span by the characters around a secret's first and last letter, which squeezing dropped,
+    where they stand."""
     value = entry.value[::-1] if entry.needle.form == "reversed" else entry.value
     marks = [mark for mark, byte in zip(value, flatten(value), strict=True) if not squeeze(bytes((byte,)))]
     before = value[: len(value) - len(value.lstrip("".join(marks)))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -26,9 +27,9 @@ _RANK = {FindingKind.REGISTERED: 0, FindingKind.PATTERN: 1, FindingKind.UNKNOWN:
 def settle(spans: Iterable[Span]) -> list[Span]:
     """Return spans in order, without overlaps.
 
-    A registered secret wins over a pattern, a pattern over the unknown: what loses is dropped, and what of it stands outside
-    of the winner is looked at again in the next pass. Overlapping spans of the same kind become one, so that nothing of
-    either stays; it carries the rule and name of the longest.
+    A registered secret wins over a pattern, a pattern over the unknown: what loses is dropped, and what of it
+    stands outside of the winner is looked at again in the next pass. Overlapping spans of the same kind become one,
+    so that nothing of either stays; it carries the rule and name of the longest.
     """
     merged: list[Span] = []
     for span in sorted(spans, key=lambda span: (_RANK[span.kind], span.start, -span.end)):
@@ -38,9 +39,11 @@ def settle(spans: Iterable[Span]) -> list[Span]:
             merged.append(span)
     kept: list[Span] = []
     for span in merged:
-        if not any(span.start < other.end and other.start < span.end for other in kept):
-            kept.append(span)
-    return sorted(kept, key=lambda span: span.start)
+        place = bisect_left(kept, span.start, key=lambda other: other.start)
+        clear_before = place == 0 or kept[place - 1].end <= span.start
+        if clear_before and (place == len(kept) or kept[place].start >= span.end):
+            kept.insert(place, span)
+    return kept
 
 
 def _join(left: Span, right: Span) -> Span:

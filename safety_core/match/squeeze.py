@@ -1,8 +1,9 @@
 """Text -> one byte per character, and its squeezed form.
 
-`flatten` folds what merely looks different: full-width and mathematical letters, accents, Cyrillic and Greek look-alikes, tag
-characters. Byte i stands for character i, so positions need no table. `squeeze` then drops everything that is not a letter or
-digit, and case. A secret that was spaced out, wrapped, dashed or written in full width is the same squeezed bytes again.
+`flatten` folds what merely looks different: full-width and mathematical letters, accents, Cyrillic and Greek
+look-alikes, tag characters. Byte i stands for character i, so positions need no table. `squeeze` then drops
+everything that is not a letter or digit, and case. A secret that was spaced out, wrapped, dashed or written
+in full width is the same squeezed bytes again.
 """
 
 from __future__ import annotations
@@ -43,10 +44,10 @@ class _Fold(dict[int, int]):
 def _fold(code: int) -> int:
     if code == ord(SENTINEL):
         return _BOUNDARY
-    if 0xE0020 <= code <= 0xE007E:
-        return code - 0xE0000
     if 0xE0120 <= code <= 0xE017E:
         return code - 0xE0100
+    if 0xE0020 <= code <= 0xE0FFF:
+        return _FOLD[code - 0xE0000] if not 0xE0100 <= code <= 0xE01EF else _INVISIBLE
     if code in _LOOKALIKES:
         return _LOOKALIKES[code]
     base = ord(unicodedata.normalize("NFKD", chr(code))[0])
@@ -82,7 +83,8 @@ _MASK: Final = bytes(int(byte in _KEPT) for byte in range(256))
 
 
 def flatten(text: str) -> bytes:
-    """Return one byte per character of `text`. 0xFF stands for `SENTINEL` alone, 0 for invisible characters."""
+    """Return one byte per character of `text`. 0xFF stands for `SENTINEL` alone, 0 for invisible
+    characters."""
     return text.encode("ascii", _HANDLER)
 
 

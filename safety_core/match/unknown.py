@@ -1,8 +1,9 @@
 """Tokens that nobody registered and no pattern knows.
 
-Without any context a token is taken for a secret only if it mixes upper case, lower case and digits without spelling anything,
-is as long as keys are, and has no other explanation: no identifier, digest, path, encoded text or picture. A bare row of
-hexadecimal digits is never enough, since nothing tells a key from a checksum; there the patterns ask for a name before it.
+Without any context a token is taken for a secret only if it mixes upper case, lower case and digits without
+spelling anything, is as long as keys are, and has no other explanation: no identifier, digest, path, encoded
+text or picture. A bare row of hexadecimal digits is never enough, since nothing tells a key from a checksum;
+there the patterns ask for a name before it.
 """
 
 from __future__ import annotations
@@ -28,10 +29,14 @@ _NAMED: Final = re.compile(
     r"|encrypted_content|thought_?signature|data|image|url|uri|href|src|path|file(?:name)?|ref|arn|key_?name)[\"'\\]{0,3}\s{0,2}[:=]\s{0,2}[\"'\\]{0,3}$",
     re.IGNORECASE,
 )
-"""Names, before a value, of what looks like chance and is no secret. A model's own signatures must come back as they were."""
+"""Names, before a value, of what looks like chance and is no secret. A model's own signatures must come back
+as they were."""
 
 _BEFORE: Final = re.compile(r"(?:sha\d{1,3}|md5|base64|SHA\d{1,3}|ssh-[a-z0-9]+|ecdsa\S*)[-: ,]\s?$|[/.:@#?&%]$")
 _WIDTH: Final = 48
+_LINE_WIDTHS: Final = frozenset({60, 64, 70, 72, 76})
+"""Of wrapped base64: a line of it is content (a certificate, a picture), whose secret forms have armour that
+is known."""
 
 
 def unknown_spans(layer: Layer) -> Iterator[Span]:
@@ -40,7 +45,8 @@ def unknown_spans(layer: Layer) -> Iterator[Span]:
         if SHORTEST <= end - start <= LONGEST:
             token = layer.flat[start:end].decode("ascii")
             before = layer.text[max(0, start - _WIDTH) : start]
-            if looks_random(token) and not _explained(token, before, layer.text[end : end + 1]):
+            lines = end - start in _LINE_WIDTHS and "\n" in before[-1:] + layer.text[end : end + 1]
+            if not lines and looks_random(token) and not _explained(token, before, layer.text[end : end + 1]):
                 yield Span(FindingKind.UNKNOWN, "unknown", start, end)
 
 
@@ -57,4 +63,4 @@ def looks_random(token: str) -> bool:
 def _explained(token: str, before: str, after: str) -> bool:
     if _NAMED.search(before) or _BEFORE.search(before) or after == ".":
         return True
-    return "/" in token.strip("/") and token.count("/") * 12 > len(token) or decoded(token) is not None
+    return token.strip("/").count("/") * 12 > len(token) or decoded(token) is not None

@@ -1,8 +1,8 @@
 """Does a token look like words or like chance.
 
-The table says which of the 26^3 letter trigrams are usual in English prose and in the identifiers of source code: the most
-frequent 2,651, which make up 97.5% of four million counted in the text and code of common packages. Chance meets one of them
-in 15 of 100 trigrams, words in more than 80.
+The table says which of the 26^3 letter trigrams are usual in English prose and in the identifiers of source
+code: the most frequent 2,651, which make up 97.5% of four million counted in the text and code of common
+packages. Chance meets one of them in 15 of 100 trigrams, words in more than 80.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ def usual_share(text: str) -> float:
 
 
 def word_letters(text: str) -> int:
-    """Return how many characters of `text` belong to words: runs of 4 letters or more, at least half usual trigrams."""
+    """Return how many characters of `text` belong to words: runs of 4 letters or more, at least half
+    usual trigrams."""
     runs = (run for run in _LETTERS.findall(text) if len(run) > 3)
     return sum(len(run) for run in runs if usual_share(run) >= 0.5)
 

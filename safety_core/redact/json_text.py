@@ -1,16 +1,18 @@
 """A JSON text without its secrets, which is still the same JSON text everywhere else.
 
-The text is scanned whole, with its escapes undone, so that a key gives context to its value and no escape hides anything. What
-is found is cut to the strings and numbers it lies in: brackets, commas, quotes and the words true, false and null stay. A number
-that holds a secret becomes a string.
+The text is scanned whole, with its escapes undone, so that a key gives context to its value and no escape
+hides anything. What is found is cut to the strings and numbers it lies in: brackets, commas, quotes and the
+words true, false and null stay. A number that holds a secret becomes a string.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from safety_core.errors import InputError, UnscannableError
@@ -63,12 +65,13 @@ def redacted_json(text: str, matcher: Matcher, tenant_key: bytes) -> Redaction:
     if not spans:
         return Redaction(text)
     tokens = [*_TOKEN.finditer(text)]
+    ends = [token.end() for token in tokens]
     pieces: list[str] = []
     findings: list[Finding] = []
     discovered: dict[SecretName, SecretValue] = {}
     copied = 0
     for span, start, end in spans:
-        cuts = [*_cuts(tokens, max(start, copied), end)]
+        cuts = [*_cuts(islice(tokens, bisect_right(ends, start), None), max(start, copied), end)]
         if not cuts:
             continue
         finding, value = _named(span, cuts, text, tenant_key)
@@ -85,6 +88,8 @@ def redacted_json(text: str, matcher: Matcher, tenant_key: bytes) -> Redaction:
 def _cuts(tokens: Iterable[re.Match[str]], start: int, end: int) -> Iterator[_Cut]:
     """Yield the parts of [start, end) that are inside of strings, and the numbers that it touches."""
     for token in tokens:
+        if token.start() >= end:
+            return
         number = token[0][0] != '"'
         first, last = token.span() if number else (token.start() + 1, token.end() - 1)
         if max(first, start) < min(last, end):

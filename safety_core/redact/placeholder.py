@@ -1,4 +1,5 @@
-"""The name of what was found. The same value has the same name, so that a provider's prompt cache survives redaction."""
+"""The name of what was found. The same value has the same name, so that a provider's prompt cache survives
+redaction."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ _RULE_LENGTH: Final = 40
 
 
 def name_for(span: Span, value: str, tenant_key: bytes) -> SecretName:
-    """Return the registered name, or `found_<rule>_<8 hex>`, where the digits are an HMAC of the value under the tenant's key."""
+    """Return the registered name, or `found_<rule>_<8 hex>`, where the digits are an HMAC of the value
+    under the tenant's key."""
     if span.name is not None:
         return span.name
     mac = hmac.new(tenant_key, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
