@@ -1,0 +1,13 @@
+"""Tool call -> facts -> level. Python says what a call does; the policy's rules say how grave that is.
+
+facts       a call -> Facts (never raises; what is not understood is said in `Facts.unknown`)
+judge       Facts and the engine's decision -> Verdict
+tools       tools by their catalogue entry, unknown tools by the words in their names
+shell/      command lines: syntax tree, words, wrappers, redirections
+code        programs in other languages, by the patterns of the catalogue
+sql         statements, by an allow-list of types
+paths       where a path lies
+network     where a host or recipient lies
+catalogue   the policy's data about programs and tools, compiled once
+notes       what has been found so far in one call
+"""

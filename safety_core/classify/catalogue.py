@@ -1,0 +1,252 @@
+"""The policy's data about programs and tools, compiled once.
+
+    programs:
+      "cp, install":                      # names that share an entry
+        effect: write                     # what the program itself does: a spec
+        words: copies files               # in a shop owner's words
+        operands: path                    # type of each operand; the last one named repeats
+        last: "write=path"                # spec of the last operand, where it differs
+        options: {"-r": "+recursive"}     # specs of options
+        commands: {"remote add": {...}}   # subcommands, as entries or specs
+        read: status, log, show           # subcommands with that effect and nothing more to say
+        wrapper: 1                        # after so many operands comes another command line
+        verbs: 1                          # unlisted subcommands are judged by their words, after so many group names
+        assign: {"of": "write=path"}      # operands of the form name=value
+        traits: privileged                # always
+        dashes: single                    # options are whole words after one dash (find, openssl)
+        stdin: code:shell                 # what its standard input is, where no operand or option gives that
+        stream: echo                      # what becomes of text on its way: echo cat decode download directory given
+        joined: true                      # a wrapper that hands its words to a shell as one text (ssh, eval)
+        given: write                      # the effect where there are operands, `given_from` of them or more (1)
+
+A spec is `[effect][+trait...][=type]`: an effect (a `Kind`, or `dry`: nothing lasting happens), traits, and the type of the value that
+an option takes. Types: text expression path url host nethost remote gitremote data recipient upload outfile mode method field httpie
+mount script code:<language> directory command words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from safety_core.canonical import Json, JsonObject
+from safety_core.classify.paths import PathRules
+from safety_core.errors import PolicyError
+from safety_core.model.facts import Kind
+
+SPEC: Final = re.compile(r"(?P<effect>[a-z_]*)(?P<traits>(\+[a-z_]+)*)(=(?P<takes>[a-z:_]+))?")
+DRY: Final = "dry"
+KINDS: Final = {kind.value: kind for kind in Kind}
+VERSIONED: Final = re.compile(r"(python|pip|ruby|perl|php|lua|node|clang|gcc|postgres)[\d.]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What an option, operand or program does.
+
+    Attributes:
+        kind: the effect; None where it only adds traits.
+        dry: nothing lasting happens with it.
+        takes: type of its value, "" for none.
+    """
+
+    kind: Kind | None = None
+    dry: bool = False
+    traits: frozenset[str] = frozenset()
+    takes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One program or subcommand; the fields are those of the module's docstring."""
+
+    name: str
+    spec: Spec = Spec()
+    words: str = ""
+    operands: tuple[str, ...] = ()
+    last: Spec | None = None
+    options: Mapping[str, Spec] = field(default_factory=dict)
+    commands: Mapping[str, Entry] = field(default_factory=dict)
+    wrapper: int | None = None
+    verbs: int | None = None
+    assign: Mapping[str, Spec] = field(default_factory=dict)
+    single: bool = False
+    stdin: str = ""
+    stream: str = ""
+    joined: bool = False
+    given: Spec | None = None
+    given_from: int = 1
+
+    def merged(self, child: Entry) -> Entry:
+        """Return the subcommand `child` as it reads below this entry: our options hold there too."""
+        return Entry(
+            f"{self.name} {child.name}",
+            Spec(child.spec.kind, child.spec.dry, self.spec.traits | child.spec.traits),
+            child.words or self.words,
+            child.operands or self.operands,
+            child.last,
+            {**self.options, **child.options},
+            child.commands,
+            child.wrapper,
+            child.verbs,
+            child.assign,
+            self.single,
+            child.stdin,
+            child.stream,
+            child.joined,
+            child.given,
+            child.given_from,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """What a piece of code in some language does where the expression matches; its one unnamed group, if any, holds a shell command."""
+
+    expression: re.Pattern[str]
+    spec: Spec
+    words: str
+
+
+def parse_spec(text: str, where: str) -> Spec:
+    """Return the spec that `text` writes, or raise PolicyError."""
+    match = SPEC.fullmatch(text.strip())
+    effect = match["effect"] if match else "?"
+    if match is None or (effect and effect != DRY and effect not in KINDS):
+        raise PolicyError(where, f"{text!r} is not [effect][+trait...][=type]")
+    traits = frozenset(part for part in match["traits"].split("+") if part)
+    return Spec(KINDS.get(effect), effect == DRY, traits, match["takes"] or "")
+
+
+class Catalogue:
+    """The compiled catalogue. Entries are compiled when they are first asked for, and kept."""
+
+    def __init__(self, data: JsonObject) -> None:
+        self._programs = dict(_spread(_mapping(data, "programs")))
+        self._entries: dict[str, Entry | None] = {}
+        self._tools = dict(_spread_tools(_mapping(data, "tools")))
+        self.paths = PathRules.of({name: _texts(value) for name, value in _mapping(data, "paths").items()})
+        self.verbs = {verb: KINDS[kind] for kind, verbs in _mapping(data, "verbs").items() for verb in _texts(verbs)}
+        self.verb_words = {KINDS[kind]: str(words) for kind, words in _mapping(data, "verb_words").items()}
+        self.roles = {name: role for role, names in _mapping(data, "roles").items() for name in _texts(names)}
+        self.options = _specs(_mapping(data, "options"), "options")
+        self.variables = _specs(_mapping(data, "variables"), "variables")
+        self.methods = {method: KINDS[kind] for kind, names in _mapping(data, "methods").items() for method in _texts(names)}
+        self.nouns = {noun: KINDS[kind] for kind, names in _mapping(data, "nouns").items() for noun in _texts(names)}
+        self.languages = {name: tuple(_patterns(entries, name)) for name, entries in _mapping(data, "code").items()}
+
+    def program(self, name: str) -> Entry | None:
+        """Return the entry of a program by its base name, or None for one that is not listed."""
+        if name not in self._entries:
+            raw = self._programs.get(name) or self._programs.get(VERSIONED.sub(r"\1", name))
+            self._entries[name] = None if raw is None else _entry(name, raw)
+        return self._entries[name]
+
+    def tool(self, name: str) -> tuple[str, JsonObject] | None:
+        """Return the canonical name and the entry of a tool, or None for one that is not listed."""
+        return self._tools.get(name)
+
+
+_compiled: list[tuple[JsonObject, Catalogue]] = []
+
+
+def compiled(data: JsonObject) -> Catalogue:
+    """Return `data` as a Catalogue; the last few are kept, by identity, since a policy is judged with many times."""
+    for known, catalogue in _compiled:
+        if known is data:
+            return catalogue
+    catalogue = Catalogue(data)
+    _compiled.insert(0, (data, catalogue))
+    del _compiled[4:]
+    return catalogue
+
+
+def _mapping(data: JsonObject, name: str) -> JsonObject:
+    value = data.get(name, {})
+    if not isinstance(value, dict):
+        raise PolicyError(f"catalogue.{name}", "must be a mapping")
+    return value
+
+
+def _texts(value: Json) -> tuple[str, ...]:
+    """Return a list of texts, or one text with commas, as texts."""
+    parts = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
+    return tuple(str(part).strip() for part in parts)
+
+
+def _spread(entries: JsonObject) -> Iterator[tuple[str, Json]]:
+    for names, entry in entries.items():
+        for name in _texts(names):
+            yield name, entry
+
+
+def _spread_tools(entries: JsonObject) -> Iterator[tuple[str, tuple[str, JsonObject]]]:
+    for name in entries:
+        entry = _mapping(entries, name)
+        for alias in (name, *_texts(entry.get("aliases", []))):
+            yield alias, (name, entry)
+
+
+def _specs(entries: JsonObject, where: str) -> dict[str, Spec]:
+    return {name: parse_spec(str(spec), f"{where}.{name}") for names, spec in entries.items() for name in _texts(names)}
+
+
+def _entry(name: str, raw: Json) -> Entry:
+    if isinstance(raw, str):
+        return Entry(name, parse_spec(raw, name))
+    if not isinstance(raw, dict):
+        raise PolicyError(f"catalogue.programs.{name}", "must be a spec or a mapping")
+    spec = parse_spec(str(raw.get("effect", "")), name)
+    last = raw.get("last")
+    wrapper, verbs = raw.get("wrapper"), raw.get("verbs")
+    given, given_from = raw.get("given"), raw.get("given_from")
+    return Entry(
+        name,
+        Spec(spec.kind, spec.dry, spec.traits | frozenset(_texts(raw.get("traits", [])))),
+        str(raw.get("words", "")),
+        tuple(str(raw.get("operands", "")).split()),
+        None if last is None else parse_spec(str(last), name),
+        _specs(_mapping(raw, "options"), name),
+        dict(_commands(raw, name)),
+        wrapper if isinstance(wrapper, int) else None,
+        verbs if isinstance(verbs, int) else None,
+        _specs(_mapping(raw, "assign"), name),
+        raw.get("dashes") == "single",
+        str(raw.get("stdin", "")),
+        str(raw.get("stream", "")),
+        raw.get("joined") is True,
+        None if given is None else parse_spec(str(given), name),
+        given_from if isinstance(given_from, int) else 1,
+    )
+
+
+def _commands(raw: JsonObject, name: str) -> Iterator[tuple[str, Entry]]:
+    """Yield subcommands; one of several words is nested below its first."""
+    flat = {word: _entry(word, entry) for word, entry in _spread(_mapping(raw, "commands"))}
+    for kind in (*KINDS, DRY):
+        for word in _texts(raw.get(kind, [])):
+            flat.setdefault(word, Entry(word, parse_spec(kind, name)))
+    yield from _nested(flat)
+
+
+def _nested(flat: Mapping[str, Entry]) -> Iterator[tuple[str, Entry]]:
+    heads: dict[str, dict[str, Entry]] = {}
+    for words, entry in flat.items():
+        head, _, rest = words.partition(" ")
+        heads.setdefault(head, {})[rest] = entry
+    for head, below in heads.items():
+        own = below.pop("", Entry(head))
+        nested = dict(_nested(below))
+        yield head, replace(own, name=head, commands={**own.commands, **nested})
+
+
+def _patterns(entries: Json, where: str) -> Iterator[Pattern]:
+    for entry in entries if isinstance(entries, list) else []:
+        fields = _mapping({"pattern": entry}, "pattern")
+        try:
+            expression = re.compile(str(fields.get("pattern", "")))
+        except re.error as error:
+            raise PolicyError(f"catalogue.code.{where}", f"holds an expression that cannot be read ({error.msg})") from error
+        yield Pattern(expression, parse_spec(str(fields.get("effect", "")), where), str(fields.get("words", "")))

@@ -1,0 +1,51 @@
+"""A tool call -> facts. Never raises on odd input: what is not understood is said in `Facts.unknown`, and judged stricter."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from safety_core.canonical import Json, JsonObject
+from safety_core.classify.catalogue import compiled
+from safety_core.classify.notes import Notes
+from safety_core.classify.tools import judge_tool
+from safety_core.model.facts import Facts
+from safety_core.model.secret import references
+from safety_core.model.tool_call import ToolCall
+
+DISCOVERED: Final = "found_"
+"""How the names of secrets begin that a scanner found, and no person registered."""
+
+
+def facts_of(call: ToolCall, catalogue: JsonObject, workspace: str) -> Facts:
+    """Return what `call` would do.
+
+    Args:
+        catalogue: the policy's data about programs and tools.
+        workspace: absolute path of the agent's workspace, the base of relative paths.
+    """
+    notes = Notes(compiled(catalogue), workspace)
+    tool = judge_tool(notes, call.tool, call.params)
+    refs = tuple(dict.fromkeys(name for text in _texts(call.params) for name in references(text)))
+    return Facts(
+        tool=tool,
+        agent=call.agent,
+        actions=tuple(notes.actions),
+        unknown=tuple(notes.unknown),
+        refs=refs,
+        discovered=tuple(name for name in refs if name.startswith(DISCOVERED)),
+    )
+
+
+def _texts(value: Json) -> list[str]:
+    """Return every text in `value`, keys included, in order."""
+    found: list[str] = []
+    stack: list[Json] = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            found.append(item)
+        elif isinstance(item, list):
+            stack.extend(reversed(item))
+        elif isinstance(item, dict):
+            stack.extend(part for pair in reversed(item.items()) for part in reversed(pair))
+    return found

@@ -1,0 +1,51 @@
+"""What has been found so far in one call: actions, and what was not understood. Both only grow, and both are bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from safety_core.classify.catalogue import Catalogue
+from safety_core.model.facts import Action, Kind, Target
+
+MOST_ACTIONS: Final = 200
+"""A call with more effects than a person could read is not understood whole."""
+
+MOST_COMMANDS: Final = 500
+"""Simple commands that are followed in one call, loops and functions unrolled."""
+
+
+class Notes:
+    """Collects facts about one call."""
+
+    def __init__(self, catalogue: Catalogue, workspace: str) -> None:
+        self.catalogue = catalogue
+        self.workspace = workspace
+        self.actions: dict[Action, None] = {}
+        self.unknown: dict[str, None] = {}
+        self.files: dict[str, str | None] = {}
+        self._commands = 0
+
+    def act(self, action: Action) -> None:
+        """Note an effect."""
+        if len(self.actions) < MOST_ACTIONS:
+            self.actions[action] = None
+        else:
+            self.doubt("more effects than can be listed")
+
+    def doubt(self, reason: str) -> None:
+        """Note what was not understood."""
+        if len(self.unknown) < 20:
+            self.unknown[reason[:200]] = None
+
+    def note(self, kind: Kind, form: str, words: str, targets: Iterable[Target] = (), traits: Iterable[str] = ()) -> None:
+        """Note an effect by its parts; the subject is the first word of `form`."""
+        self.act(Action(kind, form.partition(" ")[0], form, tuple(targets), frozenset(traits), words))
+
+    def spend(self) -> bool:
+        """Take one command from the budget; False, with a doubt, where it is used up."""
+        self._commands += 1
+        if self._commands > MOST_COMMANDS:
+            self.doubt("more commands than can be followed")
+            return False
+        return True

@@ -1,0 +1,144 @@
+"""Where a path lies. By components, never by prefix of text, and without asking the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Final
+
+from safety_core.model.facts import Target, TargetKind, Zone
+
+HOLE: Final = "\ufffc"
+"""Stands for text that is known only when the command runs."""
+
+GIVEN: Final = "\ufff9"
+"""Stands for a name that another program hands over (`xargs`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathRules:
+    """The policy's lists (`paths` in the catalogue). Patterns are shell patterns for one component or, with a slash, a tail of the path.
+
+    Attributes:
+        secret: names that hold secrets, or the gateway's own state.
+        public: exceptions of `secret` (".env.example").
+        guarded: names that run by themselves (start-up files, hooks, schedules): written like system files.
+        top: first components of system folders ("etc").
+        temporary: absolute folders whose content is disposable.
+        harmless: devices that lose nothing ("/dev/null").
+    """
+
+    secret: tuple[str, ...] = ()
+    public: tuple[str, ...] = ()
+    guarded: tuple[str, ...] = ()
+    top: frozenset[str] = frozenset()
+    temporary: tuple[str, ...] = ()
+    harmless: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, lists: Mapping[str, Sequence[str]]) -> PathRules:
+        """Take the lists as the catalogue holds them; one that is absent is empty."""
+        return cls(
+            *(tuple(lists.get(name, ())) for name in ("secret", "public", "guarded")),
+            top=frozenset(lists.get("top", ())),
+            temporary=tuple(lists.get("temporary", ())),
+            harmless=frozenset(lists.get("harmless", ())),
+        )
+
+
+def absolute(path: str, base: str) -> str:
+    """Return `path` seen from `base`, with `.` and `..` resolved. A leading `~` or drive stays what it is."""
+    path = path.replace("\\", "/") if _drive(path) else path
+    if not path.startswith(("/", "~")) and not _drive(path):
+        path = f"{base}/{path}"
+    head, *rest = path.split("/")
+    done: list[str] = []
+    for part in rest:
+        if part == "..":
+            done = done[:-1]
+        elif part not in {"", "."}:
+            done.append(part)
+    return "/".join([head, *done]) or "/"
+
+
+def _drive(path: str) -> bool:
+    return path[1:3] in {":", ":\\", ":/"} and path[0].isalpha()
+
+
+def path_target(path: str, base: str, workspace: str, rules: PathRules) -> Target:
+    """Return the path as a target, in its absolute form, with its zone.
+
+    Args:
+        base: the directory it is relative to; "" or one with a `HOLE` where that is not known.
+        workspace: absolute path of the agent's workspace.
+    """
+    whole = absolute(path, base)
+    return Target(TargetKind.PATH, whole, _zone(whole, workspace, rules))
+
+
+def _zone(path: str, workspace: str, rules: PathRules) -> Zone:
+    if path in rules.harmless:
+        return Zone.TEMPORARY
+    parts = path.split("/")
+    if _matches(parts, rules.secret) and not _matches(parts, rules.public):
+        return Zone.SENSITIVE
+    if HOLE in path or GIVEN in path:
+        return Zone.UNKNOWN
+    if parts[:2] == ["", "dev"] and len(parts) > 2 and parts[2] not in {"shm", "fd"}:
+        return Zone.DEVICE
+    bare = _without_globs(parts)
+    if inside(bare, workspace.split("/")):
+        return Zone.SYSTEM if _matches(parts, rules.guarded) else Zone.WORKSPACE
+    if any(inside(bare, folder.split("/")) for folder in rules.temporary):
+        return Zone.TEMPORARY
+    if _matches(parts, rules.guarded):
+        return Zone.SYSTEM
+    return _far_zone(bare, rules)
+
+
+def _far_zone(bare: Sequence[str], rules: PathRules) -> Zone:
+    home = _home_depth(bare)
+    if len(bare) <= max(1, home):
+        return Zone.ROOT
+    if home:
+        return Zone.HOME
+    if bare[0] == "" and bare[1] in rules.top:
+        return Zone.SYSTEM if len(bare) > 2 else Zone.ROOT
+    if bare[0].endswith(":"):
+        return Zone.SYSTEM
+    return Zone.OUTSIDE
+
+
+def _home_depth(parts: Sequence[str]) -> int:
+    """How many components name a whole home: 1 for `~`, 2 for /root, 3 for /home/x, 0 for what lies in none."""
+    if parts[0].startswith("~"):
+        return 1
+    second = parts[1] if len(parts) > 1 else ""
+    return {"root": 2, "home": 3, "Users": 3}.get(second, 0) if parts[0] == "" else 0
+
+
+def inside(parts: Sequence[str], folder: Sequence[str]) -> bool:
+    """Tell whether the components `parts` lie in `folder`, or are it."""
+    return len(folder) > 1 and list(parts[: len(folder)]) == list(folder)
+
+
+def _without_globs(parts: Sequence[str]) -> list[str]:
+    """Cut the path before its first pattern: `~/*` concerns the whole of `~`."""
+    for index, part in enumerate(parts):
+        if index and any(mark in part for mark in "*?["):
+            return list(parts[:index])
+    return [part for index, part in enumerate(parts) if part or index == 0]
+
+
+def _matches(parts: Sequence[str], patterns: Sequence[str]) -> bool:
+    return any(_match(parts, pattern) for pattern in patterns)
+
+
+def _match(parts: Sequence[str], pattern: str) -> bool:
+    want = pattern.split("/")
+    if len(want) == 1:
+        return any(fnmatchcase(part, pattern) for part in parts)
+    width = len(want)
+    spans = (parts[start : start + width] for start in range(len(parts) - width + 1))
+    return any(all(map(fnmatchcase, span, want)) for span in spans)

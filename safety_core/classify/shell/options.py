@@ -1,0 +1,149 @@
+"""Words -> options, operands and subcommand, by the program's catalogue entry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from safety_core.classify.catalogue import Entry, Spec
+from safety_core.classify.shell.words import Word
+
+SHORTEST_PREFIX: Final = 4
+"""Characters, dashes included, from which an abbreviated long option is taken for the listed one."""
+
+ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*\+?=")
+
+
+@dataclass(slots=True)
+class Invocation:
+    """One program call, read by its entry.
+
+    Attributes:
+        entry: the entry of the subcommand, with the options of the entries above it.
+        options: specs of the options that were given, with their values.
+        path: words before the first option: a subcommand that no entry lists is sought there.
+        rest: the command line behind a wrapper, None where there is none.
+        matched: the words led to an entry that says what they do.
+    """
+
+    entry: Entry
+    options: list[tuple[str, Spec, Word | None]] = field(default_factory=list)
+    operands: list[Word] = field(default_factory=list)
+    path: list[str] = field(default_factory=list)
+    rest: list[Word] | None = None
+    matched: bool = False
+    commands: list[list[Word]] = field(default_factory=list)
+    """Command lines that stand in an option (`find -exec`)."""
+    assignments: list[Word] = field(default_factory=list)
+    """`NAME=value` before a wrapped command (`env`, `sudo`)."""
+
+
+class _Reading:
+    """State of reading one command line from left to right."""
+
+    def __init__(self, entry: Entry, words: Sequence[Word], generic: Mapping[str, Spec]) -> None:
+        self.found = Invocation(entry)
+        self.queue = list(words)
+        self.generic = generic
+        self.only_operands = False
+        self.pure = True
+
+    def run(self) -> Invocation:
+        while self.queue:
+            wrapper = self.found.entry.wrapper
+            if wrapper is not None and len(self.found.operands) >= wrapper and not self._is_option(self.queue[0].text):
+                while self.queue and ASSIGNMENT.match(self.queue[0].text):
+                    self.found.assignments.append(self.queue.pop(0))
+                self.found.rest = self.queue
+                break
+            self._take(self.queue.pop(0))
+        self.found.matched = self.found.matched or not self.found.entry.commands
+        return self.found
+
+    def _is_option(self, text: str) -> bool:
+        return not self.only_operands and text.startswith("-") and len(text) > 1
+
+    def _take(self, word: Word) -> None:
+        text = word.text
+        if not self._is_option(text):
+            self._operand(word)
+        elif text == "--":
+            self.only_operands = True
+        elif text.startswith("--") or self.found.entry.single:
+            self._long(word)
+        else:
+            self._cluster(word)
+
+    def _operand(self, word: Word) -> None:
+        child = self.found.entry.commands.get(word.text)
+        if child is not None and not self.found.operands:
+            self.found.entry = self.found.entry.merged(child)
+            self.found.matched = True
+            self.pure = True
+            self.found.path.clear()
+            return
+        if self.pure:
+            self.found.path.append(word.text)
+        self.found.operands.append(word)
+
+    def _long(self, word: Word) -> None:
+        name, equals, value = word.text.partition("=")
+        spec = self._listed(name)
+        if spec is None:
+            self.pure = False
+            self.found.options.append((name, self.generic.get(name, Spec()), Word(value) if equals else None))
+        elif not spec.takes:
+            self.found.options.append((name, spec, Word(value, word.glob) if equals else None))
+        elif equals:
+            self._valued(name, spec, Word(value, word.glob))
+        else:
+            self._valued(name, spec, None)
+
+    def _listed(self, name: str) -> Spec | None:
+        options = self.found.entry.options
+        if name in options or not name.startswith("--") or len(name) < SHORTEST_PREFIX:
+            return options.get(name)
+        longer = [key for key in options if key.startswith(name)]
+        return options[longer[0]] if longer and name not in self.generic else None
+
+    def _cluster(self, word: Word) -> None:
+        options, text = self.found.entry.options, word.text
+        if text in options:
+            spec = options[text]
+            if spec.takes:
+                self._valued(text, spec, None)
+            else:
+                self.found.options.append((text, spec, None))
+            return
+        for index, letter in enumerate(text[1:], 2):
+            spec = options.get(f"-{letter}", Spec())
+            self.pure = self.pure and f"-{letter}" in options
+            if spec.takes:
+                self._valued(f"-{letter}", spec, Word(text[index:], word.glob) if text[index:] else None)
+                return
+            self.found.options.append((f"-{letter}", spec, None))
+
+    def _valued(self, name: str, spec: Spec, value: Word | None) -> None:
+        if spec.takes == "words":
+            end = next((at for at, word in enumerate(self.queue) if word.text in {";", "+"}), len(self.queue))
+            self.found.commands.append(self.queue[:end])
+            del self.queue[: end + 1]
+            return
+        if spec.takes == "command":
+            self.found.commands.append(([value] if value else []) + self.queue)
+            self.queue.clear()
+            return
+        if value is None and self.queue:
+            value = self.queue.pop(0)
+        self.found.options.append((name, spec, value))
+
+
+def read(entry: Entry, words: Sequence[Word], generic: Mapping[str, Spec]) -> Invocation:
+    """Return `words` (without the program's name) as `entry` describes them.
+
+    Args:
+        generic: specs of long options that mean the same nearly everywhere ("--force"), for those that no entry lists.
+    """
+    return _Reading(entry, words, generic).run()

@@ -1,0 +1,219 @@
+"""Tools by their catalogue entry; unknown tools by the words in their names and arguments."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from safety_core.canonical import Json, JsonObject
+from safety_core.classify.catalogue import parse_spec
+from safety_core.classify.names import words_of
+from safety_core.classify.network import carries_data, recipient_target, url_target
+from safety_core.classify.notes import Notes
+from safety_core.classify.paths import path_target
+from safety_core.classify.shell.scope import TERMINAL, Scope, Stream
+from safety_core.classify.shell.walk import Shell
+from safety_core.classify.sql import sql_actions
+from safety_core.model.facts import Kind, Target, TargetKind, Zone
+
+DEEPEST: Final = 4
+"""Tools that call tools."""
+
+_PATCHED: Final = re.compile(r"^(?:\*\*\* (?:Add|Update|Delete) File: |\*\*\* Move to: |(?:---|\+\+\+) (?:[ab]/)?)(\S.*)$", re.MULTILINE)
+_READS: Final = frozenset({"GET", "HEAD", "OPTIONS", ""})
+_ORDER: Final = (Kind.MONEY, Kind.DESTROY, Kind.PERMISSION, Kind.CREDENTIAL, Kind.CONTROL, Kind.OUTWARD, Kind.RUN_CODE, Kind.WRITE, Kind.READ)
+
+
+def judge_tool(notes: Notes, name: str, params: JsonObject, depth: int = 0) -> str:
+    """Note what the tool does with `params`; return its canonical name (of the inner tool, for one that calls others)."""
+    known = notes.catalogue.tool(name)
+    if known is None:
+        _judge_unlisted(notes, name, params)
+        return name
+    canonical, entry = known
+    inner = _object(entry, "inner")
+    if inner:
+        return _judge_inner(notes, inner, params, depth)
+    _Tool(notes, canonical, entry, params).run()
+    return canonical
+
+
+def _judge_inner(notes: Notes, inner: JsonObject, params: JsonObject, depth: int) -> str:
+    name = next((value for key in _names(inner.get("name")) if isinstance(value := params.get(key), str)), None)
+    arguments = next((value for key in _names(inner.get("arguments")) if isinstance(value := params.get(key), dict)), None)
+    if name is None or arguments is None or depth >= DEEPEST:
+        notes.doubt("a call of another tool that does not say which, with what")
+        return "tool_call"
+    return judge_tool(notes, name, arguments, depth + 1)
+
+
+class _Tool:
+    """One call of a tool that the catalogue lists."""
+
+    def __init__(self, notes: Notes, name: str, entry: JsonObject, params: JsonObject) -> None:
+        self.notes = notes
+        self.name = name
+        self.entry = entry
+        self.params = params
+        self.words = str(entry.get("words", ""))
+        self.roles = {key: role for role, keys in _object(entry, "args").items() for key in _names(keys)}
+        self.targets: list[Target] = []
+        self.recipients = 0
+
+    def run(self) -> None:
+        """Note what the call does, or what is missing."""
+        cwd = self.notes.workspace
+        for key, value in self.params.items():
+            if self.roles.get(key) == "cwd" and isinstance(value, str):
+                cwd = path_target(value, cwd, self.notes.workspace, self.notes.catalogue.paths).value
+        for key, value in self.params.items():
+            role = self.roles.get(key, "")
+            for text in _command(value) if role == "command" else _leaves(value):
+                self._argument(role, text, cwd)
+        self._selected()
+        wanted = set(self.roles.values()) & {"command", "path", "url", "patch"}
+        given = {self.roles.get(key) for key, value in self.params.items() if list(_leaves(value))}
+        if wanted and not wanted & given and "select" not in self.entry or "command" in wanted - given:
+            self.notes.doubt(f"{self.name}: an argument that it needs is missing")
+
+    def _argument(self, role: str, text: str, cwd: str) -> None:
+        match role:
+            case "command":
+                given = [text for key, value in self.params.items() if self.roles.get(key) == "stdin" for text in _leaves(value)]
+                Shell(self.notes).script(text, Scope(cwd), Stream("".join(given)) if given else TERMINAL)
+            case "path":
+                self.targets.append(path_target(text, cwd, self.notes.workspace, self.notes.catalogue.paths))
+            case "patch":
+                found = [path_target(path, cwd, self.notes.workspace, self.notes.catalogue.paths) for path in _PATCHED.findall(text)]
+                self.targets.extend(found)
+                if not found:
+                    self.notes.doubt(f"{self.name}: a patch that names no file")
+                if "*** Delete File: " in text:
+                    self.notes.note(Kind.DESTROY, self.name, "deletes files", found)
+            case "url":
+                self.targets.append(url_target(text))
+                if carries_data(text):
+                    self.notes.note(Kind.OUTWARD, self.name, "reads an address that could carry data out", self.targets)
+            case "recipient":
+                self.targets.append(recipient_target(text))
+            case "method":
+                if text.upper() not in _READS:
+                    kind = self.notes.catalogue.methods.get(text.upper(), Kind.OUTWARD)
+                    self._outward(kind)
+            case "body":
+                self._outward(Kind.OUTWARD)
+            case "env":
+                self.notes.doubt(f"{self.name}: variables that change how programs run")
+            case _:
+                pass
+
+    def _outward(self, kind: Kind) -> None:
+        hosts = [url_target(text) for key, value in self.params.items() if self.roles.get(key) == "url" for text in _leaves(value)]
+        local = bool(hosts) and all(host.zone is Zone.LOCAL for host in hosts)
+        self.notes.note(Kind.WRITE if local else Kind.OUTWARD, self.name, "sends something to an address", hosts)
+        if kind is Kind.DESTROY:
+            self.notes.note(kind, self.name, "deletes something at an address", hosts)
+
+    def _selected(self) -> None:
+        """Note the tool's own effect, which the value of one argument may choose."""
+        select, actions = self.entry.get("select"), _object(self.entry, "actions")
+        chosen = self.params.get(str(select)) if select else None
+        word = str(chosen).lower() if isinstance(chosen, bool) else chosen
+        own = self.entry.get("effect", "" if "command" in self.roles.values() else self.entry.get("default"))
+        if isinstance(word, str) and word in actions:
+            own = actions[word]
+        elif select and (word is not None or own is None):
+            self.notes.doubt(f"{self.name}: an action that the catalogue does not list")
+        if own:
+            spec = parse_spec(str(own), self.name)
+            form = f"{self.name} {word}" if isinstance(word, str) else self.name
+            self.notes.note(spec.kind or Kind.UNKNOWN, form, self.words, self.targets, spec.traits | self._crowd())
+        for key in _names(self.entry.get("code")):
+            for text in _leaves(self.params.get(key)):
+                Shell(self.notes).script(text, Scope(self.notes.workspace))
+
+    def _crowd(self) -> frozenset[str]:
+        people = [target for target in self.targets if target.kind is TargetKind.RECIPIENT]
+        return frozenset({"mass"}) if len(people) > 20 else frozenset()
+
+
+def _judge_unlisted(notes: Notes, name: str, params: JsonObject) -> None:
+    """Judge a tool by its words. It is never understood whole, so that it is never green."""
+    notes.doubt(f"{name[:80]}: a tool that the catalogue does not list")
+    targets = list(_targets(notes, params))
+    kind = _kind(notes, name, params)
+    notes.note(kind, name[:80] or "tool", notes.catalogue.verb_words.get(kind, ""), targets)
+    for key, value in params.items():
+        role = notes.catalogue.roles.get(_plain(key))
+        for text in _leaves(value):
+            if role == "shell":
+                Shell(notes).script(text, Scope(notes.workspace))
+            elif role == "sql":
+                for found in sql_actions(text, name[:80]):
+                    if not isinstance(found, str):
+                        notes.act(found)
+
+
+def _kind(notes: Notes, name: str, params: Mapping[str, Json]) -> Kind:
+    """Return what the verb in a tool's name says, made graver by what it is about and whom it reaches."""
+    words = words_of(name)
+    verbs = [(word, notes.catalogue.verbs[word]) for word in words if word in notes.catalogue.verbs]
+    if not verbs:
+        return Kind.UNKNOWN
+    verb, kind = verbs[0]
+    if kind is Kind.READ:
+        return Kind.READ
+    kinds = {kind, *(notes.catalogue.nouns[word] for word in words if word != verb and word in notes.catalogue.nouns)}
+    roles = {notes.catalogue.roles.get(_plain(key)) for key, value in params.items() if value}
+    if kind is Kind.WRITE and "recipient" in roles:
+        kinds.add(Kind.OUTWARD)
+    return next(candidate for candidate in (*_ORDER, Kind.UNKNOWN) if candidate in kinds)
+
+
+def _targets(notes: Notes, params: JsonObject) -> Iterator[Target]:
+    for key, value in params.items():
+        match notes.catalogue.roles.get(_plain(key)):
+            case "path":
+                yield from (path_target(text, notes.workspace, notes.workspace, notes.catalogue.paths) for text in _leaves(value))
+            case "url":
+                yield from (url_target(text) for text in _leaves(value))
+            case "recipient":
+                yield from (recipient_target(text) for text in _leaves(value))
+            case _:
+                pass
+
+
+def _plain(key: str) -> str:
+    return "_".join(words_of(key))
+
+
+def _leaves(value: Json) -> Iterator[str]:
+    """Yield the texts in an argument, wherever they stand in it; other values are no target."""
+    stack: list[Json] = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, list):
+            stack.extend(reversed(item))
+        elif isinstance(item, dict):
+            stack.extend(reversed(item.values()))
+
+
+def _command(value: Json) -> Iterator[str]:
+    """Yield a command line; a list is one command, word by word."""
+    if isinstance(value, list):
+        yield shlex.join(_leaves(value))
+    else:
+        yield from _leaves(value)
+
+
+def _object(entry: JsonObject, name: str) -> JsonObject:
+    value = entry.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _names(value: Json) -> list[str]:
+    return [str(name) for name in value] if isinstance(value, list) else []

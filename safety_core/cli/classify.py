@@ -1,0 +1,114 @@
+"""`safety classify`: tool calls in, levels out, as JSON Lines."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import click
+
+from safety_core.bundle.archive import unpack
+from safety_core.bundle.contents import MANIFEST, TrustedBundle, read_contents
+from safety_core.canonical import JsonObject
+from safety_core.classify.facts import facts_of
+from safety_core.classify.judge import UNKNOWN, verdict_of
+from safety_core.edge.engine import Engine
+from safety_core.edge.rego import RegoEngine
+from safety_core.edge.shipped import bundle_of, load_folder, shipped_bundle
+from safety_core.errors import InputError, SafetyError
+from safety_core.gate import rule_on
+from safety_core.model.level import Level, Outcome, Tier
+from safety_core.model.policy import Policy
+from safety_core.model.tool_call import AgentId, CallId, SessionId, TenantId, ToolCall
+from safety_core.wire.reader import Reader
+
+WORKSPACE: Final = "/workspace"
+"""Where an agent's relative paths begin, unless said otherwise."""
+
+
+@click.command()
+@click.option("--bundle", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Judge by this bundle (.tar.gz).")
+@click.option("--policies", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Judge by this policy folder.")
+@click.option("--tier", type=click.IntRange(1, 3), help="Take every agent for one of this tier (1 supervised, 2 trusted, 3 autonomous).")
+@click.option("--workspace", default=WORKSPACE, show_default=True, help="The agent's workspace, the base of relative paths.")
+@click.option("--facts", is_flag=True, help="Show the facts that the rules were given.")
+@click.argument("calls", type=click.File("rb"), default="-")
+def classify(bundle: Path | None, policies: Path | None, tier: int | None, workspace: str, facts: bool, calls: Iterable[bytes]) -> None:
+    """Say how grave tool calls are, one JSON object per line.
+
+    \b
+    in   {"id": "1", "tool": "exec", "params": {"command": "rm -rf /"}, "agent": "main"}
+    out  {"id": "1", "level": "critical_red", "outcome": "deny", "rule": "destroys_machine", "reasons": [...]}
+
+    A line that is no tool call is answered with its error; it counts as yellow and is never allowed.
+    """
+    if bundle is not None and policies is not None:
+        raise InputError("--bundle and --policies", "cannot both be given", "leave one out")
+    asyncio.run(_classify(_load(bundle, policies), Tier(tier) if tier else None, workspace, calls, show_facts=facts))
+
+
+def _load(bundle: Path | None, policies: Path | None) -> TrustedBundle:
+    if bundle is not None:
+        files = unpack(bundle.read_bytes())
+        manifest = Reader.parse(files.get(MANIFEST, b"{}"), "manifest")
+        return read_contents(files, tenant=manifest.object("metadata").text("tenant"), version=0)
+    return shipped_bundle() if policies is None else bundle_of(load_folder(policies))
+
+
+async def _classify(bundle: TrustedBundle, tier: Tier | None, workspace: str, lines: Iterable[bytes], *, show_facts: bool) -> None:
+    policy = bundle.policy if tier is None else replace(bundle.policy, default_tier=tier, agents={})
+    engine = RegoEngine()
+    await engine.load(bundle)
+    try:
+        async for answer in _answers(engine, policy, workspace, lines, show_facts=show_facts):
+            click.echo(json.dumps(answer, ensure_ascii=False, separators=(",", ":")))
+    finally:
+        await engine.close()
+
+
+async def _answers(
+    engine: Engine, policy: Policy, workspace: str, lines: Iterable[bytes], *, show_facts: bool
+) -> AsyncIterator[JsonObject]:
+    for line in lines:
+        if not line.strip():
+            continue
+        call_id: str | None = None
+        try:
+            call = _call(line)
+            call_id = call.id
+            yield await _answer(engine, policy, workspace, call, show_facts=show_facts)
+        except SafetyError as error:
+            yield {"id": call_id, "error": str(error), "level": Level.YELLOW.word, "outcome": Outcome.DENY.word, "rule": UNKNOWN, "reasons": [str(error)]}
+
+
+def _call(line: bytes) -> ToolCall:
+    reader = Reader.parse(line, "tool call")
+    call = ToolCall(
+        CallId(reader.text("id", "")),
+        TenantId("local"),
+        AgentId(reader.text("agent", "main", limit=64)),
+        SessionId(reader.text("session", "")),
+        reader.text("tool", limit=200),
+        reader.mapping("params"),
+    )
+    reader.done()
+    return call
+
+
+async def _answer(engine: Engine, policy: Policy, workspace: str, call: ToolCall, *, show_facts: bool) -> JsonObject:
+    facts = facts_of(call, policy.catalogue, workspace)
+    verdict = verdict_of(facts, await engine.judge(facts), policy.revision)
+    ruling = rule_on(call, verdict, policy, time.time())
+    answer: JsonObject = {
+        "id": call.id,
+        "level": verdict.level.word,
+        "outcome": ruling.outcome.word,
+        "rule": verdict.rule,
+        "reasons": [*verdict.reasons],
+    }
+    return {**answer, "facts": facts.to_json()} if show_facts else answer
