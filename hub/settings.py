@@ -88,10 +88,8 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
 
 def _convert(name: str, kind: type, value: object) -> object:
     try:
-        if kind is Path:
-            return Path(str(value)).expanduser()
         if isinstance(value, bool) or not isinstance(value, int | str | Path):
             raise ValueError(name)
-        return kind(value)
+        return Path(str(value)).expanduser() if kind is Path else kind(value)
     except ValueError as error:
         raise InputError(f"hub setting {name}", f"must be {kind.__name__}") from error

@@ -33,3 +33,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 async def hub(database_url: str, tmp_path: Path) -> AsyncIterator[RunningHub]:
     async with running_hub(tmp_path / "hub", database_url, max_pending=5) as running:
         yield running
+
+
+@pytest.fixture
+async def small_hub(tmp_path: Path) -> AsyncIterator[RunningHub]:
+    """A hub on SQLite alone, for what no database makes different."""
+    async with running_hub(tmp_path / "hub", max_pending=5) as running:
+        yield running

@@ -69,15 +69,15 @@ async def test_an_approval_signed_by_the_hub_passes_the_checks_of_the_edge(hub: 
     assert (await edge.decisions(news.next)).grants == ()
 
 
-async def test_a_denial_reaches_the_edge_signed(hub: RunningHub) -> None:
-    edge, asked = await hub.edge("acme"), question(strong=True)
+async def test_a_denial_reaches_the_edge_signed(small_hub: RunningHub) -> None:
+    edge, asked = await small_hub.edge("acme"), question(strong=True)
     await edge.push_approval(asked)
-    olga = await hub.approver("acme")
+    olga = await small_hub.approver("acme")
     answer = await olga.post(f"/v1/approvals/{asked.id}/decision", json={"allow": False})
     assert json_of(answer)["state"] == "denied"
     (grant,) = (await edge.decisions(0)).grants
     assert not grant.allow
-    verify_signature(grant, asked, policy(hub_key(hub)))
+    verify_signature(grant, asked, policy(hub_key(small_hub)))
 
 
 async def test_a_question_is_taken_once_and_never_changed(hub: RunningHub) -> None:
@@ -91,9 +91,9 @@ async def test_a_question_is_taken_once_and_never_changed(hub: RunningHub) -> No
     assert [entry["request"]["reason"] for entry in shown] == [asked.reason]
 
 
-async def test_a_question_of_another_tenant_cannot_be_put(hub: RunningHub) -> None:
-    edge = await hub.edge("acme")
-    await hub.edge("globex")
+async def test_a_question_of_another_tenant_cannot_be_put(small_hub: RunningHub) -> None:
+    edge = await small_hub.edge("acme")
+    await small_hub.edge("globex")
     with pytest.raises(RefusedError, match="belongs to another tenant"):
         await edge.push_approval(question("globex"))
 
@@ -143,27 +143,27 @@ async def test_an_answer_after_24_hours_is_refused_by_name(hub: RunningHub) -> N
     assert await edge.push_approval(asked) is ApprovalState.EXPIRED
 
 
-async def test_a_question_that_arrives_too_late_is_expired_from_the_start(hub: RunningHub) -> None:
-    edge = await hub.edge("acme")
+async def test_a_question_that_arrives_too_late_is_expired_from_the_start(small_hub: RunningHub) -> None:
+    edge = await small_hub.edge("acme")
     assert await edge.push_approval(question(now=START - 2 * ANSWER_SECONDS)) is ApprovalState.EXPIRED
 
 
-async def test_the_hub_does_not_approve_what_asks_for_a_persons_own_key(hub: RunningHub) -> None:
-    edge, asked = await hub.edge("acme"), question(strong=True)
+async def test_the_hub_does_not_approve_what_asks_for_a_persons_own_key(small_hub: RunningHub) -> None:
+    edge, asked = await small_hub.edge("acme"), question(strong=True)
     await edge.push_approval(asked)
-    olga = await hub.approver("acme")
+    olga = await small_hub.approver("acme")
     refused = await olga.post(f"/v1/approvals/{asked.id}/decision", json={"allow": True})
     assert refused.status_code == 403
     assert json_of(refused)["error"]["fix"] == f"safety approvals approve {asked.id} --key FILE"
     assert json_of(await olga.get(f"/v1/approvals/{asked.id}"))["state"] == "pending"
 
 
-async def test_a_person_approves_with_their_own_key(hub: RunningHub) -> None:
+async def test_a_person_approves_with_their_own_key(small_hub: RunningHub) -> None:
     key = SigningKey.generate()
-    edge, asked = await hub.edge("acme"), question(strong=True)
+    edge, asked = await small_hub.edge("acme"), question(strong=True)
     await edge.push_approval(asked)
     public = key.verify_key.encode().hex()
-    olga = await hub.approver("acme", public=public)
+    olga = await small_hub.approver("acme", public=public)
     body = {"grant": grant_to_json(own_grant(key, asked))}
     assert (await olga.post(f"/v1/approvals/{asked.id}/decision", json=body)).status_code == 200
     (grant,) = (await edge.decisions(0)).grants
@@ -182,11 +182,11 @@ UNFIT: tuple[tuple[dict[str, Any], str], ...] = (
 )
 
 
-async def test_a_grant_that_does_not_fit_is_refused(hub: RunningHub) -> None:
+async def test_a_grant_that_does_not_fit_is_refused(small_hub: RunningHub) -> None:
     key = SigningKey.generate()
-    edge, asked = await hub.edge("acme"), question()
+    edge, asked = await small_hub.edge("acme"), question()
     await edge.push_approval(asked)
-    olga = await hub.approver("acme", public=key.verify_key.encode().hex())
+    olga = await small_hub.approver("acme", public=key.verify_key.encode().hex())
     unfit = [(own_grant(key, asked, **given), reason) for given, reason in UNFIT]
     unfit.append((own_grant(SigningKey.generate(), asked), "not the approver's"))
     for grant, reason in unfit:
@@ -196,10 +196,10 @@ async def test_a_grant_that_does_not_fit_is_refused(hub: RunningHub) -> None:
     assert json_of(await olga.get(f"/v1/approvals/{asked.id}"))["state"] == "pending"
 
 
-async def test_a_grant_of_a_key_that_the_hub_does_not_know_is_passed_on(hub: RunningHub) -> None:
-    edge, asked = await hub.edge("acme"), question()
+async def test_a_grant_of_a_key_that_the_hub_does_not_know_is_passed_on(small_hub: RunningHub) -> None:
+    edge, asked = await small_hub.edge("acme"), question()
     await edge.push_approval(asked)
-    olga, grant = await hub.approver("acme"), own_grant(SigningKey.generate(), asked)
+    olga, grant = await small_hub.approver("acme"), own_grant(SigningKey.generate(), asked)
     await olga.post(f"/v1/approvals/{asked.id}/decision", json={"grant": grant_to_json(grant)})
     assert (await edge.decisions(0)).grants == (grant,)
 
@@ -214,18 +214,18 @@ async def test_a_flood_of_questions_is_stopped(hub: RunningHub) -> None:
     await edge.push_approval(question(now=hub.clock.now))
 
 
-async def test_an_answer_that_is_none_changes_nothing(hub: RunningHub) -> None:
-    edge, asked = await hub.edge("acme"), question()
+async def test_an_answer_that_is_none_changes_nothing(small_hub: RunningHub) -> None:
+    edge, asked = await small_hub.edge("acme"), question()
     await edge.push_approval(asked)
-    olga = await hub.approver("acme")
+    olga = await small_hub.approver("acme")
     for body in ("{}", '{"allow": 1}', '{"allow": true, "extra": 1}', '{"grant": {}}', "[]", "nonsense"):
         assert (await olga.post(f"/v1/approvals/{asked.id}/decision", content=body)).status_code == 400
     assert json_of(await olga.get(f"/v1/approvals/{asked.id}"))["state"] == "pending"
     assert (await olga.get("/v1/approvals?state=maybe")).status_code == 400
 
 
-async def test_an_unknown_question_cannot_be_answered(hub: RunningHub) -> None:
-    await hub.edge("acme")
-    olga = await hub.approver("acme")
+async def test_an_unknown_question_cannot_be_answered(small_hub: RunningHub) -> None:
+    await small_hub.edge("acme")
+    olga = await small_hub.approver("acme")
     assert (await olga.post(f"/v1/approvals/{'0' * 32}/decision", json={"allow": True})).status_code == 404
     assert (await olga.get(f"/v1/approvals/{'0' * 32}")).status_code == 404

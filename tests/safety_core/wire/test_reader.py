@@ -75,6 +75,7 @@ def test_fields_come_out_typed() -> None:
     assert [item.integer("k") for item in body.objects("os")] == [2]
     assert body.mapping("o") == {"k": 1}
     assert body.json("l") == ["a"]
+    assert reader(a=1).whole() == {"a": 1}
     assert not body.has("nothing")
     assert set(body.keys()) == {"t", "n", "i", "b", "l", "o", "os", "nothing"}
     body.done()

@@ -1,0 +1,61 @@
+"""What is configured is checked at start, and every refusal names the setting."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hub.settings import Settings, load_settings
+from hub.store.engine import open_database
+from safety_core.errors import InputError
+
+
+def test_the_command_line_wins_over_the_environment_and_that_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "hub.toml"
+    file.write_text('data = "/a"\nport = 1\nname = "one"\nmax_pending = 9\n')
+    environment = {"SAFETY_HUB_PORT": "2", "SAFETY_HUB_NAME": "two", "PATH": "/bin"}
+    assert load_settings(file, environment, name="three", host=None) == Settings(
+        Path("/a"), port=2, name="three", max_pending=9
+    )
+
+
+def test_nothing_given_is_a_hub_for_one_machine(tmp_path: Path) -> None:
+    settings = load_settings(None, {})
+    assert (settings.host, settings.port) == ("127.0.0.1", 8200)
+    assert settings.database_url == f"sqlite:///{Path.home()}/.safety-hub/hub.db"
+    assert Settings(tmp_path, "postgresql://x").database_url == "postgresql://x"
+
+
+@pytest.mark.parametrize(
+    ("text", "thing"),
+    [
+        ("prot = 1", "prot"),
+        ("port = true", "port"),
+        ('port = "many"', "port"),
+        ("port = 70000", "port"),
+        ("max_pending = 0", "max_pending"),
+        ("max_wait = 301", "max_wait"),
+        ('name = "a b"', "name"),
+        ('name = ""', "name"),
+        ("data = [1]", "data"),
+        ("= nonsense", "hub.toml"),
+    ],
+)
+def test_a_wrong_setting_is_refused_by_name(tmp_path: Path, text: str, thing: str) -> None:
+    file = tmp_path / "hub.toml"
+    file.write_text(text)
+    with pytest.raises(InputError) as caught:
+        load_settings(file, {})
+    assert caught.value.thing.endswith(thing)
+
+
+def test_a_file_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"none\.toml"):
+        load_settings(tmp_path / "none.toml", {})
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "nonsense", ""])
+def test_a_database_of_another_kind_is_refused(url: str) -> None:
+    with pytest.raises(InputError, match="database URL"):
+        open_database(url)

@@ -1,0 +1,71 @@
+"""The database is set up so that what was acknowledged stays, and its migrations end where the code begins."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+from hub.migrations import migrate
+from hub.store import tenants
+from hub.store.engine import Database, open_database
+from hub.store.schema import metadata
+from safety_core.model.tool_call import TenantId
+
+
+async def test_migrations_end_at_the_schema_of_the_code_and_run_again_without_harm(database_url: str) -> None:
+    database = open_database(database_url)
+    await asyncio.gather(*(migrate(database) for _ in range(3)))
+    async with database.write() as connection:
+        assert await connection.run_sync(_difference) == []
+    await database.close()
+
+
+def _difference(connection: Connection) -> list[object]:
+    return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+
+async def test_sqlite_keeps_what_it_acknowledged(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'hub.db'}")
+    async with database.read() as connection:
+        found = {
+            name: (await connection.execute(text(f"PRAGMA {name}"))).scalar_one()
+            for name in ("journal_mode", "synchronous", "busy_timeout", "foreign_keys")
+        }
+    assert found == {"journal_mode": "wal", "synchronous": 2, "busy_timeout": 10_000, "foreign_keys": 1}
+    await database.close()
+
+
+async def test_two_processes_that_read_then_write_do_not_fail(database_url: str) -> None:
+    ours, theirs = open_database(database_url), open_database(database_url)
+    await migrate(ours)
+    async with ours.write() as connection:
+        await tenants.add(connection, TenantId("acme"), 0.0)
+    await asyncio.gather(*(_count(database) for database in (ours, theirs) for _ in range(20)))
+    async with ours.read() as connection:
+        assert await tenants.last_decision(connection, TenantId("acme")) == 40
+    await ours.close()
+    await theirs.close()
+
+
+async def _count(database: Database) -> None:
+    async with database.write() as connection:
+        await tenants.last_decision(connection, TenantId("acme"))
+        await tenants.next_decision(connection, TenantId("acme"))
+
+
+async def test_a_block_that_raises_never_happened(database_url: str) -> None:
+    database = open_database(database_url)
+    await migrate(database)
+    try:
+        async with database.write() as connection:
+            await tenants.add(connection, TenantId("acme"), 0.0)
+            raise KeyError("on purpose")
+    except KeyError:
+        pass
+    async with database.read() as connection:
+        assert await tenants.find(connection, TenantId("acme")) is None
+    await database.close()

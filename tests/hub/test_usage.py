@@ -1,0 +1,56 @@
+"""However often and in whatever order usage arrives, the totals are those of the newest report."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+from hub.store import usage
+from safety_core.model.tool_call import TenantId
+from safety_core.model.usage import UsageBucket
+from tests.simulators.hub import RunningHub, bucket
+
+
+async def stored(hub: RunningHub, tenant: str = "acme") -> tuple[UsageBucket, ...]:
+    async with hub.context.database.read() as connection:
+        return await usage.listed(connection, TenantId(tenant))
+
+
+async def test_the_same_report_twice_changes_nothing(hub: RunningHub) -> None:
+    edge = await hub.edge("acme")
+    rows = [bucket(3, 7), bucket(1, 1, model="m2")]
+    for _ in range(3):
+        await edge.push_usage(rows)
+    assert await stored(hub) == tuple(rows)
+
+
+async def test_reports_in_any_order_end_at_the_newest(hub: RunningHub) -> None:
+    edge = await hub.edge("acme")
+    reports = [bucket(sequence, sequence * 2) for sequence in range(1, 9)]
+    shuffled = random.Random(7).sample(reports * 2, len(reports) * 2)
+    await asyncio.gather(*(edge.push_usage([report]) for report in shuffled))
+    assert await stored(hub) == (reports[-1],)
+
+
+async def test_totals_never_fall_whatever_a_newer_report_says(hub: RunningHub) -> None:
+    edge = await hub.edge("acme")
+    await edge.push_usage([bucket(5, 50)])
+    await edge.push_usage([bucket(6, 1)])
+    (row,) = await stored(hub)
+    assert (row.sequence, row.requests, row.totals) == (6, 50, bucket(5, 50).totals)
+
+
+async def test_each_tenant_has_its_own_totals(hub: RunningHub) -> None:
+    acme, globex = await hub.edge("acme"), await hub.edge("globex")
+    await acme.push_usage([bucket(1, 1)])
+    await globex.push_usage([bucket(9, 9)])
+    await acme.push_usage([])
+    assert await stored(hub) == (bucket(1, 1),)
+    assert await stored(hub, "globex") == (bucket(9, 9),)
+
+
+async def test_more_than_one_message_holds_is_sent_in_several(hub: RunningHub) -> None:
+    edge = await hub.edge("acme")
+    rows = [bucket(1, 1, model=f"m{index:04}") for index in range(1100)]
+    await edge.push_usage(rows)
+    assert len(await stored(hub)) == 1100
