@@ -1,6 +1,8 @@
 """`python -m proxy` is `safety edge`."""
 
-from proxy.command import edge
+import sys
+
+from safety_core.cli.main import run
 
 if __name__ == "__main__":
-    edge(prog_name="python -m proxy")
+    sys.exit(run(["edge", *sys.argv[1:]]))

@@ -1,8 +1,8 @@
 """All settings of the edge, as one frozen value that is passed in; nothing else reads a file or the environment.
 
-    home = "/var/lib/safety"              # vault, audit log, approvals; created 0700            [required]
-    tenant = "acme"                       # must equal the tenant of the signed policy           [required]
-    workspace = "/srv/agent"              # absolute: the base of relative paths in tool calls   [required]
+    home = "/var/lib/safety"              # vault, audit log, approvals; default: $SAFETY_HOME, else ~/.safety
+    tenant = "acme"                       # must equal the tenant of the signed policy [required]
+    workspace = "/srv/agent"              # absolute: the base of relative paths in tool calls [required]
     root = "/etc/safety/root.json"        # the pinned root of trust; default: <home>/root.json
     approval_wait = 60                    # seconds a call waits for a quick answer, below 300
     policy_grace = 259200                 # seconds a policy stays in force past its expiry
@@ -39,7 +39,7 @@
     agent = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 Every key can be set by the environment instead: SAFETY_EDGE_ and the key in capitals, dots as underscores
-(SAFETY_EDGE_HUB_URL). `egress.providers` and `clients` are then JSON objects.
+(SAFETY_EDGE_HUB_URL). Lists and tables (`egress.providers`, `clients`) are then JSON.
 """
 
 from __future__ import annotations

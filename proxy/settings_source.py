@@ -22,6 +22,7 @@ from proxy.settings import (
     Settings,
 )
 from safety_core.canonical import Json, JsonObject
+from safety_core.edge.home import Home
 from safety_core.errors import InputError
 from safety_core.model.secret import secret_name
 from safety_core.model.tool_call import AgentId, TenantId
@@ -75,7 +76,7 @@ def load_settings(file: Path | None, environ: Mapping[str, str]) -> Settings:
         if name.startswith(PREFIX):
             _put(tree, name, text)
     try:
-        return _settings(Reader(tree, "edge"))
+        return _settings(Reader(tree, "edge"), Home.default(environ).path)
     except InputError as error:
         key = error.thing.removeprefix("edge.")
         variable = PREFIX + key.upper().replace(".", "_")
@@ -116,8 +117,8 @@ def _parsed(variable: str, text: str, kind: type) -> Json:
     return parse_json(text, variable) if kind in {dict, list} else text
 
 
-def _settings(source: Reader) -> Settings:
-    home = _absolute(source, "home")
+def _settings(source: Reader, default_home: Path) -> Settings:
+    home = _absolute(source, "home", default_home)
     settings = Settings(
         home=home,
         tenant=TenantId(_word(source, "tenant")),

@@ -38,7 +38,8 @@ class Status:
         """Return what is in force now."""
         now = clock.now()
         policy, force = self._policy(now)
-        secrets = len(await self.services.secrets.names())
+        await self.services.secrets.refresh()
+        secrets = len(self.services.secrets)
         layers: list[Json] = [*_layers(force, secrets, str(policy["detail"]), self.settings.engine.kind)]
         tasks: list[Json] = [task.to_json() for task in self.tasks]
         plugins: list[Json] = [*self.presence.to_json(now)]
@@ -52,7 +53,7 @@ class Status:
                 "pending": len(await self.services.approvals.pending()),
                 "unsent": len(await self.services.approvals.unsent()),
             },
-            "audit": {"entries": self.services.audit.size},
+            "audit": {"entries": await self.services.audit.size()},
             "secrets": secrets,
             "hub": {"url": self.settings.hub.url},
             "tasks": tasks,

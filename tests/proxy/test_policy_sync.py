@@ -14,9 +14,9 @@ import pytest
 from nacl.signing import SigningKey
 
 from proxy.background.policy import PolicySync
+from proxy.engine import start_engine
 from proxy.errors import NoPolicyError
 from proxy.force import InForce
-from proxy.engine import start_engine
 from proxy.settings import EngineSettings
 from safety_core.bundle.contents import TrustedBundle
 from safety_core.edge.audit_log import AuditLog

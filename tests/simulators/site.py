@@ -1,4 +1,4 @@
-"""One customer's site with real processes: a hub, a published policy, and the edge; each can be killed and started again.
+"""One customer's site with real processes: a hub, a published policy, an edge; each can be killed and started again.
 
 with site(folder) as here:
     with here.edge() as edge:
