@@ -1,0 +1,16 @@
+"""Runs a plan. Values stay in the child or the request: never in the plan, in an error, or on our side's log.
+
+run       execute: a plan -> the adapter for it
+shell     a command line, references as environment variables
+argv      a program with its arguments, no shell in between
+file      one file inside the workspace
+http      one request to a host outside
+process   a child in its own group, with a time and an output limit
+quote     how a reference is spelt in a command line
+fill      references in a text -> their values
+"""
+
+from safety_core.edge.execute.limits import Limits
+from safety_core.edge.execute.run import execute
+
+__all__ = ["Limits", "execute"]

@@ -1,0 +1,159 @@
+"""One request to a host outside: no redirects, no proxy of the environment, no way into this machine or its network.
+
+The host's name is read by two parsers that must agree, looked up once, every address of it checked, and the connection
+made to a checked address (the name still stands in `Host` and in TLS): a second look-up cannot lead elsewhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import socket
+from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import Final, TypeAlias
+from urllib.parse import quote, quote_plus
+
+import ada_url
+import httpx2
+
+from safety_core.edge.execute.fill import fill
+from safety_core.edge.execute.limits import Limits
+from safety_core.errors import ExecutionError
+from safety_core.model.secret import SecretName, SecretValue, references
+from safety_core.model.tool_call import ToolResult
+from safety_core.resolve import HttpPlan
+
+Address: TypeAlias = IPv4Address | IPv6Address
+
+HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+VALUE: Final = re.compile(r"[\x20-\x7e\x80-\xff\t]*")
+OURS: Final = frozenset(
+    {"host", "connection", "content-length", "transfer-encoding", "accept-encoding", "upgrade", "te", "trailer"}
+)
+"""Headers that say how the message is carried; a call cannot set them."""
+AUTHORITY: Final = re.compile(r"[/?#]")
+NAT64: Final = IPv6Network("64:ff9b::/96")
+
+
+async def run_http(plan: HttpPlan, values: Mapping[SecretName, SecretValue], limits: Limits) -> ToolResult:
+    """Send the request; return the response's body and status.
+
+    Raises:
+        ExecutionError: where it leads is not allowed, or no whole response came in time.
+    """
+    url = _url(plan.url, values)
+    headers, body = _headers(plan, values), _body(plan, values).encode()
+    try:
+        async with asyncio.timeout(plan.timeout):
+            addresses = await _addresses(url, limits)
+            async with httpx2.AsyncClient(trust_env=False, follow_redirects=False, timeout=plan.timeout) as client:
+                tls_name = {"sni_hostname": _host(url)}
+                request = client.build_request(plan.method, url, headers=headers, content=body, extensions=tls_name)
+                return await _first(client, request, addresses, limits)
+    except TimeoutError:
+        raise _refusal(url.host, f"did not answer in {plan.timeout:g} seconds") from None
+    except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
+        raise _refusal(url.host, f"did not come about ({type(error).__name__})") from None
+
+
+def _url(template: str, values: Mapping[SecretName, SecretValue]) -> httpx2.URL:
+    """Return the URL with its references filled in, percent-encoded; they may stand behind the host only."""
+    try:
+        if re.search(r"[\x00-\x20\\]", template) or references(AUTHORITY.split(template, 3)[2]):
+            raise ValueError
+        filled = fill(template, values, lambda value: quote(value, safe=""))
+        ours, theirs = httpx2.URL(filled), ada_url.URL(filled)
+        if ours.scheme not in {"http", "https"} or ours.userinfo or theirs.hostname.strip("[]") != _host(ours):
+            raise ValueError
+    except (ValueError, IndexError, httpx2.InvalidURL):
+        reason = "is not a plain http(s) URL with a host of its own"
+        raise ExecutionError("the URL", reason, "put secrets into a header, not into the host's name") from None
+    return ours
+
+
+def _host(url: httpx2.URL) -> str:
+    """Return the host as it is looked up, in ASCII."""
+    return url.raw_host.decode("ascii")
+
+
+async def _addresses(url: httpx2.URL, limits: Limits) -> list[Address]:
+    """Look the host up; return its addresses if every one of them is outside."""
+    port = url.port or (443 if url.scheme == "https" else 80)
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(_host(url), port, type=socket.SOCK_STREAM)
+    except OSError:
+        raise _refusal(url.host, "has a host that cannot be found") from None
+    addresses = [ip_address(str(sockaddr[0]).partition("%")[0]) for *_, sockaddr in found]
+    if _host(url) not in limits.allow_hosts and not all(map(is_outside, addresses)):
+        raise _refusal(url.host, "leads to this machine or its network", "allow the host in the edge's settings")
+    return addresses
+
+
+def is_outside(address: Address) -> bool:
+    """Tell whether an address is a public one, whichever way it is wrapped."""
+    inner: list[Address | None] = [address]
+    if isinstance(address, IPv6Address):
+        inner += [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+        if address in NAT64:
+            inner.append(IPv4Address(int(address) & 0xFFFFFFFF))
+    return all(one.is_global and not one.is_multicast for one in inner if one is not None)
+
+
+def _headers(plan: HttpPlan, values: Mapping[SecretName, SecretValue]) -> list[tuple[str, str]]:
+    headers = [("User-Agent", "safety-gateway"), ("Accept", "*/*"), ("Accept-Encoding", "identity")]
+    for name, template in plan.headers:
+        value = fill(template, values)
+        if not HEADER.fullmatch(name) or name.lower() in OURS or not VALUE.fullmatch(value):
+            raise ExecutionError(f"header {name[:40]!r}", "cannot be sent")
+        headers = [header for header in headers if header[0].lower() != name.lower()] + [(name, value)]
+    return headers
+
+
+def _body(plan: HttpPlan, values: Mapping[SecretName, SecretValue]) -> str:
+    """Return the body; a value in a form or in JSON is written in that notation, so that it cannot break out of it."""
+    kind = next((value.lower() for name, value in plan.headers if name.lower() == "content-type"), "")
+    if "x-www-form-urlencoded" in kind:
+        return fill(plan.body, values, quote_plus)
+    try:
+        json.loads(plan.body)
+    except ValueError:
+        return fill(plan.body, values)
+    return fill(plan.body, values, lambda value: json.dumps(value)[1:-1])
+
+
+async def _first(
+    client: httpx2.AsyncClient, request: httpx2.Request, addresses: list[Address], limits: Limits
+) -> ToolResult:
+    """Send to the first address that can be connected to."""
+    for address in addresses[:-1]:
+        try:
+            return await _send(client, request, address, limits)
+        except httpx2.ConnectError:
+            continue
+    return await _send(client, request, addresses[-1], limits)
+
+
+async def _send(client: httpx2.AsyncClient, request: httpx2.Request, address: Address, limits: Limits) -> ToolResult:
+    host = request.extensions["sni_hostname"]
+    request.url = request.url.copy_with(host=str(address))
+    response = await client.send(request, stream=True)
+    try:
+        if response.headers.get("content-encoding", "identity") != "identity":
+            raise _refusal(host, "answered in an encoding that was not asked for")
+        kept = bytearray()
+        async for chunk in response.aiter_raw():
+            kept += chunk[: limits.output + 1 - len(kept)]
+            if len(kept) > limits.output:
+                break
+    finally:
+        await response.aclose()
+    text = kept[: limits.output].decode("utf-8", "replace")
+    if response.has_redirect_location:
+        text = f"not followed: redirect to {response.headers['location']}\n{text}"
+    return ToolResult(text, response.status_code, len(kept) > limits.output)
+
+
+def _refusal(host: str, reason: str, fix: str = "") -> ExecutionError:
+    return ExecutionError(f"request to {host}", reason, fix)

@@ -1,0 +1,147 @@
+"""Commands and programs: real children, real limits, secrets only inside of them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from safety_core.edge.execute import Limits, execute
+from safety_core.errors import ExecutionError, UnknownSecretError
+from safety_core.model.secret import SecretName, SecretValue, references
+from safety_core.model.tool_call import ToolResult
+from safety_core.resolve import ArgvPlan, ShellPlan
+
+A = SecretName("a")
+VALUES = {A: SecretValue("p'w $(id) \"")}
+
+
+async def shell(command: str, cwd: Path | str = "/", seconds: float = 20.0, limits: Limits | None = None) -> ToolResult:
+    return await execute(ShellPlan(command, str(cwd), references(command), seconds), VALUES, limits)
+
+
+async def argv(*words: str, stdin: str = "", refs: tuple[SecretName, ...] = (A,)) -> ToolResult:
+    return await execute(ArgvPlan(words, "/", stdin, refs, 20.0), VALUES)
+
+
+async def test_both_streams_and_the_status_come_back(tmp_path: Path) -> None:
+    assert await shell("pwd; echo two >&2; exit 3", tmp_path) == ToolResult(f"{tmp_path}\ntwo\n", 3)
+
+
+async def test_a_command_killed_by_a_signal_says_which() -> None:
+    assert (await shell("kill -TERM $$")).status == 128 + 15
+
+
+async def test_a_secret_reaches_the_child_and_stays_out_of_the_command_line() -> None:
+    result = await shell(
+        "printf '%s ' SECRET_REF(a) \"x'SECRET_REF(a)\" 'SECRET_REF(a)' END; tr '\\0' ' ' </proc/$$/cmdline"
+    )
+    value = VALUES[A].reveal()
+    shown, command_line = result.output.split("END", 1)
+    assert shown == f"{value} x'{value} {value} "
+    assert value not in command_line
+    assert "SAFETY_SECRET_0" in command_line
+
+
+async def test_the_environment_is_clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_TOKEN", "leak")
+    result = await shell("env", limits=Limits(environment={"TZ": "UTC"}))
+    names = {line.split("=")[0] for line in result.output.splitlines()}
+    assert names <= {"PATH", "HOME", "LANG", "TZ", "PWD", "SHLVL", "_", "OLDPWD"}
+    assert "TZ=UTC" in result.output
+
+
+async def test_input_is_closed_and_there_is_no_terminal() -> None:
+    assert (await shell("cat; tty </dev/tty || echo none")).output.endswith("none\n")
+
+
+async def test_output_is_cut_at_the_limit_and_the_child_goes_on() -> None:
+    result = await shell("head -c 3000000 /dev/zero | tr '\\0' x; exit 7", limits=Limits(output=1000))
+    assert result == ToolResult("x" * 1000, 7, truncated=True)
+    assert (await shell("printf abc", limits=Limits(output=3))) == ToolResult("abc")
+
+
+async def test_bytes_that_are_no_text_are_replaced() -> None:
+    assert (await shell("printf 'a\\377b'")).output == "a\ufffdb"
+
+
+def runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+async def gone(pid: int) -> bool:
+    for _ in range(100):
+        if not runs(pid):
+            return True
+        await asyncio.sleep(0.02)
+    return False
+
+
+async def test_the_time_limit_ends_the_whole_group(tmp_path: Path) -> None:
+    begin = time.monotonic()
+    with pytest.raises(ExecutionError, match=r"did not end in 0\.3 seconds and was killed"):
+        await shell("sleep 60 & echo $! >child; sleep 60", tmp_path, seconds=0.3)
+    assert time.monotonic() - begin < 5
+    assert await gone(int((tmp_path / "child").read_text()))
+
+
+async def test_what_a_command_leaves_behind_is_ended(tmp_path: Path) -> None:
+    begin = time.monotonic()
+    assert await shell("sleep 60 & echo $! >child; echo done", tmp_path) == ToolResult("done\n")
+    assert time.monotonic() - begin < 5
+    assert await gone(int((tmp_path / "child").read_text()))
+
+
+async def test_an_escaped_process_that_holds_the_output_does_not_hold_us(tmp_path: Path) -> None:
+    assert await shell("setsid sleep 3 & echo done", tmp_path) == ToolResult("done\n")
+
+
+async def test_cancelling_ends_the_group(tmp_path: Path) -> None:
+    task = asyncio.create_task(shell("echo $$ >child; echo >ready; sleep 60", tmp_path))
+    while not (tmp_path / "ready").exists():  # noqa: ASYNC110 - another process tells by a file
+        await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await gone(int((tmp_path / "child").read_text()))
+
+
+def descriptors() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+async def test_no_descriptor_is_left_open() -> None:
+    await shell("true")
+    before = descriptors()
+    for _ in range(3):
+        await shell("true")
+        with pytest.raises(ExecutionError):
+            await argv("/no/such/program")
+    assert descriptors() <= before
+
+
+async def test_a_program_gets_its_arguments_and_input_as_they_are() -> None:
+    value = VALUES[A].reveal()
+    assert (await argv("printf", "%s|%s", "SECRET_REF(a)", "$HOME")).output == f"{value}|$HOME"
+    assert (await argv("cat", stdin="k=SECRET_REF(a)" * 20_000)).output == f"k={value}" * 20_000
+
+
+async def test_what_cannot_start_is_named_without_its_values() -> None:
+    with pytest.raises(ExecutionError, match="could not be started") as caught:
+        await argv("SECRET_REF(a)")
+    assert VALUES[A].reveal() not in str(caught.value)
+    assert caught.value.__cause__ is None
+    with pytest.raises(ExecutionError, match="could not be started"):
+        await shell("true", "/no/such/folder")
+
+
+async def test_a_missing_value_starts_nothing(tmp_path: Path) -> None:
+    for attempt in (shell("touch ran SECRET_REF(b)", tmp_path), argv("touch", f"{tmp_path}/ran", "SECRET_REF(b)")):
+        with pytest.raises(UnknownSecretError, match="secret b"):
+            await attempt
+    assert not (tmp_path / "ran").exists()
