@@ -84,7 +84,7 @@ async def test_a_tenant_gets_its_own_policy_only(small_hub: RunningHub) -> None:
         "timestamp.json",
         "../acme/timestamp.json",
         "%2e%2e/acme/timestamp.json",
-        "..%2facme%2ftimestamp.json",
+        "..%2facme/timestamp.json",
     ):
         assert await globex.fetch(name) is None
     foreign = await publisher.put("/v1/tenants/globex/repository", content=tar(release(1)))
@@ -139,9 +139,12 @@ def test_an_archive_that_is_none_or_too_large_is_refused() -> None:
 def test_the_timestamp_is_put_in_place_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     placed: list[str] = []
     replace = Path.replace
-    monkeypatch.setattr(
-        Path, "replace", lambda source, target: (placed.append(target.name), replace(source, target))[1]
-    )
+
+    def noted(source: Path, target: Path) -> Path:
+        placed.append(target.name)
+        return replace(source, target)
+
+    monkeypatch.setattr(Path, "replace", noted)
     Repositories(tmp_path).put(ACME, release(1))
     assert placed[-1] == "timestamp.json"
     assert placed[0].endswith(".tar.gz")
