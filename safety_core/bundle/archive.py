@@ -66,7 +66,8 @@ def unpack(raw: bytes, limits: Limits = LIMITS) -> Mapping[str, bytes]:
             for member in archive:
                 if len(files) == limits.files:
                     raise OversizeError("bundle archive", f"holds more than {limits.files} files")
-                files[_plain(member)] = _content(archive, member)
+                name = _plain(member)
+                files[name] = _content(archive, member)
     except (tarfile.TarError, ValueError, OverflowError) as error:
         raise TamperedError("bundle archive", "is not a tar archive") from error
     if _tar(files) != tar:

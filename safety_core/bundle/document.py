@@ -102,18 +102,18 @@ class _Converter:
 
     def _mapping(self, node: yaml.MappingNode, path: str, depth: int) -> JsonObject:
         found: JsonObject = {}
-        for key, value in self._pairs(node):
+        for line, key, value in self._pairs(node):
             if key in found:
-                raise self._error(self._lines[f"{path}.{key}"], f"has the key {key!r} twice")
+                raise self._error(line, f"has the key {key!r} twice")
             self._lines[f"{path}.{key}"] = value.start_mark.line + 1
             found[key] = self.value(value, f"{path}.{key}", depth + 1)
         return found
 
-    def _pairs(self, node: yaml.MappingNode) -> Iterator[tuple[str, yaml.Node]]:
+    def _pairs(self, node: yaml.MappingNode) -> Iterator[tuple[int, str, yaml.Node]]:
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode) or key.tag != _TEXT_TAG:
                 raise self._error(key.start_mark.line + 1, "has a key that is not text", "put the key in quotes")
-            yield key.value, value
+            yield key.start_mark.line + 1, key.value, value
 
     def _scalar(self, node: yaml.Node, line: int) -> Json:
         text = str(node.value)

@@ -21,28 +21,32 @@ SAMPLES: Final = ("must_match", "must_not_match")
 class Origins:
     """Where each value of the data was written, by its path ("data.matrix.red.trusted")."""
 
-    places: dict[str, str] = field(default_factory=dict)
+    _parts: dict[str, tuple[Document, str]] = field(default_factory=dict)
 
     def add(self, document: Document, source: str, path: str) -> None:
-        """Note that everything at `source` in `document` and below it became `path` in the data."""
-        for place in document.lines:
-            rest = place[len(source) :]
-            if place.startswith(source) and (not rest or rest[0] in ".["):
-                self.places[path + rest] = document.place(place)
+        """Note that what stands at `source` in `document`, and all below it, became `path` in the data."""
+        self._parts[path] = (document, source)
 
     def alias(self, path: str, origin: str) -> None:
-        """Note that `path` of the data was derived from what stands at `origin` in it."""
-        self.places[path] = self.place(origin)
+        """Note that `path` of the data was derived from what became `origin` in it."""
+        part, rest = self._split(origin)
+        document, source = self._parts[part]
+        self._parts[path] = (document, source + rest)
 
     def place(self, path: str) -> str:
         """Return "file:line" for a path of the data; what is no such path stays as it is."""
-        below = path
-        while below and below not in self.places:
-            below = below[: max(below.rfind("."), below.rfind("["), 0)]
-        if not below:
+        part, rest = self._split(path)
+        if part not in self._parts:
             return path
-        rest = path[len(below) :]
-        return self.places[below] + (f" ({rest.lstrip('.')})" if rest else "")
+        document, source = self._parts[part]
+        known = source + rest in document.lines
+        return document.place(source + rest) + ("" if known else f" ({rest.lstrip('.')})")
+
+    def _split(self, path: str) -> tuple[str, str]:
+        part = path
+        while part and part not in self._parts:
+            part = part[: max(part.rfind("."), part.rfind("["), 0)]
+        return part, path[len(part) :]
 
 
 def gather(files: Mapping[str, bytes]) -> tuple[JsonObject, Origins]:

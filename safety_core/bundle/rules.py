@@ -99,9 +99,9 @@ def _text(notes: Document, name: str) -> str:
 def _words(notes: Document, custom: dict[str, Json], name: str) -> tuple[str, ...]:
     value = custom.get(name, [])
     place = notes.place(f".custom.{name}")
-    if not isinstance(value, list) or (name in custom and not value):
+    words = tuple(word for word in value if isinstance(word, str)) if isinstance(value, list) else ()
+    if words != tuple(value if isinstance(value, list) else [value]) or (name in custom and not words):
         raise PolicyError(place, f"custom.{name} must be a list of words")
-    words = tuple(str(word) for word in value)
     if name == "kinds" and not set(words) <= set(Kind):
         raise PolicyError(place, f"custom.kinds must be of {', '.join(Kind)}")
     return words

@@ -1,9 +1,9 @@
 """A publisher's repository in memory, and the attacker who serves it.
 
-    repository = Repository()
-    repository.publish(release("calm"))
-    bundle = repository.client().refresh()        # what an edge does
-    repository.files["timestamp.json"] = old      # what an attacker does
+repository = Repository()
+repository.publish(release("calm"))
+bundle = repository.client().refresh()        # what an edge does
+repository.files["timestamp.json"] = old      # what an attacker does
 """
 
 from __future__ import annotations
@@ -55,6 +55,10 @@ critical_red: {supervised: ask_strong, trusted: ask_strong, autonomous: ask_stro
     "floors/base.yaml": b"floors:\n  - {rule: deletes, reason: never here}\n",
     "rules/deletes/deletes.rego": RULE.encode(),
 }
+
+
+def sha256(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()
 
 
 @cache
