@@ -90,7 +90,7 @@ class Entry:
             {**self.options, **child.options},
             child.commands,
             child.wrapper,
-            child.verbs,
+            max(self.verbs - 1, 0) if child.verbs is None and self.verbs is not None else child.verbs,
             child.assign,
             self.single,
             child.stdin,

@@ -17,14 +17,9 @@ def words_of(name: str) -> list[str]:
 
 
 def kinds_in(names: Iterable[str], verbs: Mapping[str, Kind]) -> list[Kind]:
-    """Return what the verbs that head these names say, without repeats."""
-    found = (verbs.get(words[0]) for words in map(words_of, names) if words)
-    return list(dict.fromkeys(kind for kind in found if kind is not None))
-
-
-def kind_of(name: str, verbs: Mapping[str, Kind]) -> Kind | None:
-    """Return what a tool of this name does: its first verb says so, and a graver one anywhere in it counts too."""
-    kinds = [verbs[word] for word in words_of(name) if word in verbs]
-    if not kinds:
-        return None
-    return kinds[0] if kinds[0] is not Kind.READ else Kind.READ
+    """Return what the verbs in these names say, without repeats; in a name that begins with reading, nothing else counts."""
+    found: dict[Kind, None] = {}
+    for name in names:
+        kinds = [verbs[word] for word in words_of(name) if word in verbs]
+        found.update(dict.fromkeys(kinds[:1] if kinds[:1] == [Kind.READ] else kinds))
+    return list(found)

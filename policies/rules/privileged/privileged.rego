@@ -12,3 +12,8 @@ hits contains {"level": "red", "reason": "acts with all rights on this machine"}
 	not object.get(action, "kind", "read") in {"read"}
 	"privileged" in {trait | some trait in object.get(action, "traits", [])}
 }
+
+hits contains {"level": "yellow", "reason": "looks at something with all rights on this machine"} if {
+	some action in object.get(input, "actions", [])
+	"privileged" in {trait | some trait in object.get(action, "traits", [])}
+}

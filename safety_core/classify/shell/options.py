@@ -71,13 +71,15 @@ class _Reading:
             self._operand(word)
         elif text == "--":
             self.only_operands = True
+            self.found.options.append((text, self.found.entry.options.get(text, Spec()), None))
         elif text.startswith("--") or self.found.entry.single:
             self._long(word)
         else:
             self._cluster(word)
 
     def _operand(self, word: Word) -> None:
-        child = self.found.entry.commands.get(word.text)
+        commands = self.found.entry.commands
+        child = commands.get(word.text) or commands.get(word.text.partition("/")[0])
         if child is not None and not self.found.operands:
             self.found.entry = self.found.entry.merged(child)
             self.found.matched = True
@@ -92,14 +94,19 @@ class _Reading:
         name, equals, value = word.text.partition("=")
         spec = self._listed(name)
         if spec is None:
-            self.pure = False
-            self.found.options.append((name, self.generic.get(name, Spec()), Word(value) if equals else None))
+            self.pure = self.pure and not self.found.path
+            self.found.options.append((name, self._generic(name), Word(value) if equals else None))
         elif not spec.takes:
             self.found.options.append((name, spec, Word(value, word.glob) if equals else None))
         elif equals:
             self._valued(name, spec, Word(value, word.glob))
         else:
             self._valued(name, spec, None)
+
+    def _generic(self, name: str) -> Spec:
+        """`--delete-branch` means what `--delete` means, where that has an effect of its own."""
+        head = self.generic.get("--" + name.lstrip("-").partition("-")[0], Spec())
+        return self.generic.get(name) or (head if head.kind is not None else Spec())
 
     def _listed(self, name: str) -> Spec | None:
         options = self.found.entry.options
@@ -119,11 +126,14 @@ class _Reading:
             return
         for index, letter in enumerate(text[1:], 2):
             spec = options.get(f"-{letter}", Spec())
-            self.pure = self.pure and f"-{letter}" in options
+            self.pure = self.pure and (f"-{letter}" in options or not self.found.path)
+            rest = text[index:] if spec.takes != "code:shell" else ""
             if spec.takes:
-                self._valued(f"-{letter}", spec, Word(text[index:], word.glob) if text[index:] else None)
+                self._valued(f"-{letter}", spec, Word(rest, word.glob) if rest else None)
+            else:
+                self.found.options.append((f"-{letter}", spec, None))
+            if spec.takes or not letter.isalnum():
                 return
-            self.found.options.append((f"-{letter}", spec, None))
 
     def _valued(self, name: str, spec: Spec, value: Word | None) -> None:
         if spec.takes == "words":

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from safety_core.classify.catalogue import Entry, Spec
 from safety_core.classify.code import code_notes
-from safety_core.classify.names import kinds_in
+from safety_core.classify.names import kinds_in, words_of
 from safety_core.classify.network import carries_data, host_target, recipient_target, url_target
 from safety_core.classify.notes import Notes
 from safety_core.classify.paths import GIVEN, HOLE, path_target
@@ -24,6 +24,9 @@ STANDARD_FOLDERS: Final = frozenset(
 )
 REMOTE: Final = re.compile(r"(?:[\w.-]+@)?([\w.-]+|\[[0-9a-f:]+\]):(?!\\)")
 HELP: Final = frozenset({"--help", "--version"})
+_EVERYDAY: Final = frozenset({Kind.CONTROL, Kind.PERMISSION, Kind.CREDENTIAL, Kind.RUN_CODE, Kind.UNKNOWN})
+"""Effects of programs whose names are everyday words (`init`, `at`, `pass`), which do not show that a wrapper precedes them."""
+
 TAIL: Final = 4
 """Words of an unlisted program among which a listed one is sought: it may be a wrapper."""
 
@@ -92,14 +95,23 @@ class Programs:
     def _unlisted(self, base: str, arguments: Sequence[Word], scope: Scope, stdin: Stream) -> Stream:
         self.notes.doubt(f"{base}: a program that the catalogue does not list")
         path = [base, *(word.text for word in arguments[:3] if not word.text.startswith("-"))]
-        for kind in kinds_in(path, self.notes.catalogue.verbs):
+        for kind in self.kinds(path):
             if kind is not Kind.READ:
                 self.notes.note(kind, base, self.notes.catalogue.verb_words.get(kind, ""), (), scope.traits)
         return self._tail(arguments, scope, stdin)
 
+    def kinds(self, path: Sequence[str]) -> list[Kind]:
+        """Return what the words of a subcommand say. What it is about makes a change graver: `token create`."""
+        catalogue = self.notes.catalogue
+        words = {word for name in path for word in words_of(name)}
+        kinds = kinds_in((name for name in path if name not in catalogue.nouns), catalogue.verbs)
+        nouns = [catalogue.nouns[word] for word in words if word in catalogue.nouns] if set(kinds) - {Kind.READ} else []
+        return list(dict.fromkeys([*kinds, *sorted(set(nouns) & {Kind.CREDENTIAL, Kind.PERMISSION})]))
+
     def _tail(self, arguments: Sequence[Word], scope: Scope, stdin: Stream) -> Stream:
         for index, word in enumerate(arguments[:TAIL]):
-            if word.known and self.notes.catalogue.program(word.text.rpartition("/")[2]) is not None:
+            entry = self.notes.catalogue.program(word.text.rpartition("/")[2]) if word.known else None
+            if entry is not None and entry.spec.kind not in _EVERYDAY:
                 self.run(arguments[index:], scope.copy(), stdin)
                 break
         return Stream()
@@ -125,6 +137,7 @@ class _Judgement:
         self.traits = scope.traits | self.entry.spec.traits.union(*given)
         self.targets: list[Target] = []
         self.coded = False
+        self.addresses: list[str] = []
 
     def run(self) -> Stream:
         """Note everything the command does; the reply is what it prints."""
@@ -165,11 +178,13 @@ class _Judgement:
             return []
         if entry.given is not None and entry.given.kind is not None and len(operands) >= entry.given_from:
             return [entry.given.kind]
-        if entry.spec.kind is not None and (self.found.matched or not operands):
-            return [entry.spec.kind]
+        if entry.spec.kind is not None and (self.found.matched or not operands or entry.spec.kind is Kind.RUN_CODE):
+            inside = kinds_in([word.text for word in operands[:1]], self.notes.catalogue.verbs) if entry.commands else []
+            return [entry.spec.kind, *(kind for kind in inside if kind is not Kind.READ)] if entry.spec.kind is Kind.READ else [entry.spec.kind]
         if self.found.matched and not entry.commands and entry.verbs is None:
             return []
-        kinds = kinds_in(self.found.path[entry.verbs or 0 :], self.notes.catalogue.verbs)
+        named = [entry.name] if entry.spec.kind is Kind.UNKNOWN else []
+        kinds = self.programs.kinds([*named, *self.found.path[entry.verbs or 0 :]])
         if not kinds or entry.verbs is None:
             self.notes.doubt(f"{entry.name}: a subcommand that the catalogue does not list")
         return kinds
@@ -205,8 +220,8 @@ class _Judgement:
             name, equals, value = word.text.partition("=")
             if equals and self.entry.assign.get(name):
                 self.option(name, self.entry.assign[name], Word(value, word.glob))
-            elif types:
-                self.targets.extend(self._value(types[min(index, len(types) - 1)], word))
+            else:
+                self.targets.extend(self._value(types[min(index, len(types) - 1)] if types else "", word))
         if last is not None and self.entry.last is not None:
             self.option("to", self.entry.last, last)
 
@@ -228,6 +243,7 @@ class _Judgement:
 
     def _read_url(self, text: str) -> list[Target]:
         target = url_target(text)
+        self.addresses.append(text)
         if carries_data(text) and "container" not in self.traits:
             self._note(Kind.OUTWARD, f"{self.entry.name} query", [target])
         return [target]
@@ -236,6 +252,8 @@ class _Judgement:
         return [host_target(text)]
 
     def _read_nethost(self, text: str) -> list[Target]:
+        if HOLE in text:
+            self._note(Kind.OUTWARD, f"{self.entry.name} name", [host_target(text.lstrip("@+"))])
         return [host_target(text.lstrip("@+"))]
 
     def _read_remote(self, text: str) -> list[Target]:
@@ -291,8 +309,9 @@ class _Judgement:
         self.traits |= {"method"}
         if kind is not Kind.READ:
             self._note(Kind.OUTWARD, f"{self.entry.name} {text.upper()}", hosts)
-        if kind is Kind.DESTROY:
-            self._note(kind, f"{self.entry.name} {text.upper()}", hosts)
+        deleting = Kind.DESTROY in kinds_in(re.split(r"[/?&=]", " ".join(self.addresses)), self.notes.catalogue.verbs)
+        if kind is Kind.DESTROY or (deleting and kind is not Kind.READ):
+            self._note(Kind.DESTROY, f"{self.entry.name} {text.upper()}", hosts)
         return []
 
     def _read_field(self, text: str) -> list[Target]:

@@ -25,6 +25,7 @@ GUARD: Final = (
     (re.compile(r"\S\\\n\S"), "a word that goes on in the next line"),
     (re.compile(r"<<-.*(?:\n.*)*?(?:\$\(|`)"), "a command inside an indented here-document"),
     (re.compile(r"\$\{[^}]*`"), "a command inside a parameter expansion"),
+    (re.compile(r"\$\{[^}]*@P"), "a parameter that is expanded as a prompt, with the commands in it"),
     (re.compile(r"\bcoproc\b"), "a coprocess"),
 )
 
