@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from ipaddress import ip_address
 from urllib.parse import parse_qs
 
@@ -38,9 +38,11 @@ async def serving(answer: bytes) -> AsyncIterator[tuple[str, list[bytes]]]:
             (int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0
         )
         asked.append(head + await reader.readexactly(length))
-        writer.write(answer)
-        await writer.drain()
-        writer.close()
+        with suppress(ConnectionError):
+            writer.write(answer)
+            await writer.drain()
+            writer.close()
+            await writer.wait_closed()
 
     server = await asyncio.start_server(handle, "127.0.0.1", 0)
     async with server:
@@ -117,11 +119,18 @@ async def test_no_whole_answer_is_an_error(answer: bytes, reason: str) -> None:
 
 
 async def test_silence_ends_with_the_time_limit() -> None:
-    silent = await asyncio.start_server(lambda reader, writer: writer.close, "127.0.0.1", 0)
+    async def wait_only(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+        closed.set()
+
+    closed = asyncio.Event()
+    silent = await asyncio.start_server(wait_only, "127.0.0.1", 0)
     async with silent:
         url = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}"
         with pytest.raises(ExecutionError, match=r"did not answer in 0\.2 seconds|ReadTimeout"):
             await execute(HttpPlan("GET", url, (), "", (), 0.2), {}, HERE)
+        await closed.wait()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "169.254.169.254", "10.0.0.1", "0.0.0.0"])

@@ -1,0 +1,105 @@
+"""What model calls consumed, in hourly buckets, each response counted once.
+
+Every change takes the next number of one sequence that never goes back. A bucket carries the number of its last change,
+so what the hub has not confirmed is what lies behind the last confirmed number, and a report that arrives twice changes
+nothing there.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from safety_core.edge.database import Database
+from safety_core.model.tool_call import AgentId
+from safety_core.model.usage import Usage, UsageBucket
+
+HOUR: Final = 3600
+REMEMBERED_SECONDS: Final = 7 * 24 * HOUR
+"""How long a request's id is known, so that a late repetition is not counted; nothing retries for that long."""
+REPORT_BUCKETS: Final = 500
+"""Buckets in one report to the hub."""
+
+SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS usage_bucket (
+    hour INTEGER NOT NULL, agent TEXT NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL,
+    sequence INTEGER NOT NULL, requests INTEGER NOT NULL, estimated INTEGER NOT NULL,
+    input_total INTEGER NOT NULL, output_total INTEGER NOT NULL, cache_read INTEGER NOT NULL,
+    cache_write INTEGER NOT NULL, cache_write_1h INTEGER NOT NULL, reasoning INTEGER NOT NULL,
+    PRIMARY KEY (hour, agent, provider, model)
+) STRICT;
+CREATE UNIQUE INDEX IF NOT EXISTS usage_by_sequence ON usage_bucket (sequence);
+CREATE TABLE IF NOT EXISTS usage_request (id TEXT PRIMARY KEY, hour INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS usage_request_by_hour ON usage_request (hour);
+CREATE TABLE IF NOT EXISTS usage_sequence (
+    one INTEGER PRIMARY KEY CHECK (one = 1), last INTEGER NOT NULL, sent INTEGER NOT NULL
+) STRICT;
+INSERT OR IGNORE INTO usage_sequence VALUES (1, 0, 0)
+"""
+ROWS: Final = "SELECT * FROM usage_bucket"
+COUNT: Final = """
+INSERT INTO usage_bucket VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+    sequence = excluded.sequence, requests = requests + 1, estimated = estimated + excluded.estimated,
+    input_total = input_total + excluded.input_total, output_total = output_total + excluded.output_total,
+    cache_read = cache_read + excluded.cache_read, cache_write = cache_write + excluded.cache_write,
+    cache_write_1h = cache_write_1h + excluded.cache_write_1h, reasoning = reasoning + excluded.reasoning
+"""
+
+
+class UsageStore:
+    """Usage in one SQLite file; the file may be that of the approval cache."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    def open(cls, path: Path) -> UsageStore:
+        """Open or make the file."""
+        return cls(Database(path, SCHEMA))
+
+    async def aclose(self) -> None:
+        """Close the file."""
+        await self._database.aclose()
+
+    async def add(self, request: str, agent: str, provider: str, model: str, usage: Usage, now: float) -> bool:
+        """Count one response, durably. Tell whether it was counted: False for an id that has been."""
+        return await self._database.write(partial(_add, request, (agent, provider, model), usage, int(now)))
+
+    async def buckets(self, since: float = 0) -> tuple[UsageBucket, ...]:
+        """Return the buckets of all hours that end after `since`, oldest first."""
+        where = " WHERE hour > ? ORDER BY hour, agent, provider, model"
+        return await self._database.read(lambda db: _buckets(db, where, int(since) - HOUR))
+
+    async def unsent(self) -> tuple[UsageBucket, ...]:
+        """Return what has changed since the last confirmed report, by growing sequence, at most one report's worth."""
+        where = " WHERE sequence > (SELECT sent FROM usage_sequence) ORDER BY sequence LIMIT ?"
+        return await self._database.read(lambda db: _buckets(db, where, REPORT_BUCKETS))
+
+    async def mark_sent(self, sequence: int) -> None:
+        """Confirm every change up to `sequence`: the largest one of a report that has arrived."""
+        confirm = "UPDATE usage_sequence SET sent = max(sent, ?)"
+        await self._database.write(lambda db: db.execute(confirm, (sequence,)))
+
+
+def _add(request: str, key: tuple[str, str, str], usage: Usage, now: int, db: sqlite3.Connection) -> bool:
+    hour = now - now % HOUR
+    if db.execute("INSERT OR IGNORE INTO usage_request VALUES (?, ?) RETURNING id", (request, hour)).fetchone() is None:
+        return False
+    db.execute("DELETE FROM usage_request WHERE hour < ?", (hour - REMEMBERED_SECONDS,))
+    sequence = db.execute("UPDATE usage_sequence SET last = last + 1 RETURNING last").fetchone()[0]
+    totals = (usage.input_total, usage.output_total, usage.cache_read, usage.cache_write)
+    more = (usage.cache_write_1h, usage.reasoning)
+    db.execute(COUNT, (hour, *key, sequence, int(usage.estimated), *totals, *more))
+    return True
+
+
+def _buckets(db: sqlite3.Connection, where: str, *values: int) -> tuple[UsageBucket, ...]:
+    rows: Sequence[tuple[int, str, str, str, int, int, int, int, int, int, int, int, int]]
+    rows = db.execute(ROWS + where, values).fetchall()
+    return tuple(
+        UsageBucket(hour, AgentId(agent), provider, model, sequence, requests, estimated, Usage(*totals))
+        for hour, agent, provider, model, sequence, requests, estimated, *totals in rows
+    )
