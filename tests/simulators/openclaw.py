@@ -57,24 +57,25 @@ class Gateway:
 
     def __init__(self, folder: Path, port: int, process: subprocess.Popen[bytes]) -> None:
         self.folder = folder
-        self.workspace = folder / "workspace"
         self._port = port
         self._process = process
 
     @classmethod
-    def start(cls, folder: Path, plugin_config: dict[str, Json], models: Mapping[str, Endpoint]) -> Gateway:
+    def start(
+        cls, folder: Path, workspace: Path, plugin_config: dict[str, Json], models: Mapping[str, Endpoint]
+    ) -> Gateway:
         """Start it and wait until it is ready.
 
         Args:
-            folder: an empty folder for its configuration, state, logs and workspace.
+            folder: an empty folder for its configuration, state and logs, and the home of what it runs.
+            workspace: where its agents work.
             plugin_config: the plugin's settings.
             models: agent -> where its model is.
         """
         home = install()
         port = free_port()
-        (folder / "workspace").mkdir()
         config = folder / "openclaw.json"
-        config.write_text(json.dumps(_config(folder, port, plugin_config, models)))
+        config.write_text(json.dumps(_config(folder, workspace, port, plugin_config, models)))
         command = [str(home / "bin/node"), str(home / "openclaw/node_modules/openclaw/openclaw.mjs"), "gateway", "run"]
         with (folder / "gateway.log").open("wb") as log:
             process = subprocess.Popen(command, env=_environment(folder, config), cwd=folder, stdout=log, stderr=log)
@@ -181,7 +182,9 @@ class _Operator:
                 return dict(frame.get("payload") or {})
 
 
-def _config(folder: Path, port: int, plugin_config: dict[str, Json], models: Mapping[str, Endpoint]) -> dict[str, Any]:
+def _config(
+    folder: Path, workspace: Path, port: int, plugin_config: dict[str, Json], models: Mapping[str, Endpoint]
+) -> dict[str, Any]:
     model = {
         "id": "scripted",
         "name": "Scripted",
@@ -195,16 +198,17 @@ def _config(folder: Path, port: int, plugin_config: dict[str, Json], models: Map
         agent: {"baseUrl": end.url, "apiKey": end.key, "api": "openai-completions", "models": [model]}
         for agent, end in models.items()
     }
-    workspace = str(folder / "workspace")
     return {
         "gateway": {"mode": "local", "bind": "loopback", "port": port, "auth": {"mode": "token", "token": TOKEN}},
         "agents": {
             "defaults": {
-                "workspace": workspace,
+                "workspace": str(workspace),
                 "skipBootstrap": True,
                 "models": {f"{agent}/scripted": {} for agent in models},
             },
-            "entries": {agent: {"workspace": workspace, "model": {"primary": f"{agent}/scripted"}} for agent in models},
+            "entries": {
+                agent: {"workspace": str(workspace), "model": {"primary": f"{agent}/scripted"}} for agent in models
+            },
         },
         "models": {"mode": "replace", "catalogRefresh": {"enabled": False}, "providers": providers},
         "update": {"checkOnStart": False},

@@ -1,0 +1,100 @@
+"""One real OpenClaw for all tests of this folder, with the real edge and hub, and a scripted model behind the edge."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Generator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.simulators.model import Model
+from tests.simulators.openclaw import Endpoint, Gateway, Turn, free_port
+from tests.simulators.scripted_model import Call, Say, script, scripted_model, tool_results
+from tests.simulators.site import Edge, Site, site
+
+UPSTREAM_KEY = "OPENAI_API_KEY"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What came of one scripted tool call: what the model was told of it, and the turn it was in."""
+
+    result: str
+    turn: Turn
+
+
+@dataclass
+class World:
+    """A customer's machine. `values`: the planted secrets by name."""
+
+    site: Site
+    edge: Edge
+    edge_settings: dict[str, str]
+    model: Model
+    gateway: Gateway
+    token: str
+    values: dict[str, str] = field(default_factory=dict)
+
+    def call(self, tool: str, *, agent: str = "main", said: str = "", **params: Any) -> Told:
+        """Let the agent's model call one tool in a new session; `said` is what the person writes besides."""
+        marker = f"conversation {secrets.token_hex(6)}"
+        turn = self.gateway.say(f"{marker} {said} {script(Call(tool, params), Say('that is all'))}", agent=agent)
+        results = tool_results(self.model, marker)
+        assert len(results) == 1, f"{turn} {results}"
+        return Told(results[0], turn)
+
+    def exec(self, command: str, **options: Any) -> Told:
+        """Let the agent's model run a shell command."""
+        return self.call("exec", command=command, **options)
+
+    @property
+    def workspace(self) -> Path:
+        return self.site.workspace
+
+    def sent(self) -> bytes:
+        """Return everything that reached the model."""
+        return b"\n".join(request.body for request in self.model.requests)
+
+
+@pytest.fixture(scope="module")
+def world() -> Generator[World, None, None]:
+    token = secrets.token_hex(24)
+    with ExitStack() as stack:
+        here = stack.enter_context(site())
+        model = stack.enter_context(scripted_model())
+        stack.enter_context(here.hub())
+        here.introduce()
+        here.publish()
+        settings = edge_settings(model, token)
+        edge = stack.enter_context(here.edge(**settings))
+        values = {UPSTREAM_KEY: f"upstream-{secrets.token_hex(16)}", "DB_PASSWORD": f"pw-{secrets.token_hex(12)}"}
+        for name, value in values.items():
+            here.set_secret(name, value)
+        models = {
+            "main": Endpoint(f"http://127.0.0.1:{settings['EGRESS_PORT']}/openai/v1", token),
+            "direct": Endpoint(f"{model.url}/v1", "unguarded"),
+        }
+        folder = here.folder / "openclaw"
+        folder.mkdir()
+        plugin_config = {"socket": edge.ready["control"], "approvalWait": 0}
+        gateway = Gateway.start(folder, here.workspace, plugin_config, models)
+        stack.callback(gateway.stop)
+        yield World(here, edge, settings, model, gateway, token, values)
+
+
+def edge_settings(model: Model, token: str) -> dict[str, str]:
+    """Return the edge's settings: agent `main` reaches the model with `token`, and only while its plugin is there."""
+    provider = {"base_url": model.url, "key_secret": UPSTREAM_KEY}
+    return {
+        "EGRESS_PORT": str(free_port()),
+        "EGRESS_ALLOW_PRIVATE_UPSTREAMS": "true",
+        "EGRESS_PROVIDERS": json.dumps({"openai": provider}),
+        "EGRESS_REQUIRE_PLUGIN": json.dumps(["main"]),
+        "CLIENTS": json.dumps({"main": hashlib.sha256(token.encode()).hexdigest()}),
+    }
