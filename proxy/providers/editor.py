@@ -14,8 +14,6 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from safety_core.redact.stream import StreamRedactor
-
 from proxy.providers.shape import Key, Shape, Slot
 from safety_core.canonical import JsonObject
 from safety_core.errors import InputError, LimitError, UnscannableError
@@ -24,6 +22,7 @@ from safety_core.meter.tally import Tally
 from safety_core.model.secret import SecretName, SecretValue
 from safety_core.model.usage import Usage
 from safety_core.redact.redactor import Redactor
+from safety_core.redact.stream import StreamRedactor
 from safety_core.wire.reader import parse_json
 from safety_core.wire.sse import Frame, Parser
 
@@ -49,8 +48,14 @@ class SseEditor:
         self._clean: set[str] = set()
         self._last: JsonObject = {}
         self._discovered: dict[SecretName, SecretValue] = {}
-        self.findings = 0
+        self._handed: set[SecretName] = set()
+        self._found = 0
         self.written = 0
+
+    @property
+    def findings(self) -> int:
+        """How many secrets have been replaced."""
+        return self._found + sum(len(text.findings) for text in self._texts.values())
 
     @property
     def usage(self) -> Usage | None:
@@ -76,7 +81,10 @@ class SseEditor:
         return self._taken([*parts, *self._tails([()])])
 
     def _taken(self, parts: Sequence[bytes]) -> Edited:
-        discovered, self._discovered = self._discovered, {}
+        for text in self._texts.values():
+            self._discovered |= text.discovered
+        discovered = {name: value for name, value in self._discovered.items() if name not in self._handed}
+        self._handed |= discovered.keys()
         return Edited(b"".join(parts), discovered)
 
     def _frame(self, frame: Frame) -> Iterator[bytes]:
@@ -100,7 +108,7 @@ class SseEditor:
         pieces = [slot.text() for slot in slots]
         for slot in slots:
             slot.owner[slot.name] = ""
-        skeleton = self._scanned(event)
+        skeleton = self._scanned(event, len(pieces))
         self._last = skeleton
         if skeleton is not event:
             slots = self._shape.slots(skeleton)
@@ -109,8 +117,8 @@ class SseEditor:
         if not (self._hide_usage and self._shape.is_usage(event)):
             yield frame.with_data(_dumps(skeleton)).raw if changed else frame.raw
 
-    def _scanned(self, skeleton: JsonObject) -> JsonObject:
-        """Return an event without its pieces as it may leave: the same object if it holds no secret."""
+    def _scanned(self, skeleton: JsonObject, pieces: int) -> JsonObject:
+        """Return an event without its `pieces` as it may leave: the same object if it holds no secret."""
         text = _dumps(skeleton)
         if text in self._clean:
             return skeleton
@@ -120,16 +128,14 @@ class SseEditor:
                 self._clean.clear()
             self._clean.add(text)
             return skeleton
-        self.findings += len(clean.findings)
+        self._found += len(clean.findings)
         self._discovered |= clean.discovered
-        if not isinstance(clean.value, dict):
+        if not isinstance(clean.value, dict) or len(self._shape.slots(clean.value)) != pieces:
             raise UnscannableError("event", "does not keep its shape without its secrets")
         return clean.value
 
     def _refill(self, event: JsonObject, slots: Sequence[Slot], pieces: Sequence[str], closing: Sequence[Key]) -> bool:
         """Put the pieces back as they may leave; tell whether any of them has changed."""
-        if len(slots) != len(pieces):
-            raise UnscannableError("event", "does not keep its shape without its secrets")
         changed: list[Key] = []
         for slot, piece in zip(slots, pieces, strict=True):
             self.written += len(piece)
@@ -153,7 +159,7 @@ class SseEditor:
     def _closed(self, key: Key) -> str:
         text = self._texts.pop(key)
         tail = text.end()
-        self.findings += len(text.findings)
+        self._found += len(text.findings)
         self._discovered |= text.discovered
         return tail
 

@@ -70,7 +70,9 @@ def test_an_autonomous_agent_may_do_red_things_but_not_outward_ones() -> None:
         ("bert@x.test", NOW + 1, False),
     ],
 )
-def test_an_outward_grant_makes_a_mail_yellow_for_its_recipient_only(recipient: str, until: float, covered: bool) -> None:
+def test_an_outward_grant_makes_a_mail_yellow_for_its_recipient_only(
+    recipient: str, until: float, covered: bool
+) -> None:
     outward = verdict(Level.YELLOW_EXTERNAL, facts=mail_to("anna@x.test"), outward=True)
     rules = policy(outward=(grant(recipient, until=until),))
     assert rule_on(CALL, outward, rules, NOW).outcome is (Outcome.ALLOW if covered else Outcome.ASK)
@@ -138,7 +140,9 @@ def test_a_higher_outward_level_never_loosens(levels: tuple[Level, Level], tier:
 @given(inward_levels, st.tuples(tiers, tiers), st.booleans())
 def test_a_lower_tier_never_loosens(level: Level, pair: tuple[Tier, Tier], outward: bool) -> None:
     low, high = sorted(pair)
-    judged = verdict(max(level, Level.YELLOW_EXTERNAL) if outward else level, facts=mail_to("a@x.test"), outward=outward)
+    judged = verdict(
+        max(level, Level.YELLOW_EXTERNAL) if outward else level, facts=mail_to("a@x.test"), outward=outward
+    )
     assert rule_on(CALL, judged, at_tier(low), NOW).outcome >= rule_on(CALL, judged, at_tier(high), NOW).outcome
 
 

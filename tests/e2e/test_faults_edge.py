@@ -1,0 +1,202 @@
+"""kill -9 of the edge, in the middle of what must not be lost and must not happen twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Generator
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import httpx2
+import pytest
+from click.testing import CliRunner
+from safety_core.cli.audit import audit
+from safety_core.cli.secret import secret
+
+from tests.simulators.site import Edge, Site, site
+
+CLIENT_TOKEN = "e" * 40
+TOKENS = 100
+
+
+@pytest.fixture
+def here() -> Generator[Site, None, None]:
+    with site() as here, here.hub():
+        here.introduce()
+        here.publish()
+        yield here
+
+
+class _Model(BaseHTTPRequestHandler):
+    """A provider whose every answer costs the same."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        usage = {"prompt_tokens": TOKENS, "completion_tokens": 1, "total_tokens": TOKENS + 1}
+        message = {"role": "assistant", "content": "yes"}
+        choice = {"index": 0, "finish_reason": "stop", "message": message}
+        body = json.dumps({"id": "x", "object": "chat.completion", "model": "m", "choices": [choice], "usage": usage})
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, format: str, *args: object) -> None: ...
+
+
+@pytest.fixture
+def model() -> Generator[str, None, None]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Model)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def audit_is_whole(here: Site) -> bool:
+    done = CliRunner().invoke(
+        audit, ["verify"], env={"SAFETY_HOME": str(here.home.path)}, standalone_mode=False, catch_exceptions=False
+    )
+    return done.return_value in {0, None} and done.exit_code == 0
+
+
+def red() -> dict[str, str]:
+    return {"command": f"git push --force origin branch-{secrets.token_hex(4)}"}
+
+
+def test_a_question_survives_and_its_answer_is_used_once(here: Site) -> None:
+    params = red()
+    with here.edge() as edge:
+        pending = edge.run("exec", **params)["approval"]
+        edge.kill()
+    here.answer(pending["id"])
+    with here.edge() as edge:
+        assert edge.run("exec", **params)["status"] in {"pending", "executed"} or pytest.fail("lost")
+        edge.kill()
+    with here.edge() as edge:
+        statuses = [edge.run("exec", wait=5.0 if number == 0 else 0.0, **params) for number in range(2)]
+    assert sum(status["status"] == "executed" for status in statuses) <= 1
+    assert executions(here) == 1
+    assert audit_is_whole(here)
+
+
+def executions(here: Site) -> int:
+    """How often the approved command ran, by the audit log."""
+    with closing(sqlite3.connect(here.home.audit)) as db:
+        events = [json.loads(body) for (body,) in db.execute("SELECT body FROM entry")]
+    return sum(event["event"] in {"executed", "failed"} for event in events)
+
+
+def test_a_question_that_never_reached_the_hub_goes_out_after_the_restart(here: Site) -> None:
+    params = red()
+    hub_url, here.hub_url = here.hub_url, "http://127.0.0.1:9"
+    with here.edge() as edge:  # no hub: the policy is not there yet either
+        assert edge.run("exec", **params)["rule"] == "NoPolicyError"
+        edge.kill()
+    here.hub_url = hub_url
+    with here.edge() as edge:
+        edge.kill()
+    here.hub_url = "http://127.0.0.1:9"
+    with here.edge() as edge:
+        pending = edge.run("exec", **params)["approval"]
+        assert edge.status()["approvals"] == {"pending": 1, "unsent": 1}
+        edge.kill()
+    here.hub_url = hub_url
+    with here.edge() as edge:
+        here.answer(pending["id"])
+        assert edge.run("exec", wait=20.0, **params)["status"] == "executed"
+        assert edge.run("exec", **params)["status"] == "pending"
+    assert executions(here) == 1
+    assert audit_is_whole(here)
+
+
+def test_a_kill_while_callers_wait_leaves_one_question_and_one_execution(here: Site) -> None:
+    params = red()
+    with here.edge() as edge:
+        callers = [threading.Thread(target=_ask_in_vain, args=(edge, params)) for _ in range(3)]
+        for caller in callers:
+            caller.start()
+        while edge.status()["approvals"] != {"pending": 1, "unsent": 0}:
+            time.sleep(0.02)
+        edge.kill()
+        for caller in callers:
+            caller.join()
+    with here.edge() as edge:
+        pending = edge.run("exec", **params)["approval"]
+        here.answer(pending["id"])
+        assert edge.run("exec", wait=20.0, **params)["status"] == "executed"
+    assert executions(here) == 1
+
+
+def _ask_in_vain(edge: Edge, params: dict[str, str]) -> None:
+    with pytest.raises(httpx2.HTTPError):
+        edge.run("exec", wait=30.0, **params)
+
+
+def test_usage_is_neither_lost_nor_counted_twice(here: Site, model: str) -> None:
+    done = CliRunner().invoke(
+        secret, ["set", "MODEL_KEY"], input=secrets.token_hex(20), env={"SAFETY_HOME": str(here.home.path)}
+    )
+    assert done.exit_code == 0, done.output
+    environ = {
+        "EGRESS_ALLOW_PRIVATE_UPSTREAMS": "true",
+        "EGRESS_PROVIDERS": json.dumps({"openai": {"base_url": model, "key_secret": "MODEL_KEY"}}),
+        "CLIENTS": json.dumps({"sdk": hashlib.sha256(CLIENT_TOKEN.encode()).hexdigest()}),
+        "HUB_USAGE_FLUSH": "0.02",
+    }
+    answered = sent = 0
+    for round_number in range(4):
+        with here.edge(**environ) as edge:
+            killer = threading.Timer(0.15 + 0.1 * round_number, edge.kill)
+            killer.start()
+            while True:
+                sent += 1
+                try:
+                    answered += prompt(edge)
+                except httpx2.HTTPError:
+                    break
+            killer.join()
+    with here.edge(**environ) as edge:
+        sent, answered = sent + 1, answered + prompt(edge)
+        for _ in range(200):
+            if at_hub(here) == at_edge(here):
+                break
+            time.sleep(0.05)
+    requests, tokens = at_hub(here)
+    assert (requests, tokens) == at_edge(here)
+    assert answered <= requests <= sent
+    assert tokens == requests * TOKENS
+
+
+def prompt(edge: Edge) -> int:
+    """Send one prompt; return 1 once its answer is there."""
+    answer = httpx2.post(
+        f"http://127.0.0.1:{edge.ready['egress']}/v1/chat/completions",
+        headers={"Authorization": f"Bearer {CLIENT_TOKEN}"},
+        json={"model": "m", "messages": [{"role": "user", "content": "bread?"}]},
+        trust_env=False,
+    )
+    assert answer.status_code == 200, answer.text
+    return 1
+
+
+def at_hub(here: Site) -> tuple[int, int]:
+    with closing(sqlite3.connect(here.hub_data / "hub.db")) as db:
+        row = db.execute("SELECT coalesce(sum(requests), 0), coalesce(sum(input_total), 0) FROM usage").fetchone()
+    return int(row[0]), int(row[1])
+
+
+def at_edge(here: Site) -> tuple[int, int]:
+    with closing(sqlite3.connect(here.home.edge_db)) as db:
+        row = db.execute("SELECT coalesce(sum(requests), 0), coalesce(sum(input_total), 0) FROM bucket").fetchone()
+    return int(row[0]), int(row[1])

@@ -1,0 +1,44 @@
+"""Requests and errors in each API's own shape."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from proxy.providers.dialects import DIALECTS
+from safety_core.errors import InputError
+
+
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"{}", b'{"model":""}', b'{"model":7}', b'{"model":"%s"}' % (b"m" * 257)]
+)
+def test_what_names_no_model_is_no_request(dialect: object, body: bytes) -> None:
+    with pytest.raises(InputError):
+        dialect.prepare(body)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 413, 502, 503])
+def test_errors_have_the_shape_that_sdks_read(status: int) -> None:
+    error = json.loads(DIALECTS["openai"].error(status, "because"))["error"]
+    assert set(error) == {"message", "type", "param", "code"}
+    assert error["message"] == "because"
+    other = json.loads(DIALECTS["anthropic"].error(status, "because"))
+    assert (other["type"], other["error"]["message"]) == ("error", "because")
+
+
+def test_an_error_in_a_stream_is_one_frame() -> None:
+    for dialect in DIALECTS.values():
+        frame = dialect.error_event("a\nb")
+        assert frame.endswith(b"\n\n")
+        assert frame.count(b"data: ") == 1
+        assert "a\nb" in frame.decode().replace("\\n", "\n")
+
+
+def test_a_whole_response_s_usage() -> None:
+    for dialect in DIALECTS.values():
+        usage = dialect.usage({"usage": {"input_tokens": 3, "output_tokens": 2}})
+        assert usage is not None
+        assert usage.output_total == 2
+        assert dialect.usage(None) is None
