@@ -5,6 +5,7 @@ splice      the smallest change to a JSON document's bytes
 editor      an event stream, redacted as it passes
 shape       what an editor must know of an API's events
 request     what must be known of any request
-openai      chat completions, of OpenAI and all that are compatible with it
+openai      chat completions (of OpenAI and all that are compatible with it), completions, embeddings
+responses   the events of OpenAI's responses
 anthropic   messages
 """

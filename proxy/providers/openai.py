@@ -1,4 +1,4 @@
-"""OpenAI chat completions, and everything that is compatible with them."""
+"""OpenAI: chat completions and everything that is compatible with them, completions, responses, embeddings."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import orjson
 
 from proxy.providers.editor import SseEditor
 from proxy.providers.request import read_request
+from proxy.providers.responses import ResponseShape, is_response_event
 from proxy.providers.shape import Key, Slot, tree
 from proxy.providers.splice import member_span, with_member, with_value
 from safety_core.canonical import Json, JsonObject
@@ -20,6 +21,9 @@ from safety_core.redact.redactor import Redactor
 
 _WHOLE: Final = frozenset({"role", "id", "type", "name", "index"})
 """Strings of a delta that come in one piece."""
+
+_ASKABLE: Final = frozenset({"messages", "prompt"})
+"""What a request has whose stream states its usage only when asked; responses state it always."""
 
 _KINDS: Final = {
     401: ("authentication_error", "invalid_api_key"),
@@ -34,13 +38,13 @@ _KINDS: Final = {
 class OpenAi:
     """Implements `safety_core.flow.dialect.Dialect`."""
 
-    paths: Final = frozenset({"/v1/chat/completions"})
+    paths: Final = frozenset({"/v1/chat/completions", "/v1/completions", "/v1/responses", "/v1/embeddings"})
     key_header: Final = (b"authorization", b"Bearer ")
 
     def prepare(self, body: bytes) -> Prepared:
         """Ask for a stream's usage where the client does not."""
         request = read_request(body)
-        if request.fields.get("stream") is not True:
+        if request.fields.get("stream") is not True or not _ASKABLE & request.fields.keys():
             return Prepared(body, request.model)
         options = request.fields.get("stream_options")
         if isinstance(options, dict) and options.get("include_usage") is True:
@@ -49,7 +53,7 @@ class OpenAi:
 
     def editor(self, redactor: Redactor, *, hide_usage: bool) -> StreamEditor:
         """Return an editor for one response stream."""
-        return SseEditor(redactor, ChatShape(), hide_usage=hide_usage)
+        return SseEditor(redactor, OpenAiShape(), hide_usage=hide_usage)
 
     def usage(self, document: Json) -> Usage | None:
         """Return the usage that a whole response states."""
@@ -79,14 +83,47 @@ def _asking_for_usage(body: bytes, options: Json) -> bytes:
     return with_value(body, span, changed)
 
 
-class ChatShape:
-    """Implements `proxy.providers.shape.Shape` for `chat.completion.chunk` events."""
+class OpenAiShape:
+    """Implements `proxy.providers.shape.Shape` for all of OpenAI's events: those of responses have a type."""
+
+    def __init__(self) -> None:
+        self._chat = ChatShape()
+        self._response = ResponseShape()
+
+    def _of(self, event: JsonObject) -> ChatShape | ResponseShape:
+        return self._response if is_response_event(event) else self._chat
 
     def slots(self, event: JsonObject) -> Sequence[Slot]:
-        """Return every string under a choice's delta, but those that come in one piece; keys begin with the
-        choice's index."""
+        """Return the pieces of continued texts in `event`."""
+        return self._of(event).slots(event)
+
+    def closing(self, event: JsonObject) -> Sequence[Key]:
+        """Return the beginnings of the keys whose texts end with `event`."""
+        return self._of(event).closing(event)
+
+    def tail(self, key: Key, text: str, last: JsonObject) -> bytes:
+        """Return a frame that brings the last piece of a text."""
+        shape = self._response if isinstance(key[0], str) else self._chat
+        return shape.tail(key, text, last)
+
+    def changed(self, event: JsonObject, keys: Sequence[Key]) -> None:
+        """Remove what would retell the pieces that have changed."""
+        self._of(event).changed(event, keys)
+
+    def is_usage(self, event: JsonObject) -> bool:
+        """Tell whether `event` is there for its usage alone."""
+        return self._of(event).is_usage(event)
+
+
+class ChatShape:
+    """Implements `proxy.providers.shape.Shape` for chunks of chat completions and completions."""
+
+    def slots(self, event: JsonObject) -> Sequence[Slot]:
+        """Return a choice's text, or the continued strings of its delta; keys begin with the choice's index."""
         found: list[Slot] = []
         for choice in _choices(event):
+            if isinstance(choice.get("text"), str):
+                found.append(Slot((_index(choice, 0), "text"), choice, "text"))
             delta = choice.get("delta")
             if isinstance(delta, dict):
                 found += _strings(delta, (_index(choice, 0), "delta"))

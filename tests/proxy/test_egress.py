@@ -162,6 +162,16 @@ async def test_what_is_not_listed_is_refused_in_the_provider_s_shape(path: str, 
         assert setting.model.requests == []
 
 
+async def test_openai_s_other_paths_pass_and_are_metered() -> None:
+    reply = b'{"object":"list","data":[],"usage":{"prompt_tokens":3,"total_tokens":3}}'
+    async with egress(fail(200, reply)) as setting, openai_client(setting) as client:
+        await client.embeddings.create(model="m-3", input=f"embed {PASSWORD}", encoding_format="float")
+        await client.responses.create(model="m-3", input="hi")
+        assert [request.target for request in setting.model.requests] == ["/v1/embeddings", "/v1/responses"]
+        assert setting.model.requests[0].json()["input"] == "embed SECRET_REF(DB_PASSWORD)"
+        assert [meter.usage.input_total for meter in setting.books.metered] == [3, 3]
+
+
 async def test_only_post() -> None:
     async with egress(say("no")) as setting, setting.client() as client:
         assert (await client.get("/openai/v1/chat/completions")).status_code == 405

@@ -150,6 +150,54 @@ def test_a_discovery_is_handed_over_no_later_than_its_reference() -> None:
         assert b"SECRET_REF(" not in edited.data or known
 
 
+def test_completions_are_texts_too() -> None:
+    pieces = [PASSWORD[:5], PASSWORD[5:], " and more"]
+    stream = [frame({"id": "c1", "choices": [{"index": 0, "text": piece, "finish_reason": None}]}) for piece in pieces]
+    clean = events(passed(OpenAi(), [*stream, DONE]))
+    assert "".join(event["choices"][0]["text"] for event in clean) == f"{REF} and more"
+
+
+def response_event(name: str, **fields: Any) -> bytes:
+    return frame({"type": f"response.{name}", "output_index": 0, "item_id": "i1", "sequence_number": 1, **fields})
+
+
+def test_responses_are_texts_by_item_and_content() -> None:
+    half, rest = PASSWORD[:7], PASSWORD[7:]
+    stream = [
+        frame({"type": "response.created", "response": {"id": "r1", "usage": None}}),
+        response_event("output_text.delta", content_index=0, delta=f"a {half}", logprobs=[{"token": half}]),
+        response_event("output_text.delta", content_index=1, delta="other"),
+        response_event("output_text.delta", content_index=0, delta=rest),
+        response_event("output_text.done", content_index=0, text=f"a {PASSWORD}"),
+        response_event("function_call_arguments.delta", delta='{"x":1'),
+        frame({"type": "response.completed", "response": {"usage": {"input_tokens": 3, "output_tokens": 2}}}),
+    ]
+    editor = OpenAi().editor(REDACTOR, hide_usage=True)
+    clean = events(editor.feed(b"".join(stream)).data + editor.end().data)
+    said: dict[Any, str] = defaultdict(str)
+    for event in clean:
+        if event["type"].endswith(".delta"):
+            said[event["type"], event.get("content_index")] += event["delta"]
+    assert said == {
+        ("response.output_text.delta", 0): f"a {REF}",
+        ("response.output_text.delta", 1): "other",
+        ("response.function_call_arguments.delta", None): '{"x":1',
+    }
+    assert [event["logprobs"] for event in clean if "logprobs" in event] == [[]]
+    assert [event["text"] for event in clean if "text" in event] == [f"a {REF}"]
+    names = [event["type"] for event in clean]
+    assert names.index("response.output_text.done") > names.index("response.output_text.delta")
+    assert names[-1] == "response.completed"
+    assert editor.usage is not None
+    assert editor.usage.input_total == 3
+
+
+def test_a_chunk_with_a_type_of_its_own_is_still_a_chunk() -> None:
+    pieces = [PASSWORD[:5], PASSWORD[5:]]
+    stream = [frame({"type": "chunk", "choices": [{"index": 0, "delta": {"content": piece}}]}) for piece in pieces]
+    assert texts(passed(OpenAi(), [*stream, DONE])) == {(0, "content"): REF}
+
+
 def test_usage_is_hidden_only_where_it_stands_alone() -> None:
     usage = {"prompt_tokens": 3, "completion_tokens": 1}
     alone, beside = (

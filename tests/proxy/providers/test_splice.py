@@ -51,19 +51,36 @@ ASKED = '"stream_options":{"include_usage":true}'
     ("body", "sent", "hide"),
     [
         ('{"model":"m"}', '{"model":"m"}', False),
+        ('{"model":"m","stream":true,"input":"x"}', '{"model":"m","stream":true,"input":"x"}', False),
         ('{"model":"m","stream":false}', '{"model":"m","stream":false}', False),
-        ('{"model":"m", "stream":true }\n', '{"model":"m", "stream":true ,' + ASKED + "}\n", True),
-        ('{"model":"m","stream":true,' + ASKED + "}", '{"model":"m","stream":true,' + ASKED + "}", False),
-        ('{"stream_options":null,"model":"m","stream":true}', "{" + ASKED + ',"model":"m","stream":true}', True),
-        ('{"stream_options":{},"model":"m","stream":true}', "{" + ASKED + ',"model":"m","stream":true}', True),
         (
-            '{"model":"m","stream":true,"stream_options":{"include_usage":false, "x":1}}',
-            '{"model":"m","stream":true,"stream_options":{"include_usage":true, "x":1}}',
+            '{"model":"m","messages":[], "stream":true }\n',
+            '{"model":"m","messages":[], "stream":true ,' + ASKED + "}\n",
             True,
         ),
         (
-            '{"model":"m","stream":true,"stream_options":{"x":1}}',
-            '{"model":"m","stream":true,"stream_options":{"x":1,"include_usage":true}}',
+            '{"model":"m","prompt":"","stream":true,' + ASKED + "}",
+            '{"model":"m","prompt":"","stream":true,' + ASKED + "}",
+            False,
+        ),
+        (
+            '{"stream_options":null,"model":"m","prompt":"","stream":true}',
+            "{" + ASKED + ',"model":"m","prompt":"","stream":true}',
+            True,
+        ),
+        (
+            '{"stream_options":{},"model":"m","prompt":"","stream":true}',
+            "{" + ASKED + ',"model":"m","prompt":"","stream":true}',
+            True,
+        ),
+        (
+            '{"model":"m","prompt":"","stream":true,"stream_options":{"include_usage":false, "x":1}}',
+            '{"model":"m","prompt":"","stream":true,"stream_options":{"include_usage":true, "x":1}}',
+            True,
+        ),
+        (
+            '{"model":"m","prompt":"","stream":true,"stream_options":{"x":1}}',
+            '{"model":"m","prompt":"","stream":true,"stream_options":{"x":1,"include_usage":true}}',
             True,
         ),
     ],
@@ -74,5 +91,5 @@ def test_usage_is_asked_for_with_the_smallest_change(body: str, sent: str, hide:
 
 
 def test_anthropic_is_not_asked() -> None:
-    body = b'{"model":"m","stream":true}'
+    body = b'{"model":"m","prompt":"","stream":true}'
     assert Anthropic().prepare(body).body is body
