@@ -36,6 +36,8 @@ CREATE TABLE IF NOT EXISTS head (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS checkpoint (size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT
 """
+ORIGIN: Final = "safety-gateway/edge"
+"""The name of a log that was given none."""
 BATCH: Final = 1000
 """Entries that are read at a time."""
 REPAIR: Final = "run `safety audit verify`, keep the file as evidence, and restore the log from a backup"
@@ -44,15 +46,16 @@ REPAIR: Final = "run `safety audit verify`, keep the file as evidence, and resto
 class AuditLog:
     """One log. Several processes may append to the same file, in turns."""
 
-    def __init__(self, path: Path, database: Database, key: SigningKey, origin: str) -> None:
+    def __init__(self, path: Path, database: Database, key: SigningKey, origin: str | None) -> None:
         self._path = path
         self._database = database
         self._key = key
-        self._origin = origin
+        self._origin = origin or ORIGIN
+        self._whatever_origin = origin is None
 
     @classmethod
-    async def open(cls, path: Path, key: SigningKey, origin: str = "safety-gateway/edge") -> AuditLog:
-        """Open or make the log, signed by `key` under the name `origin` (no spaces, no "+").
+    async def open(cls, path: Path, key: SigningKey, origin: str | None = None) -> AuditLog:
+        """Open or make the log, signed by `key` under the name `origin` (no spaces, no "+"; None: the one it has).
 
         Raises:
             AuditError: the log contradicts its signed head, or was signed by another key.
@@ -106,6 +109,7 @@ class AuditLog:
         if row is None:
             raise AuditError(str(self._path), "has entries, but no signed head", REPAIR)
         head = notes.verified(row[0], self._key.verify_key)
+        self._origin = head.origin if self._whatever_origin else self._origin
         if (head.origin, head.size) != (self._origin, size) or root_of(size, partial(_hash, db)) != head.root:
             raise AuditError(str(self._path), f"contradicts its signed head of {head.size} entries", REPAIR)
 
