@@ -110,7 +110,8 @@ def refresh(known: Known, *, tenant: str, now: float, grace: float = 0.0) -> Ste
     Args:
         known: at least the pinned root.
         now: seconds since the epoch.
-        grace: seconds that documents are believed past their expiry: for the last good bundle, while the hub is away.
+        grace: seconds by which expiry and clock are taken less strictly: for the last good bundle, while the hub is
+            away.
 
     Raises:
         BundleError: named after the attack.
@@ -126,8 +127,8 @@ class _Client:
     def __init__(self, known: Known, tenant: str, now: datetime, grace: timedelta) -> None:
         self._known = known
         self._tenant = tenant
-        self._now = now
         self._expiry = now - grace
+        self._horizon = now + grace + TIMESTAMP_LIFE + CLOCK_SKEW
         self._files: dict[str, bytes] = {}
 
     def run(self) -> Steps[Update]:
@@ -171,7 +172,7 @@ class _Client:
         if self._known.timestamp:
             _check_newer(timestamp, raw, self._known.timestamp, root)
         check_fresh(timestamp, self._expiry)
-        if timestamp.expires > self._now + TIMESTAMP_LIFE + CLOCK_SKEW:
+        if timestamp.expires > self._horizon:
             raise FreezeError(
                 "timestamp", "is to last for more than a day", "see whether this machine's clock is right"
             )

@@ -81,18 +81,51 @@ def role_keys(label: str = "one") -> dict[str, Keys]:
     }
 
 
+def rule(name: str, body: str, *, kinds: str = "") -> bytes:
+    """Return a rule that is red wherever `body` holds."""
+    index = f"\n#   kinds: [{kinds}]" if kinds else ""
+    return f"""\
+# METADATA
+# title: A rule
+# description: For a test.
+# custom:
+#   id: {name}{index}
+package safety.rules.{name}
+
+import rego.v1
+
+hits contains {{"level": "red", "reason": "because"}} if {{ {body} }}
+""".encode()
+
+
 @cache
 def release(revision: str = "calm", tenant: str = TENANT) -> Release:
     return release_of(signed_files(revision, tenant), revision, tenant)
 
 
+def release_from(sources: Mapping[str, bytes], revision: str) -> Release:
+    return release_of(signed(compile_sources(sources, tenant=TENANT, revision=revision)), revision)
+
+
+def unsigned_files(revision: str = "calm", tenant: str = TENANT) -> Mapping[str, bytes]:
+    return compile_sources(SOURCES, tenant=tenant, revision=revision)
+
+
+def signed(files: Mapping[str, bytes], scope: str = TENANT) -> Mapping[str, bytes]:
+    return sign_files(files, bundle_key(), scope=scope)
+
+
 def signed_files(revision: str = "calm", tenant: str = TENANT, *, scope: str = "") -> Mapping[str, bytes]:
-    files = compile_sources(SOURCES, tenant=tenant, revision=revision)
-    return sign_files(files, bundle_key(), scope=scope or tenant)
+    return signed(unsigned_files(revision, tenant), scope or tenant)
 
 
 def release_of(files: Mapping[str, bytes], revision: str = "calm", tenant: str = TENANT) -> Release:
     return Release(tenant, revision, pack(files), public_pem(bundle_key()))
+
+
+def root_of(label: str) -> bytes:
+    """Return a root document of somebody else."""
+    return make_root(role_keys(label), version=1, now=NOW)
 
 
 class Repository:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import tarfile
@@ -120,7 +121,5 @@ def test_what_is_no_archive_is_refused(raw: bytes, words: str) -> None:
 def test_changed_bytes_give_the_same_files_or_an_error(data: st.DataObject) -> None:
     raw = bytearray(gzip.decompress(pack(FILES)))
     raw[data.draw(st.integers(0, len(raw) - 1))] ^= data.draw(st.integers(1, 255))
-    try:
+    with contextlib.suppress(BundleError):
         assert unpack(gzip.compress(bytes(raw))) != FILES
-    except BundleError:
-        pass

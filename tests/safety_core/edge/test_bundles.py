@@ -1,0 +1,191 @@
+"""The bundle store: pulls, verifies, proves, swaps; keeps the last good one, and never goes back."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from safety_core.bundle.golden import vector_line
+from safety_core.edge.bundles import BundleStore
+from safety_core.errors import (
+    FreezeError,
+    OversizeError,
+    PolicyError,
+    RollbackError,
+    TamperedError,
+    UnavailableError,
+    UnderSignedError,
+    UnprovenError,
+    WrongTenantError,
+)
+from tests.simulators import repository as simulated
+from tests.simulators.repository import DAY, NOW, TENANT, Repository, release, role_keys
+
+
+class Edge:
+    """A store with the disk under it; `again` is the same edge after a restart."""
+
+    def __init__(self, folder: Path, repository: Repository) -> None:
+        self.folder = folder
+        self.repository = repository
+        self.asked: list[str] = []
+        self.store = BundleStore(folder, TENANT, repository.root)
+
+    def again(self) -> Edge:
+        return Edge(self.folder, self.repository)
+
+    async def fetch(self, path: str) -> bytes | None:
+        await asyncio.sleep(0)
+        self.asked.append(path)
+        return self.repository.files.get(path)
+
+    async def pull(self, now: float = NOW) -> str | None:
+        bundle = await self.store.refresh(self.fetch, now)
+        return bundle.revision if bundle else None
+
+
+@pytest.fixture
+def edge(tmp_path: Path) -> Edge:
+    return Edge(tmp_path / "bundles", Repository().publish())
+
+
+async def test_a_bundle_is_pulled_once_and_survives_a_restart(edge: Edge) -> None:
+    with pytest.raises(UnavailableError, match="none has been received"):
+        edge.store.load_last(NOW)
+    assert await edge.pull() == "calm"
+    assert await edge.pull() is None
+    assert sum(path.startswith("bundles/") for path in edge.asked) == 1
+    restarted = edge.again()
+    assert restarted.store.load_last(NOW).revision == "calm"
+    assert await restarted.pull() is None
+    assert not any(path.startswith("bundles/") for path in restarted.asked)
+
+
+async def test_a_newer_bundle_takes_its_place(edge: Edge) -> None:
+    await edge.pull()
+    edge.repository.rotate(role_keys("two")).publish(release("strict"))
+    assert await edge.pull() == "strict"
+    assert edge.again().store.load_last(NOW).policy.version == 2
+
+
+async def test_a_renewed_timestamp_is_news_that_last(edge: Edge) -> None:
+    await edge.pull()
+    edge.repository.now += DAY / 2
+    edge.repository.renew()
+    assert await edge.pull(NOW + DAY / 2) == "calm"
+    assert edge.again().store.load_last(NOW).expires == NOW + 1.5 * DAY
+    assert sum(path.startswith("bundles/") for path in edge.asked) == 1
+
+
+async def test_the_last_bundle_is_believed_for_its_expiry_and_the_grace(edge: Edge) -> None:
+    await edge.pull()
+    assert edge.store.load_last(NOW + DAY + 72 * 3600 - 1).revision == "calm"
+    with pytest.raises(FreezeError):
+        edge.store.load_last(NOW + DAY + 72 * 3600)
+    with pytest.raises(FreezeError):
+        await edge.pull(NOW + DAY)
+
+
+async def test_going_back_is_refused_after_a_restart_too(edge: Edge) -> None:
+    old = dict(edge.repository.files)
+    edge.repository.publish(release("strict"))
+    await edge.pull()
+    edge.repository.files = old
+    for attacked in (edge, edge.again()):
+        with pytest.raises(RollbackError):
+            await attacked.pull()
+        assert attacked.store.load_last(NOW).revision == "strict"
+
+
+async def test_a_rotation_is_remembered_even_if_nothing_else_comes_of_it(edge: Edge) -> None:
+    await edge.pull()
+    before = dict(edge.repository.files)
+    edge.repository.rotate(role_keys("two"))
+    with pytest.raises(UnderSignedError):
+        await edge.pull()
+    edge.repository.files = before
+    with pytest.raises(UnderSignedError):
+        await edge.again().pull()
+
+
+async def test_an_unproven_bundle_keeps_the_last_good_one_and_is_tried_once(edge: Edge) -> None:
+    await edge.pull()
+    sources = {
+        **simulated.SOURCES,
+        "golden.jsonl": vector_line({"actions": [{"kind": "destroy", "targets": [{"value": "x"}]}]}, []),
+    }
+    edge.repository.publish(simulated.release_from(sources, "unproven"))
+    for _ in range(2):
+        with pytest.raises(UnprovenError, match=r"golden\.jsonl:1"):
+            await edge.pull()
+    assert edge.again().store.load_last(NOW).revision == "calm"
+    edge.repository.publish(release("fixed"))
+    assert await edge.pull() == "fixed"
+
+
+async def test_a_genuine_bundle_with_a_wrong_policy_keeps_the_last_good_one(edge: Edge) -> None:
+    await edge.pull()
+    files = dict(simulated.unsigned_files("wrong"))
+    files["data.json"] = files["data.json"].replace(b'"ask_strong"', b'"allow"')
+    edge.repository.publish(simulated.release_of(simulated.signed(files), "wrong"))
+    with pytest.raises(PolicyError):
+        await edge.pull()
+    assert edge.store.load_last(NOW).revision == "calm"
+
+
+async def test_a_bundle_on_disk_is_for_its_tenant_and_root_only(edge: Edge) -> None:
+    await edge.pull()
+    with pytest.raises(WrongTenantError):
+        BundleStore(edge.folder, "tenant-two", edge.repository.root).load_last(NOW)
+    with pytest.raises(UnderSignedError):
+        BundleStore(edge.folder, TENANT, simulated.root_of("other")).load_last(NOW)
+
+
+@pytest.mark.parametrize("name", ["active", "known"])
+async def test_a_damaged_file_is_named_and_can_be_deleted(edge: Edge, name: str) -> None:
+    await edge.pull()
+    path = edge.folder / name
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(TamperedError, match=f"{name}: is damaged"):
+        edge.store.load_last(NOW) if name == "active" else await edge.pull()
+    path.unlink()
+    assert await edge.again().pull() == "calm"
+
+
+async def test_files_are_this_users_alone(edge: Edge) -> None:
+    await edge.pull()
+    assert {path.name: path.stat().st_mode & 0o777 for path in edge.folder.iterdir()} == {
+        "active": 0o600,
+        "known": 0o600,
+    }
+
+
+async def test_a_disk_that_cannot_be_used_is_named(edge: Edge) -> None:
+    edge.folder.parent.mkdir(exist_ok=True)
+    edge.folder.write_text("a file where a folder should be")
+    with pytest.raises(UnavailableError, match="cannot be"):
+        await edge.pull()
+
+
+async def test_a_hub_that_is_away_changes_nothing(edge: Edge) -> None:
+    await edge.pull()
+
+    async def away(path: str) -> bytes | None:
+        raise UnavailableError("hub", "does not answer")
+
+    with pytest.raises(UnavailableError):
+        await edge.store.refresh(away, NOW)
+    assert edge.store.load_last(NOW).revision == "calm"
+
+
+async def test_endless_data_ends(edge: Edge) -> None:
+    edge.repository.files["timestamp.json"] += b" " * 20_000
+    with pytest.raises(OversizeError):
+        await edge.pull()
+
+
+async def test_pulls_at_the_same_time_prove_once(edge: Edge) -> None:
+    found: list[str | None] = await asyncio.gather(edge.pull(), edge.pull(), edge.pull())
+    assert sorted(map(str, found)) == ["None", "None", "calm"]
