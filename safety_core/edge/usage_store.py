@@ -29,6 +29,7 @@ CREATE TABLE IF NOT EXISTS usage_bucket (
     sequence INTEGER NOT NULL, requests INTEGER NOT NULL, estimated INTEGER NOT NULL,
     input_total INTEGER NOT NULL, output_total INTEGER NOT NULL, cache_read INTEGER NOT NULL,
     cache_write INTEGER NOT NULL, cache_write_1h INTEGER NOT NULL, reasoning INTEGER NOT NULL,
+    tool_prompt INTEGER NOT NULL,
     PRIMARY KEY (hour, agent, provider, model)
 ) STRICT;
 CREATE UNIQUE INDEX IF NOT EXISTS usage_by_sequence ON usage_bucket (sequence);
@@ -41,11 +42,12 @@ INSERT OR IGNORE INTO usage_sequence VALUES (1, 0, 0)
 """
 ROWS: Final = "SELECT * FROM usage_bucket"
 COUNT: Final = """
-INSERT INTO usage_bucket VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+INSERT INTO usage_bucket VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
     sequence = excluded.sequence, requests = requests + 1, estimated = estimated + excluded.estimated,
     input_total = input_total + excluded.input_total, output_total = output_total + excluded.output_total,
     cache_read = cache_read + excluded.cache_read, cache_write = cache_write + excluded.cache_write,
-    cache_write_1h = cache_write_1h + excluded.cache_write_1h, reasoning = reasoning + excluded.reasoning
+    cache_write_1h = cache_write_1h + excluded.cache_write_1h, reasoning = reasoning + excluded.reasoning,
+    tool_prompt = tool_prompt + excluded.tool_prompt
 """
 
 
@@ -91,13 +93,13 @@ def _add(request: str, key: tuple[str, str, str], usage: Usage, now: int, db: sq
     db.execute("DELETE FROM usage_request WHERE hour < ?", (hour - REMEMBERED_SECONDS,))
     sequence = db.execute("UPDATE usage_sequence SET last = last + 1 RETURNING last").fetchone()[0]
     totals = (usage.input_total, usage.output_total, usage.cache_read, usage.cache_write)
-    more = (usage.cache_write_1h, usage.reasoning)
+    more = (usage.cache_write_1h, usage.reasoning, usage.tool_prompt)
     db.execute(COUNT, (hour, *key, sequence, int(usage.estimated), *totals, *more))
     return True
 
 
 def _buckets(db: sqlite3.Connection, where: str, *values: int) -> tuple[UsageBucket, ...]:
-    rows: Sequence[tuple[int, str, str, str, int, int, int, int, int, int, int, int, int]]
+    rows: Sequence[tuple[int, str, str, str, int, int, int, int, int, int, int, int, int, int]]
     rows = db.execute(ROWS + where, values).fetchall()
     return tuple(
         UsageBucket(hour, AgentId(agent), provider, model, sequence, requests, estimated, Usage(*totals))
