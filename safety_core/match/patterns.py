@@ -153,20 +153,21 @@ def prefilter(expression: str) -> str:
 
 def _compiled(patterns: Sequence[Pattern]) -> Any:
     try:
-        return _database([prefilter(pattern.expression) for pattern in patterns])
+        return _database(patterns)
+    except hyperscan.HyperscanError as error:
+        culprit = next((pattern.id for pattern in patterns if not _compiles(pattern)), "set")
+        raise PolicyError(f"pattern {culprit}", f"cannot be compiled ({error})", "see the Hyperscan syntax") from error
+
+
+def _compiles(pattern: Pattern) -> bool:
+    try:
+        return bool(_database([pattern]))
     except hyperscan.HyperscanError:
-        for pattern in patterns:
-            try:
-                _database([prefilter(pattern.expression)])
-            except hyperscan.HyperscanError as error:
-                raise PolicyError(
-                    f"pattern {pattern.id}", f"cannot be compiled ({error})", "see the Hyperscan syntax"
-                ) from error
-        raise
+        return False
 
 
-def _database(expressions: list[str]) -> Any:
+def _database(patterns: Sequence[Pattern]) -> Any:
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    raw = [expression.encode("ascii") for expression in expressions]
+    raw = [prefilter(pattern.expression).encode("ascii") for pattern in patterns]
     database.compile(expressions=raw, ids=[*range(len(raw))], flags=[_FLAGS] * len(raw))
     return database

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from safety_core.errors import CommonValueError
@@ -23,8 +23,11 @@ from safety_core.match.wordlike import word_letters
 from safety_core.model.finding import FindingKind
 from safety_core.model.secret import SecretName, SecretValue
 
-_SHARD: Final = 128
-"""Secrets after which the last shard is left as it is and a new one begun."""
+_FANOUT: Final = 4
+"""Shards of one size that are put together to one of the next size."""
+
+_BASE: Final = 99
+"""Level of the shard that a registry begins with: never rebuilt because of one more secret."""
 
 _ANCHOR: Final = 16
 """Bytes from the middle of a needle that Hyperscan looks for; the rest is compared when they are found."""
@@ -78,16 +81,25 @@ class _Entry:
 
 @dataclass(frozen=True, slots=True)
 class _Shard:
-    """Some secrets with their databases: needles in squeezed text, short secrets in flattened text."""
+    """Some secrets with their databases: needles in squeezed text, short secrets in flattened text.
+
+    `level`: how often it was put together from smaller ones. `gone`: names that it no longer knows.
+    """
 
     secrets: Mapping[SecretName, SecretValue]
     needles: tuple[_Entry, ...]
     short: tuple[_Entry, ...]
     squeezed: Literals
     exact: Literals
+    level: int
+    gone: frozenset[SecretName] = frozenset()
+
+    def living(self) -> dict[SecretName, SecretValue]:
+        """Return the secrets that it still knows."""
+        return {name: secret for name, secret in self.secrets.items() if name not in self.gone}
 
 
-def _shard(secrets: Mapping[SecretName, SecretValue]) -> _Shard:
+def _shard(secrets: Mapping[SecretName, SecretValue], level: int) -> _Shard:
     entries: list[_Entry] = []
     short: list[_Entry] = []
     for name, secret in secrets.items():
@@ -101,6 +113,7 @@ def _shard(secrets: Mapping[SecretName, SecretValue]) -> _Shard:
         tuple(short),
         Literals(entry.needle.squeezed[slice(*_anchor(entry.needle))] for entry in entries),
         Literals(entry.needle.squeezed for entry in short),
+        level,
     )
 
 
@@ -110,59 +123,57 @@ def _anchor(needle: Needle) -> tuple[int, int]:
 
 
 class Registry:
-    """All known secrets of one tenant."""
+    """All known secrets of one tenant. Values shorter than four characters are not looked for."""
 
-    __slots__ = ("_gone", "_shards")
+    __slots__ = ("_shards",)
 
     def __init__(self, entries: Mapping[SecretName, SecretValue]) -> None:
-        self._shards: tuple[_Shard, ...] = (_shard(dict(entries)),)
-        self._gone: frozenset[tuple[int, SecretName]] = frozenset()
+        self._shards: tuple[_Shard, ...] = (_shard(dict(entries), _BASE),)
 
     def __len__(self) -> int:
         return sum(1 for _ in self.names())
 
     def names(self) -> Iterator[SecretName]:
         """Yield the names of all secrets in it."""
-        for index, shard in enumerate(self._shards):
-            yield from (name for name in shard.secrets if (index, name) not in self._gone)
+        for shard in self._shards:
+            yield from shard.living()
 
     def values(self) -> Iterator[str]:
         """Yield every value, for those who must know where one could begin (streams)."""
-        for index, shard in enumerate(self._shards):
-            yield from (secret.reveal() for name, secret in shard.secrets.items() if (index, name) not in self._gone)
+        for shard in self._shards:
+            yield from (secret.reveal() for secret in shard.living().values())
 
     def with_secret(self, name: SecretName, value: SecretValue) -> Registry:
         """Return a registry that also knows this secret; an older value of the same name is forgotten."""
-        base = self.without(name)
-        *older, last = base._shards
-        index = len(older)
-        living = {key: secret for key, secret in last.secrets.items() if (index, key) not in base._gone}
-        if len(base._shards) == 1 or len(living) >= _SHARD:
-            return _snapshot((*base._shards, _shard({name: value})), base._gone)
-        gone = frozenset(entry for entry in base._gone if entry[0] != index)
-        return _snapshot((*older, _shard({**living, name: value})), gone)
+        shards = [*self.without(name)._shards, _shard({name: value}, 0)]
+        while len(shards) > _FANOUT and len({shard.level for shard in shards[-_FANOUT:]}) == 1:
+            joined: dict[SecretName, SecretValue] = {}
+            for shard in shards[-_FANOUT:]:
+                joined |= shard.living()
+            shards[-_FANOUT:] = [_shard(joined, shards[-1].level + 1)]
+        return _snapshot(shards)
 
     def without(self, name: SecretName) -> Registry:
         """Return a registry that does not know the secret of this name."""
-        places = {(index, name) for index, shard in enumerate(self._shards) if name in shard.secrets}
-        return _snapshot(self._shards, self._gone | places)
+        return _snapshot(
+            replace(shard, gone=shard.gone | {name}) if name in shard.secrets else shard for shard in self._shards
+        )
 
     def find(self, layer: Layer) -> list[Span]:
         """Return where registered secrets stand in this layer, in its characters, without overlaps."""
         whole: list[Span] = []
         pieces: list[Span] = []
-        for index, shard in enumerate(self._shards):
+        for shard in self._shards:
             for entry, start, end in _hits(shard, layer):
-                if (index, entry.name) not in self._gone:
+                if entry.name not in shard.gone:
                     (pieces if entry.needle.form == "piece" else whole).append(_span(entry, layer.text, start, end))
         whole = settle(whole)
         return settle([*whole, *(span for span in pieces if not _covered(span, whole))])
 
 
-def _snapshot(shards: tuple[_Shard, ...], gone: frozenset[tuple[int, SecretName]]) -> Registry:
+def _snapshot(shards: Iterable[_Shard]) -> Registry:
     registry = Registry.__new__(Registry)
-    registry._shards = shards
-    registry._gone = gone
+    registry._shards = tuple(shards)
     return registry
 
 

@@ -33,6 +33,7 @@ _NAMED: Final = re.compile(
 as they were."""
 
 _BEFORE: Final = re.compile(r"(?:sha\d{1,3}|md5|base64|SHA\d{1,3}|ssh-[a-z0-9]+|ecdsa\S*)[-: ,]\s?$|[/.:@#?&%]$")
+_DIGEST: Final = re.compile(r"(?:sha\d{1,3}|md5)[-_]", re.IGNORECASE)
 _WIDTH: Final = 48
 _LINE_WIDTHS: Final = frozenset({60, 64, 70, 72, 76})
 """Of wrapped base64: a line of it is content (a certificate, a picture), whose secret forms have armour that
@@ -63,4 +64,6 @@ def looks_random(token: str) -> bool:
 def _explained(token: str, before: str, after: str) -> bool:
     if _NAMED.search(before) or _BEFORE.search(before) or after == ".":
         return True
-    return token.strip("/").count("/") * 12 > len(token) or decoded(token) is not None
+    if _DIGEST.match(token) or token.strip("/").count("/") * 12 > len(token):
+        return True
+    return decoded(token) is not None

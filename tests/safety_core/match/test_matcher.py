@@ -1,0 +1,102 @@
+"""All detectors together."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import urllib.parse
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from safety_core.errors import UnscannableError
+from safety_core.match import matcher as module
+from safety_core.match.matcher import Matcher
+from safety_core.match.patterns import PatternSet
+from safety_core.match.squeeze import SENTINEL
+from safety_core.model.finding import FindingKind
+from safety_core.model.policy import Pattern
+from tests.safety_core.match.conftest import ALL, KEY, TOKEN, matcher, registry
+from tests.simulators.samples import invented
+
+
+def seen(engine: Matcher, text: str) -> list[tuple[str, str]]:
+    return [(span.rule, text[span.start : span.end]) for span in engine.spans(text)]
+
+
+def twice(text: str) -> str:
+    return base64.b64encode(base64.b64encode(text.encode())).decode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        twice(f"the key is {KEY}"),
+        base64.b64encode(twice(KEY).encode()).decode(),
+        base64.b64encode(gzip.compress(f"the key is {KEY}".encode(), mtime=0)).decode(),
+        base64.b64encode(KEY.encode("utf-16-le")).decode(),
+        base64.b64encode(KEY[::-1].encode()).decode(),
+        urllib.parse.quote(urllib.parse.quote("".join(f"%{ord(mark):x}" for mark in KEY))),
+        "".join(f"\\u{ord(mark):04x}" for mark in KEY),
+        "".join(f"%{ord(mark):02x}" if index % 2 else mark for index, mark in enumerate(KEY)),
+    ],
+)
+def test_nested_and_escaped_secrets_go_whole(text: str) -> None:
+    engine = matcher(KEY=KEY)
+    spans = engine.spans(f"it is {text}\nindeed")
+    assert [(span.name, span.start, span.end) for span in spans] == [("KEY", 6, 6 + len(text))]
+
+
+def test_deeper_escapes_are_undone_to_a_bound() -> None:
+    text = KEY
+    for _ in range(3):
+        text = "".join(f"&#{ord(mark)};" for mark in text)
+    assert seen(matcher(KEY=KEY), f"{text} &#38;#38;") == [("registered", text)]
+
+
+def test_placeholders_are_never_matched_and_nothing_matches_across_them() -> None:
+    engine = matcher([Pattern("p", "P", r"pass=[^ ]{4,40}")], KEY=KEY, REF="SECRET_REF", NAME="found_shop_01234567")
+    assert seen(engine, "SECRET_REF(found_shop_01234567) pass=SECRET_REF(found_shop_01234567)") == []
+    assert seen(engine, f"{KEY[:10]}SECRET_REF(X){KEY[10:]}") == []
+    assert seen(engine, f"SECRET_REF(X){KEY}SECRET_REF(Y)") == [("registered", KEY)]
+    assert seen(engine, f"{KEY[:10]}{SENTINEL}{KEY[10:]}") == [("registered", KEY[:10] + SENTINEL + KEY[10:])]
+
+
+def test_what_is_left_of_a_loser_is_looked_at_again() -> None:
+    engine = matcher([Pattern("line", "Line", r"<[^>]{4,80}>"), Pattern("word", "Word", r"zq[a-z]{4}")], KEY=KEY)
+    assert seen(engine, f"<{KEY} zqabcd>") == [("registered", KEY), ("word", "zqabcd")]
+
+
+def test_all_three_kinds_in_order() -> None:
+    engine = matcher([Pattern("p", "P", r"tok_[a-z]{4}")], KEY=KEY)
+    kinds = [span.kind for span in engine.spans(f"{TOKEN} tok_abcd {KEY}")]
+    assert kinds == [FindingKind.UNKNOWN, FindingKind.PATTERN, FindingKind.REGISTERED]
+
+
+def test_a_text_that_never_comes_to_rest_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_PASSES", 1)
+    with pytest.raises(UnscannableError, match="passes"):
+        matcher(KEY=KEY).spans(KEY)
+
+
+PARTS = st.sampled_from(
+    [*ALL.values(), "SECRET_REF(KEY)", " ", "\n", "x", "password=", '"', "%41", "<b>", invented("{30 alnum}")]
+)
+
+
+@given(st.lists(PARTS | st.text(max_size=8), max_size=12).map("".join))
+def test_redacting_again_changes_nothing_and_no_known_secret_stays(text: str) -> None:
+    engine = Matcher(registry(**ALL), PATTERNS)
+    left, at = "", 0
+    for span in engine.spans(text):
+        assert at <= span.start < span.end <= len(text)
+        left, at = left + text[at : span.start] + "SECRET_REF(X)", span.end
+    left += text[at:]
+    assert engine.spans(left) == ()
+    assert not [name for name, value in ALL.items() if value in left]
+
+
+PATTERNS = PatternSet(
+    [Pattern("password", "Password", r"password=([^ ]{4,60})", 1), Pattern("q", "Quoted", '"[^"]{5,20}"')]
+)

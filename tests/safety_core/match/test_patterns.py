@@ -1,0 +1,117 @@
+"""Patterns: the engine, and each one that is shipped against its own samples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from safety_core.errors import PolicyError, UnscannableError
+from safety_core.match import patterns as module
+from safety_core.match.layer import Layer
+from safety_core.match.patterns import PatternSet, prefilter
+from safety_core.model.policy import Pattern
+from tests.safety_core.match.conftest import pattern_of, shipped_entries
+from tests.simulators.samples import invented
+
+ENTRIES = shipped_entries()
+
+
+def found(patterns: PatternSet, text: str) -> list[tuple[str, str]]:
+    return [(span.rule, text[span.start : span.end]) for span in patterns.find(Layer(text))]
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: str(entry["id"]))
+def test_shipped_samples(entry: dict[str, Any]) -> None:
+    alone = PatternSet([pattern_of(entry)])
+    for sample in entry["must_match"]:
+        assert found(alone, f"see {invented(sample)} there"), sample
+        assert found(alone, invented(sample)), sample
+    for sample in entry.get("must_not_match", []):
+        assert not found(alone, invented(sample)), sample
+
+
+def test_shipped_ids_are_unique_and_every_file_is_free_of_live_looking_tokens(shipped: PatternSet) -> None:
+    assert len({entry["id"] for entry in ENTRIES}) == len(ENTRIES) > 100
+    for entry in ENTRIES:
+        hits = [rule for sample in entry["must_match"] for rule, _ in found(shipped, sample)]
+        assert not hits, entry["id"]
+
+
+def test_ordinary_text_and_code_are_left_alone(shipped: PatternSet) -> None:
+    text = """
+    The password is kept in the vault; a token of thanks. Authorization: Bearer <token>
+    password = getpass("Password: "), secret=os.environ["SECRET"], token: str = request.headers["x-token"]
+    api_key = settings.api_key  # set API_KEY=your-api-key-here; passwd=$PASSWD; "password": "********"
+    https://user:password@example.com/ postgres://${USER}:${PASSWORD}@db/shop
+    commit 3f786850e387550fdab836ed7e6dc881de23001b
+    """
+    assert found(shipped, text) == []
+
+
+def test_group_entropy_keywords_and_check() -> None:
+    plain = Pattern("p", "P", r"key=([a-z]{6,9})", 1)
+    assert found(PatternSet([plain]), "key=qwertz key=abc") == [("p", "qwertz")]
+    assert found(PatternSet([Pattern("p", "P", r"key=([a-z]{6,9})", 1, min_entropy=2.0)]), "key=aaabbb key=qwertz") == [
+        ("p", "qwertz")
+    ]
+    assert found(PatternSet([Pattern("p", "P", r"[a-z]{6}", keywords=("shop",))]), "qwertz") == []
+    assert found(PatternSet([Pattern("p", "P", r"[a-z]{6}", keywords=("shop",))]), "The SHOP qwertz") == [
+        ("p", "qwertz")
+    ]
+    assert found(PatternSet([Pattern("p", "P", r"[0-9]{16}", check="luhn")]), "4539148803436468 4539148803436467") == [
+        ("p", "4539148803436467")
+    ]
+    assert found(PatternSet([Pattern("p", "P", r"x(y?)", 1)]), "x xy") == [("p", "y")]
+
+
+def test_no_patterns_and_no_text_find_nothing() -> None:
+    assert found(PatternSet([]), "text") == []
+    assert found(PatternSet([Pattern("p", "P", "a")]), "") == []
+
+
+def test_hits_far_apart_and_near_each_other() -> None:
+    patterns = PatternSet([Pattern("p", "P", r"tok_[a-z]{4}")])
+    text = "tok_abcd tok_efgh" + " " * 2000 + "tok_ijkl"
+    assert found(patterns, text) == [("p", "tok_abcd"), ("p", "tok_efgh"), ("p", "tok_ijkl")]
+
+
+@pytest.mark.parametrize("size", [100, 3000])
+def test_long_matches_are_confirmed_whole(size: int) -> None:
+    patterns = PatternSet([Pattern("p", "P", r"<k>[a-z]{10,4000}</k>"), Pattern("q", "Q", r"\[[a-z]+\]")])
+    assert [rule for rule, _ in found(patterns, f"<k>{'a' * size}</k> [{'b' * size}]")] == ["p", "q"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reason"),
+    [
+        (Pattern("p", "P", "a("), "not a regular expression"),
+        (Pattern("p", "P", "é"), "not a regular expression"),
+        (Pattern("p", "P", "a", 1), "has no group 1"),
+        (Pattern("p", "P", "a", check="magic"), "does not exist: magic"),
+        (Pattern("p", "P", r"(?|a|b)\K"), "cannot be compiled"),
+    ],
+)
+def test_a_wrong_pattern_is_named(pattern: Pattern, reason: str) -> None:
+    with pytest.raises(PolicyError, match="pattern p") as refusal:
+        PatternSet([Pattern("good", "Good", "abc"), pattern])
+    assert reason in refusal.value.reason
+
+
+def test_an_expression_that_explodes_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SECONDS", 0.02)
+    patterns = PatternSet([Pattern("slow", "Slow", r"(?:a|a)*(?:a|a)*(?:a|aa)*(?:aa|a)*b{1,2}[^a]c|ab")])
+    with pytest.raises(UnscannableError, match="slow"):
+        found(patterns, "a" * 120 + "b")
+
+
+@pytest.mark.parametrize(
+    ("expression", "simple"),
+    [
+        (r"(?<![A-Z])ab_[a-z]{36,255}(?![a-z])", r"ab_[a-z]{12}"),
+        (r"[a-z]{40}-[a-z]{3,4}\{x", r"[a-z]{12,}-[a-z]{3,4}\{x"),
+        (r"[a-z]{2,}x{0,60}", r"[a-z]{2,}x{0,}"),
+    ],
+)
+def test_the_prefilter_counts_less(expression: str, simple: str) -> None:
+    assert prefilter(expression) == simple

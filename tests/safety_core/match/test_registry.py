@@ -1,0 +1,173 @@
+"""Known secrets are found whatever they are dressed in, and only they."""
+
+from __future__ import annotations
+
+import base64
+import codecs
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from safety_core.errors import CommonValueError
+from safety_core.match.layer import Layer
+from safety_core.match.needles import core_of, needles_of
+from safety_core.match.registry import Registry, check_value
+from safety_core.model.secret import SecretName, SecretValue
+from tests.safety_core.match.conftest import ALL, FOREIGN, KEY, PHRASE, QUOTED, TOKEN, URL, registry
+from tests.simulators.samples import invented
+
+
+def found(known: Registry, text: str) -> list[tuple[str, str, str]]:
+    return [(str(span.name), span.rule, text[span.start : span.end]) for span in known.find(Layer(text))]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_as_it_is(name: str) -> None:
+    assert found(registry(**ALL), f"look at {ALL[name]}, and go") == [(name, "registered", ALL[name])]
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        ("registered", " ".join(KEY)),
+        ("registered", "-".join(KEY)),
+        ("registered", f"{KEY[:9]}\n{KEY[9:]}"),
+        ("registered-base64", base64.b64encode(KEY.encode()).decode()),
+        ("registered-base64", base64.b64encode(b"x" + KEY.encode()).decode()),
+        ("registered-base64", base64.b64encode(b"the key is: " + KEY.encode() + b" as they say").decode()),
+        ("registered-base64", base64.urlsafe_b64encode(b"??" + KEY.encode() + b">>>").decode()),
+        ("registered-base32", base64.b32encode(KEY.encode()).decode()),
+        ("registered-hex", KEY.encode().hex()),
+        ("registered-hex", KEY.encode().hex(":").upper()),
+        ("registered-decimal", ",".join(map(str, KEY.encode()))),
+        ("registered-ascii85", base64.a85encode(KEY.encode()).decode()),
+        ("registered-base85", base64.b85encode(KEY.encode()).decode()),
+        ("registered-rot13", codecs.encode(KEY, "rot13")),
+        ("registered-reversed", KEY[::-1]),
+    ],
+)
+def test_encoded(form: str, text: str) -> None:
+    assert found(registry(KEY=KEY), f"it says\t{text}\nthere") == [("KEY", form, text)]
+
+
+def test_the_whole_encoded_message_goes() -> None:
+    message = base64.b64encode(b"my key " + TOKEN.encode() + b" is secret").decode()
+    assert found(registry(TOKEN=TOKEN), f'data="{message}"') == [("TOKEN", "registered-base64", message)]
+
+
+def test_half_of_a_long_secret_is_found_with_the_word_around_it() -> None:
+    half = TOKEN[:24]
+    assert found(registry(TOKEN=TOKEN), f"first half x{half} of it") == [("TOKEN", "registered-piece", "x" + half)]
+
+
+def test_what_many_secrets_share_is_no_piece_of_one() -> None:
+    known = registry(URL="postgres://production:" + TOKEN + "@database.internal.example:5432/production")
+    assert found(known, "postgres://production: at database.internal.example:5432/production") == []
+    assert core_of(f"-----BEGIN KEY-----\n{TOKEN}\n-----END KEY-----").strip() == TOKEN
+    token = invented("{jwt}")
+    assert core_of(token) == token.split(".", 1)[1]
+
+
+def test_pieces_of_a_very_long_secret_are_bounded() -> None:
+    assert len([n for n in needles_of(invented("{3000 alnum}")) if n.form == "piece"]) <= 48
+    assert not [n for n in needles_of("abcabcabcabcabcabcabcabcabcabc") if n.form == "piece"]
+
+
+def test_marks_at_the_ends_belong_to_it_and_may_be_missing() -> None:
+    known = registry(PHRASE="!!" + PHRASE)
+    assert found(known, f"({'!!' + PHRASE})")[0][2] == "!!" + PHRASE
+    assert found(known, f"({PHRASE[:-1]})")[0][2] == PHRASE[:-1]
+    assert found(known, f"say {PHRASE[::-1]}!")[0][2] == PHRASE[::-1] + "!"
+    assert found(registry(QUOTED=QUOTED), f"<{QUOTED}>")[0][2] == QUOTED
+
+
+def test_a_short_secret_is_found_exactly_only() -> None:
+    known = registry(SHORT="hunt3r7", FOREIGN="тайна7")
+    assert found(known, "is hunt3r7 it") == [("SHORT", "registered", "hunt3r7")]
+    assert found(known, "is тайна7 it") == [("FOREIGN", "registered", "тайна7")]
+    assert found(known, "is h-u-n-t-3-r-7 or HUNT3R7 it") == []
+    assert found(known, "686 " + b"hunt3r7".hex()) == [("SHORT", "registered-hex", b"hunt3r7".hex())]
+
+
+def test_values_without_substance_are_left_out() -> None:
+    assert found(registry(EMPTY="", TINY="abc"), "abc abc") == []
+
+
+def test_look_alikes_do_not_hide_it() -> None:
+    assert found(registry(FOREIGN=FOREIGN), FOREIGN.replace("о", "o"))[0][0] == "FOREIGN"
+
+
+def test_adding_and_removing() -> None:
+    base = registry(KEY=KEY)
+    grown = base.with_secret(SecretName("TOKEN"), SecretValue(TOKEN))
+    text = f"{KEY} {TOKEN} {PHRASE}"
+    assert [name for name, _, _ in found(base, text)] == ["KEY"]
+    assert [name for name, _, _ in found(grown, text)] == ["KEY", "TOKEN"]
+    assert (len(base), len(grown), set(grown.names())) == (1, 2, {"KEY", "TOKEN"})
+    rotated = grown.with_secret(SecretName("TOKEN"), SecretValue(PHRASE)).with_secret(
+        SecretName("MORE"), SecretValue(URL)
+    )
+    assert [name for name, _, _ in found(rotated, text)] == ["KEY", "TOKEN"]
+    assert sorted(rotated.values()) == sorted([KEY, PHRASE, URL])
+    assert found(rotated.without(SecretName("TOKEN")).without(SecretName("KEY")), text) == []
+    again = grown.without(SecretName("KEY")).with_secret(SecretName("KEY"), SecretValue(URL))
+    assert [name for name, _, _ in found(again, f"{KEY} {URL}")] == ["KEY"]
+
+
+def test_many_additions_stay_few_shards() -> None:
+    known = Registry({})
+    values = {SecretName(f"S{index}"): invented(f"{{20 alnum}}{index}") for index in range(21)}
+    for name, value in values.items():
+        known = known.with_secret(name, SecretValue(value))
+    assert [shard.level for shard in known._shards] == [99, 2, 1, 0]
+    assert [name for name, _, _ in found(known, " | ".join(values.values()))] == [*values]
+
+
+def test_a_needle_that_goes_on_otherwise_is_none() -> None:
+    known = registry(HEX=TOKEN)
+    middle = TOKEN.encode().hex()[20:60]
+    assert found(known, f"a dump {middle} of it") == []
+
+
+def test_threads_may_search_at_once() -> None:
+    known = registry(**ALL)
+    text = f"{KEY} and {TOKEN} " * 200
+    counts: list[int] = []
+    threads = [threading.Thread(target=lambda: counts.append(len(found(known, text)))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert counts == [400] * 4
+
+
+@given(st.text(max_size=200))
+def test_nothing_else_is_found(text: str) -> None:
+    assert found(registry(**ALL), text) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("ab1", "shorter"),
+        ("  ab1x ", "shorter"),
+        ("aaaabbbb", "repeats"),
+        ("1234567", "digits"),
+        ("production", "ordinary words"),
+        ("database password", "ordinary words"),
+        ("gpt-4o-mini", "model"),
+        ("claude-opus-4-5", "model"),
+    ],
+)
+def test_common_values_are_refused_with_a_reason_that_does_not_show_them(value: str, reason: str) -> None:
+    with pytest.raises(CommonValueError) as refusal:
+        check_value(SecretValue(value))
+    assert reason in refusal.value.reason
+    assert value.strip() not in str(refusal.value)
+
+
+@pytest.mark.parametrize("value", [*ALL.values(), "hunt3r7", "84720163"])
+def test_random_values_are_welcome(value: str) -> None:
+    check_value(SecretValue(value))

@@ -1,0 +1,71 @@
+"""Invented secrets, made when a test runs, so that no file holds anything that looks like a live token.
+
+    {36 alnum}   36 characters of an alphabet, always the same for the same sample
+    {}           nothing: keeps a well-known beginning apart in the file
+    {github}     36 characters that end in GitHub's checksum
+    {jwt}        a JSON Web Token
+Other braces stay as they are.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import string
+import zlib
+from itertools import count
+
+DIGITS = string.digits
+ALPHABETS = {
+    "alnum": string.ascii_letters + DIGITS,
+    "alpha": string.ascii_letters,
+    "base32": string.ascii_uppercase + "234567",
+    "base64": string.ascii_letters + DIGITS + "+/",
+    "base64url": string.ascii_letters + DIGITS + "-_",
+    "bech32": "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L",
+    "digit": DIGITS,
+    "hex": DIGITS + "abcdef",
+    "lower": string.ascii_lowercase + DIGITS,
+    "upper": string.ascii_uppercase + DIGITS,
+}
+MARK = re.compile(r"\{(?:(\d+) ([a-z0-9]+)|github|jwt)?\}")
+
+
+def invented(sample: str) -> str:
+    """Return `sample` with its marks filled in."""
+    return MARK.sub(lambda found: _filled(found, f"{sample} at {found.start()}"), sample)
+
+
+def _filled(found: re.Match[str], seed: str) -> str:
+    if found[0] == "{github}":
+        return with_checksum(characters(30, "alnum", seed))
+    if found[0] == "{jwt}":
+        return token_of({"alg": "HS256", "typ": "JWT"}, {"sub": "shop"}, characters(43, "base64url", seed))
+    return characters(int(found[1]), found[2], seed) if found[1] else ""
+
+
+def characters(size: int, alphabet: str, seed: str) -> str:
+    """Return `size` characters that look drawn by chance and are the same for the same seed."""
+    letters, text = ALPHABETS[alphabet], ""
+    for turn in count():
+        if len(text) >= size:
+            return text[:size]
+        text += "".join(letters[byte % len(letters)] for byte in hashlib.sha256(f"{seed} {turn}".encode()).digest())
+    raise AssertionError
+
+
+def with_checksum(body: str) -> str:
+    """Return `body` and its CRC-32 in six digits of base 62."""
+    value, digits = zlib.crc32(body.encode()), ""
+    for _ in range(6):
+        value, digit = divmod(value, 62)
+        digits = (DIGITS + string.ascii_uppercase + string.ascii_lowercase)[digit] + digits
+    return body + digits
+
+
+def token_of(header: object, payload: object, signature: str) -> str:
+    """Return a JSON Web Token of these parts."""
+    parts = (base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in (header, payload))
+    return ".".join([*parts, signature])
