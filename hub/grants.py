@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
 from typing import Final
 
 from nacl.exceptions import BadSignatureError
@@ -12,9 +11,10 @@ from nacl.signing import VerifyKey
 
 from hub.keys import HubKeys
 from hub.store.tokens import Token
-from safety_core.approve import grant_bytes
+from safety_core.approve import Answer, answer, grant_bytes
 from safety_core.errors import ExpiredGrantError, ForgedGrantError, MismatchedGrantError, WeakApproverError
-from safety_core.model.approval import USE_SECONDS, ApprovalRequest, Grant
+from safety_core.model.approval import ApprovalRequest, Grant
+from safety_core.model.policy import KeyKind
 
 CLOCK_SECONDS: Final = 60
 """How far an approver's clock may differ from ours."""
@@ -28,20 +28,8 @@ def signed(question: ApprovalRequest, keys: HubKeys, *, allow: bool, approver: s
             f"{question.level.word} may be approved only with the approver's own key, not with the hub's",
             f"safety approvals approve {question.id} --key FILE",
         )
-    grant = Grant(
-        request=question.id,
-        action_digest=question.action_digest,
-        revision=question.revision,
-        allow=allow,
-        approver=approver,
-        origin=origin,
-        nonce=secrets.token_hex(16),
-        decided=now,
-        not_after=max(question.expires, now + USE_SECONDS),
-        key=keys.approvals_id,
-        signature="",
-    )
-    return replace(grant, signature=keys.approvals.sign(grant_bytes(grant)).signature.hex())
+    said = Answer(allow, approver, origin, secrets.token_hex(16))
+    return answer(question, keys.approvals, KeyKind.HUB, said, now)
 
 
 def believed(grant: Grant, question: ApprovalRequest, token: Token, now: float) -> Grant:

@@ -5,16 +5,17 @@ Each is a file of 64 hexadecimal digits, readable by its owner alone. A missing 
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from nacl.signing import SigningKey
 
+from safety_core.approve import key_id
 from safety_core.edge.key_file import read_key_file, read_or_create_key_file
 from safety_core.errors import InputError
 from safety_core.model.approval import KeyId
+from safety_core.model.policy import KeyKind
 
 APPROVALS: Final = "approvals.key"
 AUDIT: Final = "audit.key"
@@ -35,7 +36,7 @@ class HubKeys:
     @property
     def approvals_id(self) -> KeyId:
         """Its name in grants and policies."""
-        return KeyId("hub-" + hashlib.sha256(self.approvals.verify_key.encode()).hexdigest()[:16])
+        return key_id(KeyKind.HUB, self.approvals.verify_key)
 
 
 def create_keys(folder: Path) -> HubKeys:

@@ -13,7 +13,6 @@ import io
 import os
 import re
 import tarfile
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from hub.errors import ConflictError
+from safety_core.edge.files import replace_file
 from safety_core.errors import InputError, LimitError, RollbackError, UnavailableError
 from safety_core.model.tool_call import TenantId
 from safety_core.wire.reader import BODY_LIMIT, Reader
@@ -140,24 +140,5 @@ class Repositories:
 def _place(path: Path, raw: bytes) -> bool:
     if path.exists() and path.read_bytes() == raw:
         return False
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
+    replace_file(path, raw)
     return True
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -7,12 +7,14 @@ arrived), and whether that key may approve this level. Left to the caller: using
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from nacl.exceptions import BadSignatureError
 from nacl.exceptions import ValueError as NaclValueError
-from nacl.signing import VerifyKey
+from nacl.signing import SigningKey, VerifyKey
 
 from safety_core.canonical import Digest, Json, canonical_bytes, digest
 from safety_core.errors import (
@@ -29,6 +31,7 @@ from safety_core.model.approval import (
     ApprovalRequest,
     ApprovalState,
     Grant,
+    KeyId,
     RequestId,
 )
 from safety_core.model.policy import ApproverKey, KeyKind, Policy
@@ -40,6 +43,23 @@ DENIAL_SECONDS: Final = 600
 
 GRANT_CONTEXT: Final = b"safety-gateway grant v1\x00"
 """Separates signatures over grants from any other use of the same key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an approver says.
+
+    Attributes:
+        approver: who, as the hub knows them.
+        origin: from where ("console", "cli", a channel's name).
+        nonce: 32 fresh hexadecimal digits.
+    """
+
+    allow: bool
+    approver: str
+    origin: str
+    nonce: str
+
 
 TRANSITIONS: Final[Mapping[ApprovalState, frozenset[ApprovalState]]] = {
     ApprovalState.PENDING: frozenset(
@@ -99,6 +119,29 @@ def grant_bytes(grant: Grant) -> bytes:
             "key": grant.key,
         }
     )
+
+
+def key_id(kind: KeyKind, key: VerifyKey) -> KeyId:
+    """Return the name of an approver's key, the same wherever it is derived: in policies, at the hub, in grants."""
+    return KeyId(f"{kind}-{hashlib.sha256(bytes(key)).hexdigest()[:16]}")
+
+
+def answer(request: ApprovalRequest, key: SigningKey, kind: KeyKind, said: Answer, now: float) -> Grant:
+    """Return the signed answer to `request`. It may wait for the edge as long as the question could wait for it."""
+    grant = Grant(
+        request=request.id,
+        action_digest=request.action_digest,
+        revision=request.revision,
+        allow=said.allow,
+        approver=said.approver,
+        origin=said.origin,
+        nonce=said.nonce,
+        decided=now,
+        not_after=max(request.expires, now + USE_SECONDS),
+        key=key_id(kind, key.verify_key),
+        signature="",
+    )
+    return replace(grant, signature=key.sign(grant_bytes(grant)).signature.hex())
 
 
 def verify_signature(grant: Grant, request: ApprovalRequest, policy: Policy) -> ApproverKey:

@@ -105,7 +105,7 @@ class HubClient:
             return None
         if answer.status == 304 and etag:
             return kept
-        _check(answer)
+        check_answer(answer.status, answer.raw)
         if path in _CACHED and answer.etag:
             self._cache[path] = (answer.etag, answer.raw)
         return answer.raw
@@ -123,7 +123,7 @@ class HubClient:
         path = f"/v1/approvals/decisions?after={after}&wait={wait:g}"
         answer = await self._send("GET", path, wait=wait)
         try:
-            body = Reader.parse(_check(answer), "hub's answer")
+            body = Reader.parse(check_answer(answer.status, answer.raw), "hub's answer")
             return Decisions(body.integer("next"), tuple(grant_from_json(item) for item in body.objects("grants")))
         except InputError as error:
             raise _malformed() from error
@@ -145,7 +145,7 @@ class HubClient:
     async def _post(self, path: str, body: JsonObject) -> Reader:
         answer = await self._send("POST", path, canonical_bytes(body), headers={"Content-Type": "application/json"})
         try:
-            return Reader.parse(_check(answer), "hub's answer")
+            return Reader.parse(check_answer(answer.status, answer.raw), "hub's answer")
         except InputError as error:
             raise _malformed() from error
 
@@ -200,16 +200,17 @@ async def _read(response: httpx2.Response, limit: int) -> bytes:
     return b"".join(parts)
 
 
-def _check(answer: _Answer) -> bytes:
-    if 200 <= answer.status < 300:
-        return answer.raw
-    refused = 400 <= answer.status < 500 and answer.status not in RETRYABLE
+def check_answer(status: int, raw: bytes) -> bytes:
+    """Return the body of a good answer, or raise the hub's error: RefusedError, or UnavailableError to try again."""
+    if 200 <= status < 300:
+        return raw
+    refused = 400 <= status < 500 and status not in RETRYABLE
     kind = RefusedError if refused else UnavailableError
     try:
-        error = Reader.parse(answer.raw, "hub's answer").object("error")
+        error = Reader.parse(raw, "hub's answer").object("error")
         thing, reason, fix = error.text("thing"), error.text("reason"), error.text("fix", "")
     except InputError:
-        raise kind("hub", f"answered {answer.status}", "check the hub's URL and its log") from None
+        raise kind("hub", f"answered {status}", "check the hub's URL and its log") from None
     raise kind(f"hub: {thing}", reason, fix)
 
 

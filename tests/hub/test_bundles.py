@@ -157,7 +157,7 @@ def test_a_full_disk_leaves_the_old_files(tmp_path: Path, monkeypatch: pytest.Mo
     def full(_handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("hub.repository.os.fsync", full)
+    monkeypatch.setattr("safety_core.edge.files.os.fsync", full)
     with pytest.raises(Exception, match="No space left"):
         repositories.put(ACME, release(2))
     found = repositories.get(ACME, "timestamp.json")

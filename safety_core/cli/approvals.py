@@ -1,0 +1,191 @@
+"""`safety approvals`: what an owner answers, from a terminal."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import click
+from nacl.signing import SigningKey
+
+from safety_core.approve import Answer, answer, key_id
+from safety_core.canonical import Json, JsonObject, digest
+from safety_core.cli.tokens import read_token
+from safety_core.edge import clock
+from safety_core.edge.approver import ApproverClient, Question
+from safety_core.edge.key_file import create_key_file, read_key_file
+from safety_core.errors import InputError
+from safety_core.model.approval import ApprovalRequest, ApprovalState, RequestId
+from safety_core.model.policy import KeyKind
+from safety_core.wire.approvals import request_to_json
+
+FILE: Final = click.Path(path_type=Path, dir_okay=False)
+ANY: Final = "any"
+
+key_option = click.option("--key", type=FILE, help="Sign with your own key (`safety approvals keygen`), not the hub's.")
+yes_option = click.option("--yes", is_flag=True, help="Do not ask again on a terminal.")
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
+
+
+def hub_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say which hub, and as whom."""
+    command = click.option("--token-file", type=FILE, envvar="SAFETY_APPROVER_TOKEN_FILE", help="Your token.")(command)
+    return click.option("--hub", envvar="SAFETY_HUB", required=True, help="The hub's URL.")(command)
+
+
+@click.group()
+def approvals() -> None:
+    """See and answer what agents ask for.
+
+    \b
+    --hub or SAFETY_HUB says where; --token-file, SAFETY_APPROVER_TOKEN_FILE or SAFETY_APPROVER_TOKEN says who you are.
+    The hub's admin made your token: `safety hub approver add`.
+    """
+
+
+@approvals.command("list")
+@hub_options
+@click.option(
+    "--state",
+    type=click.Choice([*(state.value for state in ApprovalState), ANY]),
+    default=ApprovalState.PENDING.value,
+    show_default=True,
+)
+@json_option
+def list_(hub: str, token_file: Path | None, state: str, as_json: bool) -> None:
+    """List questions, the newest first."""
+    with _client(hub, token_file) as client:
+        found = client.questions(None if state == ANY else ApprovalState(state))
+    for question in found:
+        click.echo(json.dumps(_json(question)) if as_json else _line(question))
+    if not found and not as_json:
+        click.echo("nothing to answer" if state == ApprovalState.PENDING else "none", err=True)
+
+
+@approvals.command()
+@click.argument("id")
+@hub_options
+@json_option
+def show(id: str, hub: str, token_file: Path | None, as_json: bool) -> None:
+    """Show one question in full, with its digest code."""
+    with _client(hub, token_file) as client:
+        question = client.question(_request_id(id))
+    click.echo(json.dumps(_json(question)) if as_json else _page(question))
+
+
+@approvals.command()
+@click.argument("id")
+@hub_options
+@key_option
+@yes_option
+def approve(id: str, hub: str, token_file: Path | None, key: Path | None, yes: bool) -> None:
+    """Allow one call, once. What asks for a strong approver needs your own --key."""
+    _decide(id, hub, token_file, key, allow=True, yes=yes)
+
+
+@approvals.command()
+@click.argument("id")
+@hub_options
+@key_option
+@yes_option
+def deny(id: str, hub: str, token_file: Path | None, key: Path | None, yes: bool) -> None:
+    """Refuse one call. The same call is then refused for a while without asking again."""
+    _decide(id, hub, token_file, key, allow=False, yes=yes)
+
+
+@approvals.command()
+@click.argument("file", type=FILE)
+def keygen(file: Path) -> None:
+    """Draw your own approval key into FILE, and print what makes it count.
+
+    Keep FILE where no agent runs: whoever has it can approve anything that is asked of you.
+    """
+    public = SigningKey(create_key_file(file)).verify_key
+    click.echo("# for policies/approvers.yaml: signed policy, not the hub, says that this key counts")
+    click.echo(f"keys:\n  - id: {key_id(KeyKind.PERSON, public)}\n    kind: person\n    public: {bytes(public).hex()}")
+    click.echo("    up_to: critical_red")
+    click.echo(f"# for the hub: safety hub approver add TENANT NAME --public {bytes(public).hex()}")
+
+
+def _decide(id_: str, hub: str, token_file: Path | None, key: Path | None, *, allow: bool, yes: bool) -> None:
+    signer = SigningKey(read_key_file(key)) if key is not None else None
+    with _client(hub, token_file) as client:
+        question = client.question(_request_id(id_))
+        click.echo(_page(question), err=True)
+        if not yes and sys.stdin.isatty():
+            click.confirm("Allow this, once?" if allow else "Refuse this?", abort=True, err=True)
+        if signer is None:
+            state = client.answer(question.request.id, allow=allow)
+        else:
+            said = Answer(allow, question.approver, "cli", secrets.token_hex(16))
+            state = client.deliver(answer(question.request, signer, KeyKind.PERSON, said, clock.now()))
+    click.echo(f"{question.request.id} {state}")
+
+
+def _client(hub: str, token_file: Path | None) -> ApproverClient:
+    return ApproverClient(hub, read_token(token_file, "SAFETY_APPROVER_TOKEN"))
+
+
+def _request_id(text: str) -> RequestId:
+    if not text.isalnum() or not text.isascii():
+        raise InputError("approval id", "must be the id that `safety approvals list` shows")
+    return RequestId(text)
+
+
+def code_of(request: ApprovalRequest) -> str:
+    """Return the digest code: 64 bits of the action digest, short enough to compare with what the edge shows."""
+    head = request.action_digest[:16]
+    return "-".join(head[start : start + 4] for start in range(0, 16, 4))
+
+
+def covers(request: ApprovalRequest) -> bool:
+    """Tell whether the digest is over exactly the arguments that are shown. (Policy may leave volatile ones out.)"""
+    whole: JsonObject = {
+        "tenant": request.tenant,
+        "agent": request.agent,
+        "tool": request.tool,
+        "params": request.params,
+    }
+    return digest(whole) == request.action_digest
+
+
+def _json(question: Question) -> JsonObject:
+    grant: Json = question.decided_by or None
+    request = request_to_json(question.request)
+    return {**request, "state": question.state.value, "decided_by": grant, "code": code_of(question.request)}
+
+
+def _line(question: Question) -> str:
+    request = question.request
+    strong = " (own key)" if request.strong else ""
+    what = f"{request.level.word}{strong}  {request.agent}  {request.tool}  {_safe(request.reason)}"
+    return f"{request.id}  {question.state}  {what}"
+
+
+def _page(question: Question) -> str:
+    request = question.request
+    shown = json.dumps(request.params, indent=2, ensure_ascii=True)
+    by = f" by {_safe(question.decided_by)}" if question.decided_by else ""
+    note = "covers exactly what is shown" if covers(request) else "leaves out arguments that policy calls volatile"
+    left = max(0, int((request.expires - clock.now()) / 60))
+    return "\n".join(
+        (
+            f"approval  {request.id}  {question.state}{by}",
+            f"agent     {_safe(request.agent)} of {request.tenant}, session {_safe(request.session)}",
+            f"level     {request.level.word}" + (", needs the approver's own key" if request.strong else ""),
+            f"why       {_safe(request.reason)}",
+            f"tool      {_safe(request.tool)}",
+            f"with      {shown}",
+            f"code      {code_of(request)}  (compare it with the edge's; {note})",
+            f"expires   in {left // 60} h {left % 60} min",
+        )
+    )
+
+
+def _safe(text: str) -> str:
+    """Return `text` without what would move a terminal's cursor or turn its direction: an agent chose these words."""
+    return "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in text)

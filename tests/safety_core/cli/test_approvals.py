@@ -1,0 +1,119 @@
+"""An owner answers from a terminal, and the edge gets what its policy accepts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+from nacl.signing import SigningKey
+
+from hub import admin
+from hub.store.tokens import TokenKind
+from safety_core.canonical import digest
+from safety_core.cli.approvals import code_of
+from safety_core.cli.main import run
+from safety_core.edge.hub import HubClient
+from safety_core.edge.key_file import read_key_file
+from safety_core.model.tool_call import TenantId
+from tests.simulators.hub import START, question, running_hub
+
+Answer = tuple[int, str, str]
+
+
+async def safety(capfd: pytest.CaptureFixture[str], *arguments: str) -> Answer:
+    capfd.readouterr()
+    status = await asyncio.to_thread(run, ["approvals", *arguments])
+    return (status, *capfd.readouterr())
+
+
+async def test_a_terminal_is_enough_to_answer(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("safety_core.edge.clock.now", lambda: START + 60)
+    key_file = tmp_path / "olga.key"
+    status, printed, _ = await safety(capfd, "keygen", str(key_file))
+    own = SigningKey(read_key_file(key_file)).verify_key
+    assert status == 0
+    assert f"public: {bytes(own).hex()}" in printed
+    async with running_hub(tmp_path / "hub") as hub:
+        edge = await hub.edge("acme")
+        token = await admin.add_person(hub.context, TokenKind.APPROVER, "acme", "olga", bytes(own).hex())
+        monkeypatch.setenv("SAFETY_HUB", hub.url)
+        monkeypatch.setenv("SAFETY_APPROVER_TOKEN", token)
+        assert (await safety(capfd, "list"))[2] == "nothing to answer\n"
+
+        plain, strong, never = question(), question(strong=True), question(reason="evil \x1b[2J\u202e words")
+        for asked in (plain, strong, never):
+            await edge.push_approval(asked)
+        status, printed, _ = await safety(capfd, "list")
+        assert len(printed.splitlines()) == 3
+        assert "\x1b" not in printed
+        assert "\u202e" not in printed
+        status, printed, _ = await safety(capfd, "show", plain.id, "--json")
+        assert json.loads(printed)["code"] == code_of(plain)
+
+        assert (await safety(capfd, "approve", plain.id))[:2] == (0, f"{plain.id} granted\n")
+        assert (await safety(capfd, "deny", never.id))[:2] == (0, f"{never.id} denied\n")
+        status, _, said = await safety(capfd, "approve", strong.id)
+        assert status == 1
+        assert f"Fix: safety approvals approve {strong.id} --key FILE" in said
+        status, printed, said = await safety(capfd, "approve", strong.id, "--key", str(key_file))
+        assert (status, printed) == (0, f"{strong.id} granted\n")
+        assert code_of(strong) in said
+
+        status, _, said = await safety(capfd, "deny", plain.id)
+        assert status == 1
+        assert "is already granted by olga" in said
+        status, printed, _ = await safety(capfd, "list", "--state", "any", "--json")
+        assert {json.loads(line)["decided_by"] for line in printed.splitlines()} == {"olga"}
+        grants = (await edge.decisions(0)).grants
+        assert [(grant.request, grant.allow) for grant in grants] == [
+            (plain.id, True),
+            (never.id, False),
+            (strong.id, True),
+        ]
+
+
+async def test_the_page_says_whether_the_digest_covers_what_is_shown(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_hub(tmp_path / "hub") as hub:
+        edge, shown = await hub.edge("acme"), question()
+        parts = {"tenant": "acme", "agent": shown.agent, "tool": shown.tool, "params": shown.params}
+        exact = question(action_digest=digest(parts))
+        monkeypatch.setenv(
+            "SAFETY_APPROVER_TOKEN", await admin.add_person(hub.context, TokenKind.APPROVER, "acme", "o")
+        )
+        for asked, words in ((exact, "covers exactly what is shown"), (shown, "leaves out arguments")):
+            await edge.push_approval(asked)
+            assert words in (await safety(capfd, "show", asked.id, "--hub", hub.url))[1]
+
+
+async def test_what_is_missing_is_named(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert "SAFETY_APPROVER_TOKEN" not in os.environ
+    for arguments, words in (
+        (["list"], "--hub"),
+        (["list", "--hub", "http://127.0.0.1:1"], "token: is not given"),
+        (["list", "--hub", "http://127.0.0.1:1", "--token-file", str(tmp_path / "none")], "cannot be read"),
+        (["show", "../x", "--hub", "http://127.0.0.1:1", "--token-file", __file__], "token"),
+    ):
+        status, _, said = await safety(capfd, *arguments)
+        assert status == 2
+        assert words in said
+
+
+async def test_a_machine_registers_itself(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    async with running_hub(tmp_path / "hub") as hub:
+        hub.clock.now = time.time()
+        (tmp_path / "token").write_text(await admin.add_tenant(hub.context, "acme") + "\n")
+        options = ["--hub", hub.url, "--token-file", str(tmp_path / "token"), "--home", str(tmp_path / "home")]
+        for _ in range(2):
+            assert await asyncio.to_thread(run, ["tenant", "register", "acme", *options]) == 0
+        key = SigningKey(read_key_file(tmp_path / "home" / "keys" / "edge.key"))
+        assert key.verify_key.encode().hex() in capfd.readouterr().out
+        async with HubClient(hub.url, TenantId("acme"), key) as edge:
+            assert (await edge.decisions(0)).grants == ()
