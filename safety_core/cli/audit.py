@@ -1,0 +1,107 @@
+"""`safety audit`: what happened, and the proof that nothing of it was changed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import click
+from nacl.signing import VerifyKey
+
+from safety_core.canonical import JsonObject
+from safety_core.cli.home import edge_key, home_option
+from safety_core.edge.audit_log import AuditLog
+from safety_core.edge.audit_verify import verify as examine
+from safety_core.edge.home import Home
+from safety_core.errors import InputError
+
+Entries: TypeAlias = AsyncGenerator[tuple[int, JsonObject], None]
+WORDS: Final = ("event", "agent", "subject", "level", "outcome", "approver")
+"""What `tail` shows of an entry, where it is not empty."""
+
+
+@click.group()
+def audit() -> None:
+    """Read the audit log, and check that it is whole."""
+
+
+@audit.command()
+@click.option("--public", help="The edge's public key, 64 hexadecimal digits. [default: from its key file]")
+@click.option(
+    "--checkpoint",
+    "checkpoints",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A signed checkpoint kept elsewhere, at the hub for example; may be repeated.",
+)
+@home_option
+def verify(public: str | None, checkpoints: tuple[Path, ...], home: Home) -> int:
+    """Recompute the whole log and compare it with everything that was signed.
+
+    Exit status 1 if an entry was changed, removed, moved or cut off; each is named.
+    """
+    external = [path.read_text(encoding="utf-8") for path in checkpoints]
+    report = examine(home.audit, _key(public, home), external)
+    for item in report.contradictions:
+        click.echo(f"entry {item.index}: {item.reason}")
+    state = "does not hold" if report.contradictions else "holds"
+    click.echo(f"{report.size} entries, root {report.root.hex()}: the log {state}")
+    return 1 if report.contradictions else 0
+
+
+@audit.command()
+@click.option("-n", "count", default=20, show_default=True, type=click.IntRange(min=0), help="Entries.")
+@home_option
+def tail(count: int, home: Home) -> None:
+    """Show the last entries, a line each."""
+    asyncio.run(_show(_entries(home, last=count), _told))
+
+
+@audit.command()
+@home_option
+def export(home: Home) -> None:
+    """Write every entry as a line of JSON, with its index."""
+    asyncio.run(_show(_entries(home), _exported))
+
+
+def _key(public: str | None, home: Home) -> VerifyKey:
+    if public is None:
+        return edge_key(home).verify_key
+    try:
+        return VerifyKey(bytes.fromhex(public))
+    except ValueError as error:
+        raise InputError("--public", "must be 64 hexadecimal digits") from error
+
+
+async def _entries(home: Home, last: int | None = None) -> Entries:
+    """Yield all entries, or the last few."""
+    log = await AuditLog.open(home.audit, edge_key(home))
+    try:
+        start = 0 if last is None else max(0, await log.size() - last)
+        async for index, body in log.entries(start):
+            yield index, json.loads(body)
+    finally:
+        await log.aclose()
+
+
+async def _show(entries: Entries, line: Callable[[int, JsonObject], str]) -> None:
+    async with aclosing(entries):
+        async for index, entry in entries:
+            click.echo(line(index, entry))
+
+
+def _told(index: int, entry: JsonObject) -> str:
+    """Return one entry as a line to read."""
+    when = datetime.fromtimestamp(float(str(entry["at"])), UTC).isoformat(timespec="seconds")
+    rules = entry["rules"]
+    words = [*(entry[name] for name in WORDS), ",".join(map(str, rules)) if isinstance(rules, list) else ""]
+    return f"{index} {when} " + " ".join(str(word) for word in words if word)
+
+
+def _exported(index: int, entry: JsonObject) -> str:
+    return json.dumps({"index": index, **entry}, separators=(",", ":"))

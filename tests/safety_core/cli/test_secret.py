@@ -1,0 +1,140 @@
+"""`safety secret`: values go in by standard input, and never come out."""
+
+from __future__ import annotations
+
+import io
+import json
+import sqlite3
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from safety_core.cli.main import run
+from safety_core.edge.home import Home
+from safety_core.edge.vault import Vault
+from safety_core.edge.vault_key import find_vault_key
+from safety_core.model.secret import SecretName, SecretValue
+
+VALUE = "Zk3-example-9xQ!value"
+OTHER = "Ht7-another-2bW!value"
+
+
+class Stdin(io.TextIOWrapper):
+    """Standard input that is not a terminal."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(io.BytesIO(text.encode()), encoding="utf-8")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setenv("SAFETY_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    return Home(tmp_path / "home")
+
+
+def safety(monkeypatch: pytest.MonkeyPatch, *arguments: str, stdin: str = "") -> int:
+    with monkeypatch.context() as patch, Stdin(stdin) as given:
+        patch.setattr(sys, "stdin", given)
+        return run(["secret", *arguments])
+
+
+def kept(home: Home) -> dict[str, str]:
+    with Vault.open(home.vault, find_vault_key(home)) as vault:
+        return {name: value.reveal() for name, value in vault.registry_entries().items()}
+
+
+def test_a_value_is_kept_replaced_and_removed(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert safety(monkeypatch, "set", "shop_key", stdin=f"{VALUE}\n") == 0
+    assert kept(home) == {"shop_key": VALUE}
+    assert safety(monkeypatch, "rotate", "shop_key", stdin=OTHER) == 0
+    assert kept(home) == {"shop_key": OTHER}
+    assert safety(monkeypatch, "list", "--json") == 0
+    assert safety(monkeypatch, "list") == 0
+    assert safety(monkeypatch, "remove", "shop_key") == 0
+    assert kept(home) == {}
+    shown = capsys.readouterr()
+    assert "SECRET_REF(shop_key)" in shown.out
+    assert {"name": "shop_key", "version": 2, "discovered": False} in [
+        json.loads(line) for line in shown.out.splitlines() if line.startswith("{")
+    ]
+    assert "shop_key  version 2, registered" in shown.out
+    assert VALUE not in shown.out + shown.err
+    assert OTHER not in shown.out + shown.err
+
+
+def test_every_change_is_in_the_audit_log(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    safety(monkeypatch, "set", "shop_key", stdin=VALUE)
+    safety(monkeypatch, "rotate", "shop_key", stdin=OTHER)
+    safety(monkeypatch, "remove", "shop_key")
+    with closing(sqlite3.connect(home.audit)) as db:
+        entries = [json.loads(body) for (body,) in db.execute("SELECT body FROM entry ORDER BY number")]
+    assert [(entry["event"], entry["subject"], entry["rules"]) for entry in entries] == [
+        ("secret", "shop_key", ["set"]),
+        ("secret", "shop_key", ["rotate"]),
+        ("secret", "shop_key", ["remove"]),
+    ]
+    assert VALUE.encode() not in home.audit.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({"one": VALUE, "two": OTHER}),
+        f"# keys\n\nexport one={VALUE}\ntwo = '{OTHER}'\n",
+        f'one="{VALUE}"\r\ntwo={OTHER}\r\n',
+    ],
+)
+def test_a_file_of_secrets_is_imported(home: Home, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    assert safety(monkeypatch, "import", "-", stdin=text) == 0
+    assert kept(home) == {"one": VALUE, "two": OTHER}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "status", "error"),
+    [
+        (("set", "no name"), VALUE, 2, "error: secret name: must be 1 to 64"),
+        (("set", "short"), "abc", 1, "is shorter than"),
+        (("set", "empty"), "", 1, "is shorter than"),
+        (("rotate", "missing"), VALUE, 1, "secret missing: is not in the vault. Fix: safety secret set missing"),
+        (("remove", "missing"), "", 1, "secret missing: is not in the vault"),
+        (("import", "-"), f"one={VALUE}\ntwo", 2, "secrets, line 2: is not NAME=value"),
+        (("import", "-"), f'{{"one": "{VALUE}", "one": "x"}}', 2, "same key twice"),
+        (("import", "-"), f'{{"one": "{VALUE}", "two": "abc"}}', 1, "is shorter than"),
+        (("import", "-"), f'{{"one": "{VALUE}", "two": 1}}', 2, "secrets.two: must be text"),
+    ],
+)
+def test_what_cannot_be_kept_is_refused_as_a_whole(
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    stdin: str,
+    status: int,
+    error: str,
+) -> None:
+    assert safety(monkeypatch, *arguments, stdin=stdin) == status
+    shown = capsys.readouterr()
+    assert error in shown.err
+    assert VALUE not in shown.err + shown.out
+    assert kept(home) == {}
+
+
+def test_a_value_is_never_taken_from_the_command_line(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert safety(monkeypatch, "set", "shop_key", VALUE) == 2
+
+
+def test_discovered_secrets_are_shown_as_such(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home.create()
+    with Vault.open(home.vault, find_vault_key(home)) as vault:
+        vault.put(SecretName("found_x_1"), SecretValue(VALUE), now=1.0, discovered=True)
+    safety(monkeypatch, "list")
+    assert capsys.readouterr().out == "found_x_1  version 1, found by a scanner\n"
