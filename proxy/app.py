@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from safety_core.edge.bundles import BundleStore
 from starlette.types import ASGIApp
 
 from proxy.background.pace import Pace
@@ -28,6 +27,7 @@ from proxy.sockets import listen_tcp, unix_listener
 from proxy.status import Status
 from safety_core.canonical import JsonObject
 from safety_core.edge import clock
+from safety_core.edge.bundles import BundleStore
 from safety_core.edge.home import Home
 from safety_core.errors import SafetyError
 

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Final
 
 from nacl.signing import SigningKey
-from safety_core.edge.usage_store import UsageStore
-from safety_core.edge.vault import Vault
 
 from proxy.effects import Services
 from proxy.secrets import Secrets
@@ -21,6 +19,9 @@ from safety_core.edge.audit_log import AuditLog
 from safety_core.edge.home import Home
 from safety_core.edge.hub import HubClient
 from safety_core.edge.key_file import read_or_create_key_file
+from safety_core.edge.usage_store import UsageStore
+from safety_core.edge.vault import Vault
+from safety_core.edge.vault_key import find_vault_key
 from safety_core.errors import InputError
 from safety_core.model.tool_call import TenantId
 
@@ -33,15 +34,14 @@ ROOT_LIMIT: Final = 1024 * 1024
 
 async def open_services(home: Home, stack: AsyncExitStack) -> Services:
     """Return the stores, open. Raises SafetyError naming the file that is wrong."""
-    vault = await Vault.open(home.vault, key)
-    stack.push_async_callback(vault.aclose)
+    vault = stack.enter_context(Vault.open(home.vault, find_vault_key(home)))
     audit = await AuditLog.open(home.audit, SigningKey(read_or_create_key_file(home.edge_key)))
     stack.push_async_callback(audit.aclose)
     approvals = ApprovalStore.open(home.edge_db)
     stack.push_async_callback(approvals.aclose)
     usage = UsageStore.open(home.edge_db)
     stack.push_async_callback(usage.aclose)
-    secrets = Secrets(vault, tenant_key)
+    secrets = Secrets(vault)
     await secrets.refresh()
     return Services(secrets, audit, approvals, usage)
 

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Final
 
+from safety_core.edge import clock
 from safety_core.edge.vault import Vault
 
 from proxy.force import Force
@@ -22,14 +23,13 @@ from safety_core.redact.redactor import Redactor
 class Secrets:
     """Keeps a registry in step with the vault."""
 
-    def __init__(self, vault: Vault, tenant_key: bytes) -> None:
+    def __init__(self, vault: Vault) -> None:
         self._vault: Final = vault
-        self._key: Final = tenant_key
         self._known: Mapping[SecretName, SecretValue] = {}
         self._registry = Registry({})
-        self._seen: object = None
+        self._generation = -1
         self._reading = asyncio.Lock()
-        self._redactor = Redactor(Matcher(self._registry, PatternSet(())), tenant_key)
+        self._redactor = Redactor(Matcher(self._registry, PatternSet(())), vault.tenant_key)
 
     def __len__(self) -> int:
         return len(self._known)
@@ -37,13 +37,12 @@ class Secrets:
     async def refresh(self) -> None:
         """Take up what changed in the vault since the last look. Raises SecretError or UnavailableError."""
         async with self._reading:
-            version = await self._vault.version()
-            if version == self._seen:
+            generation = self._vault.generation
+            if generation == self._generation:
                 return
-            known = await self._vault.registry_entries()
+            known = self._vault.registry_entries()
             self._registry = await asyncio.to_thread(_changed, self._registry, self._known, known)
-            self._known = known
-            self._seen = version
+            self._known, self._generation = known, generation
 
     async def redactor(self, force: Force) -> Redactor:
         """Return what takes out every secret known now, by the patterns of `force`."""
@@ -58,15 +57,15 @@ class Secrets:
             self._redactor = self._redactor.with_matcher(Matcher(self._registry, wanted))
         return self._redactor
 
-    async def values(self, names: tuple[SecretName, ...]) -> Mapping[SecretName, SecretValue]:
+    def values(self, names: tuple[SecretName, ...]) -> Mapping[SecretName, SecretValue]:
         """Return the values behind `names`. Raises UnknownSecretError."""
-        return await self._vault.get(names)
+        return self._vault.get(names)
 
     async def remember(self, discovered: Mapping[SecretName, SecretValue]) -> None:
         """Keep what a scanner found, under its placeholder's name; redact it as registered from now on."""
         for name, value in discovered.items():
             if self._known.get(name) != value:
-                await self._vault.put(name, value, discovered=True)
+                self._vault.put(name, value, now=clock.now(), discovered=True)
         await self.refresh()
 
 

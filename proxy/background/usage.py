@@ -18,7 +18,6 @@ class UsageFlush:
 
     async def flush(self) -> None:
         """Send every bucket that changed since it was last delivered. Raises UnavailableError."""
-        buckets = await self.usage.unsent()
-        if buckets:
+        while buckets := await self.usage.unsent():
             await self.hub.push_usage(buckets)
-            await self.usage.mark_sent(buckets)
+            await self.usage.mark_sent(max(bucket.sequence for bucket in buckets))

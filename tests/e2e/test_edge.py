@@ -251,16 +251,14 @@ def test_without_a_policy_every_call_is_refused_and_the_process_says_why() -> No
             assert edge.run("exec", command="ls")["status"] == "executed"
 
 
-def test_a_signal_ends_it_cleanly_and_lets_waiting_callers_go(here: Site) -> None:
-    environ = {"CONTROL_SOCKET": str(here.folder / "second.sock"), "HOME": str(here.folder / "second")}
-    with here.edge(**environ) as edge:
-        params = red()
-        answers: list[Any] = []
-        waiting = threading.Thread(target=lambda: answers.append(edge.decide("exec", wait=50.0, **params)))
-        waiting.start()
-        while not edge.status()["approvals"]["pending"]:
-            time.sleep(0.05)
-        assert edge.stop() == 0
-        waiting.join()
-        assert answers[0]["decision"] == "pending"
-        assert not Path(edge.ready["control"]).exists()
+def test_a_signal_ends_it_cleanly_and_lets_waiting_callers_go(edge: Edge) -> None:
+    params, before = red(), edge.status()["approvals"]["pending"]
+    answers: list[Any] = []
+    waiting = threading.Thread(target=lambda: answers.append(edge.decide("exec", wait=50.0, **params)))
+    waiting.start()
+    while edge.status()["approvals"]["pending"] == before:
+        time.sleep(0.05)
+    assert edge.stop() == 0
+    waiting.join()
+    assert answers[0]["decision"] == "pending"
+    assert not Path(edge.ready["control"]).exists()

@@ -198,5 +198,5 @@ def at_hub(here: Site) -> tuple[int, int]:
 
 def at_edge(here: Site) -> tuple[int, int]:
     with closing(sqlite3.connect(here.home.edge_db)) as db:
-        row = db.execute("SELECT coalesce(sum(requests), 0), coalesce(sum(input_total), 0) FROM bucket").fetchone()
+        row = db.execute("SELECT coalesce(sum(requests), 0), coalesce(sum(input_total), 0) FROM usage_bucket").fetchone()
     return int(row[0]), int(row[1])
