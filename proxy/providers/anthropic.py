@@ -53,6 +53,10 @@ class Anthropic:
         tally.add(document)
         return tally.usage()
 
+    def forget(self, body: bytes) -> bytes:
+        """Return the response as it is: a message tells its text once."""
+        return body
+
     def error(self, status: int, message: str) -> bytes:
         """Return {"type": "error", "error": {"type", "message"}}."""
         kind = _KINDS.get(status, "invalid_request_error")

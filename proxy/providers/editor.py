@@ -78,7 +78,9 @@ class SseEditor:
                 parts += self._frame(frame)
             except InputError:
                 break
-        return self._taken([*parts, *self._tails([()])])
+        tails = [*self._tails([()])]
+        between = [b"\n\n"] if parts and tails else []  # the last frame lacks its blank line
+        return self._taken([*parts, *between, *tails])
 
     def _taken(self, parts: Sequence[bytes]) -> Edited:
         for text in self._texts.values():

@@ -61,6 +61,17 @@ class OpenAi:
         tally.add(document)
         return tally.usage()
 
+    def forget(self, body: bytes) -> bytes:
+        """Return a response without its log probabilities, which spell its text out token by token."""
+        if b'"logprobs"' not in body:
+            return body
+        try:
+            document = json.loads(body)
+        except ValueError:
+            return body
+        _drop_logprobs(document)
+        return json.dumps(document, separators=(",", ":")).encode()
+
     def error(self, status: int, message: str) -> bytes:
         """Return {"error": {"message", "type", "param", "code"}}."""
         kind, code = _KINDS.get(status, ("invalid_request_error", "refused"))
@@ -69,6 +80,18 @@ class OpenAi:
     def error_event(self, message: str) -> bytes:
         """Return a frame with an error object, which the SDKs raise."""
         return b"data: " + self.error(502, message) + b"\n\n"
+
+
+def _drop_logprobs(document: Json) -> None:
+    stack = [document]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            if item.get("logprobs"):
+                item["logprobs"] = [] if isinstance(item["logprobs"], list) else None
+            stack.extend(item.values())
+        elif isinstance(item, list):
+            stack.extend(item)
 
 
 def _asking_for_usage(body: bytes, options: Json) -> bytes:

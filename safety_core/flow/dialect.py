@@ -77,6 +77,9 @@ class Dialect(Protocol):
     def usage(self, document: Json) -> Usage | None:
         """Return the usage that a whole response states."""
 
+    def forget(self, body: bytes) -> bytes:
+        """Return a redacted response without what would tell again what has been taken out of it."""
+
     def error(self, status: int, message: str) -> bytes:
         """Return the body of an error, in the API's own shape."""
 

@@ -38,6 +38,7 @@ from safety_core.model.record import AuditEntry, Event
 from safety_core.model.secret import SecretName
 from safety_core.model.tool_call import AgentId
 from safety_core.model.usage import Usage
+from safety_core.redact.body import BodyRedaction
 from safety_core.redact.redactor import Redactor
 
 JSON_TYPE: Final = "application/json"
@@ -164,7 +165,7 @@ def _whole(sent: _Sent, head: ResponseHead, context: PromptContext) -> Flow[Exch
     """Collect the response, scan it, book it, and show it."""
     raw = yield from _collect(context.body_limit)
     headers = clean_headers(head.headers, NOT_SHOWN, context.redactor)
-    body = context.redactor.body(raw, head.header(b"content-type") or JSON_TYPE)
+    body = context.redactor.body(raw, head.header(b"content-type") or JSON_TYPE) if raw else BodyRedaction(raw)
     if discovered := {**headers.discovered, **body.discovered}:
         yield from effects.Remember(discovered)
     counts = {"status": head.status, "findings": headers.findings + len(body.findings), "bytes": len(raw)}
@@ -173,8 +174,9 @@ def _whole(sent: _Sent, head: ResponseHead, context: PromptContext) -> Flow[Exch
     exchange = Exchange(sent.id, head.status)
     if stated is not None or head.status < 400:
         exchange = yield from _meter(sent, exchange, completed(stated, len(sent.request.body), len(raw), whole=True))
-    length = (b"content-length", str(len(body.raw)).encode())
-    return (yield from _show(exchange, Respond(head.status, (*headers.headers, length)), Emit(body.raw)))
+    shown = sent.prompt.dialect.forget(body.raw) if body.findings else body.raw
+    length = (b"content-length", str(len(shown)).encode())
+    return (yield from _show(exchange, Respond(head.status, (*headers.headers, length)), Emit(shown)))
 
 
 def _collect(limit: int) -> Flow[bytes]:

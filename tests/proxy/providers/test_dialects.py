@@ -28,6 +28,22 @@ def test_errors_have_the_shape_that_sdks_read(status: int) -> None:
     assert (other["type"], other["error"]["message"]) == ("error", "because")
 
 
+def test_log_probabilities_are_forgotten_and_nothing_else() -> None:
+    openai = DIALECTS["openai"]
+    spelled = {"content": [{"token": "a"}]}
+    body = {
+        "choices": [{"message": {"content": "a"}, "logprobs": spelled}],
+        "output": [{"content": [{"logprobs": [1]}]}],
+    }
+    assert json.loads(openai.forget(json.dumps(body).encode())) == {
+        "choices": [{"message": {"content": "a"}, "logprobs": None}],
+        "output": [{"content": [{"logprobs": []}]}],
+    }
+    for same in (b'{"a": 1}', b'"logprobs" is no JSON'):
+        assert openai.forget(same) is same
+        assert DIALECTS["anthropic"].forget(same) is same
+
+
 def test_an_error_in_a_stream_is_one_frame() -> None:
     for dialect in DIALECTS.values():
         frame = dialect.error_event("a\nb")

@@ -113,6 +113,7 @@ def test_a_last_piece_in_the_event_that_ends_its_choice_stays_there() -> None:
 def test_a_stream_that_ends_without_a_finish_gives_up_what_it_held() -> None:
     assert texts(passed(OpenAi(), [chunk({"content": "no end"})])) == {(0, "content"): "no end"}
     assert texts(passed(OpenAi(), [chunk({"content": "no end"}), DONE.strip()])) == {(0, "content"): "no end"}
+    assert texts(passed(OpenAi(), [chunk({"content": "no end"}).strip()])) == {(0, "content"): "no end"}
     cut_off = chunk({"content": "more"})[:-9]
     assert texts(passed(OpenAi(), [chunk({"content": "no end"}), cut_off])) == {(0, "content"): "no end"}
 

@@ -154,6 +154,19 @@ def test_a_response_is_scanned_too() -> None:
     assert world.log[1].counts["findings"] == 2
 
 
+def test_an_empty_response_passes() -> None:
+    world = PromptWorld(status=429, chunks=[])
+    assert (done(world, prompt()).status, bytes(world.shown)) == (429, b"")
+
+
+def test_what_would_tell_a_secret_again_is_forgotten() -> None:
+    choice = {"index": 0, "message": {"content": PASSWORD}, "logprobs": {"content": [{"token": PASSWORD[:4]}]}}
+    world = PromptWorld(chunks=[json.dumps({"choices": [choice]}).encode()])
+    done(world, prompt())
+    (shown,) = json.loads(bytes(world.shown))["choices"]
+    assert shown == {"index": 0, "message": {"content": "SECRET_REF(DB_PASSWORD)"}, "logprobs": None}
+
+
 def test_an_unknown_secret_is_kept_under_its_placeholder_before_it_leaves() -> None:
     unknown = "api_key = " + "Zk3x9Qw7" + "Lp2Vt8Rm4Hd6" + "Ny1Bc5"
     world = PromptWorld(chunks=[answer(unknown)])
