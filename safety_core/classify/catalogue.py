@@ -19,9 +19,9 @@
         joined: true                      # a wrapper that hands its words to a shell as one text (ssh, eval)
         given: write                      # the effect where there are operands, `given_from` of them or more (1)
 
-A spec is `[effect][+trait...][=type]`: an effect (a `Kind`, or `dry`: nothing lasting happens), traits, and the type of the value that
-an option takes. Types: text expression path url host nethost remote gitremote data recipient upload outfile mode method field httpie
-mount script code:<language> directory command words.
+A spec is `[effect][+trait...][=type]`: an effect (a `Kind`, or `dry`: nothing lasting happens), traits, and the type of
+the value that an option takes. Types: text expression path url host nethost remote gitremote data recipient upload
+outfile mode method field httpie mount script code:<language> directory command words.
 """
 
 from __future__ import annotations
@@ -103,7 +103,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """What a piece of code in some language does where the expression matches; its one unnamed group, if any, holds a shell command."""
+    """What code in some language does where the expression matches.
+
+    The expression's one unnamed group, if any, holds a shell command.
+    """
 
     expression: re.Pattern[str]
     spec: Spec
@@ -133,7 +136,9 @@ class Catalogue:
         self.roles = {name: role for role, names in _mapping(data, "roles").items() for name in _texts(names)}
         self.options = _specs(_mapping(data, "options"), "options")
         self.variables = _specs(_mapping(data, "variables"), "variables")
-        self.methods = {method: KINDS[kind] for kind, names in _mapping(data, "methods").items() for method in _texts(names)}
+        self.methods = {
+            method: KINDS[kind] for kind, names in _mapping(data, "methods").items() for method in _texts(names)
+        }
         self.nouns = {noun: KINDS[kind] for kind, names in _mapping(data, "nouns").items() for noun in _texts(names)}
         self.languages = {name: tuple(_patterns(entries, name)) for name, entries in _mapping(data, "code").items()}
 
@@ -248,5 +253,7 @@ def _patterns(entries: Json, where: str) -> Iterator[Pattern]:
         try:
             expression = re.compile(str(fields.get("pattern", "")))
         except re.error as error:
-            raise PolicyError(f"catalogue.code.{where}", f"holds an expression that cannot be read ({error.msg})") from error
+            raise PolicyError(
+                f"catalogue.code.{where}", f"holds an expression that cannot be read ({error.msg})"
+            ) from error
         yield Pattern(expression, parse_spec(str(fields.get("effect", "")), where), str(fields.get("words", "")))

@@ -1,4 +1,4 @@
-"""Programs in languages other than the shell: what the catalogue's patterns see in them, and the shell commands they hold."""
+"""Programs in other languages: what the catalogue's patterns see in them, and the shell commands they hold."""
 
 from __future__ import annotations
 

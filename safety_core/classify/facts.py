@@ -1,4 +1,4 @@
-"""A tool call -> facts. Never raises on odd input: what is not understood is said in `Facts.unknown`, and judged stricter."""
+"""A tool call -> facts. Never raises on odd input: what is not understood is said, and judged stricter."""
 
 from __future__ import annotations
 

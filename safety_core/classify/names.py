@@ -17,7 +17,7 @@ def words_of(name: str) -> list[str]:
 
 
 def kinds_in(names: Iterable[str], verbs: Mapping[str, Kind]) -> list[Kind]:
-    """Return what the verbs in these names say, without repeats; in a name that begins with reading, nothing else counts."""
+    """Return what the verbs in these names say; in a name that begins with reading, nothing else counts."""
     found: dict[Kind, None] = {}
     for name in names:
         kinds = [verbs[word] for word in words_of(name) if word in verbs]

@@ -1,4 +1,4 @@
-"""What has been found so far in one call: actions, and what was not understood. Both only grow, and both are bounded."""
+"""What has been found so far in one call: actions, and what was not understood. Both only grow, and are bounded."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ class Notes:
         if len(self.unknown) < 20:
             self.unknown[reason[:200]] = None
 
-    def note(self, kind: Kind, form: str, words: str, targets: Iterable[Target] = (), traits: Iterable[str] = ()) -> None:
+    def note(
+        self, kind: Kind, form: str, words: str, targets: Iterable[Target] = (), traits: Iterable[str] = ()
+    ) -> None:
         """Note an effect by its parts; the subject is the first word of `form`."""
         self.act(Action(kind, form.partition(" ")[0], form, tuple(targets), frozenset(traits), words))
 

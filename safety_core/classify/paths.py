@@ -18,7 +18,9 @@ GIVEN: Final = "\ufff9"
 
 @dataclass(frozen=True, slots=True)
 class PathRules:
-    """The policy's lists (`paths` in the catalogue). Patterns are shell patterns for one component or, with a slash, a tail of the path.
+    """The policy's lists (`paths` in the catalogue).
+
+    Patterns are shell patterns for one component or, with slashes, for several in a row.
 
     Attributes:
         secret: names that hold secrets, or the gateway's own state.
@@ -40,7 +42,9 @@ class PathRules:
     def of(cls, lists: Mapping[str, Sequence[str]]) -> PathRules:
         """Take the lists as the catalogue holds them; one that is absent is empty."""
         return cls(
-            *(tuple(lists.get(name, ())) for name in ("secret", "public", "guarded")),
+            secret=tuple(lists.get("secret", ())),
+            public=tuple(lists.get("public", ())),
+            guarded=tuple(lists.get("guarded", ())),
             top=frozenset(lists.get("top", ())),
             temporary=tuple(lists.get("temporary", ())),
             harmless=frozenset(lists.get("harmless", ())),

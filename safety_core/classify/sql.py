@@ -1,4 +1,4 @@
-"""SQL statements -> what they do, by an allow-list of statement types. What the parser does not know by type is unknown."""
+"""SQL statements -> what they do, by an allow-list of statement types. What is not on it is unknown."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns about every sta
 LIMIT: Final = 20_000
 """Characters; longer texts are dumps, which nobody can weigh statement by statement."""
 
-KINDS: Final[tuple[tuple[type[exp.Expression], Kind, str], ...]] = (
+KINDS: Final[tuple[tuple[type[exp.Expr], Kind, str], ...]] = (
     (exp.Drop, Kind.DESTROY, "drops a table or database"),
     (exp.TruncateTable, Kind.DESTROY, "empties a table"),
     (exp.Delete, Kind.DESTROY, "deletes records"),
@@ -39,11 +39,13 @@ KINDS: Final[tuple[tuple[type[exp.Expression], Kind, str], ...]] = (
     (exp.Use, Kind.READ, "chooses a database"),
     (exp.Describe, Kind.READ, "describes a table"),
     (exp.Show, Kind.READ, "shows settings"),
-    (exp.Query, Kind.READ, "reads records"),
 )
 """Statement types that are understood; a statement does all that any of its parts does."""
 
-FUNCTIONS: Final = frozenset({"pg_read_file", "pg_terminate_backend", "lo_export", "load_file", "xp_cmdshell", "sys_exec", "load_extension", "writefile", "pg_ls_dir", "dblink", "readfile", "read_csv", "read_text", "pg_sleep", "setval", "nextval", "edit"})  # fmt: skip
+FUNCTIONS: Final = frozenset({
+    "pg_read_file", "pg_terminate_backend", "pg_ls_dir", "pg_sleep", "lo_export", "dblink", "setval", "nextval",
+    "load_file", "xp_cmdshell", "sys_exec", "load_extension", "writefile", "readfile", "edit", "read_csv", "read_text",
+})  # fmt: skip
 """Functions that do more than read records."""
 
 
@@ -62,8 +64,8 @@ def sql_actions(text: str, subject: str) -> Iterator[Action | str]:
             yield from _statement(statement, subject)
 
 
-def _statement(statement: exp.Expression, subject: str) -> Iterator[Action | str]:
-    found = [(kind, words) for kind_type, kind, words in KINDS if kind_type is not exp.Query and statement.find(kind_type)]
+def _statement(statement: exp.Expr, subject: str) -> Iterator[Action | str]:
+    found = [(kind, words) for kind_type, kind, words in KINDS if statement.find(kind_type)]
     if not found and not isinstance(statement, exp.Query):
         yield f"{subject}: a kind of SQL statement that is not known"
         yield from _by_words(statement.sql(), subject)
@@ -71,18 +73,26 @@ def _statement(statement: exp.Expression, subject: str) -> Iterator[Action | str
     calls = {call.name.lower() for call in statement.find_all(exp.Anonymous)} & FUNCTIONS
     if calls:
         yield f"{subject}: SQL that calls {', '.join(sorted(calls))}"
-    tables = tuple(Target(TargetKind.DATA, name) for name in dict.fromkeys(table.name for table in statement.find_all(exp.Table)) if name)
+    tables = tuple(
+        Target(TargetKind.DATA, name)
+        for name in dict.fromkeys(table.name for table in statement.find_all(exp.Table))
+        if name
+    )
     for kind, words in found or [(Kind.READ, "reads records")]:
         yield Action(kind, subject, f"{subject} {statement.key}", tables, _traits(statement, kind), words)
 
 
-def _traits(statement: exp.Expression, kind: Kind) -> frozenset[str]:
+def _traits(statement: exp.Expr, kind: Kind) -> frozenset[str]:
     """`unbounded`: every row, or the structure itself, is concerned."""
     if isinstance(statement, exp.Update | exp.Delete) and not statement.args.get("where"):
         return frozenset({"unbounded"})
     if isinstance(statement, exp.Drop) and statement.args.get("kind") in {"DATABASE", "SCHEMA"}:
         return frozenset({"unbounded", "mass"})
-    return frozenset({"unbounded"}) if kind is Kind.DESTROY and isinstance(statement, exp.Drop | exp.TruncateTable) else frozenset()
+    return (
+        frozenset({"unbounded"})
+        if kind is Kind.DESTROY and isinstance(statement, exp.Drop | exp.TruncateTable)
+        else frozenset()
+    )
 
 
 def _by_words(text: str, subject: str) -> Iterator[Action]:

@@ -21,9 +21,20 @@ from safety_core.model.facts import Kind, Target, TargetKind, Zone
 DEEPEST: Final = 4
 """Tools that call tools."""
 
-_PATCHED: Final = re.compile(r"^(?:\*\*\* (?:Add|Update|Delete) File: |\*\*\* Move to: |(?:---|\+\+\+) (?:[ab]/)?)(\S.*)$", re.MULTILINE)
-_READS: Final = frozenset({"GET", "HEAD", "OPTIONS", ""})
-_ORDER: Final = (Kind.MONEY, Kind.DESTROY, Kind.PERMISSION, Kind.CREDENTIAL, Kind.CONTROL, Kind.OUTWARD, Kind.RUN_CODE, Kind.WRITE, Kind.READ)
+_PATCHED: Final = re.compile(
+    r"^(?:\*\*\* (?:Add|Update|Delete) File: |\*\*\* Move to: |(?:---|\+\+\+) (?:[ab]/)?)(\S.*)$", re.MULTILINE
+)
+_ORDER: Final = (
+    Kind.MONEY,
+    Kind.DESTROY,
+    Kind.PERMISSION,
+    Kind.CREDENTIAL,
+    Kind.CONTROL,
+    Kind.OUTWARD,
+    Kind.RUN_CODE,
+    Kind.WRITE,
+    Kind.READ,
+)
 
 
 def judge_tool(notes: Notes, name: str, params: JsonObject, depth: int = 0) -> str:
@@ -42,7 +53,9 @@ def judge_tool(notes: Notes, name: str, params: JsonObject, depth: int = 0) -> s
 
 def _judge_inner(notes: Notes, inner: JsonObject, params: JsonObject, depth: int) -> str:
     name = next((value for key in _names(inner.get("name")) if isinstance(value := params.get(key), str)), None)
-    arguments = next((value for key in _names(inner.get("arguments")) if isinstance(value := params.get(key), dict)), None)
+    arguments = next(
+        (value for key in _names(inner.get("arguments")) if isinstance(value := params.get(key), dict)), None
+    )
     if name is None or arguments is None or depth >= DEEPEST:
         notes.doubt("a call of another tool that does not say which, with what")
         return "tool_call"
@@ -75,42 +88,67 @@ class _Tool:
         self._selected()
         wanted = set(self.roles.values()) & {"command", "path", "url", "patch"}
         given = {self.roles.get(key) for key, value in self.params.items() if list(_leaves(value))}
-        if wanted and not wanted & given and "select" not in self.entry or "command" in wanted - given:
+        if wanted and not wanted & given and self.entry.get("adapter") != "none":
             self.notes.doubt(f"{self.name}: an argument that it needs is missing")
 
     def _argument(self, role: str, text: str, cwd: str) -> None:
-        match role:
-            case "command":
-                given = [text for key, value in self.params.items() if self.roles.get(key) == "stdin" for text in _leaves(value)]
-                Shell(self.notes).script(text, Scope(cwd), Stream("".join(given)) if given else TERMINAL)
-            case "path":
-                self.targets.append(path_target(text, cwd, self.notes.workspace, self.notes.catalogue.paths))
-            case "patch":
-                found = [path_target(path, cwd, self.notes.workspace, self.notes.catalogue.paths) for path in _PATCHED.findall(text)]
-                self.targets.extend(found)
-                if not found:
-                    self.notes.doubt(f"{self.name}: a patch that names no file")
-                if "*** Delete File: " in text:
-                    self.notes.note(Kind.DESTROY, self.name, "deletes files", found)
-            case "url":
-                self.targets.append(url_target(text))
-                if carries_data(text):
-                    self.notes.note(Kind.OUTWARD, self.name, "reads an address that could carry data out", self.targets)
-            case "recipient":
-                self.targets.append(recipient_target(text))
-            case "method":
-                if text.upper() not in _READS:
-                    kind = self.notes.catalogue.methods.get(text.upper(), Kind.OUTWARD)
-                    self._outward(kind)
-            case "body":
-                self._outward(Kind.OUTWARD)
-            case "env":
-                self.notes.doubt(f"{self.name}: variables that change how programs run")
-            case _:
-                pass
+        readers = {
+            "command": self._command,
+            "path": self._path,
+            "patch": self._patch,
+            "url": self._url,
+            "recipient": self._recipient,
+            "method": self._method,
+            "body": self._body,
+            "env": self._environment,
+        }
+        if role in readers:
+            readers[role](text, cwd)
+
+    def _command(self, text: str, cwd: str) -> None:
+        given = [
+            text for key, value in self.params.items() if self.roles.get(key) == "stdin" for text in _leaves(value)
+        ]
+        Shell(self.notes).script(text, Scope(cwd), Stream("".join(given)) if given else TERMINAL)
+
+    def _path(self, text: str, cwd: str) -> None:
+        self.targets.append(path_target(text, cwd, self.notes.workspace, self.notes.catalogue.paths))
+
+    def _patch(self, text: str, cwd: str) -> None:
+        before = len(self.targets)
+        for path in _PATCHED.findall(text):
+            self._path(path, cwd)
+        if len(self.targets) == before:
+            self.notes.doubt(f"{self.name}: a patch that names no file")
+        if "*** Delete File: " in text:
+            self.notes.note(Kind.DESTROY, self.name, "deletes files", self.targets[before:])
+
+    def _url(self, text: str, cwd: str) -> None:
+        self.targets.append(url_target(text))
+        if carries_data(text):
+            self.notes.note(Kind.OUTWARD, self.name, "reads an address that could carry data out", self.targets)
+
+    def _recipient(self, text: str, cwd: str) -> None:
+        self.targets.append(recipient_target(text))
+
+    def _method(self, text: str, cwd: str) -> None:
+        kind = self.notes.catalogue.methods.get(text.upper(), Kind.OUTWARD)
+        if kind is not Kind.READ:
+            self._outward(kind)
+
+    def _body(self, text: str, cwd: str) -> None:
+        self._outward(Kind.OUTWARD)
+
+    def _environment(self, text: str, cwd: str) -> None:
+        self.notes.doubt(f"{self.name}: variables that change how programs run")
 
     def _outward(self, kind: Kind) -> None:
-        hosts = [url_target(text) for key, value in self.params.items() if self.roles.get(key) == "url" for text in _leaves(value)]
+        hosts = [
+            url_target(text)
+            for key, value in self.params.items()
+            if self.roles.get(key) == "url"
+            for text in _leaves(value)
+        ]
         local = bool(hosts) and all(host.zone is Zone.LOCAL for host in hosts)
         self.notes.note(Kind.WRITE if local else Kind.OUTWARD, self.name, "sends something to an address", hosts)
         if kind is Kind.DESTROY:
@@ -176,7 +214,10 @@ def _targets(notes: Notes, params: JsonObject) -> Iterator[Target]:
     for key, value in params.items():
         match notes.catalogue.roles.get(_plain(key)):
             case "path":
-                yield from (path_target(text, notes.workspace, notes.workspace, notes.catalogue.paths) for text in _leaves(value))
+                yield from (
+                    path_target(text, notes.workspace, notes.workspace, notes.catalogue.paths)
+                    for text in _leaves(value)
+                )
             case "url":
                 yield from (url_target(text) for text in _leaves(value))
             case "recipient":

