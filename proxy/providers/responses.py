@@ -10,7 +10,7 @@ from proxy.providers.shape import Key, Slot
 from safety_core.canonical import JsonObject
 
 _PLACES: Final = ("item_id", "output_index", "content_index", "summary_index")
-"""What tells one text from another, in the order in which it stands in a key after the event's name."""
+"""What tells one text from another; stands in a key as name and value, after the event's name."""
 
 _ENDS: Final = frozenset(
     {"response.completed", "response.incomplete", "response.failed", "response.cancelled", "error"}
@@ -38,7 +38,7 @@ class ResponseShape:
         """Return one more delta of the same text."""
         name = f"{key[0]}.delta"
         event: JsonObject = {"type": name}
-        event |= {place: value for place, value in zip(_PLACES, key[1:], strict=True) if value != ""}
+        event |= {str(place): value for place, value in zip(key[1::2], key[2::2], strict=True)}
         event |= {"delta": text, "sequence_number": last.get("sequence_number")}
         data = json.dumps(event, separators=(",", ":"))
         return f"event: {name}\ndata: {data}\n\n".encode()
@@ -63,5 +63,9 @@ def _name(event: JsonObject) -> str:
 
 
 def _key(stem: str, event: JsonObject) -> Key:
-    values = (event.get(place) for place in _PLACES)
-    return (stem, *(value if isinstance(value, str | int) else "" for value in values))
+    key: Key = (stem,)
+    for place in _PLACES:
+        value = event.get(place)
+        if isinstance(value, str | int):
+            key = (*key, place, value)
+    return key
