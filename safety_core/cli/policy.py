@@ -10,12 +10,12 @@ from typing import Final
 import click
 
 from safety_core.bundle.archive import pack, unpack
-from safety_core.bundle.contents import MANIFEST, TrustedBundle, read_contents
+from safety_core.bundle.contents import MANIFEST, read_contents
 from safety_core.bundle.roles import Keys, Release, make_root
 from safety_core.bundle.roles import publish as publish_release
 from safety_core.bundle.roles import renew as renew_repository
 from safety_core.bundle.sign import SIGNATURES, new_private_pem, public_pem, sign_files
-from safety_core.bundle.source import compile_sources
+from safety_core.bundle.source import compile_bundle
 from safety_core.bundle.trust import Known, refresh
 from safety_core.edge import clock
 from safety_core.edge.bundles import replay
@@ -69,7 +69,7 @@ def policy() -> None:
 @policies_option
 def check(policies: Path | None) -> None:
     """Compile the sources and prove their golden vectors."""
-    files, bundle = _compiled(_sources(policies), LOCAL_TENANT)
+    files, bundle = compile_bundle(_sources(policies), tenant=LOCAL_TENANT)
     asyncio.run(prove(bundle))
     click.echo(
         f"ok: revision {bundle.revision}, {len(bundle.guards)} rules, {len(bundle.policy.floors)} floors, "
@@ -82,7 +82,7 @@ def check(policies: Path | None) -> None:
 def test(policies: Path | None) -> None:
     """Run the tests that stand beside the rules."""
     sources = _sources(policies)
-    _, bundle = _compiled(sources, LOCAL_TENANT)
+    _, bundle = compile_bundle(sources, tenant=LOCAL_TENANT)
     outcomes = asyncio.run(run_tests(bundle, sources))
     failed = [outcome for outcome in outcomes if outcome.trouble]
     for outcome in failed:
@@ -98,7 +98,7 @@ def test(policies: Path | None) -> None:
 @click.option("-o", "--out", type=FILE, required=True, help="Where to put the bundle.")
 def build(policies: Path | None, tenant: str, out: Path) -> None:
     """Compile, prove and pack a bundle for one tenant. It is not signed yet."""
-    files, bundle = _compiled(_sources(policies), tenant)
+    files, bundle = compile_bundle(_sources(policies), tenant=tenant)
     asyncio.run(prove(bundle))
     replace_file(out, pack(files))
     click.echo(f"{out}: revision {bundle.revision} for {tenant}")
@@ -169,11 +169,6 @@ def publish(bundle: Path | None, keys: Path, repository: Path, hub: str, token_f
 
 def _sources(policies: Path | None) -> Mapping[str, bytes]:
     return load_folder(policies or shipped_folder())
-
-
-def _compiled(sources: Mapping[str, bytes], tenant: str) -> tuple[Mapping[str, bytes], TrustedBundle]:
-    files = compile_sources(sources, tenant=tenant)
-    return files, read_contents(files, tenant=tenant, version=0)
 
 
 def _named(files: Mapping[str, bytes]) -> tuple[str, str]:

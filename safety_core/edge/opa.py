@@ -8,13 +8,12 @@ by halves, restarted empty, or fed by somebody else answers without our revision
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
-from opa_client.errors import DeletePolicyError, PolicyNotFoundError, RegoParseError
+from opa_client.errors import DeletePolicyError, RegoParseError
 from opa_client.opa_async import AsyncOpaClient
 
 from safety_core.bundle.contents import MAIN, TrustedBundle
@@ -46,12 +45,15 @@ class OpaEngine:
 
     def __init__(self, url: str, *, token: str = "", deadline: float = DEADLINE) -> None:
         parts = urlsplit(url)
-        host = parts.hostname or ""
+        try:
+            host, port = parts.hostname or "", parts.port
+        except ValueError as error:
+            raise InputError(f"OPA at {url!r}", "must be https, or http on this machine") from error
         if not host or parts.scheme not in {"http", "https"} or (parts.scheme == "http" and host not in _LOOPBACK):
             raise InputError(f"OPA at {url!r}", "must be https, or http on this machine")
         self._options: dict[str, Any] = {
             "host": f"[{host}]" if ":" in host else host,
-            "port": parts.port or (443 if parts.scheme == "https" else 8181),
+            "port": port or (443 if parts.scheme == "https" else 8181),
             "ssl": parts.scheme == "https",
             "token": token or None,
             "retries": 0,
@@ -65,13 +67,20 @@ class OpaEngine:
         """Feed `bundle` to the OPA. Raises UnavailableError; the OPA then has no policy of ours."""
         await self.close()
         self._client = AsyncOpaClient(**self._options)
-        await _within(LOAD_DEADLINE, self._feed(self._client, bundle))
+        try:
+            await _within(LOAD_DEADLINE, self._feed(self._client, bundle))
+        except BaseException:
+            await self.close()
+            raise
         self._bundle = bundle
 
     async def _feed(self, client: AsyncOpaClient, bundle: TrustedBundle) -> None:
         await client._init_session()  # the client has no other way in than `async with`
-        with contextlib.suppress(PolicyNotFoundError):
+        try:
             await client.delete_policy(MAIN)
+        except DeletePolicyError as error:
+            if error.expression != "resource_not_found":
+                raise
         for name in ("hosts", "catalogue"):
             await client.update_or_create_data(bundle.data[name], name)
         for name, text in sorted(bundle.modules.items(), key=lambda item: item[0] == MAIN):

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from safety_core.bundle.contents import TrustedBundle, read_contents
-from safety_core.bundle.source import compile_sources
+from safety_core.bundle.contents import TrustedBundle
+from safety_core.bundle.source import compile_bundle
 from safety_core.errors import PolicyError
 
 LOCAL_TENANT: Final = "local"
@@ -49,7 +49,7 @@ def bundle_of(sources: Mapping[str, bytes], *, tenant: str = LOCAL_TENANT) -> Tr
     Raises:
         PolicyError: naming file and line.
     """
-    return read_contents(compile_sources(sources, tenant=tenant), tenant=tenant, version=0)
+    return compile_bundle(sources, tenant=tenant)[1]
 
 
 def shipped_bundle(*, tenant: str = LOCAL_TENANT) -> TrustedBundle:

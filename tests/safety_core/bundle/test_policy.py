@@ -36,8 +36,11 @@ def data() -> dict[str, Any]:
     found: dict[str, Any] = json.loads(compile_sources(SOURCES, tenant="one", revision="r1")["data.json"])
     return found | {
         "agents": {"helper": {"tier": "supervised", "tools": ["exec"]}, "free": {"tier": "autonomous"}},
-        "approvers": [dict(KEY)], "outward": [dict(GRANT)], "patterns": [dict(PATTERN)], "volatile": {"exec": ["timeout"]},
-    }  # fmt: skip
+        "approvers": [dict(KEY)],
+        "outward": [dict(GRANT)],
+        "patterns": [dict(PATTERN)],
+        "volatile": {"exec": ["timeout"]},
+    }
 
 
 def test_all_of_it_is_read() -> None:

@@ -100,7 +100,7 @@ def test_any_changed_byte_of_a_rule_is_refused(data: st.DataObject) -> None:
 
 
 def test_data_is_hashed_as_opa_hashes_it() -> None:
-    """Keys in order, no space, numbers as written, Unicode as it is but for the two line separators, no HTML escapes."""
+    """Keys in order, no space, numbers as written, Unicode as it is but for two line separators, no HTML escapes."""
     raw = ' {"b": 1.50, "a": ["\u2028<é>\\n", {}, [], 1e2, true, null, "\\u0007"]}'.encode()
     form = '{"a":["\\u2028<é>\\n",{},[],1e2,true,null,"\\u0007"],"b":1.50}'
     assert file_digest("data.json", raw) == hashlib.sha256(form.encode()).hexdigest()

@@ -19,11 +19,15 @@ FULL = {
     "approvers.yaml": b"approvers: null\n",
     "catalogue/a.yaml": b"programs:\n  rm: {effect: destroy}\ntools:\n  exec:\n    volatile: [timeout]\n",
     "catalogue/b.yaml": b"programs:\n  ls.exe: {effect: read}\ntools:\n  read: {}\n",
-    "patterns/a.yaml": b"patterns:\n  - {id: one, title: One, expression: 'a+', must_match: [aa], must_not_match: [b]}\n",
+    "patterns/a.yaml": b"patterns:\n"
+    b"  - {id: one, title: One, expression: 'a+', must_match: [aa], must_not_match: [b]}\n",
     "rules/deletes/deletes_test.rego": b"not even Rego",
     "README.md": b"ignored",
     "golden.jsonl": vector_line({"actions": []}, ()),
 }
+
+FLOORS = b"floors:\n  - {rule: deletes, reason: x}\n  - {rule: nothing, reason: x}\n"
+RANDOM = RULE.encode() + b"x := rand.intn(``, 1)\n"
 
 
 def test_sources_become_the_files_of_a_bundle() -> None:
@@ -68,7 +72,7 @@ def test_heads_can_be_read_alone() -> None:
         ("matrix.yaml", b"- 1\n", "matrix.yaml:1", "must be a mapping"),
         ("agents.yaml", b"agents: {}\nadmins: {}\n", "agents.yaml:2", "'admins' is not a known field"),
         ("agents.yaml", b"agents:\n  a:\n    tier: free\n", "agents.yaml:3", "'free' is not one of"),
-        ("floors/base.yaml", b"floors:\n  - {rule: deletes, reason: x}\n  - {rule: nothing, reason: x}\n", "floors/base.yaml:3", "names no rule"),
+        ("floors/base.yaml", FLOORS, "floors/base.yaml:3", "names no rule"),
         ("floors/base.yaml", b"floors:\n  - deletes\n", "floors/base.yaml:2", "must say rule and reason"),
         ("floors/base.yaml", b"rules: []\n", "floors/base.yaml:1", "one list, named floors"),
         ("patterns/a.yaml", b"patterns:\n  - {id: one}\n", "patterns/a.yaml:2 (title)", "is missing"),
@@ -81,7 +85,7 @@ def test_heads_can_be_read_alone() -> None:
         ("golden.jsonl", b"{}\n", "golden.jsonl:1", "facts is missing"),
         ("rules/deletes/deletes.rego", b"\xff", "rules/deletes/deletes.rego", "is not UTF-8"),
         ("rules/deletes/other.rego", b"", "rules/deletes/other.rego", "not where a rule stands"),
-        ("rules/deletes/deletes.rego", RULE.encode() + b"x := rand.intn(``, 1)\n", "rules/deletes/deletes.rego:16", "calls rand.intn"),
+        ("rules/deletes/deletes.rego", RANDOM, "rules/deletes/deletes.rego:16", "calls rand.intn"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_with_its_file_and_line(name: str, raw: bytes | None, place: str, words: str) -> None:

@@ -287,7 +287,7 @@ def test_an_unsigned_bundle_is_refused_although_the_targets_name_it() -> None:
 
 
 ROTATED = Repository().publish().rotate(role_keys("two")).publish(release("strict"))
-SERVED = sorted(ROTATED.client().refresh().files) + ["root/1.json"]
+SERVED = [*sorted(ROTATED.client().refresh().files), "root/1.json"]
 
 
 @given(data=st.data())
