@@ -18,6 +18,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "command": ("command", "cmd", "argv"),
     "cwd": ("cwd", "workdir", "working_directory"),
     "stdin": ("stdin", "input"),
+    "env": ("env",),
     "timeout": ("timeout", "timeout_seconds"),
     "path": ("path", "file_path", "file", "filename"),
     "content": ("content", "text", "new_text", "newText", "new_string"),
@@ -34,11 +35,13 @@ class Arguments:
     """The arguments of one call. Null counts as absent."""
 
     def __init__(self, params: JsonObject, tool: str, entry: JsonObject) -> None:
-        named, volatile = entry.get("args"), entry.get("volatile")
+        named = entry.get("args")
         self._params = {name: value for name, value in params.items() if value is not None}
         self._tool = tool
         self._named: JsonObject = named if isinstance(named, dict) else {}
-        self._unread = set(self._params).difference(map(str, volatile) if isinstance(volatile, list) else ())
+        self._unread = set(self._params)
+        for harmless in (entry.get("volatile"), entry.get("ignored")):
+            self._unread.difference_update(map(str, harmless) if isinstance(harmless, list) else ())
 
     def take(self, role: str, default: Json = None) -> Json:
         """Return what stands for `role`."""
@@ -59,6 +62,13 @@ class Arguments:
         if not isinstance(value, str) or "\x00" in value:
             raise self.error(role, "must be text without zero bytes")
         return value
+
+    def texts_by_name(self, role: str) -> tuple[tuple[str, str], ...]:
+        """Return a mapping of names to texts."""
+        value = self.take(role, {})
+        if not isinstance(value, dict):
+            raise self.error(role, "must be a mapping of names to texts")
+        return tuple((name, self.as_text(role, text)) for name, text in value.items())
 
     def seconds(self, default: float) -> float:
         """Return the time limit."""

@@ -5,7 +5,8 @@
         adapter: exec                   # exec, file or http; whatever else says: not run by the edge
         operation: write                # of a file tool whose name does not say it
         args: {command: script}         # what this tool calls an argument, where it is not one of `arguments.NAMES`
-        volatile: [title]               # arguments that mean nothing to the adapter
+        volatile: [title]               # arguments that mean nothing to the adapter, and
+        ignored: [pty]                  # those that classification passes over
 
 What is left to the adapter: whether a path ends inside the workspace once its links are followed, and where a host name
 leads.
@@ -13,6 +14,7 @@ leads.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from safety_core.canonical import Json, JsonObject, canonical_bytes
@@ -28,6 +30,7 @@ COMMAND_SECONDS: Final = 120.0
 REQUEST_SECONDS: Final = 60.0
 """The same for an HTTP request."""
 
+VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 OPERATIONS: Final = frozenset({"read", "write", "edit", "append"})
 
 
@@ -61,14 +64,17 @@ def plan_of(call: ToolCall, tool: str, catalogue: JsonObject, workspace: str) ->
 
 def _exec_plan(given: Arguments, workspace: str) -> ShellPlan | ArgvPlan:
     command, cwd, timeout = given.take("command"), _folder(given, workspace), given.seconds(COMMAND_SECONDS)
+    stdin, env = given.text("stdin", ""), given.texts_by_name("env")
+    if any(not VARIABLE.fullmatch(name) or name.startswith("SAFETY_") for name, _ in env):
+        raise given.error("env", "must have names of letters, digits and _, and none that begin with SAFETY_")
+    rest = (stdin, *(text for _, text in env))
     if not isinstance(command, list):
         command = given.as_text("command", command)
-        return ShellPlan(command, cwd, references(command), timeout)
+        return ShellPlan(command, cwd, refs_in([command, *rest]), timeout, stdin, env)
     argv = tuple(given.as_text("command", word) for word in command)
     if not argv:
         raise given.error("command", "must not be empty")
-    stdin = given.text("stdin", "")
-    return ArgvPlan(argv, cwd, stdin, refs_in([*argv, stdin]), timeout)
+    return ArgvPlan(argv, cwd, stdin, refs_in([*argv, *rest]), timeout, env)
 
 
 def _folder(given: Arguments, workspace: str) -> str:
@@ -98,10 +104,7 @@ def _file_plan(given: Arguments, operation: str, workspace: str) -> FilePlan:
 
 def _http_plan(given: Arguments) -> HttpPlan:
     method, url = given.text("method", "GET").upper(), given.text("url")
-    headers, body = given.take("headers", {}), given.take("body", "")
-    if not isinstance(headers, dict):
-        raise given.error("headers", "must be a mapping of names to texts")
-    pairs = tuple((name, given.as_text("headers", value)) for name, value in headers.items())
+    pairs, body = given.texts_by_name("headers"), given.take("body", "")
     if not isinstance(body, str):
         body = canonical_bytes(body).decode()
         if "content-type" not in {name.lower() for name, _ in pairs}:

@@ -15,23 +15,33 @@ from safety_core.model.secret import SecretName, references
 
 @dataclass(frozen=True, slots=True)
 class ShellPlan:
-    """A command line for a shell. References in it stand as `SECRET_REF(name)`."""
+    """A command line for a shell. References in it stand as `SECRET_REF(name)`.
+
+    Attributes:
+        cwd: absolute path of the folder it runs in.
+        refs: every secret that occurs in any of its texts.
+        timeout: seconds.
+        env: further environment variables, which may hold references: the place where no command line shows them.
+    """
 
     command: str
     cwd: str
     refs: tuple[SecretName, ...]
     timeout: float
+    stdin: str = ""
+    env: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ArgvPlan:
-    """A program with its arguments, no shell in between."""
+    """A program with its arguments, no shell in between. Fields as in `ShellPlan`."""
 
     argv: tuple[str, ...]
     cwd: str
     stdin: str
     refs: tuple[SecretName, ...]
     timeout: float
+    env: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

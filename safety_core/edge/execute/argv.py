@@ -15,4 +15,5 @@ from safety_core.resolve import ArgvPlan
 async def run_argv(plan: ArgvPlan, values: Mapping[SecretName, SecretValue], limits: Limits) -> ToolResult:
     """Run the program."""
     argv = [fill(word, values) for word in plan.argv]
-    return await run_process(argv, plan.cwd, {}, fill(plan.stdin, values), plan.timeout, limits)
+    env = {name: fill(text, values) for name, text in plan.env}
+    return await run_process(argv, plan.cwd, env, fill(plan.stdin, values), plan.timeout, limits)

@@ -14,7 +14,7 @@ from safety_core.resolve import ArgvPlan, FilePlan, HttpPlan, Plan, ShellPlan, p
 
 CATALOGUE: JsonObject = {
     "tools": {
-        "exec": {"adapter": "exec", "volatile": ["title"]},
+        "exec": {"adapter": "exec", "volatile": ["title"], "ignored": ["pty"]},
         "run": {"adapter": "exec", "args": {"command": "line", "cwd": ["in", "folder"]}},
         "read": {"adapter": "file"},
         "write": {"adapter": "file"},
@@ -36,10 +36,18 @@ def plan(tool: str, catalogue: JsonObject = CATALOGUE, **params: Json) -> Plan:
 
 def test_a_command_line_runs_in_the_workspace() -> None:
     assert plan("exec", command="ls") == ShellPlan("ls", "/work/space", (), 120.0)
-    assert plan("exec", cmd="ls", timeout=3, title="looking", background=None) == ShellPlan(
+    assert plan("exec", cmd="ls", timeout=3, title="looking", pty=True, background=None) == ShellPlan(
         "ls", "/work/space", (), 3.0
     )
     assert plan("run", line="x SECRET_REF(a)") == ShellPlan("x SECRET_REF(a)", "/work/space", (A,), 120.0)
+
+
+def test_input_and_environment_may_hold_secrets() -> None:
+    env = {"KEY": "SECRET_REF(b)"}
+    shell = ShellPlan("tool", "/work/space", (A, B), 120.0, "SECRET_REF(a)", (("KEY", "SECRET_REF(b)"),))
+    assert plan("exec", command="tool", stdin="SECRET_REF(a)", env=env) == shell
+    program = ArgvPlan(("tool",), "/work/space", "", (B,), 120.0, (("KEY", "SECRET_REF(b)"),))
+    assert plan("exec", command=["tool"], env=env) == program
 
 
 def test_a_list_of_words_runs_without_a_shell() -> None:
@@ -109,8 +117,11 @@ def test_a_body_that_is_not_text_goes_as_json() -> None:
         ("exec", {"command": "a", "timeout": 1e9}, "must lie between"),
         ("exec", {"command": "a", "timeout": True}, "must lie between"),
         ("exec", {"command": "a", "timeout": "9"}, "must lie between"),
-        ("exec", {"command": "a", "elevated": True, "env": {}}, "leave out elevated, env"),
-        ("exec", {"command": "a", "stdin": "text"}, "leave out stdin"),
+        ("exec", {"command": "a", "elevated": True, "host": "x"}, "leave out elevated, host"),
+        ("exec", {"command": "a", "env": []}, "must be a mapping"),
+        ("exec", {"command": "a", "env": {"A": 1}}, "must be text"),
+        ("exec", {"command": "a", "env": {"A B": "1"}}, "must have names of letters"),
+        ("exec", {"command": "a", "env": {"SAFETY_SECRET_0": "1"}}, "must have names of letters"),
         ("run", {"command": "a"}, "argument command of tool run: must be text"),
         ("read", {}, "argument path of tool read: must be text"),
         ("read", {"path": "SECRET_REF(a)"}, "must not hold a secret"),

@@ -131,6 +131,15 @@ async def test_a_program_gets_its_arguments_and_input_as_they_are() -> None:
     assert (await argv("cat", stdin="k=SECRET_REF(a)" * 20_000)).output == f"k={value}" * 20_000
 
 
+async def test_environment_and_input_of_the_call_hold_its_secrets() -> None:
+    value = VALUES[A].reveal()
+    env = (("KEY", "<SECRET_REF(a)>"),)
+    shell_plan = ShellPlan('printf "%s" "$KEY"; cat', "/", (A,), 20.0, "in SECRET_REF(a)", env)
+    assert (await execute(shell_plan, VALUES)).output == f"<{value}>in {value}"
+    argv_plan = ArgvPlan(("printenv", "KEY"), "/", "", (A,), 20.0, env)
+    assert (await execute(argv_plan, VALUES)).output == f"<{value}>\n"
+
+
 async def test_what_cannot_start_is_named_without_its_values() -> None:
     with pytest.raises(ExecutionError, match="could not be started") as caught:
         await argv("SECRET_REF(a)")
