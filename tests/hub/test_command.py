@@ -31,8 +31,6 @@ def safety(capfd: pytest.CaptureFixture[str], data: Path, *arguments: str) -> An
 def test_init_draws_its_keys_once_and_prints_what_policy_pins(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
     status, printed, _ = safety(capfd, tmp_path, "init")
     keys = load_keys(tmp_path / "keys")
     assert status == 0
