@@ -60,6 +60,14 @@ def manifest_bytes(revision: str, tenant: str) -> bytes:
     return canonical_bytes({"revision": revision, "roots": [""], "rego_version": 1, "metadata": {"tenant": tenant}})
 
 
+def named_tenant(files: Mapping[str, bytes]) -> str:
+    """Return whom a bundle says that it is for. Raises PolicyError if it does not say so."""
+    try:
+        return Reader.parse(files.get(MANIFEST, b""), "bundle manifest").object("metadata").text("tenant", limit=64)
+    except InputError as error:
+        raise PolicyError(error.thing, error.reason, error.fix) from error
+
+
 def read_contents(files: Mapping[str, bytes], *, tenant: str, version: int) -> TrustedBundle:
     """Return what the files of a bundle say.
 

@@ -12,14 +12,13 @@ from typing import Final
 
 import click
 
-from safety_core.bundle.archive import unpack
-from safety_core.bundle.contents import MANIFEST, TrustedBundle, read_contents
+from safety_core.bundle.contents import TrustedBundle
 from safety_core.canonical import JsonObject
 from safety_core.classify.facts import facts_of
 from safety_core.classify.judge import UNKNOWN, verdict_of
 from safety_core.edge.engine import Engine
 from safety_core.edge.rego import RegoEngine
-from safety_core.edge.shipped import bundle_of, load_folder, shipped_bundle
+from safety_core.edge.shipped import bundle_in, bundle_of, load_folder, shipped_bundle
 from safety_core.errors import InputError, SafetyError
 from safety_core.gate import rule_on
 from safety_core.model.level import Level, Outcome, Tier
@@ -32,13 +31,25 @@ WORKSPACE: Final = "/workspace"
 
 
 @click.command()
-@click.option("--bundle", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Judge by this bundle (.tar.gz).")
-@click.option("--policies", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Judge by this policy folder.")
-@click.option("--tier", type=click.IntRange(1, 3), help="Take every agent for one of this tier (1 supervised, 2 trusted, 3 autonomous).")
-@click.option("--workspace", default=WORKSPACE, show_default=True, help="The agent's workspace, the base of relative paths.")
+@click.option(
+    "--bundle", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Judge by this bundle (.tar.gz)."
+)
+@click.option(
+    "--policies", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Judge by this policy folder."
+)
+@click.option(
+    "--tier",
+    type=click.IntRange(1, 3),
+    help="Take every agent for one of this tier (1 supervised, 2 trusted, 3 autonomous).",
+)
+@click.option(
+    "--workspace", default=WORKSPACE, show_default=True, help="The agent's workspace, the base of relative paths."
+)
 @click.option("--facts", is_flag=True, help="Show the facts that the rules were given.")
 @click.argument("calls", type=click.File("rb"), default="-")
-def classify(bundle: Path | None, policies: Path | None, tier: int | None, workspace: str, facts: bool, calls: Iterable[bytes]) -> None:
+def classify(
+    bundle: Path | None, policies: Path | None, tier: int | None, workspace: str, facts: bool, calls: Iterable[bytes]
+) -> None:
     """Say how grave tool calls are, one JSON object per line.
 
     \b
@@ -54,13 +65,13 @@ def classify(bundle: Path | None, policies: Path | None, tier: int | None, works
 
 def _load(bundle: Path | None, policies: Path | None) -> TrustedBundle:
     if bundle is not None:
-        files = unpack(bundle.read_bytes())
-        manifest = Reader.parse(files.get(MANIFEST, b"{}"), "manifest")
-        return read_contents(files, tenant=manifest.object("metadata").text("tenant"), version=0)
+        return bundle_in(bundle.read_bytes())
     return shipped_bundle() if policies is None else bundle_of(load_folder(policies))
 
 
-async def _classify(bundle: TrustedBundle, tier: Tier | None, workspace: str, lines: Iterable[bytes], *, show_facts: bool) -> None:
+async def _classify(
+    bundle: TrustedBundle, tier: Tier | None, workspace: str, lines: Iterable[bytes], *, show_facts: bool
+) -> None:
     policy = bundle.policy if tier is None else replace(bundle.policy, default_tier=tier, agents={})
     engine = RegoEngine()
     await engine.load(bundle)
@@ -83,7 +94,14 @@ async def _answers(
             call_id = call.id
             yield await _answer(engine, policy, workspace, call, show_facts=show_facts)
         except SafetyError as error:
-            yield {"id": call_id, "error": str(error), "level": Level.YELLOW.word, "outcome": Outcome.DENY.word, "rule": UNKNOWN, "reasons": [str(error)]}
+            yield {
+                "id": call_id,
+                "error": str(error),
+                "level": Level.YELLOW.word,
+                "outcome": Outcome.DENY.word,
+                "rule": UNKNOWN,
+                "reasons": [str(error)],
+            }
 
 
 def _call(line: bytes) -> ToolCall:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 import click
 
 from safety_core.bundle.archive import pack, unpack
-from safety_core.bundle.contents import MANIFEST, read_contents
+from safety_core.bundle.contents import GOLDEN, MANIFEST, named_tenant, read_contents
 from safety_core.bundle.roles import Keys, Release, make_root
 from safety_core.bundle.roles import publish as publish_release
 from safety_core.bundle.roles import renew as renew_repository
@@ -21,7 +21,7 @@ from safety_core.edge import clock
 from safety_core.edge.bundles import replay
 from safety_core.edge.files import replace_file
 from safety_core.edge.policy_tests import run_tests
-from safety_core.edge.prove import prove
+from safety_core.edge.prove import prove, vectors_of
 from safety_core.edge.publish import (
     BUNDLE_KEY,
     FIRST_ROOT,
@@ -90,6 +90,21 @@ def test(policies: Path | None) -> None:
     click.echo(f"{len(outcomes) - len(failed)} of {len(outcomes)} tests passed")
     if failed:
         raise click.exceptions.Exit(1)
+
+
+@policy.command()
+@policies_option
+@click.argument("answers", type=click.File("rb"), default="-")
+def golden(policies: Path | None, answers: Iterable[bytes]) -> None:
+    """Turn what `safety classify --facts` said into golden vectors, one line each, as the rules judge now.
+
+    \b
+    safety classify --facts calls.jsonl | safety policy golden > policies/golden.jsonl
+    """
+    asked = [Reader.parse(line, "answer").mapping("facts") for line in answers if line.strip()]
+    _, bundle = compile_bundle({**_sources(policies), GOLDEN: b""}, tenant=LOCAL_TENANT)
+    for vector in asyncio.run(vectors_of(bundle, asked)):
+        click.echo(vector, nl=False)
 
 
 @policy.command()
@@ -173,8 +188,7 @@ def _sources(policies: Path | None) -> Mapping[str, bytes]:
 
 def _named(files: Mapping[str, bytes]) -> tuple[str, str]:
     """Return the tenant and revision that a bundle's manifest names."""
-    manifest = Reader.parse(files.get(MANIFEST, b""), "bundle manifest")
-    return manifest.object("metadata").text("tenant"), manifest.text("revision")
+    return named_tenant(files), Reader.parse(files[MANIFEST], "bundle manifest").text("revision")
 
 
 def _release(archive: bytes, public: str) -> Release:

@@ -8,12 +8,13 @@ bundle out.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import Final
 
 from safety_core.bundle.contents import TrustedBundle
-from safety_core.bundle.golden import Vector
+from safety_core.bundle.golden import Vector, vector_line
 from safety_core.bundle.index import RuleIndex
-from safety_core.canonical import Json
+from safety_core.canonical import Json, JsonObject
 from safety_core.edge.rego import RegoEngine
 from safety_core.errors import UnavailableError, UnprovenError
 from safety_core.model.facts import Facts
@@ -43,6 +44,16 @@ async def prove(bundle: TrustedBundle, *, deadline: float = DEADLINE, total: flo
         raise UnprovenError(f"bundle {bundle.revision}", f"does not run here: {error.reason}", error.fix) from error
     except TimeoutError as error:
         raise UnprovenError(f"bundle {bundle.revision}", f"could not be proved within {total:g} s") from error
+    finally:
+        await engine.close()
+
+
+async def vectors_of(bundle: TrustedBundle, asked: Iterable[JsonObject]) -> tuple[bytes, ...]:
+    """Return the golden lines for these facts, as the bundle judges now. Raises UnavailableError."""
+    engine = RegoEngine(deadline=DEADLINE)
+    try:
+        await engine.load(bundle)
+        return tuple([vector_line(facts, await engine.ask(bundle.guards, facts)) for facts in asked])
     finally:
         await engine.close()
 

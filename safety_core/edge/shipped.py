@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from safety_core.bundle.contents import TrustedBundle
+from safety_core.bundle.archive import unpack
+from safety_core.bundle.contents import TrustedBundle, named_tenant, read_contents
+from safety_core.bundle.sign import SIGNATURES
 from safety_core.bundle.source import compile_bundle
 from safety_core.errors import PolicyError
 
@@ -50,6 +52,17 @@ def bundle_of(sources: Mapping[str, bytes], *, tenant: str = LOCAL_TENANT) -> Tr
         PolicyError: naming file and line.
     """
     return compile_bundle(sources, tenant=tenant)[1]
+
+
+def bundle_in(raw: bytes) -> TrustedBundle:
+    """Return the bundle in an archive that this machine's user vouches for; its signature is not looked at.
+
+    Raises:
+        BundleError: it is no archive of a bundle.
+        PolicyError: its contents are wrong.
+    """
+    files = {name: content for name, content in unpack(raw).items() if name != SIGNATURES}
+    return read_contents(files, tenant=named_tenant(files), version=0)
 
 
 def shipped_bundle(*, tenant: str = LOCAL_TENANT) -> TrustedBundle:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from safety_core.bundle.contents import DATA, GOLDEN, MAIN, MANIFEST, read_contents
+from safety_core.bundle.contents import DATA, GOLDEN, MAIN, MANIFEST, named_tenant, read_contents
 from safety_core.bundle.source import compile_sources
 from safety_core.canonical import canonical_bytes
 from safety_core.errors import PolicyError, WrongTenantError
@@ -33,6 +33,12 @@ def test_a_bundle_says_what_its_files_say() -> None:
     assert (bundle.revision, bundle.policy.version, bundle.expires) == ("r1", 3, math.inf)
     assert set(bundle.modules) == {MAIN, RULE_FILE}
     assert bundle.guards == {"deletes": (frozenset({"destroy"}), frozenset())}
+
+
+def test_a_bundle_says_whom_it_is_for() -> None:
+    assert named_tenant(built()) == "one"
+    with pytest.raises(PolicyError, match="bundle manifest"):
+        named_tenant({})
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import tarfile
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -143,6 +144,18 @@ def test_rules_are_tested(folder: Path) -> None:
     assert result.exit_code == 1
     assert "test_wrong is not true" in result.output
     assert "2 of 4 tests passed" in result.output
+
+
+def test_golden_vectors_are_what_the_rules_say_now(folder: Path) -> None:
+    facts = {"actions": [{"kind": "destroy", "subject": "rm", "targets": [{"value": "/x"}]}]}
+    (folder / "answers").write_text(json.dumps({"id": "1", "facts": facts}) + "\n\n")
+    result = run(folder, "golden", "--policies", "@policies", "@answers")
+    assert result.output.count("deletes /x") == 1
+    write(folder / "policies", {"golden.jsonl": result.stdout_bytes})
+    assert "1 golden vectors" in run(folder, "check", "--policies", "@policies").output
+    (folder / "answers").write_text("{}")
+    with pytest.raises(InputError, match=r"facts: is missing"):
+        run(folder, "golden", "--policies", "@policies", "@answers")
 
 
 @pytest.mark.parametrize(
