@@ -135,10 +135,6 @@ class EgressApp:
         if scope["method"] != "POST":
             return await _answer(send, route.api, 405, "only POST is allowed here")
         try:
-            self._admit(agent)
-        except SafetyError as error:
-            return await _answer(send, route.api, 403, str(error))
-        try:
             body = await _body(scope, receive, self._settings.body_limit)
         except LimitError as error:
             return await _answer(send, route.api, 413, str(error))
@@ -149,11 +145,14 @@ class EgressApp:
     async def _exchange(self, prompt: Prompt, route: Route, receive: Receive, send: Send) -> None:
         provider = route.provider
         upstream = self._upstreams[provider.private]
-        context = PromptContext(self._redactor(), self._settings.body_limit)
+        try:
+            context = PromptContext(self._redactor(), self._settings.body_limit, self._admit)
+        except SafetyError as error:
+            return await _answer(send, route.api, 503, str(error))
         async with Wire(receive, send, upstream, provider.base_url, route.api.key_header) as wire:
             exchange = await arun(forward(prompt, context), {**self._handlers, **wire.handlers()})
             await wire.finish()
-        _log(exchange, prompt)
+        return _log(exchange, prompt)
 
     def _route(self, path: str) -> Route | None:
         for provider in self._settings.providers:
@@ -189,7 +188,7 @@ def egress_app(
 
     Args:
         settings: frozen for the application's life.
-        redactor: returns the redactor that holds now; asked once per request.
+        redactor: returns the redactor that holds now, or raises a SafetyError; asked once per request.
         handlers: perform Now, NewId, Record, Resolve, Remember and Meter (sync or async, see
         `safety_core.edge.driver`). admit: raises a SafetyError where this agent may not talk to a model now (its
         plugin is not checked in); the

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
@@ -66,10 +67,16 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class PromptContext:
-    """What holds while one prompt passes. `body_limit` is in bytes, of a response that is not a stream."""
+    """What holds while one prompt passes.
+
+    Attributes:
+        body_limit: bytes of a response that is not a stream.
+        admit: raises a SafetyError where this agent may not talk to a model now.
+    """
 
     redactor: Redactor
     body_limit: int
+    admit: Callable[[AgentId], None] = lambda agent: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +109,18 @@ class _Sent:
 
 def forward(prompt: Prompt, context: PromptContext) -> Flow[Exchange]:
     """Do the whole sentence for one prompt."""
-    exchange = ""
+    exchange, status = "", None
     try:
         exchange = yield from effects.NewId()
+        status = 403
+        context.admit(prompt.agent)
+        status = None
         sent = yield from _ready(exchange, prompt, context.redactor)
         key = yield from effects.Resolve((prompt.secret,))
         yield from _record_prompt(sent)
     except SafetyError as error:
         yield from _note(Event.PROMPT_REFUSED, exchange, prompt, error)
-        return (yield from _refuse(exchange, prompt, _status(error), error))
+        return (yield from _refuse(exchange, prompt, status or _status(error), error))
     try:
         head = yield from Forward(sent.request, key)
     except SafetyError as error:

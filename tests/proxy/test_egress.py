@@ -12,11 +12,12 @@ import openai
 import pytest
 
 from proxy.egress import EgressSettings, Provider, egress_app
-from safety_core.errors import InputError, PolicyError
+from safety_core.errors import InputError, PolicyError, UnavailableError
 from safety_core.model.record import Event
 from safety_core.model.secret import SecretName
 from safety_core.model.tool_call import AgentId
 from safety_core.model.usage import Usage
+from safety_core.redact.redactor import Redactor
 from tests.proxy.egress_setting import AGENT, CLIENT_TOKEN, Setting, egress, served
 from tests.simulators.model import STREAM, Reply, call_tool, fail, say
 from tests.simulators.prompt_world import KEY, SECRETS, redactor
@@ -225,6 +226,28 @@ async def test_a_private_address_is_refused_unless_listed() -> None:
         assert response.status_code == 502
         assert "private address" in response.json()["error"]["message"]
         assert setting.model.requests == []
+
+
+async def test_without_a_redactor_nothing_passes() -> None:
+    def broken() -> Redactor:
+        raise UnavailableError("policy", "none is in force")
+
+    async with egress(say("no")) as setting:
+        settings = setting.app._settings
+        app = egress_app(settings, redactor=broken, handlers=setting.books.handlers())
+        async with served(app) as url, setting.client() as client:
+            response = await client.post(f"{url}/openai/v1/chat/completions", json={"model": "m", "messages": []})
+        assert response.status_code == 503
+        assert "none is in force" in response.json()["error"]["message"]
+        assert setting.model.requests == []
+
+
+async def test_a_provider_that_breaks_off_a_whole_response_is_a_502() -> None:
+    script = lambda _: Reply(chunks=[b'{"choices":'], broken=True)  # noqa: E731
+    async with egress(script) as setting, setting.client() as client:
+        response = await client.post("/openai/v1/chat/completions", json={"model": "m", "messages": []})
+        assert response.status_code == 502
+        assert setting.books.metered[0].usage.estimated
 
 
 async def test_a_redirect_is_neither_followed_nor_passed_on() -> None:

@@ -275,6 +275,16 @@ def test_what_cannot_be_looked_into_is_refused_in_the_provider_s_shape(change: d
     assert world.events() == [Event.PROMPT_REFUSED]
 
 
+def test_an_agent_that_is_not_admitted_is_refused_on_the_record() -> None:
+    def refuse(agent: AgentId) -> None:
+        raise SafetyError(f"agent {agent}", "its plugin has not checked in")
+
+    world = PromptWorld()
+    exchange = done(world, prompt(), PromptContext(REDACTOR, 1000, refuse))
+    assert (exchange.status, world.sent, world.events()) == (403, [], [Event.PROMPT_REFUSED])
+    assert json.loads(bytes(world.shown))["error"]["type"] == "permission_error"
+
+
 def test_a_missing_provider_key_refuses() -> None:
     world = PromptWorld(vault={})
     exchange = done(world, prompt(dialect=Anthropic()))
