@@ -62,7 +62,7 @@ def init(context: click.Context) -> None:
     _run(settings, _nothing)
     click.echo("# for policies/approvers.yaml: what the hub may approve (never what asks for a strong approver)")
     click.echo(
-        f"keys:\n  - id: {keys.approvals_id}\n    kind: hub\n    public: {keys.approvals_public}\n    up_to: red"
+        f"approvers:\n  - id: {keys.approvals_id}\n    kind: hub\n    public: {keys.approvals_public}\n    up_to: red"
     )
 
 

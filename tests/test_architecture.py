@@ -1,4 +1,4 @@
-"""The shape of the code, as far as a program can see it. What imports what is checked by import-linter in `make lint`."""
+"""The shape of the code, as far as a program can see it. What imports what, import-linter checks in `make lint`."""
 
 from __future__ import annotations
 
@@ -57,8 +57,12 @@ REVEALERS = {
 
 def test_the_repository_speaks_of_itself_alone() -> None:
     """No path of a machine, no host of a package registry."""
-    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode().split("\0")
-    odd = re.compile(r"/(?:root|work|farm|home/\w+)/[a-z]|--(?:extra-)?index-url|--registry[= ]|pypi\.org|registry\.npmjs\.org")
+    tracked = (
+        subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode().split("\0")
+    )
+    odd = re.compile(
+        r"/(?:root|work|farm|home/\w+)/[a-z]|--(?:extra-)?index-url|--registry[= ]|pypi\.org|registry\.npmjs\.org"
+    )
     here = Path(__file__).relative_to(ROOT).as_posix()
     found = []
     for file in filter(None, tracked):

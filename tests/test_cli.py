@@ -29,18 +29,39 @@ def test_every_command_explains_itself(words: tuple[str, ...], command: click.Co
     result = CliRunner().invoke(cli, [*words, "--help"])
     assert result.exit_code == 0
     assert command.help, "says what it does"
-    assert all(parameter.help for parameter in command.params if isinstance(parameter, click.Option)), "explains every option"
+    assert all(parameter.help for parameter in command.params if isinstance(parameter, click.Option)), (
+        "explains every option"
+    )
 
 
 def test_the_design_lists_exactly_these_commands() -> None:
     assert isinstance(cli, Commands)
-    promised = {"demo", "edge", "hub", "classify", "scan", "usage", "policy", "secret", "approvals", "audit", "tenant", "status"}
+    promised = {
+        "demo",
+        "edge",
+        "hub",
+        "classify",
+        "scan",
+        "usage",
+        "policy",
+        "secret",
+        "approvals",
+        "audit",
+        "tenant",
+        "status",
+    }
     assert promised == set(cli.list_commands(click.Context(cli)))
 
 
 @pytest.mark.parametrize(
     ("arguments", "status"),
-    [(["--help"], 0), (["--version"], 0), (["no-such-command"], 2), (["scan", "--no-such-option"], 2), (["scan", "/no/such/file"], 2)],
+    [
+        (["--help"], 0),
+        (["--version"], 0),
+        (["no-such-command"], 2),
+        (["scan", "--no-such-option"], 2),
+        (["scan", "/no/such/file"], 2),
+    ],
 )
 def test_exit_statuses(arguments: list[str], status: int, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(arguments) == status

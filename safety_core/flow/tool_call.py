@@ -12,10 +12,10 @@ Failing closed is the one `except` in `_closed`: whatever goes wrong, the answer
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar, cast
 
 from safety_core import approve
-from safety_core.canonical import Json
+from safety_core.canonical import Json, JsonObject
 from safety_core.classify.facts import facts_of
 from safety_core.classify.judge import verdict_of
 from safety_core.errors import SafetyError
@@ -163,9 +163,7 @@ def _scrub(call: ToolCall, redactor: Redactor) -> Flow[ToolCall]:
     discovered = {**params.discovered, **tool.discovered, **session.discovered, **identity.discovered}
     if discovered:
         yield from effects.Remember(discovered)
-    if not isinstance(params.value, dict):
-        raise TypeError("redaction keeps the shape of a value")
-    return replace(call, id=CallId(identity.text), session=SessionId(session.text), tool=tool.text, params=params.value)
+    return replace(call, id=CallId(identity.text), session=SessionId(session.text), tool=tool.text, params=cast("JsonObject", params.value))
 
 
 def _ask(call: ToolCall, verdict: Verdict, ruling: Ruling, context: Context) -> Flow[Answer]:

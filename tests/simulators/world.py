@@ -1,7 +1,7 @@
-"""The world around a tool call, in memory, behind the real effects: what happened, in what order, and what can go wrong.
+"""The world around a tool call, in memory, behind the real effects: what happened, in what order, what can go wrong.
 
-A `World` performs every effect of the tool-call sentence. It writes down each effect that it was asked for, can fail any of them,
-lets a person answer, and checks the laws while they can still be seen to break:
+A `World` performs every effect of the tool-call sentence. It writes down each effect that it was asked for, can fail
+any of them, lets a person answer, and checks the laws while they can still be seen to break:
 
 - nothing runs before the audit log holds the permission;
 - nothing runs twice on one grant;

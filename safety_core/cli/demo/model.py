@@ -121,7 +121,8 @@ def _openai(reply: Reply, number: int, model: str, *, stream: bool) -> Iterator[
         else [{"content": piece} for piece in _pieces(reply.text)]
     )
     choices = [[{"index": 0, "delta": delta, "finish_reason": None}] for delta in deltas]
-    choices += [[{"index": 0, "delta": {}, "finish_reason": finish}]]
+    ending: dict[str, Any] = {"index": 0, "delta": {}, "finish_reason": finish}
+    choices.append([ending])
     for choice_list in choices:
         yield _event({**head, "object": "chat.completion.chunk", "choices": choice_list})
     yield _event({**head, "object": "chat.completion.chunk", "choices": [], "usage": usage})

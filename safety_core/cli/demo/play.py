@@ -16,7 +16,7 @@ from safety_core.cli.demo.agent import AnthropicChat, OpenAIChat, Tools, Wish
 from safety_core.cli.demo.model import Reply, ScriptedModel
 from safety_core.cli.demo.screen import Screen
 from safety_core.cli.demo.stage import ANTHROPIC_KEY, OPENAI_KEY, Set, Stage
-from safety_core.cli.demo.story import NEWSLETTER_TOKEN, SHOP_KEY, Outcome, Step, steps
+from safety_core.cli.demo.story import SHOP_KEY, Outcome, Step, steps
 from safety_core.errors import UnavailableError
 
 PATIENCE: Final = 15.0
@@ -64,52 +64,49 @@ class Play:
         if wish is None:
             raise UnavailableError("scripted model", "did not propose the call")
         answer = self._tools.run(wish)
-        checks: Checks = [
-            (f"is {step.level} and {step.status}", (answer["level"], answer["status"]) == (step.level, step.status))
-        ]
-        if step.then:
-            follow = {"approve": self._approved, "deny": self._denied, "hub cannot approve": self._beyond_the_hub}[
-                step.then
-            ]
-            follow(step, wish, answer, checks)
+        checks: Checks = []
+        if (answer["level"], answer["status"]) != (step.level, step.status):
+            checks.append((f"{step.title} must be {step.level} and {step.status}", False))
+        if step.then and answer["status"] == "pending":
+            checks += {"approve": self._approved, "deny": self._denied, "own key": self._own_key}[step.then](
+                step, wish, answer
+            )
         elif step.shows:
-            checks.append((f"shows {step.shows}", step.shows in answer.get("output", "")))
+            checks.append((f"the model sees: {step.shows}", step.shows in answer.get("output", "")))
         self._model.next(Reply(text=f"I see: {step.title}."))
         chat.give(wish, answer.get("output") or f"{answer['status']}: {answer['reason']}")
-        return Outcome(step, answer["level"], answer["status"], answer["reason"], tuple(checks))
+        return Outcome(step, answer["level"], answer["status"], answer["reason"].split("; ")[0], tuple(checks))
 
-    def _approved(self, step: Step, wish: Wish, answer: dict[str, Any], checks: Checks) -> None:
-        approval = answer["approval"]["id"]
-        checks.append(("nothing went out while it waits", self._stage.outbox == []))
-        self._answer(approval, "approve")
+    def _approved(self, step: Step, wish: Wish, answer: dict[str, Any]) -> Checks:
+        waiting = not self._stage.outbox
+        self._answer(answer["approval"]["id"], "approve")
         again = self._until(lambda: self._tools.run(wish), lambda got: got["status"] == "executed")
-        checks.append(("olga approves it; repeated, the same call runs", again["status"] == "executed"))
-        token = self._stage.values[NEWSLETTER_TOKEN]
-        sent = [line.split() for line in self._stage.outbox]
-        checks.append(("it went out once, with the real token", [line[1] for line in sent] == [token]))
-        output = again.get("output", "")
-        checks.append((f"the agent sees: {output.strip()}", step.shows in output and token not in output))
+        sent = len(self._stage.outbox)
         replay = self._tools.run(wish)
-        checks.append(("a replay does not run: the grant was for once", replay["status"] != "executed"))
-        checks.append(("it still went out once", len(self._stage.outbox) == 1))
-        answer.update(again)
         self._answer(replay["approval"]["id"], "deny")
         refused = self._until(lambda: self._tools.run(wish), lambda got: got["status"] == "refused")
-        checks.append(("olga refuses the replay", refused["status"] == "refused"))
+        return [
+            ("nothing goes out while it waits", waiting),
+            ("olga approves; repeated, the very same call runs once", again["status"] == "executed" and sent == 1),
+            (f"the model sees: {step.shows}", step.shows in again.get("output", "")),
+            ("repeated again it does not run: the grant was for once", replay["status"] == "pending"),
+            ("olga refuses the replay", refused["status"] == "refused" and len(self._stage.outbox) == 1),
+        ]
 
-    def _denied(self, step: Step, wish: Wish, answer: dict[str, Any], checks: Checks) -> None:
+    def _denied(self, step: Step, wish: Wish, answer: dict[str, Any]) -> Checks:
         self._answer(answer["approval"]["id"], "deny")
         again = self._until(lambda: self._tools.run(wish), lambda got: got["status"] == "refused")
-        checks.append(("olga says no; repeated, the same call is refused", again["status"] == "refused"))
+        return [("olga says no; repeated, the same call is refused", again["status"] == "refused")]
 
-    def _beyond_the_hub(self, step: Step, wish: Wish, answer: dict[str, Any], checks: Checks) -> None:
+    def _own_key(self, step: Step, wish: Wish, answer: dict[str, Any]) -> Checks:
         try:
             self._answer(answer["approval"]["id"], "approve")
         except UnavailableError as error:
-            checks.append(("the hub may not approve this: it takes olga's own key", "own key" in error.reason))
+            stopped = "own key" in error.reason
         else:
-            checks.append(("the hub may not approve this", False))
-        checks.append(("it has not run", self._tools.run(wish)["status"] == "pending"))
+            stopped = False
+        again = self._tools.run(wish)
+        return [("the hub may not approve this: it takes olga's own key", stopped and again["status"] == "pending")]
 
     def _answer(self, approval: str, word: str) -> None:
         """Answer at the hub, with the command that a person would use; the question may still be on its way there."""

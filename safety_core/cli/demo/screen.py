@@ -8,6 +8,7 @@ from typing import Final
 from rich import box
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 
@@ -42,27 +43,28 @@ class Screen:
         self._console.print(f"[dim]{escape(text)}")
 
     def step(self, number: int, outcome: Outcome) -> None:
-        """Show one call: what was proposed, how grave it is, what came of it, and why."""
+        """Show one call: what was proposed, how grave it is, what came of it, and why; below, what was looked at."""
         colour = COLOURS.get(outcome.level, "magenta")
         line = Table.grid(padding=(0, 1))
-        for width in (2, 26, 17, 8):
+        for width in (1, 2, 26, 15, 7):
             line.add_column(width=width, no_wrap=True)
         line.add_column(overflow="fold")
-        line.add_row(
+        cells = (
+            _sign(outcome.good),
             str(number),
             f"[bold]{escape(outcome.step.title)}",
             f"[{colour}]{outcome.level}",
             SIGNS.get(outcome.status, outcome.status),
             f"[dim]{escape(outcome.reason)}",
         )
+        line.add_row(*cells)
         self._console.print(line)
         for text, passed in outcome.checks:
-            self.check(f"{outcome.step.title}: {text}", passed, indent=3)
+            self.check(text, passed, indent=5)
 
     def check(self, text: str, passed: bool, *, indent: int = 0) -> None:
         """Show one thing that was looked at, and remember it if it is not as it must be."""
-        sign = "[green]✓" if passed else "[bold red]✗"
-        self._console.print(" " * indent + f"{sign}[/] {escape(text)}")
+        self._console.print(Padding(f"{_sign(passed)}[/] {escape(text)}", (0, 0, 0, indent)))
         if not passed:
             self.wrong.append(text)
 
@@ -92,3 +94,7 @@ class Screen:
         else:
             self._console.print(Panel(f"Everything came out as it must, in {seconds:.0f} seconds.", style="green"))
         return not self.wrong
+
+
+def _sign(passed: bool) -> str:
+    return "[green]✓" if passed else "[bold red]✗"

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from safety_core.cli.demo.agent import NAME
-from safety_core.cli.demo.story import NEWSLETTER_TOKEN, SHOP_KEY
+from safety_core.cli.demo.story import SHOP_KEY
 from safety_core.edge.shipped import shipped_folder
 from safety_core.errors import UnavailableError
 
@@ -31,12 +31,20 @@ STOP_SECONDS: Final = 10
 OPENAI_KEY: Final = "openai_key"
 ANTHROPIC_KEY: Final = "anthropic_key"
 
-NEWSLETTER: Final = """#!/bin/sh
-# As much of a newsletter program as a demo needs: writes down what it was asked to publish, and with which token.
+PROGRAMS: Final = {
+    "newsletter": """#!/bin/sh
+# As much of a newsletter program as a demo needs: writes down what it was asked to publish.
 [ "$1" = publish ] || { echo "usage: newsletter publish FILE --to LIST" >&2; exit 2; }
-printf '%s %s %s\\n' "$4" "$NEWSLETTER_TOKEN" "$(wc -c < "$2")" >> outbox.txt
-echo "published to $4 with $NEWSLETTER_TOKEN"
-"""
+printf '%s to %s\\n' "$2" "$4" >> outbox.txt
+echo "published to $4"
+""",
+    "stock": """#!/bin/sh
+# Asks the shop what is left; prints its key, as careless programs do.
+[ "$SHOP_KEY" = "$(sed -n 's/^key = //p' shop.ini)" ] || { echo "the shop refuses this key" >&2; exit 1; }
+echo "asked the shop with $SHOP_KEY: 12 spelt, 9 rye"
+""",
+}
+"""The shop's own programs, by name."""
 
 CATALOGUE: Final = """
 programs:
@@ -70,7 +78,6 @@ class Stage:
     def __post_init__(self) -> None:
         self.values = {
             SHOP_KEY: "shop-" + secrets.token_urlsafe(24),
-            NEWSLETTER_TOKEN: "nl-" + secrets.token_urlsafe(24),
             OPENAI_KEY: "sk-demo-" + secrets.token_urlsafe(24),
             ANTHROPIC_KEY: "sk-ant-demo-" + secrets.token_urlsafe(24),
         }
@@ -96,9 +103,10 @@ class Stage:
         """Put the shop's files where the agent works."""
         (self.workspace / "orders.csv").write_text("order,customer,item\n1042,Anna,spelt bread\n1043,Bert,rye bread\n")
         (self.workspace / "shop.ini").write_text(f"[shop]\nurl = https://shop.example\nkey = {self.values[SHOP_KEY]}\n")
-        program = self.workspace / "newsletter"
-        program.write_text(NEWSLETTER)
-        program.chmod(0o755)
+        for name, text in PROGRAMS.items():
+            program = self.workspace / name
+            program.write_text(text)
+            program.chmod(0o755)
 
     @contextmanager
     def set(self, tell: Callable[[str], None]) -> Iterator[Set]:
@@ -132,9 +140,10 @@ class Stage:
         self.workspace.mkdir()
         (self.workspace / "orders.csv").write_text("order,customer,item\n1042,Anna,spelt bread\n1043,Bert,rye bread\n")
         (self.workspace / "shop.ini").write_text(f"[shop]\nurl = https://shop.example\nkey = {self.values[SHOP_KEY]}\n")
-        program = self.workspace / "newsletter"
-        program.write_text(NEWSLETTER)
-        program.chmod(0o755)
+        for name, text in PROGRAMS.items():
+            program = self.workspace / name
+            program.write_text(text)
+            program.chmod(0o755)
 
     def _publish(self, hub: str, pinned: str, token: str) -> str:
         """Publish the base policy with the shop's own additions; return the file with the root of trust."""
