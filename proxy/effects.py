@@ -8,9 +8,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field, replace
 
-from safety_core.edge.execute import execute
-from safety_core.edge.usage_store import UsageStore
-
 from proxy.caller import Caller
 from proxy.secrets import Secrets
 from safety_core.edge import clock
@@ -18,6 +15,8 @@ from safety_core.edge.approvals import ApprovalStore
 from safety_core.edge.audit_log import AuditLog
 from safety_core.edge.driver import Handlers
 from safety_core.edge.engine import Engine
+from safety_core.edge.execute import execute
+from safety_core.edge.usage_store import UsageStore
 from safety_core.flow import effects
 from safety_core.model.approval import Approval, ApprovalState
 from safety_core.model.tool_call import AgentId

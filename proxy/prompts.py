@@ -1,4 +1,4 @@
-"""The egress application as the edge runs it: its settings, its services, and when an agent may reach a model at all."""
+"""The egress application as the edge runs it: its settings, its services, and who may reach a model at all."""
 
 from __future__ import annotations
 

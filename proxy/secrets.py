@@ -9,10 +9,9 @@ import asyncio
 from collections.abc import Mapping
 from typing import Final
 
+from proxy.force import Force
 from safety_core.edge import clock
 from safety_core.edge.vault import Vault
-
-from proxy.force import Force
 from safety_core.match.matcher import Matcher
 from safety_core.match.patterns import PatternSet
 from safety_core.match.registry import Registry

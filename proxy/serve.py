@@ -53,7 +53,7 @@ async def serve(
     leaving: Callable[[], None],
     stop: asyncio.Event | None = None,
 ) -> None:
-    """Serve until a signal comes or `stop` is set. `ready` is called once every listener answers, `leaving` at the end."""
+    """Serve until a signal comes or `stop` is set. `ready` is called once all answer, `leaving` at the end."""
     servers = [_Server(_config(listener.app)) for listener in listeners]
     stop = stop or asyncio.Event()
     with _signals(stop):

@@ -1,7 +1,7 @@
 """That the edge is alive: under which policy, with how much waiting, and with which audit log.
 
-Each beat carries the log's signed checkpoint, and the proof that it only adds to the one the hub cosigned last. So a log
-that was cut or rewritten later contradicts the hub's memory.
+Each beat carries the log's signed checkpoint, and the proof that it only adds to the one the hub cosigned last. So a
+log that was cut or rewritten later contradicts the hub's memory.
 """
 
 from __future__ import annotations

@@ -7,12 +7,11 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from safety_core.edge.bundles import BundleStore
-
 from proxy.force import InForce
 from safety_core.bundle.contents import TrustedBundle
 from safety_core.edge import clock
 from safety_core.edge.audit_log import AuditLog
+from safety_core.edge.bundles import BundleStore
 from safety_core.errors import BundleError, PolicyError, SafetyError
 from safety_core.model.record import AuditEntry, Event
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from safety_core.edge.usage_store import UsageStore
-
 from safety_core.edge.hub import HubClient
+from safety_core.edge.usage_store import UsageStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from typing import Any
 import httpx2
 import pytest
 from click.testing import CliRunner
-from safety_core.cli.secret import secret
 
+from safety_core.cli.secret import secret
 from safety_core.cli.status import status
 from tests.simulators.site import Edge, Site, call, site
 

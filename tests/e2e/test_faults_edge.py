@@ -11,20 +11,21 @@ import time
 from collections.abc import Generator
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import httpx2
 import pytest
 from click.testing import CliRunner
+
 from safety_core.cli.audit import audit
 from safety_core.cli.secret import secret
-
 from tests.simulators.site import Edge, Site, site
 
 CLIENT_TOKEN = "e" * 40
 TOKENS = 100
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def here() -> Generator[Site, None, None]:
     with site() as here, here.hub():
         here.introduce()
@@ -74,73 +75,55 @@ def red() -> dict[str, str]:
     return {"command": f"git push --force origin branch-{secrets.token_hex(4)}"}
 
 
-def test_a_question_survives_and_its_answer_is_used_once(here: Site) -> None:
-    params = red()
-    with here.edge() as edge:
-        pending = edge.run("exec", **params)["approval"]
-        edge.kill()
-    here.answer(pending["id"])
-    with here.edge() as edge:
-        assert edge.run("exec", **params)["status"] in {"pending", "executed"} or pytest.fail("lost")
-        edge.kill()
-    with here.edge() as edge:
-        statuses = [edge.run("exec", wait=5.0 if number == 0 else 0.0, **params) for number in range(2)]
-    assert sum(status["status"] == "executed" for status in statuses) <= 1
-    assert executions(here) == 1
-    assert audit_is_whole(here)
-
-
 def executions(here: Site) -> int:
-    """How often the approved command ran, by the audit log."""
+    """How often anything ran, by the audit log."""
     with closing(sqlite3.connect(here.home.audit)) as db:
         events = [json.loads(body) for (body,) in db.execute("SELECT body FROM entry")]
     return sum(event["event"] in {"executed", "failed"} for event in events)
 
 
-def test_a_question_that_never_reached_the_hub_goes_out_after_the_restart(here: Site) -> None:
-    params = red()
-    hub_url, here.hub_url = here.hub_url, "http://127.0.0.1:9"
-    with here.edge() as edge:  # no hub: the policy is not there yet either
-        assert edge.run("exec", **params)["rule"] == "NoPolicyError"
-        edge.kill()
-    here.hub_url = hub_url
-    with here.edge() as edge:
-        edge.kill()
-    here.hub_url = "http://127.0.0.1:9"
-    with here.edge() as edge:
-        pending = edge.run("exec", **params)["approval"]
-        assert edge.status()["approvals"] == {"pending": 1, "unsent": 1}
-        edge.kill()
-    here.hub_url = hub_url
-    with here.edge() as edge:
-        here.answer(pending["id"])
-        assert edge.run("exec", wait=20.0, **params)["status"] == "executed"
-        assert edge.run("exec", **params)["status"] == "pending"
-    assert executions(here) == 1
-    assert audit_is_whole(here)
+def ask_in_vain(edge: Edge, params: dict[str, str]) -> None:
+    with pytest.raises(httpx2.HTTPError):
+        edge.run("exec", wait=30.0, **params)
 
 
 def test_a_kill_while_callers_wait_leaves_one_question_and_one_execution(here: Site) -> None:
     params = red()
     with here.edge() as edge:
-        callers = [threading.Thread(target=_ask_in_vain, args=(edge, params)) for _ in range(3)]
+        callers = [threading.Thread(target=ask_in_vain, args=(edge, params)) for _ in range(3)]
         for caller in callers:
             caller.start()
         while edge.status()["approvals"] != {"pending": 1, "unsent": 0}:
             time.sleep(0.02)
+        pending = edge.run("exec", **params)["approval"]
         edge.kill()
         for caller in callers:
             caller.join()
+    here.answer(pending["id"])
     with here.edge() as edge:
-        pending = edge.run("exec", **params)["approval"]
-        here.answer(pending["id"])
-        assert edge.run("exec", wait=20.0, **params)["status"] == "executed"
+        assert edge.run("exec", wait=30.0, **params)["status"] == "executed"
+        edge.kill()
+    with here.edge() as edge:
+        again = edge.run("exec", **params)
+        assert again["status"] == "pending"
+        assert again["approval"]["id"] != pending["id"]
     assert executions(here) == 1
+    assert audit_is_whole(here)
 
 
-def _ask_in_vain(edge: Edge, params: dict[str, str]) -> None:
-    with pytest.raises(httpx2.HTTPError):
-        edge.run("exec", wait=30.0, **params)
+def test_a_question_that_never_reached_the_hub_goes_out_after_the_restart(here: Site) -> None:
+    params, before = red(), executions(here)
+    with here.edge(HUB_URL="http://127.0.0.1:9") as edge:
+        pending = edge.run("exec", **params)["approval"]
+        unsent = edge.status()["approvals"]["unsent"]
+        assert unsent >= 1
+        edge.kill()
+    with here.edge() as edge:
+        here.answer(pending["id"])
+        assert edge.run("exec", wait=30.0, **params)["status"] == "executed"
+        assert edge.run("exec", **params)["status"] == "pending"
+    assert executions(here) == before + 1
+    assert audit_is_whole(here)
 
 
 def test_usage_is_neither_lost_nor_counted_twice(here: Site, model: str) -> None:
@@ -155,9 +138,9 @@ def test_usage_is_neither_lost_nor_counted_twice(here: Site, model: str) -> None
         "HUB_USAGE_FLUSH": "0.02",
     }
     answered = sent = 0
-    for round_number in range(4):
+    for round_number in range(2):
         with here.edge(**environ) as edge:
-            killer = threading.Timer(0.15 + 0.1 * round_number, edge.kill)
+            killer = threading.Timer(0.3 + 0.2 * round_number, edge.kill)
             killer.start()
             while True:
                 sent += 1
@@ -191,12 +174,15 @@ def prompt(edge: Edge) -> int:
 
 
 def at_hub(here: Site) -> tuple[int, int]:
-    with closing(sqlite3.connect(here.hub_data / "hub.db")) as db:
-        row = db.execute("SELECT coalesce(sum(requests), 0), coalesce(sum(input_total), 0) FROM usage").fetchone()
-    return int(row[0]), int(row[1])
+    return totals(here.hub_data / "hub.db", "usage")
 
 
 def at_edge(here: Site) -> tuple[int, int]:
-    with closing(sqlite3.connect(here.home.edge_db)) as db:
-        row = db.execute("SELECT coalesce(sum(requests), 0), coalesce(sum(input_total), 0) FROM usage_bucket").fetchone()
+    return totals(here.home.edge_db, "usage_bucket")
+
+
+def totals(file: Path, table: str) -> tuple[int, int]:
+    """Return how many requests and input tokens the table counts."""
+    with closing(sqlite3.connect(file)) as db:
+        row = db.execute(f"SELECT coalesce(sum(requests), 0), coalesce(sum(input_total), 0) FROM {table}").fetchone()
     return int(row[0]), int(row[1])
