@@ -116,7 +116,7 @@ def _check(name: str, tokens: list[Token], position: int, own: set[str]) -> None
         raise PolicyError(place, f"reads data other than {', '.join(sorted(DATA))}")
     if called and path[0] not in KEYWORDS and ".".join(path) not in FUNCTIONS | own:
         raise PolicyError(
-            place, f"calls {'.'.join(path)}, which is outside of the profile", "see docs/policy.md for the functions"
+            place, f"calls {'.'.join(path)}, which is outside of the profile", "policies/README.md lists the functions"
         )
 
 

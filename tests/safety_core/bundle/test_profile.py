@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from safety_core.bundle.profile import FUNCTIONS, LINE_LIMIT, MODULE_LIMIT, check_module
+from safety_core.bundle.rules import read_head
 from safety_core.errors import PolicyError
 
 GOOD = """\
@@ -83,6 +85,15 @@ def test_everything_else_is_refused_with_its_line(line: str, words: str) -> None
 def test_a_module_without_end_is_not_read() -> None:
     with pytest.raises(PolicyError, match="is longer than"):
         check_module("long.rego", "\n" * (MODULE_LIMIT + 1))
+
+
+def test_the_readme_lists_the_functions_and_shows_a_rule_that_passes() -> None:
+    text = (Path(__file__).parents[3] / "policies/README.md").read_text()
+    listed = text.split("and these:")[1].split("##")[0].split()
+    assert listed == sorted(FUNCTIONS)
+    rule = text.split("```rego\n")[1].split("```")[0]
+    check_module("README.md", rule)
+    assert read_head("README.md", rule, "deletes").kinds == ("destroy",)
 
 
 NAMES = st.lists(st.from_regex(r"[a-z_][a-z0-9_]{0,8}", fullmatch=True), min_size=1, max_size=3).map(".".join)
