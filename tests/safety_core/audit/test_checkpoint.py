@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from nacl.signing import SigningKey, VerifyKey
 
@@ -40,11 +40,13 @@ def test_key_ids_are_those_of_other_tools() -> None:
     assert key_text("PeterNeumann", public) == text
 
 
+@settings(max_examples=50)
 @given(checkpoints)
 def test_what_was_signed_is_read_back(checkpoint: Checkpoint) -> None:
     assert verified(sign(checkpoint, KEY), KEY.verify_key) == checkpoint
 
 
+@settings(max_examples=50)
 @given(st.integers(0, len(NOTE) - 1), st.characters(codec="utf-8"))
 def test_no_changed_character_passes(position: int, character: str) -> None:
     changed = NOTE[:position] + character + NOTE[position + 1 :]

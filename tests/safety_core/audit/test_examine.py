@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from safety_core.audit.checkpoint import Checkpoint
@@ -35,6 +35,7 @@ class Kept:
         return [(item.index, item.reason) for item in self.examine().contradictions]
 
 
+@settings(max_examples=50)
 @given(st.integers(0, 40))
 def test_a_sound_log_has_no_contradiction(size: int) -> None:
     log = Kept(size)
@@ -45,6 +46,7 @@ def test_a_sound_log_has_no_contradiction(size: int) -> None:
     assert log.examine() == Report(size, tree.root())
 
 
+@settings(max_examples=50)
 @given(st.integers(1, 40), st.data())
 def test_a_changed_entry_is_named(size: int, data: st.DataObject) -> None:
     log = Kept(size)
@@ -54,6 +56,7 @@ def test_a_changed_entry_is_named(size: int, data: st.DataObject) -> None:
     assert {index for index, _ in log.found()} <= {victim, 0}
 
 
+@settings(max_examples=50)
 @given(st.integers(2, 40), st.data())
 def test_a_removed_entry_is_named(size: int, data: st.DataObject) -> None:
     log = Kept(size)
@@ -64,6 +67,7 @@ def test_a_removed_entry_is_named(size: int, data: st.DataObject) -> None:
     assert (victim, "the entry is missing") in log.found()
 
 
+@settings(max_examples=50)
 @given(st.integers(2, 40), st.data())
 def test_exchanged_entries_are_named(size: int, data: st.DataObject) -> None:
     log = Kept(size)
@@ -73,6 +77,7 @@ def test_exchanged_entries_are_named(size: int, data: st.DataObject) -> None:
     assert (two, f"entry {one} stands in its place") in log.found()
 
 
+@settings(max_examples=50)
 @given(st.integers(1, 40), st.data())
 def test_a_cut_is_named(size: int, data: st.DataObject) -> None:
     log = Kept(size)
@@ -83,6 +88,7 @@ def test_a_cut_is_named(size: int, data: st.DataObject) -> None:
     assert log.found() == [(left, f"entries {left} to {size - 1} were cut off: {size} are signed")]
 
 
+@settings(max_examples=50)
 @given(st.integers(1, 40), st.data())
 def test_any_changed_or_missing_hash_is_found(size: int, data: st.DataObject) -> None:
     log = Kept(size)
@@ -94,6 +100,7 @@ def test_any_changed_or_missing_hash_is_found(size: int, data: st.DataObject) ->
     assert place.number << place.level in {index for index, _ in log.found()}
 
 
+@settings(max_examples=50)
 @given(st.integers(2, 40), st.data())
 def test_a_log_rewritten_with_all_its_hashes_contradicts_what_was_signed(size: int, data: st.DataObject) -> None:
     log = Kept(size)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from safety_core.audit.tree import (
@@ -66,6 +66,7 @@ def test_published_roots() -> None:
     assert [root_of(size, tree.read).hex() for size in range(9)] == ROOTS
 
 
+@settings(max_examples=50)
 @given(st.lists(st.binary(max_size=4), max_size=40))
 def test_roots_are_those_of_the_definition(entries: list[bytes]) -> None:
     tree = Tree()
@@ -74,6 +75,7 @@ def test_roots_are_those_of_the_definition(entries: list[bytes]) -> None:
     assert tree.root() == by_definition(entries)
 
 
+@settings(max_examples=50)
 @given(sizes, st.data())
 def test_every_entry_is_proved_and_nothing_else(size: int, data: st.DataObject) -> None:
     tree = tree_of(size)
@@ -96,6 +98,7 @@ def test_every_entry_is_proved_and_nothing_else(size: int, data: st.DataObject) 
             verify_inclusion(*claim)
 
 
+@settings(max_examples=50)
 @given(sizes, st.data())
 def test_growth_is_proved_and_nothing_else(new: int, data: st.DataObject) -> None:
     tree = tree_of(new)
@@ -114,6 +117,7 @@ def test_growth_is_proved_and_nothing_else(new: int, data: st.DataObject) -> Non
             verify_consistency(*claim)
 
 
+@settings(max_examples=50)
 @given(sizes, sizes, st.data())
 def test_a_rewritten_history_is_never_consistent(old: int, more: int, data: st.DataObject) -> None:
     honest = tree_of(old)

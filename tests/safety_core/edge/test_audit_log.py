@@ -107,7 +107,7 @@ TAMPERINGS = st.one_of(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(TAMPERINGS)
 def test_any_change_to_any_row_is_found(sound: Path, tmp_path: Path, tampering: tuple[str, object]) -> None:
     path = tmp_path / "audit.db"

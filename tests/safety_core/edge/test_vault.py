@@ -39,8 +39,8 @@ NAMES = st.from_regex(r"[A-Za-z][A-Za-z0-9_.-]{0,20}", fullmatch=True)
 TEXTS = st.text(st.characters(codec="utf-8"))
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(kept=st.dictionaries(NAMES, TEXTS))
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(kept=st.dictionaries(NAMES, TEXTS, max_size=4))
 def test_what_was_put_in_comes_out_after_a_restart(
     tmp_path_factory: pytest.TempPathFactory, kept: dict[str, str]
 ) -> None:

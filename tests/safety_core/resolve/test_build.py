@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from safety_core.canonical import Json, JsonObject
@@ -147,9 +147,14 @@ def test_a_catalogue_without_tools_runs_nothing() -> None:
 
 
 words = st.sampled_from(["x", "SECRET_REF(a)", "y SECRET_REF(b) SECRET_REF(a)", ""])
-values = st.recursive(words | st.integers() | st.none(), lambda inner: st.lists(inner) | st.dictionaries(words, inner))
+values = st.recursive(
+    words | st.integers() | st.none(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
+    max_leaves=6,
+)
 
 
+@settings(max_examples=50)
 @given(values)
 def test_every_reference_is_found_wherever_it_stands(value: Json) -> None:
     assert set(refs_in(value)) == {name for name in (A, B) if f"SECRET_REF({name})" in repr(value)}

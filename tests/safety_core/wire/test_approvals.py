@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from safety_core.canonical import Digest, JsonObject, canonical_bytes
@@ -62,11 +62,13 @@ def travelled(message: JsonObject) -> Reader:
     return Reader.parse(canonical_bytes(message), "message")
 
 
+@settings(max_examples=40)
 @given(requests)
 def test_a_request_arrives_as_it_was_sent(request: ApprovalRequest) -> None:
     assert request_from_json(travelled(request_to_json(request))) == request
 
 
+@settings(max_examples=40)
 @given(grants)
 def test_a_grant_arrives_as_it_was_sent(grant: Grant) -> None:
     assert grant_from_json(travelled(grant_to_json(grant))) == grant
