@@ -31,6 +31,14 @@ _CODE: Final = re.compile(
 _ALGORITHM: Final = re.compile(
     r"(?:[A-Z]{2,8}|[a-z]{2,8}|[0-9]{1,4})(?:[-_/.](?:[A-Za-z]{1,8}[0-9]{0,4}|[0-9]{1,4}))*|[a-zA-Z]{2,6}[0-9]{1,4}"
 )
+_FILLED_IN: Final = re.compile(r"[xX*#.]{6,}")
+_OTHER_NAME: Final = re.compile(
+    r"(?:[a-z]I[dD]|[_. -]id|type|name|path|file|url|uri|length|size|limit|count|policy|hint|label|title|expires\w*)"
+    r"s?\W*$",
+    re.IGNORECASE,
+)
+"""Names that merely begin like a secret's: `token_type`, `SecretId`, `passwordHint`."""
+
 _PASSWORD_NAME: Final = re.compile(r"pass|pwd|\bpw", re.IGNORECASE)
 
 
@@ -66,6 +74,11 @@ def pem(secret: str, _match: str) -> bool:
     return len(body) >= 40 and len(set(body)) > 12
 
 
+def filled_in(secret: str, _match: str) -> bool:
+    """Not a row of crosses, dots or stars, as in documentation. Every pattern without another check has this one."""
+    return not _FILLED_IN.search(secret)
+
+
 def not_repeated(secret: str, _match: str) -> bool:
     """Not a row of crosses, dots or the same character, as in documentation."""
     return not _ALIKE.search(secret)
@@ -91,15 +104,17 @@ def assigned(secret: str, match: str) -> bool:
     or a stand-in."""
     if not password(secret, match) or _CODE.match(secret) or _ALGORITHM.fullmatch(secret):
         return False
+    name = match.partition(secret)[0]
     digits = sum(map(str.isdigit, secret))
     if digits == len(secret):
         return digits >= 12
-    if len(secret) < (6 if _PASSWORD_NAME.search(match[: -len(secret)]) else 8):
+    if _OTHER_NAME.search(name) or len(secret) < (6 if _PASSWORD_NAME.search(name) else 8):
         return False
     return entropy(secret) >= 2.2 and (digits > 0 or usual_share(secret) < 0.4)
 
 
 CHECKS: Final[Mapping[str, Check]] = {
+    "": filled_in,
     "github_crc": github_crc,
     "assigned": assigned,
     "jwt": jwt,

@@ -106,15 +106,15 @@ def _confirmed(rule: _Rule, flat: bytes, start: int, end: int) -> Iterator[Span]
 
 
 def _checked(pattern: Pattern, secret: str, found: Any) -> bool:
-    return not pattern.check or CHECKS[pattern.check](secret, found[0].decode("latin-1"))
+    return CHECKS[pattern.check](secret, found[0].decode("latin-1"))
 
 
 def _rule(pattern: Pattern) -> _Rule:
-    if pattern.check and pattern.check not in CHECKS:
+    if pattern.check not in CHECKS:
         raise PolicyError(
             f"pattern {pattern.id}",
             f"names a check that does not exist: {pattern.check}",
-            f"one of {', '.join(sorted(CHECKS))}",
+            f"one of {', '.join(sorted(filter(None, CHECKS)))}",
         )
     try:
         compiled = regex.compile(pattern.expression.encode("ascii"))

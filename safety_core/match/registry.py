@@ -211,7 +211,13 @@ def _punctuation(entry: _Entry, text: str, start: int, end: int) -> tuple[int, i
     after = value[len(value.rstrip("".join(marks))) :]
     start -= next((size for size in range(len(before), 0, -1) if text.endswith(before[-size:], 0, start)), 0)
     end += next((size for size in range(len(after), 0, -1) if text.startswith(after[:size], end)), 0)
-    return start, end
+    return start - _doubled(text[:start][::-1], text[start]), end + _doubled(text[end:], text[end - 1])
+
+
+def _doubled(beyond: str, edge: str) -> int:
+    """Return how many backslashes beyond a span are the escaped rest of the one at its edge."""
+    more = len(beyond) - len(beyond.lstrip("\\"))
+    return more - (more + 1) % 2 if edge == "\\" and more else 0
 
 
 def _run(form: str, text: str, start: int, end: int) -> tuple[int, int]:

@@ -8,6 +8,8 @@ from safety_core.match.checks import CHECKS
 from safety_core.match.wordlike import entropy, usual_share, word_letters
 from tests.simulators.samples import invented, token_of
 
+TOKEN = invented("{20 alnum}")
+
 
 def passes(check: str, secret: str, before: str = "") -> bool:
     return CHECKS[check](secret, before + secret)
@@ -47,6 +49,11 @@ def test_pem_needs_key_material() -> None:
     assert not passes("pem", f"-----BEGIN PRIVATE KEY-----\n{'A' * 80}\n-----END PRIVATE KEY-----")
 
 
+def test_what_documentation_fills_in() -> None:
+    assert passes("", TOKEN)
+    assert not passes("", "key-xxxxxxxxxxxx")
+
+
 def test_repeated_and_wordy_values_are_no_keys() -> None:
     assert passes("not_repeated", invented("{20 alnum}"))
     assert not passes("not_repeated", "abc" + "x" * 12)
@@ -62,8 +69,9 @@ def test_passwords(value: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["password", "pass123", "pwd", "changeme", "${PASSWORD}", "$PASSWORD", "{{password}}", "<password>", "********", "xxxxxxxx",
-     "your_password", "%s", "example", "null", "aaab", "secret1", "production", "PasswordField", "รหัสผ่านใหม่"],
+    ["password", "pass123", "pwd", "changeme", "${PASSWORD}", "$PASSWORD", "{{password}}", "<password>", "********",
+     "xxxxxxxx", "your_password", "%s",
+     "example", "null", "aaab", "secret1", "production", "PasswordField", "รหัสผ่านใหม่"],
 )  # fmt: skip
 def test_no_passwords(value: str) -> None:
     assert not passes("password", value.encode("ascii", "safety_core.fold").decode("latin-1"))
@@ -85,15 +93,18 @@ def test_assigned_values(before: str, value: str) -> None:
 @pytest.mark.parametrize(
     ("before", "value"),
     [("token=", "settings.token"), ("token=", "get_token(7)"), ("secret=", "/run/secrets/x9Zk2"), ("token=", "sha256"),
-     ("token=", "HMAC-SHA256"), ("secret=", "12345678"), ("token=", "q4c1a2"), ("passwd=", "q4c1a"), ("token=", "abababab1"),
-     ("secret=", "kubernetes-admin"), ("token=", "https://sso.example/t0k3n"), ("token=", "vault:path[0]zq7")],
+     ("token=", "HMAC-SHA256"), ("secret=", "12345678"), ("token=", "q4c1a2"),
+     ("passwd=", "q4c1a"),      ("token=", "abababab1"),
+     ("secret=", "kubernetes-admin"), ("SecretId>", TOKEN), ("token_type: ", TOKEN),
+     ("token=", "https://sso.example/t0k3n"), ("token=", "vault:path[0]zq7")],
 )  # fmt: skip
 def test_assigned_code_and_words(before: str, value: str) -> None:
     assert not passes("assigned", value, before)
 
 
 def test_word_likeness() -> None:
-    assert usual_share("production") > 0.9 > 0.4 > usual_share("xqzjvkwpf")
+    assert usual_share("production") > 0.9
+    assert usual_share("xqzjvkwpf") < 0.4
     assert usual_share("12") == 0.0
     assert word_letters("getUserById42xqzv") == len("User")
     assert entropy("") == 0.0

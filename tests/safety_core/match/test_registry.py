@@ -83,6 +83,14 @@ def test_marks_at_the_ends_belong_to_it_and_may_be_missing() -> None:
     assert found(registry(QUOTED=QUOTED), f"<{QUOTED}>")[0][2] == QUOTED
 
 
+def test_escaped_backslashes_at_the_ends_go_whole() -> None:
+    value = "\\" + KEY + "\\"
+    for depth in (1, 2, 4):
+        text = f'"{value.replace(chr(92), chr(92) * depth)}"'
+        assert found(registry(EDGY=value), text)[0][2] == text[1:-1]
+    assert found(registry(EDGY=value), f'{value}\\\\"')[0][2] == value + "\\"
+
+
 def test_a_short_secret_is_found_exactly_only() -> None:
     known = registry(SHORT="hunt3r7", FOREIGN="тайна7")
     assert found(known, "is hunt3r7 it") == [("SHORT", "registered", "hunt3r7")]

@@ -1,0 +1,71 @@
+"""`safety scan`, as a person and as a program use it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from safety_core.cli.scan import scan
+from safety_core.errors import InputError
+from tests.simulators.samples import invented
+
+KEY = invented("{30 alnum}")
+TOKEN = invented("ghp_{36 alnum}")
+
+
+def answers(tmp_path: Path, *questions: dict[str, str]) -> list[dict[str, object]]:
+    secrets = tmp_path / "secrets.json"
+    secrets.write_text(json.dumps({"KEY": KEY}))
+    lines = "".join(json.dumps(question) + "\n" for question in questions)
+    done = CliRunner().invoke(scan, ["--secrets", str(secrets)], input=lines + "\n", catch_exceptions=False)
+    assert done.exit_code == 0
+    assert KEY not in done.stdout
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_json_lines(tmp_path: Path) -> None:
+    body = json.dumps({"content": f"{KEY}\n"})
+    clean, plain, parsed, odd = answers(
+        tmp_path,
+        {"id": "1", "text": "nothing"},
+        {"id": "2", "text": f"use {KEY} and {TOKEN}"},
+        {"id": "3", "text": body},
+        {"id": "4", "text": "{not json " + KEY},
+    )
+    assert clean == {"id": "1", "findings": [], "redacted": "nothing"}
+    assert plain["findings"][:1] == [{"kind": "registered", "rule": "registered", "start": 4, "end": 34}]  # type: ignore[index]
+    assert str(plain["redacted"]).startswith("use SECRET_REF(KEY) and SECRET_REF(found_github_")
+    assert json.loads(str(parsed["redacted"])) == {"content": "SECRET_REF(KEY)\n"}
+    assert odd["redacted"] == "{not json SECRET_REF(KEY)"
+
+
+def test_what_cannot_be_scanned_is_blocked(tmp_path: Path) -> None:
+    (answer,) = answers(tmp_path, {"id": "1", "text": json.dumps({KEY: 1, "-".join(KEY): 2})})
+    assert answer["findings"] or answer["blocked"]
+    assert "redacted" in answer
+
+
+def test_files_for_people(tmp_path: Path) -> None:
+    dirty, clean = tmp_path / "dirty.env", tmp_path / "clean.txt"
+    dirty.write_text(f"# settings\nGITHUB={TOKEN}\n")
+    clean.write_text("hello\n")
+    done = CliRunner().invoke(scan, [str(dirty), str(clean)])
+    assert done.exit_code == 1
+    assert done.stdout == f"{dirty}:2:8: pattern github, 40 characters\n"
+    assert CliRunner().invoke(scan, [str(clean)]).exit_code == 0
+
+
+@pytest.mark.parametrize("line", ["[]", '{"id": "1"}', "{"])
+def test_bad_input_is_named(line: str) -> None:
+    with pytest.raises(InputError, match="line 1"):
+        CliRunner().invoke(scan, [], input=line + "\n", catch_exceptions=False)
+
+
+def test_secrets_must_be_an_object(tmp_path: Path) -> None:
+    secrets = tmp_path / "secrets.json"
+    secrets.write_text("[]")
+    with pytest.raises(InputError, match="--secrets"):
+        CliRunner().invoke(scan, ["--secrets", str(secrets)], catch_exceptions=False)
