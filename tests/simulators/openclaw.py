@@ -53,7 +53,7 @@ class Turn:
 
 
 class Gateway:
-    """One running OpenClaw gateway. Make it with `start`, end it with `stop`."""
+    """One OpenClaw gateway. Make it with `start`, speak to it after `await_ready`, end it with `stop`."""
 
     def __init__(self, folder: Path, port: int, process: subprocess.Popen[bytes]) -> None:
         self.folder = folder
@@ -64,7 +64,7 @@ class Gateway:
     def start(
         cls, folder: Path, workspace: Path, plugin_config: dict[str, Json], models: Mapping[str, Endpoint]
     ) -> Gateway:
-        """Start it and wait until it is ready.
+        """Start it; getting ready takes it 10 s of computing.
 
         Args:
             folder: an empty folder for its configuration, state and logs, and the home of what it runs.
@@ -79,13 +79,7 @@ class Gateway:
         command = [str(home / "bin/node"), str(home / "openclaw/node_modules/openclaw/openclaw.mjs"), "gateway", "run"]
         with (folder / "gateway.log").open("wb") as log:
             process = subprocess.Popen(command, env=_environment(folder, config), cwd=folder, stdout=log, stderr=log)
-        gateway = cls(folder, port, process)
-        try:
-            gateway._await_ready()
-        except BaseException:
-            gateway.stop()
-            raise
-        return gateway
+        return cls(folder, port, process)
 
     @property
     def log(self) -> str:
@@ -94,7 +88,8 @@ class Gateway:
 
     def stop(self) -> None:
         """End it; it may take a while to drain."""
-        self._process.send_signal(signal.SIGTERM)
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -116,7 +111,8 @@ class Gateway:
             await operator.connect()
             return await operator.turn(session, message)
 
-    def _await_ready(self) -> None:
+    def await_ready(self) -> None:
+        """Wait until it serves."""
         url = f"http://127.0.0.1:{self._port}/readyz"
         end = time.monotonic() + READY_SECONDS
         while time.monotonic() < end:

@@ -4,8 +4,8 @@
 import { ask } from "./edge.js";
 import { shared } from "./shared.js";
 
-/** Seconds until the next try after one that failed. */
-const RETRY = 5;
+/** Seconds from one check-in to the next at most: an edge that was started anew has forgotten who was there. */
+const INTERVAL = 5;
 
 /** What an OpenClaw without a list of agents calls its only one. */
 const ONLY_AGENT = "main";
@@ -18,7 +18,8 @@ const ONLY_AGENT = "main";
  */
 
 /**
- * Check in now, and again three times as often as the edge asks for. The timer keeps no process alive.
+ * Check in now, and again every few seconds, three times as often as the edge asks for at least. The timer keeps no process
+ * alive.
  * @param {import("./settings.js").Settings} settings
  * @param {Host} host
  */
@@ -57,14 +58,14 @@ async function once(settings, host) {
   const { faults } = shared();
   if (faults.length > 0) {
     host.warn(`not checking in with the edge: ${faults.join("; ")}`);
-    return RETRY;
+    return INTERVAL;
   }
   try {
     const ttls = await Promise.all(agentsOf(host.config()).map((agent) => one(settings, host, agent)));
-    return Math.max(1, Math.min(...ttls) / 3);
+    return Math.min(INTERVAL, Math.max(1, Math.min(...ttls) / 3));
   } catch (error) {
     host.warn(`cannot check in: ${error instanceof Error ? error.message : "unknown error"}`);
-    return RETRY;
+    return INTERVAL;
   }
 }
 
@@ -76,7 +77,7 @@ async function once(settings, host) {
 async function one(settings, host, agent) {
   const body = { agent, plugin: "openclaw", version: host.version };
   const { ttl } = await ask(settings, "/v1/check-in", body, { seconds: settings.answerTimeout });
-  return typeof ttl === "number" && ttl > 0 ? ttl : RETRY;
+  return typeof ttl === "number" && ttl > 0 ? ttl : INTERVAL;
 }
 
 /**

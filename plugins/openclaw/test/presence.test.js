@@ -32,15 +32,22 @@ async function count({ questions }, expected = 1) {
 }
 
 test("it checks in, and again three times as often as asked", async () => {
-  const there = await edge(() => ({ ok: true, policy: "r", ttl: 90 }));
+  const there = await edge(() => ({ ok: true, policy: "r", ttl: 9 }));
   await checkIn(settings(there.socket), host);
   assert.deepEqual(there.questions[0]?.body, { agent: "main", plugin: "openclaw", version: "1.2.3" });
   assert.equal(there.questions[0]?.path, "/v1/check-in");
-  mock.timers.tick(29_999);
+  mock.timers.tick(2_999);
   await count(there, 1);
   mock.timers.tick(1);
   await until(() => there.questions.length === 2);
   assert.deepEqual(warnings, []);
+});
+
+test("however long a check-in counts, an edge that was started anew soon knows who is there", async () => {
+  const there = await edge(() => ({ ttl: 3600 }));
+  await checkIn(settings(there.socket), host);
+  mock.timers.tick(5_000);
+  await until(() => there.questions.length === 2);
 });
 
 test("each agent is checked in, also one that came later", async () => {
@@ -48,7 +55,7 @@ test("each agent is checked in, also one that came later", async () => {
   const agents = { entries: { main: {} } };
   await checkIn(settings(there.socket), { ...host, config: () => ({ agents }) });
   Object.assign(agents.entries, { Research: {} });
-  mock.timers.tick(10_000);
+  mock.timers.tick(5_000);
   await until(() => there.questions.length === 3);
   assert.deepEqual(there.questions.map((question) => question.body.agent).sort(), ["main", "main", "research"]);
 });
@@ -79,7 +86,7 @@ test("a second start replaces the first, a stop ends it, also while it is asking
   const there = await edge(() => ({ ttl: 30 }));
   await checkIn(settings(there.socket), host);
   await checkIn(settings(there.socket), host);
-  mock.timers.tick(10_000);
+  mock.timers.tick(5_000);
   await until(() => there.questions.length === 3);
   const asking = checkIn(settings(there.socket), host);
   stopCheckIn();

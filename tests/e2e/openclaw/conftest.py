@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import secrets
+import subprocess
+import sys
 from collections.abc import Generator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -13,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from safety_core.canonical import Json
 from tests.simulators.model import Model
 from tests.simulators.openclaw import Endpoint, Gateway, Turn, free_port
 from tests.simulators.scripted_model import Call, Say, script, scripted_model, tool_results
@@ -57,6 +61,10 @@ class World:
     def workspace(self) -> Path:
         return self.site.workspace
 
+    def pending(self) -> int:
+        """Return how many questions the edge has open."""
+        return int(self.edge.status()["approvals"]["pending"])
+
     def sent(self) -> bytes:
         """Return everything that reached the model."""
         return b"\n".join(request.body for request in self.model.requests)
@@ -68,24 +76,39 @@ def world() -> Generator[World, None, None]:
     with ExitStack() as stack:
         here = stack.enter_context(site())
         model = stack.enter_context(scripted_model())
+        settings = edge_settings(model, token)
+        gateway = start_gateway(here, model, settings["EGRESS_PORT"], token)
+        stack.callback(gateway.stop)
         stack.enter_context(here.hub())
         here.introduce()
         here.publish()
-        settings = edge_settings(model, token)
         edge = stack.enter_context(here.edge(**settings))
         values = {UPSTREAM_KEY: f"upstream-{secrets.token_hex(16)}", "DB_PASSWORD": f"pw-{secrets.token_hex(12)}"}
         for name, value in values.items():
-            here.set_secret(name, value)
-        models = {
-            "main": Endpoint(f"http://127.0.0.1:{settings['EGRESS_PORT']}/openai/v1", token),
-            "direct": Endpoint(f"{model.url}/v1", "unguarded"),
-        }
-        folder = here.folder / "openclaw"
-        folder.mkdir()
-        plugin_config = {"socket": edge.ready["control"], "approvalWait": 0}
-        gateway = Gateway.start(folder, here.workspace, plugin_config, models)
-        stack.callback(gateway.stop)
+            set_secret(here, name, value)
+        gateway.await_ready()
         yield World(here, edge, settings, model, gateway, token, values)
+
+
+def start_gateway(here: Site, model: Model, egress: str, token: str) -> Gateway:
+    """Start OpenClaw while the rest is still to come: it finds the edge as soon as that is there."""
+    folder = here.folder / "openclaw"
+    folder.mkdir()
+    here.workspace.mkdir()
+    plugin_config: dict[str, Json] = {"socket": str(here.home.socket), "approvalWait": 0}
+    models = {
+        "main": Endpoint(f"http://127.0.0.1:{egress}/openai/v1", token),
+        "direct": Endpoint(f"{model.url}/v1", "unguarded"),
+    }
+    return Gateway.start(folder, here.workspace, plugin_config, models)
+
+
+def set_secret(here: Site, name: str, value: str) -> None:
+    """Put a secret into the edge's vault, as a person does."""
+    command = [sys.executable, "-m", "safety_core.cli", "secret", "set", name]
+    environ = {**os.environ, "SAFETY_HOME": str(here.home.path)}
+    done = subprocess.run(command, input=value, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def edge_settings(model: Model, token: str) -> dict[str, str]:

@@ -20,6 +20,7 @@ WAIT_SECONDS = 20.0
 
 
 def test_every_agent_of_the_gateway_is_checked_in(world: World) -> None:
+    wait_until(lambda: len(world.edge.status()["plugins"]) == 2)
     plugins = {entry["agent"]: entry["plugin"] for entry in world.edge.status()["plugins"]}
     assert plugins == {"main": "openclaw", "direct": "openclaw"}
 
@@ -48,9 +49,9 @@ def test_a_critical_call_does_not_run_and_the_model_is_told_why(world: World) ->
 
 
 def test_a_call_hidden_in_another_tool_is_judged_by_what_it_is(world: World) -> None:
-    told = world.call("tool_call", id="web_fetch", args={"url": f"{world.model.url}/v1?q=exfiltrated"})
+    told = world.call("tool_call", id="message", args={"action": "send", "to": "+15550100", "message": "hello"})
     assert "Safety Gateway:" in told.result
-    assert b"exfiltrated" not in b"".join(request.target.encode() for request in world.model.requests)
+    assert "yellow_external" in told.result
 
 
 def test_a_red_call_waits_for_a_person_and_then_runs_once(world: World) -> None:
@@ -58,8 +59,9 @@ def test_a_red_call_waits_for_a_person_and_then_runs_once(world: World) -> None:
     first = world.exec(command)
     assert "pending approval" in first.result
     approval = first.result.partition("pending approval ")[2].partition(":")[0]
+    pending = world.pending()
     world.site.answer(approval)
-    wait_until(lambda: world.edge.status()["approvals"]["pending"] == 0)
+    wait_until(lambda: world.pending() == pending - 1)
     world.exec(command)
     assert (world.workspace / "note.txt").stat().st_mode & 0o777 == 0o777
     assert "pending approval" in world.exec(command).result
@@ -73,10 +75,9 @@ def test_no_other_plugin_can_change_what_was_allowed(world: World) -> None:
 
 def test_a_secret_in_a_result_reaches_neither_the_model_nor_any_store(world: World) -> None:
     password = world.values["DB_PASSWORD"]
-    (world.workspace / "settings.txt").write_text(f"user=app\nurl=postgres://app:{password}@db/app\n")
-    told = world.exec("cat settings.txt")
-    assert "SECRET_REF(DB_PASSWORD)" in told.result
-    assert "user=app" in told.result
+    (world.workspace / "note.txt").write_text(f"the shop opens with {password} at nine")
+    told = world.exec("cat note.txt")
+    assert told.result == "the shop opens with SECRET_REF(DB_PASSWORD) at nine"
     assert places_of(password, world.gateway.folder) == []
 
 
@@ -108,7 +109,7 @@ def test_without_the_edge_every_call_is_blocked_and_with_it_they_run_again(world
     assert "the edge cannot be reached" in told.result
     with world.site.edge(**world.edge_settings) as edge:
         wait_until(lambda: "main" in {entry["agent"] for entry in edge.status()["plugins"]})
-        assert world.exec("cat note.txt").result == "buy flour"
+        assert world.exec("echo back again").result == "back again"
 
 
 def test_without_the_plugin_there_is_no_model(world: World) -> None:
