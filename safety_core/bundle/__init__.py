@@ -3,6 +3,7 @@
 document   one YAML source file -> values with their lines
 rules      the head of one Rego rule: id, title, what it is indexed by
 profile    the part of Rego that every engine runs alike, and nothing else
+gather     the YAML sources -> the data of a bundle, with the place of each value
 source     policies/ -> the files of a bundle
 index      which rules can concern a call
 golden     vectors that a bundle must reproduce before it is activated
@@ -11,5 +12,6 @@ sign       the OPA signature over the files
 contents   the files of a bundle -> TrustedBundle
 policy     data.json -> Policy
 roles      TUF: keys, thresholds and documents, as the publisher makes them
+signed     TUF: one signed document, verified
 trust      TUF: untrusted bytes and `now` -> TrustedBundle, or an error named after the attack
 """
