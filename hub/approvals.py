@@ -7,6 +7,7 @@ against keys pinned in signed policy: what a compromised hub makes up opens noth
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Final
 
 from starlette.requests import Request
@@ -20,14 +21,20 @@ from hub.store import approvals, tenants
 from hub.store.approvals import StoredApproval
 from hub.store.tokens import Token, TokenKind
 from safety_core.canonical import JsonObject, canonical_bytes
-from safety_core.errors import InputError
+from safety_core.errors import InputError, LimitError
 from safety_core.model.approval import ANSWER_SECONDS, ApprovalState, Grant, RequestId
 from safety_core.model.tool_call import TenantId
 from safety_core.wire.approvals import grant_from_json, grant_to_json, request_from_json, request_to_json
 from safety_core.wire.reader import Reader, parse_json
 
-PAGE: Final = 200
-"""Questions in one answer: more than a person reads."""
+PAGE: Final = 100
+"""Questions in one answer: more than a person reads at once; the others come when these are answered."""
+
+PAGE_BYTES: Final = 8 * 1024 * 1024
+"""... and how large that answer may become, but for one question that is always shown."""
+
+QUESTION_BYTES: Final = 1024 * 1024
+"""Bytes of one question: a person is to read it before they answer."""
 
 ANSWERS: Final = {True: ApprovalState.GRANTED, False: ApprovalState.DENIED}
 
@@ -39,6 +46,10 @@ async def push(request: Request, context: Context) -> Response:
     if question.tenant != call.tenant:
         raise ForbiddenError(f"approval {question.id}", "belongs to another tenant than the one that signs")
     raw, now = canonical_bytes(request_to_json(question)), context.clock()
+    if len(raw) > QUESTION_BYTES:
+        raise LimitError(
+            f"approval {question.id}", f"is larger than {QUESTION_BYTES} bytes", "have the agent do it in parts"
+        )
     expires = min(question.expires, now + ANSWER_SECONDS)
     stored = StoredApproval(question.id, ApprovalState.PENDING, raw, now, expires)
     async with context.database.write() as connection:
@@ -65,7 +76,14 @@ async def listed(request: Request, context: Context) -> Response:
         await approvals.expire(connection, token.tenant, now)
     async with context.database.read() as connection:
         found = await approvals.listed(connection, token.tenant, ApprovalState(word) if word else None, PAGE)
-    return JSONResponse({"approver": token.name, "approvals": [_shown(stored, now) for stored in found]})
+    return JSONResponse({"approver": token.name, "approvals": [_shown(stored, now) for stored in _page(found)]})
+
+
+def _page(found: tuple[StoredApproval, ...]) -> tuple[StoredApproval, ...]:
+    total = accumulate(len(stored.request) for stored in found)
+    return tuple(
+        stored for index, (stored, size) in enumerate(zip(found, total, strict=True)) if not index or size <= PAGE_BYTES
+    )
 
 
 async def show(request: Request, context: Context) -> Response:

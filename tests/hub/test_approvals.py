@@ -229,3 +229,21 @@ async def test_an_unknown_question_cannot_be_answered(small_hub: RunningHub) -> 
     olga = await small_hub.approver("acme")
     assert (await olga.post(f"/v1/approvals/{'0' * 32}/decision", json={"allow": True})).status_code == 404
     assert (await olga.get(f"/v1/approvals/{'0' * 32}")).status_code == 404
+
+
+async def test_a_question_that_nobody_could_read_is_refused_and_long_ones_come_a_few_at_a_time(
+    small_hub: RunningHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.approvals.PAGE_BYTES", 5_000)
+    edge, olga = await small_hub.edge("acme"), await small_hub.approver("acme")
+    with pytest.raises(RefusedError, match="is larger than"):
+        await edge.push_approval(question(params={"content": "x" * 1024 * 1024}))
+    for size in (9_000, 2_000, 2_000, 2_000):
+        small_hub.clock.now += 1
+        await edge.push_approval(question(params={"content": "x" * size}))
+    lengths = []
+    while shown := json_of(await olga.get("/v1/approvals?state=pending"))["approvals"]:
+        lengths.append([len(entry["request"]["params"]["content"]) for entry in shown])
+        for entry in shown:
+            await olga.post(f"/v1/approvals/{entry['request']['id']}/decision", json={"allow": False})
+    assert lengths == [[2_000, 2_000], [2_000], [9_000]]

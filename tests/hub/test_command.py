@@ -11,12 +11,14 @@ from pathlib import Path
 
 import httpx2
 import pytest
-import yaml
 from nacl.signing import SigningKey
 
 from hub.keys import load_keys
 from safety_core.cli.main import run
 from safety_core.edge.hub import HubClient
+from safety_core.edge.shipped import bundle_of, shipped_sources
+from safety_core.model.level import Level
+from safety_core.model.policy import ApproverKey, KeyKind
 from safety_core.model.tool_call import TenantId
 
 Answer = tuple[int, str, str]
@@ -28,15 +30,19 @@ def safety(capfd: pytest.CaptureFixture[str], data: Path, *arguments: str) -> An
     return (status, *capfd.readouterr())
 
 
+def approvers_of(printed: str) -> tuple[ApproverKey, ...]:
+    """Put what was printed where it says that it belongs, and let the policy compiler read it."""
+    sources = {**shipped_sources(), "approvers.yaml": printed.encode()}
+    return bundle_of(sources).policy.approvers
+
+
 def test_init_draws_its_keys_once_and_prints_what_policy_pins(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     status, printed, _ = safety(capfd, tmp_path, "init")
     keys = load_keys(tmp_path / "keys")
     assert status == 0
-    assert yaml.safe_load(printed) == {
-        "keys": [{"id": keys.approvals_id, "kind": "hub", "public": keys.approvals_public, "up_to": "red"}]
-    }
+    assert approvers_of(printed) == (ApproverKey(keys.approvals_id, KeyKind.HUB, keys.approvals_public, Level.RED),)
     assert safety(capfd, tmp_path, "init")[1] == printed
     assert safety(capfd, tmp_path, "migrate")[0] == 0
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "keys").iterdir()} == {0o600}

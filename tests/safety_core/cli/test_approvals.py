@@ -13,11 +13,15 @@ from nacl.signing import SigningKey
 
 from hub import admin
 from hub.store.tokens import TokenKind
+from safety_core.approve import key_id
 from safety_core.canonical import digest
 from safety_core.cli.approvals import code_of
 from safety_core.cli.main import run
 from safety_core.edge.hub import HubClient
 from safety_core.edge.key_file import read_key_file
+from safety_core.edge.shipped import bundle_of, shipped_sources
+from safety_core.model.level import Level
+from safety_core.model.policy import ApproverKey, KeyKind
 from safety_core.model.tool_call import TenantId
 from tests.simulators.hub import START, question, running_hub
 
@@ -38,7 +42,9 @@ async def test_a_terminal_is_enough_to_answer(
     status, printed, _ = await safety(capfd, "keygen", str(key_file))
     own = SigningKey(read_key_file(key_file)).verify_key
     assert status == 0
-    assert f"public: {bytes(own).hex()}" in printed
+    pinned = ApproverKey(key_id(KeyKind.PERSON, own), KeyKind.PERSON, bytes(own).hex(), Level.CRITICAL_RED)
+    sources = {**shipped_sources(), "approvers.yaml": printed.encode()}
+    assert bundle_of(sources).policy.approvers == (pinned,)
     async with running_hub(tmp_path / "hub") as hub:
         edge = await hub.edge("acme")
         token = await admin.add_person(hub.context, TokenKind.APPROVER, "acme", "olga", bytes(own).hex())
