@@ -68,8 +68,12 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
 
         async def reload() -> JsonObject:
             await services.secrets.refresh()
-            await sync.pull()
-            return await status.to_json()
+            trouble = ""
+            try:
+                await sync.pull()
+            except SafetyError as error:
+                trouble = str(error)
+            return {**await status.to_json(), "trouble": trouble}
 
         calls = Calls(in_force, services, settings.workspace, settings.approval_wait)
         control = Control(settings.tenant, calls, Callers(), presence, status.to_json, reload)

@@ -10,7 +10,6 @@ import click
 import uvloop
 
 from proxy import settings as described
-from proxy.app import check, run
 from proxy.settings_source import load_settings
 
 _HELP = f"""Run the edge: the one process between the agent and the world.
@@ -40,6 +39,8 @@ def edge(config: Path | None, only_check: bool) -> None:
     """Run or check."""
     environ = {name: value for name, value in os.environ.items() if name != "SAFETY_EDGE_CONFIG"}
     settings = load_settings(config, environ)
+    from proxy.app import check, run  # late, so that --help and a wrong setting do not wait for what only running needs
+
     if only_check:
         click.echo(json.dumps(uvloop.run(check(settings))))
         return

@@ -48,5 +48,5 @@ def log_to(stream: TextIO | None, scrub: Scrub, level: int = logging.INFO) -> No
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("httpx", "httpx2", "httpcore", "aiosqlite", "tuf"):
+    for noisy in ("httpx2", "tuf", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

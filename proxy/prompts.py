@@ -9,10 +9,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from proxy.effects import Services, handlers
 from proxy.egress import EgressSettings, Provider, egress_app
+from proxy.endpoint import json_response
+from proxy.errors import error_json
 from proxy.force import InForce
 from proxy.presence import Presence
 from proxy.settings import Settings
 from safety_core.edge import clock
+from safety_core.errors import SafetyError
 from safety_core.model.tool_call import AgentId
 from safety_core.redact.redactor import Redactor
 
@@ -34,7 +37,11 @@ def open_egress(
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         """Look at the vault first: a secret that was just set must not leave in the very next prompt."""
-        await services.secrets.refresh()
+        try:
+            await services.secrets.refresh()
+        except SafetyError as error:
+            await json_response(500, error_json(error))(scope, receive, send)
+            return
         await app(scope, receive, send)
 
     return serve

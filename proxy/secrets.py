@@ -51,7 +51,7 @@ class Secrets:
     def current(self, patterns: PatternSet | None = None) -> Redactor:
         """Return the redactor for the secrets as last looked at; without `patterns`, by those used last."""
         matcher = self._redactor.matcher
-        wanted = patterns or matcher.patterns
+        wanted = matcher.patterns if patterns is None else patterns
         if matcher.registry is not self._registry or matcher.patterns is not wanted:
             self._redactor = self._redactor.with_matcher(Matcher(self._registry, wanted))
         return self._redactor

@@ -66,7 +66,10 @@ class Inbox:
     async def take_up(self, grant: Grant) -> None:
         """Settle the question that `grant` answers, or record why it does not."""
         approval = await self.approvals.get(grant.request)
-        if approval is None or approval.grant == grant:
+        if approval is None:
+            _log.warning("an answer to approval %s was dropped: nothing was asked under this id", grant.request)
+            return
+        if approval.grant == grant:
             return
         try:
             verify_signature(grant, approval.request, self.in_force.latest().policy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 import threading
@@ -226,6 +227,10 @@ def test_no_log_line_and_no_audit_line_holds_the_planted_secret(here: Site, edge
     value = unseen()
     set_secret(here, "PLANTED", value)
     edge.run("exec", command=f"echo {value}")
+    asked = edge.run("exec", command=f"git push --force https://{value}@git.example/shop.git main")
+    assert asked["status"] == "pending"
+    while edge.status()["approvals"]["unsent"]:
+        time.sleep(0.05)
     edge.run(f"tool-{value}", text=value)
     edge.client.post("/v1/decide", content=b'{"call": {"id": "' + value.encode() + b'", "' + value.encode() + b'": 1}}')
     edge.client.post(f"/v1/{value}")
@@ -234,18 +239,29 @@ def test_no_log_line_and_no_audit_line_holds_the_planted_secret(here: Site, edge
         assert value.encode() not in file.read_bytes()
     for file in here.home.path.rglob("edge.db*"):
         assert value.encode() not in file.read_bytes()
+    at_hub = [file.read_bytes() for file in here.hub_data.glob("hub.db*")]
+    assert any(b"SECRET_REF(PLANTED)" in raw for raw in at_hub)
+    assert not any(value.encode() in raw for raw in at_hub)
 
 
 def test_without_a_policy_every_call_is_refused_and_the_process_says_why() -> None:
     with site() as lonely, lonely.hub():
         lonely.introduce()
-        with lonely.edge() as edge:
+        clients = json.dumps({"sdk": hashlib.sha256(CONTROL_TOKEN.encode()).hexdigest()})
+        providers = json.dumps({"openai": {"base_url": "https://127.0.0.1:9", "key_secret": "KEY"}})
+        with lonely.edge(CLIENTS=clients, EGRESS_PROVIDERS=providers) as edge:
             told = edge.status()
             assert told["policy"]["state"] == "none"
             assert [layer["state"] for layer in told["layers"][1:]] == ["refusing"] * 3
             ran = edge.run("exec", command="ls")
             assert (ran["status"], ran["rule"], ran["level"]) == ("refused", "NoPolicyError", None)
             assert edge.client.post("/v1/redact", json={"value": "x"}).status_code == 403
+            url = f"http://127.0.0.1:{edge.ready['egress']}/v1/chat/completions"
+            prompt = {"model": "m", "messages": [{"role": "user", "content": "x"}]}
+            headers = {"Authorization": f"Bearer {CONTROL_TOKEN}"}
+            refused = httpx2.post(url, json=prompt, headers=headers, trust_env=False)
+            assert refused.status_code == 503, refused.text
+            assert "no trusted policy" in refused.json()["error"]["message"]
             lonely.publish()
             assert edge.ask("/v1/reload", {})["policy"]["state"] == "in force"
             assert edge.run("exec", command="ls")["status"] == "executed"
