@@ -1,10 +1,14 @@
-"""A text derived from another one, with the way back to the original positions."""
+"""A text derived from another one, with the way back to the original positions.
+
+What is costly is worked out when it is first asked for: the way back is needed only where something was found.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from re import Match, Pattern
 
 from safety_core.match.squeeze import flatten, positions, squeeze
@@ -20,67 +24,85 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
+class _Trail:
+    """Where each edit's text lies in a layer, [outs, ends), and which part of the parent it stands for."""
+
+    outs: list[int]
+    ends: list[int]
+    sources: list[tuple[int, int]]
+
+
 class Layer:
-    """One text to scan. `parent` is None for the original.
+    """One text to scan. `parent` is None for the original. Not to be changed."""
 
-    `_outs`, `_ends`: where each edit's text lies in this layer; `_sources`: which part of the parent it stands for.
-    """
+    def __init__(
+        self, text: str, parent: Layer | None = None, edits: Callable[[], Iterable[Edit]] = tuple[Edit]
+    ) -> None:
+        self.text = text
+        self.parent = parent
+        self._edits = edits
 
-    text: str
-    parent: Layer | None = None
-    _outs: tuple[int, ...] = ()
-    _ends: tuple[int, ...] = ()
-    _sources: tuple[tuple[int, int], ...] = ()
-    flat: bytes = field(init=False, repr=False)
-    squeezed: bytes = field(init=False, repr=False)
-    _positions: list[int] = field(init=False, repr=False, default_factory=list)
+    @cached_property
+    def flat(self) -> bytes:
+        """One byte per character of `text`."""
+        return flatten(self.text)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "flat", flatten(self.text))
-        object.__setattr__(self, "squeezed", squeeze(self.flat))
+    @cached_property
+    def squeezed(self) -> bytes:
+        """Its letters and digits."""
+        return squeeze(self.flat)
+
+    @cached_property
+    def _positions(self) -> list[int]:
+        return positions(self.flat)
+
+    @cached_property
+    def _trail(self) -> _Trail:
+        trail = _Trail([], [], [])
+        copied = length = 0
+        for edit in self._edits():
+            trail.outs.append(length + edit.start - copied)
+            length = trail.outs[-1] + len(edit.text)
+            trail.ends.append(length)
+            trail.sources.append((edit.start, edit.end))
+            copied = edit.end
+        return trail
 
     def unsqueezed(self, start: int, end: int) -> tuple[int, int]:
         """Return the characters of this layer behind bytes [start, end) of `squeezed`."""
-        if not self._positions:
-            self._positions.extend(positions(self.flat))
         return self._positions[start], self._positions[end - 1] + 1
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
-        """Return the characters of the original text behind [start, end) of this layer. What was
-        edited counts whole."""
+        """Return the original characters behind [start, end) of this layer. What was edited counts whole."""
         if self.parent is None:
             return start, end
         return self.parent.origin(self._source(start)[0], self._source(end - 1)[1])
 
     def _source(self, at: int) -> tuple[int, int]:
-        index = bisect_right(self._outs, at) - 1
+        trail = self._trail
+        index = bisect_right(trail.outs, at) - 1
         if index < 0:
             return at, at + 1
-        if at < self._ends[index]:
-            return self._sources[index]
-        moved = self._sources[index][1] - self._ends[index]
+        if at < trail.ends[index]:
+            return trail.sources[index]
+        moved = trail.sources[index][1] - trail.ends[index]
         return at + moved, at + moved + 1
 
 
-def edited(parent: Layer, edits: Iterable[Edit]) -> Layer:
+def edited(parent: Layer, edits: list[Edit]) -> Layer:
     """Return `parent` with these edits made; they are in order and do not overlap."""
     pieces: list[str] = []
-    outs: list[int] = []
-    ends: list[int] = []
-    sources: list[tuple[int, int]] = []
-    copied = length = 0
+    copied = 0
     for edit in edits:
         pieces += (parent.text[copied : edit.start], edit.text)
-        outs.append(length + edit.start - copied)
-        length = outs[-1] + len(edit.text)
-        ends.append(length)
-        sources.append((edit.start, edit.end))
         copied = edit.end
     pieces.append(parent.text[copied:])
-    return Layer("".join(pieces), parent, tuple(outs), tuple(ends), tuple(sources))
+    return Layer("".join(pieces), parent, lambda: edits)
 
 
 def substituted(parent: Layer, pattern: Pattern[str], replace: Callable[[Match[str]], str]) -> Layer | None:
     """Return `parent` with every match replaced, or None where nothing matches."""
-    edits = [Edit(*found.span(), replace(found)) for found in pattern.finditer(parent.text)]
-    return edited(parent, edits) if edits else None
+    text, count = pattern.subn(replace, parent.text)
+    if not count:
+        return None
+    return Layer(text, parent, lambda: (Edit(*found.span(), replace(found)) for found in pattern.finditer(parent.text)))

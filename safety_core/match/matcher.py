@@ -45,7 +45,7 @@ class Matcher:
         marks = [found.span() for found in REFERENCE.finditer(text)]
         spans: list[Span] = []
         for _ in range(_PASSES):
-            fresh = settle(self._found(_masked(root, marks), 0))
+            fresh = settle(self._found(_masked(root, marks) if marks else root, 0))
             if not fresh:
                 return tuple(sorted(spans, key=lambda span: span.start))
             spans += fresh
