@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from safety_core.classify.notes import Notes
 from safety_core.classify.paths import HOLE
 from safety_core.classify.sql import sql_actions
+
+LIMIT: Final = 20_000
+"""Characters in which patterns are sought; longer programs are not written on a command line."""
 
 
 def code_notes(notes: Notes, language: str, text: str, subject: str, traits: frozenset[str]) -> Iterator[str]:
@@ -18,10 +22,10 @@ def code_notes(notes: Notes, language: str, text: str, subject: str, traits: fro
             else:
                 notes.act(found)
         return
-    if HOLE in text:
+    if HOLE in text or len(text) > LIMIT:
         notes.doubt(f"{subject}: code that is known only when the command runs")
     for pattern in notes.catalogue.languages.get(language, ()):
-        for match in pattern.expression.finditer(text):
+        for match in pattern.expression.finditer(text[:LIMIT]):
             if pattern.spec.kind is not None:
                 notes.note(pattern.spec.kind, f"{subject} {language}", pattern.words, (), traits | pattern.spec.traits)
             if match.lastindex and not match.re.groupindex:

@@ -24,7 +24,11 @@ def facts_of(call: ToolCall, catalogue: JsonObject, workspace: str) -> Facts:
         workspace: absolute path of the agent's workspace, the base of relative paths.
     """
     notes = Notes(compiled(catalogue), workspace)
-    tool = judge_tool(notes, call.tool, call.params)
+    try:
+        tool = judge_tool(notes, call.tool, call.params)
+    except RecursionError:
+        notes.give_up("commands inside commands, too deep to be followed")
+        tool = call.tool
     refs = tuple(dict.fromkeys(name for text in _texts(call.params) for name in references(text)))
     return Facts(
         tool=tool,

@@ -14,6 +14,9 @@ MOST_ACTIONS: Final = 200
 MOST_COMMANDS: Final = 500
 """Simple commands that are followed in one call, loops and functions unrolled."""
 
+MOST_STEPS: Final = 20_000
+"""Nodes of syntax trees that are visited for one call."""
+
 
 class Notes:
     """Collects facts about one call."""
@@ -25,6 +28,7 @@ class Notes:
         self.unknown: dict[str, None] = {}
         self.files: dict[str, str | None] = {}
         self._commands = 0
+        self._steps = 0
 
     def act(self, action: Action) -> None:
         """Note an effect."""
@@ -48,6 +52,17 @@ class Notes:
         """Take one command from the budget; False, with a doubt, where it is used up."""
         self._commands += 1
         if self._commands > MOST_COMMANDS:
-            self.doubt("more commands than can be followed")
-            return False
-        return True
+            self.give_up("more commands than can be followed")
+        return self._commands <= MOST_COMMANDS
+
+    def step(self) -> bool:
+        """Take one step through a syntax tree from the budget."""
+        self._steps += 1
+        if self._steps > MOST_STEPS:
+            self.give_up("loops in loops, too many to be followed")
+        return self._steps <= MOST_STEPS
+
+    def give_up(self, reason: str) -> None:
+        """Note that something was not followed to its end, which may be what its author wanted."""
+        self.doubt(reason)
+        self.note(Kind.RUN_CODE, "script", "runs more than can be followed", (), {"evasive"})

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from typing import Final
 
 from safety_core.model.facts import Target, TargetKind, Zone
@@ -17,36 +18,61 @@ GIVEN: Final = "\ufff9"
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """Patterns for names of files: shell patterns for one component or, with slashes, for several in a row."""
+
+    exact: frozenset[str] = frozenset()
+    shaped: re.Pattern[str] | None = None
+    rows: tuple[tuple[str, ...], ...] = ()
+
+    @classmethod
+    def of(cls, patterns: Sequence[str]) -> Names:
+        """Compile a list of patterns."""
+        rows = tuple(tuple(pattern.split("/")) for pattern in patterns if "/" in pattern)
+        single = [pattern for pattern in patterns if "/" not in pattern]
+        shaped = [translate(pattern) for pattern in single if any(mark in pattern for mark in "*?[")]
+        return cls(frozenset(single), re.compile("|".join(shaped)) if shaped else None, rows)
+
+    def match(self, parts: Sequence[str]) -> bool:
+        """Tell whether any component, or row of components, has one of these names."""
+        if not self.exact.isdisjoint(parts):
+            return True
+        if self.shaped is not None and any(map(self.shaped.match, parts)):
+            return True
+        return any(
+            tuple(parts[start : start + len(row)]) == row for row in self.rows for start in range(len(parts) - len(row) + 1)
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class PathRules:
     """The policy's lists (`paths` in the catalogue).
-
-    Patterns are shell patterns for one component or, with slashes, for several in a row.
 
     Attributes:
         secret: names that hold secrets, or the gateway's own state.
         public: exceptions of `secret` (".env.example").
         guarded: names that run by themselves (start-up files, hooks, schedules): written like system files.
         top: first components of system folders ("etc").
-        temporary: absolute folders whose content is disposable.
+        temporary: components of absolute folders whose content is disposable.
         harmless: devices that lose nothing ("/dev/null").
     """
 
-    secret: tuple[str, ...] = ()
-    public: tuple[str, ...] = ()
-    guarded: tuple[str, ...] = ()
+    secret: Names = Names()
+    public: Names = Names()
+    guarded: Names = Names()
     top: frozenset[str] = frozenset()
-    temporary: tuple[str, ...] = ()
+    temporary: tuple[tuple[str, ...], ...] = ()
     harmless: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, lists: Mapping[str, Sequence[str]]) -> PathRules:
         """Take the lists as the catalogue holds them; one that is absent is empty."""
         return cls(
-            secret=tuple(lists.get("secret", ())),
-            public=tuple(lists.get("public", ())),
-            guarded=tuple(lists.get("guarded", ())),
+            secret=Names.of(lists.get("secret", ())),
+            public=Names.of(lists.get("public", ())),
+            guarded=Names.of(lists.get("guarded", ())),
             top=frozenset(lists.get("top", ())),
-            temporary=tuple(lists.get("temporary", ())),
+            temporary=tuple(tuple(folder.split("/")) for folder in lists.get("temporary", ())),
             harmless=frozenset(lists.get("harmless", ())),
         )
 
@@ -85,7 +111,7 @@ def _zone(path: str, workspace: str, rules: PathRules) -> Zone:
     if path in rules.harmless:
         return Zone.TEMPORARY
     parts = path.split("/")
-    if _matches(parts, rules.secret) and not _matches(parts, rules.public):
+    if rules.secret.match(parts) and not rules.public.match(parts):
         return Zone.SENSITIVE
     if HOLE in path or GIVEN in path:
         return Zone.UNKNOWN
@@ -93,10 +119,10 @@ def _zone(path: str, workspace: str, rules: PathRules) -> Zone:
         return Zone.DEVICE
     bare = _without_globs(parts)
     if inside(bare, workspace.split("/")):
-        return Zone.SYSTEM if _matches(parts, rules.guarded) else Zone.WORKSPACE
-    if any(inside(bare, folder.split("/")) for folder in rules.temporary):
+        return Zone.SYSTEM if rules.guarded.match(parts) else Zone.WORKSPACE
+    if any(inside(bare, folder) for folder in rules.temporary):
         return Zone.TEMPORARY
-    if _matches(parts, rules.guarded):
+    if rules.guarded.match(parts):
         return Zone.SYSTEM
     return _far_zone(bare, rules)
 
@@ -124,7 +150,7 @@ def _home_depth(parts: Sequence[str]) -> int:
 
 def inside(parts: Sequence[str], folder: Sequence[str]) -> bool:
     """Tell whether the components `parts` lie in `folder`, or are it."""
-    return len(folder) > 1 and list(parts[: len(folder)]) == list(folder)
+    return len(folder) > 1 and list(parts[: len(folder)]) == [*folder]
 
 
 def _without_globs(parts: Sequence[str]) -> list[str]:
@@ -134,15 +160,3 @@ def _without_globs(parts: Sequence[str]) -> list[str]:
             return list(parts[:index])
     return [part for index, part in enumerate(parts) if part or index == 0]
 
-
-def _matches(parts: Sequence[str], patterns: Sequence[str]) -> bool:
-    return any(_match(parts, pattern) for pattern in patterns)
-
-
-def _match(parts: Sequence[str], pattern: str) -> bool:
-    want = pattern.split("/")
-    if len(want) == 1:
-        return any(fnmatchcase(part, pattern) for part in parts)
-    width = len(want)
-    spans = (parts[start : start + width] for start in range(len(parts) - width + 1))
-    return any(all(map(fnmatchcase, span, want)) for span in spans)

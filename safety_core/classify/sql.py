@@ -84,7 +84,7 @@ def _statement(statement: exp.Expr, subject: str) -> Iterator[Action | str]:
 
 def _traits(statement: exp.Expr, kind: Kind) -> frozenset[str]:
     """`unbounded`: every row, or the structure itself, is concerned."""
-    if isinstance(statement, exp.Update | exp.Delete) and not statement.args.get("where"):
+    if any(not part.args.get("where") for part in statement.find_all(exp.Update, exp.Delete)):
         return frozenset({"unbounded"})
     if isinstance(statement, exp.Drop) and statement.args.get("kind") in {"DATABASE", "SCHEMA"}:
         return frozenset({"unbounded", "mass"})

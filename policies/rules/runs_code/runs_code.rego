@@ -18,7 +18,7 @@ hits contains {"level": "red", "reason": "runs code that comes from elsewhere or
 	object.get(action, "kind", "") == "run_code"
 	traits := {trait | some trait in object.get(action, "traits", [])}
 	some trait in traits
-	trait in {"downloaded", "decoded"}
+	trait in {"downloaded", "decoded", "evasive"}
 }
 
 hits contains {"level": "red", "reason": "makes programs with all rights start other code"} if {

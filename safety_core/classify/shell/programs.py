@@ -108,7 +108,8 @@ class Programs:
 
 def _asks_for_help(found: Invocation) -> bool:
     """Tell whether the program only says how it is used: not for those that hand such an option to others."""
-    if found.entry.wrapper is not None or found.entry.spec.kind is Kind.RUN_CODE:
+    entry = found.entry
+    if entry.wrapper is not None or entry.spec.kind is Kind.RUN_CODE or entry.stdin or found.commands:
         return False
     given = {name for name, spec, value in found.options if not spec.takes and value is None}
     return "--help" in given or ("--version" in given and not found.operands)

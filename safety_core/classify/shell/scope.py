@@ -52,14 +52,15 @@ class Scope:
 
     Attributes:
         traits: hold for every effect in here ("privileged", "remote").
-        inside: names of the functions that are being run.
+        inside: the bodies of the functions that are being run.
+        depth: scripts that this one is inside of.
     """
 
     cwd: str
     variables: dict[str, str] = field(default_factory=lambda: dict(INITIAL))
     functions: dict[str, Node] = field(default_factory=dict)
     traits: frozenset[str] = frozenset()
-    inside: tuple[str, ...] = ()
+    inside: tuple[int, ...] = ()
     depth: int = 0
 
     def copy(self) -> Scope:
@@ -67,12 +68,10 @@ class Scope:
         return replace(self, variables=dict(self.variables), functions=dict(self.functions))
 
     def below(self, traits: frozenset[str] = frozenset(), arguments: tuple[str, ...] = ()) -> Scope:
-        """Return the scope of a script that is started from here."""
+        """Return the scope of another shell that is started from here."""
         scope = self.copy()
-        scope.depth += 1
+        scope.functions = {}
         scope.traits |= traits
-        if "remote" in traits:
-            scope.cwd = HOLE
         scope.bind(arguments)
         return scope
 

@@ -24,9 +24,8 @@ LIMIT: Final = 64 * 1024
 GUARD: Final = (
     (re.compile(r"[\x00\r]"), "a control character that shells and readers treat differently"),
     (re.compile(r"\S\\\n\S"), "a word that goes on in the next line"),
-    (re.compile(r"<<-.*(?:\n.*)*?(?:\$\(|`)"), "a command inside an indented here-document"),
-    (re.compile(r"\$\{[^}]*`"), "a command inside a parameter expansion"),
-    (re.compile(r"\$\{[^}]*@P"), "a parameter that is expanded as a prompt, with the commands in it"),
+    (re.compile(r"\$\{[^}]{0,200}`"), "a command inside a parameter expansion"),
+    (re.compile(r"\$\{[^}]{0,200}@P"), "a parameter that is expanded as a prompt, with the commands in it"),
     (re.compile(r"\bcoproc\b"), "a coprocess"),
 )
 
@@ -54,6 +53,8 @@ def parse(text: str) -> Script:
         return Script(None, ("a command line that is too long to be read",), text[:LIMIT])
     root = _PARSER.parse(text.encode("utf-8", "replace")).root_node
     doubts = [reason for expression, reason in GUARD if expression.search(text)]
+    if "<<-" in text and ("$(" in text or "`" in text):
+        doubts.append("a command that may stand inside an indented here-document")
     if root.has_error:
         doubts.append("a command line that cannot be parsed")
     return Script(root, tuple(doubts), text)

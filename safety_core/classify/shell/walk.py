@@ -45,7 +45,7 @@ class Shell:
             "negated_command": self._sequence,
             "variable_assignment": self._assignment,
             "declaration_command": self._declaration,
-            "unset_command": lambda node, scope, stdin: NOTHING,
+            "unset_command": self._declaration,
             "comment": lambda node, scope, stdin: NOTHING,
             "function_definition": self._function,
             "for_statement": self._for,
@@ -59,8 +59,9 @@ class Shell:
 
     def script(self, text: str, scope: Scope, stdin: Stream = TERMINAL) -> Stream:
         """Follow one script; the reply is what it prints, where that is static."""
+        scope.depth += 1
         if scope.depth > DEEPEST:
-            self.notes.doubt("scripts inside scripts, too deep to be followed")
+            self.notes.give_up("scripts inside scripts, too deep to be followed")
             return Stream()
         script = parse(text)
         for doubt in script.doubts:
@@ -68,19 +69,25 @@ class Shell:
         if script.doubts:
             for words in loose_commands(script.text):
                 self.programs.run([Word(word) for word in words], scope.copy(), Stream())
-        return Stream() if script.root is None else self.visit(script.root, scope, stdin)
+        output = Stream() if script.root is None else self.visit(script.root, scope, stdin)
+        scope.depth -= 1
+        return output
 
     def visit(self, node: Node, scope: Scope, stdin: Stream) -> Stream:
         """Follow one node of the tree."""
+        if not self.notes.step():
+            return Stream()
         return self._nodes.get(node.type, self._sequence)(node, scope, stdin)
 
     def call(self, name: str, arguments: tuple[str, ...], scope: Scope, stdin: Stream) -> Stream:
         """Run a function of the script."""
-        if name in scope.inside:
+        body = scope.functions[name]
+        if body.id in scope.inside:
             return Stream()
-        inner = scope.below(arguments=arguments)
-        inner.inside = (*scope.inside, name)
-        return self.visit(scope.functions[name], inner, stdin)
+        inner = scope.copy()
+        inner.bind(arguments)
+        inner.inside = (*scope.inside, body.id)
+        return self.visit(body, inner, stdin)
 
     def _sequence(self, node: Node, scope: Scope, stdin: Stream) -> Stream:
         parts = [self.visit(child, scope, stdin) for child in node.named_children]
@@ -139,22 +146,24 @@ class Shell:
         name, value = self._pair(node, scope)
         self.programs.variable(name, value, scope)
         scope.variables[name] = value
+        self.notes.note(Kind.READ, "variable", "sets a variable for this command")
         return NOTHING
 
     def _declaration(self, node: Node, scope: Scope, stdin: Stream) -> Stream:
         self._sequence(node, scope, stdin)
-        self.notes.note(Kind.READ, text_of(node.children[0]), "sets a variable for this command")
+        self.notes.note(Kind.READ, "variable", "sets a variable for this command")
         return NOTHING
 
     def _function(self, node: Node, scope: Scope, stdin: Stream) -> Stream:
-        name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
-        if name is None or body is None:
+        name, body = (text_of(part) for part in node.children_by_field_name("name")), node.child_by_field_name("body")
+        label = next(name, "")
+        if body is None:
             return NOTHING
-        scope.functions[text_of(name)] = body
+        scope.functions[label] = body
         before = list(self.notes.actions)
-        self.call(text_of(name), (HOLE, HOLE, HOLE), scope, Stream())
+        self.call(label, (HOLE, HOLE, HOLE), scope, Stream())
         text = text_of(body)
-        calls_itself = text.count(text_of(name)) > 1 and "|" in text and "&" in text
+        calls_itself = text.count(label) > 1 and "|" in text and "&" in text
         if calls_itself and list(self.notes.actions) == before:
             self.notes.note(
                 Kind.DESTROY, "function", "starts copies of itself until the machine stops", (), {"machine"}

@@ -1,0 +1,89 @@
+"""The catalogue's grammar, and mistakes in it."""
+
+from __future__ import annotations
+
+import pytest
+
+from safety_core.canonical import JsonObject
+from safety_core.classify.catalogue import Catalogue, Spec, compiled, parse_spec
+from safety_core.errors import PolicyError
+from safety_core.model.facts import Kind
+from tests.simulators.judging import Judging
+
+
+@pytest.mark.parametrize(
+    ("text", "spec"),
+    [
+        ("", Spec()),
+        ("read", Spec(Kind.READ)),
+        ("dry", Spec(dry=True)),
+        ("+forced", Spec(traits=frozenset({"forced"}))),
+        ("destroy+forced+mass", Spec(Kind.DESTROY, traits=frozenset({"forced", "mass"}))),
+        ("=code:shell", Spec(takes="code:shell")),
+        ("write=path", Spec(Kind.WRITE, takes="path")),
+    ],
+)
+def test_spec(text: str, spec: Spec) -> None:
+    assert parse_spec(text, "x") == spec
+
+
+@pytest.mark.parametrize("text", ["explode", "read write", "READ", "=", "+"])
+def test_a_wrong_spec_is_named(text: str) -> None:
+    with pytest.raises(PolicyError, match="somewhere"):
+        parse_spec(text, "somewhere")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"programs": []},
+        {"programs": {"a": 7}},
+        {"programs": {"a": {"options": {"-x": "explode"}}}},
+        {"tools": {"a": 7}},
+        {"code": {"x": [{"pattern": "("}]}},
+        {"code": {"x": ["text"]}},
+    ],
+)
+def test_a_mistake_is_a_policy_error(data: JsonObject) -> None:
+    with pytest.raises(PolicyError):
+        Catalogue(data).program("a")
+
+
+def test_names_share_an_entry_and_versions_are_left_out() -> None:
+    catalogue = Catalogue({"programs": {"python, pypy": "run_code"}})
+    for name in ("python", "pypy", "python3.12"):
+        entry = catalogue.program(name)
+        assert entry is not None
+        assert entry.spec.kind is Kind.RUN_CODE
+    assert catalogue.program("ruby") is None
+
+
+def test_subcommands_of_several_words_are_nested() -> None:
+    catalogue = Catalogue(
+        {"programs": {"git": {"read": "remote", "commands": {"remote add": "write", "remote": "read"}}}}
+    )
+    entry = catalogue.program("git")
+    assert entry is not None
+    remote = entry.merged(entry.commands["remote"])
+    assert (remote.spec.kind, remote.merged(remote.commands["add"]).spec.kind) == (Kind.READ, Kind.WRITE)
+    assert remote.merged(remote.commands["add"]).name == "git remote add"
+
+
+def test_a_code_section_that_is_no_list_is_empty() -> None:
+    assert Catalogue({"code": {"x": "text"}}).languages["x"] == ()
+
+
+def test_the_last_few_catalogues_are_kept() -> None:
+    datas: list[JsonObject] = [{"programs": {}} for _ in range(6)]
+    made = [compiled(data) for data in datas]
+    assert compiled(datas[-1]) is made[-1]
+    assert compiled(datas[0]) is not made[0]
+
+
+def test_every_program_of_the_shipped_catalogue_can_be_called(judging: Judging) -> None:
+    programs = judging.catalogue["programs"]
+    assert isinstance(programs, dict)
+    for names in programs:
+        for name in names.split(","):
+            facts = judging.shell(f"{name.strip()} a b")
+            assert facts.actions or facts.unknown, name

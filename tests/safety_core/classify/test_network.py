@@ -1,0 +1,63 @@
+"""Where hosts lie, and which addresses carry data out."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from safety_core.classify.network import carries_data, host_target, recipient_target, url_target
+from safety_core.classify.paths import HOLE
+from safety_core.model.facts import Zone
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "zone"),
+    [
+        ("https://example.com/x", "example.com", Zone.OUTSIDE),
+        ("example.com/x", "example.com", Zone.OUTSIDE),
+        ("//example.com/x", "example.com", Zone.OUTSIDE),
+        ("https://EXAMPLE.com.:443", "example.com", Zone.OUTSIDE),
+        ("https://user:pass@example.com", "example.com", Zone.OUTSIDE),
+        ("http://localhost:8080", "localhost", Zone.LOCAL),
+        ("http://127.1/", "127.0.0.1", Zone.LOCAL),
+        ("http://0x7f.0.0.1/", "127.0.0.1", Zone.LOCAL),
+        ("http://[::1]:80/", "::1", Zone.LOCAL),
+        ("http://10.0.0.7/", "10.0.0.7", Zone.OUTSIDE),
+        ("http://shop.internal/", "shop.internal", Zone.LOCAL),
+        ("http://bücher.example/", "xn--bcher-kva.example", Zone.OUTSIDE),
+        ("http://evil.example\\@good.example/", "evil.example", Zone.UNKNOWN),
+        (f"https://{HOLE}/x", "", Zone.UNKNOWN),
+        ("http://[", "[", Zone.UNKNOWN),
+        ("file:///etc/passwd", "", Zone.UNKNOWN),
+    ],
+)
+def test_host_of_a_url(url: str, host: str, zone: Zone) -> None:
+    target = url_target(url)
+    assert target.zone is zone
+    assert zone is Zone.UNKNOWN or target.value == host
+
+
+@pytest.mark.parametrize(
+    ("text", "zone"),
+    [("root@host.example:22", Zone.OUTSIDE), ("[::1]:22", Zone.LOCAL), ("", Zone.UNKNOWN), (HOLE, Zone.UNKNOWN)],
+)
+def test_host(text: str, zone: Zone) -> None:
+    assert host_target(text).zone is zone
+
+
+def test_recipients_are_outside_unless_unknown() -> None:
+    assert recipient_target(" a@b.c ").value == "a@b.c"
+    assert recipient_target(HOLE).zone is Zone.UNKNOWN
+
+
+def test_long_and_computed_addresses_carry_data() -> None:
+    assert carries_data("https://x/" + "a" * 300)
+    assert carries_data(f"https://x/{HOLE}")
+    assert not carries_data("https://x/a")
+
+
+@given(st.text())
+def test_any_text_is_read_without_an_error(text: str) -> None:
+    url_target(text)
+    host_target(text)
