@@ -4,7 +4,7 @@ It holds no tenant secret and can approve nothing that policy reserves for peopl
 
 settings     what is configured, frozen, checked at start
 keys         the hub's own two keys: approvals and audit cosignatures
-context      what every endpoint has at hand
+context      what every endpoint has at hand; query: numbers in a query string
 auth         who sends a request: a tenant by signature, an approver or publisher by token
 tenants      registration
 repository   signed policy as files; bundles: putting it there, and getting it

@@ -10,8 +10,8 @@ from starlette.responses import JSONResponse, Response
 
 from hub.auth import edge_call
 from hub.context import Context
+from hub.query import number
 from hub.store import approvals, tenants
-from safety_core.errors import InputError
 from safety_core.model.tool_call import TenantId
 from safety_core.wire.reader import parse_json
 
@@ -31,8 +31,8 @@ async def decisions(request: Request, context: Context) -> Response:
     an edge passes over answers that it has.
     """
     call = await edge_call(request, context)
-    after = int(_number(request, "after", 2**53))
-    wait = min(_number(request, "wait", 3600), context.settings.max_wait)
+    after = int(number(request, "after", 0, 2**53))
+    wait = min(number(request, "wait", 0, 3600), context.settings.max_wait)
     gone = asyncio.create_task(_disconnected(request))
     try:
         found = await _awaited(context, call.tenant, after, wait, gone)
@@ -67,14 +67,3 @@ async def _look(context: Context, tenant: TenantId, after: int) -> Answers:
 async def _disconnected(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
-
-
-def _number(request: Request, name: str, maximum: int) -> float:
-    text = request.query_params.get(name, "0")
-    try:
-        value = float(text)
-    except ValueError as error:
-        raise InputError(f"query {name}", "must be a number") from error
-    if not 0 <= value <= maximum:
-        raise InputError(f"query {name}", f"must lie in 0 to {maximum}")
-    return value

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from hub.auth import bearer, edge_call
 from hub.context import Context
+from hub.query import number
 from hub.store import usage
 from hub.store.tokens import TokenKind
 from safety_core.wire.fleet import usage_from_json
 from safety_core.wire.reader import Reader
+
+MONTH_SECONDS: Final = 31 * 24 * 3600
+"""How far back totals are shown if nobody asks for more."""
 
 
 async def ingest(request: Request, context: Context) -> Response:
@@ -23,8 +29,12 @@ async def ingest(request: Request, context: Context) -> Response:
 
 
 async def listed(request: Request, context: Context) -> Response:
-    """Show an approver what their tenant's model calls consumed, by hour, agent, provider and model."""
+    """Show an approver what their tenant's model calls consumed, by hour, agent, provider and model.
+
+    `since`: seconds since the epoch; by default the last 31 days.
+    """
     token = await bearer(request, context, TokenKind.APPROVER)
+    since = number(request, "since", max(0.0, context.clock() - MONTH_SECONDS), 2**53)
     async with context.database.read() as connection:
-        buckets = await usage.listed(connection, token.tenant)
+        buckets = await usage.listed(connection, token.tenant, int(since))
     return JSONResponse({"buckets": [bucket.to_json() for bucket in buckets]})

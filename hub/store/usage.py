@@ -41,9 +41,13 @@ async def merge(connection: AsyncConnection, tenant: TenantId, buckets: Iterable
         await connection.execute(upsert, rows)
 
 
-async def listed(connection: AsyncConnection, tenant: TenantId) -> tuple[UsageBucket, ...]:
-    """Return the tenant's buckets in key order."""
-    query = select(usage).where(usage.c.tenant == tenant).order_by(*(usage.c[name] for name in _KEY))
+async def listed(connection: AsyncConnection, tenant: TenantId, since: int = 0) -> tuple[UsageBucket, ...]:
+    """Return the tenant's buckets from the hour `since` on (seconds since the epoch), in key order."""
+    query = (
+        select(usage)
+        .where((usage.c.tenant == tenant) & (usage.c.hour >= since))
+        .order_by(*(usage.c[name] for name in _KEY))
+    )
     return tuple(
         UsageBucket(
             hour=row.hour,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
-from hub.migrations import migrate
+from hub.migrations import config_for, migrate
 from hub.store import tenants
 from hub.store.engine import Database, open_database
 from hub.store.schema import metadata
@@ -69,3 +70,19 @@ async def test_a_block_that_raises_never_happened(database_url: str) -> None:
     async with database.read() as connection:
         assert await tenants.find(connection, TenantId("acme")) is None
     await database.close()
+
+
+async def test_the_first_migration_can_be_taken_back(database_url: str) -> None:
+    database = open_database(database_url)
+    await migrate(database)
+    async with database.write() as connection:
+        await connection.run_sync(_take_back)
+        assert await connection.run_sync(lambda sync: inspect(sync).get_table_names()) == ["alembic_version"]
+    await migrate(database)
+    async with database.write() as connection:
+        assert await connection.run_sync(_difference) == []
+    await database.close()
+
+
+def _take_back(connection: Connection) -> None:
+    command.downgrade(config_for(connection), "base")

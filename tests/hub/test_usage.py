@@ -8,7 +8,9 @@ import random
 from hub.store import usage
 from safety_core.model.tool_call import TenantId
 from safety_core.model.usage import UsageBucket
-from tests.simulators.hub import RunningHub, bucket
+from tests.simulators.hub import START, RunningHub, bucket, json_of
+
+START_HOUR = int(START) // 3600 * 3600
 
 
 async def stored(hub: RunningHub, tenant: str = "acme") -> tuple[UsageBucket, ...]:
@@ -54,3 +56,15 @@ async def test_more_than_one_message_holds_is_sent_in_several(hub: RunningHub) -
     rows = [bucket(1, 1, model=f"m{index:04}") for index in range(1100)]
     await edge.push_usage(rows)
     assert len(await stored(hub)) == 1100
+
+
+async def test_an_owner_reads_their_own_totals_of_the_last_month_or_more(small_hub: RunningHub) -> None:
+    acme, globex = await small_hub.edge("acme"), await small_hub.edge("globex")
+    old, new = bucket(1, 1, hour=START_HOUR - 32 * 24 * 3600), bucket(1, 2, hour=START_HOUR)
+    await acme.push_usage([old, new])
+    await globex.push_usage([bucket(9, 9)])
+    olga = await small_hub.approver("acme")
+    assert json_of(await olga.get("/v1/usage")) == {"buckets": [new.to_json()]}
+    assert json_of(await olga.get("/v1/usage?since=0")) == {"buckets": [old.to_json(), new.to_json()]}
+    assert (await olga.get("/v1/usage?since=ever")).status_code == 400
+    assert (await small_hub.http().get("/v1/usage")).status_code == 401
