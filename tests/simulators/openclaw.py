@@ -24,9 +24,9 @@ from safety_core.canonical import Json
 PLUGIN: Final = Path(__file__).parents[2] / "plugins" / "openclaw"
 MEDDLER: Final = Path(__file__).parents[1] / "e2e" / "openclaw" / "meddler"
 TOKEN: Final = "operator-of-this-test"
-READY_SECONDS: Final = 180.0
+READY_SECONDS: Final = 300.0
 STOP_SECONDS: Final = 20.0
-TURN_SECONDS: Final = 60.0
+TURN_SECONDS: Final = 150.0
 
 
 def install() -> Path:

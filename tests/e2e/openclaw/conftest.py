@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Generator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,15 +35,15 @@ class Told:
 
 @dataclass
 class World:
-    """A customer's machine. `values`: the planted secrets by name."""
+    """A customer's machine. `tokens`: agent -> its token at the egress; `values`: the planted secrets by name."""
 
     site: Site
     edge: Edge
     edge_settings: dict[str, str]
     model: Model
     gateway: Gateway
-    token: str
-    values: dict[str, str] = field(default_factory=dict)
+    tokens: dict[str, str]
+    values: dict[str, str]
 
     def call(self, tool: str, *, agent: str = "main", said: str = "", **params: Any) -> Told:
         """Let the agent's model call one tool in a new session; `said` is what the person writes besides."""
@@ -72,12 +72,12 @@ class World:
 
 @pytest.fixture(scope="module")
 def world() -> Generator[World, None, None]:
-    token = secrets.token_hex(24)
+    tokens = {agent: secrets.token_hex(24) for agent in ("main", "unguarded")}
     with ExitStack() as stack:
         here = stack.enter_context(site())
         model = stack.enter_context(scripted_model())
-        settings = edge_settings(model, token)
-        gateway = start_gateway(here, model, settings["EGRESS_PORT"], token)
+        settings = edge_settings(model, tokens)
+        gateway = start_gateway(here, model, settings["EGRESS_PORT"], tokens["main"])
         stack.callback(gateway.stop)
         stack.enter_context(here.hub())
         here.introduce()
@@ -87,7 +87,7 @@ def world() -> Generator[World, None, None]:
         for name, value in values.items():
             set_secret(here, name, value)
         gateway.await_ready()
-        yield World(here, edge, settings, model, gateway, token, values)
+        yield World(here, edge, settings, model, gateway, tokens, values)
 
 
 def start_gateway(here: Site, model: Model, egress: str, token: str) -> Gateway:
@@ -111,13 +111,14 @@ def set_secret(here: Site, name: str, value: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def edge_settings(model: Model, token: str) -> dict[str, str]:
-    """Return the edge's settings: agent `main` reaches the model with `token`, and only while its plugin is there."""
+def edge_settings(model: Model, tokens: dict[str, str]) -> dict[str, str]:
+    """Return the edge's settings: agents reach the model with their tokens, and only while their plugin is there."""
     provider = {"base_url": model.url, "key_secret": UPSTREAM_KEY}
+    clients = {agent: hashlib.sha256(token.encode()).hexdigest() for agent, token in tokens.items()}
     return {
         "EGRESS_PORT": str(free_port()),
         "EGRESS_ALLOW_PRIVATE_UPSTREAMS": "true",
         "EGRESS_PROVIDERS": json.dumps({"openai": provider}),
-        "EGRESS_REQUIRE_PLUGIN": json.dumps(["main"]),
-        "CLIENTS": json.dumps({"main": hashlib.sha256(token.encode()).hexdigest()}),
+        "EGRESS_REQUIRE_PLUGIN": json.dumps(list(tokens)),
+        "CLIENTS": json.dumps(clients),
     }
