@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from safety_core.canonical import Json, JsonObject
-from safety_core.errors import EffectFailed, InputError, LimitError, SafetyError, UnavailableError
+from safety_core.errors import AuditError, EffectFailed, InputError, LimitError, SafetyError, UnavailableError
 
 
 class TooLargeError(LimitError):
@@ -31,7 +31,7 @@ def status_of(error: SafetyError) -> int:
             return 400
         case TokenError():
             return 401
-        case EffectFailed() | UnavailableError():
+        case EffectFailed() | UnavailableError() | AuditError():
             return 500
         case _:
             return 403

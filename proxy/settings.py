@@ -17,7 +17,7 @@
     [engine]
     kind = "embedded"                     # or "opa": a remote Open Policy Agent
     url = ""                              # of that agent
-    deadline = 1.0                        # seconds after which a decision counts as failed
+    deadline = 5.0                        # seconds after which a decision counts as failed, and the call is refused
 
     [control]
     socket = "/run/safety/edge.sock"      # default: <home>/edge.sock, mode 0600
@@ -76,11 +76,16 @@ class HubSettings:
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """Which policy engine judges: "embedded" or "opa" (then at `url`). `deadline` in seconds."""
+    """Which policy engine judges: "embedded" or "opa" (then at `url`).
+
+    Attributes:
+        deadline: seconds. Honest rules take milliseconds; the rest is for a machine that is busy with other things, on
+            which a tight deadline would refuse calls for no reason a person could see.
+    """
 
     kind: str = "embedded"
     url: str = ""
-    deadline: float = 1.0
+    deadline: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,10 +78,11 @@ def load_settings(file: Path | None, environ: Mapping[str, str]) -> Settings:
     try:
         return _settings(Reader(tree, "edge"), Home.default(environ).path)
     except InputError as error:
-        key = error.thing.removeprefix("edge.")
+        key = error.thing.removeprefix("edge").removeprefix(".")
         variable = PREFIX + key.upper().replace(".", "_")
         where = f"{file or 'a file given by --config'}" + (f" or by {variable}" if variable in VARIABLES else "")
-        raise InputError(f"setting {key}", error.reason, error.fix or f"set it in {where}") from error
+        thing = f"setting {key}" if key else "settings"
+        raise InputError(thing, error.reason, error.fix or f"set it in {where}") from error
 
 
 def _read_file(file: Path) -> JsonObject:
@@ -153,7 +154,7 @@ def _engine(source: Reader) -> EngineSettings:
     if kind not in {"embedded", "opa"}:
         raise InputError("edge.engine.kind", 'must be "embedded" or "opa"')
     url = _url(source, "url") if kind == "opa" or source.text("url", "") else ""
-    settings = EngineSettings(kind, url, _seconds(source, "deadline", 1.0, below=60.0))
+    settings = EngineSettings(kind, url, _seconds(source, "deadline", 5.0, below=60.0))
     source.done()
     return settings
 

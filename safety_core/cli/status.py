@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
+from contextlib import closing
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Final
 
 import click
-import httpx2
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -27,16 +29,17 @@ GOOD: Final = {"in force", "on", "ok"}
 @click.command()
 @click.option(
     "--socket",
+    "path",
     type=click.Path(path_type=Path),
     help="The edge's control socket.  [default: edge.sock in $SAFETY_HOME or ~/.safety]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the edge's answer as one JSON object.")
-def status(socket: Path | None, as_json: bool) -> int:
+def status(path: Path | None, as_json: bool) -> int:
     """Show what is in force: policy, the four layers, approvals, hub and audit log.
 
     Exit status 0 if a trusted policy is in force, 1 if every call is refused or the edge does not run.
     """
-    answer = ask(socket or Home.default().socket)
+    answer = ask(path or Home.default().socket)
     if as_json:
         click.echo(json.dumps(answer))
     else:
@@ -44,26 +47,39 @@ def status(socket: Path | None, as_json: bool) -> int:
     return 0 if Reader(answer, "status").object("policy").text("state") == "in force" else 1
 
 
-def ask(socket: Path) -> JsonObject:
-    """Return what the edge at `socket` answers.
+def ask(path: Path) -> JsonObject:
+    """Return what the edge at this socket answers.
 
     Raises:
-        UnavailableError: nobody answers there.
+        UnavailableError: nobody answers there, or not with a status.
     """
-    transport = httpx2.HTTPTransport(uds=str(socket))
+    with closing(_Connection(path)) as connection:
+        try:
+            connection.request("GET", "/v1/status")
+            response = connection.getresponse()
+            status, raw = response.status, response.read(BODY_LIMIT)
+        except (OSError, HTTPException) as error:
+            reason = f"does not answer ({type(error).__name__})"
+            raise UnavailableError(f"edge at {path}", reason, "start it with `safety edge`") from error
+    if status != 200:
+        raise UnavailableError(f"edge at {path}", f"answered {status}", "see the edge's log")
     try:
-        with httpx2.Client(transport=transport, timeout=SECONDS, trust_env=False) as client:
-            response = client.get("http://edge/v1/status")
-    except (httpx2.HTTPError, OSError) as error:
-        raise UnavailableError(
-            f"edge at {socket}", f"does not answer ({type(error).__name__})", "start it with `safety edge`"
-        ) from error
-    if response.status_code != 200 or len(response.content) > BODY_LIMIT:
-        raise UnavailableError(f"edge at {socket}", f"answered {response.status_code}", "see the edge's log")
-    try:
-        return Reader.parse(response.content, "status").whole()
+        return Reader.parse(raw, "status").whole()
     except InputError as error:
-        raise UnavailableError(f"edge at {socket}", "gave an answer that cannot be read") from error
+        raise UnavailableError(f"edge at {path}", "gave an answer that cannot be read") from error
+
+
+class _Connection(HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("edge", timeout=SECONDS)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._path))
 
 
 def show(answer: JsonObject, console: Console) -> None:

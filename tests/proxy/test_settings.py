@@ -122,8 +122,8 @@ def test_a_missing_setting_says_where_to_set_it(missing: str) -> None:
     [
         ("home = ", "is not TOML"),
         ("hub = 3", "setting hub"),
-        ("[hub]\nurll = 'https://x'", r"setting hub.urll: is not a known field"),
-        ("typo = 1", "setting typo: is not a known field"),
+        ("[hub]\nurll = 'https://x'", "setting hub: has a field that is not known. Fix: its fields are bundle_poll"),
+        ("typo = 1", "settings: has a field that is not known. Fix: its fields are approval_wait"),
     ],
 )
 def test_a_wrong_file_is_named(tmp_path: Path, text: str, message: str) -> None:

@@ -1,0 +1,59 @@
+"""`safety status` shows what the edge says, and says where there is no edge."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from safety_core.cli.main import run
+from safety_core.cli.status import ask, show
+from safety_core.errors import InputError, UnavailableError
+
+ANSWER: dict[str, Any] = {
+    "version": "1",
+    "tenant": "bakery[bold]",
+    "policy": {"state": "none", "detail": "no trusted policy is in force"},
+    "layers": [{"layer": "sandbox", "state": "unknown", "detail": "not checked"}],
+    "approvals": {"pending": 2, "unsent": 1},
+    "audit": {"entries": 7},
+    "secrets": 3,
+    "hub": {"url": ""},
+    "tasks": [
+        {"task": "policy", "ok": False, "last_done": 1.0, "trouble": "hub: did not answer"},
+        {"task": "usage", "ok": True, "last_done": None, "trouble": ""},
+        {"task": "heartbeat", "ok": True, "last_done": 1.0, "trouble": ""},
+    ],
+    "plugins": [{"agent": "main", "plugin": "openclaw", "version": "1.0", "seconds_ago": 2.0}],
+}
+
+
+def test_everything_is_on_the_screen_as_it_is() -> None:
+    screen = io.StringIO()
+    show(ANSWER, Console(file=screen, width=160))
+    shown = screen.getvalue()
+    for words in (
+        "bakery[bold]",
+        "none  no trusted policy is in force",
+        "2 pending, 1 not yet at the hub",
+        "7 entries",
+        "fails  hub: did not answer",
+        "last done never yet",
+        "min ago",
+        "openclaw 1.0 guards main",
+        "not checked",
+    ):
+        assert words in shown
+
+
+def test_an_answer_that_is_none_is_refused_by_name() -> None:
+    with pytest.raises(InputError, match=r"status\.policy"):
+        show({"tenant": "bakery"}, Console(file=io.StringIO()))
+
+
+def test_without_an_edge_it_says_how_to_start_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(UnavailableError, match="safety edge"):
+        ask(tmp_path / "none.sock")
+    assert run(["status", "--socket", str(tmp_path / "none.sock")]) == 1
+    assert "does not answer" in capsys.readouterr().err
