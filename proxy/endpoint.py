@@ -104,7 +104,7 @@ def json_response(status: int, body: JsonObject, headers: Mapping[str, str] | No
 async def _refused(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     reason = {404: "there is no such route", 405: "has another method"}.get(status, "cannot be served")
-    shown = SafetyError(request.url.path, reason, "see the routes in proxy/control.py")
+    shown = SafetyError(f"{request.method} of this path", reason, "see the routes in proxy/control.py")
     return json_response(status, error_json(shown), getattr(error, "headers", None))
 
 

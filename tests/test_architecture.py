@@ -25,7 +25,7 @@ def test_a_module_fits_one_reading(path: Path) -> None:
     source = path.read_text()
     assert len(source.splitlines()) <= MODULE_LINES
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and "migrations" not in path.parts:
             assert (node.end_lineno or 0) - node.lineno < FUNCTION_LINES, f"{node.name} in {name(path)}"
 
 

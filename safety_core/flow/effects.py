@@ -1,7 +1,7 @@
 """What a flow asks of the world: one frozen value per request, typed by its reply.
 
 A flow is a generator that yields effects. A driver (`safety_core.edge.driver`) performs each one and sends the reply
-back, or throws `EffectFailed`. `reply = yield from Judge(facts)` is fully typed, because `Effect[R].__iter__` returns an `R`.
+back, or throws `EffectFailed`. `reply = yield from Judge(facts)` is fully typed: `Effect[R].__iter__` returns an `R`.
 """
 
 from __future__ import annotations

@@ -11,8 +11,9 @@ Failing closed is the one `except` in `_closed`: whatever goes wrong, the answer
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TypeAlias, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 from safety_core import approve
 from safety_core.canonical import Json, JsonObject
@@ -22,11 +23,11 @@ from safety_core.errors import SafetyError
 from safety_core.flow import effects
 from safety_core.flow.effects import Flow
 from safety_core.gate import rule_on
-from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState, Grant, RequestId
+from safety_core.model.approval import USE_SECONDS, Approval, ApprovalRequest, ApprovalState, Grant, RequestId
 from safety_core.model.level import Outcome
 from safety_core.model.policy import Policy
 from safety_core.model.record import AuditEntry, Event
-from safety_core.model.tool_call import CallId, SessionId, ToolCall
+from safety_core.model.tool_call import AgentId, CallId, SessionId, ToolCall
 from safety_core.model.verdict import Ruling, Verdict
 from safety_core.redact.redactor import Redactor
 from safety_core.resolve import plan_of
@@ -89,16 +90,17 @@ A = TypeVar("A")
 
 def decide(call: ToolCall, context: Context) -> Flow[Answer]:
     """Judge `call`, ask a person where the gate asks, and return the permission or the reason against it."""
-    return (yield from _closed(call, _decide(call, context)))
+    return (yield from _closed(call, context, _decide))
 
 
 def run(call: ToolCall, context: Context) -> Flow[Executed | Pending | Refused]:
     """Do the whole sentence for one call."""
-    return (yield from _closed(call, _run(call, context)))
+    return (yield from _closed(call, context, _run))
 
 
 def report(call: ToolCall, result: Json, context: Context) -> Flow[Json]:
     """Return `result` as the model may see it, after it has been recorded. Raises what goes wrong: no result then."""
+    call = yield from _scrub(replace(call, params={}), context.redactor)
     clean = context.redactor.value(result)
     if clean.discovered:
         yield from effects.Remember(clean.discovered)
@@ -109,21 +111,23 @@ def report(call: ToolCall, result: Json, context: Context) -> Flow[Json]:
     return clean.value
 
 
-def _closed(call: ToolCall, flow: Flow[A]) -> Flow[A | Refused]:
+def _closed(call: ToolCall, context: Context, sentence: Callable[[ToolCall, Context], Flow[A]]) -> Flow[A | Refused]:
+    agent = ""
     try:
-        return (yield from flow)
+        clean = yield from _scrub(call, context.redactor)
+        agent = clean.agent
+        return (yield from sentence(clean, context))
     except SafetyError as error:
         refusal = Refused(type(error).__name__, str(error))
     try:
         now = yield from effects.Now()
-        yield from effects.Record(AuditEntry(now, Event.REFUSED, call.agent, rules=(refusal.rule,)))
+        yield from effects.Record(AuditEntry(now, Event.REFUSED, agent, rules=(refusal.rule,)))
     except SafetyError:
         return replace(refusal, reason=refusal.reason + " (and the refusal could not be recorded)")
     return refusal
 
 
 def _decide(call: ToolCall, context: Context) -> Flow[Answer]:
-    call = yield from _scrub(call, context.redactor)
     facts = facts_of(call, context.policy.catalogue, context.workspace)
     decision = yield from effects.Judge(facts)
     verdict = verdict_of(facts, decision, context.policy.revision)
@@ -157,13 +161,23 @@ def _run(call: ToolCall, context: Context) -> Flow[Executed | Pending | Refused]
 
 
 def _scrub(call: ToolCall, redactor: Redactor) -> Flow[ToolCall]:
-    """Replace every secret in the call by its reference, names included: from here on nothing holds a value."""
-    params = redactor.value(call.params)
-    tool, session, identity = (redactor.text(name) for name in (call.tool, call.session, call.id))
-    discovered = {**params.discovered, **tool.discovered, **session.discovered, **identity.discovered}
-    if discovered:
-        yield from effects.Remember(discovered)
-    return replace(call, id=CallId(identity.text), session=SessionId(session.text), tool=tool.text, params=cast("JsonObject", params.value))
+    """Replace every secret in the call by its reference, names included: from here on nothing holds a value.
+
+    The names stand under keys that say "id", so that random ids are not taken for unknown secrets.
+    """
+    names: JsonObject = {"id": call.id, "agent_id": call.agent, "session_id": call.session, "tool_id": call.tool}
+    clean = redactor.value({**names, "params": call.params})
+    if clean.discovered:
+        yield from effects.Remember(clean.discovered)
+    fields = cast("dict[str, Any]", clean.value)
+    return ToolCall(
+        id=CallId(fields["id"]),
+        tenant=call.tenant,
+        agent=AgentId(fields["agent_id"]),
+        session=SessionId(fields["session_id"]),
+        tool=fields["tool_id"],
+        params=fields["params"],
+    )
 
 
 def _ask(call: ToolCall, verdict: Verdict, ruling: Ruling, context: Context) -> Flow[Answer]:
@@ -189,7 +203,7 @@ def _stands(approval: Approval, policy: Policy, now: float) -> bool:
         case ApprovalState.PENDING:
             return now <= approval.request.expires
         case ApprovalState.GRANTED:
-            return now <= approval.received + approve.USE_SECONDS
+            return now <= approval.received + USE_SECONDS
         case ApprovalState.DENIED:
             return now <= approval.received + approve.DENIAL_SECONDS
         case _:

@@ -205,7 +205,11 @@ class Reader:
         return tuple(self._fields)
 
     def done(self) -> None:
-        """Refuse fields that nobody has read: a misspelt field must not pass as an absent one."""
-        extra = sorted(set(self._fields) - self._seen)
-        if extra:
-            raise InputError(f"{self._path}.{extra[0]}", "is not a known field")
+        """Refuse fields that nobody has read: a misspelt field must not pass as an absent one.
+
+        The error names the fields there are, not the one that came: its name may be a secret.
+        """
+        if set(self._fields) - self._seen:
+            raise InputError(
+                self._path, "has a field that is not known", f"its fields are {', '.join(sorted(self._seen))}"
+            )

@@ -16,7 +16,7 @@ from safety_core.cli.demo.agent import AnthropicChat, OpenAIChat, Tools, Wish
 from safety_core.cli.demo.model import Reply, ScriptedModel
 from safety_core.cli.demo.screen import Screen
 from safety_core.cli.demo.stage import ANTHROPIC_KEY, OPENAI_KEY, Set, Stage
-from safety_core.cli.demo.story import SHOP_KEY, Outcome, Step, steps
+from safety_core.cli.demo.story import SHOP_KEY, STEPS, Outcome, Step
 from safety_core.errors import UnavailableError
 
 PATIENCE: Final = 15.0
@@ -38,7 +38,7 @@ class Play:
         self._screen = screen
         self._stranger = "AKIA" + "".join(secrets.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") for _ in range(16))
         self._said = (
-            f"How many orders are there? By the way, the shop's key is {stage.values[SHOP_KEY]} "
+            f"{STEPS[0].says} By the way, the shop's key is {stage.values[SHOP_KEY]} "
             f"and this one is for the cloud: {self._stranger}"
         )
 
@@ -52,7 +52,7 @@ class Play:
                 stack.enter_context(closing(AnthropicChat(self._place.egress, self._stage.token))),
             )
             self._screen.chapter("Ten tool calls: what the agent proposes, and what comes of it")
-            for number, step in enumerate(steps(self._said), 1):
+            for number, step in enumerate(STEPS, 1):
                 self._screen.step(number, self._step(step, chats[number > OPENAI_STEPS]))
         self._what_left()
         self._what_it_cost()
@@ -60,7 +60,7 @@ class Play:
 
     def _step(self, step: Step, chat: OpenAIChat | AnthropicChat) -> Outcome:
         self._model.next(Reply(tool=step.tool, params=step.params))
-        _, wish = chat.say(step.says)
+        _, wish = chat.say(self._said if step is STEPS[0] else step.says)
         if wish is None:
             raise UnavailableError("scripted model", "did not propose the call")
         answer = self._tools.run(wish)

@@ -26,7 +26,7 @@ def test_a_line_is_read_as_it_was_written() -> None:
         (b"{", "is not JSON"),
         (b'{"facts": {}}', "hits is missing"),
         (b'{"facts": [], "hits": []}', "facts must be an object"),
-        (b'{"facts": {}, "hits": [], "more": 1}', "more is not a known field"),
+        (b'{"facts": {}, "hits": [], "more": 1}', "has a field that is not known"),
         (b'{"facts": {}, "hits": [{"rule": "a", "level": "RED", "reason": ""}]}', r"hits\[0\].level is not a level"),
     ],
 )

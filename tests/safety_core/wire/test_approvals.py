@@ -128,7 +128,7 @@ def test_a_misshapen_grant_is_refused_by_field(name: str, value: str) -> None:
 
 
 def test_fields_that_nobody_knows_are_refused() -> None:
-    with pytest.raises(InputError, match=r"message\.note: is not a known field"):
+    with pytest.raises(InputError, match=r"message: has a field that is not known"):
         request_from_json(travelled({**REQUEST, "note": 1}))
-    with pytest.raises(InputError, match=r"message\.note: is not a known field"):
+    with pytest.raises(InputError, match=r"message: has a field that is not known"):
         grant_from_json(travelled({**GRANT, "note": 1}))
