@@ -17,7 +17,7 @@ from hub import approvals, bundles, feed, fleet, tenants, usage
 from hub.context import Context
 from hub.errors import answer_error
 from hub.keys import load_keys
-from hub.migrations import migrate
+from hub.migrations.migrate import migrate
 from hub.repository import Repositories
 from hub.settings import Settings
 from hub.store.engine import open_database

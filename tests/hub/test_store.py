@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
-from hub.migrations import config_for, migrate
+from hub.migrations.migrate import config_for, migrate
 from hub.store import tenants
 from hub.store.engine import Database, open_database
 from hub.store.schema import metadata
