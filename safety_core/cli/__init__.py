@@ -1,1 +1,1 @@
-"""`safety`: the command line. One module per command; services add theirs by the entry point group `safety.commands`."""
+"""`safety`: the command line, a module a command; services add theirs by the entry point group `safety.commands`."""

@@ -106,7 +106,8 @@ def keygen(file: Path) -> None:
     """
     public = SigningKey(create_key_file(file)).verify_key
     click.echo("# for policies/approvers.yaml: signed policy, not the hub, says that this key counts")
-    click.echo(f"approvers:\n  - id: {key_id(KeyKind.PERSON, public)}\n    kind: person\n    public: {bytes(public).hex()}")
+    click.echo(f"approvers:\n  - id: {key_id(KeyKind.PERSON, public)}\n    kind: person")
+    click.echo(f"    public: {bytes(public).hex()}")
     click.echo("    up_to: critical_red")
     click.echo(f"# for the hub: safety hub approver add TENANT NAME --public {bytes(public).hex()}")
 

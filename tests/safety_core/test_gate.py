@@ -39,7 +39,7 @@ def grant(recipient: str, *, until: float = NOW + 1, agent: AgentId = AGENT, too
     return OutwardGrant(agent, tool, recipient, until)
 
 
-@pytest.mark.parametrize(("cell", "outcome"), MATRIX.items(), ids=lambda value: str(value))
+@pytest.mark.parametrize(("cell", "outcome"), MATRIX.items(), ids=str)
 def test_inward_calls_follow_the_matrix(cell: tuple[Level, Tier], outcome: Outcome) -> None:
     level, tier = cell
     assert rule_on(CALL, verdict(level), at_tier(tier), NOW).outcome is outcome

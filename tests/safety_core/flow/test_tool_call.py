@@ -193,9 +193,7 @@ def test_the_hub_cannot_answer_what_needs_a_person_but_a_person_can() -> None:
     answer = run(tool_call.run(call(), context(Tier.AUTONOMOUS, wait=60)), place.handlers)
     assert isinstance(answer, Refused)
     assert answer.rule == "WeakApproverError"
-    place = world(
-        Level.CRITICAL_RED, answer=lambda approval: signed_grant(OLGA, approval.request, key=KeyId("olga"))
-    )
+    place = world(Level.CRITICAL_RED, answer=lambda approval: signed_grant(OLGA, approval.request, key=KeyId("olga")))
     assert isinstance(run(tool_call.run(call(), context(Tier.AUTONOMOUS, wait=60)), place.handlers), Executed)
 
 
@@ -277,7 +275,9 @@ def test_a_discovered_secret_in_a_result_is_remembered() -> None:
     eager = Redactor(Matcher(Registry({}), PatternSet(shipped_bundle().policy.patterns)), KEY)
     plain = "gh" + "p_" + "k7Yd2LmQ9sVx4TzR1wBn8CpJ5hGf3E0m0Etm"
     place = world()
-    result = run(tool_call.report(call(), f"Authorization: Bearer {plain}", replace(context(), redactor=eager)), place.handlers)
+    result = run(
+        tool_call.report(call(), f"Authorization: Bearer {plain}", replace(context(), redactor=eager)), place.handlers
+    )
     assert plain not in str(result)
     assert len(place.vault) == 2
 
@@ -310,7 +310,9 @@ def test_the_failure_of_any_effect_never_lets_a_call_run(
     if fail_at < len(place.asked):
         assert not isinstance(result, Permitted | Executed)
         lost = place.asked[fail_at]
-        after = not isinstance(lost, effects.Execute) and any(isinstance(e, effects.Execute) for e in place.asked[:fail_at])
+        after = not isinstance(lost, effects.Execute) and any(
+            isinstance(e, effects.Execute) for e in place.asked[:fail_at]
+        )
         assert len(place.executed) == int(after), "only what failed after the execution may find it done"
     place.fail_at = None
     place.answer = lambda approval: None
