@@ -85,7 +85,7 @@ def world() -> Generator[World, None, None]:
         edge = stack.enter_context(here.edge(**settings))
         values = {UPSTREAM_KEY: f"upstream-{secrets.token_hex(16)}", "DB_PASSWORD": f"pw-{secrets.token_hex(12)}"}
         for name, value in values.items():
-            set_secret(here, name, value)
+            run_safety(here, "secret", "set", name, text=value)
         gateway.await_ready()
         yield World(here, edge, settings, model, gateway, tokens, values)
 
@@ -103,12 +103,13 @@ def start_gateway(here: Site, model: Model, egress: str, token: str) -> Gateway:
     return Gateway.start(folder, here.workspace, plugin_config, models)
 
 
-def set_secret(here: Site, name: str, value: str) -> None:
-    """Put a secret into the edge's vault, as a person does."""
-    command = [sys.executable, "-m", "safety_core.cli", "secret", "set", name]
+def run_safety(here: Site, *arguments: str, text: str = "") -> str:
+    """Run `safety` on the edge's folder, as a person does, and return what it prints."""
+    command = [sys.executable, "-m", "safety_core.cli", *arguments]
     environ = {**os.environ, "SAFETY_HOME": str(here.home.path)}
-    done = subprocess.run(command, input=value, env=environ, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    done = subprocess.run(command, input=text, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 def edge_settings(model: Model, tokens: dict[str, str]) -> dict[str, str]:

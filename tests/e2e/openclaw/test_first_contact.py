@@ -6,6 +6,7 @@ The tests share one gateway and run in this order; the last ones take the edge a
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.e2e.openclaw.conftest import UPSTREAM_KEY, World
+from tests.e2e.openclaw.conftest import UPSTREAM_KEY, World, run_safety
+from tests.simulators.samples import invented
 
 pytestmark = [pytest.mark.xdist_group("openclaw"), pytest.mark.timeout(600)]
 WAIT_SECONDS = 60.0
@@ -91,6 +93,15 @@ def test_a_secret_in_a_result_reaches_neither_the_model_nor_any_store(world: Wor
     assert places_of(password, world.gateway.folder) == []
 
 
+def test_a_token_that_nobody_registered_is_found_by_its_shape(world: World) -> None:
+    token = invented("gh{}p_{github}")
+    world.values["found in a file"] = token
+    (world.workspace / "note.txt").write_text(f"the deploy uses {token} for now")
+    told = world.exec("cat note.txt")
+    assert re.fullmatch(r"the deploy uses SECRET_REF\(found_\w+\) for now", told.result)
+    assert places_of(token, world.gateway.folder) == []
+
+
 def test_a_secret_that_a_person_types_does_not_reach_the_model(world: World) -> None:
     told = world.exec("echo thanks", said=f"the password is {world.values['DB_PASSWORD']}")
     assert told.result == "thanks"
@@ -110,6 +121,12 @@ def test_the_logs_hold_no_secret(world: World) -> None:
     for log in logs:
         raw = log.read_bytes()
         assert [name for name, value in world.values.items() if value.encode() in raw] == [], log
+
+
+def test_the_edge_keeps_secrets_sealed_and_its_audit_log_is_whole(world: World) -> None:
+    home = world.site.home.path
+    assert {name: places_of(value, home) for name, value in world.values.items()} == {name: [] for name in world.values}
+    run_safety(world.site, "audit", "verify")
 
 
 def test_without_the_edge_every_call_is_blocked_and_with_it_they_run_again(world: World) -> None:
