@@ -2,14 +2,16 @@
 
 command          `safety edge`: reads settings, checks, runs
 settings         every setting, with its meaning;  settings_source reads them from a file and the environment
-app              puts the parts together and takes them apart again
+app              puts the parts together and apart again;  parts opens keys, stores and hub, engine the engine
 serve            the listeners in one process, from ready to a clean end
 control          the routes for the plugin and the command line;  endpoint, caller, answers, errors carry them
+status           what is in force, layer by layer
 calls            one tool call through its flow, under what is in force
-force            what is in force: a trusted policy, its engine, the redactor;  secrets keeps the latter up to date
+force            what is in force: a trusted policy, its engine and patterns, swapped as one
+secrets          which secrets are known now, and the redactor that takes them out
 effects          who performs each effect of a flow
 background       what goes on beside the calls: policy, approvals, usage, heartbeat
 presence         which agents' plugins have checked in
-egress           prompts to LLM providers, redacted and metered
+egress           prompts to LLM providers, redacted and metered;  prompts runs it under what is in force
 sockets, logs    listening safely; log lines without secrets
 """
