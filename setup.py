@@ -1,4 +1,4 @@
-"""Packs the base policy into the package, so that an installed `safety` needs no checkout. All else is in pyproject.toml."""
+"""Packs the base policy into the package: an installed `safety` needs no checkout. All else is in pyproject.toml."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ class BuildWithPolicies(build_py):
     """Copies `policies/` to `safety_core/_policies/` in what is built, where `safety_core.edge.shipped` looks first."""
 
     def run(self) -> None:
+        """Build, then copy."""
         super().run()
         if not self.editable_mode:
             target = Path(self.build_lib) / "safety_core" / "_policies"

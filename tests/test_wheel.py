@@ -31,7 +31,7 @@ def test_a_wheel_judges_by_the_base_policy_on_its_own(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     installed = tmp_path / "installed"
     zipfile.ZipFile(wheel).extractall(installed)
-    question = json.dumps({"id": 1, "tool": "exec", "params": {"command": "rm -rf /"}})
+    question = json.dumps({"id": "1", "tool": "exec", "params": {"command": "rm -rf /"}})
     answer = subprocess.run(
         [sys.executable, "-c", "from safety_core.cli.main import main; main()", "classify"],
         input=question,
