@@ -8,6 +8,7 @@ from typing import Final
 from safety_core.classify.notes import Notes
 from safety_core.classify.paths import HOLE
 from safety_core.classify.sql import sql_actions
+from safety_core.model.facts import Kind
 
 LIMIT: Final = 20_000
 """Characters in which patterns are sought; longer programs are not written on a command line."""
@@ -26,7 +27,7 @@ def code_notes(notes: Notes, language: str, text: str, subject: str, traits: fro
         notes.doubt(f"{subject}: code that is known only when the command runs")
     for pattern in notes.catalogue.languages.get(language, ()):
         for match in pattern.expression.finditer(text[:LIMIT]):
-            if pattern.spec.kind is not None:
-                notes.note(pattern.spec.kind, f"{subject} {language}", pattern.words, (), traits | pattern.spec.traits)
+            kind = pattern.spec.kind or Kind.UNKNOWN
+            notes.note(kind, f"{subject} {language}", pattern.words, (), traits | pattern.spec.traits)
             if match.lastindex and not match.re.groupindex:
                 yield match[1]

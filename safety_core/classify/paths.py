@@ -40,7 +40,9 @@ class Names:
         if self.shaped is not None and any(map(self.shaped.match, parts)):
             return True
         return any(
-            tuple(parts[start : start + len(row)]) == row for row in self.rows for start in range(len(parts) - len(row) + 1)
+            tuple(parts[start : start + len(row)]) == row
+            for row in self.rows
+            for start in range(len(parts) - len(row) + 1)
         )
 
 
@@ -159,4 +161,3 @@ def _without_globs(parts: Sequence[str]) -> list[str]:
         if index and any(mark in part for mark in "*?["):
             return list(parts[:index])
     return [part for index, part in enumerate(parts) if part or index == 0]
-

@@ -45,7 +45,7 @@ class Judgement(Values):
 
     def _kinds(self) -> list[Kind]:
         """What the command itself does. A subcommand that no entry lists is judged by its words, or not understood."""
-        if self.dry:
+        if self.dry and not self.coded:
             return [Kind.READ]
         extra = [spec.kind for _, spec, _ in self.found.options if spec.kind is not None and not spec.takes]
         kinds = self._main_kinds()

@@ -146,7 +146,7 @@ class _Reading:
             del self.queue[: end + 1]
             return
         if spec.takes == "command":
-            self.found.commands.append(([value] if value else []) + self.queue)
+            self.found.commands.append([*([value] if value else []), *self.queue])
             self.queue.clear()
             return
         if value is None and self.queue:

@@ -197,11 +197,12 @@ class Values:
         source = re.search(r"(?:^|(?:source|src)=)([/~][^:,]*|\.[^:,]*)(?=[:,]|$)", text)
         if source is None or text.endswith(":ro"):
             return []
-        self._note(Kind.WRITE, f"{self.entry.name} volume", [self._path(source[1])])
+        words = "lets a container change files of this machine"
+        self.notes.note(Kind.WRITE, f"{self.entry.name} volume", words, [self._path(source[1])], self.scope.traits)
         return []
 
     def _read_script(self, text: str) -> list[Target]:
-        if text == "-":
+        if text == "-" or "stdin" in self.traits:
             return []
         self.coded = True
         target = self._path(text)

@@ -81,8 +81,8 @@ class Shell:
 
     def call(self, name: str, arguments: tuple[str, ...], scope: Scope, stdin: Stream) -> Stream:
         """Run a function of the script."""
-        body = scope.functions[name]
-        if body.id in scope.inside:
+        body = scope.functions.get(name)
+        if body is None or body.id in scope.inside:
             return Stream()
         inner = scope.copy()
         inner.bind(arguments)
@@ -129,17 +129,19 @@ class Shell:
                     stdin = Stream("".join(maker.one(part) for part in child.named_children) + "\n")
                 case "file_redirect":
                     stdin = self._file(child, scope, stdin)
+                case "$":  # of a translated string, $"..."
+                    continue
                 case _:
                     words.extend(maker.of(child))
         return self.programs.run(words, scope, stdin, frozenset(made))
 
     def _pair(self, node: Node, scope: Scope) -> tuple[str, str]:
-        name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
-        text = self._words(scope).one(value) if value is not None else ""
+        text = "".join(self._words(scope).one(value) for value in node.children_by_field_name("value"))
         appended = any(child.type == "+=" for child in node.children)
-        plain = text_of(name) if name is not None and name.type == "variable_name" else ""
-        if name is not None and not plain:
-            self._word(name, scope, TERMINAL)
+        plain = ""
+        for name in node.children_by_field_name("name"):
+            plain = text_of(name)
+            self._sequence(name, scope, TERMINAL)
         return plain, scope.variables.get(plain, HOLE) + text if appended else text
 
     def _assignment(self, node: Node, scope: Scope, stdin: Stream) -> Stream:
@@ -155,15 +157,15 @@ class Shell:
         return NOTHING
 
     def _function(self, node: Node, scope: Scope, stdin: Stream) -> Stream:
-        name, body = (text_of(part) for part in node.children_by_field_name("name")), node.child_by_field_name("body")
-        label = next(name, "")
-        if body is None:
-            return NOTHING
-        scope.functions[label] = body
+        label = "".join(map(text_of, node.children_by_field_name("name")))
+        for body in node.children_by_field_name("body"):
+            scope.functions[label] = body
+        for redirect in node.children_by_field_name("redirect"):
+            self._file(redirect, scope, Stream())
         before = list(self.notes.actions)
         self.call(label, (HOLE, HOLE, HOLE), scope, Stream())
-        text = text_of(body)
-        calls_itself = text.count(label) > 1 and "|" in text and "&" in text
+        text = text_of(node)
+        calls_itself = text.count(label) > 2 and "|" in text and "&" in text
         if calls_itself and list(self.notes.actions) == before:
             self.notes.note(
                 Kind.DESTROY, "function", "starts copies of itself until the machine stops", (), {"machine"}
@@ -171,15 +173,15 @@ class Shell:
         return NOTHING
 
     def _for(self, node: Node, scope: Scope, stdin: Stream) -> Stream:
-        variable, body = node.child_by_field_name("variable"), node.child_by_field_name("body")
+        variable = "".join(map(text_of, node.children_by_field_name("variable")))
         maker = self._words(scope)
         values = [word.text for value in node.children_by_field_name("value") for word in maker.of(value)]
         if len(values) > MOST_TURNS or not values:
             values = [HOLE]
         before = dict(scope.variables)
         for value in values:
-            scope.variables[text_of(variable) if variable is not None else ""] = value
-            if body is not None:
+            scope.variables[variable] = value
+            for body in node.children_by_field_name("body"):
                 self._sequence(body, scope, stdin)
         scope.blur(before)
         return Stream()
@@ -222,12 +224,11 @@ class Shell:
 
     def _heredoc(self, node: Node, scope: Scope) -> Stream:
         start = next((text_of(child) for child in node.children if child.type == "heredoc_start"), "")
-        body = next((child for child in node.children if child.type == "heredoc_body"), None)
-        if body is None:
-            return Stream()
+        bodies = [child for child in node.children if child.type == "heredoc_body"]
         if any(mark in start for mark in "'\"\\"):
-            return Stream(text_of(body))
-        return Stream("".join(character for character, _ in self._words(scope).inside_quotes(body)))
+            return Stream("".join(map(text_of, bodies)))
+        maker = self._words(scope)
+        return Stream("".join(character for body in bodies for character, _ in maker.inside_quotes(body)))
 
     def _file(self, node: Node, scope: Scope, stream: Stream) -> Stream:
         """Read or write one file; the reply is what comes in from there."""

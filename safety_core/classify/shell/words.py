@@ -110,7 +110,8 @@ class Words:
         for child in node.children:
             start = child.start_byte - node.start_byte
             yield from _bare(raw[at:start].decode("utf-8", "replace"))
-            yield from self._characters(child)
+            if child.type != "$":
+                yield from self._characters(child)
             at = child.end_byte - node.start_byte
 
     def _expand(self, node: Node, mode: str) -> Iterator[Character]:
