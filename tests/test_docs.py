@@ -1,0 +1,58 @@
+"""The documents are true: links lead somewhere, commands exist, pictures show what the code says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from safety_core.approve import TRANSITIONS
+from safety_core.cli.main import cli
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted(
+    path
+    for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("p*/**/*.md")]
+    if ".cache" not in path.parts
+)
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", page.read_text())
+    assert not [link for link in links if not (page.parent / link).exists()]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_command_shown_exists(page: Path) -> None:
+    shown = re.findall(r"^(?:    |`{3}\w*\n)?safety ([a-z]+)(?: ([a-z]+))?", page.read_text(), re.MULTILINE)
+    for word, second in shown:
+        command = cli.get_command(click.Context(cli), word)
+        assert command is not None, f"safety {word}"
+        if isinstance(command, click.Group) and second:
+            assert command.get_command(click.Context(command), second), f"safety {word} {second}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_file_named_exists(page: Path) -> None:
+    named = re.findall(r"`((?:safety_core|proxy|hub|tests|docs|policies|plugins|bench)/[\w./-]*)`", page.read_text())
+    assert not [path for path in named if not (ROOT / path).exists()]
+
+
+def test_the_picture_of_an_approval_is_drawn_from_its_table() -> None:
+    drawn = set(re.findall(r"^  (\w+) --> (\w+)$", (ROOT / "docs/architecture.md").read_text(), re.MULTILINE))
+    assert drawn == {(state.value, after.value) for state, targets in TRANSITIONS.items() for after in targets}
+
+
+def test_the_readmes_two_commands_are_targets_of_make() -> None:
+    commands = re.findall(r"^    make (\w+)$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert commands == ["demo", "test"]
+    assert set(commands) <= set(targets)
+    assert "make test" in (ROOT / ".ci/run").read_text()
