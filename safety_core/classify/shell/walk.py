@@ -198,7 +198,7 @@ class Shell:
 
     def _redirected(self, node: Node, scope: Scope, stdin: Stream) -> Stream:
         body = node.child_by_field_name("body")
-        redirects = node.children_by_field_name("redirect")
+        redirects = [child for child in node.named_children if child.type.endswith("_redirect")]
         followers: list[Node] = []
         for redirect in redirects:
             if redirect.type == "heredoc_redirect":
