@@ -13,7 +13,7 @@ from typing import Final
 import click
 
 from safety_core.bundle.contents import TrustedBundle
-from safety_core.canonical import JsonObject
+from safety_core.canonical import Json, JsonObject
 from safety_core.classify.facts import facts_of
 from safety_core.classify.judge import UNKNOWN, verdict_of
 from safety_core.edge.engine import Engine
@@ -88,14 +88,14 @@ async def _answers(
     for line in lines:
         if not line.strip():
             continue
-        call_id: str | None = None
+        asked: Json = None
         try:
-            call = _call(line)
-            call_id = call.id
-            yield await _answer(engine, policy, workspace, call, show_facts=show_facts)
+            question = Reader.parse(line, "tool call")
+            asked = question.json("id") if question.has("id") else None
+            yield {"id": asked, **await _answer(engine, policy, workspace, _call(question), show_facts=show_facts)}
         except SafetyError as error:
             yield {
-                "id": call_id,
+                "id": asked,
                 "error": str(error),
                 "level": Level.YELLOW.word,
                 "outcome": Outcome.DENY.word,
@@ -104,10 +104,9 @@ async def _answers(
             }
 
 
-def _call(line: bytes) -> ToolCall:
-    reader = Reader.parse(line, "tool call")
+def _call(reader: Reader) -> ToolCall:
     call = ToolCall(
-        CallId(reader.text("id", "")),
+        CallId(""),
         TenantId("local"),
         AgentId(reader.text("agent", "main", limit=64)),
         SessionId(reader.text("session", "")),
@@ -123,7 +122,6 @@ async def _answer(engine: Engine, policy: Policy, workspace: str, call: ToolCall
     verdict = verdict_of(facts, await engine.judge(facts), policy.revision)
     ruling = rule_on(call, verdict, policy, time.time())
     answer: JsonObject = {
-        "id": call.id,
         "level": verdict.level.word,
         "outcome": ruling.outcome.word,
         "rule": verdict.rule,

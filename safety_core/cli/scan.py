@@ -6,23 +6,21 @@ import hashlib
 import json
 import sys
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import click
-import yaml
 
 from safety_core.canonical import Json
-from safety_core.edge.shipped import shipped_sources
-from safety_core.errors import InputError, PolicyError, UnscannableError
+from safety_core.edge.shipped import shipped_bundle
+from safety_core.errors import InputError, UnscannableError
 from safety_core.match.matcher import Matcher
 from safety_core.match.patterns import PatternSet
 from safety_core.match.registry import Registry
 from safety_core.model.finding import Redaction
-from safety_core.model.policy import Pattern
 from safety_core.model.secret import SecretName, SecretValue, secret_name
 from safety_core.redact.json_text import check_json
 from safety_core.redact.redactor import Redactor
-from safety_core.wire.reader import parse_json
+from safety_core.wire.reader import BODY_LIMIT, Reader, parse_json
 
 
 @click.command()
@@ -41,9 +39,13 @@ def scan(secrets_file: IO[bytes] | None, files: tuple[Path, ...]) -> None:
     Without: JSON Lines on standard input, one answer per line, in order:
     in   {"id", "text"}        the text may be a JSON body
     out  {"id", "findings": [{"kind", "rule", "start", "end"}], "redacted", "blocked"?}
+
+    "blocked" says why nobody could look into a text; nothing of it may leave.
     """
     known = _secrets(secrets_file.read()) if secrets_file else {}
-    redactor = Redactor(Matcher(Registry(known), PatternSet(_patterns())), hashlib.sha256(b"safety scan").digest())
+    redactor = Redactor(
+        Matcher(Registry(known), PatternSet(shipped_bundle().policy.patterns)), hashlib.sha256(b"safety scan").digest()
+    )
     if files:
         sys.exit(1 if sum(_scan_file(redactor, path) for path in files) else 0)
     for number, line in enumerate(sys.stdin.buffer, 1):
@@ -58,33 +60,15 @@ def _secrets(raw: bytes) -> dict[SecretName, SecretValue]:
     return {secret_name(name): SecretValue(value) for name, value in found.items() if isinstance(value, str)}
 
 
-def _patterns() -> list[Pattern]:
-    found: list[Pattern] = []
-    for path, raw in shipped_sources().items():
-        if path.startswith("patterns/"):
-            found.extend(_pattern(path, entry) for entry in yaml.safe_load(raw)["patterns"])
-    return found
-
-
-def _pattern(path: str, entry: dict[str, Any]) -> Pattern:
-    fields = {name: value for name, value in entry.items() if name not in {"must_match", "must_not_match"}}
-    try:
-        return Pattern(**{**fields, "keywords": tuple(fields.get("keywords", ()))})
-    except TypeError as error:
-        raise PolicyError(path, f"has a pattern with a field that is not known ({error})") from error
-
-
 def _answer(redactor: Redactor, line: bytes, number: int) -> dict[str, Json]:
-    question = parse_json(line, f"line {number}")
-    if not isinstance(question, dict) or not isinstance(question.get("text"), str):
-        raise InputError(f"line {number}", "is not a JSON object with a text", 'write {"id": ..., "text": "..."}')
-    text = question["text"]
-    assert isinstance(text, str)  # noqa: S101 - tested above
+    asked: Json = None
     try:
-        clean = _redacted(redactor, text)
-    except UnscannableError as error:
-        return {"id": question.get("id"), "findings": [], "redacted": "", "blocked": str(error)}
-    return {"id": question.get("id"), "findings": [*_shown(clean)], "redacted": clean.text}
+        question = Reader.parse(line, f"line {number}")
+        asked = question.json("id") if question.has("id") else None
+        clean = _redacted(redactor, question.text("text", limit=BODY_LIMIT))
+    except (InputError, UnscannableError) as error:
+        return {"id": asked, "findings": [], "redacted": "", "blocked": str(error)}
+    return {"id": asked, "findings": [*_shown(clean)], "redacted": clean.text}
 
 
 def _redacted(redactor: Redactor, text: str) -> Redaction:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import codecs
 import unicodedata
 from itertools import compress
-from typing import Final
+from typing import Final, cast
 
 SENTINEL: Final = "\ufdd0"
 """Stands for a placeholder while a text is scanned. Nothing matches across it."""
@@ -68,9 +68,8 @@ _FOLD: Final = _Fold()
 
 
 def _fold_run(error: UnicodeError) -> tuple[bytes, int]:
-    assert isinstance(error, UnicodeEncodeError)  # noqa: S101 - it is registered for encoding only
-    run = error.object[error.start : error.end]
-    return run.translate(_FOLD).encode("latin-1"), error.end
+    found = cast("UnicodeEncodeError", error)  # it is registered for encoding only
+    return found.object[found.start : found.end].translate(_FOLD).encode("latin-1"), found.end
 
 
 _HANDLER: Final = "safety_core.fold"

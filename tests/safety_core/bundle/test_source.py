@@ -14,7 +14,7 @@ from tests.simulators.repository import RULE, SOURCES
 
 FULL = {
     **SOURCES,
-    "hosts.yaml": b"registries: [pypi.org]\n",
+    "hosts.yaml": b"catchers: [sink.example]\n",
     "agents.yaml": b"default_tier: supervised\nagents:\n  helper: {tier: trusted, tools: [exec]}\n",
     "approvers.yaml": b"approvers: null\n",
     "catalogue/a.yaml": b"programs:\n  rm: {effect: destroy}\ntools:\n  exec:\n    volatile: [timeout]\n",

@@ -58,10 +58,14 @@ def test_files_for_people(tmp_path: Path) -> None:
     assert CliRunner().invoke(scan, [str(clean)]).exit_code == 0
 
 
-@pytest.mark.parametrize("line", ["[]", '{"id": "1"}', "{"])
-def test_bad_input_is_named(line: str) -> None:
-    with pytest.raises(InputError, match="line 1"):
-        CliRunner().invoke(scan, [], input=line + "\n", catch_exceptions=False)
+@pytest.mark.parametrize(
+    ("line", "asked"), [("[]", None), ('{"id": "1"}', "1"), ("{", None), ('{"id": 7, "text": []}', 7)]
+)
+def test_a_line_that_is_no_question_is_answered_as_blocked(tmp_path: Path, line: str, asked: object) -> None:
+    done = CliRunner().invoke(scan, [], input=line + "\n", catch_exceptions=False)
+    answer = json.loads(done.stdout)
+    assert (answer["id"], answer["findings"], answer["redacted"]) == (asked, [], "")
+    assert "line 1" in answer["blocked"]
 
 
 def test_secrets_must_be_an_object(tmp_path: Path) -> None:

@@ -31,38 +31,38 @@ A, B = SecretName("a"), SecretName("b")
 
 def plan(tool: str, catalogue: JsonObject = CATALOGUE, **params: Json) -> Plan:
     call = ToolCall(CallId("1"), TenantId("t"), AgentId("a"), SessionId("s"), tool, params)
-    return plan_of(call, tool, catalogue, "/work/space")
+    return plan_of(call, tool, catalogue, "/srv/space")
 
 
 def test_a_command_line_runs_in_the_workspace() -> None:
-    assert plan("exec", command="ls") == ShellPlan("ls", "/work/space", (), 120.0)
+    assert plan("exec", command="ls") == ShellPlan("ls", "/srv/space", (), 120.0)
     assert plan("exec", cmd="ls", timeout=3, title="looking", pty=True, background=None) == ShellPlan(
-        "ls", "/work/space", (), 3.0
+        "ls", "/srv/space", (), 3.0
     )
-    assert plan("run", line="x SECRET_REF(a)") == ShellPlan("x SECRET_REF(a)", "/work/space", (A,), 120.0)
+    assert plan("run", line="x SECRET_REF(a)") == ShellPlan("x SECRET_REF(a)", "/srv/space", (A,), 120.0)
 
 
 def test_input_and_environment_may_hold_secrets() -> None:
     env = {"KEY": "SECRET_REF(b)"}
-    shell = ShellPlan("tool", "/work/space", (A, B), 120.0, "SECRET_REF(a)", (("KEY", "SECRET_REF(b)"),))
+    shell = ShellPlan("tool", "/srv/space", (A, B), 120.0, "SECRET_REF(a)", (("KEY", "SECRET_REF(b)"),))
     assert plan("exec", command="tool", stdin="SECRET_REF(a)", env=env) == shell
-    program = ArgvPlan(("tool",), "/work/space", "", (B,), 120.0, (("KEY", "SECRET_REF(b)"),))
+    program = ArgvPlan(("tool",), "/srv/space", "", (B,), 120.0, (("KEY", "SECRET_REF(b)"),))
     assert plan("exec", command=["tool"], env=env) == program
 
 
 def test_a_list_of_words_runs_without_a_shell() -> None:
-    expected = ArgvPlan(("cat", "SECRET_REF(a)"), "/work/space", "SECRET_REF(b)", (A, B), 120.0)
+    expected = ArgvPlan(("cat", "SECRET_REF(a)"), "/srv/space", "SECRET_REF(b)", (A, B), 120.0)
     assert plan("exec", argv=["cat", "SECRET_REF(a)"], stdin="SECRET_REF(b)") == expected
 
 
 @pytest.mark.parametrize(
     ("cwd", "folder"),
     [
-        (".", "/work/space"),
-        ("", "/work/space"),
-        ("docs/./x/", "/work/space/docs/x"),
-        ("/work/space/docs", "/work/space/docs"),
-        ("/work//space", "/work/space"),
+        (".", "/srv/space"),
+        ("", "/srv/space"),
+        ("docs/./x/", "/srv/space/docs/x"),
+        ("/srv/space/docs", "/srv/space/docs"),
+        ("/srv//space", "/srv/space"),
     ],
 )
 def test_a_command_may_run_below_the_workspace(cwd: str, folder: str) -> None:
@@ -70,7 +70,7 @@ def test_a_command_may_run_below_the_workspace(cwd: str, folder: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "cwd", ["..", "docs/../..", "/", "/etc", "/work/space-evil", "/work/space/../x", "SECRET_REF(a)"]
+    "cwd", ["..", "docs/../..", "/", "/etc", "/srv/space-evil", "/srv/space/../x", "SECRET_REF(a)"]
 )
 def test_a_command_may_not_run_elsewhere(cwd: str) -> None:
     with pytest.raises(ExecutionError, match="must be a folder of the workspace"):
@@ -78,7 +78,7 @@ def test_a_command_may_not_run_elsewhere(cwd: str) -> None:
 
 
 def test_file_operations() -> None:
-    at = "/work/space"
+    at = "/srv/space"
     assert plan("read", file_path="x") == FilePlan("read", at, "x", "", "", ())
     assert plan("write", path="x", content="k=SECRET_REF(a)") == FilePlan("write", at, "x", "k=SECRET_REF(a)", "", (A,))
     assert plan("note", path="x", text="y") == FilePlan("append", at, "x", "y", "", ())
