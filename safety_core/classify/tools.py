@@ -38,7 +38,7 @@ _ORDER: Final = (
 
 
 def judge_tool(notes: Notes, name: str, params: JsonObject, depth: int = 0) -> str:
-    """Note what the tool does with `params`; return its canonical name (of the inner tool, for one that calls others)."""
+    """Note what the tool does with `params`; return its canonical name, or that of the tool that it calls."""
     known = notes.catalogue.tool(name)
     if known is None:
         _judge_unlisted(notes, name, params)

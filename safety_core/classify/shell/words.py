@@ -157,8 +157,7 @@ def _bare(text: str) -> Iterator[Character]:
     for character in text:
         if escaped:
             escaped = False
-            if character != "\n":
-                yield character, "quoted"
+            yield character, "quoted"
         elif character == "\\":
             escaped = True
         else:

