@@ -1,8 +1,8 @@
 """Facts and what the engine answered -> the verdict.
 
-Whatever the rules say, three things hold: a call that was not understood whole, that no rule knows or that does more than
-read is at least `yellow`; one that reaches outside is at least `yellow_external`; the decision was made under the policy
-in force.
+Whatever the rules say, three things hold: a call that was not understood whole, that no rule knows or that does more
+than read is at least `yellow`; one that reaches outside is at least `yellow_external`; the decision was made under the
+policy in force.
 """
 
 from __future__ import annotations
