@@ -54,6 +54,7 @@ def approvals() -> None:
     type=click.Choice([*(state.value for state in ApprovalState), ANY]),
     default=ApprovalState.PENDING.value,
     show_default=True,
+    help="Only questions in this state.",
 )
 @json_option
 def list_(hub: str, token_file: Path | None, state: str, as_json: bool) -> None:

@@ -134,9 +134,9 @@ def sign(bundle: Path, keys: Path) -> None:
 @policy.command()
 @click.argument("folder", type=FOLDER)
 @click.option("--root", default=3, show_default=True, help="Root keys; keep them apart, and offline.")
-@click.option("--root-threshold", default=2, show_default=True)
+@click.option("--root-threshold", default=2, show_default=True, help="How many of them must sign a new root.")
 @click.option("--targets", default=3, show_default=True, help="Keys that release policy.")
-@click.option("--targets-threshold", default=2, show_default=True)
+@click.option("--targets-threshold", default=2, show_default=True, help="How many of them must sign a release.")
 def keys(folder: Path, root: int, root_threshold: int, targets: int, targets_threshold: int) -> None:
     """Draw the publisher's keys into a new FOLDER (0700), with the root document that edges pin."""
     numbers = {"root": root, "targets": targets, "snapshot": 1, "timestamp": 1}

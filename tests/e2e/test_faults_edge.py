@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx2
@@ -18,7 +17,10 @@ import pytest
 from click.testing import CliRunner
 
 from safety_core.cli.audit import audit
+from safety_core.cli.demo.answers import say
+from safety_core.cli.demo.model import running
 from safety_core.cli.secret import secret
+from safety_core.model.usage import Usage
 from tests.simulators.site import Edge, Site, site
 
 CLIENT_TOKEN = "e" * 40
@@ -33,35 +35,10 @@ def here() -> Generator[Site, None, None]:
         yield here
 
 
-class _Model(BaseHTTPRequestHandler):
-    """A provider whose every answer costs the same."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        usage = {"prompt_tokens": TOKENS, "completion_tokens": 1, "total_tokens": TOKENS + 1}
-        message = {"role": "assistant", "content": "yes"}
-        choice = {"index": 0, "finish_reason": "stop", "message": message}
-        body = json.dumps({"id": "x", "object": "chat.completion", "model": "m", "choices": [choice], "usage": usage})
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    def log_message(self, format: str, *args: object) -> None: ...
-
-
 @pytest.fixture
 def model() -> Generator[str, None, None]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Model)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with running(say("yes", usage=Usage(TOKENS, 1))) as model:
+        yield model.url
 
 
 def audit_is_whole(here: Site) -> bool:

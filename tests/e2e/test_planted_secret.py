@@ -15,7 +15,8 @@ import httpx2
 import pytest
 from click.testing import CliRunner
 
-from safety_core.cli.demo.model import Reply, ScriptedModel
+from safety_core.cli.demo.answers import Queue, say
+from safety_core.cli.demo.model import Model, running
 from safety_core.cli.secret import secret
 from tests.simulators.site import Edge, Site, call, site
 
@@ -27,7 +28,8 @@ TOKEN = "t" * 40
 class Stage:
     here: Site
     edge: Edge
-    model: ScriptedModel
+    model: Model
+    script: Queue
     answers: list[bytes]
 
     def ask(self, path: str, content: bytes) -> int:
@@ -46,7 +48,8 @@ class Stage:
 
 @pytest.fixture(scope="module")
 def stage() -> Generator[Stage, None, None]:
-    with site() as here, here.hub(), ScriptedModel() as model:
+    script = Queue()
+    with site() as here, here.hub(), running(script) as model:
         here.introduce()
         here.publish()
         home = {"SAFETY_HOME": str(here.home.path)}
@@ -61,7 +64,7 @@ def stage() -> Generator[Stage, None, None]:
             "CLIENTS": json.dumps({"sdk": hashlib.sha256(TOKEN.encode()).hexdigest()}),
         }
         with here.edge(**environ) as edge:
-            yield Stage(here, edge, model, [])
+            yield Stage(here, edge, model, script, [])
 
 
 def forms() -> list[str]:
@@ -135,16 +138,16 @@ def test_the_secret_stays_in_the_vault(stage: Stage) -> None:
     assert statuses >= {200, 400}
 
     for path, body in prompts():
-        stage.model.next(Reply(text=f"you said {PLAIN}, and {PLAIN[:11]} {PLAIN[11:]}"))
+        stage.script.next(say(f"you said {PLAIN}, and {PLAIN[:11]} {PLAIN[11:]}"))
         stage.prompt(path, body, **{"x-note": PLAIN})
-    assert len(stage.model.received) > 20
+    assert len(stage.model.requests) > 20
 
     status = stage.edge.client.get("/v1/status").content
     with stage.here.as_person("approver") as approver:
         pending = approver.get("/v1/approvals").content
     assert b"SECRET_REF(planted)" in pending, "the approver sees the reference"
     seen = {
-        "the provider": b"\n".join(stage.model.received),
+        "the provider": b"\n".join(request.body for request in stage.model.requests),
         "an answer to the agent": b"\n".join(stage.answers),
         "the status": status,
         "the hub's questions": pending,

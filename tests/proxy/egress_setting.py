@@ -15,12 +15,12 @@ import httpx2
 
 from proxy.egress import EgressApp, EgressSettings, Provider, egress_app
 from proxy.serve import Listener, serve
+from safety_core.cli.demo.model import Model, Script
 from safety_core.edge.driver import Handlers
 from safety_core.flow import effects
 from safety_core.model.record import AuditEntry, Event
 from safety_core.model.secret import SecretName, SecretValue
 from safety_core.model.tool_call import AgentId
-from tests.simulators.model import Model, Script
 from tests.simulators.prompt_world import KEY, SECRETS, redactor
 
 CLIENT_TOKEN = "edge-client-" + "token-1"

@@ -12,19 +12,17 @@ import openai
 import pytest
 
 from proxy.egress import EgressSettings, Provider, egress_app
+from safety_core.cli.demo.answers import COST, call_tool, fail, say
+from safety_core.cli.demo.model import STREAM, Reply
 from safety_core.errors import InputError, PolicyError, UnavailableError
 from safety_core.model.record import Event
 from safety_core.model.secret import SecretName
 from safety_core.model.tool_call import AgentId
-from safety_core.model.usage import Usage
 from safety_core.redact.redactor import Redactor
 from tests.proxy.egress_setting import AGENT, CLIENT_TOKEN, Setting, egress, served
-from tests.simulators.model import STREAM, Reply, call_tool, fail, say
 from tests.simulators.prompt_world import KEY, SECRETS, redactor
 
 PASSWORD, TOKEN, PROVIDER_KEY = SECRETS.values()
-OPENAI_USAGE = Usage(11, 7, cache_read=5)
-ANTHROPIC_USAGE = Usage(16, 7, cache_read=5)
 
 
 def openai_client(setting: Setting, **options: Any) -> openai.AsyncOpenAI:
@@ -51,7 +49,7 @@ async def test_openai_whole() -> None:
         assert request.header("user-agent").startswith("AsyncOpenAI/")
         assert CLIENT_TOKEN not in str(request)
         (meter,) = setting.books.metered
-        assert (meter.agent, meter.provider, meter.model, meter.usage) == (AGENT, "openai", "m-1", OPENAI_USAGE)
+        assert (meter.agent, meter.provider, meter.model, meter.usage) == (AGENT, "openai", "m-1", COST)
         assert [entry.event for entry in setting.books.log] == [Event.PROMPT, Event.RESPONSE]
 
 
@@ -65,9 +63,11 @@ async def test_openai_stream(asked: bool) -> None:
         said = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
         assert said == "one SECRET_REF(DB_PASSWORD) two SECRET_REF(DEPLOY_TOKEN)"
         assert chunks[-1 - asked].choices[0].finish_reason == "stop"
-        assert [chunk.usage.total_tokens for chunk in chunks if chunk.usage] == ([18] if asked else [])
+        assert [chunk.usage.total_tokens for chunk in chunks if chunk.usage] == (
+            [COST.input_total + COST.output_total] if asked else []
+        )
         await setting.books.settled.wait()
-        assert setting.books.metered[0].usage == OPENAI_USAGE
+        assert setting.books.metered[0].usage == COST
 
 
 async def test_openai_tool_call_stream() -> None:
@@ -96,17 +96,17 @@ async def test_anthropic_whole_and_stream() -> None:
         async with client.messages.stream(model="m-2", max_tokens=9, messages=user(TOKEN)) as stream:
             final = await stream.get_final_message()
         assert final.content[0].text == "one SECRET_REF(DB_PASSWORD)"  # type: ignore[union-attr]
-        assert final.usage.output_tokens == 7
+        assert final.usage.output_tokens == COST.output_total
         for request in setting.model.requests:
             assert request.target == "/v1/messages"
             assert request.header("x-api-key") == PROVIDER_KEY
             assert request.json()["messages"] == user("SECRET_REF(DEPLOY_TOKEN)")
         await setting.books.settled.wait()
-        assert [meter.usage for meter in setting.books.metered] == [ANTHROPIC_USAGE, ANTHROPIC_USAGE]
+        assert [meter.usage for meter in setting.books.metered] == [COST, COST]
 
 
 async def test_anthropic_tool_call_stream() -> None:
-    script = call_tool("exec", {"command": PASSWORD}, pieces=3)
+    script = call_tool("exec", {"command": PASSWORD}, piece=3)
     async with egress(script) as setting, anthropic_client(setting) as client:
         async with client.messages.stream(model="m-2", max_tokens=9, messages=user("go")) as stream:
             final = await stream.get_final_message()

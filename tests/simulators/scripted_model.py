@@ -10,18 +10,16 @@ The first step is taken at once, each further one when one more tool result has 
 
 from __future__ import annotations
 
-import asyncio
-import itertools
 import json
 import re
-import threading
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final
 
 from safety_core.canonical import Json
-from tests.simulators.model import Model, Received, Reply, Script, call_tool, say
+from safety_core.cli.demo.answers import call_tool, say
+from safety_core.cli.demo.model import Model, Received, Reply, running
 
 _SCRIPT: Final = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
@@ -47,36 +45,17 @@ def script(*steps: Call | Say) -> str:
     return f"<script>{json.dumps(listed)}</script>"
 
 
-def follow_the_prompt() -> Script:
-    """Return a model that takes the steps of the newest script in its prompt; every call gets an id of its own."""
-    ids = itertools.count(1)
-
-    def answer(request: Received) -> Reply:
-        step = _next_step(request.json()["messages"])
-        if "tool" in step:
-            return call_tool(step["tool"], step["params"], call=f"call_{next(ids)}")(request)
-        return say(step["say"])(request)
-
-    return answer
+def follow_the_prompt(request: Received) -> Reply:
+    """Take the step that is next in the newest script of the prompt."""
+    step = _next_step(request.json()["messages"])
+    if "tool" in step:
+        return call_tool(step["tool"], step["params"])(request)
+    return say(step["say"])(request)
 
 
-@contextmanager
-def scripted_model() -> Generator[Model, None, None]:
+def scripted_model() -> AbstractContextManager[Model]:
     """Run a model that follows its prompts, for tests that are not coroutines themselves."""
-    model = Model(follow_the_prompt())
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    try:
-        asyncio.run_coroutine_threadsafe(model.__aenter__(), loop).result()
-        try:
-            yield model
-        finally:
-            asyncio.run_coroutine_threadsafe(model.__aexit__(), loop).result()
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+    return running(follow_the_prompt)
 
 
 def tool_results(model: Model, marker: str) -> list[str]:

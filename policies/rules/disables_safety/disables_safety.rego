@@ -26,3 +26,12 @@ hits contains {"level": "critical_red", "reason": "would change the safety gatew
 	some part in split(object.get(target, "value", ""), "/")
 	part in {".safety", ".openclaw"}
 }
+
+hits contains {"level": "critical_red", "reason": "would stop the safety gateway or what it guards with"} if {
+	some action in object.get(input, "actions", [])
+	object.get(action, "kind", "") in {"control", "destroy"}
+	some target in object.get(action, "targets", [])
+	object.get(target, "kind", "") == "data"
+	some guard in {"safety", "openclaw", "auditd", "apparmor", "firewalld", "nftables", "ufw", "fail2ban"}
+	startswith(object.get(target, "value", ""), guard)
+}

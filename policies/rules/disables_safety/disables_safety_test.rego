@@ -30,3 +30,14 @@ test_an_odd_input_is_no_error if {
 	found := disables_safety.hits with input as {"actions": [{}]}
 	is_set(found)
 }
+
+test_its_service_is_critical if {
+	found := disables_safety.hits with input as {"actions": [{"kind": "control", "targets": [{"kind": "data", "value": "safety-edge.service", "zone": "unknown"}], "traits": []}]}
+	some hit in found
+	hit.level == "critical_red"
+}
+
+test_another_service_is_no_matter if {
+	found := disables_safety.hits with input as {"actions": [{"kind": "control", "targets": [{"kind": "data", "value": "nginx", "zone": "unknown"}], "traits": []}]}
+	count(found) == 0
+}

@@ -10,7 +10,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from safety_core.cli.demo.model import ScriptedModel
+from safety_core.cli.demo.answers import Queue
+from safety_core.cli.demo.model import running
 from safety_core.cli.demo.play import Play
 from safety_core.cli.demo.screen import Screen
 from safety_core.cli.demo.stage import Stage
@@ -26,9 +27,10 @@ def demo() -> int:
     logging.getLogger("httpx2").setLevel(logging.WARNING)
     started = time.monotonic()
     screen = Screen(Console(soft_wrap=False))
-    with tempfile.TemporaryDirectory(prefix="safety-demo-") as folder, ScriptedModel() as model:
+    script = Queue()
+    with tempfile.TemporaryDirectory(prefix="safety-demo-") as folder, running(script) as model:
         stage = Stage(Path(folder), model.url)
         screen.chapter("Setting the stage")
         with stage.set(screen.note) as place:
-            Play(stage, place, model, screen).play()
+            Play(stage, place, script, model.requests, screen).play()
     return 0 if screen.verdict(time.monotonic() - started) else 1

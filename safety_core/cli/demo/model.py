@@ -1,177 +1,200 @@
-"""A provider that answers from a script and keeps what it was sent: OpenAI chat or Anthropic messages."""
+"""A scripted model on loopback: keeps what it was sent, byte for byte, and answers as its script says.
+
+    async with Model(say("hello")) as model:
+        ...                              # send requests to model.url
+        model.requests[0].json()         # what arrived
+
+    with running(say("hello")) as model:     # the same, for callers that are no coroutines
+        ...
+
+A script is any function from what arrived to a `Reply`; `answers` makes the usual ones. A reply's chunks are written
+one by one, each flushed, so a script decides how the bytes are cut; a chunk may be an `asyncio.Event` to wait for.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from safety_core.canonical import JsonObject
+Chunk: TypeAlias = bytes | asyncio.Event
+Headers: TypeAlias = Sequence[tuple[str, str]]
 
-PIECE: Final = 7
-"""Characters per streamed piece of text: small, so that every secret is cut somewhere."""
+STREAM: Final = (("content-type", "text/event-stream"),)
+WHOLE: Final = (("content-type", "application/json"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One request as it arrived.
+
+    Attributes:
+        number: how many requests had come when this one came, itself included.
+        target: path and query.
+        headers: names in lower case.
+    """
+
+    number: int
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def json(self) -> Any:
+        """Return the parsed body; raises ValueError if it is no JSON."""
+        return json.loads(self.body)
+
+    def header(self, name: str) -> str:
+        """Return the first value under a lower-case name, or ""."""
+        return next((value for key, value in self.headers if key == name), "")
+
+    @property
+    def key(self) -> str:
+        """The credential that came with it, or ""."""
+        return self.header("authorization").removeprefix("Bearer ") or self.header("x-api-key")
+
+    @property
+    def anthropic(self) -> bool:
+        """Tell whether Anthropic's messages were asked for, rather than OpenAI's chat completions."""
+        return self.target.partition("?")[0].endswith("/messages")
+
+    @property
+    def streamed(self) -> bool:
+        """Tell whether the answer is to be a stream of events."""
+        return self.json().get("stream") is True
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the model says next: a text, or a call of one tool."""
+    """What to answer. `broken`: close the connection in the middle of the body."""
 
-    text: str = ""
-    tool: str = ""
-    params: JsonObject = field(default_factory=dict)
+    status: int = 200
+    headers: Headers = WHOLE
+    chunks: Sequence[Chunk] = ()
+    broken: bool = False
 
 
-class ScriptedModel:
-    """Serves on a loopback port while entered.
+Script: TypeAlias = Callable[[Received], Reply]
+
+
+@dataclass(slots=True)
+class Model:
+    """The server; serves while entered.
 
     Attributes:
-        received: the raw body of every request, in order: what really left the machine.
-        keys: the credentials that came with them.
+        requests: all that arrived, in order.
+        arrived: set once a request is there.
+        left: set when a client closes its connection before the reply is complete.
+        url: where it listens, without a path.
     """
 
-    def __init__(self) -> None:
-        self.received: list[bytes] = []
-        self.keys: list[str] = []
-        self._script: list[Reply] = []
-        model = self
+    script: Script
+    requests: list[Received] = field(default_factory=list)
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    left: asyncio.Event = field(default_factory=asyncio.Event)
+    url: str = ""
+    _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _open: set[asyncio.Task[None]] = field(default_factory=set)
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, format: str, *args: object) -> None:
-                """Say nothing: the screen belongs to the story."""
-
-            def do_POST(self) -> None:
-                raw = self.rfile.read(int(self.headers["content-length"]))
-                model.received.append(raw)
-                model.keys.append(self.headers.get("authorization") or self.headers.get("x-api-key") or "")
-                reply = model._script.pop(0) if model._script else Reply("(the script has ended)")
-                body = json.loads(raw)
-                speak = _anthropic if self.path.endswith("/messages") else _openai
-                number = len(model.received)
-                if body.get("stream"):
-                    self._send(
-                        "text/event-stream", "".join(speak(reply, number, str(body["model"]), stream=True)).encode()
-                    )
-                else:
-                    self._send(
-                        "application/json", "".join(speak(reply, number, str(body["model"]), stream=False)).encode()
-                    )
-
-            def _send(self, kind: str, raw: bytes) -> None:
-                self.send_response(200)
-                self.send_header("content-type", kind)
-                self.send_header("content-length", str(len(raw)))
-                self.end_headers()
-                self.wfile.write(raw)
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-
-    @property
-    def url(self) -> str:
-        """Return where it listens, without a path."""
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def next(self, *replies: Reply) -> None:
-        """Add to the script."""
-        self._script.extend(replies)
-
-    def __enter__(self) -> ScriptedModel:
-        self._thread.start()
+    async def __aenter__(self) -> Model:
+        server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        self._stack.push_async_callback(self._hang_up)
+        self._stack.callback(server.close)
+        host, port = server.sockets[0].getsockname()
+        self.url = f"http://{host}:{port}"
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+    async def __aexit__(self, *error: object) -> None:
+        await self._stack.aclose()
+
+    async def _hang_up(self) -> None:
+        for task in self._open:
+            task.cancel()
+        await asyncio.gather(*self._open, return_exceptions=True)
+
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._open.add(task)
+        task.add_done_callback(self._open.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while (request := await self._read(reader)) is not None:
+                self.requests.append(request)
+                self.arrived.set()
+                if not await self._answer(self.script(request), reader, writer):
+                    break
+        except (ConnectionError, asyncio.CancelledError):
+            self.left.set()
+        finally:
+            writer.close()
+            with suppress(ConnectionError, asyncio.CancelledError):
+                await writer.wait_closed()
+
+    async def _read(self, reader: asyncio.StreamReader) -> Received | None:
+        """Return the next request, None if the client leaves instead."""
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            first, *lines = head.strip().split("\r\n")
+            parts = [line.partition(":") for line in lines]
+            headers = tuple((name.lower(), value.strip()) for name, _, value in parts)
+            body = await reader.readexactly(int(dict(headers).get("content-length", "0")))
+        except asyncio.IncompleteReadError:
+            return None
+        method, target, _ = first.split(" ")
+        return Received(len(self.requests) + 1, method, target, headers, body)
+
+    async def _answer(self, reply: Reply, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Return whether the connection can take another request."""
+        gone = asyncio.create_task(reader.read(1))  # nothing is pipelined: a read ends only when the client leaves
+        try:
+            return await self._write(reply, gone, writer) and not gone.done()
+        finally:
+            gone.cancel()
+            with suppress(asyncio.CancelledError):
+                await gone
+
+    async def _write(self, reply: Reply, gone: asyncio.Task[bytes], writer: asyncio.StreamWriter) -> bool:
+        head = f"HTTP/1.1 {reply.status} Scripted\r\ntransfer-encoding: chunked\r\n"
+        head += "".join(f"{name}: {value}\r\n" for name, value in reply.headers) + "\r\n"
+        unsent = head.encode()
+        for chunk in reply.chunks:
+            if isinstance(chunk, asyncio.Event):
+                if not await _set_before(chunk, gone):
+                    self.left.set()
+                    return False
+            elif chunk:  # an empty one would end the body
+                writer.write(unsent + b"%x\r\n%s\r\n" % (len(chunk), chunk))
+                unsent = b""
+                await writer.drain()
+                await asyncio.sleep(0)
+        writer.write(unsent if reply.broken else unsent + b"0\r\n\r\n")
+        await writer.drain()
+        return not reply.broken
 
 
-def _openai(reply: Reply, number: int, model: str, *, stream: bool) -> Iterator[str]:
-    usage = {
-        "prompt_tokens": 1200 + number,
-        "completion_tokens": 20,
-        "total_tokens": 1220 + number,
-        "prompt_tokens_details": {"cached_tokens": 1024},
-    }
-    head: dict[str, Any] = {"id": f"chatcmpl-{number}", "created": 1, "model": model}
-    call: dict[str, Any] = {
-        "id": f"call_{number}",
-        "type": "function",
-        "function": {"name": reply.tool, "arguments": json.dumps(reply.params)},
-    }
-    finish = "tool_calls" if reply.tool else "stop"
-    if not stream:
-        message: dict[str, Any] = {"role": "assistant", "content": reply.text or None}
-        if reply.tool:
-            message["tool_calls"] = [call]
-        choice = {"index": 0, "message": message, "finish_reason": finish}
-        yield json.dumps({**head, "object": "chat.completion", "choices": [choice], "usage": usage})
-        return
-    deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
-    deltas += (
-        [{"tool_calls": [{"index": 0, **call}]}]
-        if reply.tool
-        else [{"content": piece} for piece in _pieces(reply.text)]
-    )
-    choices = [[{"index": 0, "delta": delta, "finish_reason": None}] for delta in deltas]
-    ending: dict[str, Any] = {"index": 0, "delta": {}, "finish_reason": finish}
-    choices.append([ending])
-    for choice_list in choices:
-        yield _event({**head, "object": "chat.completion.chunk", "choices": choice_list})
-    yield _event({**head, "object": "chat.completion.chunk", "choices": [], "usage": usage})
-    yield "data: [DONE]\n\n"
+async def _set_before(event: asyncio.Event, gone: asyncio.Task[bytes]) -> bool:
+    waiting = asyncio.create_task(event.wait())
+    await asyncio.wait([gone, waiting], return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    return not gone.done()
 
 
-def _anthropic(reply: Reply, number: int, model: str, *, stream: bool) -> Iterator[str]:
-    usage: dict[str, Any] = {
-        "input_tokens": 176 + number,
-        "cache_read_input_tokens": 1024,
-        "cache_creation_input_tokens": 0,
-        "output_tokens": 20,
-    }
-    block: dict[str, Any] = {"type": "text", "text": reply.text}
-    if reply.tool:
-        block = {"type": "tool_use", "id": f"toolu_{number}", "name": reply.tool, "input": reply.params}
-    stop = {"stop_reason": "tool_use" if reply.tool else "end_turn", "stop_sequence": None}
-    message = {"id": f"msg_{number}", "type": "message", "role": "assistant", "model": model}
-    if not stream:
-        yield json.dumps({**message, "content": [block], **stop, "usage": usage})
-        return
-    start: dict[str, Any] = {
-        **message,
-        "content": [],
-        "stop_reason": None,
-        "stop_sequence": None,
-        "usage": {**usage, "output_tokens": 1},
-    }
-    yield _named({"type": "message_start", "message": start})
-    empty = {**block, "input": {}} if reply.tool else {**block, "text": ""}
-    yield _named({"type": "content_block_start", "index": 0, "content_block": empty})
-    text = json.dumps(reply.params) if reply.tool else reply.text
-    for piece in _pieces(text):
-        delta = (
-            {"type": "input_json_delta", "partial_json": piece} if reply.tool else {"type": "text_delta", "text": piece}
-        )
-        yield _named({"type": "content_block_delta", "index": 0, "delta": delta})
-    yield _named({"type": "content_block_stop", "index": 0})
-    yield _named({"type": "message_delta", "delta": stop, "usage": {"output_tokens": 20}})
-    yield _named({"type": "message_stop"})
-
-
-def _pieces(text: str) -> Iterator[str]:
-    return (text[start : start + PIECE] for start in range(0, len(text), PIECE))
-
-
-def _event(data: dict[str, Any]) -> str:
-    return f"data: {json.dumps(data)}\n\n"
-
-
-def _named(data: dict[str, Any]) -> str:
-    return f"event: {data['type']}\n" + _event(data)
+@contextmanager
+def running(script: Script) -> Iterator[Model]:
+    """Run a model in a thread of its own. The script is called there; `requests` may be read from anywhere."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="scripted model")
+    thread.start()
+    stack = AsyncExitStack()
+    try:
+        yield asyncio.run_coroutine_threadsafe(stack.enter_async_context(Model(script)), loop).result()
+    finally:
+        asyncio.run_coroutine_threadsafe(stack.aclose(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -13,7 +12,8 @@ from typing import Any, Final
 import httpx2
 
 from safety_core.cli.demo.agent import AnthropicChat, OpenAIChat, Tools, Wish
-from safety_core.cli.demo.model import Reply, ScriptedModel
+from safety_core.cli.demo.answers import Queue, call_tool, say
+from safety_core.cli.demo.model import Received
 from safety_core.cli.demo.screen import Screen
 from safety_core.cli.demo.stage import ANTHROPIC_KEY, OPENAI_KEY, Set, Stage
 from safety_core.cli.demo.story import SHOP_KEY, STEPS, Outcome, Step
@@ -31,10 +31,11 @@ Checks = list[tuple[str, bool]]
 class Play:
     """One performance."""
 
-    def __init__(self, stage: Stage, place: Set, model: ScriptedModel, screen: Screen) -> None:
+    def __init__(self, stage: Stage, place: Set, script: Queue, received: Sequence[Received], screen: Screen) -> None:
         self._stage = stage
         self._place = place
-        self._model = model
+        self._script = script
+        self._received = received
         self._screen = screen
         self._stranger = "AKIA" + "".join(secrets.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") for _ in range(16))
         self._said = (
@@ -59,7 +60,7 @@ class Play:
         self._what_is_on_record()
 
     def _step(self, step: Step, chat: OpenAIChat | AnthropicChat) -> Outcome:
-        self._model.next(Reply(tool=step.tool, params=step.params))
+        self._script.next(call_tool(step.tool, step.params))
         _, wish = chat.say(self._said if step is STEPS[0] else step.says)
         if wish is None:
             raise UnavailableError("scripted model", "did not propose the call")
@@ -73,7 +74,7 @@ class Play:
             )
         elif step.shows:
             checks.append((f"the model sees: {step.shows}", step.shows in answer.get("output", "")))
-        self._model.next(Reply(text=f"I see: {step.title}."))
+        self._script.next(say(f"I see: {step.title}."))
         chat.give(wish, answer.get("output") or f"{answer['status']}: {answer['reason']}")
         return Outcome(step, answer["level"], answer["status"], answer["reason"].split("; ")[0], tuple(checks))
 
@@ -118,20 +119,20 @@ class Play:
 
     def _what_left(self) -> None:
         self._screen.chapter("What left this machine")
-        first = json.loads(self._model.received[0])
+        first = self._received[0].json()
         self._screen.beside(("the owner wrote", self._said), ("the provider received", first["messages"][0]["content"]))
-        received = b"".join(self._model.received)
+        received = b"".join(request.body for request in self._received)
         self._screen.check(
-            f"{len(self._model.received)} requests, {len(received):,} bytes: none holds a secret",
+            f"{len(self._received)} requests, {len(received):,} bytes: none holds a secret",
             not any(value.encode() in received for value in (*self._stage.values.values(), self._stranger)),
         )
         keys = {self._stage.values[OPENAI_KEY], self._stage.values[ANTHROPIC_KEY]}
-        injected = {key.removeprefix("Bearer ") for key in self._model.keys}
+        injected = {request.key for request in self._received}
         self._screen.check("the agent holds no provider key: the edge put them in", injected == keys)
 
     def _what_it_cost(self) -> None:
         self._screen.chapter("What it cost, as the hub counts it")
-        requests = len(self._model.received)
+        requests = len(self._received)
         buckets = self._until(
             lambda: self._hub("/v1/usage")["buckets"],
             lambda found: sum(bucket["requests"] for bucket in found) >= requests,

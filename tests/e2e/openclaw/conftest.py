@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from safety_core.canonical import Json
-from tests.simulators.model import Model
+from safety_core.cli.demo.model import Model
 from tests.simulators.openclaw import Endpoint, Gateway, Turn, free_port
 from tests.simulators.scripted_model import Call, Say, script, scripted_model, tool_results
 from tests.simulators.site import Edge, Site, site

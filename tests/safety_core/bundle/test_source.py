@@ -50,7 +50,7 @@ def test_the_revision_names_the_contents() -> None:
     def revision(files: dict[str, bytes], tenant: str = "one") -> str:
         return str(json.loads(compile_sources(files, tenant=tenant)[MANIFEST])["revision"])
 
-    changed = {**FULL, "hosts.yaml": b"registries: [npmjs.com]\n"}
+    changed = {**FULL, "hosts.yaml": b"catchers: [other.example]\n"}
     vectors = {**FULL, "golden.jsonl": b""}
     rule = {**FULL, "rules/deletes/deletes.rego": RULE.replace('"red"', '"yellow"').encode()}
     assert len({revision(FULL), revision(changed), revision(vectors), revision(rule), revision(FULL, "two")}) == 5
