@@ -17,7 +17,7 @@ from typing import Any, Final
 import regorus
 
 MEMORY_LIMIT: Final = 2 * 1024 * 1024 * 1024
-"""Bytes of address space: a rule that builds a huge value fails alone. The engine's allocator reserves the first 1 GiB."""
+"""Bytes of address space: a rule that builds a huge value fails alone. The engine's allocator reserves 1 GiB."""
 
 LOAD_SECONDS: Final = 30.0
 
