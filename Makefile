@@ -17,8 +17,8 @@ demo: .venv/ready  ## the whole story on this machine, without a network: about 
 test: lint  ## all checks and the whole test suite (real OpenClaw, PostgreSQL, processes)
 	@sh tools/postgresql.sh
 	@sh tools/openclaw.sh
-	@$(BIN)/safety policy check policies
-	@$(BIN)/safety policy test policies
+	@$(BIN)/safety policy check --policies policies
+	@$(BIN)/safety policy test --policies policies
 	@$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term
 
 lint: .venv/ready  ## style, types and the direction of imports

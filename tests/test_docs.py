@@ -39,6 +39,25 @@ def test_every_command_shown_exists(page: Path) -> None:
             assert command.get_command(click.Context(command), second), f"safety {word} {second}"
 
 
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "Makefile"], ids=name)
+def test_every_command_shown_takes_these_words(page: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Files that are not there and values that are left out do not matter; options and arguments that are none do."""
+    monkeypatch.setenv("SAFETY_HOME", str(tmp_path))
+    shown = re.findall(r"^(?:    |\t@\$\(BIN\)/)safety (.+?)(?:  |[|<>`]|$)", page.read_text(), re.MULTILINE)
+    for line in shown:
+        command: click.Command | None = cli
+        words = line.replace("[", "").replace("]", "").split()
+        while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+            command = command.get_command(click.Context(command), words.pop(0))
+        assert command is not None, line
+        try:
+            command.make_context(line, words)
+        except (click.exceptions.Exit, click.BadParameter):
+            continue
+        except click.UsageError as error:
+            pytest.fail(f"safety {line}: {error.message}")
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_every_file_named_exists(page: Path) -> None:
     named = re.findall(r"`((?:safety_core|proxy|hub|tests|docs|policies|plugins|bench)/[\w./-]*)`", page.read_text())
