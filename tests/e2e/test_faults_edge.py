@@ -33,6 +33,9 @@ def here() -> Generator[Site, None, None]:
     with site() as here, here.hub():
         here.introduce()
         here.publish()
+        with here.edge() as edge:  # each test, also alone, finds an edge that has had a policy
+            while edge.status()["policy"]["state"] != "in force":
+                time.sleep(0.02)
         yield here
 
 
@@ -54,9 +57,7 @@ def red() -> dict[str, Any]:
 
 
 def executions(here: Site) -> int:
-    """How often anything ran, by the audit log; no edge may have run yet."""
-    if not here.home.audit.exists():
-        return 0
+    """How often anything ran, by the audit log."""
     with closing(sqlite3.connect(here.home.audit)) as db:
         events = [json.loads(body) for (body,) in db.execute("SELECT body FROM entry")]
     return sum(event["event"] in {"executed", "failed"} for event in events)
