@@ -11,21 +11,19 @@ import json
 import re
 import socket
 from collections.abc import Mapping
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from typing import Final, TypeAlias
+from typing import Final
 from urllib.parse import quote, quote_plus
 
 import ada_url
 import httpx2
 
+from safety_core.edge.addresses import is_public
 from safety_core.edge.execute.fill import fill
 from safety_core.edge.execute.limits import Limits
 from safety_core.errors import ExecutionError
 from safety_core.model.secret import SecretName, SecretValue, references
 from safety_core.model.tool_call import ToolResult
 from safety_core.resolve import HttpPlan
-
-Address: TypeAlias = IPv4Address | IPv6Address
 
 HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 VALUE: Final = re.compile(r"[\x20-\x7e\x80-\xff\t]*")
@@ -34,7 +32,6 @@ OURS: Final = frozenset(
 )
 """Headers that say how the message is carried; a call cannot set them."""
 AUTHORITY: Final = re.compile(r"[/?#]")
-NAT64: Final = IPv6Network("64:ff9b::/96")
 
 
 async def run_http(plan: HttpPlan, values: Mapping[SecretName, SecretValue], limits: Limits) -> ToolResult:
@@ -78,27 +75,17 @@ def _host(url: httpx2.URL) -> str:
     return url.raw_host.decode("ascii")
 
 
-async def _addresses(url: httpx2.URL, limits: Limits) -> list[Address]:
+async def _addresses(url: httpx2.URL, limits: Limits) -> list[str]:
     """Look the host up; return its addresses if every one of them is outside."""
     port = url.port or (443 if url.scheme == "https" else 80)
     try:
         found = await asyncio.get_running_loop().getaddrinfo(_host(url), port, type=socket.SOCK_STREAM)
     except OSError:
         raise _refusal(url.host, "has a host that cannot be found") from None
-    addresses = [ip_address(str(sockaddr[0]).partition("%")[0]) for *_, sockaddr in found]
-    if _host(url) not in limits.allow_hosts and not all(map(is_outside, addresses)):
-        raise _refusal(url.host, "leads to this machine or its network", "allow the host in the edge's settings")
+    addresses = [str(sockaddr[0]).partition("%")[0] for *_, sockaddr in found]
+    if _host(url) not in limits.allow_hosts and not all(map(is_public, addresses)):
+        raise _refusal(url.host, "leads to this machine or its network", "name a host outside")
     return addresses
-
-
-def is_outside(address: Address) -> bool:
-    """Tell whether an address is a public one, whichever way it is wrapped."""
-    inner: list[Address | None] = [address]
-    if isinstance(address, IPv6Address):
-        inner += [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-        if address in NAT64:
-            inner.append(IPv4Address(int(address) & 0xFFFFFFFF))
-    return all(one.is_global and not one.is_multicast for one in inner if one is not None)
 
 
 def _headers(plan: HttpPlan, values: Mapping[SecretName, SecretValue]) -> list[tuple[str, str]]:
@@ -124,7 +111,7 @@ def _body(plan: HttpPlan, values: Mapping[SecretName, SecretValue]) -> str:
 
 
 async def _first(
-    client: httpx2.AsyncClient, request: httpx2.Request, addresses: list[Address], limits: Limits
+    client: httpx2.AsyncClient, request: httpx2.Request, addresses: list[str], limits: Limits
 ) -> ToolResult:
     """Send to the first address that can be connected to."""
     for address in addresses[:-1]:
@@ -135,9 +122,9 @@ async def _first(
     return await _send(client, request, addresses[-1], limits)
 
 
-async def _send(client: httpx2.AsyncClient, request: httpx2.Request, address: Address, limits: Limits) -> ToolResult:
+async def _send(client: httpx2.AsyncClient, request: httpx2.Request, address: str, limits: Limits) -> ToolResult:
     host = request.extensions["sni_hostname"]
-    request.url = request.url.copy_with(host=str(address))
+    request.url = request.url.copy_with(host=address)
     response = await client.send(request, stream=True)
     try:
         if response.headers.get("content-encoding", "identity") != "identity":

@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from ipaddress import ip_address
 from urllib.parse import parse_qs
 
 import pytest
 
 from safety_core.edge.execute import Limits, execute
-from safety_core.edge.execute.http import is_outside
 from safety_core.errors import ExecutionError
 from safety_core.model.secret import SecretName, SecretValue
 from safety_core.model.tool_call import ToolResult
@@ -184,24 +182,3 @@ async def test_a_host_that_is_not_there_is_named() -> None:
         pass
     with pytest.raises(ExecutionError, match="ConnectError"):
         await send(url)
-
-
-@pytest.mark.parametrize(
-    ("address", "outside"),
-    [
-        ("93.184.215.14", True),
-        ("2606:2800:21f:cb07:6820:80da:af6b:8b2c", True),
-        ("192.168.1.1", False),
-        ("100.64.0.1", False),
-        ("224.0.0.1", False),
-        ("fe80::1", False),
-        ("fd00::1", False),
-        ("::ffff:10.0.0.1", False),
-        ("64:ff9b::7f00:1", False),
-        ("64:ff9b::5db8:d70e", True),
-        ("2002:7f00:1::", False),
-        ("2001:0:a00:1::", False),
-    ],
-)
-def test_what_is_outside(address: str, outside: bool) -> None:
-    assert is_outside(ip_address(address)) is outside

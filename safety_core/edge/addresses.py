@@ -1,0 +1,33 @@
+"""Which addresses lie outside of this machine and its network. Ask about the address that is connected to, never about
+a name, which could lead elsewhere a moment later."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import Final
+
+_NAT64: Final = IPv6Network("64:ff9b::/96")
+"""Leads to the IPv4 address in its last 32 bits (RFC 6052): the only way out of a network that is IPv6 alone."""
+
+_ODD: Final = (
+    IPv6Network("64:ff9b:1::/48"),  # NAT64 of one's own network
+    IPv6Network("2002::/16"),  # 6to4
+    IPv6Network("2001::/32"),  # Teredo
+    IPv6Network("fec0::/10"),  # site-local, of old
+    IPv6Network("::/96"),  # IPv4-compatible, of old
+)
+"""Counted as global, or not recognised, by `ipaddress`; each can lead to a private address, none is needed today."""
+
+
+def is_public(address: str) -> bool:
+    """Tell whether `address` is a public unicast one, whichever way it is wrapped. What is no address is not public."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(found, IPv6Address):
+        if any(found in network for network in _ODD):
+            return False
+        inner = IPv4Address(int(found) & 0xFFFFFFFF) if found in _NAT64 else found.ipv4_mapped
+        found = inner or found
+    return found.is_global and not found.is_multicast
