@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Final
 
 from safety_core.canonical import Json, JsonObject
@@ -37,6 +38,25 @@ def facts_of(call: ToolCall, catalogue: JsonObject, workspace: str) -> Facts:
         unknown=tuple(notes.unknown),
         refs=refs,
         discovered=tuple(name for name in refs if name.startswith(DISCOVERED)),
+    )
+
+
+def shows(seen: Facts, done: Facts) -> bool:
+    """Tell whether `seen` has all that `done` does, to targets of the same sort, whatever the targets are called."""
+    same_tool, nothing_new = seen.tool == done.tool, len(done.unknown) <= len(seen.unknown)
+    return same_tool and nothing_new and _outline(done) <= _outline(seen)
+
+
+def _outline(facts: Facts) -> Counter[tuple[object, ...]]:
+    return Counter(
+        (
+            action.kind,
+            action.subject,
+            action.form,
+            action.traits,
+            tuple((target.kind, target.zone) for target in action.targets),
+        )
+        for action in facts.actions
     )
 
 

@@ -17,9 +17,9 @@ from typing import Any, TypeAlias, TypeVar, cast
 
 from safety_core import approve
 from safety_core.canonical import Json, JsonObject
-from safety_core.classify.facts import facts_of
+from safety_core.classify.facts import facts_of, shows
 from safety_core.classify.judge import verdict_of
-from safety_core.errors import SafetyError
+from safety_core.errors import InputError, SafetyError
 from safety_core.flow import effects
 from safety_core.flow.effects import Flow
 from safety_core.gate import rule_on
@@ -116,6 +116,7 @@ def _closed(call: ToolCall, context: Context, sentence: Callable[[ToolCall, Cont
     try:
         clean = yield from _scrub(call, context.redactor)
         agent = clean.agent
+        _check_hidden(call, clean, context)
         return (yield from sentence(clean, context))
     except SafetyError as error:
         refusal = Refused(type(error).__name__, str(error))
@@ -178,6 +179,19 @@ def _scrub(call: ToolCall, redactor: Redactor) -> Flow[ToolCall]:
         tool=fields["tool_id"],
         params=fields["params"],
     )
+
+
+def _check_hidden(call: ToolCall, clean: ToolCall, context: Context) -> None:
+    """Refuse a call of which scrubbing took more than secrets: its caller would run what nobody has judged or seen."""
+    if (call.tool, call.params) == (clean.tool, clean.params):
+        return
+    catalogue, workspace = context.policy.catalogue, context.workspace
+    if not shows(facts_of(clean, catalogue, workspace), facts_of(call, catalogue, workspace)):
+        raise InputError(
+            "call",
+            "does something inside of what looks like a secret",
+            "write secrets as SECRET_REF(name), and quote them",
+        )
 
 
 def _ask(call: ToolCall, verdict: Verdict, ruling: Ruling, context: Context) -> Flow[Answer]:

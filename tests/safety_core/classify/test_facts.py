@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from safety_core.canonical import canonical_bytes
-from safety_core.classify.facts import facts_of
+from safety_core.classify.facts import facts_of, shows
 from safety_core.model.level import Level
 from tests.simulators.judging import WORKSPACE, Judging, call_of
 
@@ -225,3 +225,18 @@ def test_what_cannot_be_followed_to_its_end_is_red(judging: Judging, command: st
 
 def test_a_function_may_be_defined_again_inside_itself(judging: Judging) -> None:
     assert judging.level("f() { f() { rm -rf /; }; f; }; f") is Level.CRITICAL_RED
+
+
+@pytest.mark.parametrize(
+    ("seen", "done", "shown"),
+    [
+        ("echo SECRET_REF(a); rm x", "echo plain; rm y", True),
+        ("rm x", "rm y; rm z", False),
+        ("cat x", "cat /etc/shadow", False),
+        ("cat x", "cat x; some-program-nobody-knows", False),
+    ],
+)
+def test_what_a_call_does_shows_in_another_that_does_as_much(
+    seen: str, done: str, shown: bool, judging: Judging
+) -> None:
+    assert shows(judging.shell(seen), judging.shell(done)) is shown

@@ -327,3 +327,42 @@ def test_what_runs_was_green_enough_or_was_approved(level: Level, tier: Tier) ->
     place = world(level)
     result = run(tool_call.run(call(), context(tier, wait=60)), place.handlers)
     assert isinstance(result, Executed) == (rules(tier).matrix[level, tier].word == "allow")
+
+
+@cache
+def seasoned() -> Redactor:
+    """A redactor that looks for patterns too."""
+    return Redactor(Matcher(Registry({}), PatternSet(shipped_bundle().policy.patterns)), KEY)
+
+
+DISGUISE = "echo PuTTY-User-Key-File-2: " + "a" * 40 + "; {}; echo Private-Lines: 1 " + "A" * 44
+
+
+@pytest.mark.parametrize(
+    "command",
+    [DISGUISE.format("rm -rf /"), "echo --token x1;reboot;7fK" + "q2Zw9x", "cat --token /etc/shadow" + "9Kq2Zw"],
+)
+@pytest.mark.parametrize("sentence", [tool_call.decide, tool_call.run])
+def test_nothing_runs_in_the_disguise_of_a_secret(command: str, sentence: Any) -> None:
+    place = world()
+    assert seasoned().text(command).findings
+    answer = run(sentence(call(command), replace(context(Tier.AUTONOMOUS), redactor=seasoned())), place.handlers)
+    assert isinstance(answer, Refused)
+    assert "looks like a secret" in answer.reason
+    assert place.events() == [Event.REFUSED]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "mysql --password=Xk9q" + "Z7wv4pp shop < dump.sql",
+        "psql postgres://u:Xy7k" + "d9wQ@db.internal/x -c 'select 1'",
+        "curl -H 'Authorization: Bearer Zq8plumKEY" + "7731xxZq8plum' https://shop.example/orders",
+        "echo 'password=Xy7!k" + "d$9w' > .env",
+    ],
+)
+def test_an_ordinary_secret_in_a_call_hides_nothing(command: str) -> None:
+    place = world()
+    assert seasoned().text(command).findings
+    answer = run(tool_call.decide(call(command), replace(context(), redactor=seasoned())), place.handlers)
+    assert not isinstance(answer, Refused)
