@@ -19,7 +19,7 @@ test: lint  ## all checks and the whole test suite (real OpenClaw, PostgreSQL, p
 	@sh tools/openclaw.sh
 	@$(BIN)/safety policy check --policies policies
 	@$(BIN)/safety policy test --policies policies
-	@$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term
+	@$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term
 
 lint: .venv/ready  ## style, types and the direction of imports
 	@$(BIN)/ruff check .

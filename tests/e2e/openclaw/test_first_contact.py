@@ -17,7 +17,7 @@ import pytest
 from tests.e2e.openclaw.conftest import UPSTREAM_KEY, World, run_safety
 from tests.simulators.samples import invented
 
-pytestmark = [pytest.mark.xdist_group("openclaw"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 WAIT_SECONDS = 60.0
 
 

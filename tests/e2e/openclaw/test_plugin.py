@@ -11,7 +11,7 @@ import pytest
 
 from tests.simulators.openclaw import PLUGIN, install
 
-pytestmark = [pytest.mark.xdist_group("openclaw"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 RUNTIME = PLUGIN / "runtime"
 
 
