@@ -29,8 +29,9 @@ from safety_core.errors import (
     SafetyError,
     UnavailableError,
 )
+from safety_core.wire.errors import error_to_json
 
-log: Final = logging.getLogger("safety.hub")
+_log: Final = logging.getLogger(__name__)
 
 
 class UnauthenticatedError(SafetyError):
@@ -73,18 +74,14 @@ def status_of(error: SafetyError) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
-def _body(thing: str, reason: str, fix: str) -> dict[str, dict[str, str]]:
-    return {"error": {"thing": thing, "reason": reason, "fix": fix}}
-
-
 async def answer_error(_request: Request, error: Exception) -> Response:
     """Answer any exception of an endpoint."""
     if isinstance(error, SafetyError):
         status = status_of(error)
         if status >= 500:
-            log.error("%s", error)
+            _log.error("%s", error)
         headers: Mapping[str, str] = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
-        return JSONResponse(_body(error.thing, error.reason, error.fix), status, headers)
+        return JSONResponse(error_to_json(error), status, headers)
     if isinstance(error, HTTPException):
-        return JSONResponse(_body("request", error.detail, ""), error.status_code, error.headers)
-    return JSONResponse(_body("hub", "failed on its own", "see the hub's log"), 500)
+        return JSONResponse(error_to_json(SafetyError("request", error.detail)), error.status_code, error.headers)
+    return JSONResponse(error_to_json(SafetyError("hub", "failed on its own", "see the hub's log")), 500)

@@ -20,9 +20,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from proxy.caller import Caller, Callers
-from proxy.errors import TokenError, TooLargeError, error_json, status_of
+from proxy.errors import TokenError, status_of
 from safety_core.canonical import JsonObject
-from safety_core.errors import InputError, SafetyError
+from safety_core.errors import InputError, LimitError, SafetyError
+from safety_core.wire.errors import error_to_json
 from safety_core.wire.reader import BODY_LIMIT
 
 BODY_SECONDS: Final = 30.0
@@ -58,17 +59,17 @@ class Endpoint:
                 with suppress(asyncio.CancelledError):
                     await watcher
         except SafetyError as error:
-            return status_of(error), error_json(error)
+            return status_of(error), error_to_json(error)
         except Exception:  # noqa: BLE001 - a bug of ours must neither end the process nor show its inside
             _log.exception("internal error in %s", scope["path"])
-            return 500, error_json(SafetyError("edge", "internal error", "look into the edge's log"))
+            return 500, error_to_json(SafetyError("edge", "internal error", "look into the edge's log"))
 
 
 async def read_body(request: Request) -> bytes:
     """Return the whole body.
 
     Raises:
-        TooLargeError: it is larger than `BODY_LIMIT`.
+        LimitError: it is larger than `BODY_LIMIT`.
         InputError: it does not arrive in time, or breaks off.
     """
     parts: list[bytes] = []
@@ -90,8 +91,8 @@ async def read_body(request: Request) -> bytes:
     return b"".join(parts)
 
 
-def _too_large() -> TooLargeError:
-    return TooLargeError("request", f"is larger than {BODY_LIMIT} bytes", "send less")
+def _too_large() -> LimitError:
+    return LimitError("request", f"is larger than {BODY_LIMIT} bytes", "send less")
 
 
 def json_response(status: int, body: JsonObject, headers: Mapping[str, str] | None = None) -> Response:
@@ -104,8 +105,8 @@ def json_response(status: int, body: JsonObject, headers: Mapping[str, str] | No
 async def _refused(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     reason = {404: "there is no such route", 405: "has another method"}.get(status, "cannot be served")
-    shown = SafetyError(f"{request.method} of this path", reason, "see the routes in proxy/control.py")
-    return json_response(status, error_json(shown), getattr(error, "headers", None))
+    shown = SafetyError(f"{request.method} of this path", reason, "see docs/wire.md")
+    return json_response(status, error_to_json(shown), getattr(error, "headers", None))
 
 
 HANDLED: Final[Mapping[Any, Any]] = {HTTPException: _refused}
@@ -129,4 +130,4 @@ class TokenGuard:
         error = TokenError(
             "authorization", "no token or a wrong one", "send the token of the file that control.token_file names"
         )
-        await json_response(401, error_json(error), {"www-authenticate": "Bearer"})(scope, receive, send)
+        await json_response(401, error_to_json(error), {"www-authenticate": "Bearer"})(scope, receive, send)

@@ -1,17 +1,12 @@
-"""Errors as the control listener answers them: {"error": {"thing", "reason", "fix"}} and a status, never a traceback.
+"""Refusals that only the edge makes, and the status with which the control listener answers each error of the tree.
 
-400 what came in is wrong        413 it is too large        401 no or a wrong token
-403 it is understood and refused                            500 the edge is at fault; the log says where
+400 what came in is wrong         413 it is too large, or nested too deep         401 no token, or a wrong one
+403 it is understood and refused                                                  500 the edge is at fault; see its log
 """
 
 from __future__ import annotations
 
-from safety_core.canonical import Json, JsonObject
 from safety_core.errors import AuditError, EffectFailed, InputError, LimitError, SafetyError, UnavailableError
-
-
-class TooLargeError(LimitError):
-    """A body over the limit."""
 
 
 class NoPolicyError(SafetyError):
@@ -25,7 +20,7 @@ class TokenError(SafetyError):
 def status_of(error: SafetyError) -> int:
     """Return the HTTP status that tells what kind of error it is."""
     match error:
-        case TooLargeError():
+        case LimitError():
             return 413
         case InputError():
             return 400
@@ -35,9 +30,3 @@ def status_of(error: SafetyError) -> int:
             return 500
         case _:
             return 403
-
-
-def error_json(error: SafetyError) -> JsonObject:
-    """Return the body of the answer. The error's own texts hold no secret (see `safety_core.errors`)."""
-    shown: dict[str, Json] = {"thing": error.thing, "reason": error.reason, "fix": error.fix}
-    return {"error": shown}

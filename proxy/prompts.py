@@ -10,7 +10,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from proxy.effects import Services, handlers
 from proxy.egress import EgressSettings, Provider, egress_app
 from proxy.endpoint import json_response
-from proxy.errors import error_json
 from proxy.force import InForce
 from proxy.presence import Presence
 from proxy.settings import Settings
@@ -18,6 +17,7 @@ from safety_core.edge import clock
 from safety_core.errors import SafetyError
 from safety_core.model.tool_call import AgentId
 from safety_core.redact.redactor import Redactor
+from safety_core.wire.errors import error_to_json
 
 
 def open_egress(
@@ -40,7 +40,7 @@ def open_egress(
         try:
             await services.secrets.refresh()
         except SafetyError as error:
-            await json_response(500, error_json(error))(scope, receive, send)
+            await json_response(500, error_to_json(error))(scope, receive, send)
             return
         await app(scope, receive, send)
 

@@ -23,6 +23,7 @@ from safety_core.model.approval import ApprovalRequest, ApprovalState, Grant
 from safety_core.model.tool_call import TenantId
 from safety_core.model.usage import UsageBucket
 from safety_core.wire.approvals import grant_from_json, request_to_json
+from safety_core.wire.errors import error_from_json
 from safety_core.wire.fleet import BUCKETS, Heartbeat, HeartbeatReply, reply_from_json, usage_to_json
 from safety_core.wire.reader import BODY_LIMIT, Reader
 from safety_core.wire.signed import RequestStamp, sign_request
@@ -207,11 +208,10 @@ def check_answer(status: int, raw: bytes) -> bytes:
     refused = 400 <= status < 500 and status not in RETRYABLE
     kind = RefusedError if refused else UnavailableError
     try:
-        error = Reader.parse(raw, "hub's answer").object("error")
-        thing, reason, fix = error.text("thing"), error.text("reason"), error.text("fix", "")
+        told = error_from_json(raw)
     except InputError:
         raise kind("hub", f"answered {status}", "check the hub's URL and its log") from None
-    raise kind(f"hub: {thing}", reason, fix)
+    raise kind(f"hub: {told.thing}", told.reason, told.fix)
 
 
 def _malformed() -> UnavailableError:

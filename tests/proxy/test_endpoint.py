@@ -16,7 +16,7 @@ from proxy.caller import Caller, Callers
 from proxy.endpoint import HANDLED, Endpoint, Handle, TokenGuard
 from proxy.errors import NoPolicyError
 from safety_core.canonical import JsonObject
-from safety_core.errors import InputError, UnavailableError
+from safety_core.errors import InputError, LimitError, UnavailableError
 from safety_core.wire.reader import BODY_LIMIT, Reader
 from tests.proxy.conftest import Serving
 
@@ -69,6 +69,7 @@ async def test_routes_that_are_none_answer_in_the_same_shape(serving: Serving) -
     ("error", "status"),
     [
         (InputError("a", "b", "c"), 400),
+        (LimitError("a", "b", "c"), 413),
         (NoPolicyError("a", "b", "c"), 403),
         (UnavailableError("a", "b", "c"), 500),
     ],
