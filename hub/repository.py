@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from hub.errors import ConflictError
+from safety_core.bundle.roles import in_order
 from safety_core.edge.files import replace_file
 from safety_core.errors import InputError, LimitError, RollbackError, UnavailableError
 from safety_core.model.tool_call import TenantId
@@ -29,9 +30,6 @@ TIMESTAMP: Final = "timestamp.json"
 NAME: Final = re.compile(r"timestamp\.json|(root|snapshot|targets)/[1-9][0-9]{0,9}\.json|bundles/[0-9a-f]{64}\.tar\.gz")
 FILES: Final = 100
 """Files in one publication: a bundle, four roles, and a long chain of rotated roots."""
-
-_ORDER: Final = ("bundles", "root", "targets", "snapshot", TIMESTAMP)
-"""What refers to something comes after it, so that a reader at any moment finds all that it is led to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +107,7 @@ class Repositories:
         try:
             with self._locked(tenant) as home:
                 self._check(home, files)
-                names = sorted(files, key=lambda name: _ORDER.index(name.partition("/")[0]))
-                return sum(_place(home / name, files[name]) for name in names)
+                return sum(_place(home / name, files[name]) for name in in_order(files))
         except OSError as error:
             raise UnavailableError("hub repository", f"cannot be written ({error.strerror})") from error
 

@@ -46,7 +46,7 @@ LIMITS: Final = Limits()
 
 def pack(files: Mapping[str, bytes]) -> bytes:
     """Return the archive of `files`. Raises UnsafePathError for a name that `unpack` would refuse."""
-    return gzip.compress(_tar(files), compresslevel=6, mtime=0)
+    return gzip.compress(tar_of(files), compresslevel=6, mtime=0)
 
 
 def unpack(raw: bytes, limits: Limits = LIMITS) -> Mapping[str, bytes]:
@@ -70,7 +70,7 @@ def unpack(raw: bytes, limits: Limits = LIMITS) -> Mapping[str, bytes]:
                 files[name] = _content(archive, member)
     except (tarfile.TarError, ValueError, OverflowError) as error:
         raise TamperedError("bundle archive", "is not a tar archive") from error
-    if _tar(files) != tar:
+    if tar_of(files) != tar:
         raise TamperedError("bundle archive", "is not in its one canonical form")
     return files
 
@@ -105,7 +105,8 @@ def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     return stream.read() if stream is not None else b""
 
 
-def _tar(files: Mapping[str, bytes]) -> bytes:
+def tar_of(files: Mapping[str, bytes]) -> bytes:
+    """Return the archive without its compression. Raises UnsafePathError as `pack` does."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         for name in sorted(files):

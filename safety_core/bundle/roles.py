@@ -12,7 +12,7 @@ Documents are written in their RFC 8785 form and in no other: a reader can refus
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -27,6 +27,9 @@ from safety_core.canonical import Json, canonical_bytes, digest
 from safety_core.errors import PolicyError
 
 ROLES: Final = ("root", "targets", "snapshot", "timestamp")
+
+ORDER: Final = ("bundles", "root", "targets", "snapshot", "timestamp.json")
+"""What refers to something is put in place after it, so that a reader at any moment finds all that it is led to."""
 
 ROOT_LIFE: Final = timedelta(days=365)
 TARGETS_LIFE: Final = timedelta(days=90)
@@ -144,6 +147,11 @@ def target_path(tenant: str) -> str:
 def bundle_path(sha256: str) -> str:
     """Return where the bundle with this hash lies in a repository."""
     return f"bundles/{sha256}.tar.gz"
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Return the names of a repository's files in the order in which they are put in place."""
+    return sorted(names, key=lambda name: (ORDER.index(name.partition("/")[0]), name))
 
 
 def document_bytes(document: Metadata, signers: Sequence[Signer]) -> bytes:  # type: ignore[type-arg]

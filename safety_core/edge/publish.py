@@ -6,22 +6,21 @@ repository, the old or the new.
 
 from __future__ import annotations
 
-import io
 import re
-import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import httpx2
 
-from safety_core.bundle.roles import ROLES, Ed25519Signer
+from safety_core.bundle.archive import tar_of
+from safety_core.bundle.roles import ROLES, Ed25519Signer, in_order
 from safety_core.edge.files import replace_file
+from safety_core.edge.hub import check_answer, check_url
 from safety_core.edge.key_file import create_key_file, read_key_file
-from safety_core.errors import InputError, PolicyError, RefusedError, UnavailableError
-from safety_core.wire.reader import Reader, parse_json
+from safety_core.errors import InputError, PolicyError, UnavailableError
+from safety_core.wire.reader import Reader
 
-ORDER: Final = ("bundles", "root", "targets", "snapshot", "timestamp.json")
 UPLOAD_SECONDS: Final = 60.0
 BUNDLE_KEY: Final = "bundle.pem"
 FIRST_ROOT: Final = "root/1.json"
@@ -52,7 +51,7 @@ def tenant_of(files: Mapping[str, bytes]) -> str:
 
 def write_repository(folder: Path, files: Mapping[str, bytes]) -> None:
     """Add files to a repository folder. Raises UnavailableError; what was there before is then still whole."""
-    for name in sorted(files, key=_rank):
+    for name in in_order(files):
         replace_file(folder / name, files[name])
 
 
@@ -60,22 +59,20 @@ async def upload(url: str, tenant: str, token: str, files: Mapping[str, bytes]) 
     """Send files to the hub, which puts them in place as one.
 
     Raises:
+        InputError: `url` is none that may be trusted with a token.
         RefusedError: the hub does not take them.
         UnavailableError: it does not answer.
     """
-    target = f"{url.rstrip('/')}/v1/tenants/{tenant}/repository"
+    target = f"{check_url(url)}/v1/tenants/{tenant}/repository"
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-tar"}
     try:
         async with httpx2.AsyncClient(timeout=UPLOAD_SECONDS, trust_env=False) as client:
-            answer = await client.put(target, content=_tar(files), headers=headers)
-    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        raise UnavailableError(f"hub {url}", f"does not answer ({type(error).__name__})") from error
-    if answer.status_code >= 500:
-        raise UnavailableError(f"hub {url}", f"answered {answer.status_code}")
-    if answer.status_code != 200:
-        raise RefusedError(
-            f"hub {url}", f"refused the publication ({_reason(answer.content)})", "see the publisher's token"
-        )
+            answer = await client.put(target, content=tar_of(files), headers=headers)
+    except (httpx2.HTTPError, OSError) as error:
+        raise UnavailableError(
+            "hub", f"did not answer ({type(error).__name__})", "check --hub and the network"
+        ) from error
+    check_answer(answer.status_code, answer.content)
 
 
 def make_keys(folder: Path, numbers: Mapping[str, int], bundle_pem: bytes) -> None:
@@ -108,24 +105,3 @@ def read_input(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise InputError(str(path), f"cannot be read ({error.strerror})") from error
-
-
-def _rank(name: str) -> tuple[int, str]:
-    return (ORDER.index(name.partition("/")[0]), name)
-
-
-def _tar(files: Mapping[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-        for name in sorted(files, key=_rank):
-            member = tarfile.TarInfo(name)
-            member.size = len(files[name])
-            archive.addfile(member, io.BytesIO(files[name]))
-    return buffer.getvalue()
-
-
-def _reason(raw: bytes) -> str:
-    try:
-        return Reader(parse_json(raw, "answer"), "answer").object("error").text("reason")[:200]
-    except InputError:
-        return "no reason given"

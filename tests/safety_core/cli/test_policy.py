@@ -211,10 +211,12 @@ async def test_a_hub_that_refuses_or_is_away_is_named(hub: Hub) -> None:
     with pytest.raises(RefusedError, match="is not known"):
         await upload(hub.url, "one", "wrong", {})
     hub.status = 409
-    with pytest.raises(RefusedError, match="no reason given"):
+    with pytest.raises(RefusedError, match="answered 409"):
         await upload(hub.url, "one", "token", {})
     hub.status = 500
     with pytest.raises(UnavailableError, match="answered 500"):
         await upload(hub.url, "one", "token", {})
-    with pytest.raises(UnavailableError, match="does not answer"):
+    with pytest.raises(UnavailableError, match="did not answer"):
         await upload("http://127.0.0.1:9", "one", "token", {})
+    with pytest.raises(InputError, match="must be https"):
+        await upload("http://hub.example", "one", "token", {})
