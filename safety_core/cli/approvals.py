@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +13,7 @@ from nacl.signing import SigningKey
 
 from safety_core.approve import Answer, answer, key_id
 from safety_core.canonical import Json, JsonObject, digest
-from safety_core.cli.tokens import read_token
+from safety_core.cli.hub import hub_option, read_token, token_option
 from safety_core.edge import clock
 from safety_core.edge.approver import ApproverClient, Question
 from safety_core.edge.key_file import create_key_file, read_key_file
@@ -25,6 +24,7 @@ from safety_core.wire.approvals import request_to_json
 
 FILE: Final = click.Path(path_type=Path, dir_okay=False)
 ANY: Final = "any"
+TOKEN: Final = "SAFETY_APPROVER_TOKEN"  # noqa: S105 - a name
 
 key_option = click.option("--key", type=FILE, help="Sign with your own key (`safety approvals keygen`), not the hub's.")
 yes_option = click.option("--yes", is_flag=True, help="Do not ask again on a terminal.")
@@ -33,8 +33,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="One JSON obj
 
 def hub_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that say which hub, and as whom."""
-    command = click.option("--token-file", type=FILE, envvar="SAFETY_APPROVER_TOKEN_FILE", help="Your token.")(command)
-    return click.option("--hub", envvar="SAFETY_HUB", required=True, help="The hub's URL.")(command)
+    return hub_option(token_option(TOKEN, "safety hub approver add")(command))
 
 
 @click.group()
@@ -123,13 +122,13 @@ def _decide(id_: str, hub: str, token_file: Path | None, key: Path | None, *, al
         if signer is None:
             state = client.answer(question.request.id, allow=allow)
         else:
-            said = Answer(allow, question.approver, "cli", secrets.token_hex(16))
+            said = Answer(allow, question.approver, "cli", clock.new_id())
             state = client.deliver(answer(question.request, signer, KeyKind.PERSON, said, clock.now()))
     click.echo(f"{question.request.id} {state}")
 
 
 def _client(hub: str, token_file: Path | None) -> ApproverClient:
-    return ApproverClient(hub, read_token(token_file, "SAFETY_APPROVER_TOKEN"))
+    return ApproverClient(hub, read_token(token_file, TOKEN))
 
 
 def _request_id(text: str) -> RequestId:

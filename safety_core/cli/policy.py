@@ -17,9 +17,10 @@ from safety_core.bundle.roles import renew as renew_repository
 from safety_core.bundle.sign import SIGNATURES, new_private_pem, public_pem, sign_files
 from safety_core.bundle.source import compile_bundle
 from safety_core.bundle.trust import Known, refresh
+from safety_core.cli.hub import read_token, token_option
 from safety_core.edge import clock
 from safety_core.edge.bundles import replay
-from safety_core.edge.files import replace_file
+from safety_core.edge.files import read_input, replace_file
 from safety_core.edge.policy_tests import run_tests
 from safety_core.edge.prove import prove, vectors_of
 from safety_core.edge.publish import (
@@ -27,7 +28,6 @@ from safety_core.edge.publish import (
     FIRST_ROOT,
     held,
     make_keys,
-    read_input,
     read_repository,
     read_signers,
     tenant_of,
@@ -39,6 +39,7 @@ from safety_core.errors import InputError
 from safety_core.wire.reader import Reader
 
 ROOT: Final = "root.json"
+TOKEN: Final = "SAFETY_PUBLISHER_TOKEN"  # noqa: S105 - a name
 FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -79,8 +80,8 @@ def check(policies: Path | None) -> None:
 
 @policy.command()
 @policies_option
-def test(policies: Path | None) -> None:
-    """Run the tests that stand beside the rules."""
+def test(policies: Path | None) -> int:
+    """Run the tests that stand beside the rules. Exit status 1 if one fails."""
     sources = _sources(policies)
     _, bundle = compile_bundle(sources, tenant=LOCAL_TENANT)
     outcomes = asyncio.run(run_tests(bundle, sources))
@@ -88,8 +89,7 @@ def test(policies: Path | None) -> None:
     for outcome in failed:
         click.echo(f"{outcome.file}: {outcome.name} {outcome.trouble}")
     click.echo(f"{len(outcomes) - len(failed)} of {len(outcomes)} tests passed")
-    if failed:
-        raise click.exceptions.Exit(1)
+    return 1 if failed else 0
 
 
 @policy.command()
@@ -155,14 +155,13 @@ def keys(folder: Path, root: int, root_threshold: int, targets: int, targets_thr
 @keys_option
 @click.option("--repository", type=FOLDER, required=True, help="The publisher's own copy; made if it is not there.")
 @click.option("--hub", default="", help="Also send it to this hub.")
-@click.option("--token-file", type=FILE, default=None, help="Holds the publisher's token for the hub.")
+@token_option(TOKEN, "safety hub publisher add")
 @click.option("--renew", is_flag=True, help="No new bundle: sign a new timestamp. Due at least once a day.")
 def publish(bundle: Path | None, keys: Path, repository: Path, hub: str, token_file: Path | None, renew: bool) -> None:
     """Put a signed bundle into a repository, so that edges find it. Checked first as an edge would."""
     if renew == (bundle is not None):
         raise InputError("publish", "needs a bundle, or --renew, and not both")
-    if bool(hub) != bool(token_file):
-        raise InputError("publish", "needs --hub and --token-file together")
+    token = read_token(token_file, TOKEN) if hub else ""
     there = read_repository(repository)
     root = there.get(FIRST_ROOT) or read_input(keys / ROOT)
     signers, now = read_signers(keys), clock.now()
@@ -175,8 +174,7 @@ def publish(bundle: Path | None, keys: Path, repository: Path, hub: str, token_f
         refresh(Known((root,)), tenant=tenant, now=now), lambda path: new.get(path) or held(repository, path)
     )
     write_repository(repository, {FIRST_ROOT: root, **new})
-    if token_file is not None:
-        token = read_input(token_file).decode("utf-8", "replace").strip()
+    if hub:
         asyncio.run(upload(hub, tenant, token, {FIRST_ROOT: root, **update.files}))
     found = update.bundle.policy
     click.echo(f"{repository}: revision {found.revision} for {tenant} is version {found.version}")

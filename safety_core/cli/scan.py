@@ -31,7 +31,7 @@ from safety_core.wire.reader import BODY_LIMIT, Reader, parse_json
     help='A JSON object of known secrets, {"NAME": "value"}.',
 )
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def scan(secrets_file: IO[bytes] | None, files: tuple[Path, ...]) -> None:
+def scan(secrets_file: IO[bytes] | None, files: tuple[Path, ...]) -> int:
     """Show what redaction finds, never the secrets themselves.
 
     \b
@@ -47,10 +47,11 @@ def scan(secrets_file: IO[bytes] | None, files: tuple[Path, ...]) -> None:
         Matcher(Registry(known), PatternSet(shipped_bundle().policy.patterns)), hashlib.sha256(b"safety scan").digest()
     )
     if files:
-        sys.exit(1 if sum(_scan_file(redactor, path) for path in files) else 0)
+        return 1 if sum(_scan_file(redactor, path) for path in files) else 0
     for number, line in enumerate(sys.stdin.buffer, 1):
         if line.strip():
             click.echo(json.dumps(_answer(redactor, line, number), ensure_ascii=False))
+    return 0
 
 
 def _secrets(raw: bytes) -> dict[SecretName, SecretValue]:

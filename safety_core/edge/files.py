@@ -1,12 +1,32 @@
-"""Files that are either the old ones or the new ones, whenever the power goes."""
+"""Files that a person named, read or refused by name; files that are the old ones or the new ones, whenever the power
+goes."""
 
 from __future__ import annotations
 
 import os
 import tempfile
+import tomllib
 from pathlib import Path
+from typing import cast
 
-from safety_core.errors import UnavailableError
+from safety_core.canonical import JsonObject
+from safety_core.errors import InputError, UnavailableError
+
+
+def read_input(path: Path) -> bytes:
+    """Return a file that the user named, or raise InputError."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(str(path), f"cannot be read ({error.strerror})") from error
+
+
+def read_toml(path: Path) -> JsonObject:
+    """Return the settings in a TOML file that the user named, or raise InputError."""
+    try:
+        return cast("JsonObject", tomllib.loads(read_input(path).decode("utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(str(path), f"is not TOML ({error})") from error
 
 
 def replace_file(path: Path, raw: bytes) -> None:

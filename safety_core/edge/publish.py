@@ -97,11 +97,3 @@ def read_signers(folder: Path) -> dict[str, tuple[Ed25519Signer, ...]]:
         role: tuple(Ed25519Signer(read_key_file(path)) for path in sorted(folder.glob(f"{role}-*.key")))
         for role in ROLES
     }
-
-
-def read_input(path: Path) -> bytes:
-    """Return a file that the user named, or raise InputError."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(str(path), f"cannot be read ({error.strerror})") from error

@@ -50,7 +50,7 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
 def run(folder: Path, *arguments: str) -> Result:
     """Run a command in which @name stands for a path in the folder; errors come out as they are."""
     told = [str(folder / word[1:]) if word.startswith("@") else word for word in arguments]
-    return CliRunner().invoke(policy, told, catch_exceptions=False)
+    return CliRunner().invoke(policy, told, catch_exceptions=False, standalone_mode=False)
 
 
 def trusted(folder: Path, tenant: str = "one") -> Update:
@@ -141,7 +141,7 @@ def test_rules_are_tested(folder: Path) -> None:
     failing = b"\ntest_wrong if 1 == 2\n\ntest_errs if to_number(`x`) == 1\n"
     write(folder / "policies", {"rules/deletes/deletes_test.rego": TEST + failing})
     result = run(folder, "test", "--policies", "@policies")
-    assert result.exit_code == 1
+    assert result.return_value == 1
     assert "test_wrong is not true" in result.output
     assert "2 of 4 tests passed" in result.output
 

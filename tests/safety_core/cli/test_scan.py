@@ -52,10 +52,10 @@ def test_files_for_people(tmp_path: Path) -> None:
     dirty, clean = tmp_path / "dirty.env", tmp_path / "clean.txt"
     dirty.write_text(f"# settings\nGITHUB={TOKEN}\n")
     clean.write_text("hello\n")
-    done = CliRunner().invoke(scan, [str(dirty), str(clean)])
-    assert done.exit_code == 1
+    done = CliRunner().invoke(scan, [str(dirty), str(clean)], standalone_mode=False)
+    assert done.return_value == 1
     assert done.stdout == f"{dirty}:2:8: pattern github, 40 characters\n"
-    assert CliRunner().invoke(scan, [str(clean)]).exit_code == 0
+    assert CliRunner().invoke(scan, [str(clean)], standalone_mode=False).return_value == 0
 
 
 @pytest.mark.parametrize(
