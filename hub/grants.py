@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Final
 
 from nacl.exceptions import BadSignatureError
@@ -12,6 +11,7 @@ from nacl.signing import VerifyKey
 from hub.keys import HubKeys
 from hub.store.tokens import Token
 from safety_core.approve import Answer, answer, grant_bytes
+from safety_core.edge import clock
 from safety_core.errors import ExpiredGrantError, ForgedGrantError, MismatchedGrantError, WeakApproverError
 from safety_core.model.approval import ApprovalRequest, Grant
 from safety_core.model.policy import KeyKind
@@ -28,7 +28,7 @@ def signed(question: ApprovalRequest, keys: HubKeys, *, allow: bool, approver: s
             f"{question.level.word} may be approved only with the approver's own key, not with the hub's",
             f"safety approvals approve {question.id} --key FILE",
         )
-    said = Answer(allow, approver, origin, secrets.token_hex(16))
+    said = Answer(allow, approver, origin, clock.new_id())
     return answer(question, keys.approvals, KeyKind.HUB, said, now)
 
 

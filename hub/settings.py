@@ -5,12 +5,12 @@ The environment wins over the file: `SAFETY_HUB_DATA`, `SAFETY_HUB_DATABASE` ...
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
+from safety_core.edge.files import read_toml
 from safety_core.errors import InputError
 
 PREFIX: Final = "SAFETY_HUB_"
@@ -61,7 +61,8 @@ def load_settings(file: Path | None, environment: Mapping[str, str], **given: ob
     Raises:
         InputError: an unreadable file, an unknown or malformed setting; names it.
     """
-    values: dict[str, object] = {"data": "~/.safety-hub", **_from_file(file), **_from_environment(environment)}
+    told = read_toml(file) if file else {}
+    values: dict[str, object] = {"data": "~/.safety-hub", **told, **_from_environment(environment)}
     values.update({name: value for name, value in given.items() if value is not None})
     kinds = {"data": Path, "port": int, "max_pending": int, "max_wait": int}
     known = {entry.name for entry in fields(Settings)}
@@ -69,15 +70,6 @@ def load_settings(file: Path | None, environment: Mapping[str, str], **given: ob
         _require(name in known, name, f"is not a setting; the settings are {', '.join(sorted(known))}")
     converted: dict[str, Any] = {name: _convert(name, kinds.get(name, str), value) for name, value in values.items()}
     return Settings(**converted)
-
-
-def _from_file(file: Path | None) -> dict[str, object]:
-    if file is None:
-        return {}
-    try:
-        return tomllib.loads(file.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(str(file), f"cannot be read as TOML ({type(error).__name__})") from error
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:

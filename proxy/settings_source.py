@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -22,6 +21,7 @@ from proxy.settings import (
     Settings,
 )
 from safety_core.canonical import Json, JsonObject
+from safety_core.edge.files import read_toml
 from safety_core.edge.home import Home
 from safety_core.errors import InputError
 from safety_core.model.secret import secret_name
@@ -71,7 +71,7 @@ def load_settings(file: Path | None, environ: Mapping[str, str]) -> Settings:
     Raises:
         InputError: a key is unknown, missing or wrong, or the file cannot be read.
     """
-    tree = _read_file(file) if file else {}
+    tree = read_toml(file) if file else {}
     for name, text in environ.items():
         if name.startswith(PREFIX):
             _put(tree, name, text)
@@ -83,15 +83,6 @@ def load_settings(file: Path | None, environ: Mapping[str, str]) -> Settings:
         where = f"{file or 'a file given by --config'}" + (f" or by {variable}" if variable in VARIABLES else "")
         thing = f"setting {key}" if key else "settings"
         raise InputError(thing, error.reason, error.fix or f"set it in {where}") from error
-
-
-def _read_file(file: Path) -> JsonObject:
-    try:
-        return cast("JsonObject", tomllib.loads(file.read_text("utf-8")))
-    except OSError as error:
-        raise InputError(str(file), f"cannot be read ({error.strerror})", "give --config a TOML file") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(str(file), f"is not TOML ({error})") from error
 
 
 def _put(tree: JsonObject, variable: str, text: str) -> None:

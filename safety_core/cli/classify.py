@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +15,9 @@ from safety_core.bundle.contents import TrustedBundle
 from safety_core.canonical import Json, JsonObject
 from safety_core.classify.facts import facts_of
 from safety_core.classify.judge import UNKNOWN, verdict_of
+from safety_core.edge import clock
 from safety_core.edge.engine import Engine
+from safety_core.edge.files import read_input
 from safety_core.edge.rego import RegoEngine
 from safety_core.edge.shipped import bundle_in, bundle_of, load_folder, shipped_bundle
 from safety_core.errors import InputError, SafetyError
@@ -65,7 +66,7 @@ def classify(
 
 def _load(bundle: Path | None, policies: Path | None) -> TrustedBundle:
     if bundle is not None:
-        return bundle_in(bundle.read_bytes())
+        return bundle_in(read_input(bundle))
     return shipped_bundle() if policies is None else bundle_of(load_folder(policies))
 
 
@@ -120,7 +121,7 @@ def _call(reader: Reader) -> ToolCall:
 async def _answer(engine: Engine, policy: Policy, workspace: str, call: ToolCall, *, show_facts: bool) -> JsonObject:
     facts = facts_of(call, policy.catalogue, workspace)
     verdict = verdict_of(facts, await engine.judge(facts), policy.revision)
-    ruling = rule_on(call, verdict, policy, time.time())
+    ruling = rule_on(call, verdict, policy, clock.now())
     answer: JsonObject = {
         "level": verdict.level.word,
         "outcome": ruling.outcome.word,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import time
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -16,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from safety_core.canonical import JsonObject
+from safety_core.edge import clock
 from safety_core.edge.home import Home
 from safety_core.errors import InputError, UnavailableError
 from safety_core.wire.reader import BODY_LIMIT, Reader
@@ -118,5 +118,5 @@ def _state(state: str, detail: str) -> Text:
 
 
 def _ago(at: float) -> str:
-    seconds = max(0.0, time.time() - at)
+    seconds = max(0.0, clock.now() - at)
     return f"{seconds:.0f} s ago" if seconds < 120 else f"{seconds / 60:.0f} min ago"

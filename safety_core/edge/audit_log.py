@@ -23,6 +23,7 @@ from safety_core.audit.checkpoint import Checkpoint
 from safety_core.audit.tree import Hash, Place, completed_by, consistency_proof, leaf_hash, root_of
 from safety_core.canonical import canonical_bytes
 from safety_core.edge.database import Database
+from safety_core.edge.files import replace_file
 from safety_core.errors import AuditError
 from safety_core.model.record import AuditEntry
 
@@ -80,7 +81,7 @@ class AuditLog:
     async def checkpoint(self) -> str:
         """Return the signed head, after keeping it in the log's history and in `<log>.checkpoint` beside it."""
         note = await self._database.write(_remember)
-        await self._database.read(lambda _: _keep_beside(self._path, note))
+        await self._database.read(lambda _: replace_file(checkpoint_file(self._path), note.encode()))
         return note
 
     async def consistency(self, old: int, new: int) -> tuple[Hash, ...]:
@@ -137,12 +138,6 @@ def _remember(db: sqlite3.Connection) -> str:
     size, note = db.execute("SELECT size, note FROM head").fetchone()
     db.execute("INSERT OR REPLACE INTO checkpoint VALUES (?, ?)", (size, note))
     return str(note)
-
-
-def _keep_beside(path: Path, note: str) -> None:
-    fresh = path.with_suffix(".checkpoint.new")
-    fresh.write_text(note, encoding="utf-8")
-    fresh.replace(checkpoint_file(path))
 
 
 def _size(db: sqlite3.Connection) -> int:

@@ -7,8 +7,6 @@ answered that it will not.
 
 from __future__ import annotations
 
-import secrets
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -18,6 +16,7 @@ import httpx2
 from nacl.signing import SigningKey
 
 from safety_core.canonical import JsonObject, canonical_bytes
+from safety_core.edge import clock
 from safety_core.errors import InputError, RefusedError, UnavailableError
 from safety_core.model.approval import ApprovalRequest, ApprovalState, Grant
 from safety_core.model.tool_call import TenantId
@@ -67,7 +66,7 @@ class HubClient:
     url: str
     tenant: TenantId
     key: SigningKey = field(repr=False)
-    clock: Callable[[], float] = time.time
+    clock: Callable[[], float] = clock.now
     patience: float = 10.0
     insecure: bool = False
     _http: httpx2.AsyncClient = field(init=False, repr=False)
@@ -161,7 +160,7 @@ class HubClient:
         limit: int = BODY_LIMIT,
     ) -> _Answer:
         url = httpx2.URL(self._base + path)
-        stamp = RequestStamp(self.tenant, int(self.clock()), secrets.token_hex(16))
+        stamp = RequestStamp(self.tenant, int(self.clock()), clock.new_id())
         signed = sign_request(method, url.raw_path.decode("ascii"), body, stamp, self.key)
         timeout = httpx2.Timeout(self.patience, read=self.patience + wait)
         try:
