@@ -9,7 +9,7 @@ from safety_core.canonical import Json, JsonObject
 from safety_core.classify.catalogue import compiled
 from safety_core.classify.notes import Notes
 from safety_core.classify.tools import judge_tool
-from safety_core.model.facts import Facts
+from safety_core.model.facts import Facts, Kind, TargetKind, Zone
 from safety_core.model.secret import references
 from safety_core.model.tool_call import ToolCall
 
@@ -31,6 +31,8 @@ def facts_of(call: ToolCall, catalogue: JsonObject, workspace: str) -> Facts:
         notes.give_up("commands inside commands, too deep to be followed")
         tool = call.tool
     refs = tuple(dict.fromkeys(name for text in _texts(call.params) for name in references(text)))
+    if refs:
+        _note_taken_out(notes, tool)
     return Facts(
         tool=tool,
         agent=call.agent,
@@ -39,6 +41,14 @@ def facts_of(call: ToolCall, catalogue: JsonObject, workspace: str) -> Facts:
         refs=refs,
         discovered=tuple(name for name in refs if name.startswith(DISCOVERED)),
     )
+
+
+def _note_taken_out(notes: Notes, tool: str) -> None:
+    """A secret in a call that merely reads from outside goes there too, in the address or in a header."""
+    hosts = {target: None for action in notes.actions for target in action.targets if target.kind is TargetKind.HOST}
+    outside = [host for host in hosts if host.zone is not Zone.LOCAL]
+    if outside and all(action.kind is not Kind.OUTWARD for action in notes.actions):
+        notes.note(Kind.OUTWARD, tool, "sends a stored secret to an address", outside)
 
 
 def shows(seen: Facts, done: Facts) -> bool:

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping
 from typing import Final
+from urllib.parse import unquote
 
 from safety_core.canonical import Json, JsonObject
 from safety_core.classify.catalogue import parse_spec
 from safety_core.classify.names import words_of
-from safety_core.classify.network import carries_data, recipient_target, url_target
+from safety_core.classify.network import LONG_QUERY, carries_data, recipient_target, url_target
 from safety_core.classify.notes import Notes
 from safety_core.classify.paths import path_target
 from safety_core.classify.shell.scope import TERMINAL, Scope, Stream
 from safety_core.classify.shell.walk import Shell
 from safety_core.classify.sql import sql_actions
 from safety_core.model.facts import Kind, Target, TargetKind, Zone
+from safety_core.model.secret import references
 
 DEEPEST: Final = 4
 """Tools that call tools."""
 
+LONG_HEADERS: Final = 1024
+"""Characters of all headers from which a read could carry data out."""
+
+_OVERRIDE: Final = re.compile(r"x-(?:http-)?method(?:-override)?", re.IGNORECASE)
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PATCHED: Final = re.compile(
     r"^(?:\*\*\* (?:Add|Update|Delete) File: |\*\*\* Move to: |(?:---|\+\+\+) (?:[ab]/)?)(\S.*)$", re.MULTILINE
 )
@@ -52,14 +60,17 @@ def judge_tool(notes: Notes, name: str, params: JsonObject, depth: int = 0) -> s
 
 
 def _judge_inner(notes: Notes, inner: JsonObject, params: JsonObject, depth: int) -> str:
-    name = next((value for key in _names(inner.get("name")) if isinstance(value := params.get(key), str)), None)
-    arguments = next(
-        (value for key in _names(inner.get("arguments")) if isinstance(value := params.get(key), dict)), None
-    )
-    if name is None or arguments is None or depth >= DEEPEST:
+    """Judge the call that is inside of this one; where there could be several, each of them."""
+    names = [value for key in _names(inner.get("name")) if isinstance(value := params.get(key), str)]
+    arguments = [value for key in _names(inner.get("arguments")) if isinstance(value := params.get(key), dict)]
+    if not names or not arguments or depth >= DEEPEST:
         notes.doubt("a call of another tool that does not say which, with what")
         return "tool_call"
-    return judge_tool(notes, name, arguments, depth + 1)
+    found = [judge_tool(notes, name, given, depth + 1) for name in dict.fromkeys(names) for given in arguments]
+    if len(found) == 1:
+        return found[0]
+    notes.doubt("a call of another tool that could be one of several")
+    return "tool_call"
 
 
 class _Tool:
@@ -72,8 +83,8 @@ class _Tool:
         self.params = params
         self.words = str(entry.get("words", ""))
         self.roles = {key: role for role, keys in _object(entry, "args").items() for key in _names(keys)}
+        self.passed_over = {*_names(entry.get("volatile")), *_names(entry.get("ignored")), entry.get("select")}
         self.targets: list[Target] = []
-        self.recipients = 0
 
     def run(self) -> None:
         """Note what the call does, or what is missing."""
@@ -82,14 +93,24 @@ class _Tool:
             if self.roles.get(key) == "cwd" and isinstance(value, str):
                 cwd = path_target(value, cwd, self.notes.workspace, self.notes.catalogue.paths).value
         for key, value in self.params.items():
-            role = self.roles.get(key, "")
+            role = self._role(key)
+            if role == "body" and value not in (None, ""):
+                self._outward(Kind.OUTWARD)
             for text in _command(value) if role == "command" else _leaves(value):
                 self._argument(role, text, cwd)
+        self._headers()
         self._selected()
         wanted = set(self.roles.values()) & {"command", "path", "url", "patch"}
         given = {self.roles.get(key) for key, value in self.params.items() if list(_leaves(value))}
         if wanted and not wanted & given and self.entry.get("adapter") != "none":
             self.notes.doubt(f"{self.name}: an argument that it needs is missing")
+
+    def _role(self, key: str) -> str:
+        """Return what an argument is; of one that the entry does not know, where it leads, if its name says that."""
+        if key in self.roles or key in self.passed_over:
+            return self.roles.get(key, "")
+        role = self.notes.catalogue.roles.get(_plain(key), "")
+        return role if role in {"path", "url"} or role in self.roles.values() else ""
 
     def _argument(self, role: str, text: str, cwd: str) -> None:
         readers = {
@@ -99,7 +120,8 @@ class _Tool:
             "url": self._url,
             "recipient": self._recipient,
             "method": self._method,
-            "body": self._body,
+            "source": self._source,
+            "query": self._query,
             "env": self._environment,
         }
         if role in readers:
@@ -109,7 +131,16 @@ class _Tool:
         given = [
             text for key, value in self.params.items() if self.roles.get(key) == "stdin" for text in _leaves(value)
         ]
-        Shell(self.notes).script(text, Scope(cwd), Stream("".join(given)) if given else TERMINAL)
+        script = "".join([*self._variables(), text])
+        Shell(self.notes).script(script, Scope(cwd), Stream("".join(given)) if given else TERMINAL)
+
+    def _variables(self) -> Iterator[str]:
+        """Yield the environment as the command would see it, had the script itself set it."""
+        for key, value in self.params.items():
+            if self.roles.get(key) == "env" and isinstance(value, dict):
+                for name, text in value.items():
+                    if _VARIABLE.fullmatch(name) and isinstance(text, str):
+                        yield f"export {name}={shlex.quote(text)}\n"
 
     def _path(self, text: str, cwd: str) -> None:
         self.targets.append(path_target(text, cwd, self.notes.workspace, self.notes.catalogue.paths))
@@ -124,9 +155,15 @@ class _Tool:
             self.notes.note(Kind.DESTROY, self.name, "deletes files", self.targets[before:])
 
     def _url(self, text: str, cwd: str) -> None:
+        scheme, _, rest = text.strip().removeprefix("view-source:").partition(":")
+        if scheme.casefold() == "file":
+            return self._path(unquote(rest.removeprefix("//").removeprefix("localhost")), cwd)
+        if scheme.casefold() == "javascript":
+            self.notes.note(Kind.RUN_CODE, self.name, "runs code in a page")
         self.targets.append(url_target(text))
         if carries_data(text):
             self.notes.note(Kind.OUTWARD, self.name, "reads an address that could carry data out", self.targets)
+        return None
 
     def _recipient(self, text: str, cwd: str) -> None:
         self.targets.append(recipient_target(text))
@@ -136,8 +173,24 @@ class _Tool:
         if kind is not Kind.READ:
             self._outward(kind)
 
-    def _body(self, text: str, cwd: str) -> None:
-        self._outward(Kind.OUTWARD)
+    def _source(self, text: str, cwd: str) -> None:
+        (self._url if ":" in text else self._path)(text, cwd)
+
+    def _query(self, text: str, cwd: str) -> None:
+        if len(text) > LONG_QUERY or references(text):
+            self._outward(Kind.OUTWARD)
+
+    def _headers(self) -> None:
+        """Note what headers do: ask for another method, or carry more than headers do."""
+        for key, value in self.params.items():
+            if self.roles.get(key) != "headers":
+                continue
+            pairs = value.items() if isinstance(value, dict) else ()
+            for name, text in pairs:
+                if _OVERRIDE.fullmatch(name) and isinstance(text, str):
+                    self._method(text, "")
+            if len(json.dumps(value)) > LONG_HEADERS:
+                self._outward(Kind.OUTWARD)
 
     def _environment(self, text: str, cwd: str) -> None:
         self.notes.doubt(f"{self.name}: variables that change how programs run")
@@ -158,19 +211,25 @@ class _Tool:
         """Note the tool's own effect, which the value of one argument may choose."""
         select, actions = self.entry.get("select"), _object(self.entry, "actions")
         chosen = self.params.get(str(select)) if select else None
-        word = str(chosen).lower() if isinstance(chosen, bool) else chosen
-        own = self.entry.get("effect", "" if "command" in self.roles.values() else self.entry.get("default"))
+        word = str(chosen) if isinstance(chosen, bool) else chosen
+        if isinstance(word, str):
+            folded = {name.casefold(): name for name in actions}
+            word = folded.get(word.strip().casefold(), word)
+        own = [self.entry.get("effect", "" if "command" in self.roles.values() else self.entry.get("default"))]
         if isinstance(word, str) and word in actions:
-            own = actions[word]
-        elif select and (word is not None or own is None):
+            own = [actions[word]]
+        elif select and (word is not None or own == [None]):
             self.notes.doubt(f"{self.name}: an action that the catalogue does not list")
-        if own:
-            spec = parse_spec(str(own), self.name)
-            form = f"{self.name} {word}" if isinstance(word, str) else self.name
-            self.notes.note(spec.kind or Kind.UNKNOWN, form, self.words, self.targets, spec.traits | self._crowd())
+            own += actions.values() if word is not None else []
+        for spec in dict.fromkeys(str(one) for one in own if one):
+            self._own(spec, f"{self.name} {word}" if isinstance(word, str) else self.name)
         for key in _names(self.entry.get("code")):
             for text in _leaves(self.params.get(key)):
                 Shell(self.notes).script(text, Scope(self.notes.workspace))
+
+    def _own(self, text: str, form: str) -> None:
+        spec = parse_spec(text, self.name)
+        self.notes.note(spec.kind or Kind.UNKNOWN, form, self.words, self.targets, spec.traits | self._crowd())
 
     def _crowd(self) -> frozenset[str]:
         people = [target for target in self.targets if target.kind is TargetKind.RECIPIENT]
