@@ -13,5 +13,7 @@ effects          who performs each effect of a flow
 background       what goes on beside the calls: policy, approvals, usage, heartbeat
 presence         which agents' plugins have checked in
 egress           prompts to LLM providers, redacted and metered;  prompts runs it under what is in force
+providers        what is particular to each provider's API
+relay            one prompt between its client and its provider;  upstream, addresses: the one way out
 sockets, logs    listening safely; log lines without secrets
 """

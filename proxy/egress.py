@@ -1,6 +1,6 @@
 """The LLM egress: prompt -> redact -> egress -> meter, as one ASGI application.
 
-    app = egress_app(settings, redactor=lambda: vault_redactor, handlers={Now: ..., Record: ..., ...})
+    app = EgressApp(providers, clients, redactor=redactor, handlers={Now: ..., Record: ..., ...})
     ...
     await app.aclose()
 
@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from proxy.egress_settings import EgressSettings, Provider, check_settings
 from proxy.providers.dialects import DIALECTS, Api
+from proxy.relay import Receive, Relay, Send
+from proxy.settings import Provider
 from proxy.upstream import Upstream
-from proxy.wire import Receive, Send, Wire
 from safety_core.edge.driver import Handlers, arun
 from safety_core.errors import LimitError, SafetyError
 from safety_core.flow.egress_effects import Headers
@@ -27,11 +27,26 @@ from safety_core.flow.prompt import Exchange, Prompt, PromptContext, forward
 from safety_core.model.tool_call import AgentId
 from safety_core.redact.redactor import Redactor
 
-__all__ = ["EgressApp", "EgressSettings", "Provider", "egress_app"]
-
 Scope: TypeAlias = MutableMapping[str, Any]
 
-LOG: Final = logging.getLogger("safety.egress")
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one exchange.
+
+    Attributes:
+        body: bytes of a request body, and of a response body that is not a stream.
+        connect_seconds, silence_seconds: to the first byte of a connection, and between two chunks of a response.
+    """
+
+    body: int = 32 * 1024 * 1024
+    connect_seconds: float = 10.0
+    silence_seconds: float = 600.0
+
+
+LIMITS: Final = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +59,34 @@ class Route:
 
 
 class EgressApp:
-    """An ASGI application that owns its upstream connections. Close it with `aclose()`."""
+    """An ASGI application that owns its upstream connections. Close it with `aclose()`.
+
+    Args:
+        providers: where prompts may go.
+        clients: sha256 (64 lower-case hexadecimal digits) of a client's token -> the agent it speaks for.
+        redactor: returns the redactor that holds now, or raises a SafetyError; asked once per prompt.
+        handlers: perform Now, NewId, Record, Resolve, Remember and Meter (see `safety_core.edge.driver`).
+        admit: raises a SafetyError where this agent may not talk to a model now (its plugin is not checked in); the
+            client gets it as 403 in the provider's own shape.
+    """
 
     def __init__(
         self,
-        settings: EgressSettings,
-        redactor: Callable[[], Redactor],
+        providers: Sequence[Provider],
+        clients: Mapping[str, AgentId],
+        *,
+        redactor: Callable[[], Awaitable[Redactor]],
         handlers: Handlers,
-        admit: Callable[[AgentId], None],
+        admit: Callable[[AgentId], None] = lambda agent: None,
+        limits: Limits = LIMITS,
     ) -> None:
-        self._settings = settings
+        self._providers = providers
+        self._clients = clients
         self._redactor = redactor
         self._handlers = handlers
         self._admit = admit
-        times = {"connect_seconds": settings.connect_seconds, "silence_seconds": settings.silence_seconds}
+        self._limits = limits
+        times = {"connect_seconds": limits.connect_seconds, "silence_seconds": limits.silence_seconds}
         self._upstreams = {private: Upstream(private=private, **times) for private in (False, True)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -95,7 +124,7 @@ class EgressApp:
         if scope["method"] != "POST":
             return await _answer(send, route.api, 405, "only POST is allowed here")
         try:
-            body = await _body(scope, receive, self._settings.body_limit)
+            body = await _body(scope, receive, self._limits.body)
         except LimitError as error:
             return await _answer(send, route.api, 413, str(error))
         if body is not None:
@@ -106,21 +135,21 @@ class EgressApp:
         provider = route.provider
         upstream = self._upstreams[provider.private]
         try:
-            context = PromptContext(self._redactor(), self._settings.body_limit, self._admit)
+            context = PromptContext(await self._redactor(), self._limits.body, self._admit)
         except SafetyError as error:
             return await _answer(send, route.api, 503, str(error))
-        async with Wire(receive, send, upstream, provider.base_url, route.api.key_header) as wire:
-            exchange = await arun(forward(prompt, context), {**self._handlers, **wire.handlers()})
-            await wire.finish()
-        return _log(exchange, prompt)
+        async with Relay(receive, send, upstream, provider.base_url, route.api.key_header) as relay:
+            exchange = await arun(forward(prompt, context), {**self._handlers, **relay.handlers()})
+            await relay.finish()
+        return _warn(exchange, prompt)
 
     def _route(self, path: str) -> Route | None:
-        for provider in self._settings.providers:
+        for provider in self._providers:
             api = DIALECTS[provider.dialect]
             if path.startswith(f"/{provider.name}/"):
                 inner = path.removeprefix(f"/{provider.name}")
                 return Route(provider, api, inner if inner in api.paths else None)
-        for provider in self._settings.providers:
+        for provider in self._providers:
             api = DIALECTS[provider.dialect]
             if path in api.paths:
                 return Route(provider, api, path)
@@ -131,34 +160,10 @@ class EgressApp:
         for name, value in headers:
             token = value.removeprefix(b"Bearer ") if name == b"authorization" else value
             if name in {b"authorization", b"x-api-key", b"api-key"}:
-                agent = self._settings.clients.get(hashlib.sha256(token.strip()).hexdigest())
+                agent = self._clients.get(hashlib.sha256(token.strip()).hexdigest())
                 if agent is not None:
                     return agent
         return None
-
-
-def egress_app(
-    settings: EgressSettings,
-    *,
-    redactor: Callable[[], Redactor],
-    handlers: Handlers,
-    admit: Callable[[AgentId], None] = lambda agent: None,
-) -> EgressApp:
-    """Return the application.
-
-    Args:
-        settings: frozen for the application's life.
-        redactor: returns the redactor that holds now, or raises a SafetyError; asked once per request.
-        handlers: perform Now, NewId, Record, Resolve, Remember and Meter (sync or async, see
-        `safety_core.edge.driver`). admit: raises a SafetyError where this agent may not talk to a model now (its
-        plugin is not checked in); the
-            client gets it as 403 in the provider's own shape.
-
-    Raises:
-        InputError: a provider or client is not what it must be.
-    """
-    check_settings(settings)
-    return EgressApp(settings, redactor, handlers, admit)
 
 
 def _prompt(route: Route, agent: AgentId, scope: Scope, body: bytes) -> Prompt:
@@ -166,7 +171,7 @@ def _prompt(route: Route, agent: AgentId, scope: Scope, body: bytes) -> Prompt:
     target = f"{route.path}?{query}" if query else f"{route.path}"
     provider = route.provider
     headers = tuple((name, value) for name, value in scope["headers"])
-    return Prompt(agent, provider.name, route.api, provider.secret, target, headers, body)
+    return Prompt(agent, provider.name, route.api, provider.key_secret, target, headers, body)
 
 
 async def _body(scope: Scope, receive: Receive, limit: int) -> bytes | None:
@@ -194,7 +199,7 @@ async def _answer(send: Send, api: Api, status: int, message: str) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def _log(exchange: Exchange, prompt: Prompt) -> None:
+def _warn(exchange: Exchange, prompt: Prompt) -> None:
     if exchange.rule:
         where = (exchange.id, prompt.agent, prompt.provider, exchange.status)
-        LOG.warning("exchange %s of %s with %s ended with %d: %s", *where, exchange.reason)
+        _log.warning("exchange %s of %s with %s ended with %d: %s", *where, exchange.reason)

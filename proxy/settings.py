@@ -98,13 +98,22 @@ class ControlSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class ProviderSettings:
-    """One LLM provider: where it is, which API it speaks, and the name of its key in the vault."""
+class Provider:
+    """One LLM provider that prompts may go to.
+
+    Attributes:
+        name: first segment of its path at the egress, and its name in usage and audit ("openai").
+        dialect: which API it speaks.
+        base_url: scheme, host and an optional path in front of "/v1/...", without a final slash.
+        key_secret: name of the vault entry that holds its key.
+        private: its address may be loopback or private, and its URL plain http.
+    """
 
     name: str
     dialect: Dialect
     base_url: str
     key_secret: SecretName
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +124,7 @@ class EgressSettings:
     port: int = 8100
     allow_private_upstreams: bool = False
     require_plugin: tuple[AgentId, ...] = ()
-    providers: Mapping[str, ProviderSettings] = field(default_factory=lambda: MappingProxyType({}))
+    providers: Mapping[str, Provider] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, cast
-from urllib.parse import urlsplit
+
+from ada_url import URL
 
 from proxy.settings import (
     SOCKET_PATH_BYTES,
@@ -17,7 +18,7 @@ from proxy.settings import (
     EgressSettings,
     EngineSettings,
     HubSettings,
-    ProviderSettings,
+    Provider,
     Settings,
 )
 from safety_core.canonical import Json, JsonObject
@@ -183,16 +184,16 @@ def _egress(source: Reader) -> EgressSettings:
     return settings
 
 
-def _provider(name: str, source: Reader, *, private: bool) -> ProviderSettings:
+def _provider(name: str, source: Reader, *, private: bool) -> Provider:
     if not PROVIDER_NAME.fullmatch(name):
         raise InputError(f"edge.egress.providers.{name}", "must be named in lower-case letters, digits and dashes")
     dialect = DIALECTS.get(source.text("dialect", name))
     if dialect is None:
         raise InputError(f"{source.path}.dialect", 'must be "openai" or "anthropic"')
     base_url = _url(source, "base_url")
-    if not private and urlsplit(base_url).scheme != "https":
+    if not private and URL(base_url).protocol != "https:":
         raise InputError(f"{source.path}.base_url", "must begin with https://, for prompts and keys travel on it")
-    settings = ProviderSettings(name, dialect, base_url, secret_name(source.text("key_secret")))
+    settings = Provider(name, dialect, base_url, secret_name(source.text("key_secret")), private)
     source.done()
     return settings
 
@@ -204,6 +205,8 @@ def _clients(source: Reader) -> Mapping[str, str]:
             raise InputError(
                 f"edge.clients.{name}", "must be the sha256 of the client's token in 64 hexadecimal digits"
             )
+    if len(set(clients.values())) < len(clients):
+        raise InputError("edge.clients", "has one token under two names", "draw a token for each client")
     return MappingProxyType(clients)
 
 
@@ -227,8 +230,12 @@ def _absolute(source: Reader, name: str, default: Path | None = None) -> Path:
 
 def _url(source: Reader, name: str) -> str:
     value = source.text(name)
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.username:
+    try:
+        url = URL(value)
+        plain = url.protocol in {"http:", "https:"} and not (url.username or url.password or url.search or url.hash)
+    except ValueError:
+        plain = False
+    if not plain:
         raise InputError(_path(source, name), "must be http(s)://host[:port][/path], without a user, query or fragment")
     return value.rstrip("/")
 

@@ -13,18 +13,25 @@ from uuid import uuid4
 
 import httpx2
 
-from proxy.egress import EgressApp, EgressSettings, Provider, egress_app
+from proxy.egress import EgressApp, Limits
 from proxy.serve import Listener, serve
+from proxy.settings import Provider
 from safety_core.cli.demo.model import Model, Script
 from safety_core.edge.driver import Handlers
 from safety_core.flow import effects
 from safety_core.model.record import AuditEntry, Event
 from safety_core.model.secret import SecretName, SecretValue
 from safety_core.model.tool_call import AgentId
+from safety_core.redact.redactor import Redactor
 from tests.simulators.prompt_world import KEY, SECRETS, redactor
 
 CLIENT_TOKEN = "edge-client-" + "token-1"
 AGENT = AgentId("ada")
+CLIENTS = {hashlib.sha256(CLIENT_TOKEN.encode()).hexdigest(): AGENT}
+
+
+async def known() -> Redactor:
+    return redactor()
 
 
 @dataclass
@@ -80,7 +87,7 @@ class Setting:
 
 @asynccontextmanager
 async def egress(script: Script, **changes: Any) -> AsyncGenerator[Setting, None]:
-    """Run a model and an egress in front of it. `changes`: fields of Provider or EgressSettings."""
+    """Run a model and an egress in front of it. `changes`: fields of Provider or Limits."""
     books = Books()
     admit: Callable[[AgentId], None] = changes.pop("admit", lambda agent: None)
     private = changes.pop("private", True)
@@ -90,9 +97,8 @@ async def egress(script: Script, **changes: Any) -> AsyncGenerator[Setting, None
             Provider("openai", "openai", base, KEY, private),
             Provider("anthropic", "anthropic", base, KEY, private),
         )
-        clients = {hashlib.sha256(CLIENT_TOKEN.encode()).hexdigest(): AGENT}
-        app = egress_app(
-            EgressSettings(providers, clients, **changes), redactor=redactor, handlers=books.handlers(), admit=admit
+        app = EgressApp(
+            providers, CLIENTS, redactor=known, handlers=books.handlers(), admit=admit, limits=Limits(**changes)
         )
         async with served(app) as url:
             yield Setting(url, model, books, app)

@@ -11,16 +11,16 @@ import anthropic
 import openai
 import pytest
 
-from proxy.egress import EgressSettings, Provider, egress_app
+from proxy.egress import EgressApp
+from proxy.settings import Provider
 from safety_core.cli.demo.answers import COST, call_tool, fail, say
 from safety_core.cli.demo.model import STREAM, Reply
-from safety_core.errors import InputError, PolicyError, UnavailableError
+from safety_core.errors import PolicyError, UnavailableError
 from safety_core.model.record import Event
-from safety_core.model.secret import SecretName
 from safety_core.model.tool_call import AgentId
 from safety_core.redact.redactor import Redactor
-from tests.proxy.egress_setting import AGENT, CLIENT_TOKEN, Setting, egress, served
-from tests.simulators.prompt_world import KEY, SECRETS, redactor
+from tests.proxy.egress_setting import AGENT, CLIENT_TOKEN, CLIENTS, Setting, egress, known, served
+from tests.simulators.prompt_world import KEY, SECRETS
 
 PASSWORD, TOKEN, PROVIDER_KEY = SECRETS.values()
 
@@ -218,8 +218,7 @@ async def test_an_unreachable_provider_is_a_502() -> None:
 async def test_a_private_address_is_refused_unless_listed() -> None:
     async with egress(say("no")) as setting:
         public = Provider("openai", "openai", setting.model.url.replace("http:", "https:"), KEY)
-        clients = dict(setting.app._settings.clients.items())
-        app = egress_app(EgressSettings((public,), clients), redactor=redactor, handlers=setting.books.handlers())
+        app = EgressApp((public,), CLIENTS, redactor=known, handlers=setting.books.handlers())
         async with served(app) as url, setting.client() as client:
             response = await client.post(f"{url}/openai/v1/chat/completions", json={"model": "m", "messages": []})
         await app.aclose()
@@ -229,12 +228,11 @@ async def test_a_private_address_is_refused_unless_listed() -> None:
 
 
 async def test_without_a_redactor_nothing_passes() -> None:
-    def broken() -> Redactor:
+    async def broken() -> Redactor:
         raise UnavailableError("policy", "none is in force")
 
     async with egress(say("no")) as setting:
-        settings = setting.app._settings
-        app = egress_app(settings, redactor=broken, handlers=setting.books.handlers())
+        app = EgressApp(setting.app._providers, CLIENTS, redactor=broken, handlers=setting.books.handlers())
         async with served(app) as url, setting.client() as client:
             response = await client.post(f"{url}/openai/v1/chat/completions", json={"model": "m", "messages": []})
         assert response.status_code == 503
@@ -262,7 +260,7 @@ async def test_a_body_past_the_limit_is_refused_by_its_head_or_its_length() -> N
         for _ in range(5):
             yield b"x" * 50
 
-    async with egress(say("no"), body_limit=100) as setting, setting.client() as client:
+    async with egress(say("no"), body=100) as setting, setting.client() as client:
         for content in (b"x" * 101, endless()):
             response = await client.post("/v1/chat/completions", content=content)
             assert response.status_code == 413
@@ -314,30 +312,8 @@ async def test_many_at_once() -> None:
         assert len({meter.request for meter in setting.books.metered}) == 30
 
 
-@pytest.mark.parametrize(
-    "provider",
-    [
-        Provider("Open AI", "openai", "https://a.example", SecretName("K")),
-        Provider("x", "gopher", "https://a.example", SecretName("K")),  # type: ignore[arg-type]
-        Provider("x", "openai", "http://a.example", SecretName("K")),
-        Provider("x", "openai", "https://a.example/", SecretName("K")),
-        Provider("x", "openai", "https://u:p@a.example", SecretName("K")),
-        Provider("x", "openai", "a.example", SecretName("K")),
-        Provider("x", "openai", "file:///etc/passwd", SecretName("K"), private=True),
-    ],
-)
-def test_wrong_settings_stop_the_start(provider: Provider) -> None:
-    with pytest.raises(InputError):
-        egress_app(EgressSettings((provider,)), redactor=redactor, handlers={})
-
-
-def test_clients_are_named_by_digest() -> None:
-    with pytest.raises(InputError):
-        egress_app(EgressSettings((), {"token": AGENT}), redactor=redactor, handlers={})
-
-
 async def test_lifespan_and_websockets() -> None:
-    app = egress_app(EgressSettings(()), redactor=redactor, handlers={})
+    app = EgressApp((), {}, redactor=known, handlers={})
     sent: list[Any] = []
 
     async def send(message: Any) -> None:

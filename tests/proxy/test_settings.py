@@ -72,6 +72,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     settings = load_settings(file, environ)
     assert (settings.tenant, settings.hub.heartbeat, settings.egress.port) == ("b", 7.5, 0)
     assert settings.egress.providers["me"].dialect == "openai"
+    assert settings.egress.providers["me"].private
     assert settings.clients == {"sdk": "a" * 64}
 
 
@@ -84,6 +85,9 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ({"SAFETY_EDGE_APPROVAL_WAIT": "soon"}, "SAFETY_EDGE_APPROVAL_WAIT: must be a number"),
     ({"SAFETY_EDGE_HUB_URL": "hub.example"}, r"setting hub.url: must be http\(s\)"),
     ({"SAFETY_EDGE_HUB_URL": "https://user:pw@hub.example"}, "setting hub.url"),
+    ({"SAFETY_EDGE_HUB_URL": "https://:pw@hub.example"}, "setting hub.url"),
+    ({"SAFETY_EDGE_HUB_URL": "file:///etc/passwd"}, "setting hub.url"),
+    ({"SAFETY_EDGE_HUB_URL": "https://hub.example/?x=1"}, "setting hub.url"),
     ({"SAFETY_EDGE_HUB_HEARTBEAT": "0"}, "setting hub.heartbeat: must lie above 0"),
     ({"SAFETY_EDGE_ENGINE_KIND": "cedar"}, "setting engine.kind"),
     ({"SAFETY_EDGE_ENGINE_KIND": "opa"}, "setting engine.url: is missing"),
@@ -100,6 +104,7 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ({"SAFETY_EDGE_EGRESS_PROVIDERS": '{"A/b": {}}'}, "must be named in lower-case"),
     ({"SAFETY_EDGE_EGRESS_PROVIDERS": "[]"}, "setting egress.providers: must be an object"),
     ({"SAFETY_EDGE_CLIENTS": '{"sdk": "abc"}'}, "setting clients.sdk: must be the sha256"),
+    ({"SAFETY_EDGE_CLIENTS": f'{{"one": "{"a" * 64}", "two": "{"A" * 64}"}}'}, "setting clients: has one token"),
 ]
 
 

@@ -23,7 +23,7 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 T = TypeVar("T")
 
 
-class Wire:
+class Relay:
     """Performs Forward, NextChunk, Cancel, Respond and Emit for one request. Use as an async context manager."""
 
     def __init__(
@@ -40,7 +40,7 @@ class Wire:
         self._watcher: asyncio.Task[None] | None = None
         self._started = False
 
-    async def __aenter__(self) -> Wire:
+    async def __aenter__(self) -> Relay:
         self._watcher = asyncio.create_task(self._watch())
         return self
 
