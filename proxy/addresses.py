@@ -1,4 +1,4 @@
-"""Sockets to upstreams, for public addresses only: checked when they are made, so that no name is rebound in between."""
+"""Sockets to upstreams, for public addresses only: checked when made, so that no name is rebound in between."""
 
 from __future__ import annotations
 
