@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from nacl.exceptions import BadSignatureError
-from nacl.exceptions import ValueError as NaclValueError
-from nacl.signing import VerifyKey
-
 from hub.keys import HubKeys
 from hub.store.tokens import Token
-from safety_core.approve import Answer, answer, grant_bytes
+from safety_core.approve import Answer, answer, check_answers, check_signed_by
 from safety_core.edge import clock
-from safety_core.errors import ExpiredGrantError, ForgedGrantError, MismatchedGrantError, WeakApproverError
+from safety_core.errors import ExpiredGrantError, MismatchedGrantError, WeakApproverError
 from safety_core.model.approval import ApprovalRequest, Grant
 from safety_core.model.policy import KeyKind
 
@@ -42,22 +38,12 @@ def believed(grant: Grant, question: ApprovalRequest, token: Token, now: float) 
         GrantError: named after the first check that fails.
     """
     name = f"grant for {question.id}"
-    if (grant.request, grant.action_digest, grant.revision) != (
-        question.id,
-        question.action_digest,
-        question.revision,
-    ):
-        raise MismatchedGrantError(name, "it was given for another request")
+    check_answers(grant, question)
     if grant.approver != token.name:
         raise MismatchedGrantError(name, "it names another approver than the bearer of the token")
     earliest, latest = question.created - CLOCK_SECONDS, now + CLOCK_SECONDS
     if not earliest <= grant.decided <= latest or grant.not_after < now:
         raise ExpiredGrantError(name, "its times do not fit", "set the clock (NTP) and decide again")
     if token.public is not None:
-        try:
-            VerifyKey(bytes.fromhex(token.public)).verify(grant_bytes(grant), bytes.fromhex(grant.signature))
-        except (BadSignatureError, NaclValueError) as error:
-            raise ForgedGrantError(
-                name, "its signature is not the approver's", "sign with the registered key"
-            ) from error
+        check_signed_by(grant, token.public)
     return grant

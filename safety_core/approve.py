@@ -37,6 +37,7 @@ from safety_core.model.approval import (
 from safety_core.model.policy import ApproverKey, KeyKind, Policy
 from safety_core.model.tool_call import ToolCall
 from safety_core.model.verdict import Verdict
+from safety_core.wire.approvals import grant_to_json
 
 DENIAL_SECONDS: Final = 600
 """How long a "no" answers the same call again, so that an agent cannot wear its owner down by asking."""
@@ -105,20 +106,9 @@ def new_request(
 
 def grant_bytes(grant: Grant) -> bytes:
     """Return the bytes that the approver's key signs: everything in the grant but the signature."""
-    return GRANT_CONTEXT + canonical_bytes(
-        {
-            "request": grant.request,
-            "action_digest": grant.action_digest,
-            "revision": grant.revision,
-            "allow": grant.allow,
-            "approver": grant.approver,
-            "origin": grant.origin,
-            "nonce": grant.nonce,
-            "decided": grant.decided,
-            "not_after": grant.not_after,
-            "key": grant.key,
-        }
-    )
+    fields = grant_to_json(grant)
+    del fields["signature"]
+    return GRANT_CONTEXT + canonical_bytes(fields)
 
 
 def key_id(kind: KeyKind, key: VerifyKey) -> KeyId:
@@ -144,6 +134,22 @@ def answer(request: ApprovalRequest, key: SigningKey, kind: KeyKind, said: Answe
     return replace(grant, signature=key.sign(grant_bytes(grant)).signature.hex())
 
 
+def check_signed_by(grant: Grant, public: str) -> None:
+    """Raise ForgedGrantError unless the holder of `public` (Ed25519, hexadecimal) signed `grant`."""
+    try:
+        VerifyKey(bytes.fromhex(public)).verify(grant_bytes(grant), bytes.fromhex(grant.signature))
+    except (BadSignatureError, NaclValueError, ValueError) as error:
+        raise ForgedGrantError(
+            f"grant for {grant.request}", "its signature is not the approver's", "sign with the approver's own key"
+        ) from error
+
+
+def check_answers(grant: Grant, request: ApprovalRequest) -> None:
+    """Raise MismatchedGrantError unless `grant` was given for exactly this question."""
+    if (grant.request, grant.action_digest, grant.revision) != (request.id, request.action_digest, request.revision):
+        raise MismatchedGrantError(f"grant for {request.id}", "it was given for another request")
+
+
 def verify_signature(grant: Grant, request: ApprovalRequest, policy: Policy) -> ApproverKey:
     """Return the pinned key that signed `grant` for `request`, whichever way it decides.
 
@@ -158,12 +164,8 @@ def verify_signature(grant: Grant, request: ApprovalRequest, policy: Policy) -> 
             "its key is not pinned in the policy",
             "publish a policy that pins the approver's key",
         )
-    try:
-        VerifyKey(bytes.fromhex(key.public)).verify(grant_bytes(grant), bytes.fromhex(grant.signature))
-    except (BadSignatureError, NaclValueError, ValueError) as error:
-        raise ForgedGrantError(f"grant for {request.id}", "its signature is not the approver's") from error
-    if (grant.request, grant.action_digest, grant.revision) != (request.id, request.action_digest, request.revision):
-        raise MismatchedGrantError(f"grant for {request.id}", "it was given for another request")
+    check_signed_by(grant, key.public)
+    check_answers(grant, request)
     return key
 
 
