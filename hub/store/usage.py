@@ -11,20 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.store.engine import insert_into
 from hub.store.schema import usage
 from safety_core.model.tool_call import TenantId
-from safety_core.model.usage import Usage, UsageBucket
+from safety_core.model.usage import COUNTS, Usage, UsageBucket
 
 _KEY: Final = ("tenant", "hour", "agent", "provider", "model")
-_TOTALS: Final = (
-    "requests",
-    "estimated",
-    "input_total",
-    "output_total",
-    "cache_read",
-    "cache_write",
-    "cache_write_1h",
-    "reasoning",
-    "tool_prompt",
-)
+_TOTALS: Final = ("requests", "estimated", *COUNTS)
 
 
 async def merge(connection: AsyncConnection, tenant: TenantId, buckets: Iterable[UsageBucket]) -> None:
@@ -57,15 +47,7 @@ async def listed(connection: AsyncConnection, tenant: TenantId, since: int = 0) 
             sequence=row.sequence,
             requests=row.requests,
             estimated=row.estimated,
-            totals=Usage(
-                input_total=row.input_total,
-                output_total=row.output_total,
-                cache_read=row.cache_read,
-                cache_write=row.cache_write,
-                cache_write_1h=row.cache_write_1h,
-                reasoning=row.reasoning,
-                tool_prompt=row.tool_prompt,
-            ),
+            totals=Usage(**{name: getattr(row, name) for name in COUNTS}),
         )
         for row in await connection.execute(query)
     )

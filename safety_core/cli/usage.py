@@ -41,15 +41,4 @@ def _answer(line: bytes, number: int) -> dict[str, Any]:
         ) from error
     raw = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else json.dumps(body).encode()
     found = usage_of(raw)
-    shown = found or Usage()
-    return {
-        "id": question.get("id"),
-        "input_total": shown.input_total,
-        "output_total": shown.output_total,
-        "cache_read": shown.cache_read,
-        "cache_write": shown.cache_write,
-        "cache_write_1h": shown.cache_write_1h,
-        "reasoning": shown.reasoning,
-        "tool_prompt": shown.tool_prompt,
-        "stated": found is not None,
-    }
+    return {"id": question.get("id"), **(found or Usage()).counts(), "stated": found is not None}

@@ -92,9 +92,7 @@ def _add(request: str, key: tuple[str, str, str], usage: Usage, now: int, db: sq
         return False
     db.execute("DELETE FROM usage_request WHERE hour < ?", (hour - REMEMBERED_SECONDS,))
     sequence = db.execute("UPDATE usage_sequence SET last = last + 1 RETURNING last").fetchone()[0]
-    totals = (usage.input_total, usage.output_total, usage.cache_read, usage.cache_write)
-    more = (usage.cache_write_1h, usage.reasoning, usage.tool_prompt)
-    db.execute(COUNT, (hour, *key, sequence, int(usage.estimated), *totals, *more))
+    db.execute(COUNT, (hour, *key, sequence, int(usage.estimated), *usage.counts().values()))
     return True
 
 

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from safety_core.canonical import JsonObject
 from safety_core.model.tool_call import AgentId
+
+COUNTS: Final = (
+    "input_total",
+    "output_total",
+    "cache_read",
+    "cache_write",
+    "cache_write_1h",
+    "reasoning",
+    "tool_prompt",
+)
+"""The numbers of a response, as they are named wherever they are written down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +41,10 @@ class Usage:
     reasoning: int = 0
     tool_prompt: int = 0
     estimated: bool = False
+
+    def counts(self) -> dict[str, int]:
+        """Return the numbers by their names, in the order above."""
+        return {name: getattr(self, name) for name in COUNTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +74,5 @@ class UsageBucket:
             "sequence": self.sequence,
             "requests": self.requests,
             "estimated": self.estimated,
-            "input_total": self.totals.input_total,
-            "output_total": self.totals.output_total,
-            "cache_read": self.totals.cache_read,
-            "cache_write": self.totals.cache_write,
-            "cache_write_1h": self.totals.cache_write_1h,
-            "reasoning": self.totals.reasoning,
-            "tool_prompt": self.totals.tool_prompt,
+            **self.totals.counts(),
         }
