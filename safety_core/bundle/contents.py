@@ -17,7 +17,7 @@ from typing import Final
 from safety_core.bundle.golden import Vector, read_vectors
 from safety_core.bundle.index import Guard, main_module, read_index
 from safety_core.bundle.policy import parse_policy
-from safety_core.bundle.profile import check_module
+from safety_core.bundle.profile import RULE_DATA, check_module
 from safety_core.bundle.rules import read_head
 from safety_core.canonical import JsonObject, canonical_bytes
 from safety_core.errors import InputError, PolicyError, WrongTenantError
@@ -36,7 +36,7 @@ class TrustedBundle:
 
     Attributes:
         modules: Rego text by path.
-        data: what the rules see as `data`.
+        data: all of the bundle's data.json.
         guards: by rule id, what the rule is indexed by.
         golden: the vectors that it must reproduce.
         expires: until when its publisher vouches for it, seconds since the epoch; never for sources on this machine.
@@ -53,6 +53,16 @@ class TrustedBundle:
     def revision(self) -> str:
         """Short name of exactly this bundle."""
         return self.policy.revision
+
+    @property
+    def rules(self) -> dict[str, str]:
+        """The modules of the rules alone, for an engine that is asked rule by rule."""
+        return {name: text for name, text in self.modules.items() if name != MAIN}
+
+    @property
+    def rule_data(self) -> JsonObject:
+        """What of the data the rules may read."""
+        return {name: self.data[name] for name in sorted(RULE_DATA)}
 
 
 def manifest_bytes(revision: str, tenant: str) -> bytes:

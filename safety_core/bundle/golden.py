@@ -18,8 +18,6 @@ from safety_core.wire.reader import Reader
 VECTOR_LIMIT: Final = 10_000
 """Vectors of one bundle: at a third of a millisecond each they are judged in a few seconds."""
 
-LEVELS: Final = {level.word: level for level in Level}
-
 
 @dataclass(frozen=True, slots=True)
 class Vector:
@@ -35,10 +33,10 @@ def read_hits(value: Json, what: str) -> tuple[Hit, ...]:
 
 
 def _hit(entry: Reader) -> Hit:
-    word = entry.text("level")
-    if word not in LEVELS:
+    level = Level.named(entry.text("level"))
+    if level is None:
         raise InputError(f"{entry.path}.level", "is not a level")
-    hit = Hit(entry.text("rule", limit=64), LEVELS[word], entry.text("reason"))
+    hit = Hit(entry.text("rule", limit=64), level, entry.text("reason"))
     entry.done()
     return hit
 

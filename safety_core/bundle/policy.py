@@ -73,7 +73,7 @@ def _policy(data: Reader, revision: str, version: int) -> Policy:
 
 def _scale(reader: Reader, name: str, scale: type[Scale]) -> Scale:
     word = reader.text(name)
-    found = next((member for member in scale if member.word == word), None)
+    found = scale.named(word)
     if found is None:
         words = ", ".join(member.word for member in scale)
         raise PolicyError(f"{reader.path}.{name}", f"{word[:40]!r} is not one of {words}")

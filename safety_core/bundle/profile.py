@@ -37,7 +37,7 @@ FUNCTIONS: Final = frozenset(
 )
 """Every function a rule may call: pure, total in time, and measured to be the same in the engines."""
 
-DATA: Final = frozenset({"hosts", "catalogue"})
+RULE_DATA: Final = frozenset({"hosts", "catalogue"})
 """Parts of the bundle's data that a rule may read."""
 
 KEYWORDS: Final = frozenset(
@@ -112,8 +112,8 @@ def _check(name: str, tokens: list[Token], position: int, own: set[str]) -> None
     called = path.pop() if path[-1] == "(" else ""
     if token.text == "import" and _path(tokens, position + 1) != ["rego", "v1"]:
         raise PolicyError(place, "imports something other than rego.v1", "write the full name where it is used")
-    if token.text == "data" and (len(path) < 2 or path[1] not in DATA):
-        raise PolicyError(place, f"reads data other than {', '.join(sorted(DATA))}")
+    if token.text == "data" and (len(path) < 2 or path[1] not in RULE_DATA):
+        raise PolicyError(place, f"reads data other than {', '.join(sorted(RULE_DATA))}")
     if called and path[0] not in KEYWORDS and ".".join(path) not in FUNCTIONS | own:
         raise PolicyError(
             place, f"calls {'.'.join(path)}, which is outside of the profile", "policies/README.md lists the functions"

@@ -81,8 +81,8 @@ class OpaEngine:
         except DeletePolicyError as error:
             if error.expression != "resource_not_found":
                 raise
-        for name in ("hosts", "catalogue"):
-            await client.update_or_create_data(bundle.data[name], name)
+        for name, value in bundle.rule_data.items():
+            await client.update_or_create_data(value, name)
         for name, text in sorted(bundle.modules.items(), key=lambda item: item[0] == MAIN):
             await client.update_policy_from_string(text, name, rego_compat=False)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from safety_core.bundle.contents import MAIN, TrustedBundle
+from safety_core.bundle.contents import TrustedBundle
 from safety_core.canonical import JsonObject
 from safety_core.edge.rego_child import RegoChild
 from safety_core.errors import PolicyError, UnavailableError
@@ -38,14 +38,12 @@ async def run_tests(bundle: TrustedBundle, sources: Mapping[str, bytes]) -> tupl
     for rule in bundle.guards:
         if f"rules/{rule}/{rule}_test.rego" not in files:
             raise PolicyError(f"rules/{rule}", "has no test", f"write rules/{rule}/{rule}_test.rego")
-    modules = {name: text for name, text in bundle.modules.items() if name != MAIN}
-    data: JsonObject = {name: bundle.data[name] for name in ("hosts", "catalogue")}
     outcomes: list[RuleTest] = []
     child: RegoChild | None = None
     try:
         for file, name, path in _tests(files):
             if child is None:
-                child = await _start({**modules, **files}, data)
+                child = await _start({**bundle.rules, **files}, bundle.rule_data)
             try:
                 value = await child.request({"values": [path]})
                 outcomes.append(RuleTest(file, name, "" if value == [True] else "is not true"))

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Final
 
-from safety_core.bundle.contents import MAIN, TrustedBundle
+from safety_core.bundle.contents import TrustedBundle
 from safety_core.bundle.golden import read_hits
 from safety_core.bundle.index import RuleIndex
 from safety_core.canonical import Json, JsonObject
@@ -106,9 +106,8 @@ class RegoEngine:
             raise
 
     async def _start(self, bundle: TrustedBundle) -> RegoChild:
-        modules = {name: text for name, text in bundle.modules.items() if name != MAIN}
-        data: JsonObject = {name: bundle.data[name] for name in ("hosts", "catalogue")}
-        return await RegoChild.start(modules, data, deadline=self._deadline, load_deadline=self._load_deadline)
+        rules, data = bundle.rules, bundle.rule_data
+        return await RegoChild.start(rules, data, deadline=self._deadline, load_deadline=self._load_deadline)
 
     async def _stop(self) -> None:
         child, self._child = self._child, None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Self
 
 
 class _Scale(IntEnum):
@@ -12,6 +13,11 @@ class _Scale(IntEnum):
     def word(self) -> str:
         """The member's name as it is written in policies, messages and JSON."""
         return self.name.lower()
+
+    @classmethod
+    def named(cls, word: str) -> Self | None:
+        """Return the member that is written so, or None."""
+        return next((member for member in cls if member.word == word), None)
 
 
 class Level(_Scale):

@@ -111,7 +111,7 @@ def _shaped(body: Reader, name: str, shape: re.Pattern[str]) -> str:
 
 def _level(body: Reader) -> Level:
     word = body.text("level")
-    for level in Level:
-        if level.word == word:
-            return level
-    raise InputError(f"{body.path}.level", "must be one of " + ", ".join(level.word for level in Level))
+    level = Level.named(word)
+    if level is None:
+        raise InputError(f"{body.path}.level", "must be one of " + ", ".join(level.word for level in Level))
+    return level
