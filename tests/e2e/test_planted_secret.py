@@ -119,6 +119,8 @@ def prompts() -> list[tuple[str, Any]]:
                 "/v1/messages",
                 {"model": "m", "max_tokens": 9, "system": form, "messages": [{"role": "user", "content": form}]},
             ),
+            ("/v1/chat/completions", {"model": form, "messages": messages[:0]}),
+            ("/v1/messages", {"model": form, "max_tokens": 9, "messages": messages[:0], "stream": True}),
             (f"/v1/{form}", {"model": "m"}),
         ]
     bodies.append(("/v1/chat/completions", f'{{"model": "{PLAIN}", "messages"'.encode()))

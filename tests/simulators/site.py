@@ -219,7 +219,7 @@ class Site:
             "HUB_USAGE_FLUSH": "0.2",
             "HUB_HEARTBEAT": "0.5",
             "EGRESS_PORT": "0",
-            "ENGINE_DEADLINE": "60",
+            "ENGINE_DEADLINE": "59",
             **environ,
         }
         named = {f"SAFETY_EDGE_{name}": value for name, value in settings.items() if value}
