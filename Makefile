@@ -14,9 +14,10 @@ help:  ## show this list
 demo: .venv/ready  ## the whole story on this machine, without a network: about a minute
 	@$(BIN)/safety demo
 
-test: lint  ## all checks and the whole test suite (real OpenClaw, PostgreSQL, processes)
+test: lint  ## all checks and the whole test suite (real OpenClaw, OPA, PostgreSQL, processes)
 	@sh tools/postgresql.sh
 	@sh tools/openclaw.sh
+	@sh tools/opa.sh >/dev/null
 	@$(BIN)/safety policy check --policies policies
 	@$(BIN)/safety policy test --policies policies
 	@$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term
