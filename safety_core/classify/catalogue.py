@@ -21,7 +21,7 @@
 
 A spec is `[effect][+trait...][=type]`: an effect (a `Kind`, or `dry`: nothing lasting happens), traits, and the type of
 the value that an option takes. Types: text expression path url host nethost remote gitremote data recipient upload
-outfile mode method field httpie mount script code:<language> directory command words.
+outfile mode method field httpie mount script alias code:<language> directory command words.
 """
 
 from __future__ import annotations

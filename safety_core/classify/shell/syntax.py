@@ -21,8 +21,10 @@ _PARSER: Final = Parser(Language(tree_sitter_bash.language()))
 LIMIT: Final = 64 * 1024
 """Characters of one command line; the kernel takes 128 KiB for one argument."""
 
+TOO_LONG: Final = "a command line that is too long to be read"
+
 GUARD: Final = (
-    (re.compile(r"[\x00\r]"), "a control character that shells and readers treat differently"),
+    (re.compile(r"[\x00-\x08\x0b-\x1f\x7f]"), "a control character that shells and readers treat differently"),
     (re.compile(r"\S\\\n\S"), "a word that goes on in the next line"),
     (re.compile(r"\$\{[^}]{0,200}`"), "a command inside a parameter expansion"),
     (re.compile(r"\$\{[^}]{0,200}@P"), "a parameter that is expanded as a prompt, with the commands in it"),
@@ -50,7 +52,7 @@ def parse(text: str) -> Script:
     """Return the syntax tree of `text`. Secret references become plain words of the same length first."""
     text = REFERENCE.sub(lambda match: re.sub(r"[^A-Za-z0-9]", "_", match[0]), text)
     if len(text) > LIMIT:
-        return Script(None, ("a command line that is too long to be read",), text[:LIMIT])
+        return Script(None, (TOO_LONG,), text[:LIMIT])
     root = _PARSER.parse(text.encode("utf-8", "replace")).root_node
     doubts = [reason for expression, reason in GUARD if expression.search(text)]
     if "<<-" in text and ("$(" in text or "`" in text):

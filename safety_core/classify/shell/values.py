@@ -158,6 +158,12 @@ class Values:
         self.coded = True
         return []
 
+    def _read_alias(self, text: str) -> list[Target]:
+        """Another name for a command, which may be that of a harmless one."""
+        _, _, command = text.partition("=")
+        self._code("shell", command)
+        return []
+
     def _read_mode(self, text: str) -> list[Target]:
         """`modest`: the mode lets nobody write who could not, and starts nothing with another's rights."""
         numeric = re.fullmatch(r"0?[0-7]{3}", text) is not None and text[-1] not in "2367"

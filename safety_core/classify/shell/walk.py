@@ -16,7 +16,7 @@ from safety_core.classify.notes import Notes
 from safety_core.classify.paths import HOLE, path_target
 from safety_core.classify.shell.programs import Programs
 from safety_core.classify.shell.scope import DEEPEST, NOTHING, TERMINAL, Scope, Stream
-from safety_core.classify.shell.syntax import loose_commands, parse
+from safety_core.classify.shell.syntax import TOO_LONG, loose_commands, parse
 from safety_core.classify.shell.words import Word, Words, text_of
 from safety_core.model.facts import Kind
 
@@ -69,6 +69,8 @@ class Shell:
         if script.doubts:
             for words in loose_commands(script.text):
                 self.programs.run([Word(word) for word in words], scope.copy(), Stream())
+        if script.root is None:
+            self.notes.give_up(TOO_LONG)
         output = Stream() if script.root is None else self.visit(script.root, scope, stdin)
         scope.depth -= 1
         return output

@@ -179,3 +179,17 @@ def test_recipients_of_a_push_are_known(judging: Judging) -> None:
 
 def test_reaching_this_machine_is_no_reaching_outside(judging: Judging) -> None:
     assert Kind.OUTWARD not in judging.kinds("curl -d x http://127.0.0.1:8080/")
+
+
+@pytest.mark.parametrize(
+    ("command", "level"),
+    [
+        ("#" + "x" * 70_000 + "\nrm -rf build", Level.RED),
+        ("alias ls='rm -rf /'\nls", Level.CRITICAL_RED),
+        ("alias ll='ls -l'", Level.YELLOW),
+        ("alias", Level.GREEN),
+        ("ls\x0brm", Level.YELLOW),
+    ],
+)
+def test_what_only_the_shell_will_read_is_no_harmless_command(judging: Judging, command: str, level: Level) -> None:
+    assert judging.level(command) is level
