@@ -102,26 +102,28 @@ class AuditLog:
                 yield row
 
     def _begin(self, db: sqlite3.Connection) -> None:
-        row = db.execute("SELECT note FROM head").fetchone()
-        size = _size(db)
-        if row is None and size == 0:
+        if _size(db) == 0 and db.execute("SELECT note FROM head").fetchone() is None:
             self._sign_head(db, 0)
-            return
+        self._unchanged(db)
+
+    def _append(self, body: bytes, db: sqlite3.Connection) -> int:
+        size = self._unchanged(db)
+        db.execute("INSERT INTO entry VALUES (?, ?)", (size, body))
+        for place, value in completed_by(size, leaf_hash(body), partial(_hash, db)):
+            db.execute("INSERT INTO hash VALUES (?, ?, ?)", (*place, value))
+        self._sign_head(db, size + 1)
+        return size
+
+    def _unchanged(self, db: sqlite3.Connection) -> int:
+        """Return the number of entries if the tree is the one that was signed last: what somebody changed on disk must
+        not be signed anew by the next entry."""
+        row, size = db.execute("SELECT note FROM head").fetchone(), _size(db)
         if row is None:
             raise AuditError(str(self._path), "has entries, but no signed head", REPAIR)
         head = notes.verified(row[0], self._key.verify_key)
         self._origin = head.origin if self._whatever_origin else self._origin
         if (head.origin, head.size) != (self._origin, size) or root_of(size, partial(_hash, db)) != head.root:
             raise AuditError(str(self._path), f"contradicts its signed head of {head.size} entries", REPAIR)
-
-    def _append(self, body: bytes, db: sqlite3.Connection) -> int:
-        size = _size(db)
-        if db.execute("SELECT size FROM head").fetchone() != (size,):
-            raise AuditError(str(self._path), "contradicts its signed head", REPAIR)
-        db.execute("INSERT INTO entry VALUES (?, ?)", (size, body))
-        for place, value in completed_by(size, leaf_hash(body), partial(_hash, db)):
-            db.execute("INSERT INTO hash VALUES (?, ?, ?)", (*place, value))
-        self._sign_head(db, size + 1)
         return size
 
     def _sign_head(self, db: sqlite3.Connection, size: int) -> None:

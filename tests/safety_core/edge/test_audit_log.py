@@ -188,6 +188,25 @@ async def test_nothing_is_appended_to_a_log_that_was_tampered_with_meanwhile(tmp
     await log.aclose()
 
 
+async def test_a_rewritten_history_is_not_signed_by_the_next_entry(tmp_path: Path) -> None:
+    path, other = tmp_path / "audit.db", tmp_path / "other.db"
+    log = await AuditLog.open(path, KEY)
+    forged = await AuditLog.open(other, SigningKey(b"\x02" * 32))
+    for number in range(6):
+        await log.append(entry(number))
+        await forged.append(entry(number if number != 2 else 99))
+    await forged.aclose()
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("ATTACH DATABASE ? AS other", (str(other),))
+        for table in ("entry", "hash"):
+            db.execute(f"DELETE FROM main.{table}")
+            db.execute(f"INSERT INTO main.{table} SELECT * FROM other.{table}")
+    with pytest.raises(AuditError, match="contradicts its signed head"):
+        await log.append(entry(6))
+    await log.aclose()
+    assert reasons(path)
+
+
 def test_what_is_not_there_or_no_database_is_named(tmp_path: Path) -> None:
     with pytest.raises(AuditError, match="does not exist"):
         verify(tmp_path / "audit.db", PUBLIC)
