@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Final
 
-from safety_core.canonical import Json, JsonObject
+from safety_core.canonical import JsonObject
 from safety_core.classify.catalogue import compiled
 from safety_core.classify.notes import Notes
 from safety_core.classify.tools import judge_tool
 from safety_core.model.facts import Facts, Kind, TargetKind, Zone
-from safety_core.model.secret import references
+from safety_core.model.secret import DISCOVERED, refs_in
 from safety_core.model.tool_call import ToolCall
-
-DISCOVERED: Final = "found_"
-"""How the names of secrets begin that a scanner found, and no person registered."""
 
 
 def facts_of(call: ToolCall, catalogue: JsonObject, workspace: str) -> Facts:
@@ -30,7 +26,7 @@ def facts_of(call: ToolCall, catalogue: JsonObject, workspace: str) -> Facts:
     except RecursionError:
         notes.give_up("commands inside commands, too deep to be followed")
         tool = call.tool
-    refs = tuple(dict.fromkeys(name for text in _texts(call.params) for name in references(text)))
+    refs = refs_in(call.params)
     if refs:
         _note_taken_out(notes, tool)
     return Facts(
@@ -68,18 +64,3 @@ def _outline(facts: Facts) -> Counter[tuple[object, ...]]:
         )
         for action in facts.actions
     )
-
-
-def _texts(value: Json) -> list[str]:
-    """Return every text in `value`, keys included, in order."""
-    found: list[str] = []
-    stack: list[Json] = [value]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, str):
-            found.append(item)
-        elif isinstance(item, list):
-            stack.extend(reversed(item))
-        elif isinstance(item, dict):
-            stack.extend(part for pair in reversed(item.items()) for part in reversed(pair))
-    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from safety_core.canonical import Json, JsonObject
@@ -116,7 +116,7 @@ class Facts:
     actions: tuple[Action, ...] = ()
     unknown: tuple[str, ...] = ()
     refs: tuple[str, ...] = ()
-    discovered: tuple[str, ...] = field(default=())
+    discovered: tuple[str, ...] = ()
 
     @property
     def outward(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, NewType, NoReturn
 
+from safety_core.canonical import Json
 from safety_core.errors import InputError
 
 SecretName = NewType("SecretName", str)
@@ -13,6 +14,10 @@ NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 """Names are ASCII, so that a reference needs no escaping in JSON, a shell, a URL or a header."""
 
 REFERENCE: Final = re.compile(r"SECRET_REF\(([A-Za-z][A-Za-z0-9_.-]{0,63})\)")
+
+
+DISCOVERED: Final = "found_"
+"""How the names of secrets begin that a scanner found, and no person registered."""
 
 
 class SecretValue:
@@ -64,3 +69,19 @@ def reference(name: SecretName) -> str:
 def references(text: str) -> tuple[SecretName, ...]:
     """Return the names of all secrets that `text` refers to, in order, without repeats."""
     return tuple(dict.fromkeys(SecretName(name) for name in REFERENCE.findall(text)))
+
+
+def refs_in(value: Json) -> tuple[SecretName, ...]:
+    """Return the names of all secrets that any text in `value` refers to, keys included, in order, without repeats."""
+    found: list[SecretName] = []
+    stack: list[Json] = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            found.extend(references(item))
+        elif isinstance(item, list):
+            stack.extend(reversed(item))
+        elif isinstance(item, dict):
+            for key, entry in reversed(item.items()):
+                stack.extend((entry, key))
+    return tuple(dict.fromkeys(found))

@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from safety_core.match.span import Span
-from safety_core.model.secret import SecretName
+from safety_core.model.secret import DISCOVERED, SecretName
 
 _RULE_LENGTH: Final = 40
 
@@ -21,4 +21,4 @@ def name_for(span: Span, value: str, tenant_key: bytes) -> SecretName:
         return span.name
     mac = hmac.new(tenant_key, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
     rule = re.sub(r"[^A-Za-z0-9_.-]", "-", span.rule)[:_RULE_LENGTH]
-    return SecretName(f"found_{rule}_{mac[:8]}")
+    return SecretName(f"{DISCOVERED}{rule}_{mac[:8]}")

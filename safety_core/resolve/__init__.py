@@ -6,6 +6,6 @@ build       plan_of: the catalogue's entry and the arguments -> the plan
 """
 
 from safety_core.resolve.build import plan_of
-from safety_core.resolve.plan import ArgvPlan, FilePlan, HttpPlan, Plan, ShellPlan, refs_in
+from safety_core.resolve.plan import ArgvPlan, FilePlan, HttpPlan, Plan, ShellPlan
 
-__all__ = ["ArgvPlan", "FilePlan", "HttpPlan", "Plan", "ShellPlan", "plan_of", "refs_in"]
+__all__ = ["ArgvPlan", "FilePlan", "HttpPlan", "Plan", "ShellPlan", "plan_of"]

@@ -19,10 +19,10 @@ from typing import Final
 
 from safety_core.canonical import Json, JsonObject, canonical_bytes
 from safety_core.errors import ExecutionError
-from safety_core.model.secret import references
+from safety_core.model.secret import references, refs_in
 from safety_core.model.tool_call import ToolCall
 from safety_core.resolve.arguments import Arguments
-from safety_core.resolve.plan import ArgvPlan, FilePlan, HttpPlan, Plan, ShellPlan, refs_in
+from safety_core.resolve.plan import ArgvPlan, FilePlan, HttpPlan, Plan, ShellPlan
 
 COMMAND_SECONDS: Final = 120.0
 """How long a command may run when the call does not say."""

@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from safety_core.canonical import Json
-from safety_core.model.secret import SecretName, references
+from safety_core.model.secret import SecretName
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +74,3 @@ class HttpPlan:
 
 
 Plan: TypeAlias = ShellPlan | ArgvPlan | FilePlan | HttpPlan
-
-
-def refs_in(value: Json) -> tuple[SecretName, ...]:
-    """Return the names of all secrets that any text in `value` refers to, keys included, in order, without repeats."""
-    found: list[SecretName] = []
-    stack: list[Json] = [value]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, str):
-            found.extend(references(item))
-        elif isinstance(item, list):
-            stack.extend(reversed(item))
-        elif isinstance(item, dict):
-            for key, entry in reversed(item.items()):
-                stack.extend((entry, key))
-    return tuple(dict.fromkeys(found))

@@ -8,9 +8,12 @@ import pickle
 import traceback
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from safety_core.canonical import Json
 from safety_core.errors import InputError
-from safety_core.model.secret import SecretValue, reference, references, secret_name
+from safety_core.model.secret import SecretName, SecretValue, reference, references, refs_in, secret_name
 
 PLAIN = "plainly-invented-" + "value"
 
@@ -46,3 +49,22 @@ def test_a_reference_is_found_again() -> None:
 def test_names_that_would_need_escaping_are_refused(name: str) -> None:
     with pytest.raises(InputError, match="begin with a letter"):
         secret_name(name)
+
+
+A, B = SecretName("a"), SecretName("b")
+words = st.sampled_from(["x", "SECRET_REF(a)", "y SECRET_REF(b) SECRET_REF(a)", ""])
+values = st.recursive(
+    words | st.integers() | st.none(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=50)
+@given(values)
+def test_every_reference_is_found_wherever_it_stands(value: Json) -> None:
+    assert set(refs_in(value)) == {name for name in (A, B) if f"SECRET_REF({name})" in repr(value)}
+
+
+def test_references_come_in_order_and_once() -> None:
+    assert refs_in({"SECRET_REF(b)": ["SECRET_REF(a)", "SECRET_REF(b)"]}) == (B, A)

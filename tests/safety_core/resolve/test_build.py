@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from safety_core.canonical import Json, JsonObject
 from safety_core.errors import ExecutionError
 from safety_core.model.secret import SecretName
 from safety_core.model.tool_call import AgentId, CallId, SessionId, TenantId, ToolCall
-from safety_core.resolve import ArgvPlan, FilePlan, HttpPlan, Plan, ShellPlan, plan_of, refs_in
+from safety_core.resolve import ArgvPlan, FilePlan, HttpPlan, Plan, ShellPlan, plan_of
 
 CATALOGUE: JsonObject = {
     "tools": {
@@ -144,21 +142,3 @@ def test_what_cannot_be_run_faithfully_is_refused(tool: str, params: JsonObject,
 def test_a_catalogue_without_tools_runs_nothing() -> None:
     with pytest.raises(ExecutionError, match="is not one that the edge runs"):
         plan("exec", {}, command="ls")
-
-
-words = st.sampled_from(["x", "SECRET_REF(a)", "y SECRET_REF(b) SECRET_REF(a)", ""])
-values = st.recursive(
-    words | st.integers() | st.none(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
-    max_leaves=6,
-)
-
-
-@settings(max_examples=50)
-@given(values)
-def test_every_reference_is_found_wherever_it_stands(value: Json) -> None:
-    assert set(refs_in(value)) == {name for name in (A, B) if f"SECRET_REF({name})" in repr(value)}
-
-
-def test_references_come_in_order_and_once() -> None:
-    assert refs_in({"SECRET_REF(b)": ["SECRET_REF(a)", "SECRET_REF(b)"]}) == (B, A)

@@ -11,9 +11,9 @@ import pytest
 
 from safety_core.edge.execute import Limits, execute
 from safety_core.errors import ExecutionError
-from safety_core.model.secret import SecretName, SecretValue
+from safety_core.model.secret import SecretName, SecretValue, refs_in
 from safety_core.model.tool_call import ToolResult
-from safety_core.resolve import HttpPlan, refs_in
+from safety_core.resolve import HttpPlan
 
 VALUE = 'v"a&l/ue é'
 VALUES = {
