@@ -66,3 +66,17 @@ def test_the_design_lists_exactly_these_commands() -> None:
 def test_exit_statuses(arguments: list[str], status: int, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(arguments) == status
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_bug_is_told_in_one_line_that_quotes_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @click.command()
+    def broken() -> None:
+        raise KeyError("plainly-invented-value")
+
+    monkeypatch.setattr(Commands, "get_command", lambda *_: broken)
+    assert run(["broken"]) == 3
+    told = capsys.readouterr().err
+    assert "internal error, KeyError at test_cli.py:" in told
+    assert "plainly" not in told

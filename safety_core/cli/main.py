@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import importlib
 import sys
+import traceback
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Final
 
 import click
@@ -93,4 +95,13 @@ def run(arguments: list[str]) -> int:
     except OSError as error:
         click.echo(f"error: {error.filename or 'input/output'}: {error.strerror}", err=True)
         return 2
+    except Exception as error:  # noqa: BLE001 - a bug of ours: its text may quote what it was working on
+        click.echo(f"error: safety: internal error, {_place(error)}. Fix: report it, with this line", err=True)
+        return 3
     return result if isinstance(result, int) else 0
+
+
+def _place(error: Exception) -> str:
+    """Return the class of an error, and where in the code it was raised."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
