@@ -26,8 +26,9 @@ from safety_core.edge.files import read_toml
 from safety_core.edge.home import Home
 from safety_core.errors import InputError
 from safety_core.model.secret import secret_name
-from safety_core.model.tool_call import AgentId, TenantId
+from safety_core.model.tool_call import AgentId
 from safety_core.wire.reader import Reader, parse_json
+from safety_core.wire.signed import tenant_id
 
 PREFIX: Final = "SAFETY_EDGE_"
 PROVIDER_NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
@@ -114,7 +115,7 @@ def _settings(source: Reader, default_home: Path) -> Settings:
     home = _absolute(source, "home", default_home)
     settings = Settings(
         home=home,
-        tenant=TenantId(_word(source, "tenant")),
+        tenant=tenant_id(source.text("tenant")),
         workspace=str(_absolute(source, "workspace")),
         root=_absolute(source, "root", home / "root.json"),
         hub=_hub(_section(source, "hub")),
@@ -212,13 +213,6 @@ def _clients(source: Reader) -> Mapping[str, str]:
 
 def _section(source: Reader, name: str) -> Reader:
     return source.object(name) if source.has(name) else Reader({}, f"edge.{name}")
-
-
-def _word(source: Reader, name: str) -> str:
-    value = source.text(name, limit=100)
-    if not value or not value.replace("-", "").replace("_", "").replace(".", "").isalnum() or not value.isascii():
-        raise InputError(f"edge.{name}", "must be letters, digits, and - _ . between them")
-    return value
 
 
 def _absolute(source: Reader, name: str, default: Path | None = None) -> Path:

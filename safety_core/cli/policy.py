@@ -37,6 +37,7 @@ from safety_core.edge.publish import (
 from safety_core.edge.shipped import LOCAL_TENANT, load_folder, shipped_folder
 from safety_core.errors import InputError
 from safety_core.wire.reader import Reader
+from safety_core.wire.signed import tenant_id
 
 ROOT: Final = "root.json"
 TOKEN: Final = "SAFETY_PUBLISHER_TOKEN"  # noqa: S105 - a name
@@ -113,7 +114,7 @@ def golden(policies: Path | None, answers: Iterable[bytes]) -> None:
 @click.option("-o", "--out", type=FILE, required=True, help="Where to put the bundle.")
 def build(policies: Path | None, tenant: str, out: Path) -> None:
     """Compile, prove and pack a bundle for one tenant. It is not signed yet."""
-    files, bundle = compile_bundle(_sources(policies), tenant=tenant)
+    files, bundle = compile_bundle(_sources(policies), tenant=tenant_id(tenant))
     asyncio.run(prove(bundle))
     replace_file(out, pack(files))
     click.echo(f"{out}: revision {bundle.revision} for {tenant}")

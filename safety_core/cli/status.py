@@ -59,7 +59,7 @@ def ask(path: Path) -> JsonObject:
             response = connection.getresponse()
             status, raw = response.status, response.read(BODY_LIMIT)
         except (OSError, HTTPException) as error:
-            reason = f"does not answer ({type(error).__name__})"
+            reason = f"did not answer ({type(error).__name__})"
             raise UnavailableError(f"edge at {path}", reason, "start it with `safety edge`") from error
     if status != 200:
         raise UnavailableError(f"edge at {path}", f"answered {status}", "see the edge's log")
@@ -70,7 +70,7 @@ def ask(path: Path) -> JsonObject:
 
 
 class _Connection(HTTPConnection):
-    """HTTP over a Unix socket."""
+    """HTTP over a Unix socket. (httpx2 leaves its socket open where nobody listens.)"""
 
     def __init__(self, path: Path) -> None:
         super().__init__("edge", timeout=SECONDS)

@@ -20,11 +20,11 @@ def usage() -> None:
     \b
     in   {"id", "body", "api"?, "provider"?, "stream"?, "format"?, "content_type"?}
     out  {"id", "input_total", "output_total", "cache_read", "cache_write", "cache_write_1h", "reasoning",
-          "tool_prompt", "stated"}
+          "tool_prompt", "stated", "error"?}
 
     `body` is the raw response: JSON, server-sent events, JSON Lines, an array of events, or base64 of an AWS event
     stream. The input total includes cached tokens; the output total includes reasoning. "stated" is false where the
-    response holds no counts.
+    response holds no counts; "error" says why a line was no question.
     """
     for number, line in enumerate(sys.stdin.buffer, 1):
         if line.strip():
@@ -35,10 +35,9 @@ def _answer(line: bytes, number: int) -> dict[str, Any]:
     try:
         question = json.loads(line)
         body = question["body"]
-    except (ValueError, RecursionError, KeyError, TypeError) as error:
-        raise InputError(
-            f"line {number}", "is not a JSON object with a body", 'write {"id": ..., "body": "..."}'
-        ) from error
+    except (ValueError, RecursionError, KeyError, TypeError):
+        error = InputError(f"line {number}", "is not a JSON object with a body", 'write {"id": ..., "body": "..."}')
+        return {"id": None, **Usage().counts(), "stated": False, "error": str(error)}
     raw = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else json.dumps(body).encode()
     found = usage_of(raw)
     return {"id": question.get("id"), **(found or Usage()).counts(), "stated": found is not None}

@@ -8,7 +8,6 @@ import pytest
 from click.testing import CliRunner
 
 from safety_core.cli.usage import usage
-from safety_core.errors import InputError
 
 
 def ask(*lines: str) -> list[dict[str, object]]:
@@ -37,6 +36,8 @@ def test_answers_come_in_order_and_name_their_question() -> None:
 
 
 @pytest.mark.parametrize("line", ["{", "[]", '{"id": 1}', "7"])
-def test_a_line_that_is_no_question_is_named(line: str) -> None:
-    with pytest.raises(InputError, match="line 1"):
-        ask(line)
+def test_a_line_that_is_no_question_is_answered_in_its_place(line: str) -> None:
+    odd, good = ask(line, json.dumps({"id": "b", "body": "{}"}))
+    assert (odd["id"], odd["stated"], odd["input_total"]) == (None, False, 0)
+    assert "line 1" in str(odd["error"])
+    assert good["id"] == "b"

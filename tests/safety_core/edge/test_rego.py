@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from safety_core.bundle.contents import TrustedBundle
-from safety_core.edge.engine import BlockingEngine
 from safety_core.edge.rego import RegoEngine
 from safety_core.edge.shipped import bundle_of
 from safety_core.errors import LimitError, UnavailableError
@@ -203,14 +202,3 @@ async def test_an_interpreter_that_is_not_there_is_named(monkeypatch: pytest.Mon
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(UnavailableError, match="could not be started"):
         await engine.load(bundle())
-
-
-def test_a_command_judges_line_by_line_without_a_loop() -> None:
-    with BlockingEngine(RegoEngine(), bundle()) as engine:
-        assert len(engine.judge(call()).hits) == 1
-        began = time.perf_counter()
-        for number in range(300):
-            engine.judge(call(Kind.DESTROY, f"/{number}"))
-        assert (time.perf_counter() - began) / 300 < 0.02
-    with pytest.raises(UnavailableError), BlockingEngine(RegoEngine(), bundle(rule("broken", "some x in"))):
-        pass
