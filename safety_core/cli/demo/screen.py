@@ -46,7 +46,7 @@ class Screen:
         """Show one call: what was proposed, how grave it is, what came of it, and why; below, what was looked at."""
         colour = COLOURS.get(outcome.level, "magenta")
         line = Table.grid(padding=(0, 1))
-        for width in (1, 2, 26, 15, 7):
+        for width in (1, 2, 27, 15, 7):
             line.add_column(width=width, no_wrap=True)
         line.add_column(overflow="fold")
         cells = (
