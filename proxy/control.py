@@ -1,16 +1,16 @@
 """The control listener: what the plugin and the command line ask the edge, over JSON.
 
-POST /v1/decide   /v1/run   /v1/result   /v1/redact   /v1/check-in        (bodies: safety_core.wire.calls)
-POST /v1/reload   read the vault again and look for a new policy           (Unix socket only)
-GET  /v1/status   what is in force
+`ROUTES` lists them; docs/wire.md says what each takes and answers; `safety_core.wire.calls` reads the bodies.
 
-Nothing is executed on an error; an error is one object (proxy.errors), never a traceback.
+Nothing is executed on an error; an error is one object (`safety_core.wire.errors`), never a traceback.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -78,17 +78,25 @@ class Control:
         return await self.reload()
 
 
+ROUTES: Final[tuple[tuple[str, str, Callable[[Control, bytes, Caller], Awaitable[JsonObject]]], ...]] = (
+    ("POST", "/v1/decide", Control.decide),
+    ("POST", "/v1/run", Control.run),
+    ("POST", "/v1/result", Control.result),
+    ("POST", "/v1/redact", Control.redact),
+    ("POST", "/v1/check-in", Control.check_in),
+    ("POST", "/v1/reload", Control.take_up),
+    ("GET", "/v1/status", Control.in_force),
+)
+
+LOCAL: Final = frozenset({"/v1/reload"})
+"""Served on the Unix socket alone, to the edge's own user."""
+
+
 def control_app(control: Control, *, local: bool) -> Starlette:
-    """Return the application. `local`: it is served on the Unix socket, to the edge's own user."""
-    routes = {
-        "/v1/decide": control.decide,
-        "/v1/run": control.run,
-        "/v1/result": control.result,
-        "/v1/redact": control.redact,
-        "/v1/check-in": control.check_in,
-    }
-    if local:
-        routes["/v1/reload"] = control.take_up
-    listed = [Route(path, Endpoint(handle, control.callers), methods=["POST"]) for path, handle in routes.items()]
-    listed.append(Route("/v1/status", Endpoint(control.in_force, control.callers), methods=["GET"]))
-    return Starlette(routes=listed, exception_handlers=HANDLED)
+    """Return the application. `local`: it is served on the Unix socket."""
+    routes = [
+        Route(path, Endpoint(partial(handle, control), control.callers), methods=[method])
+        for method, path, handle in ROUTES
+        if local or path not in LOCAL
+    ]
+    return Starlette(routes=routes, exception_handlers=HANDLED)

@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 import pytest
 
+from hub import app
+from proxy import control
 from safety_core.approve import TRANSITIONS
 from safety_core.cli.main import cli
 
@@ -75,3 +77,14 @@ def test_the_readmes_two_commands_are_targets_of_make() -> None:
     assert commands == ["demo", "test"]
     assert set(commands) <= set(targets)
     assert "make test" in (ROOT / ".ci/run").read_text()
+
+
+def test_the_wire_document_has_every_route() -> None:
+    page = (ROOT / "docs/wire.md").read_text()
+    shown = {route.partition("?")[0] for route in re.findall(r"`((?:GET|POST|PUT) /v1/[^`]*)`", page)}
+    edge = {f"{method} {path}" for method, path, _ in control.ROUTES}
+    hub = {f"{method} {path.replace(':path', '').translate(ANGLES)}" for method, path, _ in app.ROUTES}
+    assert shown == edge | hub
+
+
+ANGLES = str.maketrans("{}", "<>")
