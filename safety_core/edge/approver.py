@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Final
 
 import httpx2
@@ -50,9 +49,7 @@ class ApproverClient:
     def __enter__(self) -> ApproverClient:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._http.close()
 
     def questions(self, state: ApprovalState | None) -> tuple[Question, ...]:

@@ -69,18 +69,16 @@ def clean_headers(headers: Headers, drop: frozenset[bytes], redactor: Redactor) 
     named = b",".join(value for name, value in headers if name == b"connection")
     dropped = drop | {token.strip().lower() for token in named.split(b",")}
     kept = tuple((name, value) for name, value in headers if name not in dropped)
-    if not redactor.text(
-        "\n".join(text_of(value) for _, value in kept)
-    ).findings:  # the common case, at the cost of one
+    whole = redactor.text("\n".join(text_of(value) for _, value in kept))
+    if not whole.findings:  # the common case, at the cost of one scan
         return CleanHeaders(kept, 0, {})
     passed: list[tuple[bytes, bytes]] = []
     findings = 0
     discovered: dict[SecretName, SecretValue] = {}
     for name, value in kept:
         redaction = redactor.text(text_of(value))
-        if any(
-            finding.kind is not FindingKind.UNKNOWN for finding in redaction.findings
-        ):  # ids look random, and are not secret
+        # ids look random, and are not secret
+        if any(finding.kind is not FindingKind.UNKNOWN for finding in redaction.findings):
             findings += len(redaction.findings)
             discovered |= redaction.discovered
             value = redaction.text.encode()  # noqa: PLW2901

@@ -99,15 +99,6 @@ class Stage:
         path = self.workspace / "outbox.txt"
         return path.read_text().splitlines() if path.exists() else []
 
-    def furnish(self) -> None:
-        """Put the shop's files where the agent works."""
-        (self.workspace / "orders.csv").write_text("order,customer,item\n1042,Anna,spelt bread\n1043,Bert,rye bread\n")
-        (self.workspace / "shop.ini").write_text(f"[shop]\nurl = https://shop.example\nkey = {self.values[SHOP_KEY]}\n")
-        for name, text in PROGRAMS.items():
-            program = self.workspace / name
-            program.write_text(text)
-            program.chmod(0o755)
-
     @contextmanager
     def set(self, tell: Callable[[str], None]) -> Iterator[Set]:
         """Set everything up, yield where it is, and clear it away. `tell` hears what is being done."""
