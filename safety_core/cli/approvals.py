@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from collections.abc import Callable
+from itertools import chain, combinations, islice
 from pathlib import Path
 from typing import Final
 
@@ -12,22 +14,28 @@ import click
 from nacl.signing import SigningKey
 
 from safety_core.approve import Answer, answer, key_id
-from safety_core.canonical import Json, JsonObject, digest
+from safety_core.canonical import Digest, Json, JsonObject, digest
 from safety_core.cli.hub import hub_option, read_token, token_option
 from safety_core.edge import clock
 from safety_core.edge.approver import ApproverClient, Question
 from safety_core.edge.key_file import create_key_file, read_key_file
-from safety_core.errors import InputError
+from safety_core.errors import InputError, MismatchedGrantError
 from safety_core.model.approval import ApprovalRequest, ApprovalState, RequestId
 from safety_core.model.policy import KeyKind
 from safety_core.wire.approvals import request_to_json
 
 FILE: Final = click.Path(path_type=Path, dir_okay=False)
 ANY: Final = "any"
+TRIES: Final = 1024
+"""Choices of arguments that a digest may leave out: all of them, for a call of up to ten."""
+CALL_WIDTH: Final = 80
+"""Characters of a call's arguments in a list; `show` has them all."""
 TOKEN: Final = "SAFETY_APPROVER_TOKEN"  # noqa: S105 - a name
 
 key_option = click.option("--key", type=FILE, help="Sign with your own key (`safety approvals keygen`), not the hub's.")
-yes_option = click.option("--yes", is_flag=True, help="Do not ask again on a terminal.")
+yes_option = click.option(
+    "--yes", is_flag=True, help="Do not ask again; to approve without a terminal, this is needed."
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 
 
@@ -117,14 +125,30 @@ def _decide(id_: str, hub: str, token_file: Path | None, key: Path | None, *, al
     with _client(hub, token_file) as client:
         question = client.question(_request_id(id_))
         click.echo(_page(question), err=True)
-        if not yes and sys.stdin.isatty():
-            click.confirm("Allow this, once?" if allow else "Refuse this?", abort=True, err=True)
+        if allow and left_out(question.request) is None:
+            raise MismatchedGrantError(
+                f"approval {id_}",
+                "its digest is not that of the call that is shown",
+                "refuse it, and look into the hub",
+            )
+        if not yes:
+            _confirm(allow)
         if signer is None:
             state = client.answer(question.request.id, allow=allow)
         else:
             said = Answer(allow, question.approver, "cli", clock.new_id())
             state = client.deliver(answer(question.request, signer, KeyKind.PERSON, said, clock.now()))
     click.echo(f"{question.request.id} {state}")
+
+
+def _confirm(allow: bool) -> None:
+    """Ask once more. Where nobody can be asked, only a refusal goes on."""
+    if sys.stdin.isatty():
+        click.confirm("Allow this, once?" if allow else "Refuse this?", abort=True, err=True)
+    elif allow:
+        raise InputError(
+            "approval", "was not given: nobody can be asked without a terminal", "look at it, then add --yes"
+        )
 
 
 def _client(hub: str, token_file: Path | None) -> ApproverClient:
@@ -143,15 +167,26 @@ def code_of(request: ApprovalRequest) -> str:
     return "-".join(head[start : start + 4] for start in range(0, 16, 4))
 
 
-def covers(request: ApprovalRequest) -> bool:
-    """Tell whether the digest is over exactly the arguments that are shown. (Policy may leave volatile ones out.)"""
-    whole: JsonObject = {
-        "tenant": request.tenant,
-        "agent": request.agent,
-        "tool": request.tool,
-        "params": request.params,
-    }
-    return digest(whole) == request.action_digest
+def left_out(request: ApprovalRequest) -> tuple[str, ...] | None:
+    """Return which of the arguments shown the digest leaves out, as policy may have it (volatile ones).
+
+    None: it is no digest of what is shown. Whoever shows it may want another call allowed.
+    """
+    names = sorted(request.params)
+    subsets = chain.from_iterable(combinations(names, count) for count in range(len(names) + 1))
+    return next((out for out in islice(subsets, TRIES) if _digest_without(request, out) == request.action_digest), None)
+
+
+def _digest_without(request: ApprovalRequest, names: tuple[str, ...]) -> Digest:
+    params: JsonObject = {name: value for name, value in request.params.items() if name not in names}
+    return digest({"tenant": request.tenant, "agent": request.agent, "tool": request.tool, "params": params})
+
+
+def _cover(request: ApprovalRequest) -> str:
+    out = left_out(request)
+    if out is None:
+        return "DOES NOT COVER what is shown: refuse it"
+    return f"covers all but {', '.join(map(_safe, out))}" if out else "covers exactly what is shown"
 
 
 def _json(question: Question) -> JsonObject:
@@ -163,15 +198,15 @@ def _json(question: Question) -> JsonObject:
 def _line(question: Question) -> str:
     request = question.request
     strong = " (own key)" if request.strong else ""
-    what = f"{request.level.word}{strong}  {request.agent}  {request.tool}  {_safe(request.reason)}"
-    return f"{request.id}  {question.state}  {what}"
+    call = textwrap.shorten(json.dumps(request.params), CALL_WIDTH, placeholder=" ...")
+    what = f"{request.level.word}{strong}  {_safe(request.agent)}  {_safe(request.tool)} {call}"
+    return f"{request.id}  {question.state}  {what}  {_safe(request.reason)}"
 
 
 def _page(question: Question) -> str:
     request = question.request
     shown = json.dumps(request.params, indent=2, ensure_ascii=True)
     by = f" by {_safe(question.decided_by)}" if question.decided_by else ""
-    note = "covers exactly what is shown" if covers(request) else "leaves out arguments that policy calls volatile"
     left = max(0, int((request.expires - clock.now()) / 60))
     return "\n".join(
         (
@@ -181,7 +216,7 @@ def _page(question: Question) -> str:
             f"why       {_safe(request.reason)}",
             f"tool      {_safe(request.tool)}",
             f"with      {shown}",
-            f"code      {code_of(request)}  (compare it with the edge's; {note})",
+            f"code      {code_of(request)}  (compare it with the edge's; {_cover(request)})",
             f"expires   in {left // 60} h {left % 60} min",
         )
     )

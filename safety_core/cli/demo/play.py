@@ -114,7 +114,7 @@ class Play:
         known = lambda: self._hub("/v1/approvals", state="pending")["approvals"]  # noqa: E731
         self._until(known, lambda found: any(item["request"]["id"] == approval for item in found))
         self._stage.safety(
-            "approvals", word, approval, "--hub", self._place.hub, "--token-file", self._place.approver_file
+            "approvals", word, approval, "--yes", "--hub", self._place.hub, "--token-file", self._place.approver_file
         )
 
     def _what_left(self) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,13 @@ from nacl.signing import SigningKey
 from hub import admin
 from hub.store.tokens import TokenKind
 from safety_core.approve import key_id
-from safety_core.canonical import digest
+from safety_core.canonical import JsonObject, digest
 from safety_core.cli.approvals import code_of
 from safety_core.cli.main import run
 from safety_core.edge.hub import HubClient
 from safety_core.edge.key_file import read_key_file
 from safety_core.edge.shipped import bundle_of, shipped_sources
+from safety_core.model.approval import ApprovalRequest
 from safety_core.model.level import Level
 from safety_core.model.policy import ApproverKey, KeyKind
 from safety_core.model.tool_call import TenantId
@@ -32,6 +34,13 @@ async def safety(capfd: pytest.CaptureFixture[str], *arguments: str) -> Answer:
     capfd.readouterr()
     status = await asyncio.to_thread(run, ["approvals", *arguments])
     return (status, *capfd.readouterr())
+
+
+def honest(asked: ApprovalRequest, *volatile: str) -> ApprovalRequest:
+    """Return a question whose digest is that of the call it shows."""
+    params: JsonObject = {name: value for name, value in asked.params.items() if name not in volatile}
+    parts: JsonObject = {"tenant": asked.tenant, "agent": asked.agent, "tool": asked.tool, "params": params}
+    return replace(asked, action_digest=digest(parts))
 
 
 async def test_a_terminal_is_enough_to_answer(
@@ -52,22 +61,27 @@ async def test_a_terminal_is_enough_to_answer(
         monkeypatch.setenv("SAFETY_APPROVER_TOKEN", token)
         assert (await safety(capfd, "list"))[2] == "nothing to answer\n"
 
-        plain, strong, never = question(), question(strong=True), question(reason="evil \x1b[2J\u202e words")
+        plain, strong = honest(question()), honest(question(strong=True))
+        never = question(reason="evil \x1b[2J\u202e words")
         for asked in (plain, strong, never):
             await edge.push_approval(asked)
         status, printed, _ = await safety(capfd, "list")
         assert len(printed.splitlines()) == 3
+        assert f"{plain.tool} {json.dumps(plain.params)[:40]}" in printed
         assert "\x1b" not in printed
         assert "\u202e" not in printed
         status, printed, _ = await safety(capfd, "show", plain.id, "--json")
         assert json.loads(printed)["code"] == code_of(plain)
 
-        assert (await safety(capfd, "approve", plain.id))[:2] == (0, f"{plain.id} granted\n")
+        status, _, said = await safety(capfd, "approve", plain.id)
+        assert (status, "Fix: look at it, then add --yes" in said) == (2, True)
+        assert (await safety(capfd, "list"))[1].count(" pending ") == 3
+        assert (await safety(capfd, "approve", plain.id, "--yes"))[:2] == (0, f"{plain.id} granted\n")
         assert (await safety(capfd, "deny", never.id))[:2] == (0, f"{never.id} denied\n")
-        status, _, said = await safety(capfd, "approve", strong.id)
+        status, _, said = await safety(capfd, "approve", strong.id, "--yes")
         assert status == 1
         assert f"Fix: safety approvals approve {strong.id} --key FILE" in said
-        status, printed, said = await safety(capfd, "approve", strong.id, "--key", str(key_file))
+        status, printed, said = await safety(capfd, "approve", strong.id, "--yes", "--key", str(key_file))
         assert (status, printed) == (0, f"{strong.id} granted\n")
         assert code_of(strong) in said
 
@@ -84,19 +98,27 @@ async def test_a_terminal_is_enough_to_answer(
         ]
 
 
-async def test_the_page_says_whether_the_digest_covers_what_is_shown(
+async def test_nobody_allows_another_call_than_the_one_they_are_shown(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    await safety(capfd, "keygen", str(tmp_path / "o.key"))
     async with running_hub(tmp_path / "hub") as hub:
-        edge, shown = await hub.edge("acme"), question()
-        parts = {"tenant": "acme", "agent": shown.agent, "tool": shown.tool, "params": shown.params}
-        exact = question(action_digest=digest(parts))
-        monkeypatch.setenv(
-            "SAFETY_APPROVER_TOKEN", await admin.add_person(hub.context, TokenKind.APPROVER, "acme", "o")
-        )
-        for asked, words in ((exact, "covers exactly what is shown"), (shown, "leaves out arguments")):
+        edge = await hub.edge("acme")
+        exact, but_one = honest(question()), honest(question(params={"command": "ls", "timeout": 5}), "timeout")
+        lie = replace(honest(question(params={"command": "rm -rf /"})), params={"command": "ls"})
+        token = await admin.add_person(hub.context, TokenKind.APPROVER, "acme", "o")
+        monkeypatch.setenv("SAFETY_APPROVER_TOKEN", token)
+        for asked, words in (
+            (exact, "covers exactly what is shown"),
+            (but_one, "covers all but timeout"),
+            (lie, "DOES NOT COVER"),
+        ):
             await edge.push_approval(asked)
             assert words in (await safety(capfd, "show", asked.id, "--hub", hub.url))[1]
+        for key in ([], ["--key", str(tmp_path / "o.key")]):
+            status, _, said = await safety(capfd, "approve", lie.id, "--hub", hub.url, "--yes", *key)
+            assert (status, "is not that of the call that is shown" in said) == (1, True)
+        assert (await safety(capfd, "deny", lie.id, "--hub", hub.url, "--yes"))[0] == 0
 
 
 async def test_what_is_missing_is_named(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
