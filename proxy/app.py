@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from starlette.types import ASGIApp
 
@@ -29,7 +30,7 @@ from safety_core.canonical import JsonObject
 from safety_core.edge import clock
 from safety_core.edge.bundles import BundleStore
 from safety_core.edge.home import Home
-from safety_core.errors import SafetyError
+from safety_core.errors import InputError, SafetyError, SecretError
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +82,24 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
         yield Edge(settings, control, egress, in_force, sync, status, paces)
 
 
-async def check(settings: Settings) -> JsonObject:
-    """Open everything, look once for a policy, and return what would be in force."""
+async def check(settings: Settings) -> tuple[JsonObject, tuple[SafetyError, ...]]:
+    """Open everything, look once for a policy, and return what would be in force, and what calls would stumble over."""
     async with opened(settings) as edge:
         with suppress(SafetyError):
             await edge.sync.pull()
-        return await edge.status.to_json()
+        return await edge.status.to_json(), tuple(_troubles(edge))
+
+
+def _troubles(edge: Edge) -> Iterator[SafetyError]:
+    if not Path(edge.settings.workspace).is_dir():
+        yield InputError(
+            f"workspace {edge.settings.workspace}", "is no folder", "make it, or set `workspace` to the agent's folder"
+        )
+    for provider in edge.settings.egress.providers.values():
+        try:
+            edge.status.services.secrets.values((provider.key_secret,))
+        except SecretError as error:
+            yield error
 
 
 async def run(settings: Settings, ready: Callable[[JsonObject], None]) -> None:

@@ -11,6 +11,7 @@ import uvloop
 
 from proxy import settings as described
 from proxy.settings_source import load_settings
+from safety_core.cli.status import tell
 
 _HELP = f"""Run the edge: the one process between the agent and the world.
 
@@ -33,15 +34,23 @@ Once ready it prints one line: {{"ready": true, "control": PATH, "control_port":
     help="TOML file with the settings.",
 )
 @click.option(
-    "--check", "only_check", is_flag=True, help="Check settings, keys and stores, then leave without serving."
+    "--check",
+    "only_check",
+    is_flag=True,
+    help="Check settings, keys and stores, show what would be in force, and leave: with exit status 1 if every call "
+    "would be refused.",
 )
-def edge(config: Path | None, only_check: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="With --check: print one JSON object.")
+def edge(config: Path | None, only_check: bool, as_json: bool) -> int:
     """Run or check."""
     environ = {name: value for name, value in os.environ.items() if name != "SAFETY_EDGE_CONFIG"}
     settings = load_settings(config, environ)
     from proxy.app import check, run  # late, so that --help and a wrong setting do not wait for what only running needs
 
     if only_check:
-        click.echo(json.dumps(uvloop.run(check(settings))))
-        return
+        found, troubles = uvloop.run(check(settings))
+        for trouble in troubles:
+            click.echo(f"warning: {trouble}", err=True)
+        return tell(found, as_json=as_json)
     uvloop.run(run(settings, lambda ready: click.echo(json.dumps(ready))))
+    return 0

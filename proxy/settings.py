@@ -1,4 +1,4 @@
-"""All settings of the edge, as one frozen value that is passed in; nothing else reads a file or the environment.
+"""The settings of the edge, with their defaults and examples; what is not marked as required may be left out.
 
     home = "/var/lib/safety"              # vault, audit log, approvals; default: $SAFETY_HOME, else ~/.safety
     tenant = "acme"                       # must equal the tenant of the signed policy [required]

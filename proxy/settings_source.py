@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, cast
@@ -66,6 +67,8 @@ _KINDS: Final[Mapping[str, type]] = {
 VARIABLES: Final[Mapping[str, str]] = {PREFIX + key.upper().replace(".", "_"): key for key in _KINDS}
 """Environment variable -> key."""
 
+_SEE_HELP: Final = "see `safety edge --help`"
+
 
 def load_settings(file: Path | None, environ: Mapping[str, str]) -> Settings:
     """Return the checked settings; a variable wins over the file.
@@ -78,6 +81,7 @@ def load_settings(file: Path | None, environ: Mapping[str, str]) -> Settings:
         if name.startswith(PREFIX):
             _put(tree, name, text)
     try:
+        _refuse_unknown(tree)
         return _settings(Reader(tree, "edge"), Home.default(environ).path)
     except InputError as error:
         key = error.thing.removeprefix("edge").removeprefix(".")
@@ -87,10 +91,21 @@ def load_settings(file: Path | None, environ: Mapping[str, str]) -> Settings:
         raise InputError(thing, error.reason, error.fix or f"set it in {where}") from error
 
 
+def _refuse_unknown(tree: JsonObject) -> None:
+    """Name a misspelt key before anything is missed for it."""
+    known = {part for key in _KINDS for part in (key, key.partition(".")[0])}
+    for name, below in tree.items():
+        inner = [f"{name}.{key}" for key in below] if isinstance(below, dict) and _KINDS.get(name) is not dict else []
+        for key in (name, *inner):
+            if key not in known:
+                near = get_close_matches(key, known, 1)
+                raise InputError(f"edge.{key}", "is not a known setting", f"write {near[0]}" if near else _SEE_HELP)
+
+
 def _put(tree: JsonObject, variable: str, text: str) -> None:
     key = VARIABLES.get(variable)
     if key is None:
-        raise InputError(variable, "is not a known setting", "see `safety edge --help`")
+        raise InputError(variable, "is not a known setting", _SEE_HELP)
     *parents, last = key.split(".")
     for parent in parents:
         below = tree.setdefault(parent, {})

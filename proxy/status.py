@@ -96,10 +96,10 @@ def _layers(force: Force | None, secrets: int, why: str, engine: str) -> tuple[J
             *(_layer(name, "refusing", refused) for name in ("tool policy", "command gating", "secrets redaction")),
         )
     policy = force.policy
-    listed = sum(manifest.tools is not None for manifest in policy.agents.values())
+    listed = [name for name, manifest in sorted(policy.agents.items()) if manifest.tools is not None]
     return (
         sandbox,
-        _layer("tool policy", "on", f"{listed} of {len(policy.agents)} named agents may use listed tools only"),
+        _layer("tool policy", "on", _held(listed)),
         _layer(
             "command gating",
             "on",
@@ -107,6 +107,10 @@ def _layers(force: Force | None, secrets: int, why: str, engine: str) -> tuple[J
         ),
         _layer("secrets redaction", "on", f"{secrets} known secrets, {len(policy.patterns)} patterns"),
     )
+
+
+def _held(agents: Sequence[str]) -> str:
+    return f"{', '.join(agents)}: listed tools only" if agents else "no agent is held to a list of tools"
 
 
 def _layer(name: str, state: str, detail: str) -> JsonObject:

@@ -39,7 +39,11 @@ def status(path: Path | None, as_json: bool) -> int:
 
     Exit status 0 if a trusted policy is in force, 1 if every call is refused or the edge does not run.
     """
-    answer = ask(path or Home.default().socket)
+    return tell(ask(path or Home.default().socket), as_json=as_json)
+
+
+def tell(answer: JsonObject, *, as_json: bool) -> int:
+    """Print what the edge says is in force; return 0 if a trusted policy is, else 1."""
     if as_json:
         click.echo(json.dumps(answer))
     else:

@@ -15,6 +15,8 @@ from safety_core.bundle.archive import pack
 from safety_core.edge.home import Home
 from tests.simulators.repository import TENANT, Repository
 
+PROVIDERS = {"openai": {"base_url": "https://api.openai.com", "key_secret": "no_such_key"}}
+
 
 def safety_edge(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SAFETY_")}
@@ -72,13 +74,29 @@ def test_a_token_that_others_may_read_stops_the_start(environ: dict[str, str], t
 
 
 def test_a_check_says_what_would_be_in_force(environ: dict[str, str], tmp_path: Path) -> None:
-    told = safety_edge(environ, "--check")
-    assert told.returncode == 0, told.stderr
+    told = safety_edge(environ, "--check", "--json")
+    assert told.returncode == 1, told.stderr
     assert json.loads(told.stdout)["policy"]["state"] == "none"
     repository = Repository(time.time()).publish()
     Path(environ["SAFETY_EDGE_ROOT"]).write_bytes(repository.root)
     files = {name: raw for name, raw in repository.files.items() if not name.startswith("root/")}
     (Home(tmp_path / "h").bundle_dir / "active").write_bytes(pack(files))
-    told = safety_edge(environ, "--check")
+    told = safety_edge(environ, "--check", "--json")
     assert json.loads(told.stdout)["policy"]["state"] == "in force", told.stderr
+    gone = {"SAFETY_EDGE_WORKSPACE": str(tmp_path / "gone"), "SAFETY_EDGE_EGRESS_PROVIDERS": json.dumps(PROVIDERS)}
+    told = safety_edge({**environ, **gone}, "--check")
+    assert told.returncode == 0
+    assert "policy" in told.stdout
+    assert f"warning: workspace {tmp_path / 'gone'}: is no folder" in told.stderr
+    assert "Fix: safety secret set no_such_key" in told.stderr
     assert not Path("/tmp/never-made.sock").exists()
+
+
+@pytest.mark.parametrize(("setting", "fix"), [('tenannt = "a"', "tenant"), ('[hub]\nurll = "x"', "hub.url")])
+def test_a_misspelt_setting_is_named_with_the_right_one(
+    environ: dict[str, str], tmp_path: Path, setting: str, fix: str
+) -> None:
+    (tmp_path / "edge.toml").write_text(setting)
+    told = safety_edge(environ, "--config", str(tmp_path / "edge.toml"), "--check")
+    assert told.returncode == 2
+    assert f"is not a known setting. Fix: write {fix}\n" in told.stderr

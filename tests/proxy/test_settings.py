@@ -127,8 +127,8 @@ def test_a_missing_setting_says_where_to_set_it(missing: str) -> None:
     [
         ("home = ", "is not TOML"),
         ("hub = 3", "setting hub"),
-        ("[hub]\nurll = 'https://x'", "setting hub: has a field that is not known. Fix: its fields are bundle_poll"),
-        ("typo = 1", "settings: has a field that is not known. Fix: its fields are approval_wait"),
+        ("[hub]\nurll = 'https://x'", "setting hub.urll: is not a known setting. Fix: write hub.url"),
+        ("typo = 1", "setting typo: is not a known setting. Fix: see `safety edge --help`"),
     ],
 )
 def test_a_wrong_file_is_named(tmp_path: Path, text: str, message: str) -> None:
