@@ -66,3 +66,9 @@ def test_anything_else_is_refused(name: str, raw: bytes | None, error: type[Exce
     files = {key: value for key, value in {**built(), name: raw}.items() if value is not None}
     with pytest.raises(error, match=words):
         read_contents(files, tenant="one", version=1)
+
+
+def test_rules_get_their_own_modules_and_the_data_that_they_may_read() -> None:
+    bundle = read_contents(built(), tenant="one", version=1)
+    assert set(bundle.rules) == set(bundle.modules) - {MAIN} == {RULE_FILE}
+    assert set(bundle.rule_data) == {"hosts", "catalogue"}
