@@ -12,6 +12,9 @@ from safety_core.classify.paths import HOLE
 from safety_core.model.facts import Target, TargetKind, Zone
 
 LOCAL_NAMES: Final = ("localhost", ".localhost", ".local", ".internal", ".lan", ".test")
+METADATA: Final = frozenset({"metadata.google.internal", "metadata.goog", "100.100.100.200", "fd00:ec2::254"})
+"""Where a cloud hands out a machine's own credentials, beside the link-local address that most use."""
+
 LONG_QUERY: Final = 256
 """Characters of a URL after the host from which a read could carry data out."""
 
@@ -47,6 +50,8 @@ def host_target(host: str) -> Target:
     if HOLE in name or not name:
         return Target(TargetKind.HOST, name)
     address = _address(name)
+    if name in METADATA or (address is not None and address.is_link_local):
+        return Target(TargetKind.HOST, name, Zone.SENSITIVE)
     if address is not None:
         local = address.is_loopback or address.is_unspecified
     else:

@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Final
 from urllib.parse import unquote
 
@@ -18,8 +19,10 @@ from safety_core.classify.paths import path_target
 from safety_core.classify.shell.scope import TERMINAL, Scope, Stream
 from safety_core.classify.shell.walk import Shell
 from safety_core.classify.sql import sql_actions
+from safety_core.errors import InputError
 from safety_core.model.facts import Kind, Target, TargetKind, Zone
 from safety_core.model.secret import references
+from safety_core.wire.reader import parse_json
 
 DEEPEST: Final = 4
 """Tools that call tools."""
@@ -62,7 +65,7 @@ def judge_tool(notes: Notes, name: str, params: JsonObject, depth: int = 0) -> s
 def _judge_inner(notes: Notes, inner: JsonObject, params: JsonObject, depth: int) -> str:
     """Judge the call that is inside of this one; where there could be several, each of them."""
     names = [value for key in _names(inner.get("name")) if isinstance(value := params.get(key), str)]
-    arguments = [value for key in _names(inner.get("arguments")) if isinstance(value := params.get(key), dict)]
+    arguments = [given for key in _names(inner.get("arguments")) for given in _mapping(params.get(key))]
     if not names or not arguments or depth >= DEEPEST:
         notes.doubt("a call of another tool that does not say which, with what")
         return "tool_call"
@@ -71,6 +74,15 @@ def _judge_inner(notes: Notes, inner: JsonObject, params: JsonObject, depth: int
         return found[0]
     notes.doubt("a call of another tool that could be one of several")
     return "tool_call"
+
+
+def _mapping(value: Json) -> Iterator[JsonObject]:
+    """Yield a mapping, also one that is written as JSON."""
+    if isinstance(value, str):
+        with suppress(InputError):
+            value = parse_json(value, "arguments")
+    if isinstance(value, dict):
+        yield value
 
 
 class _Tool:
@@ -131,7 +143,10 @@ class _Tool:
         given = [
             text for key, value in self.params.items() if self.roles.get(key) == "stdin" for text in _leaves(value)
         ]
-        script = "".join([*self._variables(), text])
+        words = [
+            text for key, value in self.params.items() if self.roles.get(key) == "words" for text in _leaves(value)
+        ]
+        script = " ".join(["".join([*self._variables(), text]), *map(shlex.quote, words)])
         Shell(self.notes).script(script, Scope(cwd), Stream("".join(given)) if given else TERMINAL)
 
     def _variables(self) -> Iterator[str]:

@@ -11,11 +11,17 @@ import rego.v1
 hits contains {"level": "red", "reason": "looks at a file that holds passwords or keys"} if {
 	some action in object.get(input, "actions", [])
 	object.get(action, "kind", "") == "read"
-	"sensitive" in zones(action)
+	"sensitive" in zones(action, "path")
 }
 
-zones(action) := {zone |
+hits contains {"level": "red", "reason": "asks for the passwords or keys that this machine has at its cloud"} if {
+	some action in object.get(input, "actions", [])
+	object.get(action, "kind", "") == "read"
+	"sensitive" in zones(action, "host")
+}
+
+zones(action, kind) := {zone |
 	some target in object.get(action, "targets", [])
-	object.get(target, "kind", "") == "path"
+	object.get(target, "kind", "") == kind
 	zone := object.get(target, "zone", "unknown")
 }

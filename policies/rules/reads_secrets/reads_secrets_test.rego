@@ -19,3 +19,9 @@ test_an_odd_input_is_no_error if {
 	found := reads_secrets.hits with input as {"actions": [{}]}
 	is_set(found)
 }
+
+test_the_metadata_of_a_cloud_holds_keys if {
+	found := reads_secrets.hits with input as {"actions": [{"kind": "read", "targets": [{"kind": "host", "value": "169.254.169.254", "zone": "sensitive"}]}]}
+	some hit in found
+	hit.level == "red"
+}
