@@ -16,6 +16,7 @@ from typing import Final
 from proxy.effects import Services
 from proxy.errors import NoPolicyError
 from proxy.force import InForce
+from safety_core.audit.checkpoint import size_of
 from safety_core.edge import clock
 from safety_core.edge.hub import HubClient
 from safety_core.errors import AuditError
@@ -55,7 +56,7 @@ class Heart:
 
     async def _message(self) -> Heartbeat:
         note = await self.services.audit.checkpoint()
-        size = int(note.split("\n")[1])
+        size = size_of(note)
         proof = None
         if 0 < self.proven <= size:
             hashes = await self.services.audit.consistency(self.proven, size)

@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nacl.signing import SigningKey
 
-from safety_core.approve import TRANSITIONS, action_digest, new_request, verify_grant
+from safety_core.approve import (
+    TRANSITIONS,
+    Answer,
+    action_digest,
+    answer,
+    key_id,
+    new_request,
+    verify_grant,
+    verify_signature,
+)
 from safety_core.errors import (
     ExpiredGrantError,
     ForgedGrantError,
@@ -82,6 +91,15 @@ def test_a_grant_of_the_hub_entitles_up_to_red() -> None:
     assert check(question(), grant) is grant
 
 
+@pytest.mark.parametrize("allow", [True, False])
+def test_an_answer_is_a_grant_of_the_key_that_gave_it(allow: bool) -> None:
+    request, kind = question(Level.CRITICAL_RED, strong=True), KeyKind.PERSON
+    grant = answer(request, OLGA, kind, Answer(allow, "olga", "cli", "0" * 32), NOW + 1)
+    pinned = replace(approver(OLGA, "", kind, Level.CRITICAL_RED), id=key_id(kind, OLGA.verify_key))
+    assert verify_signature(grant, request, policy(approvers=(pinned,))) is pinned
+    assert (grant.allow, grant.decided, grant.not_after) == (allow, NOW + 1, request.expires)
+
+
 def test_a_grant_of_a_person_entitles_a_strong_request() -> None:
     request = question(Level.CRITICAL_RED, strong=True)
     assert check(request, signed_grant(OLGA, request, key=KeyId("olga"))).approver == "olga"
@@ -146,10 +164,11 @@ def test_a_call_or_policy_that_changed_since_needs_a_new_answer(change: dict[str
     ("grant", "now"),
     [
         ({}, NOW + 2 + USE_SECONDS + 1),
+        ({}, NOW - 100),
         ({"not_after": NOW + 2}, NOW + 3),
         ({"decided": NOW + 86_401, "not_after": NOW + 90_000}, NOW + 3),
     ],
-    ids=["used too late", "past its end", "decided too late"],
+    ids=["used too late", "before it came", "past its end", "decided too late"],
 )
 def test_a_late_grant_does_not_count(grant: dict[str, Any], now: float) -> None:
     with pytest.raises(ExpiredGrantError):

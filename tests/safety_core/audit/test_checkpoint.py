@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nacl.signing import SigningKey, VerifyKey
 
-from safety_core.audit.checkpoint import Checkpoint, cosign, key_text, sign, verified, verify_cosignature
+from safety_core.audit.checkpoint import Checkpoint, cosign, key_text, sign, size_of, verified, verify_cosignature
 from safety_core.audit.tree import Hash
 from safety_core.errors import AuditError
 
@@ -43,7 +43,9 @@ def test_key_ids_are_those_of_other_tools() -> None:
 @settings(max_examples=50)
 @given(checkpoints)
 def test_what_was_signed_is_read_back(checkpoint: Checkpoint) -> None:
-    assert verified(sign(checkpoint, KEY), KEY.verify_key) == checkpoint
+    note = sign(checkpoint, KEY)
+    assert verified(note, KEY.verify_key) == checkpoint
+    assert size_of(note) == checkpoint.size
 
 
 @settings(max_examples=50)
