@@ -24,9 +24,11 @@ from safety_core.bundle.document import Document, read_document
 from safety_core.canonical import Json
 from safety_core.errors import PolicyError
 from safety_core.model.facts import Kind
+from safety_core.model.level import Level
 
 ID: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
+_LEVEL: Final = re.compile(r"\"level\":\s*\"([^\"]*)\"")
 _PACKAGE: Final = re.compile(r"package[ \t]+([A-Za-z0-9_.]+)[ \t]*(?:#.*)?")
 
 
@@ -56,6 +58,7 @@ def read_head(name: str, text: str, rule_id: str) -> RuleHead:
             name, "stands in a folder whose name is no rule id", "use a-z, 0-9 and _, beginning with a letter"
         )
     package_line = check_package(name, text, f"safety.rules.{rule_id}")
+    _check_levels(name, text)
     notes = _metadata(name, text.splitlines()[: package_line - 1])
     custom = notes.value.get("custom") if isinstance(notes.value, dict) else None
     if not isinstance(custom, dict) or custom.get("id") != rule_id:
@@ -81,10 +84,24 @@ def check_package(name: str, text: str, package: str) -> int:
     raise PolicyError(f"{name}:1", "does not begin with its package", f"write: package {package}")
 
 
+def _check_levels(name: str, text: str) -> None:
+    """Refuse a level that there is none of; an edge would refuse every call that the rule hits."""
+    for number, line in enumerate(text.splitlines(), 1):
+        for word in _LEVEL.findall(line.partition("#")[0]):
+            if Level.named(word) is None:
+                raise PolicyError(
+                    f"{name}:{number}",
+                    f"{word!r} is not a level",
+                    f"write one of {', '.join(one.word for one in Level)}",
+                )
+
+
 def _metadata(name: str, head: list[str]) -> Document:
     marks = [number for number, line in enumerate(head) if line.rstrip() == "# METADATA"]
     if len(marks) != 1:
-        raise PolicyError(f"{name}:1", "needs one METADATA block above its package")
+        raise PolicyError(
+            f"{name}:1", "needs one METADATA block above its package", "begin it as policies/README.md shows"
+        )
     body = [re.sub(r"^# ?", "", line) if line.startswith("#") else "" for line in head[marks[0] + 1 :]]
     return read_document(name, ("\n" * (marks[0] + 1) + "\n".join(body)).encode())
 

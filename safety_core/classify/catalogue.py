@@ -118,7 +118,9 @@ def parse_spec(text: str, where: str) -> Spec:
     match = SPEC.fullmatch(text.strip())
     effect = match["effect"] if match else "?"
     if match is None or (effect and effect != DRY and effect not in KINDS):
-        raise PolicyError(where, f"{text!r} is not [effect][+trait...][=type]")
+        raise PolicyError(
+            where, f"{text!r} is not [effect][+trait...][=type]", f"the effects are {', '.join((*KINDS, DRY))}"
+        )
     traits = frozenset(part for part in match["traits"].split("+") if part)
     return Spec(KINDS.get(effect), effect == DRY, traits, match["takes"] or "")
 

@@ -10,13 +10,15 @@ from typing import Final
 import click
 
 from safety_core.bundle.archive import pack, unpack
-from safety_core.bundle.contents import GOLDEN, MANIFEST, named_tenant, read_contents
+from safety_core.bundle.contents import GOLDEN, MANIFEST, TrustedBundle, named_tenant, read_contents
+from safety_core.bundle.gather import gather
 from safety_core.bundle.roles import Keys, Release, make_root
 from safety_core.bundle.roles import publish as publish_release
 from safety_core.bundle.roles import renew as renew_repository
 from safety_core.bundle.sign import SIGNATURES, new_private_pem, public_pem, sign_files
 from safety_core.bundle.source import compile_bundle
 from safety_core.bundle.trust import Known, refresh
+from safety_core.classify.check import check_catalogue
 from safety_core.cli.hub import read_token, token_option
 from safety_core.edge import clock
 from safety_core.edge.bundles import replay
@@ -35,7 +37,7 @@ from safety_core.edge.publish import (
     write_repository,
 )
 from safety_core.edge.shipped import LOCAL_TENANT, load_folder, shipped_folder
-from safety_core.errors import InputError
+from safety_core.errors import InputError, PolicyError
 from safety_core.wire.reader import Reader
 from safety_core.wire.signed import tenant_id
 
@@ -71,7 +73,7 @@ def policy() -> None:
 @policies_option
 def check(policies: Path | None) -> None:
     """Compile the sources and prove their golden vectors."""
-    files, bundle = compile_bundle(_sources(policies), tenant=LOCAL_TENANT)
+    files, bundle = _compiled(_sources(policies), LOCAL_TENANT)
     asyncio.run(prove(bundle))
     click.echo(
         f"ok: revision {bundle.revision}, {len(bundle.guards)} rules, {len(bundle.policy.floors)} floors, "
@@ -84,7 +86,7 @@ def check(policies: Path | None) -> None:
 def test(policies: Path | None) -> int:
     """Run the tests that stand beside the rules. Exit status 1 if one fails."""
     sources = _sources(policies)
-    _, bundle = compile_bundle(sources, tenant=LOCAL_TENANT)
+    _, bundle = _compiled(sources, LOCAL_TENANT)
     outcomes = asyncio.run(run_tests(bundle, sources))
     failed = [outcome for outcome in outcomes if outcome.trouble]
     for outcome in failed:
@@ -114,7 +116,7 @@ def golden(policies: Path | None, answers: Iterable[bytes]) -> None:
 @click.option("-o", "--out", type=FILE, required=True, help="Where to put the bundle.")
 def build(policies: Path | None, tenant: str, out: Path) -> None:
     """Compile, prove and pack a bundle for one tenant. It is not signed yet."""
-    files, bundle = compile_bundle(_sources(policies), tenant=tenant_id(tenant))
+    files, bundle = _compiled(_sources(policies), tenant_id(tenant))
     asyncio.run(prove(bundle))
     replace_file(out, pack(files))
     click.echo(f"{out}: revision {bundle.revision} for {tenant}")
@@ -183,6 +185,16 @@ def publish(bundle: Path | None, keys: Path, repository: Path, hub: str, token_f
 
 def _sources(policies: Path | None) -> Mapping[str, bytes]:
     return load_folder(policies or shipped_folder())
+
+
+def _compiled(sources: Mapping[str, bytes], tenant: str) -> tuple[Mapping[str, bytes], TrustedBundle]:
+    """Compile, and read the catalogue as strictly as an author wants: an edge passes over what it does not know."""
+    files, bundle = compile_bundle(sources, tenant=tenant)
+    try:
+        check_catalogue(bundle.policy.catalogue)
+    except PolicyError as error:
+        raise PolicyError(gather(sources)[1].place(error.thing), error.reason, error.fix) from error
+    return files, bundle
 
 
 def _named(files: Mapping[str, bytes]) -> tuple[str, str]:

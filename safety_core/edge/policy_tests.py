@@ -21,7 +21,7 @@ _TEST: Final = re.compile(r"^(test_[A-Za-z0-9_]+)\b", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class RuleTest:
-    """One test. `trouble` is empty if it passed."""
+    """One test, in `file` with its line. `trouble` is empty if it passed."""
 
     file: str
     name: str
@@ -65,10 +65,12 @@ async def _start(modules: Mapping[str, str], data: JsonObject) -> RegoChild:
 
 
 def _tests(files: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-    """Yield (file, name, path of the rule) of every test."""
+    """Yield (file:line, name, path of the rule) of every test."""
     for file, text in files.items():
         package = _PACKAGE.search(text)
-        names = dict.fromkeys(_TEST.findall(text))
+        names = {found[1]: found.start() for found in _TEST.finditer(text)}
         if package is None or not names:
             raise PolicyError(file, "holds no test", "write: test_something if { ... }")
-        yield from ((file, name, f"data.{package[1]}.{name}") for name in names)
+        for name, start in names.items():
+            line = text.count("\n", 0, start) + 1
+            yield f"{file}:{line}", name, f"data.{package[1]}.{name}"

@@ -43,6 +43,7 @@ def test_a_head_says_what_the_rule_is_indexed_by() -> None:
         ("[destroy, write]", "[explode]", "deletes", "d.rego:7", "must be of read, write"),
         ("[destroy, write]", "[]", "deletes", "d.rego:7", "must be a list of words"),
         ("[rm]", "rm", "deletes", "d.rego:8", "must be a list of words"),
+        ("import rego.v1", '\nhits contains {"level": "crimson"}', "deletes", "d.rego:12", "'crimson' is not a level"),
         ("[rm]", "[[rm]]", "deletes", "d.rego:8", "must be a list of words"),
     ],
 )

@@ -142,7 +142,8 @@ def test_rules_are_tested(folder: Path) -> None:
     write(folder / "policies", {"rules/deletes/deletes_test.rego": TEST + failing})
     result = run(folder, "test", "--policies", "@policies")
     assert result.return_value == 1
-    assert "test_wrong is not true" in result.output
+    assert "_test.rego:" in result.output
+    assert ": test_wrong is not true" in result.output
     assert "2 of 4 tests passed" in result.output
 
 
@@ -220,3 +221,14 @@ async def test_a_hub_that_refuses_or_is_away_is_named(hub: Hub) -> None:
         await upload("http://127.0.0.1:9", "one", "token", {})
     with pytest.raises(InputError, match="must be https"):
         await upload("http://hub.example", "one", "token", {})
+
+
+@pytest.mark.parametrize("command", [["check"], ["test"], ["build", "--tenant", "one", "-o", "@bundle.tar.gz"]])
+def test_a_misspelt_catalogue_entry_is_named_with_its_line(folder: Path, command: list[str]) -> None:
+    write(
+        folder / "policies",
+        {"catalogue/own.yaml": b"programs:\n  till:\n    words: opens the till\n    efect: write\n"},
+    )
+    with pytest.raises(PolicyError) as caught:
+        run(folder, *command, "--policies", "@policies")
+    assert (caught.value.thing, caught.value.fix) == ("catalogue/own.yaml:4", "write effect")

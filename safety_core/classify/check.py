@@ -1,0 +1,81 @@
+"""Refuses a catalogue that says what nobody reads: a misspelt field must not pass as an absent one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Final
+
+from safety_core.canonical import Json, JsonObject
+from safety_core.classify.catalogue import DRY, KINDS, Catalogue, parse_spec
+from safety_core.errors import PolicyError
+
+SECTIONS: Final = frozenset(
+    {"code", "methods", "nouns", "options", "paths", "programs", "roles", "tools", "variables", "verb_words", "verbs"}
+)
+PROGRAM: Final = frozenset(
+    {"effect", "words", "operands", "last", "options", "commands", "wrapper", "verbs", "assign", "traits", "dashes"}
+    | {"stdin", "stream", "joined", "given", "given_from", DRY, *KINDS}
+)
+TOOL: Final = frozenset(
+    {"aliases", "adapter", "effect", "words", "args", "select", "actions", "default", "code", "ignored", "inner"}
+    | {"volatile"}
+)
+SPECS: Final = ("effect", "last", "given")
+
+
+def check_catalogue(data: JsonObject) -> None:
+    """Read every entry as classification will.
+
+    Raises:
+        PolicyError: names the entry by its path in the bundle's data ("data.catalogue.programs.till.effect").
+    """
+    for section, entries in data.items():
+        known = list(entries) if isinstance(entries, dict) else []
+        _known(section, SECTIONS, ".".join(("data.catalogue", section, *known[:1])))
+    for section, check in (("programs", _check_program), ("tools", _check_tool)):
+        entries = data.get(section, {})
+        for name, entry in entries.items() if isinstance(entries, dict) else ():
+            check(entry, f"data.catalogue.{section}.{name}")
+    Catalogue(data)
+
+
+def _check_program(entry: Json, path: str) -> None:
+    if isinstance(entry, str):
+        parse_spec(entry, path)
+        return
+    if not isinstance(entry, dict):
+        raise PolicyError(path, "must be a spec or a mapping", "write an effect, or {effect: ..., words: ...}")
+    _fields(entry, PROGRAM, path)
+    _specs({name: entry[name] for name in SPECS if name in entry}, path)
+    for name in ("options", "assign"):
+        _specs(entry.get(name, {}), f"{path}.{name}")
+    commands = entry.get("commands", {})
+    for name, command in commands.items() if isinstance(commands, dict) else ():
+        _check_program(command, f"{path}.commands.{name}")
+
+
+def _check_tool(entry: Json, path: str) -> None:
+    if not isinstance(entry, dict):
+        raise PolicyError(path, "must be a mapping", "write {effect: ..., words: ...}")
+    _fields(entry, TOOL, path)
+    _specs({name: entry[name] for name in ("effect", "default") if name in entry}, path)
+    _specs(entry.get("actions", {}), f"{path}.actions")
+
+
+def _specs(specs: Json, path: str) -> None:
+    if not isinstance(specs, dict):
+        raise PolicyError(path, "must be a mapping of names to specs")
+    for name, spec in specs.items():
+        parse_spec(str(spec), f"{path}.{name}")
+
+
+def _fields(entry: JsonObject, known: Iterable[str], path: str) -> None:
+    for name in entry:
+        _known(name, known, f"{path}.{name}")
+
+
+def _known(name: str, known: Iterable[str], path: str) -> None:
+    if name not in known:
+        near = get_close_matches(name, known, 1)
+        raise PolicyError(path, f"{name!r} is not known here", f"write {near[0] if near else ', '.join(sorted(known))}")
