@@ -42,6 +42,9 @@ from safety_core.wire.approvals import grant_to_json
 DENIAL_SECONDS: Final = 600
 """How long a "no" answers the same call again, so that an agent cannot wear its owner down by asking."""
 
+BACK_SECONDS: Final = 60
+"""How far a clock may be set back while a grant waits."""
+
 GRANT_CONTEXT: Final = b"safety-gateway grant v1\x00"
 """Separates signatures over grants from any other use of the same key."""
 
@@ -169,6 +172,12 @@ def verify_signature(grant: Grant, request: ApprovalRequest, policy: Policy) -> 
     return key
 
 
+def usable(approval: Approval, now: float) -> bool:
+    """Tell whether the minutes in which an answered question may be used are running: they do not begin again with a
+    clock that is set back."""
+    return approval.received - BACK_SECONDS <= now <= approval.received + USE_SECONDS
+
+
 def verify_grant(approval: Approval, request: ApprovalRequest, policy: Policy, now: float) -> Grant:
     """Return the grant of `approval` if it entitles the call that `request` describes, judged afresh, at `now`.
 
@@ -185,7 +194,7 @@ def verify_grant(approval: Approval, request: ApprovalRequest, policy: Policy, n
     key = verify_signature(grant, approval.request, policy)
     if grant.action_digest != request.action_digest or grant.revision != request.revision:
         raise MismatchedGrantError(f"grant for {request.id}", "the call or the policy has changed since", "ask again")
-    if now > min(grant.not_after, approval.received + USE_SECONDS) or grant.decided > approval.request.expires:
+    if not usable(approval, now) or now > grant.not_after or grant.decided > approval.request.expires:
         raise ExpiredGrantError(f"grant for {request.id}", "it came or was used too late", "ask again")
     if request.level > key.up_to or (request.strong and key.kind is not KeyKind.PERSON):
         raise WeakApproverError(

@@ -23,7 +23,7 @@ from safety_core.errors import InputError, SafetyError
 from safety_core.flow import effects
 from safety_core.flow.effects import Flow
 from safety_core.gate import rule_on
-from safety_core.model.approval import USE_SECONDS, Approval, ApprovalRequest, ApprovalState, Grant, RequestId
+from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState, Grant, RequestId
 from safety_core.model.level import Outcome
 from safety_core.model.policy import Policy
 from safety_core.model.record import AuditEntry, Event
@@ -217,7 +217,7 @@ def _stands(approval: Approval, policy: Policy, now: float) -> bool:
         case ApprovalState.PENDING:
             return now <= approval.request.expires
         case ApprovalState.GRANTED:
-            return now <= approval.received + USE_SECONDS
+            return approve.usable(approval, now)
         case ApprovalState.DENIED:
             return now <= approval.received + approve.DENIAL_SECONDS
         case _:
