@@ -16,14 +16,19 @@ from hub.app import opened
 from hub.context import Context
 from hub.keys import create_keys
 from hub.server import serve as serve_hub
-from hub.settings import Settings, load_settings
+from hub.settings import CONFIG, Settings, load_settings
 from hub.store.tokens import TokenKind
 
 R = TypeVar("R")
 
 
 @click.group()
-@click.option("--config", type=click.Path(path_type=Path), help="Settings in TOML.")
+@click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    envvar=CONFIG,
+    help="TOML file with the settings.",
+)
 @click.option("--data", type=click.Path(path_type=Path), help="Folder of keys, repositories and database.")
 @click.option("--database", help="URL of SQLite or PostgreSQL.")
 @click.pass_context

@@ -14,6 +14,8 @@ from safety_core.edge.files import read_toml
 from safety_core.errors import InputError
 
 PREFIX: Final = "SAFETY_HUB_"
+CONFIG: Final = PREFIX + "CONFIG"
+"""Names the TOML file; no setting itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,9 @@ def load_settings(file: Path | None, environment: Mapping[str, str], **given: ob
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
-    names = {entry.name for entry in fields(Settings)}
-    found = {name: environment[PREFIX + name.upper()] for name in names if PREFIX + name.upper() in environment}
-    return dict(found)
+    """Return every variable of ours, known or not: a misspelt one must not pass as an absent one."""
+    names = (name for name in environment if name.startswith(PREFIX) and name != CONFIG)
+    return {name.removeprefix(PREFIX).lower(): environment[name] for name in names}
 
 
 def _convert(name: str, kind: type, value: object) -> object:

@@ -50,6 +50,11 @@ def test_a_wrong_setting_is_refused_by_name(tmp_path: Path, text: str, thing: st
     assert caught.value.thing.endswith(thing)
 
 
+def test_a_misspelt_variable_does_not_pass_as_an_absent_one() -> None:
+    with pytest.raises(InputError, match="hub setting prot: is not a setting"):
+        load_settings(None, {"SAFETY_HUB_PROT": "1", "SAFETY_HUB": "https://hub.example", "SAFETY_HUB_CONFIG": "x"})
+
+
 def test_a_file_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"none\.toml"):
         load_settings(tmp_path / "none.toml", {})
