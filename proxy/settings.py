@@ -56,6 +56,9 @@ from safety_core.model.tool_call import AgentId, TenantId
 Dialect: TypeAlias = Literal["openai", "anthropic"]
 """Which API a provider speaks."""
 
+APPROVAL_WAIT: Final = 60.0
+"""Seconds that a call waits for a quick answer, unless the settings say otherwise."""
+
 WAIT_LIMIT: Final = 300.0
 """Seconds; OpenClaw aborts a hook that waits longer."""
 
@@ -140,5 +143,5 @@ class Settings:
     control: ControlSettings
     egress: EgressSettings
     clients: Mapping[str, str]
-    approval_wait: float = 60.0
-    policy_grace: float = 259200.0
+    approval_wait: float
+    policy_grace: float

@@ -12,6 +12,7 @@ from typing import Final, cast
 from ada_url import URL
 
 from proxy.settings import (
+    APPROVAL_WAIT,
     SOCKET_PATH_BYTES,
     WAIT_LIMIT,
     ControlSettings,
@@ -26,6 +27,7 @@ from safety_core.canonical import Json, JsonObject
 from safety_core.edge.files import read_toml
 from safety_core.edge.home import Home
 from safety_core.errors import InputError
+from safety_core.model.policy import GRACE_SECONDS
 from safety_core.model.secret import secret_name
 from safety_core.model.tool_call import AgentId
 from safety_core.wire.reader import Reader, parse_json
@@ -138,31 +140,33 @@ def _settings(source: Reader, default_home: Path) -> Settings:
         control=_control(_section(source, "control"), home),
         egress=_egress(_section(source, "egress")),
         clients=_clients(_section(source, "clients")),
-        approval_wait=_seconds(source, "approval_wait", 60.0, below=WAIT_LIMIT, zero=True),
-        policy_grace=_seconds(source, "policy_grace", 259200.0, below=30 * 86400.0, zero=True),
+        approval_wait=_seconds(source, "approval_wait", APPROVAL_WAIT, below=WAIT_LIMIT, zero=True),
+        policy_grace=_seconds(source, "policy_grace", GRACE_SECONDS, below=30 * 86400.0, zero=True),
     )
     source.done()
     return settings
 
 
 def _hub(source: Reader) -> HubSettings:
+    default = HubSettings()
     settings = HubSettings(
         url=_url(source, "url") if source.text("url", "") else "",
-        bundle_poll=_seconds(source, "bundle_poll", 30.0),
-        decisions_wait=_seconds(source, "decisions_wait", 25.0, below=120.0),
-        usage_flush=_seconds(source, "usage_flush", 10.0),
-        heartbeat=_seconds(source, "heartbeat", 30.0),
+        bundle_poll=_seconds(source, "bundle_poll", default.bundle_poll),
+        decisions_wait=_seconds(source, "decisions_wait", default.decisions_wait, below=120.0),
+        usage_flush=_seconds(source, "usage_flush", default.usage_flush),
+        heartbeat=_seconds(source, "heartbeat", default.heartbeat),
     )
     source.done()
     return settings
 
 
 def _engine(source: Reader) -> EngineSettings:
-    kind = source.text("kind", "embedded")
+    default = EngineSettings()
+    kind = source.text("kind", default.kind)
     if kind not in {"embedded", "opa"}:
         raise InputError("edge.engine.kind", 'must be "embedded" or "opa"')
     url = _url(source, "url") if kind == "opa" or source.text("url", "") else ""
-    settings = EngineSettings(kind, url, _seconds(source, "deadline", 5.0, below=60.0))
+    settings = EngineSettings(kind, url, _seconds(source, "deadline", default.deadline, below=60.0))
     source.done()
     return settings
 
@@ -189,9 +193,10 @@ def _egress(source: Reader) -> EgressSettings:
     private = source.flag("allow_private_upstreams", default=False)
     listed = _section(source, "providers")
     providers = {name: _provider(name, listed.object(name), private=private) for name in listed.keys()}  # noqa: SIM118
+    default = EgressSettings()
     settings = EgressSettings(
-        host=source.text("host", "127.0.0.1", limit=255),
-        port=source.integer("port", 8100, maximum=65535),
+        host=source.text("host", default.host, limit=255),
+        port=source.integer("port", default.port, maximum=65535),
         allow_private_upstreams=private,
         require_plugin=tuple(AgentId(name) for name in source.texts("require_plugin", ())),
         providers=MappingProxyType(providers),

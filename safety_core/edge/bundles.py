@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Final
 
 from safety_core.bundle.archive import pack, unpack
 from safety_core.bundle.contents import TrustedBundle
@@ -19,9 +18,7 @@ from safety_core.bundle.trust import Fetch, Keep, Known, Steps, Update, refresh
 from safety_core.edge.files import replace_file
 from safety_core.edge.prove import prove
 from safety_core.errors import BundleError, TamperedError, UnavailableError, UnprovenError
-
-GRACE_SECONDS: Final = 72 * 3600.0
-"""How long the last bundle is believed past its expiry while nothing newer can be had: a long weekend."""
+from safety_core.model.policy import GRACE_SECONDS
 
 Fetcher = Callable[[str], Awaitable[bytes | None]]
 """Returns a file of the tenant's repository by its path, None if it is not there. Raises UnavailableError."""

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from safety_core.canonical import JsonObject
 from safety_core.model.approval import KeyId
 from safety_core.model.level import Level, Outcome, Tier
 from safety_core.model.tool_call import AgentId, TenantId
+
+GRACE_SECONDS: Final = 72 * 3600.0
+"""How long the last bundle is believed past its expiry while nothing newer can be had: a long weekend."""
 
 
 class KeyKind(StrEnum):
