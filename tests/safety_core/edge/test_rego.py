@@ -26,7 +26,9 @@ RUNAWAY = rule(
     kinds="run_code",
 )
 ERRS = rule("errs", "some action in input.actions; to_number(action.words) == 1", kinds="money")
-WRONG = rule("wrong", "some action in input.actions", kinds="permission").replace(b'"red"', b'"crimson"')
+WRONG = rule("wrong", "some action in input.actions", kinds="permission").replace(b'"red"', b'lower("CRIMSON")')
+"""Its level is none, which shows only when it runs."""
+
 TENFOLD = "; ".join(f'a{n + 1} := concat("", [{", ".join([f"a{n}"] * 10)}])' for n in range(9))
 HUGE = rule("huge", f'a0 := "0123456789"; {TENFOLD}; a9 == ""', kinds="control")
 
