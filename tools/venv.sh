@@ -11,6 +11,6 @@ if not (3, 11) <= sys.version_info[:2] <= (3, 13):
 PY
 [ -x .venv/bin/python ] || "$python" -m venv .venv || { rm -rf .venv; echo "cannot make a virtual environment. Fix: apt-get install python3-venv" >&2; exit 2; }
 echo "installing the locked dependencies into .venv (once)"
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+.venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.lock
+.venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 touch .venv/ready

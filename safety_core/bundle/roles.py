@@ -59,7 +59,7 @@ class Ed25519Signer(Signer):
         cls, priv_key_uri: str, public_key: Key, secrets_handler: SecretsHandler | None = None
     ) -> Signer:
         """Refuse: keys are read by the command line, not from addresses."""
-        raise NotImplementedError(priv_key_uri)
+        raise PolicyError("signing key", "cannot be read from an address", "give the folder with the key files")
 
 
 def ed25519_key(public: str) -> Key:

@@ -76,10 +76,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'hub.db'}"
         return
-    programs = binaries()
-    if programs is None:
-        pytest.skip("no PostgreSQL server on this machine")
-    with private_cluster(programs) as cluster:
+    with private_cluster(binaries()) as cluster:
         yield cluster.create(f"t{secrets.token_hex(8)}")
 
 

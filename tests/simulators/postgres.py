@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
-def binaries() -> Path | None:
+def binaries() -> Path:
     """Return the folder of the newest server that Debian's packages have put on this machine."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
-    return found[-1].parent if found else None
+    assert found, "no PostgreSQL server on this machine. Fix: tools/postgresql.sh, as `make test` does"
+    return found[-1].parent
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ def test_a_document_is_read_under_the_root_that_is_trusted() -> None:
 
 
 def test_signers_are_made_from_seeds_only() -> None:
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(PolicyError, match="key files"):
         Ed25519Signer.from_priv_key_uri("file:key", signer("root").public_key)
 
 
