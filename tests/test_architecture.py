@@ -64,9 +64,7 @@ def test_the_repository_speaks_of_itself_alone() -> None:
     tracked = (
         subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode().split("\0")
     )
-    odd = re.compile(
-        r"/(?:root|work|farm)/[a-z]|--(?:extra-)?index-url|--registry[= ]|pypi\.org|registry\.npmjs\.org"
-    )
+    odd = re.compile(r"/(?:root|work|farm)/[a-z]|--(?:extra-)?index-url|--registry[= ]|pypi\.org|registry\.npmjs\.org")
     here = Path(__file__).relative_to(ROOT).as_posix()
     found = []
     for file in filter(None, tracked):
