@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import tempfile
 import time
 from pathlib import Path
@@ -17,13 +18,15 @@ from safety_core.cli.demo.screen import Screen
 from safety_core.cli.demo.stage import Stage
 
 
-@click.command()
+@click.command(short_help="Watch the whole job here, in under a minute.")
 def demo() -> int:
     """Watch the whole job on this machine, in under a minute, without a network.
 
     Starts a hub, an edge and a scripted model on loopback, with keys and secrets made up on the spot, and lets an agent
     propose ten tool calls over all five levels. Exit status 0 only if every step came out as it must.
     """
+    for stop in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal, too, leaves no process and no file behind
+        signal.signal(stop, signal.default_int_handler)
     logging.getLogger("httpx2").setLevel(logging.WARNING)
     started = time.monotonic()
     screen = Screen(Console(soft_wrap=False))

@@ -26,6 +26,11 @@ COLOURS: Final[Mapping[str, str]] = {
 SIGNS: Final[Mapping[str, str]] = {"executed": "ran", "pending": "asks", "refused": "refused"}
 
 
+FLOOR: Final = "floor: "
+NEVER: Final = "never, whatever anyone approves: "
+"""How a floor's refusal reads."""
+
+
 class Screen:
     """Prints the story as it goes; keeps count of what came out wrong."""
 
@@ -55,7 +60,7 @@ class Screen:
             f"[bold]{escape(outcome.step.title)}",
             f"[{colour}]{outcome.level}",
             SIGNS.get(outcome.status, outcome.status),
-            f"[dim]{escape(outcome.reason)}",
+            f"[dim]{escape(outcome.reason.replace(FLOOR, NEVER))}",
         )
         line.add_row(*cells)
         self._console.print(line)
@@ -79,8 +84,10 @@ class Screen:
     def usage(self, buckets: Sequence[JsonObject]) -> None:
         """Show what the model calls consumed."""
         table = Table(box=box.SIMPLE_HEAD)
-        for name in ("agent", "provider", "model", "requests", "input", "of it cached", "output"):
-            table.add_column(name, justify="left" if name in {"agent", "provider", "model"} else "right")
+        for name in ("agent", "provider", "model", "requests", "input", "cached", "output"):
+            table.add_column(
+                name, justify="left" if name in {"agent", "provider", "model"} else "right", overflow="fold"
+            )
         for bucket in buckets:
             names = ("agent", "provider", "model", "requests", "input_total", "cache_read", "output_total")
             table.add_row(*(escape(str(bucket[name])) for name in names))

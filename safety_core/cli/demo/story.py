@@ -60,7 +60,7 @@ STEPS: Final = (
         shows="spelt bread",
     ),
     Step(
-        "look at the shop's settings",
+        "look at the settings",
         "Why does the shop not answer?",
         "exec",
         {"command": "cat shop.ini"},
