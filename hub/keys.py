@@ -41,7 +41,8 @@ class HubKeys:
 
 def create_keys(folder: Path) -> HubKeys:
     """Draw the keys that are missing in `folder`; those that are there stay."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for private in (folder.parent, folder):  # the database lies beside the keys
+        private.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = [SigningKey(read_or_create_key_file(folder / name)) for name in (APPROVALS, AUDIT)]
     return HubKeys(*found)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -64,6 +66,16 @@ def test_every_command_shown_takes_these_words(page: Path, monkeypatch: pytest.M
 def test_every_file_named_exists(page: Path) -> None:
     named = re.findall(r"`((?:safety_core|proxy|hub|tests|docs|policies|plugins|bench)/[\w./-]*)`", page.read_text())
     assert not [path for path in named if not (ROOT / path).exists()]
+
+
+def test_the_library_does_what_its_page_shows() -> None:
+    shown = re.findall(
+        r"```python\n(.*?)```\n\nprints\n\n```text\n(.*?)```", (ROOT / "docs/library.md").read_text(), re.S
+    )
+    assert len(shown) == 2
+    for code, printed in shown:
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+        assert done.stdout == printed
 
 
 def test_the_picture_of_an_approval_is_drawn_from_its_table() -> None:
