@@ -22,18 +22,29 @@ from hub.store.tokens import TokenKind
 R = TypeVar("R")
 
 
-@click.group()
+@click.group(short_help="Run the control plane of one or many edges.")
 @click.option(
     "--config",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     envvar=CONFIG,
     help="TOML file with the settings.",
 )
-@click.option("--data", type=click.Path(path_type=Path), help="Folder of keys, repositories and database.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="Folder of keys, repositories and database.  [default: ~/.safety-hub]",
+)
 @click.option("--database", help="URL of SQLite or PostgreSQL.")
 @click.pass_context
 def hub(context: click.Context, config: Path | None, data: Path | None, database: str | None) -> None:
     """Run the control plane: signed policy, approvals, usage and heartbeats of many tenants.
+
+    \b
+    safety hub init                      once: keys, database; prints what policy must pin
+    safety hub tenant add TENANT         prints the token with which an edge registers
+    safety hub approver add TENANT NAME  prints the token with which a person answers
+    safety hub publisher add TENANT NAME prints the token for `safety policy publish --hub`
+    safety hub serve
 
     Settings come from a TOML file and from SAFETY_HUB_DATA, SAFETY_HUB_DATABASE, SAFETY_HUB_HOST ...
     """
@@ -47,8 +58,8 @@ def _settings(context: click.Context, **given: object) -> Settings:
 
 
 @hub.command()
-@click.option("--host", help="Where to listen; TLS is the business of a proxy in front.")
-@click.option("--port", type=int, help="0 takes any free port; the ready line says which.")
+@click.option("--host", help="Where to listen; TLS is the business of a proxy in front.  [default: 127.0.0.1]")
+@click.option("--port", type=int, help="0 takes any free port; the ready line says which.  [default: 8200]")
 @click.pass_context
 def serve(context: click.Context, host: str | None, port: int | None) -> None:
     """Answer requests. Prints {"ready": true, "url": ...} once it does."""

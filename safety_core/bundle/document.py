@@ -104,7 +104,7 @@ class _Converter:
         found: JsonObject = {}
         for line, key, value in self._pairs(node):
             if key in found:
-                raise self._error(line, f"has the key {key!r} twice")
+                raise self._error(line, f"has the key {key!r} twice", "put both under one")
             self._lines[f"{path}.{key}"] = value.start_mark.line + 1
             found[key] = self.value(value, f"{path}.{key}", depth + 1)
         return found

@@ -54,7 +54,7 @@ def verify_files(files: Mapping[str, bytes], public_pem: str, *, scope: str) -> 
         WrongTenantError: it was signed for another scope.
     """
     if SIGNATURES not in files:
-        raise TamperedError("bundle signature", "is missing")
+        raise TamperedError("bundle signature", "is missing", "safety policy sign BUNDLE --keys KEYS")
     rest = {name: raw for name, raw in files.items() if name != SIGNATURES}
     try:
         claims = _claims(files[SIGNATURES], public_pem)

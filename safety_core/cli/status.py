@@ -26,7 +26,7 @@ SECONDS: Final = 10.0
 GOOD: Final = {"in force", "on", "ok"}
 
 
-@click.command()
+@click.command(short_help="Show what is in force at this machine's edge.")
 @click.option(
     "--socket",
     "path",
@@ -63,7 +63,8 @@ def ask(path: Path) -> JsonObject:
             response = connection.getresponse()
             status, raw = response.status, response.read(BODY_LIMIT)
         except (OSError, HTTPException) as error:
-            reason = f"did not answer ({type(error).__name__})"
+            gone = isinstance(error, FileNotFoundError | ConnectionRefusedError)
+            reason = "is not running" if gone else f"did not answer ({type(error).__name__})"
             raise UnavailableError(f"edge at {path}", reason, "start it with `safety edge`") from error
     if status != 200:
         raise UnavailableError(f"edge at {path}", f"answered {status}", "see the edge's log")

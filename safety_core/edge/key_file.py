@@ -44,6 +44,8 @@ def create_key_file(path: Path) -> bytes:
             file.write(key.hex().encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
+    except FileExistsError as error:
+        raise SecretError(f"key file {path}", "cannot be written: it is there", "name a new file") from error
     except OSError as error:
         raise SecretError(f"key file {path}", f"cannot be written ({error.strerror})") from error
     return key

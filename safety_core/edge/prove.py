@@ -25,6 +25,8 @@ DEADLINE: Final = 5.0
 TOTAL: Final = 120.0
 """Seconds for a whole bundle."""
 
+WRITE_AGAIN: Final = "mend the rule; or, if it is right: safety policy golden --policies FOLDER FOLDER/golden.jsonl"
+
 
 async def prove(bundle: TrustedBundle, *, deadline: float = DEADLINE, total: float = TOTAL) -> None:
     """Return if `bundle` judges here as its author saw it.
@@ -66,7 +68,7 @@ async def _check(engine: RegoEngine, bundle: TrustedBundle, index: RuleIndex, ve
         raise UnprovenError(place, f"{rule} fires outside of its own kinds and subjects", "widen them in its METADATA")
     if hits != vector.hits:
         differing = {hit.rule for hit in set(hits) ^ set(vector.hits)}
-        raise UnprovenError(place, f"{min(differing)} comes out differently", "see: safety policy test")
+        raise UnprovenError(place, f"{min(differing)} comes out differently", WRITE_AGAIN)
 
 
 def _actions(actions: Json) -> list[tuple[str, str]]:

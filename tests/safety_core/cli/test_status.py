@@ -56,4 +56,4 @@ def test_without_an_edge_it_says_how_to_start_one(tmp_path: Path, capsys: pytest
     with pytest.raises(UnavailableError, match="safety edge"):
         ask(tmp_path / "none.sock")
     assert run(["status", "--socket", str(tmp_path / "none.sock")]) == 1
-    assert "did not answer" in capsys.readouterr().err
+    assert "is not running" in capsys.readouterr().err

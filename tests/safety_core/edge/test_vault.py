@@ -200,8 +200,10 @@ def test_a_key_file_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
     key = read_or_create_key_file(path)
     assert read_or_create_key_file(path) == key == read_key_file(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    with pytest.raises(SecretError, match="cannot be written"):
+    with pytest.raises(SecretError, match="cannot be written: it is there"):
         create_key_file(path)
+    with pytest.raises(SecretError, match="No such file"):
+        create_key_file(tmp_path / "nowhere/key")
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644, 0o601])
