@@ -40,7 +40,7 @@ def run_json(answer: Executed | Pending | Refused) -> JsonObject:
 
 
 def _judged(verdict: Verdict) -> JsonObject:
-    return {"level": verdict.level.word, "rule": verdict.rule, "reason": "; ".join(verdict.reasons)}
+    return {"level": verdict.level.word, "rule": verdict.rule, "reason": verdict.why}
 
 
 def _refused(answer: Refused) -> JsonObject:

@@ -99,7 +99,7 @@ def new_request(
         outward=verdict.outward,
         strong=strong,
         rules=tuple(dict.fromkeys(hit.rule for hit in verdict.hits)),
-        reason="; ".join(verdict.reasons),
+        reason=verdict.why,
         action_digest=action_digest(call, verdict.facts.tool, policy),
         revision=policy.revision,
         created=now,

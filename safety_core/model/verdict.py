@@ -48,6 +48,13 @@ class Verdict:
         ordered = sorted(self.hits, key=lambda hit: -hit.level)
         return tuple(dict.fromkeys(hit.reason for hit in ordered))
 
+    @property
+    def why(self) -> str:
+        """The reasons as one text for a person; beside a grave one, "only looks" would contradict it."""
+        least = min(self.level, Level.YELLOW)
+        spoken = {hit.reason for hit in self.hits if hit.level >= least}
+        return "; ".join(reason for reason in self.reasons if reason in spoken)
+
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
