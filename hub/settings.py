@@ -86,4 +86,4 @@ def _convert(name: str, kind: type, value: object) -> object:
             raise ValueError(name)
         return Path(str(value)).expanduser() if kind is Path else kind(value)
     except ValueError as error:
-        raise InputError(f"hub setting {name}", f"must be {kind.__name__}") from error
+        raise InputError(f"hub setting {name}", f"must be {'a whole number' if kind is int else 'text'}") from error

@@ -102,5 +102,5 @@ async def _translated() -> AsyncIterator[None]:
         yield
     except (SQLAlchemyError, OSError) as error:
         raise UnavailableError(
-            "hub database", f"failed ({type(error).__name__})", "see the hub's log; check disk space"
+            "hub database", f"failed ({type(error).__name__})", "check that the database runs, and its disk"
         ) from error

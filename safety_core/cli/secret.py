@@ -73,10 +73,13 @@ def rotate(name: str, home: Home) -> None:
 def list_(as_json: bool, home: Home) -> None:
     """Show names, never values."""
     with _opened(home) as vault:
-        for entry in vault.entries():
+        entries = vault.entries()
+        for entry in entries:
             origin = "found by a scanner" if entry.discovered else "registered"
             told = {"name": entry.name, "version": entry.version, "discovered": entry.discovered}
             click.echo(json.dumps(told) if as_json else f"{entry.name}  version {entry.version}, {origin}")
+    if not entries and not as_json:
+        click.echo(f"no secret is kept in {home.path}", err=True)
 
 
 @secret.command()

@@ -64,3 +64,8 @@ def test_a_file_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
 def test_a_database_of_another_kind_is_refused(url: str) -> None:
     with pytest.raises(InputError, match="database URL"):
         open_database(url)
+
+
+def test_a_port_that_is_no_number_is_named() -> None:
+    with pytest.raises(InputError, match="hub setting port: must be a whole number"):
+        load_settings(None, {"SAFETY_HUB_PORT": "abc"})

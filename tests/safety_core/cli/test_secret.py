@@ -57,7 +57,9 @@ def test_a_value_is_kept_replaced_and_removed(
     assert safety(monkeypatch, "list") == 0
     assert safety(monkeypatch, "remove", "shop_key") == 0
     assert kept(home) == {}
+    assert safety(monkeypatch, "list") == 0
     shown = capsys.readouterr()
+    assert shown.err.endswith(f"no secret is kept in {home.path}\n")
     assert "SECRET_REF(shop_key)" in shown.out
     assert {"name": "shop_key", "version": 2, "discovered": False} in [
         json.loads(line) for line in shown.out.splitlines() if line.startswith("{")
