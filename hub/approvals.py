@@ -13,7 +13,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub.auth import bearer, edge_call, read_body
+from hub.auth import bearer, body_of, edge_call
 from hub.context import Context
 from hub.errors import ConflictError, FloodError, ForbiddenError, NotFoundError
 from hub.grants import believed, signed
@@ -122,7 +122,7 @@ async def decide(request: Request, context: Context) -> Response:
     The first answer wins; the same answer of the same approver again is no conflict.
     """
     token = await bearer(request, context, TokenKind.APPROVER)
-    body = Reader.parse(await read_body(request), "decision")
+    body = Reader.parse(await body_of(request), "decision")
     stored = await _found(context, token.tenant, RequestId(request.path_params["id"]))
     question = request_from_json(Reader.parse(stored.request, "stored request"))
     now = context.clock()

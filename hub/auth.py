@@ -17,9 +17,9 @@ from hub.context import Context
 from hub.errors import UnauthenticatedError
 from hub.store import nonces, tenants, tokens
 from hub.store.tokens import Token, TokenKind
-from safety_core.errors import ForgedRequestError, LimitError, ReplayedRequestError
+from safety_core.edge.body import read_body
+from safety_core.errors import ForgedRequestError, ReplayedRequestError
 from safety_core.model.tool_call import TenantId
-from safety_core.wire.reader import BODY_LIMIT
 from safety_core.wire.signed import NONCE_SECONDS, read_signature, verify_request
 
 _NOBODY: Final = "0" * 64
@@ -45,14 +45,9 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-async def read_body(request: Request, limit: int = BODY_LIMIT) -> bytes:
-    """Return the body, or raise LimitError as soon as it is larger than `limit` bytes."""
-    parts = bytearray()
-    async for part in request.stream():
-        parts += part
-        if len(parts) > limit:
-            raise LimitError("request body", f"is larger than {limit} bytes")
-    return bytes(parts)
+async def body_of(request: Request) -> bytes:
+    """Return the body; see `read_body` for what it raises."""
+    return await read_body(request.headers.raw, request.receive)
 
 
 def path_of(request: Request) -> str:
@@ -69,7 +64,7 @@ async def edge_call(request: Request, context: Context) -> EdgeCall:
         RequestError: forged, stale or replayed.
     """
     claim = read_signature(request.headers)
-    body = await read_body(request)
+    body = await body_of(request)
     async with context.database.read() as connection:
         tenant = await tenants.find(connection, claim.stamp.tenant)
     public = tenant.public if tenant is not None and tenant.public else _NOBODY

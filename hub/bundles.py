@@ -7,7 +7,7 @@ import asyncio
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub.auth import bearer, edge_call, read_body
+from hub.auth import bearer, body_of, edge_call
 from hub.context import Context
 from hub.errors import ForbiddenError, NotFoundError
 from hub.repository import unpack
@@ -33,6 +33,6 @@ async def publish(request: Request, context: Context) -> Response:
     token = await bearer(request, context, TokenKind.PUBLISHER)
     if token.tenant != request.path_params["tenant"]:
         raise ForbiddenError("repository", "belongs to another tenant than the token's")
-    files = unpack(await read_body(request))
+    files = unpack(await body_of(request))
     new = await asyncio.to_thread(context.repositories.put, token.tenant, files)
     return JSONResponse({"files": len(files), "new": new})

@@ -8,7 +8,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub.auth import path_of, read_body, token_hash, valid
+from hub.auth import body_of, path_of, token_hash, valid
 from hub.context import Context
 from hub.errors import UnauthenticatedError
 from hub.store import tenants, tokens
@@ -27,7 +27,7 @@ async def register(request: Request, context: Context) -> Response:
     The same key with the same token again is answered alike: the first answer may have been lost.
     """
     claim = read_signature(request.headers)
-    raw = await read_body(request)
+    raw = await body_of(request)
     body = Reader.parse(raw, "registration")
     token, tenant, public = body.text("token", limit=200), tenant_id(body.text("tenant")), body.text("public", limit=64)
     body.done()

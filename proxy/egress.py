@@ -20,8 +20,9 @@ from proxy.providers.dialects import DIALECTS, Api
 from proxy.relay import Receive, Relay, Send
 from proxy.settings import Provider
 from proxy.upstream import Upstream
+from safety_core.edge.body import read_body
 from safety_core.edge.driver import Handlers, arun
-from safety_core.errors import LimitError, SafetyError
+from safety_core.errors import InputError, LimitError, SafetyError
 from safety_core.flow.egress_effects import Headers
 from safety_core.flow.prompt import Exchange, Prompt, PromptContext, forward
 from safety_core.model.tool_call import AgentId
@@ -124,12 +125,10 @@ class EgressApp:
         if scope["method"] != "POST":
             return await _answer(send, route.api, 405, "only POST is allowed here")
         try:
-            body = await _body(scope, receive, self._limits.body)
-        except LimitError as error:
-            return await _answer(send, route.api, 413, str(error))
-        if body is not None:
-            await self._exchange(_prompt(route, agent, scope, body), route, receive, send)
-        return None
+            body = await read_body(scope["headers"], receive, limit=self._limits.body)
+        except InputError as error:
+            return await _answer(send, route.api, 413 if isinstance(error, LimitError) else 400, str(error))
+        return await self._exchange(_prompt(route, agent, scope, body), route, receive, send)
 
     async def _exchange(self, prompt: Prompt, route: Route, receive: Receive, send: Send) -> None:
         provider = route.provider
@@ -172,24 +171,6 @@ def _prompt(route: Route, agent: AgentId, scope: Scope, body: bytes) -> Prompt:
     provider = route.provider
     headers = tuple((name, value) for name, value in scope["headers"])
     return Prompt(agent, provider.name, route.api, provider.key_secret, target, headers, body)
-
-
-async def _body(scope: Scope, receive: Receive, limit: int) -> bytes | None:
-    """Return the request's body, or None if the client leaves before its end."""
-    refusal = LimitError("request body", f"is larger than {limit} bytes")
-    announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-    if announced.isdigit() and int(announced) > limit:
-        raise refusal
-    body = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        body += message.get("body", b"")
-        if len(body) > limit:
-            raise refusal
-        if not message.get("more_body", False):
-            return bytes(body)
 
 
 async def _answer(send: Send, api: Api, status: int, message: str) -> None:

@@ -15,19 +15,16 @@ from contextlib import suppress
 from typing import Any, Final
 
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from proxy.caller import Caller, Callers
 from proxy.errors import TokenError, status_of
 from safety_core.canonical import JsonObject
-from safety_core.errors import InputError, LimitError, SafetyError
+from safety_core.edge.body import read_body
+from safety_core.errors import SafetyError
 from safety_core.wire.errors import error_to_json
-from safety_core.wire.reader import BODY_LIMIT
-
-BODY_SECONDS: Final = 30.0
-"""How long a body may take to arrive from this very machine."""
 
 Handle = Callable[[bytes, Caller], Awaitable[JsonObject]]
 """Body and caller -> answer; raises SafetyError."""
@@ -50,7 +47,7 @@ class Endpoint:
 
     async def _answer(self, scope: Scope, receive: Receive, caller: Caller) -> tuple[int, JsonObject]:
         try:
-            raw = await read_body(Request(scope, receive))
+            raw = await read_body(scope["headers"], receive)
             watcher = asyncio.create_task(caller.watch(receive))
             try:
                 return 200, await self._handle(raw, caller)
@@ -63,36 +60,6 @@ class Endpoint:
         except Exception:  # noqa: BLE001 - a bug of ours must neither end the process nor show its inside
             _log.exception("internal error in %s", scope["path"])
             return 500, error_to_json(SafetyError("edge", "internal error", "look into the edge's log"))
-
-
-async def read_body(request: Request) -> bytes:
-    """Return the whole body.
-
-    Raises:
-        LimitError: it is larger than `BODY_LIMIT`.
-        InputError: it does not arrive in time, or breaks off.
-    """
-    parts: list[bytes] = []
-    size = 0
-    announced = request.headers.get("content-length", "0")
-    if announced.isdecimal() and int(announced[:20]) > BODY_LIMIT:
-        raise _too_large()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for part in request.stream():
-                size += len(part)
-                if size > BODY_LIMIT:
-                    raise _too_large()
-                parts.append(part)
-    except TimeoutError as error:
-        raise InputError("request", f"did not arrive within {BODY_SECONDS:g} seconds") from error
-    except ClientDisconnect as error:
-        raise InputError("request", "broke off") from error
-    return b"".join(parts)
-
-
-def _too_large() -> LimitError:
-    return LimitError("request", f"is larger than {BODY_LIMIT} bytes", "send less")
 
 
 def json_response(status: int, body: JsonObject, headers: Mapping[str, str] | None = None) -> Response:
