@@ -42,6 +42,6 @@ def pair() -> Pair:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    terminalreporter.section("CPU time, ours / yardstick (see bench/budgets.toml)")
+    terminalreporter.section("ours / yardstick, CPU time, and memory (see bench/budgets.toml)")
     for row in ROWS:
         terminalreporter.write_line(row)
