@@ -15,6 +15,7 @@ from typing import Final
 from proxy.errors import NoPolicyError
 from safety_core.bundle.contents import TrustedBundle
 from safety_core.edge.engine import Engine
+from safety_core.edge.memory import give_back
 from safety_core.errors import FreezeError, SafetyError
 from safety_core.match.patterns import PatternSet
 from safety_core.model.policy import Policy
@@ -115,6 +116,7 @@ class InForce:
         """Put `bundle` in force; until its engine runs, the old one stays. Raises what the engine raises."""
         force = Force(bundle, await self._start(bundle))
         old, self._force = self._force, force
+        give_back()
         if old is not None:
             task = asyncio.create_task(old.retire())
             self._retiring.add(task)
