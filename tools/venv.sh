@@ -11,6 +11,9 @@ if not (3, 11) <= sys.version_info[:2] <= (3, 13):
 PY
 [ -x .venv/bin/python ] || "$python" -m venv .venv || { rm -rf .venv; echo "cannot make a virtual environment. Fix: apt-get install python3-venv" >&2; exit 2; }
 echo "installing the locked dependencies into .venv (once; takes minutes)"
-.venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.lock
+# The lock names everything: with --no-deps pip takes it as it stands, where its resolver, for a requirement with an extra
+# (`coverage[toml]`), would look at a newer release that has no hash here, and give up.
+.venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.lock
 .venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+.venv/bin/python -m pip check -qq --disable-pip-version-check
 touch .venv/ready
