@@ -34,6 +34,7 @@ _TABLE: Final = (
 )
 _USUAL: Final = zlib.decompress(base64.b85decode(_TABLE))
 _LETTERS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+_ALIKE: Final = re.compile(r"(.)\1{5,}|[xX*.#]{6,}|\.\.\.", re.DOTALL)
 
 
 def usual_share(text: str) -> float:
@@ -59,3 +60,8 @@ def entropy(text: str) -> float:
     """Return the Shannon entropy of `text` in bits per character."""
     total = len(text)
     return -sum(count / total * math.log2(count / total) for count in Counter(text).values()) if total else 0.0
+
+
+def repeated(text: str) -> bool:
+    """Tell whether there is a row of one character, or of crosses, dots or stars, as in documentation."""
+    return _ALIKE.search(text) is not None
