@@ -16,7 +16,7 @@ from safety_core.edge.home import Home
 from safety_core.edge.vault import Vault
 from safety_core.edge.vault_key import find_vault_key
 from safety_core.errors import InputError, UnknownSecretError
-from safety_core.match.registry import check_value
+from safety_core.match.common_value import check_value
 from safety_core.model.record import Event
 from safety_core.model.secret import SecretName, SecretValue, reference, secret_name
 from safety_core.wire.reader import Reader

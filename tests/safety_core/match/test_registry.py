@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safety_core.errors import CommonValueError
 from safety_core.match.layer import Layer
 from safety_core.match.needles import core_of, needles_of
-from safety_core.match.registry import Registry, check_value
+from safety_core.match.registry import Registry
 from safety_core.model.secret import SecretName, SecretValue
 from tests.safety_core.match.conftest import ALL, FOREIGN, KEY, PHRASE, QUOTED, TOKEN, URL, registry
 from tests.simulators.samples import invented
@@ -154,28 +153,3 @@ def test_threads_may_search_at_once() -> None:
 @given(st.text(max_size=200))
 def test_nothing_else_is_found(text: str) -> None:
     assert found(registry(**ALL), text) == []
-
-
-@pytest.mark.parametrize(
-    ("value", "reason"),
-    [
-        ("ab1", "shorter"),
-        ("  ab1x ", "shorter"),
-        ("aaaabbbb", "repeats"),
-        ("1234567", "digits"),
-        ("production", "ordinary words"),
-        ("database password", "ordinary words"),
-        ("gpt-4o-mini", "model"),
-        ("claude-opus-4-5", "model"),
-    ],
-)
-def test_common_values_are_refused_with_a_reason_that_does_not_show_them(value: str, reason: str) -> None:
-    with pytest.raises(CommonValueError) as refusal:
-        check_value(SecretValue(value))
-    assert reason in refusal.value.reason
-    assert value.strip() not in str(refusal.value)
-
-
-@pytest.mark.parametrize("value", [*ALL.values(), "hunt3r7", "84720163"])
-def test_random_values_are_welcome(value: str) -> None:
-    check_value(SecretValue(value))
