@@ -48,13 +48,22 @@ class PatternSet:
 
     __slots__ = ("_database", "_rules", "_spare")
 
-    def __init__(self, patterns: Sequence[Pattern]) -> None:
-        """Compile. Raises PolicyError that names the pattern which is wrong."""
+    def __init__(self, patterns: Sequence[Pattern], stored: bytes = b"") -> None:
+        """Compile. Raises PolicyError that names the pattern which is wrong.
+
+        Args:
+            stored: what `dump` of a set of the same `recipe` returned, whole: Hyperscan trusts what it is given. Where
+                it comes from another processor or release, the patterns are compiled all the same.
+        """
         self._rules = [_rule(pattern) for pattern in patterns]
         self._database: Any = None
         self._spare: list[Any] = []
         if patterns:
-            self._database = _compiled(patterns)
+            self._database = _restored(stored) or _compiled(patterns)
+
+    def dump(self) -> bytes:
+        """Return the compiled patterns for a later `stored`; nothing where there are none."""
+        return hyperscan.dumpb(self._database) if self._database is not None else b""
 
     def find(self, layer: Layer) -> Iterator[Span]:
         """Yield what the patterns find in this layer, confirmed. Raises UnscannableError when one
@@ -76,6 +85,14 @@ class PatternSet:
         with borrowed(self._database, self._spare) as scratch:
             self._database.scan(flat, match_event_handler=keep, scratch=scratch)
         return {index: _joined(ends[index], self._rules[index].reach, len(flat)) for index in sorted(ends)}
+
+
+def recipe(patterns: Sequence[Pattern]) -> bytes:
+    """Return all that the compiled form of `patterns` depends on: their expressions, and Hyperscan as it runs here."""
+    probe = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    probe.compile(expressions=[b"a"], ids=[0], flags=[_FLAGS])
+    engine = f"{probe.info()!r} {_FLAGS}".encode()
+    return b"\0".join([engine, *_expressions(patterns)])
 
 
 def _joined(ends: list[int], reach: int, size: int) -> list[tuple[int, int]]:
@@ -151,6 +168,14 @@ def prefilter(expression: str) -> str:
     return _COUNT.sub(shorter, bare)
 
 
+def _restored(stored: bytes) -> Any:
+    """Return the database that was dumped, or None where there is none or it is not for this machine."""
+    try:
+        return hyperscan.loadb(stored, hyperscan.HS_MODE_BLOCK) if stored else None
+    except hyperscan.HyperscanError:
+        return None
+
+
 def _compiled(patterns: Sequence[Pattern]) -> Any:
     try:
         return _database(patterns)
@@ -166,8 +191,12 @@ def _compiles(pattern: Pattern) -> bool:
         return False
 
 
+def _expressions(patterns: Sequence[Pattern]) -> list[bytes]:
+    return [prefilter(pattern.expression).encode("ascii") for pattern in patterns]
+
+
 def _database(patterns: Sequence[Pattern]) -> Any:
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    raw = [prefilter(pattern.expression).encode("ascii") for pattern in patterns]
+    raw = _expressions(patterns)
     database.compile(expressions=raw, ids=[*range(len(raw))], flags=[_FLAGS] * len(raw))
     return database

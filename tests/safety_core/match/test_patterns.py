@@ -9,7 +9,7 @@ import pytest
 from safety_core.errors import PolicyError, UnscannableError
 from safety_core.match import patterns as module
 from safety_core.match.layer import Layer
-from safety_core.match.patterns import PatternSet, prefilter
+from safety_core.match.patterns import PatternSet, prefilter, recipe
 from safety_core.model.policy import Pattern
 from tests.safety_core.match.conftest import pattern_of, shipped_entries
 from tests.simulators.samples import invented
@@ -115,3 +115,24 @@ def test_an_expression_that_explodes_is_stopped(monkeypatch: pytest.MonkeyPatch)
 )
 def test_the_prefilter_counts_less(expression: str, simple: str) -> None:
     assert prefilter(expression) == simple
+
+
+def test_a_dumped_set_finds_the_same_without_compiling(monkeypatch: pytest.MonkeyPatch) -> None:
+    patterns = [Pattern("p", "P", r"tok_[a-z]{4}"), Pattern("q", "Q", r"key=([0-9]{6})", 1)]
+    kept = PatternSet(patterns).dump()
+    monkeypatch.setattr(module, "_compiled", lambda _patterns: pytest.fail("compiled"))
+    assert found(PatternSet(patterns, kept), "tok_abcd key=123456") == [("p", "tok_abcd"), ("q", "123456")]
+
+
+def test_a_dump_that_is_none_is_left_aside() -> None:
+    patterns = [Pattern("p", "P", r"tok_[a-z]{4}")]
+    assert found(PatternSet(patterns, b"no database"), "tok_abcd") == [("p", "tok_abcd")]
+    assert PatternSet([]).dump() == b""
+
+
+def test_the_recipe_follows_the_expressions_and_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = recipe([Pattern("p", "P", "abc")])
+    assert plain == recipe([Pattern("other", "Other", "abc", check="luhn")])
+    assert plain != recipe([Pattern("p", "P", "abd")])
+    monkeypatch.setattr(module, "_FLAGS", 0)
+    assert plain != recipe([Pattern("p", "P", "abc")])
