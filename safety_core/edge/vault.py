@@ -6,6 +6,10 @@ The seal's associated data is (tenant, name, version, discovered, key id): a val
 version, or one whose flag was changed, does not open. What it cannot show is a row put back to an older version as a
 whole, or removed; both need the right to write this file.
 
+Every change leaves its number and name in a log in the same file, written in the same transaction. Who has read the
+vault once asks for what came after (`changes`), whichever process wrote it. A log with a gap (an older program wrote,
+or what is asked for was thrown away) is never trusted: then everything is read.
+
 Plain `sqlite3` on the caller's thread: a value opens in microseconds, and a vault of 1,000 secrets in milliseconds.
 Claims nothing about memory: a value lives as long as Python keeps it.
 """
@@ -49,8 +53,12 @@ CREATE TABLE IF NOT EXISTS vault (
 CREATE TABLE IF NOT EXISTS secret (
     name TEXT PRIMARY KEY, version INTEGER NOT NULL, discovered INTEGER NOT NULL, changed REAL NOT NULL,
     sealed BLOB NOT NULL
-) STRICT
+) STRICT;
+CREATE TABLE IF NOT EXISTS change (generation INTEGER PRIMARY KEY, name TEXT) STRICT
 """
+
+LOGGED: Final = 1000
+"""Changes that the log keeps. Who missed more than these reads all, which is then hardly slower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,23 @@ class VaultEntry:
     version: int
     discovered: bool
     changed: float
+
+
+@dataclass(frozen=True, slots=True)
+class VaultChanges:
+    """What is new since a generation.
+
+    Attributes:
+        generation: what to ask with next time.
+        whole: `values` is all there is; forget the rest.
+        values: by name, what was put or rotated and is still there.
+        gone: names that were removed; some may never have been seen.
+    """
+
+    generation: int
+    whole: bool
+    values: Mapping[SecretName, SecretValue]
+    gone: frozenset[SecretName] = frozenset()
 
 
 class Vault:
@@ -120,14 +145,14 @@ class Vault:
 
     def put(self, name: SecretName, value: SecretValue, *, now: float, discovered: bool = False) -> None:
         """Keep `value` under `name`. A discovered value never replaces anything; a person's replaces what is there."""
-        with self._writing() as db:
+        with self._writing(name) as db:
             there = _version(db, name)
             if not (discovered and there):
                 self._store(db, name, value, there + 1, discovered, now)
 
     def rotate(self, name: SecretName, value: SecretValue, *, now: float) -> None:
         """Replace the value of a secret that must be there already; it is a person's from now on."""
-        with self._writing() as db:
+        with self._writing(name) as db:
             there = _version(db, name)
             if not there:
                 raise _unknown(name)
@@ -135,7 +160,7 @@ class Vault:
 
     def remove(self, name: SecretName) -> None:
         """Forget a secret. Raises UnknownSecretError where there is none."""
-        with self._writing() as db:
+        with self._writing(name) as db:
             if db.execute("DELETE FROM secret WHERE name = ? RETURNING name", (name,)).fetchone() is None:
                 raise _unknown(name)
 
@@ -160,20 +185,40 @@ class Vault:
 
     def registry_entries(self) -> Mapping[SecretName, SecretValue]:
         """Return every value, for the matcher."""
-        return self.get(self.names())
+        return self.changes().values
+
+    def changes(self, since: int | None = None) -> VaultChanges:
+        """Return what changed after generation `since`, read at one moment; without it, everything.
+
+        Raises:
+            BrokenSealError: a value was changed, moved or exchanged in the file.
+        """
+        with _translated(self._path), _reading(self._connection) as db:
+            generation = int(db.execute("SELECT generation FROM vault").fetchone()[0])
+            names = None if since is None else _logged(db, since, generation)
+            if names is None:
+                rows = db.execute("SELECT name, version, discovered, sealed FROM secret").fetchall()
+            else:
+                find = "SELECT name, version, discovered, sealed FROM secret WHERE name = ?"
+                rows = [row for name in names if (row := db.execute(find, (name,)).fetchone())]
+        values = {SecretName(row[0]): self._unsealed(*row) for row in rows}
+        return VaultChanges(generation, names is None, values, frozenset(names or ()) - values.keys())
 
     def change_key(self, key: VaultKey) -> None:
         """Seal the vault's own key with another key from outside; the old one opens it no more."""
         salt = secrets.token_bytes(SALT_BYTES)
         sealed = _sealed(self._key, stretched(key, salt), [self._tenant, self._key_id])
-        with self._writing() as db:
+        with self._writing(None) as db:
             db.execute("UPDATE vault SET salt = ?, sealed_key = ?", (salt, sealed))
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def _writing(self, name: SecretName | None) -> Iterator[sqlite3.Connection]:
+        """Run the block as one transaction that changes this secret, or something else."""
         with _translated(self._path), writing(self._connection) as db:
             yield db
-            db.execute("UPDATE vault SET generation = generation + 1")
+            (number,) = db.execute("UPDATE vault SET generation = generation + 1 RETURNING generation").fetchone()
+            db.execute("DELETE FROM change WHERE generation <= ? OR generation >= ?", (number - LOGGED, number))
+            db.execute("INSERT INTO change VALUES (?, ?)", (number, name))
 
     def _store(
         self, db: sqlite3.Connection, name: SecretName, value: SecretValue, version: int, discovered: bool, now: float
@@ -188,7 +233,9 @@ class Vault:
             row = self._connection.execute(find, (name,)).fetchone()
         if row is None:
             raise _unknown(name)
-        version, discovered, sealed = row
+        return self._unsealed(name, *row)
+
+    def _unsealed(self, name: str, version: int, discovered: int, sealed: bytes) -> SecretValue:
         plain = _opened(sealed, self._key, self._row(name, version, bool(discovered)), f"secret {name}")
         return SecretValue(plain.decode())
 
@@ -220,6 +267,24 @@ def _opened(sealed: bytes, key: bytes, place: list[Json], what: str) -> bytes:
     except (CryptoError, TypeError, ValueError) as error:
         fix = "restore it from a backup, or open it with the key and tenant it was made with"
         raise BrokenSealError(what, "does not open with this key in this place", fix) from error
+
+
+def _logged(db: sqlite3.Connection, since: int, until: int) -> set[SecretName] | None:
+    """Return the names that changed after `since`, or None where the log does not hold every change."""
+    rows = db.execute("SELECT generation, name FROM change WHERE generation > ?", (since,)).fetchall()
+    if since > until or [number for number, _ in rows] != [*range(since + 1, until + 1)]:
+        return None
+    return {SecretName(name) for _, name in rows if name is not None}
+
+
+@contextmanager
+def _reading(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Run the block on the file as it is at one moment, whoever writes meanwhile."""
+    connection.execute("BEGIN")
+    try:
+        yield connection
+    finally:
+        connection.execute("ROLLBACK")
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from nacl import pwhash
 from safety_core.edge import vault_key
 from safety_core.edge.home import Home
 from safety_core.edge.key_file import create_key_file, read_key_file, read_or_create_key_file
-from safety_core.edge.vault import Vault, VaultEntry
+from safety_core.edge.vault import LOGGED, Vault, VaultChanges, VaultEntry
 from safety_core.edge.vault_key import Passphrase, RawKey, find_vault_key
 from safety_core.errors import BrokenSealError, InputError, SecretError, UnavailableError, UnknownSecretError
 from safety_core.model.secret import SecretName, SecretValue
@@ -106,6 +106,69 @@ def test_every_change_shows_in_the_generation_also_from_another_process(path: Pa
             step()
             seen.append(vault.generation)
         assert all(before < after for before, after in itertools.pairwise(seen))
+
+
+ONE, TWO = SecretValue("one"), SecretValue("two")
+
+
+def test_what_changed_since_a_generation(path: Path) -> None:
+    with Vault.open(path, KEY) as vault, Vault.open(path, KEY) as other:
+        start = vault.changes()
+        assert start == VaultChanges(vault.generation, True, {})
+        other.put(A, ONE, now=1.0)
+        other.put(B, ONE, now=1.0)
+        both = vault.changes(start.generation)
+        assert both == VaultChanges(start.generation + 2, False, {A: ONE, B: ONE})
+        other.rotate(B, TWO, now=2.0)
+        other.remove(A)
+        assert vault.changes(both.generation) == VaultChanges(vault.generation, False, {B: TWO}, frozenset({A}))
+        other.put(A, TWO, now=3.0)
+        assert vault.changes(both.generation).values == {A: TWO, B: TWO}
+        assert vault.changes(vault.generation) == VaultChanges(vault.generation, False, {})
+
+
+def test_another_key_is_a_change_of_no_secret(path: Path) -> None:
+    with Vault.open(path, KEY) as vault:
+        vault.put(A, ONE, now=1.0)
+        before = vault.generation
+        vault.change_key(RawKey.of(b"\x02" * 32))
+        assert vault.changes(before) == VaultChanges(before + 1, False, {})
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE vault SET generation = generation + 1",
+        "DELETE FROM change WHERE name = 'a'",
+        "UPDATE vault SET generation = 1",
+        "DROP TABLE change",
+    ],
+)
+def test_a_log_with_a_gap_is_not_trusted(path: Path, statement: str) -> None:
+    """An older program writes and does not log; a copy from yesterday is put back; somebody cuts the log."""
+    with Vault.open(path, KEY) as vault:
+        vault.put(B, ONE, now=1.0)
+        before = vault.generation
+        vault.put(A, ONE, now=1.0)
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute(statement)
+    with Vault.open(path, KEY) as vault:
+        assert vault.changes(before) == VaultChanges(vault.generation, True, {A: ONE, B: ONE})
+        before = vault.generation
+        vault.put(A, TWO, now=1.0)
+        assert vault.changes(before).values[A] == TWO
+
+
+def test_the_log_does_not_grow_for_ever(path: Path) -> None:
+    with Vault.open(path, KEY) as vault:
+        vault._connection.execute("PRAGMA synchronous = OFF")
+        start = vault.generation
+        for _ in range(LOGGED):
+            vault.put(A, ONE, now=1.0)
+        assert not vault.changes(start).whole
+        vault.put(A, ONE, now=1.0)
+        assert vault.changes(start).whole
+        assert vault._connection.execute("SELECT count(*) FROM change").fetchone() == (LOGGED,)
 
 
 @pytest.mark.parametrize(

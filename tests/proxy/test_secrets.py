@@ -1,0 +1,172 @@
+"""The registry follows the vault step by step, whoever writes to it."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from proxy.secrets import STEPS, Secrets
+from safety_core.edge.vault import LOGGED, Vault
+from safety_core.edge.vault_key import RawKey
+from safety_core.errors import BrokenSealError
+from safety_core.model.secret import SecretName, SecretValue
+from tests.simulators.samples import characters
+
+KEY = RawKey.of(b"3" * 32)
+OVEN = SecretName("OVEN")
+
+
+def value_of(name: str, version: int = 1) -> SecretValue:
+    return SecretValue(characters(24, "alnum", f"{name} {version}"))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "vault.db"
+
+
+@pytest.fixture
+def vault(path: Path) -> Iterator[Vault]:
+    with Vault.open(path, KEY) as here:
+        yield here
+
+
+@pytest.fixture
+def elsewhere(path: Path, vault: Vault) -> Iterator[Vault]:
+    with Vault.open(path, KEY) as other:
+        yield other
+
+
+def told(secrets: Secrets, value: SecretValue) -> str:
+    return secrets.current().text(f"x {value.reveal()}").text
+
+
+async def test_one_more_secret_opens_one_more_value(
+    vault: Vault, elsewhere: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(40):
+        elsewhere.put(SecretName(f"S{number}"), value_of(f"S{number}"), now=1.0)
+    secrets = Secrets(vault)
+    await secrets.refresh()
+    opened: list[str] = []
+    unsealed = Vault._unsealed
+
+    def counted(here: Vault, name: str, version: int, discovered: int, sealed: bytes) -> SecretValue:
+        opened.append(name)
+        return unsealed(here, name, version, discovered, sealed)
+
+    monkeypatch.setattr(Vault, "_unsealed", counted)
+    elsewhere.put(OVEN, value_of("OVEN"), now=1.0)
+    await secrets.refresh()
+    await secrets.refresh()
+    assert opened == ["OVEN"]
+    assert len(secrets) == 41
+    assert told(secrets, value_of("OVEN")) == "x SECRET_REF(OVEN)"
+
+
+async def test_what_was_rotated_removed_and_put_back(vault: Vault, elsewhere: Vault) -> None:
+    first, second, third = (value_of("OVEN", version) for version in (1, 2, 3))
+    secrets = Secrets(vault)
+    elsewhere.put(OVEN, first, now=1.0)
+    await secrets.refresh()
+    elsewhere.rotate(OVEN, second, now=2.0)
+    await secrets.refresh()
+    assert told(secrets, second) == "x SECRET_REF(OVEN)"
+    assert "OVEN" not in told(secrets, first)
+    elsewhere.remove(OVEN)
+    elsewhere.put(OVEN, third, now=3.0)
+    await secrets.refresh()
+    assert [told(secrets, value) == "x SECRET_REF(OVEN)" for value in (first, second, third)] == [False, False, True]
+    elsewhere.remove(OVEN)
+    await secrets.refresh()
+    assert len(secrets) == 0
+    assert "OVEN" not in told(secrets, third)
+
+
+@pytest.mark.parametrize("count", [STEPS + 4, LOGGED + 4])
+async def test_many_changes_at_once(vault: Vault, elsewhere: Vault, count: int) -> None:
+    secrets = Secrets(vault)
+    elsewhere.put(OVEN, value_of("OVEN"), now=1.0)
+    await secrets.refresh()
+    elsewhere.remove(OVEN)
+    elsewhere._connection.execute("PRAGMA synchronous = OFF")  # the disk is not what is tested
+    names = [SecretName(f"S{number}") for number in range(STEPS + 4)]
+    for number in range(count):
+        name = names[number % len(names)]
+        elsewhere.put(name, value_of(name, number // len(names)), now=1.0)
+    await secrets.refresh()
+    assert len(secrets) == len(names)
+    assert "OVEN" not in told(secrets, value_of("OVEN"))
+    assert told(secrets, elsewhere.get(names)[names[0]]) == "x SECRET_REF(S0)"
+
+
+async def test_a_secret_set_by_another_process_is_known_to_the_next_request(path: Path, vault: Vault) -> None:
+    secrets = Secrets(vault)
+    await secrets.refresh()
+    script = (
+        "import sys; from pathlib import Path; from safety_core.edge.vault import Vault;"
+        "from safety_core.edge.vault_key import RawKey; from safety_core.model.secret import *;"
+        "Vault.open(Path(sys.argv[1]), RawKey.of(b'3' * 32))"
+        ".put(SecretName('OVEN'), SecretValue(sys.stdin.read()), now=1.0)"
+    )
+    value = value_of("OVEN")
+    run = partial(subprocess.run, input=value.reveal(), text=True, check=True, timeout=60)
+    await asyncio.to_thread(run, [sys.executable, "-c", script, path])
+    await secrets.refresh()
+    assert told(secrets, value) == "x SECRET_REF(OVEN)"
+
+
+async def test_a_value_that_does_not_open_is_asked_for_again(vault: Vault, elsewhere: Vault) -> None:
+    secrets = Secrets(vault)
+    await secrets.refresh()
+    elsewhere.put(OVEN, value_of("OVEN"), now=1.0)
+    elsewhere._connection.execute("UPDATE secret SET version = 7")
+    for _ in range(2):
+        with pytest.raises(BrokenSealError):
+            await secrets.refresh()
+    elsewhere._connection.execute("UPDATE secret SET version = 1")
+    await secrets.refresh()
+    assert told(secrets, value_of("OVEN")) == "x SECRET_REF(OVEN)"
+
+
+NAMES = st.sampled_from([SecretName(f"S{number}") for number in range(4)])
+STEPS_TAKEN = st.lists(
+    st.one_of(
+        st.tuples(st.just("put"), NAMES, st.integers(1, 3)),
+        st.tuples(st.just("remove"), NAMES, st.just(0)),
+        st.tuples(st.just("refresh"), NAMES, st.just(0)),
+    ),
+    max_size=20,
+)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS_TAKEN)
+async def test_whatever_happens_it_knows_what_the_vault_holds(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, SecretName, int]]
+) -> None:
+    path = tmp_path_factory.mktemp("vault") / "vault.db"
+    with Vault.open(path, KEY) as vault, Vault.open(path, KEY) as elsewhere:
+        secrets = Secrets(vault)
+        for step, name, version in steps:
+            if step == "put":
+                elsewhere.put(name, value_of(name, version), now=1.0)
+            elif step == "remove" and name in elsewhere.names():
+                elsewhere.remove(name)
+            elif step == "refresh":
+                await secrets.refresh()
+        await secrets.refresh()
+        kept = elsewhere.registry_entries()
+        assert secrets._known == kept
+        for name in (SecretName(f"S{number}") for number in range(4)):
+            for version in (1, 2, 3):
+                value = value_of(name, version)
+                assert (told(secrets, value) == f"x SECRET_REF({name})") == (kept.get(name) == value)
