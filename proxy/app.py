@@ -30,6 +30,7 @@ from safety_core.canonical import JsonObject
 from safety_core.edge import clock
 from safety_core.edge.bundles import BundleStore
 from safety_core.edge.home import Home
+from safety_core.edge.pattern_cache import load_patterns
 from safety_core.errors import InputError, SafetyError, SecretError
 
 
@@ -57,7 +58,11 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
         home = Home(settings.home).create()
         services = await open_services(home, stack)
         log_to(None, lambda text: services.secrets.current().text(text).text)
-        in_force = InForce(lambda bundle: start_engine(settings.engine, bundle), settings.policy_grace)
+        in_force = InForce(
+            lambda bundle: start_engine(settings.engine, bundle),
+            settings.policy_grace,
+            lambda patterns: load_patterns(patterns, home.cache),
+        )
         stack.push_async_callback(in_force.close)
         hub = open_hub(home, settings.hub, settings.tenant, stack)
         store = BundleStore(home.bundle_dir, settings.tenant, read_root(settings.root), grace=settings.policy_grace)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -18,7 +18,7 @@ from safety_core.edge.engine import Engine
 from safety_core.edge.memory import give_back
 from safety_core.errors import FreezeError, SafetyError
 from safety_core.match.patterns import PatternSet
-from safety_core.model.policy import Policy
+from safety_core.model.policy import Pattern, Policy
 
 RETIRE_SECONDS: Final = 330.0
 """Longer than any call may wait for a person."""
@@ -29,10 +29,10 @@ _log = logging.getLogger(__name__)
 class Force:
     """A trusted policy, its engine and its compiled patterns. `expires`: seconds since the epoch."""
 
-    def __init__(self, bundle: TrustedBundle, engine: Engine) -> None:
+    def __init__(self, bundle: TrustedBundle, engine: Engine, patterns: PatternSet) -> None:
         self.policy: Final[Policy] = bundle.policy
         self.engine: Final = engine
-        self.patterns: Final = PatternSet(bundle.policy.patterns)
+        self.patterns: Final = patterns
         self.expires = bundle.expires
         self._users = 0
         self._idle = asyncio.Event()
@@ -62,10 +62,22 @@ class Force:
 
 
 class InForce:
-    """Holds the `Force`. `grace`: seconds that a policy stays in force past its expiry."""
+    """Holds the `Force`.
 
-    def __init__(self, start: Callable[[TrustedBundle], Awaitable[Engine]], grace: float) -> None:
+    Args:
+        start: starts the engine of a policy.
+        grace: seconds that a policy stays in force past its expiry.
+        compiled: compiles patterns, or takes them from where they are kept.
+    """
+
+    def __init__(
+        self,
+        start: Callable[[TrustedBundle], Awaitable[Engine]],
+        grace: float,
+        compiled: Callable[[Sequence[Pattern]], PatternSet] = PatternSet,
+    ) -> None:
         self._start = start
+        self._compiled = compiled
         self._grace = grace
         self._force: Force | None = None
         self._retiring: set[asyncio.Task[None]] = set()
@@ -114,7 +126,8 @@ class InForce:
 
     async def activate(self, bundle: TrustedBundle) -> Force:
         """Put `bundle` in force; until its engine runs, the old one stays. Raises what the engine raises."""
-        force = Force(bundle, await self._start(bundle))
+        patterns = await asyncio.to_thread(self._compiled, bundle.policy.patterns)
+        force = Force(bundle, await self._start(bundle), patterns)
         old, self._force = self._force, force
         give_back()
         if old is not None:

@@ -11,10 +11,11 @@ from typing import IO
 import click
 
 from safety_core.canonical import Json
+from safety_core.edge.home import Home
+from safety_core.edge.pattern_cache import load_patterns
 from safety_core.edge.shipped import shipped_bundle
 from safety_core.errors import InputError, UnscannableError
 from safety_core.match.matcher import Matcher
-from safety_core.match.patterns import PatternSet
 from safety_core.match.registry import Registry
 from safety_core.model.finding import Redaction
 from safety_core.model.secret import SecretName, SecretValue, secret_name
@@ -43,9 +44,8 @@ def scan(secrets_file: IO[bytes] | None, files: tuple[Path, ...]) -> int:
     "blocked" says why nobody could look into a text; nothing of it may leave.
     """
     known = _secrets(secrets_file.read()) if secrets_file else {}
-    redactor = Redactor(
-        Matcher(Registry(known), PatternSet(shipped_bundle().policy.patterns)), hashlib.sha256(b"safety scan").digest()
-    )
+    patterns = load_patterns(shipped_bundle().policy.patterns, Home.default().cache)
+    redactor = Redactor(Matcher(Registry(known), patterns), hashlib.sha256(b"safety scan").digest())
     if files:
         return 1 if sum(_scan_file(redactor, path) for path in files) else 0
     for number, line in enumerate(sys.stdin.buffer, 1):

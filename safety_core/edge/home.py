@@ -6,6 +6,7 @@
     edge.db           approvals and usage
     bundles/          the last trusted policy
     keys/             vault.key, edge.key: 0600
+    cache/            compiled patterns; may be thrown away
     edge.sock         the control listener
 """
 
@@ -80,6 +81,11 @@ class Home:
     def edge_key(self) -> Path:
         """The edge's own Ed25519 seed: signs checkpoints, and requests to the hub."""
         return self.keys / "edge.key"
+
+    @property
+    def cache(self) -> Path:
+        """What can be worked out again."""
+        return self.path / "cache"
 
     @property
     def socket(self) -> Path:
