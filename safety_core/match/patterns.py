@@ -30,8 +30,8 @@ _OPEN: Final = re.compile(r"(?<![\\(])[*+]|\{[0-9]+,\}")
 _CLASS: Final = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]")
 _HEAD: Final = re.compile(r"^\(\?<!\[[^\]]*\]\)")
 _TAIL: Final = re.compile(r"\(\?!\[[^\]]*\]\)$")
-_COUNTED: Final = 12
-"""Repetitions that the prefilter counts."""
+_COUNTED: Final = 40
+"""Repetitions that the prefilter counts: what stands between the name of a product and its key is not open."""
 _FLAGS: Final = hyperscan.HS_FLAG_PREFILTER | hyperscan.HS_FLAG_ALLOWEMPTY
 
 
