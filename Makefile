@@ -35,7 +35,7 @@ lock:  ## pin all dependencies with hashes again (needs uv)
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/dev.lock
 
 bench: .venv/ready  ## what we promise, measured (see docs/benchmarks.md)
-	@$(BIN)/pytest bench -q
+	@$(BIN)/python -m bench
 
 clean:  ## remove what the other targets made
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info build dist .coverage*

