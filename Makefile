@@ -8,7 +8,7 @@ BIN := .venv/bin
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
-.venv/ready: requirements/dev.lock pyproject.toml tools/venv.sh
+.venv/ready: requirements/dev.lock pyproject.toml setup.py tools/venv.sh $(wildcard safety_core/_native/*.c safety_core/_native/*.h)
 	@PYTHON=$(PYTHON) sh tools/venv.sh
 
 demo: .venv/ready  ## the whole story on this machine, without a network: about a minute

@@ -1,14 +1,17 @@
-"""Packs the base policy into the package: an installed `safety` needs no checkout. All else is in pyproject.toml."""
+"""Packs the base policy into the package, and builds the C extension where there is a compiler. All else is in
+pyproject.toml."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import Extension, setup
 from setuptools.command.build_py import build_py
 
-POLICIES = Path(__file__).parent / "policies"
+ROOT = Path(__file__).parent
+POLICIES = ROOT / "policies"
+SOURCES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "safety_core" / "_native").glob("*.c"))
 
 
 class BuildWithPolicies(build_py):
@@ -22,4 +25,15 @@ class BuildWithPolicies(build_py):
             shutil.copytree(POLICIES, target, dirs_exist_ok=True)
 
 
-setup(cmdclass={"build_py": BuildWithPolicies})
+setup(
+    cmdclass={"build_py": BuildWithPolicies},
+    ext_modules=[
+        Extension(
+            "safety_core._native._c",
+            SOURCES,
+            depends=["safety_core/_native/native.h"],
+            extra_compile_args=["-O3", "-std=c11", "-fvisibility=hidden", "-Wall", "-Wextra"],
+            optional=True,  # without a compiler, the twin in Python does the same
+        )
+    ],
+)

@@ -1,51 +1,89 @@
-"""A text derived from another one, with the way back to the original positions.
+"""A text to scan, in flat bytes, and the way back to the original positions of one that was derived from another.
 
 What is costly is worked out when it is first asked for: the way back is needed only where something was found.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from re import Match, Pattern
+from typing import Final
 
-from safety_core.match.squeeze import flatten, positions, squeeze
+from safety_core._native.engine import ENGINE
+from safety_core._native.fold import BOUNDARY
+
+RUN_LEAST: Final = 20
+RUN_MOST: Final = 200
+"""Lengths of runs that may be chance: longer ones are content (a picture, a signature), worth nothing in pieces."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Characters [start, end) of the parent became `text`."""
+    """Characters [start, end) of the parent became `flat`."""
 
     start: int
     end: int
-    text: str
+    flat: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class _Trail:
-    """Where each edit's text lies in a layer, [outs, ends), and which part of the parent it stands for."""
+def flatten(text: str) -> bytes:
+    """Return one byte per character of `text` (see `safety_core._native.fold`)."""
+    return ENGINE.flatten(text)
 
-    outs: list[int]
-    ends: list[int]
-    sources: list[tuple[int, int]]
+
+def squeeze(flat: bytes) -> bytes:
+    """Return the letters and digits of flat bytes, in lower case; bytes from 0x80 are other letters."""
+    return ENGINE.squeeze(flat)
+
+
+class Trail:
+    """Where what was not copied lies in a layer, [outs, ends), and which part of the parent it stands for."""
+
+    __slots__ = ("ends", "outs", "starts", "stops")
+
+    def __init__(self, packed: bytes) -> None:
+        """Read four unsigned 32-bit numbers for each, in the machine's order."""
+        numbers = array("I", packed)
+        self.outs, self.ends, self.starts, self.stops = (numbers[column::4] for column in range(4))
+
+    def source(self, at: int) -> tuple[int, int]:
+        """Return the characters of the parent behind character `at`. What was edited counts whole."""
+        index = bisect_right(self.outs, at) - 1
+        if index < 0:
+            return at, at + 1
+        if at < self.ends[index]:
+            return self.starts[index], self.stops[index]
+        moved = self.stops[index] - self.ends[index]
+        return at + moved, at + moved + 1
+
+    def back(self, start: int, end: int) -> tuple[int, int]:
+        """Return the characters of the parent behind [start, end)."""
+        return self.source(start)[0], self.source(end - 1)[1]
+
+    def touches(self, start: int, end: int) -> bool:
+        """Tell whether something was edited in [start, end) or right beside it."""
+        index = bisect_left(self.ends, start)
+        return index < len(self.outs) and self.outs[index] <= end
 
 
 class Layer:
-    """One text to scan. `parent` is None for the original. Not to be changed."""
+    """One text to scan. Not to be changed.
+
+    Attributes:
+        parent: what it was derived from; None for the original.
+        partly: it was scanned in the parent, but for what was edited.
+    """
 
     def __init__(
-        self, text: str, parent: Layer | None = None, edits: Callable[[], Iterable[Edit]] = tuple[Edit]
+        self, flat: bytes, parent: Layer | None = None, trail: Callable[[], bytes] = bytes, *, partly: bool = False
     ) -> None:
-        self.text = text
+        self.flat = flat
         self.parent = parent
-        self._edits = edits
-
-    @cached_property
-    def flat(self) -> bytes:
-        """One byte per character of `text`."""
-        return flatten(self.text)
+        self.partly = partly
+        self._packed_trail = trail
 
     @cached_property
     def squeezed(self) -> bytes:
@@ -53,20 +91,17 @@ class Layer:
         return squeeze(self.flat)
 
     @cached_property
-    def _positions(self) -> list[int]:
-        return positions(self.flat)
+    def runs(self) -> list[tuple[int, int, int]]:
+        """(start, end, kind) of runs that deserve a closer look, see `safety_core._native.twin.runs`."""
+        return ENGINE.runs(self.flat, RUN_LEAST, RUN_MOST)
 
     @cached_property
-    def _trail(self) -> _Trail:
-        trail = _Trail([], [], [])
-        copied = length = 0
-        for edit in self._edits():
-            trail.outs.append(length + edit.start - copied)
-            length = trail.outs[-1] + len(edit.text)
-            trail.ends.append(length)
-            trail.sources.append((edit.start, edit.end))
-            copied = edit.end
-        return trail
+    def _positions(self) -> array[int]:
+        return array("I", ENGINE.positions(self.flat))
+
+    @cached_property
+    def _trail(self) -> Trail:
+        return Trail(self._packed_trail())
 
     def unsqueezed(self, start: int, end: int) -> tuple[int, int]:
         """Return the characters of this layer behind bytes [start, end) of `squeezed`."""
@@ -76,33 +111,35 @@ class Layer:
         """Return the original characters behind [start, end) of this layer. What was edited counts whole."""
         if self.parent is None:
             return start, end
-        return self.parent.origin(self._source(start)[0], self._source(end - 1)[1])
+        return self.parent.origin(*self._trail.back(start, end))
 
-    def _source(self, at: int) -> tuple[int, int]:
-        trail = self._trail
-        index = bisect_right(trail.outs, at) - 1
-        if index < 0:
-            return at, at + 1
-        if at < trail.ends[index]:
-            return trail.sources[index]
-        moved = trail.sources[index][1] - trail.ends[index]
-        return at + moved, at + moved + 1
+    def changed(self, start: int, end: int) -> bool:
+        """Tell whether [start, end) holds, or lies beside, what has not been scanned in the parent."""
+        return not self.partly or self._trail.touches(start, end)
 
 
-def edited(parent: Layer, edits: list[Edit]) -> Layer:
+def edited(parent: Layer, edits: Iterable[Edit]) -> Layer:
     """Return `parent` with these edits made; they are in order and do not overlap."""
-    pieces: list[str] = []
-    copied = 0
+    pieces: list[bytes] = []
+    trail = array("I")
+    copied = length = 0
     for edit in edits:
-        pieces += (parent.text[copied : edit.start], edit.text)
+        pieces += (parent.flat[copied : edit.start], edit.flat)
+        length += edit.start - copied
+        trail.extend((length, length + len(edit.flat), edit.start, edit.end))
+        length += len(edit.flat)
         copied = edit.end
-    pieces.append(parent.text[copied:])
-    return Layer("".join(pieces), parent, lambda: edits)
+    pieces.append(parent.flat[copied:])
+    return Layer(b"".join(pieces), parent, trail.tobytes)
 
 
-def substituted(parent: Layer, pattern: Pattern[str], replace: Callable[[Match[str]], str]) -> Layer | None:
-    """Return `parent` with every match replaced, or None where nothing matches."""
-    text, count = pattern.subn(replace, parent.text)
-    if not count:
-        return None
-    return Layer(text, parent, lambda: (Edit(*found.span(), replace(found)) for found in pattern.finditer(parent.text)))
+def masked(parent: Layer, marks: Iterable[tuple[int, int]]) -> Layer:
+    """Return `parent` with one boundary in place of each of these parts: nothing matches across it."""
+    return edited(parent, [Edit(start, end, bytes((BOUNDARY,))) for start, end in sorted(marks)])
+
+
+def unescaped(layer: Layer) -> Layer | None:
+    """Return the neighbourhoods of the layer's escapes, tags and invisible characters without them; None where it has
+    none."""
+    found = ENGINE.unescaped(layer.flat)
+    return None if found is None else Layer(found[0], layer, found[1].__bytes__, partly=True)

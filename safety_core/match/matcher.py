@@ -1,25 +1,25 @@
 """All detectors on one text, until nothing is left to find.
 
-A text is scanned with its placeholders, and with what has been found, each standing as one character that
+A text is scanned with its placeholders, and with what has been found, each standing as one boundary that
 nothing matches across. So scanning the redacted text is the last step of scanning the text itself, and
 redacting twice changes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
+from safety_core._native.fold import BOUNDARY
 from safety_core.errors import UnscannableError
-from safety_core.match.decode import DEPTH, opened, unescaped
-from safety_core.match.layer import Edit, Layer, edited
+from safety_core.match.decode import DEPTH, opened
+from safety_core.match.layer import Layer, flatten, masked, unescaped
 from safety_core.match.patterns import PatternSet
+from safety_core.match.placeholders import placeholders
 from safety_core.match.registry import Registry
 from safety_core.match.span import Span, settle
-from safety_core.match.squeeze import SENTINEL
 from safety_core.match.unknown import unknown_spans
-from safety_core.model.secret import REFERENCE
 
 _PASSES: Final = 16
 """Two are the rule: one that finds, one that finds nothing more. A text made to need many is refused."""
@@ -41,11 +41,14 @@ class Matcher:
         Raises:
             UnscannableError: a pattern ran out of time, or a packed run unpacks to too much.
         """
-        root = Layer(text.replace(SENTINEL, "\ufffd"))
-        marks = [found.span() for found in REFERENCE.finditer(text)]
+        return self.spans_of(Layer(flatten(text)))
+
+    def spans_of(self, root: Layer) -> tuple[Span, ...]:
+        """Return the same for a text in flat bytes that has no parent, in its characters."""
+        marks = placeholders(root.flat, self.registry, self.patterns.ids)
         spans: list[Span] = []
         for _ in range(_PASSES):
-            fresh = settle(self._found(_masked(root, marks) if marks else root, 0))
+            fresh = settle(self._found(masked(root, marks) if marks else root, 0))
             if not fresh:
                 return tuple(sorted(spans, key=lambda span: span.start))
             spans += fresh
@@ -53,17 +56,15 @@ class Matcher:
         raise UnscannableError("text", f"still shows secrets after {_PASSES} passes", "send less of it at once")
 
     def _found(self, layer: Layer, depth: int) -> Iterator[Span]:
-        yield from self._plain(layer, depth)
-        plain = layer
-        for _ in range(DEPTH):
-            derived = unescaped(plain)
-            if derived is None:
-                break
-            plain = derived
-            yield from self._plain(plain, depth + 1)
-        inner = opened(plain) if depth < DEPTH else None
-        if inner is not None:
-            yield from self._found(inner, depth + 1)
+        """Yield what stands in a layer: as it is, with its escapes undone, and in its encoded runs."""
+        layers = [layer]
+        while len(layers) <= DEPTH and (derived := unescaped(layers[-1])):
+            layers.append(derived)
+        for height, each in enumerate(layers):
+            yield from self._plain(each, depth + height)
+            inner = opened(each) if depth < DEPTH else None
+            if inner is not None:
+                yield from self._found(inner, depth + 1)
 
     def _plain(self, layer: Layer, depth: int) -> Iterator[Span]:
         """Yield what stands in one layer as it is, in characters of the original text."""
@@ -71,10 +72,6 @@ class Matcher:
         if depth == 0:
             detectors.append(unknown_spans(layer))
         for span in chain.from_iterable(detectors):
-            if SENTINEL not in layer.text[span.start : span.end]:
+            if BOUNDARY not in layer.flat[span.start : span.end]:
                 start, end = layer.origin(span.start, span.end)
                 yield Span(span.kind, span.rule, start, end, span.name)
-
-
-def _masked(root: Layer, marks: Iterable[tuple[int, int]]) -> Layer:
-    return edited(root, [Edit(start, end, SENTINEL) for start, end in sorted(marks)])

@@ -12,10 +12,9 @@ import base64
 import codecs
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-from safety_core.match.squeeze import flatten, squeeze
+from safety_core.match.layer import flatten, squeeze
 from safety_core.match.wordlike import usual_share
 
 PLAIN_MINIMUM: Final = 11
@@ -34,9 +33,12 @@ _ARMOUR: Final = re.compile(r"-----[A-Z0-9 ]+-----")
 _JWT: Final = re.compile(r"eyJ[A-Za-z0-9_-]+\.(?P<core>[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*)")
 
 
-@dataclass(frozen=True, slots=True)
-class Needle:
-    """Squeezed bytes that give a secret away. `form` says how they came about: "", "base64", "piece" ..."""
+FORMS: Final = ("", "reversed", "rot13", "base64", "base32", "hex", "decimal", "ascii85", "base85", "piece")
+"""How needles come about: the value itself, an encoding of it, a piece of it."""
+
+
+class Needle(NamedTuple):
+    """Squeezed bytes that give a secret away. `form` is one of `FORMS`."""
 
     form: str
     squeezed: bytes

@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from safety_core._native.twin import MIXED
 from safety_core.match.decode import decoded
 from safety_core.match.layer import Layer
-from safety_core.match.runs import runs
 from safety_core.match.span import Span
 from safety_core.match.wordlike import entropy, usual_share, word_letters
 from safety_core.model.finding import FindingKind
@@ -42,12 +42,13 @@ is known."""
 
 def unknown_spans(layer: Layer) -> Iterator[Span]:
     """Yield tokens that look like chance and have no other explanation."""
-    for start, end in runs(layer.flat):
-        if SHORTEST <= end - start <= LONGEST:
+    for start, end, kind in layer.runs:
+        if kind & MIXED and SHORTEST <= end - start <= LONGEST:
             token = layer.flat[start:end].decode("ascii")
-            before = layer.text[max(0, start - _WIDTH) : start]
-            lines = end - start in _LINE_WIDTHS and "\n" in before[-1:] + layer.text[end : end + 1]
-            if not lines and looks_random(token) and not _explained(token, before, layer.text[end : end + 1]):
+            before = layer.flat[max(0, start - _WIDTH) : start].decode("latin-1")
+            after = layer.flat[end : end + 1].decode("latin-1")
+            lines = end - start in _LINE_WIDTHS and "\n" in before[-1:] + after
+            if not lines and looks_random(token) and not _explained(token, before, after):
                 yield Span(FindingKind.UNKNOWN, "unknown", start, end)
 
 
@@ -66,4 +67,4 @@ def _explained(token: str, before: str, after: str) -> bool:
         return True
     if _DIGEST.match(token) or token.strip("/").count("/") * 12 > len(token):
         return True
-    return decoded(token) is not None
+    return decoded(token.encode()) is not None

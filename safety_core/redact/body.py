@@ -21,7 +21,8 @@ from safety_core.model.secret import SecretName, SecretValue
 LIMIT: Final = 64 * 1024 * 1024
 """Bytes of one body, unpacked: more than any provider takes, little enough to hold in memory."""
 
-Scan: TypeAlias = Callable[[str], Redaction]
+Scan: TypeAlias = Callable[[bytes], Redaction | None]
+"""UTF-8 -> its redaction, or None where there is nothing to redact."""
 
 _CHARSET: Final = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9_.:-]+)", re.IGNORECASE)
 _BOUNDARY: Final = re.compile(r"boundary\s*=\s*(?:\"([^\"]{1,70})\"|([^\s;\"]{1,70}))", re.IGNORECASE)
@@ -29,7 +30,7 @@ _PART_TYPE: Final = re.compile(rb"(?:^|\r?\n)content-type\s*:\s*([^\r\n]*)", re.
 _LINES: Final = frozenset({"application/x-ndjson", "application/jsonl", "application/json-lines", "application/ndjson"})
 _MARKS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _CHARSETS: Final = frozenset({"utf-8", "ascii", "iso8859-1", "utf-16", "utf-16-le", "utf-16-be"})
-_BINARY: Final = re.compile("[\x00-\x06\x0e-\x1a\x1c-\x1f]")
+_BINARY: Final = bytes((*range(0x07), *range(0x0E, 0x1B), *range(0x1C, 0x20)))
 """Control characters that no text holds. (Backspace, escape and the like stand in terminal output.)"""
 
 
@@ -74,9 +75,9 @@ def _redacted(raw: bytes, content_type: str, scans: Scans) -> BodyRedaction:
     kind = content_type.partition(";")[0].strip().lower()
     if kind.startswith("multipart/"):
         return _multipart(raw, content_type, scans)
-    text, encoding, mark = _decoded(raw, content_type)
-    clean = _scan_for(kind, scans)(text)
-    if not clean.findings:
+    plain, encoding, mark = _decoded(raw, content_type)
+    clean = _scan_for(kind, scans)(plain)
+    if clean is None:
         return BodyRedaction(raw)
     return BodyRedaction(mark + clean.text.encode(encoding, "surrogatepass"), clean.findings, clean.discovered)
 
@@ -89,17 +90,28 @@ def _scan_for(kind: str, scans: Scans) -> Scan:
     return scans.text
 
 
-def _decoded(raw: bytes, content_type: str) -> tuple[str, str, bytes]:
-    """Return the text, its encoding, and the byte order mark that stood before it."""
+def _decoded(raw: bytes, content_type: str) -> tuple[bytes, str, bytes]:
+    """Return the text in UTF-8, its encoding, and the byte order mark that stood before it."""
     mark, encoding = next(((mark, name) for mark, name in _MARKS if raw.startswith(mark)), (b"", ""))
     encoding = encoding or _declared(content_type) or _guessed(raw)
+    plain = raw[len(mark) :]
+    if encoding not in {"utf-8", "ascii"}:
+        try:
+            plain = plain.decode(encoding).encode("utf-8")
+        except UnicodeError as error:
+            raise UnscannableError("body", f"is not {encoding}", "send text, or say which charset it is in") from error
+    return plain, encoding, mark
+
+
+def text_of(raw: bytes) -> str:
+    """Return the text in UTF-8. Raises UnscannableError for what is no text."""
     try:
-        text = raw[len(mark) :].decode(encoding)
+        text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise UnscannableError("body", f"is not {encoding}", "send text, or say which charset it is in") from error
-    if _BINARY.search(text):
+        raise UnscannableError("body", "is not utf-8", "send text, or say which charset it is in") from error
+    if len(raw.translate(None, _BINARY)) < len(raw):
         raise UnscannableError("body", "is binary", "send text or JSON")
-    return text, encoding, mark
+    return text
 
 
 def _declared(content_type: str) -> str:

@@ -15,18 +15,18 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
+from safety_core._native.engine import ENGINE
+from safety_core._native.twin import json_trail as twin_trail
+from safety_core._native.twin import json_view as twin_view
 from safety_core.errors import InputError, UnscannableError
-from safety_core.match.layer import Layer, substituted
-from safety_core.match.matcher import Matcher
+from safety_core.match.layer import Trail
 from safety_core.match.span import Span
 from safety_core.model.finding import Finding, Redaction
 from safety_core.model.secret import SecretName, SecretValue, reference
 from safety_core.redact.placeholder import name_for
 from safety_core.wire.reader import parse_json
 
-_ESCAPE: Final = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[^u])")
 _TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|-?[0-9][0-9.eE+-]*', re.DOTALL)
-_PLAIN: Final = {'\\"': '"', "\\\\": "\\", "\\/": "/", "\\n": "\n", "\\r": "\r", "\\t": "\t", "\\b": "\b", "\\f": "\f"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +52,54 @@ def check_json(text: str) -> None:
 
 def check_lines(text: str) -> None:
     """Refuse what is not one JSON document per line. Raises UnscannableError."""
-    for line in text.splitlines():
+    for line in text.split("\n"):
         if line.strip():
             check_json(line)
 
 
-def redacted_json(text: str, matcher: Matcher, tenant_key: bytes) -> Redaction:
-    """Return a valid JSON text (or lines of it) without secrets; the same object where there is none."""
-    root = Layer(text)
-    view = substituted(root, _ESCAPE, lambda found: _PLAIN.get(found[0]) or json.loads(f'"{found[0]}"')) or root
-    spans = [(span, *view.origin(span.start, span.end)) for span in matcher.spans(view.text)]
-    if not spans:
-        return Redaction(text)
+def checked_view(raw: bytes) -> bytes:
+    """Return one JSON document in flat bytes with its escapes undone. Raises what `check_json` raises."""
+    view = ENGINE.json_view(raw, True)
+    if view is not None:
+        return view
+    check_json(_text(raw))
+    return loose_view(raw)
+
+
+def checked_lines(raw: bytes) -> bytes:
+    """Return the same for one JSON document per line. Raises what `check_json` raises."""
+    return b"\n".join(checked_view(line) if line.strip() else line for line in raw.split(b"\n"))
+
+
+def loose_view(raw: bytes) -> bytes:
+    """Return a JSON text in flat bytes with its escapes undone, whether it is well-formed or not."""
+    return ENGINE.json_view(raw, False) or twin_view(raw, False) or b""
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UnscannableError("body", "is not utf-8", "send text, or say which charset it is in") from error
+
+
+def _places(text: str, spans: Iterable[Span]) -> Iterator[tuple[Span, int, int]]:
+    """Yield each span with where it stands in the JSON text."""
+    raw = text.encode("utf-8", "surrogatepass")
+    trail = Trail(ENGINE.json_trail(raw) or twin_trail(raw) or b"")
+    for span in spans:
+        yield span, *trail.back(span.start, span.end)
+
+
+def cut_out(text: str, spans: Iterable[Span], tenant_key: bytes) -> Redaction:
+    """Return a valid JSON text (or lines of it) without what the spans, in characters of its view, stand for."""
     tokens = [*_TOKEN.finditer(text)]
     ends = [token.end() for token in tokens]
     pieces: list[str] = []
     findings: list[Finding] = []
     discovered: dict[SecretName, SecretValue] = {}
     copied = 0
-    for span, start, end in spans:
+    for span, start, end in _places(text, spans):
         cuts = [*_cuts(islice(tokens, bisect_right(ends, start), None), max(start, copied), end)]
         if not cuts:
             continue

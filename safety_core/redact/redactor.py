@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from safety_core.canonical import Json
 from safety_core.errors import UnscannableError
+from safety_core.match.layer import Layer
 from safety_core.match.matcher import Matcher
 from safety_core.model.finding import Finding, Redaction
 from safety_core.model.secret import SecretName, SecretValue, reference
-from safety_core.redact.body import BodyRedaction, Scans, redacted_body
-from safety_core.redact.json_text import check_json, check_lines, redacted_json
+from safety_core.redact.body import BodyRedaction, Scans, redacted_body, text_of
+from safety_core.redact.json_text import check_json, check_lines, checked_lines, checked_view, cut_out, loose_view
 from safety_core.redact.placeholder import name_for
 
 
@@ -60,7 +62,8 @@ class Redactor:
 
     def json_text(self, text: str) -> Redaction:
         """Return a JSON text that is still JSON; only its strings, keys and numbers change."""
-        return redacted_json(text, self.matcher, self._tenant_key)
+        spans = self.matcher.spans_of(Layer(loose_view(text.encode("utf-8", "surrogatepass"))))
+        return cut_out(text, spans, self._tenant_key) if spans else Redaction(text)
 
     def value(self, value: Json) -> ValueRedaction:
         """Return a JSON value without secrets, keys included; the same object where there are none.
@@ -85,18 +88,25 @@ class Redactor:
         Raises:
             UnscannableError: nobody could look into it (`safety_core.redact.body` says into what we can).
         """
-        return redacted_body(raw, content_type, content_encoding, Scans(self.text, self._json, self._json_lines))
+        return redacted_body(raw, content_type, content_encoding, Scans(self._text, self._json, self._json_lines))
 
-    def _json(self, text: str) -> Redaction:
-        check_json(text)
-        clean = self.json_text(text)
-        if clean.findings:
-            check_json(clean.text)
-        return clean
+    def _text(self, raw: bytes) -> Redaction | None:
+        clean = self.text(text_of(raw))
+        return clean if clean.findings else None
 
-    def _json_lines(self, text: str) -> Redaction:
-        check_lines(text)
-        clean = self.json_text(text)
-        if clean.findings:
-            check_lines(clean.text)
+    def _json(self, raw: bytes) -> Redaction | None:
+        return self._parsed(raw, checked_view(raw), check_json)
+
+    def _json_lines(self, raw: bytes) -> Redaction | None:
+        return self._parsed(raw, checked_lines(raw), check_lines)
+
+    def _parsed(self, raw: bytes, view: bytes, check: Callable[[str], None]) -> Redaction | None:
+        """Return JSON in UTF-8 without secrets; what comes out is checked as what came in was."""
+        spans = self.matcher.spans_of(Layer(view))
+        if not spans:
+            return None
+        clean = cut_out(raw.decode("utf-8"), spans, self._tenant_key)
+        if not clean.findings:
+            return None
+        check(clean.text)
         return clean

@@ -14,7 +14,6 @@ from safety_core.errors import UnscannableError
 from safety_core.match import matcher as module
 from safety_core.match.matcher import Matcher
 from safety_core.match.patterns import PatternSet
-from safety_core.match.squeeze import SENTINEL
 from safety_core.model.finding import FindingKind
 from safety_core.model.policy import Pattern
 from tests.safety_core.match.conftest import ALL, KEY, TOKEN, matcher, registry
@@ -56,11 +55,20 @@ def test_deeper_escapes_are_undone_to_a_bound() -> None:
 
 
 def test_placeholders_are_never_matched_and_nothing_matches_across_them() -> None:
-    engine = matcher([Pattern("p", "P", r"pass=[^ ]{4,40}")], KEY=KEY, REF="SECRET_REF", NAME="found_shop_01234567")
-    assert seen(engine, "SECRET_REF(found_shop_01234567) pass=SECRET_REF(found_shop_01234567)") == []
-    assert seen(engine, f"{KEY[:10]}SECRET_REF(X){KEY[10:]}") == []
-    assert seen(engine, f"SECRET_REF(X){KEY}SECRET_REF(Y)") == [("registered", KEY)]
-    assert seen(engine, f"{KEY[:10]}{SENTINEL}{KEY[10:]}") == [("registered", KEY[:10] + SENTINEL + KEY[10:])]
+    engine = matcher([Pattern("p", "P", r"pass=[^ ]{4,40}")], KEY=KEY, REF="SECRET_REF", NAME="found_p_01234567")
+    assert seen(engine, "SECRET_REF(found_p_01234567) pass=SECRET_REF(found_p_01234567)") == []
+    assert seen(engine, "SECRET_REF(found_unknown_01234567)") == []
+    assert seen(engine, f"{KEY[:10]}SECRET_REF(KEY){KEY[10:]}") == []
+    assert seen(engine, f"SECRET_REF(KEY){KEY}SECRET_REF(NAME)") == [("registered", KEY)]
+
+
+@pytest.mark.parametrize("form", ["SECRET_REF({})", "SECRET_REF(found_{}_01234567)", "\uff33ECRET_REF({})"])
+def test_a_secret_dressed_up_as_a_placeholder_is_found(form: str) -> None:
+    assert seen(matcher(KEY=KEY), form.format(KEY)) == [("registered", KEY)]
+
+
+def test_the_boundary_cannot_be_written() -> None:
+    assert seen(matcher(KEY=KEY), f"{KEY[:10]}\ufdd0{KEY[10:]}") == [("registered", f"{KEY[:10]}\ufdd0{KEY[10:]}")]
 
 
 def test_what_is_left_of_a_loser_is_looked_at_again() -> None:
@@ -91,7 +99,7 @@ def test_redacting_again_changes_nothing_and_no_known_secret_stays(text: str) ->
     left, at = "", 0
     for span in engine.spans(text):
         assert at <= span.start < span.end <= len(text)
-        left, at = left + text[at : span.start] + "SECRET_REF(X)", span.end
+        left, at = left + text[at : span.start] + "SECRET_REF(KEY)", span.end
     left += text[at:]
     assert engine.spans(left) == ()
     assert not [name for name, value in ALL.items() if value in left]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safety_core.match.layer import Layer
+from safety_core.match.layer import Layer, flatten
 from safety_core.match.needles import core_of, needles_of
 from safety_core.match.registry import Registry
 from safety_core.model.secret import SecretName, SecretValue
@@ -19,7 +19,7 @@ from tests.simulators.samples import invented
 
 
 def found(known: Registry, text: str) -> list[tuple[str, str, str]]:
-    return [(str(span.name), span.rule, text[span.start : span.end]) for span in known.find(Layer(text))]
+    return [(str(span.name), span.rule, text[span.start : span.end]) for span in known.find(Layer(flatten(text)))]
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -123,13 +123,37 @@ def test_adding_and_removing() -> None:
     assert [name for name, _, _ in found(again, f"{KEY} {URL}")] == ["KEY"]
 
 
-def test_many_additions_stay_few_shards() -> None:
-    known = Registry({})
-    values = {SecretName(f"S{index}"): invented(f"{{20 alnum}}{index}") for index in range(21)}
-    for name, value in values.items():
-        known = known.with_secret(name, SecretValue(value))
-    assert [shard.level for shard in known._shards] == [99, 2, 1, 0]
-    assert [name for name, _, _ in found(known, " | ".join(values.values()))] == [*values]
+def test_a_snapshot_does_not_see_what_came_later() -> None:
+    base = registry(KEY=KEY)
+    first = base.with_secret(SecretName("TOKEN"), SecretValue(TOKEN))
+    other = base.with_secret(SecretName("TOKEN"), SecretValue(PHRASE))
+    assert [found(known, f"{TOKEN} {PHRASE}") for known in (base, first, other)] == [
+        [],
+        [("TOKEN", "registered", TOKEN)],
+        [("TOKEN", "registered", PHRASE)],
+    ]
+    assert SecretName("TOKEN") in first
+    assert SecretName("TOKEN") not in base
+    assert 7 not in base
+
+
+def test_short_secrets_come_and_go_too() -> None:
+    base = registry(KEY=KEY)
+    grown = base.with_secret(SecretName("SHORT"), SecretValue("hunt3r7"))
+    assert [found(known, "is hunt3r7") for known in (base, grown, grown.without(SecretName("SHORT")))] == [
+        [],
+        [("SHORT", "registered", "hunt3r7")],
+        [],
+    ]
+
+
+def test_what_was_forgotten_does_not_pile_up() -> None:
+    known = registry(KEY=KEY)
+    for turn in range(300):
+        known = known.with_secret(SecretName("TURN"), SecretValue(invented(f"{{20 alnum}}{turn}")))
+    assert len(known) == 2
+    assert len(known._index.names) < 260
+    assert [name for name, _, _ in found(known, f"{KEY} {invented('{20 alnum}299')}")] == ["KEY", "TURN"]
 
 
 def test_a_needle_that_goes_on_otherwise_is_none() -> None:

@@ -7,7 +7,7 @@ import hashlib
 
 import pytest
 
-from safety_core.match.layer import Layer
+from safety_core.match.layer import Layer, flatten
 from safety_core.match.unknown import unknown_spans
 from tests.simulators.samples import invented
 
@@ -15,7 +15,7 @@ TOKEN = invented("{40 alnum}")
 
 
 def found(text: str) -> list[str]:
-    return [text[span.start : span.end] for span in unknown_spans(Layer(text))]
+    return [text[span.start : span.end] for span in unknown_spans(Layer(flatten(text)))]
 
 
 @pytest.mark.parametrize("text", [f"use {TOKEN} now", f'{{"value": "{TOKEN}"}}', f"x={TOKEN}\n", f"({TOKEN})"])

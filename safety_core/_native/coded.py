@@ -1,0 +1,74 @@
+"""Long runs of the characters that tokens and encodings are made of: what may be chance, what may be text."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Final
+
+SHORTEST: Final = 16
+_INSIDE: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-")
+_SPACED: Final = bytes(byte if byte in _INSIDE else 0x20 for byte in range(256))
+_LONG: Final = re.compile(rb" *+(?:[^ ]{1,%d}+(?: ++|\Z))*+(?:([^ ]{%d,}+)|\Z)" % (SHORTEST - 1, SHORTEST))
+"""Steps over short words without ever giving back a character or failing: one pass, whatever the text."""
+
+_HEX: Final = re.compile(rb"(?:[0-9a-fA-F]{2})+")
+_BASE32: Final = re.compile(rb"(?:[A-Z2-7]+|[a-z2-7]+)")
+_TELLING: Final = re.compile(rb"[0-9+]")
+_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
+_PACKED: Final = (b"\x1f\x8b", b"x\x01", b"x\x5e", b"x\x9c", b"x\xda")
+_PRINTABLE: Final = bytes(range(0x20, 0x7F)) + b"\t\r\n" + bytes(range(0x80, 0x100))
+
+
+def runs(flat: bytes) -> Iterator[tuple[int, int]]:
+    """Yield [start, end) of every run of at least `SHORTEST` characters."""
+    for found in _LONG.finditer(flat.translate(_SPACED)):
+        if found[1]:
+            yield found.span(1)
+
+
+def is_mixed(run: bytes) -> bool:
+    """Tell whether upper case, lower case and digits all stand in `run`, none of them rarely."""
+    least = max(2, len(run) // 12)
+    kinds = (bytes.isdigit, bytes.isupper, bytes.islower)
+    return all(sum(kind(run[at : at + 1]) for at in range(len(run))) >= least for kind in kinds)
+
+
+def is_coded(run: bytes) -> bool:
+    """Tell whether one of its readings may be text, packed text or wide text. Words, paths and identifiers, which have
+    no digit, are not looked at."""
+    return bool(_TELLING.search(run)) and any(map(may_be_text, readings(run)))
+
+
+def readings(run: bytes) -> Iterator[bytes]:
+    """Yield what `run` decodes to, as hexadecimal digits, base32 and base64, where it can be that."""
+    if _HEX.fullmatch(run):
+        yield bytes.fromhex(run.decode("ascii"))
+    if _BASE32.fullmatch(run):
+        with suppress(binascii.Error):
+            yield base64.b32decode(run.upper() + b"=" * (-len(run) % 8))
+    body = run.translate(_STANDARD)
+    yield binascii.a2b_base64(body[: len(body) - (len(body) % 4 == 1)] + b"==")
+
+
+def is_packed(raw: bytes) -> bool:
+    """Tell whether `raw` begins as gzip (RFC 1952) or zlib (RFC 1950) does."""
+    return raw.startswith(_PACKED)
+
+
+def is_wide(raw: bytes) -> bool:
+    """Tell whether `raw` looks like UTF-16, least byte first: every second byte is mostly zero."""
+    return len(raw) >= 8 and raw[1::2].count(0) * 4 > len(raw)
+
+
+def is_printable(raw: bytes) -> bool:
+    """Tell whether at most one byte in ten is a control character."""
+    return len(raw) >= 6 and len(raw.translate(None, _PRINTABLE)) * 10 <= len(raw)
+
+
+def may_be_text(raw: bytes) -> bool:
+    """Tell whether it is worth to look at `raw` as text."""
+    return is_packed(raw) or is_wide(raw) or is_printable(raw)

@@ -1,0 +1,162 @@
+"""Escapes, tags and invisible characters undone, in Python; escape.c is the same in C.
+
+`\\u0041`, `\\u{41}`, `\\x41`, `\\101`, `\\n`, `%41`, `&#65;`, `&amp;`, `=41`, `U+0041`, `0x41`, tags and
+comments, invisible characters; where there is a backspace, only what it erases.
+
+What comes back is the neighbourhood of what was undone, apart from each other: everything else has been looked at as
+it stood. A neighbourhood is `NEAR` characters on both sides, and on to the next white space, but not more than `FAR`.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterable
+from re import Match
+from typing import Final
+
+from safety_core._native.fold import BOUNDARY, OTHER, fold
+
+NEAR: Final = 96
+FAR: Final = 4096
+
+_ESCAPE: Final = re.compile(
+    rb"""
+    [\\%&=<U0\x00] (?:
+      (?<=\\)\\*u(?P<u>[0-9a-fA-F]{4})
+    | (?<=\\)\\*u\{(?P<b>[0-9a-fA-F]{1,6})\}
+    | (?<=\\)\\*(?P<xs>x[89a-fA-F][0-9a-fA-F](?:\\+x[89a-fA-F][0-9a-fA-F])*)
+    | (?<=\\)\\*x(?P<x>[0-7][0-9a-fA-F])
+    | (?<=\\)\\*(?P<o>[01][0-7]{2})
+    | (?<=\\)\\*(?P<c>[abefnrtv0"'/\\])
+    | (?<=%)(?:25)*(?P<ps>[89a-fA-F][0-9a-fA-F](?:%(?:25)*[89a-fA-F][0-9a-fA-F])*)
+    | (?<=%)(?:25)*(?P<p>[0-7][0-9a-fA-F])
+    | (?<=&)\#(?P<d>[0-9]{1,7});
+    | (?<=&)\#[xX](?P<h>[0-9a-fA-F]{1,6});
+    | (?<=&)(?P<e>(?:Hat|NewLine|Tab|amp|apos|ast|bsol|colon|comma|commat|dollar|equals|excl|grave|gt|lbrace|lbrack|lcub
+        |lowbar|lpar|lsqb|lt|midast|nbsp|num|percnt|period|plus|quest|quot|rbrace|rbrack|rcub|rpar|rsqb|semi|sol|verbar
+        |vert));
+    | (?<==)(?P<qs>[89A-F][0-9A-F](?:=[89A-F][0-9A-F])+)
+    | (?:(?<==)(?=[0-7][0-9A-F]=[0-9A-F]{2})|(?<==[0-9A-F]{2}=))(?P<q>[0-7][0-9A-F])
+    | (?<=U)\+(?P<n>[0-9A-Fa-f]{4,6})(?![0-9A-Za-z_])[ ,]?
+    | (?<![0-9A-Za-z_]0)(?<=0)x(?P<z>[2-7][0-9a-fA-F])(?![0-9A-Za-z_])[,;\s]{0,3}
+    | (?<=<)(?:!--[^\xff]{0,400}?-->|/?[A-Za-z][^<>\xff]{0,80}>)
+    | (?<=\x00)
+    )
+    """,
+    re.VERBOSE,
+)
+_ERASED: Final = re.compile(rb"[^\x08\xff]\x08")
+_CONTROL: Final = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b'"': b'"', b"'": b"'", b"/": b"/", b"\\": b"\\"}
+_BYTES: Final = re.compile(rb"%(?:25)*|\\*x|=")
+_ENTITIES: Final = dict(
+    zip(
+        b"Hat NewLine Tab amp apos ast bsol colon comma commat dollar equals excl grave gt lbrace lbrack lcub lowbar "
+        b"lpar lsqb lt midast nbsp num percnt period plus quest quot rbrace rbrack rcub rpar rsqb semi sol verbar "
+        b"vert".split(),
+        map(bytes, zip(b"^\n\t&'*\\:,@$=!`>{[{_([<* #%.+?\"}]})];/||")),
+        strict=True,
+    )
+)
+"""Names of characters that stand in secrets (HTML, section "named character references")."""
+
+_STOPS: Final = frozenset(b" \t\n\v\f\r\xff")
+
+
+def unescaped(flat: bytes) -> tuple[bytes, bytes] | None:
+    """Return (bytes, trail), or None where nothing is escaped.
+
+    `trail` tells where bytes come from that were not copied: unsigned 32-bit numbers in the machine's order, four for
+    each: start and end in the outcome, start and end in `flat`.
+    """
+    if b"\x08" in flat:
+        edits = [(found.start(), found.end(), b"") for found in _ERASED.finditer(flat)]
+    else:
+        edits = [(found.start(), found.end(), _undo(found)) for found in _ESCAPE.finditer(flat)]
+    return _neighbourhoods(flat, edits) if edits else None
+
+
+def _undo(found: Match[bytes]) -> bytes:
+    kind, text = found.lastgroup, found.group(found.lastgroup or 0)
+    match kind:
+        case None:
+            return b""
+        case "u" | "b" | "x" | "p" | "q" | "n" | "z" | "h":
+            return _character(int(text, 16))
+        case "o":
+            return _character(int(text, 8))
+        case "d":
+            return _character(int(text))
+        case "c":
+            return _CONTROL.get(text, b"")
+        case "e":
+            return _ENTITIES[text]
+        case _:
+            return _characters(bytes.fromhex(_BYTES.sub(b"", text).decode("ascii")))
+
+
+def _character(code: int) -> bytes:
+    return bytes((fold(code),)) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else b""
+
+
+def _characters(raw: bytes) -> bytes:
+    try:
+        return b"".join(_character(ord(mark)) for mark in raw.decode("utf-8"))
+    except UnicodeDecodeError:
+        return bytes((OTHER,))
+
+
+class _Outcome:
+    """What comes back, as it grows."""
+
+    def __init__(self, flat: bytes) -> None:
+        self.flat = flat
+        self.out = bytearray()
+        self.trail = bytearray()
+        self.copied = 0
+
+    def copy(self, end: int) -> None:
+        self.out += self.flat[self.copied : end]
+        self.copied = end
+
+    def replace(self, end: int, made: bytes) -> None:
+        self.trail += struct.pack("=4I", len(self.out), len(self.out) + len(made), self.copied, end)
+        self.out += made
+        self.copied = end
+
+    def gap(self, end: int) -> None:
+        if end > self.copied:
+            self.replace(end, bytes((BOUNDARY,)))
+
+
+def _neighbourhoods(flat: bytes, edits: Iterable[tuple[int, int, bytes]]) -> tuple[bytes, bytes]:
+    outcome = _Outcome(flat)
+    until = -1
+    for start, end, made in edits:
+        if start > until:
+            outcome.copy(max(until, 0))
+            outcome.gap(_back(flat, start, outcome.copied))
+        outcome.copy(start)
+        outcome.replace(end, made)
+        until = _on(flat, end)
+    outcome.copy(until)
+    outcome.gap(len(flat))
+    return bytes(outcome.out), bytes(outcome.trail)
+
+
+def _back(flat: bytes, start: int, least: int) -> int:
+    if start - least <= NEAR:
+        return least
+    at = start - NEAR
+    far = max(least, at - FAR)
+    while at > far and flat[at - 1] not in _STOPS:
+        at -= 1
+    return at
+
+
+def _on(flat: bytes, end: int) -> int:
+    at = min(len(flat), end + NEAR)
+    far = min(len(flat), at + FAR)
+    while at < far and flat[at] not in _STOPS:
+        at += 1
+    return at

@@ -1,0 +1,197 @@
+/* Long runs of the characters that tokens and encodings are made of, and which of them deserve a closer look. */
+#include "native.h"
+
+#define SHORTEST 16
+#define MIXED 1 /* upper case, lower case and digits, none of them rare: may be chance */
+#define CODED 2 /* what it decodes to may be text, or packed */
+
+static inline int inside(uint8_t byte) { return is_alnum(byte) || byte == '+' || byte == '/' || byte == '_' || byte == '-'; }
+
+/* One bit per byte: is it inside of a run. */
+typedef uint64_t (*classify)(const uint8_t *bytes);
+
+static uint64_t classify_plain(const uint8_t *bytes) {
+    uint64_t mask = 0;
+    for (int bit = 0; bit < 64; bit++) mask |= (uint64_t)inside(bytes[bit]) << bit;
+    return mask;
+}
+
+#if SAFETY_X86
+__attribute__((target("ssse3"))) static uint64_t classify_ssse3(const uint8_t *bytes) {
+    /* bit 0: 2x, 1: 3x, 2: 4x and 6x, 3: 5x and 7x, 4: 5F */
+    const __m128i low = _mm_setr_epi8(10, 14, 14, 14, 14, 14, 14, 14, 14, 14, 12, 5, 4, 5, 4, 21);
+    const __m128i high = _mm_setr_epi8(0, 0, 1, 2, 4, 24, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0);
+    const __m128i half = _mm_set1_epi8(15), zero = _mm_setzero_si128();
+    uint64_t mask = 0;
+    for (int part = 0; part < 4; part++) {
+        __m128i block = _mm_loadu_si128((const __m128i *)(bytes + 16 * part));
+        __m128i found = _mm_and_si128(_mm_shuffle_epi8(low, _mm_and_si128(block, half)),
+                                      _mm_shuffle_epi8(high, _mm_and_si128(_mm_srli_epi16(block, 4), half)));
+        uint64_t none = (uint64_t)_mm_movemask_epi8(_mm_cmpeq_epi8(found, zero));
+        mask |= (~none & 0xFFFF) << (16 * part);
+    }
+    return mask;
+}
+#endif
+
+static classify chosen(void) {
+#if SAFETY_X86
+    if (simd_level) return classify_ssse3;
+#endif
+    return classify_plain;
+}
+
+/* Where a run of at least SHORTEST may begin at or behind `at`, or `size`. */
+typedef struct {
+    const uint8_t *flat;
+    size_t size;
+    size_t block; /* number of the block that `now` is about */
+    uint64_t now, next;
+    classify mask;
+} scan;
+
+static uint64_t block_mask(const scan *self, size_t block) {
+    size_t at = block * 64;
+    if (at >= self->size) return 0;
+    if (at + 64 <= self->size) return self->mask(self->flat + at);
+    uint8_t last[64] = {0};
+    memcpy(last, self->flat + at, self->size - at);
+    return self->mask(last);
+}
+
+static uint64_t starts(uint64_t now, uint64_t next) { /* bits at which SHORTEST bits in a row begin */
+    unsigned __int128 bits = (unsigned __int128)next << 64 | now;
+    bits &= bits >> 1;
+    bits &= bits >> 2;
+    bits &= bits >> 4;
+    bits &= bits >> 8;
+    return (uint64_t)bits;
+}
+
+static size_t next_start(scan *self, size_t at) {
+    size_t blocks = (self->size + 63) / 64;
+    for (size_t block = at / 64; block < blocks; block++) {
+        if (block != self->block) {
+            self->now = block == self->block + 1 ? self->next : block_mask(self, block);
+            self->next = block_mask(self, block + 1);
+            self->block = block;
+        }
+        uint64_t found = starts(self->now, self->next);
+        if (block == at / 64) found &= ~UINT64_C(0) << (at % 64);
+        if (found) return block * 64 + (size_t)__builtin_ctzll(found);
+    }
+    return self->size;
+}
+
+typedef struct {
+    size_t digit, upper, lower, other, plus;
+    int hex, upper32, lower32;
+} counts;
+
+static counts count(const uint8_t *run, size_t length) {
+    counts seen = {.hex = 1, .upper32 = 1, .lower32 = 1};
+    for (size_t at = 0; at < length; at++) {
+        uint8_t byte = run[at];
+        int digit = byte >= '0' && byte <= '9', upper = byte >= 'A' && byte <= 'Z', lower = byte >= 'a' && byte <= 'z';
+        int base32_digit = byte >= '2' && byte <= '7';
+        seen.digit += (size_t)digit;
+        seen.upper += (size_t)upper;
+        seen.lower += (size_t)lower;
+        seen.plus += byte == '+';
+        seen.hex &= hex_digit(byte) >= 0;
+        seen.upper32 &= upper | base32_digit;
+        seen.lower32 &= lower | base32_digit;
+    }
+    seen.other = length - seen.digit - seen.upper - seen.lower;
+    return seen;
+}
+
+/* What may be text, packed text or wide text, as decode.py tells it from the whole: this is never stricter. */
+typedef struct {
+    size_t length, odd, zeros;
+    uint8_t first[2];
+} outcome;
+
+static void take(outcome *self, uint8_t byte) {
+    if (self->length < 2) self->first[self->length] = byte;
+    self->odd += (byte < 0x20 && byte != '\t' && byte != '\r' && byte != '\n') || byte == 0x7F;
+    self->zeros += (self->length & 1) && !byte;
+    self->length++;
+}
+
+static int may_be_text(const outcome *self) {
+    if (self->length >= 2 && self->first[0] == 0x1F && self->first[1] == 0x8B) return 1;
+    if (self->length >= 2 && self->first[0] == 'x' && strchr("\x01\x5e\x9c\xda", self->first[1]) && self->first[1]) return 1;
+    if (self->length >= 8 && self->zeros * 4 > self->length) return 1;
+    return self->length >= 6 && self->odd * 10 <= self->length;
+}
+
+static int hex_text(const uint8_t *run, size_t length) {
+    outcome seen = {0};
+    for (size_t at = 0; at + 2 <= length; at += 2) take(&seen, (uint8_t)(hex_digit(run[at]) << 4 | hex_digit(run[at + 1])));
+    return may_be_text(&seen);
+}
+
+static int six_bits(uint8_t byte) {
+    if (byte >= 'A' && byte <= 'Z') return byte - 'A';
+    if (byte >= 'a' && byte <= 'z') return byte - 'a' + 26;
+    if (byte >= '0' && byte <= '9') return byte - '0' + 52;
+    return byte == '+' || byte == '-' ? 62 : 63;
+}
+
+static int five_bits(uint8_t byte) { return byte < 'A' ? byte - '2' + 26 : (byte | 0x20) - 'a'; }
+
+static int bits_text(const uint8_t *run, size_t length, int width) {
+    outcome seen = {0};
+    uint32_t pending = 0;
+    int have = 0;
+    for (size_t at = 0; at < length; at++) {
+        pending = pending << width | (uint32_t)(width == 6 ? six_bits(run[at]) : five_bits(run[at]));
+        have += width;
+        if (have >= 8) take(&seen, (uint8_t)(pending >> (have -= 8)));
+    }
+    return may_be_text(&seen);
+}
+
+static int is_coded(const uint8_t *run, size_t length, const counts *seen) {
+    if (!seen->digit && !seen->plus) return 0; /* words, paths, identifiers */
+    if (seen->hex && length % 2 == 0 && hex_text(run, length)) return 1;
+    int left = (int)(length % 8); /* 1, 3 and 6 characters over are no base32 */
+    if ((seen->upper32 || seen->lower32) && left != 1 && left != 3 && left != 6 && bits_text(run, length, 5)) return 1;
+    return bits_text(run, length, 6);
+}
+
+static int is_mixed(size_t length, const counts *seen, size_t least, size_t most) {
+    if (length < least || length > most) return 0;
+    size_t share = length / 12 > 2 ? length / 12 : 2;
+    return seen->digit >= share && seen->upper >= share && seen->lower >= share;
+}
+
+PyObject *runs(PyObject *module, PyObject *args) {
+    (void)module;
+    PyObject *flat;
+    Py_ssize_t size, least, most;
+    if (!PyArg_ParseTuple(args, "Snn", &flat, &least, &most)) return NULL;
+    const uint8_t *bytes = flat_bytes(flat, &size);
+    PyObject *found = bytes ? PyList_New(0) : NULL;
+    if (!found) return NULL;
+    scan self = {.flat = bytes, .size = (size_t)size, .block = SIZE_MAX - 1, .mask = chosen()};
+    for (size_t at = 0; (at = next_start(&self, at)) < self.size;) {
+        size_t end = at + SHORTEST;
+        while (end < self.size && inside(bytes[end])) end++;
+        counts seen = count(bytes + at, end - at);
+        int kind = (is_mixed(end - at, &seen, (size_t)least, (size_t)most) ? MIXED : 0) |
+                   (is_coded(bytes + at, end - at, &seen) ? CODED : 0);
+        if (kind) {
+            PyObject *run = Py_BuildValue("nni", (Py_ssize_t)at, (Py_ssize_t)end, kind);
+            int failed = !run || PyList_Append(found, run) < 0;
+            Py_XDECREF(run);
+            if (failed) {
+                Py_DECREF(found);
+                return NULL;
+            }
+        }
+        at = end;
+    }
+    return found;
+}

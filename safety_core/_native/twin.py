@@ -1,0 +1,127 @@
+"""What the C extension does, in Python: the reference that it is held to, and what runs where it was not built.
+
+All work on flat bytes (see fold.py). Tables and escapes are in modules of their own.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+import struct
+from array import array
+from itertools import compress
+from typing import Final, cast
+
+from safety_core._native import coded
+from safety_core._native.escapes import unescaped
+from safety_core._native.fold import fold
+
+__all__ = ["flatten", "json_trail", "json_view", "positions", "runs", "squeeze", "unescaped"]
+
+_MEMO: Final = 20_000
+"""Characters whose fold is remembered; bounded, because the text is somebody else's."""
+
+
+class _Fold(dict[int, int]):
+    """Code point -> one byte, worked out when first met."""
+
+    def __missing__(self, code: int) -> int:
+        byte = fold(code)
+        if len(self) < _MEMO:
+            self[code] = byte
+        return byte
+
+
+_FOLD: Final = _Fold()
+
+
+def _fold_run(error: UnicodeError) -> tuple[bytes, int]:
+    found = cast("UnicodeEncodeError", error)  # it is registered for encoding only
+    return found.object[found.start : found.end].translate(_FOLD).encode("latin-1"), found.end
+
+
+_HANDLER: Final = "safety_core.fold"
+codecs.register_error(_HANDLER, _fold_run)
+
+KEPT: Final = frozenset((*b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", *range(0x80, 0x100)))
+_LOWER: Final = bytes(range(256)).lower()
+_DROPPED: Final = bytes(byte for byte in range(256) if byte not in KEPT)
+_MASK: Final = bytes(int(byte in KEPT) for byte in range(256))
+
+
+def flatten(text: str) -> bytes:
+    """Return one byte per character of `text`."""
+    return text.encode("ascii", _HANDLER)
+
+
+def squeeze(flat: bytes) -> bytes:
+    """Return the letters and digits of flat bytes, in lower case; bytes from 0x80 are other letters."""
+    return flat.translate(_LOWER, _DROPPED)
+
+
+def positions(flat: bytes) -> bytes:
+    """Return, for each byte of `squeeze(flat)`, the character it comes from: unsigned 32-bit numbers, in the machine's
+    order."""
+    return array("I", compress(range(len(flat)), flat.translate(_MASK))).tobytes()
+
+
+_CODE: Final = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}")
+_SIMPLE: Final = (('\\"', '"'), ("\\/", "/"), ("\\n", "\n"), ("\\r", "\r"), ("\\t", "\t"), ("\\b", "\b"), ("\\f", "\f"))
+
+
+def json_view(raw: bytes, strict: bool) -> bytes | None:
+    """Return the JSON text `raw` (UTF-8) in flat bytes with its escapes undone.
+
+    The twin leaves the check of the JSON to the caller: where `strict`, it returns None, as C does where it is not
+    sure.
+    """
+    if strict:
+        return None
+    text = raw.decode("utf-8", "surrogatepass")
+    if "\\" in text:
+        # Pairs of backslashes first: each one that is left then begins an escape.
+        text = "\\".join(map(_undone, text.split("\\\\")))
+    return flatten(text)
+
+
+def _undone(text: str) -> str:
+    if "\\" not in text:
+        return text
+    for escape, plain in _SIMPLE:
+        text = text.replace(escape, plain)
+    return _CODE.sub(lambda found: str(json.loads(f'"{found[0]}"')), text) if "\\u" in text else text
+
+
+_ESCAPE: Final = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[^u])")
+
+
+def json_trail(raw: bytes) -> bytes | None:
+    """Return where escapes stood, as `unescaped` does, in characters of the JSON text. None is what C returns where it
+    is not sure."""
+    trail = bytearray()
+    longer = 0
+    for found in _ESCAPE.finditer(raw.decode("utf-8", "surrogatepass")):
+        start, end = found.span()
+        trail += struct.pack("=4I", start - longer, start - longer + 1, start, end)
+        longer += end - start - 1
+    return bytes(trail)
+
+
+MIXED: Final = 1
+"""Kind of a run: upper case, lower case and digits, none of them rare. It may be chance."""
+
+CODED: Final = 2
+"""Kind of a run: what it decodes to may be text, or packed."""
+
+
+def runs(flat: bytes, least: int, most: int) -> list[tuple[int, int, int]]:
+    """Return (start, end, kind) of the runs of 16 characters or more of base64, base64url, hex or base32, without
+    padding, that deserve a closer look. `kind` is `MIXED` (with a length from `least` to `most`), `CODED`, or both."""
+    found: list[tuple[int, int, int]] = []
+    for start, end in coded.runs(flat):
+        run = flat[start:end]
+        kind = MIXED * (least <= end - start <= most and coded.is_mixed(run)) | CODED * coded.is_coded(run)
+        if kind:
+            found.append((start, end, kind))
+    return found

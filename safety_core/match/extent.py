@@ -1,0 +1,71 @@
+"""A needle was found: from where to where does the secret stand.
+
+Squeezing dropped the marks around a secret's first and last letter, and an encoded secret is the middle of a longer
+run that was encoded with it. Both go.
+"""
+
+from __future__ import annotations
+
+import string
+from typing import Final
+
+from safety_core.match.layer import flatten, squeeze
+
+_WORD: Final = string.ascii_letters.encode() + string.digits.encode() + b"_-"
+_RUNS: Final = {
+    "base64": _WORD + b"+/",
+    "ascii85": _WORD + b"!#$%&*+./:;=?@^~",
+    "base85": _WORD + b"!#$%&*+;=?@^~",
+}
+"""What an encoded secret may go on with on either side: the rest of the message it was encoded with. Otherwise
+`_WORD`."""
+
+_BLOCK: Final = 256
+_STRAIGHT: Final = frozenset({"", "reversed", "rot13"})
+
+
+def extent(form: str, value: str, flat: bytes, start: int, end: int) -> tuple[int, int]:
+    """Return the characters of `flat` that go with the needle of `form` of the secret `value`, found at
+    [start, end)."""
+    if form in _STRAIGHT:
+        return _with_marks(value[::-1] if form == "reversed" else value, flat, start, end)
+    word = _RUNS.get(form, _WORD)
+    return _run_start(word, flat, start), _run_end(word + b"=%", flat, end)
+
+
+def _run_start(word: bytes, flat: bytes, start: int) -> int:
+    """Return where the run begins that ends at `start`: by blocks, since a run may be the whole text."""
+    while start:
+        block = flat[max(0, start - _BLOCK) : start]
+        other = len(block.rstrip(word))
+        if other:
+            return start - len(block) + other
+        start -= len(block)
+    return 0
+
+
+def _run_end(word: bytes, flat: bytes, end: int) -> int:
+    while block := flat[end : end + _BLOCK]:
+        other = len(block.lstrip(word))
+        end += len(block) - other
+        if other:
+            break
+    return end
+
+
+def _with_marks(value: str, flat: bytes, start: int, end: int) -> tuple[int, int]:
+    """Widen a span by the marks before the first and behind the last letter of `value`, where they stand."""
+    whole = flatten(value)
+    kept = [at for at in range(len(whole)) if squeeze(whole[at : at + 1])]
+    before, after = whole[: kept[0]], whole[kept[-1] + 1 :]
+    start -= next((size for size in range(len(before), 0, -1) if flat.endswith(before[-size:], 0, start)), 0)
+    end += next((size for size in range(len(after), 0, -1) if flat.startswith(after[:size], end)), 0)
+    return start - _doubled(flat[max(0, start - _BLOCK) : start][::-1], flat[start]), end + _doubled(
+        flat[end : end + _BLOCK], flat[end - 1]
+    )
+
+
+def _doubled(beyond: bytes, edge: int) -> int:
+    """Return how many backslashes beyond a span are the escaped rest of the one at its edge."""
+    more = len(beyond) - len(beyond.lstrip(b"\\"))
+    return more - (more + 1) % 2 if edge == 0x5C and more else 0
