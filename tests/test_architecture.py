@@ -55,6 +55,7 @@ REVEALERS = {
     "safety_core/edge/execute/fill.py",  # into the child or the request
     "safety_core/edge/vault.py",  # to seal it
     "safety_core/edge/vault_key.py",  # a passphrase, to derive the key from
+    "safety_core/match/common_value.py",  # to judge whether it is too common
     "safety_core/match/registry.py",  # to make needles of it
 }
 

@@ -22,7 +22,7 @@ COMMANDS: Final = {
     "classify": "safety_core.cli.classify:classify",
     "demo": "safety_core.cli.demo.command:demo",
     "policy": "safety_core.cli.policy:policy",
-    "scan": "safety_core.cli.scan:scan",
+    "scan": "safety_core.cli.scan.command:scan",
     "secret": "safety_core.cli.secret:secret",
     "status": "safety_core.cli.status:status",
     "tenant": "safety_core.cli.tenant:tenant",

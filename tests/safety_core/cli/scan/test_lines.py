@@ -1,4 +1,4 @@
-"""`safety scan`, as a person and as a program use it."""
+"""JSON Lines, as other programs use `safety scan`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from safety_core.cli.scan import scan
+from safety_core.cli.scan.command import scan
 from safety_core.errors import InputError
 from tests.simulators.samples import invented
 
@@ -49,16 +49,6 @@ def test_what_cannot_be_scanned_is_blocked(tmp_path: Path) -> None:
     (answer,) = answers(tmp_path, {"id": "1", "text": packed})
     assert (answer["id"], answer["findings"], answer["redacted"]) == ("1", [], "")
     assert "comes to too much" in str(answer["blocked"])
-
-
-def test_files_for_people(tmp_path: Path) -> None:
-    dirty, clean = tmp_path / "dirty.env", tmp_path / "clean.txt"
-    dirty.write_text(f"# settings\nGITHUB={TOKEN}\n")
-    clean.write_text("hello\n")
-    done = CliRunner().invoke(scan, [str(dirty), str(clean)], standalone_mode=False)
-    assert done.return_value == 1
-    assert done.stdout == f"{dirty}:2:8: pattern github, 40 characters\n"
-    assert CliRunner().invoke(scan, [str(clean)], standalone_mode=False).return_value == 0
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,150 @@
+"""The command, its options and its exit status."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Final
+
+import click
+from click.core import ParameterSource
+
+from safety_core.cli.scan.allow import DEFAULT, read_allow_list
+from safety_core.cli.scan.detectors import named_secrets, redactor_of
+from safety_core.cli.scan.hit import Report
+from safety_core.cli.scan.lines import answers
+from safety_core.cli.scan.report_json import json_lines, json_report
+from safety_core.cli.scan.report_sarif import sarif_report
+from safety_core.cli.scan.report_text import fingerprint_lines, summary, text_report
+from safety_core.cli.scan.rules import Rules
+from safety_core.cli.scan.run import LIMIT, Options, Run
+from safety_core.edge.shipped import bundle_of, shipped_sources
+
+_WIDEST: Final = 110
+"""Columns; longer lines are hard to read."""
+
+_FORMATS: Final[Mapping[str, Callable[[Report, Rules], str]]] = {
+    "text": lambda report, rules: text_report(report, rules, _width()),
+    "json": json_report,
+    "jsonl": json_lines,
+    "sarif": sarif_report,
+    "fingerprints": fingerprint_lines,
+}
+
+
+@click.command()
+@click.option(
+    "--secrets",
+    "secrets_file",
+    type=click.File("rb"),
+    help='A JSON object of known secrets, {"NAME": "value"}.',
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([*_FORMATS]),
+    default="text",
+    show_default=True,
+    help="How to report on FILES.",
+)
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the report into this file.")
+@click.option(
+    "--allow",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help=f"The allow-list: fingerprints of places that are no secrets.  [default: {DEFAULT}, where it is there]",
+)
+@click.option(
+    "--fingerprints",
+    "form",
+    flag_value="fingerprints",
+    help="Print lines for the allow-list instead of a report; each still needs its reason.",
+)
+@click.option(
+    "--exclude",
+    "excluded",
+    multiple=True,
+    metavar="GLOB",
+    help="Leave out files and folders of this name or path; may be given more than once.",
+)
+@click.option(
+    "--max-size", type=click.IntRange(min=1), default=LIMIT, show_default=True, help="Mebibytes of the largest file."
+)
+@click.option("--explain", metavar="RULE", help="Explain a rule, and do nothing else.")
+@click.option("--quiet", "-q", is_flag=True, help="Show no progress and no summary.")
+@click.argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.pass_context
+def scan(  # noqa: PLR0913 - one for each option
+    context: click.Context,
+    /,
+    *,
+    secrets_file: IO[bytes] | None,
+    form: str,
+    output: Path | None,
+    allow: Path | None,
+    excluded: tuple[str, ...],
+    max_size: int,
+    explain: str | None,
+    quiet: bool,
+    files: tuple[Path, ...],
+) -> int:
+    """Show where secrets are in FILES (and in the folders among them), never the secrets themselves.
+
+    \b
+    safety scan .                                 what is in here
+    safety scan --format sarif --output scan.sarif src
+    safety scan --explain github                  what a rule looks for
+    safety scan --fingerprints . >> .safety-allow then write the reason into each line
+
+    Exit status 0 if there is none, 1 if there is any, 2 if something could not be looked into.
+
+    \b
+    Without FILES: JSON Lines on standard input, one answer per line, in order:
+    in   {"id", "text"}        the text may be a JSON body
+    out  {"id", "findings": [{"kind", "rule", "start", "end"}], "redacted", "blocked"?}
+
+    "blocked" says why nobody could look into a text; nothing of it may leave.
+    """
+    sources = shipped_sources()
+    patterns = bundle_of(sources).policy.patterns
+    if explain is not None:
+        from safety_core.cli.scan.explain import explained
+
+        click.echo(explained(explain, {pattern.id: pattern for pattern in patterns}, sources, _width()))
+        return 0
+    known = named_secrets(secrets_file.read()) if secrets_file else {}
+    if not files:
+        _check_options(context)
+        for answer in answers(redactor_of(patterns, known), sys.stdin.buffer):
+            click.echo(answer)
+        return 0
+    options = Options(excluded, max_size, quiet)
+    report = Run(redactor_of(patterns, known), read_allow_list(allow), options).report(files)
+    _tell(report, Rules(patterns), form, output, quiet=quiet)
+    return report.exit_status
+
+
+def _check_options(context: click.Context) -> None:
+    """Refuse options that would do nothing without FILES: nobody should believe that they did."""
+    for option in context.command.params:
+        given = context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
+        if given and option.name not in {"secrets_file", "explain"}:
+            raise click.UsageError(f"{option.opts[0]} is for FILES, and there are none", context)
+
+
+def _tell(report: Report, rules: Rules, form: str, output: Path | None, *, quiet: bool) -> None:
+    """Write the report to where it is wanted, and a line that sums up: after it where it is for people on the screen,
+    else on standard error."""
+    told = _FORMATS[form](report, rules)
+    if output:
+        output.write_text(click.unstyle(told), "utf-8")
+    else:
+        click.echo(told, nl=False, color=False if "NO_COLOR" in os.environ else None)
+    if not quiet:
+        click.echo(summary(report), err=bool(output) or form != "text")
+
+
+def _width() -> int:
+    return min(shutil.get_terminal_size().columns, _WIDEST)
