@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final
 
+from safety_core._native.gates import Gates
+
 SHORTEST: Final = 16
-_INSIDE: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-")
-_SPACED: Final = bytes(byte if byte in _INSIDE else 0x20 for byte in range(256))
-_LONG: Final = re.compile(rb" *+(?:[^ ]{1,%d}+(?: ++|\Z))*+(?:([^ ]{%d,}+)|\Z)" % (SHORTEST - 1, SHORTEST))
-"""Steps over short words without ever giving back a character or failing: one pass, whatever the text."""
+_KINDS: Final = (b"0123456789", b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"abcdefghijklmnopqrstuvwxyz")
+_CLASS: Final = rb"A-Za-z0-9+/_\-"
+_RUN: Final = re.compile(rb"[%b]+" % _CLASS)
+_LONG: Final = Gates({rb"(?:^|[^%b])[%b]{%d}" % (_CLASS, _CLASS, SHORTEST): SHORTEST})
 
 _HEX: Final = re.compile(rb"(?:[0-9a-fA-F]{2})+")
 _BASE32: Final = re.compile(rb"(?:[A-Z2-7]+|[a-z2-7]+)")
@@ -25,16 +27,16 @@ _PRINTABLE: Final = bytes(range(0x20, 0x7F)) + b"\t\r\n" + bytes(range(0x80, 0x1
 
 def runs(flat: bytes) -> Iterator[tuple[int, int]]:
     """Yield [start, end) of every run of at least `SHORTEST` characters."""
-    for found in _LONG.finditer(flat.translate(_SPACED)):
-        if found[1]:
-            yield found.span(1)
+    for start in _LONG.starts(flat):
+        found = _RUN.match(flat, start)
+        if found:
+            yield found.span()
 
 
 def is_mixed(run: bytes) -> bool:
     """Tell whether upper case, lower case and digits all stand in `run`, none of them rarely."""
     least = max(2, len(run) // 12)
-    kinds = (bytes.isdigit, bytes.isupper, bytes.islower)
-    return all(sum(kind(run[at : at + 1]) for at in range(len(run))) >= least for kind in kinds)
+    return all(len(run) - len(run.translate(None, kind)) >= least for kind in _KINDS)
 
 
 def is_coded(run: bytes) -> bool:
@@ -65,8 +67,11 @@ def is_wide(raw: bytes) -> bool:
 
 
 def is_printable(raw: bytes) -> bool:
-    """Tell whether at most one byte in ten is a control character."""
-    return len(raw) >= 6 and len(raw.translate(None, _PRINTABLE)) * 10 <= len(raw)
+    """Tell whether at most one byte in ten is a control character, and at most one is not UTF-8."""
+    size = len(raw)
+    if size < 6 or len(raw.translate(None, _PRINTABLE)) * 10 > size:
+        return False
+    return raw.isascii() or (size - len(raw.decode("utf-8", "ignore").encode())) * 10 <= size
 
 
 def may_be_text(raw: bytes) -> bool:

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from re import Match
 from typing import Final
 
 from safety_core._native.fold import BOUNDARY, OTHER, fold
+from safety_core._native.gates import Gates
 
 NEAR: Final = 96
 FAR: Final = 4096
@@ -46,6 +47,20 @@ _ESCAPE: Final = re.compile(
     """,
     re.VERBOSE,
 )
+_GATES: Final = Gates(
+    {
+        rb"\\[ux01abefnrtv\"'/\\]": 2,
+        rb"%[0-9a-fA-F]{2}": 3,
+        rb"&[#A-Za-z]": 2,
+        rb"=[0-9A-F]{2}": 3,
+        rb"U\+[0-9a-fA-F]{4}": 6,
+        rb"0x[2-7][0-9a-fA-F]": 4,
+        rb"<[!/A-Za-z]": 2,
+        rb"\x00": 1,
+    }
+)
+"""Every match of `_ESCAPE` begins where one of these does."""
+
 _ERASED: Final = re.compile(rb"[^\x08\xff]\x08")
 _CONTROL: Final = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b'"': b'"', b"'": b"'", b"/": b"/", b"\\": b"\\"}
 _BYTES: Final = re.compile(rb"%(?:25)*|\\*x|=")
@@ -72,8 +87,18 @@ def unescaped(flat: bytes) -> tuple[bytes, bytes] | None:
     if b"\x08" in flat:
         edits = [(found.start(), found.end(), b"") for found in _ERASED.finditer(flat)]
     else:
-        edits = [(found.start(), found.end(), _undo(found)) for found in _ESCAPE.finditer(flat)]
+        edits = [(found.start(), found.end(), _undo(found)) for found in _escapes(flat)]
     return _neighbourhoods(flat, edits) if edits else None
+
+
+def _escapes(flat: bytes) -> Iterator[Match[bytes]]:
+    """Yield what `_ESCAPE.finditer` does."""
+    done = 0
+    for start in _GATES.starts(flat):
+        found = _ESCAPE.match(flat, start) if start >= done else None
+        if found:
+            done = found.end()
+            yield found
 
 
 def _undo(found: Match[bytes]) -> bytes:

@@ -106,30 +106,37 @@ static counts count(const uint8_t *run, size_t length) {
     return seen;
 }
 
-/* What may be text, packed text or wide text, as decode.py tells it from the whole: this is never stricter. */
-typedef struct {
-    size_t length, odd, zeros;
-    uint8_t first[2];
-} outcome;
-
-static void take(outcome *self, uint8_t byte) {
-    if (self->length < 2) self->first[self->length] = byte;
-    self->odd += (byte < 0x20 && byte != '\t' && byte != '\r' && byte != '\n') || byte == 0x7F;
-    self->zeros += (self->length & 1) && !byte;
-    self->length++;
+/* Whether decoded bytes may be text, packed text or wide text, as coded.py tells it. -1: an exception is set. */
+static int utf8_text(const uint8_t *raw, size_t size) {
+    PyObject *text = PyUnicode_DecodeUTF8((const char *)raw, (Py_ssize_t)size, "ignore");
+    Py_ssize_t kept = 0;
+    if (!text || !PyUnicode_AsUTF8AndSize(text, &kept)) {
+        Py_XDECREF(text);
+        return -1;
+    }
+    Py_DECREF(text);
+    return (size - (size_t)kept) * 10 <= size;
 }
 
-static int may_be_text(const outcome *self) {
-    if (self->length >= 2 && self->first[0] == 0x1F && self->first[1] == 0x8B) return 1;
-    if (self->length >= 2 && self->first[0] == 'x' && strchr("\x01\x5e\x9c\xda", self->first[1]) && self->first[1]) return 1;
-    if (self->length >= 8 && self->zeros * 4 > self->length) return 1;
-    return self->length >= 6 && self->odd * 10 <= self->length;
+static int may_be_text(const uint8_t *raw, size_t size) {
+    if (size >= 2 && raw[0] == 0x1F && raw[1] == 0x8B) return 1;
+    if (size >= 2 && raw[0] == 'x' && (raw[1] == 0x01 || raw[1] == 0x5E || raw[1] == 0x9C || raw[1] == 0xDA)) return 1;
+    size_t odd = 0, zeros = 0, high = 0;
+    for (size_t at = 0; at < size; at++) {
+        uint8_t byte = raw[at];
+        odd += (byte < 0x20 && byte != '\t' && byte != '\r' && byte != '\n') || byte == 0x7F;
+        zeros += (at & 1) && !byte;
+        high += byte >= 0x80;
+    }
+    if (size >= 8 && zeros * 4 > size) return 1;
+    if (size < 6 || odd * 10 > size) return 0;
+    return high ? utf8_text(raw, size) : 1;
 }
 
-static int hex_text(const uint8_t *run, size_t length) {
-    outcome seen = {0};
-    for (size_t at = 0; at + 2 <= length; at += 2) take(&seen, (uint8_t)(hex_digit(run[at]) << 4 | hex_digit(run[at + 1])));
-    return may_be_text(&seen);
+/* Each decodes a run into `raw` and tells what may_be_text tells of it. */
+static int hex_text(const uint8_t *run, size_t length, uint8_t *raw) {
+    for (size_t at = 0; at + 2 <= length; at += 2) raw[at / 2] = (uint8_t)(hex_digit(run[at]) << 4 | hex_digit(run[at + 1]));
+    return may_be_text(raw, length / 2);
 }
 
 static int six_bits(uint8_t byte) {
@@ -141,30 +148,43 @@ static int six_bits(uint8_t byte) {
 
 static int five_bits(uint8_t byte) { return byte < 'A' ? byte - '2' + 26 : (byte | 0x20) - 'a'; }
 
-static int bits_text(const uint8_t *run, size_t length, int width) {
-    outcome seen = {0};
+static int bits_text(const uint8_t *run, size_t length, int width, uint8_t *raw) {
     uint32_t pending = 0;
     int have = 0;
+    size_t size = 0;
     for (size_t at = 0; at < length; at++) {
         pending = pending << width | (uint32_t)(width == 6 ? six_bits(run[at]) : five_bits(run[at]));
         have += width;
-        if (have >= 8) take(&seen, (uint8_t)(pending >> (have -= 8)));
+        if (have >= 8) raw[size++] = (uint8_t)(pending >> (have -= 8));
     }
-    return may_be_text(&seen);
+    return may_be_text(raw, size);
 }
 
+/* 1 or 0, or -1 with an exception set. */
 static int is_coded(const uint8_t *run, size_t length, const counts *seen) {
     if (!seen->digit && !seen->plus) return 0; /* words, paths, identifiers */
-    if (seen->hex && length % 2 == 0 && hex_text(run, length)) return 1;
-    int left = (int)(length % 8); /* 1, 3 and 6 characters over are no base32 */
-    if ((seen->upper32 || seen->lower32) && left != 1 && left != 3 && left != 6 && bits_text(run, length, 5)) return 1;
-    return bits_text(run, length, 6);
+    uint8_t small[256], *raw = length <= sizeof(small) ? small : PyMem_Malloc(length);
+    if (!raw) return PyErr_NoMemory(), -1;
+    size_t left = length % 8; /* 1, 3 and 6 characters over are no base32 */
+    int coded = 0;
+    if (seen->hex && length % 2 == 0) coded = hex_text(run, length, raw);
+    if (!coded && (seen->upper32 || seen->lower32) && left != 1 && left != 3 && left != 6) coded = bits_text(run, length, 5, raw);
+    if (!coded) coded = bits_text(run, length, 6, raw);
+    if (raw != small) PyMem_Free(raw);
+    return coded;
 }
 
 static int is_mixed(size_t length, const counts *seen, size_t least, size_t most) {
     if (length < least || length > most) return 0;
     size_t share = length / 12 > 2 ? length / 12 : 2;
     return seen->digit >= share && seen->upper >= share && seen->lower >= share;
+}
+
+static int append(PyObject *found, size_t start, size_t end, int kind) {
+    PyObject *run = Py_BuildValue("nni", (Py_ssize_t)start, (Py_ssize_t)end, kind);
+    int failed = run ? PyList_Append(found, run) : -1;
+    Py_XDECREF(run);
+    return failed;
 }
 
 PyObject *runs(PyObject *module, PyObject *args) {
@@ -180,16 +200,11 @@ PyObject *runs(PyObject *module, PyObject *args) {
         size_t end = at + SHORTEST;
         while (end < self.size && inside(bytes[end])) end++;
         counts seen = count(bytes + at, end - at);
-        int kind = (is_mixed(end - at, &seen, (size_t)least, (size_t)most) ? MIXED : 0) |
-                   (is_coded(bytes + at, end - at, &seen) ? CODED : 0);
-        if (kind) {
-            PyObject *run = Py_BuildValue("nni", (Py_ssize_t)at, (Py_ssize_t)end, kind);
-            int failed = !run || PyList_Append(found, run) < 0;
-            Py_XDECREF(run);
-            if (failed) {
-                Py_DECREF(found);
-                return NULL;
-            }
+        int coded = is_coded(bytes + at, end - at, &seen);
+        int kind = (is_mixed(end - at, &seen, (size_t)least, (size_t)most) ? MIXED : 0) | (coded ? CODED : 0);
+        if (coded < 0 || (kind && append(found, at, end, kind) < 0)) {
+            Py_DECREF(found);
+            return NULL;
         }
         at = end;
     }

@@ -16,6 +16,7 @@ from typing import Final, cast
 from safety_core._native import coded
 from safety_core._native.escapes import unescaped
 from safety_core._native.fold import fold
+from safety_core._native.plain_json import HEX_ESCAPE, is_plain_json
 
 __all__ = ["flatten", "json_trail", "json_view", "positions", "runs", "squeeze", "unescaped"]
 
@@ -66,31 +67,39 @@ def positions(flat: bytes) -> bytes:
     return array("I", compress(range(len(flat)), flat.translate(_MASK))).tobytes()
 
 
-_CODE: Final = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}")
-_SIMPLE: Final = (('\\"', '"'), ("\\/", "/"), ("\\n", "\n"), ("\\r", "\r"), ("\\t", "\t"), ("\\b", "\b"), ("\\f", "\f"))
+_CODE: Final = re.compile(rb"(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4})")
+_SIMPLE: Final = {b'"': b'"', b"/": b"/", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
 
 def json_view(raw: bytes, strict: bool) -> bytes | None:
     """Return the JSON text `raw` (UTF-8) in flat bytes with its escapes undone.
 
-    The twin leaves the check of the JSON to the caller: where `strict`, it returns None, as C does where it is not
-    sure.
+    Where `strict`, None for what is no well-formed JSON, or may be none: it is then for a parser to say what is wrong.
     """
-    if strict:
+    if strict and not is_plain_json(raw):
         return None
-    text = raw.decode("utf-8", "surrogatepass")
-    if "\\" in text:
+    plain = raw
+    if b"\\" in raw:
         # Pairs of backslashes first: each one that is left then begins an escape.
-        text = "\\".join(map(_undone, text.split("\\\\")))
-    return flatten(text)
+        plain = b"\\".join([_undone(part) for part in raw.split(b"\\\\")])
+    return flatten(plain.decode("utf-8", "surrogatepass"))
 
 
-def _undone(text: str) -> str:
-    if "\\" not in text:
-        return text
-    for escape, plain in _SIMPLE:
-        text = text.replace(escape, plain)
-    return _CODE.sub(lambda found: str(json.loads(f'"{found[0]}"')), text) if "\\u" in text else text
+def _undone(raw: bytes) -> bytes:
+    if HEX_ESCAPE.search(raw):
+        pieces = _CODE.split(raw)
+        pieces[1::2] = map(_character, pieces[1::2])
+        return b"".join([piece if odd % 2 else _without_simple(piece) for odd, piece in enumerate(pieces)])
+    return _without_simple(raw)
+
+
+def _without_simple(raw: bytes) -> bytes:
+    first, *rest = raw.replace(b"\\n", b"\n").split(b"\\")  # most of them are line ends
+    return first + b"".join([_SIMPLE.get(part[:1], b"\\" + part[:1]) + part[1:] for part in rest])
+
+
+def _character(escape: bytes) -> bytes:
+    return str(json.loads(b'"%b"' % escape)).encode("utf-8", "surrogatepass")
 
 
 _ESCAPE: Final = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[^u])")

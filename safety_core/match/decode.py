@@ -68,10 +68,7 @@ def _text(raw: bytes) -> str | None:
         raw = _unpacked(raw)
     if coded.is_wide(raw):
         raw = raw.decode("utf-16-le", "replace").encode()
-    if not coded.is_printable(raw):
-        return None
-    text = raw.decode("utf-8", "replace")
-    return text if text.count("\ufffd") * 10 <= len(text) else None
+    return raw.decode("utf-8", "replace") if coded.is_printable(raw) else None
 
 
 def _unpacked(raw: bytes) -> bytes:
