@@ -1,6 +1,6 @@
 # Everything sets itself up: `make demo` and `make test` work on a fresh machine.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format lock bench clean
+.PHONY: help demo test lint format lock bench fuzz clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -36,6 +36,9 @@ lock:  ## pin all dependencies with hashes again (needs uv)
 
 bench: .venv/ready  ## what we promise, measured (see docs/benchmarks.md)
 	@$(BIN)/python -m bench
+
+fuzz: .venv/ready  ## the C extension under sanitizers, on mutated input: ten minutes, or make fuzz SECONDS=60
+	@sh fuzz/native.sh $(or $(SECONDS),600) $(or $(SEED),0)
 
 clean:  ## remove what the other targets made
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info build dist .coverage*

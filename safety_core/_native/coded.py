@@ -12,6 +12,12 @@ from typing import Final
 from safety_core._native.gates import Gates
 
 SHORTEST: Final = 16
+SOME: Final = 2
+"""Characters of a kind from which it is not there by accident."""
+
+MANY: Final = 8
+"""One character in so many is a digit: chance has more, identifiers fewer."""
+
 _KINDS: Final = (b"0123456789", b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"abcdefghijklmnopqrstuvwxyz")
 _CLASS: Final = rb"A-Za-z0-9+/_\-"
 _RUN: Final = re.compile(rb"[%b]+" % _CLASS)
@@ -34,9 +40,12 @@ def runs(flat: bytes) -> Iterator[tuple[int, int]]:
 
 
 def is_mixed(run: bytes) -> bool:
-    """Tell whether upper case, lower case and digits all stand in `run`, none of them rarely."""
-    least = max(2, len(run) // 12)
-    return all(len(run) - len(run.translate(None, kind)) >= least for kind in _KINDS)
+    """Tell whether `run` has letters and digits as chance has them: some upper case, some lower case and some digits, or
+    many digits."""
+    digits, upper, lower = (len(run) - len(run.translate(None, kind)) for kind in _KINDS)
+    if min(digits, upper, lower) >= SOME:
+        return True
+    return digits > SOME and digits * MANY >= len(run) and upper + lower > 0
 
 
 def is_coded(run: bytes) -> bool:

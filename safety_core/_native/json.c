@@ -6,7 +6,6 @@
 #include "native.h"
 
 #define DEEPEST 60       /* of 64 that are allowed: the last few are left to Python */
-#define SLACK 16 /* what a vector store may write beyond the end */
 #define LONGEST_NUMBER 200 /* so that no number reaches infinity or Python's own limit on digits */
 
 typedef struct {
@@ -318,7 +317,8 @@ static int document(reader *self) {
     }
 }
 
-/* Read `raw` to its end; `view` is where it goes to, as long as the text and SLACK. */
+/* Read `raw` to its end; `view` is where it goes to, as long as the text: what is written never gets ahead of what is
+ * read, so no vector store goes beyond the end either. */
 static int read_all(reader *self, const Py_buffer *raw, uint8_t *view) {
     self->at = raw->buf;
     self->end = self->at + raw->len;
@@ -336,7 +336,7 @@ PyObject *json_view(PyObject *module, PyObject *args) {
     Py_buffer raw;
     reader self = {0};
     if (!PyArg_ParseTuple(args, "y*p", &raw, &self.strict)) return NULL;
-    PyObject *view = PyBytes_FromStringAndSize(NULL, raw.len + SLACK);
+    PyObject *view = PyBytes_FromStringAndSize(NULL, raw.len);
     int state = view ? read_all(&self, &raw, (uint8_t *)PyBytes_AS_STRING(view)) : FAILED;
     PyBuffer_Release(&raw);
     if (state == FINE) {
@@ -353,7 +353,7 @@ PyObject *json_trail(PyObject *module, PyObject *text) {
     Py_buffer raw;
     reader self = {.trailing = 1};
     if (PyObject_GetBuffer(text, &raw, PyBUF_SIMPLE) < 0) return NULL;
-    uint8_t *view = PyMem_Malloc((size_t)raw.len + SLACK);
+    uint8_t *view = PyMem_Malloc((size_t)raw.len);
     int state = view ? read_all(&self, &raw, view) : (PyErr_NoMemory(), FAILED);
     PyObject *trail = NULL;
     if (state == FINE)

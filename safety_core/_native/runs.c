@@ -2,7 +2,9 @@
 #include "native.h"
 
 #define SHORTEST 16
-#define MIXED 1 /* upper case, lower case and digits, none of them rare: may be chance */
+#define SOME 2  /* characters of a kind from which it is not there by accident */
+#define MANY 8  /* one character in so many is a digit: chance has more, identifiers fewer */
+#define MIXED 1 /* letters and digits as chance has them */
 #define CODED 2 /* what it decodes to may be text, or packed */
 
 static inline int inside(uint8_t byte) { return is_alnum(byte) || byte == '+' || byte == '/' || byte == '_' || byte == '-'; }
@@ -176,8 +178,8 @@ static int is_coded(const uint8_t *run, size_t length, const counts *seen) {
 
 static int is_mixed(size_t length, const counts *seen, size_t least, size_t most) {
     if (length < least || length > most) return 0;
-    size_t share = length / 12 > 2 ? length / 12 : 2;
-    return seen->digit >= share && seen->upper >= share && seen->lower >= share;
+    if (seen->digit >= SOME && seen->upper >= SOME && seen->lower >= SOME) return 1;
+    return seen->digit > SOME && seen->digit * MANY >= length && seen->upper + seen->lower > 0;
 }
 
 static int append(PyObject *found, size_t start, size_t end, int kind) {

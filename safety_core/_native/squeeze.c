@@ -1,7 +1,8 @@
-/* Flat bytes -> their letters and digits in lower case. Bytes from 0x80 are other letters and stay as they are. */
+/* Flat bytes -> their letters and digits in lower case. Bytes from 0x80 are other letters and stay as they are.
+ *
+ * Vectors are stored whole: what is kept never reaches as far as what was read, so no store goes beyond the end.
+ */
 #include "native.h"
-
-#define SLACK 64 /* what a vector store may write beyond the end */
 
 static inline int kept(uint8_t byte) { return byte >= 0x80 || is_alnum(byte); }
 
@@ -85,7 +86,7 @@ PyObject *squeeze(PyObject *module, PyObject *flat) {
     Py_ssize_t size;
     const uint8_t *in = flat_bytes(flat, &size);
     if (!in) return NULL;
-    PyObject *short_bytes = PyBytes_FromStringAndSize(NULL, size + SLACK);
+    PyObject *short_bytes = PyBytes_FromStringAndSize(NULL, size);
     if (!short_bytes) return NULL;
     size_t length = squeeze_into(in, (size_t)size, (uint8_t *)PyBytes_AS_STRING(short_bytes));
     _PyBytes_Resize(&short_bytes, (Py_ssize_t)length); /* sets NULL and an exception when it fails */

@@ -118,7 +118,7 @@ def json_trail(raw: bytes) -> bytes | None:
 
 
 MIXED: Final = 1
-"""Kind of a run: upper case, lower case and digits, none of them rare. It may be chance."""
+"""Kind of a run: letters and digits as chance has them, see `coded.is_mixed`."""
 
 CODED: Final = 2
 """Kind of a run: what it decodes to may be text, or packed."""
