@@ -1,55 +1,188 @@
-"""Is what stands after a name that promises a secret one: not a stand-in, not code, not a word."""
+"""Is what stands after a name that promises a secret one: not a stand-in, not code, not a word.
+
+The name decides how much is asked of the value: a password may be short, a token or key is long, and a name that
+merely begins or ends like a secret's (`token_type`, `primary_key`, `bypass`) promises nothing.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from safety_core.match.wordlike import entropy, repeated, usual_share, word_letters
 
+CONTEXT: Final = 24
+"""Characters before a match that its check is given with it: the beginning of a name that it ends."""
+
+_TEMPLATE: Final = re.compile(
+    r"\*{3}|\.{3}|x{4}|#{4}|^[-?=+]?[$#%]?[{(]{1,2}[$\w .:-]+|[$#]\{[\w.:?@-]+\}|\{\{[^{}]*\}\}|<[\w /-]{2,}>"
+    r"|%[{(]|%[-#]?\d*[sdvqrxfi](?![A-Za-z0-9])|\$\("
+    r"|(?<!\{)\{[\w.!:]*\}|^[$%@&][A-Za-z_{]\w*\W*$|^%\w+%$|^\W+$|\\[wdsSb]|\(\?|&#?\w+;",
+    re.IGNORECASE,
+)
+"""What fills in a value later: `${X}`, `{{ x }}`, `<x>`, `%s`; or hides one: `***`."""
+
 _STAND_IN: Final = re.compile(
-    r"\*{3}|\.{3}|x{4}|[<>]|[$#%]\{|\{\{|\$\(|%[sdv(]|^[$%@&]|^\W+$"
-    r"|example|changeme|change[-_]me|placeholder|dummy|sample|redacted|secret_ref|\byour|^my[-_]|insert[-_]|replace[-_]"
+    r"example|changeme|change[-_]me|placeholder|dummy|sample|redacted|secret_ref|\byour|^my[-_]|insert[-_]|replace[-_]"
     r"|^(?:none|null|nil|true|false|undefined|todo|string|self|this)\b"
     r"|^(?:pass(?:wd|word)?|pwd|pw|user|admin|root|secret|token|key)\d{0,4}$",
     re.IGNORECASE,
 )
-_CODE: Final = re.compile(
-    r"[/.~]{0,2}/|[a-z][a-z0-9+.-]*://|[\w$]+\(|\w+\[|[A-Za-z_$][\w$]*(?:(?:\.|->|::|\?\.)[A-Za-z_$][\w$]*)+[;,)]*$",
+_IN_URL: Final = re.compile(
+    r"your|changeme|change-me|placeholder|redacted|secret_ref|^x+$|^\d{1,5}$|^\W*$|[#\\]"
+    r"|^(?:[a-z]*[-_]?)?(?:password|passwd|passphrase|pwd|pw)(?:[_-]?\d{1,4})?$",
     re.IGNORECASE,
+)
+_NO_HOST: Final = re.compile(
+    r":pass@localhost|@(?:host|hostname|server|domain|ip|addr|address)\d?(?![\w.-])", re.IGNORECASE
+)
+_PATH: Final = re.compile(r"[/.~]{0,2}/|[A-Za-z]:\\|[a-z][a-z0-9+.-]*://|arn:|urn:|@\w+/", re.IGNORECASE)
+_CODE: Final = re.compile(
+    r"[\w$.:>?&*-]{2,}[(\[<]|[A-Za-z_$][\w$]*(?:(?:\.|->|::|\?\.)[A-Za-z_$][\w$]*)+[;,)]*$", re.IGNORECASE
 )
 _ALGORITHM: Final = re.compile(
     r"(?:[A-Z]{2,8}|[a-z]{2,8}|[0-9]{1,4})(?:[-_/.](?:[A-Za-z]{1,8}[0-9]{0,4}|[0-9]{1,4}))*|[a-zA-Z]{2,6}[0-9]{1,4}"
+    r"|[A-Z][A-Za-z]{1,7}(?:[-_/.](?:[A-Z][A-Za-z]{1,8}[0-9]{0,4}|[0-9]{1,4}))+"
 )
-_OTHER_NAME: Final = re.compile(
-    r"(?:[a-z]I[dD]|[_. -]id|type|name|path|file|url|uri|length|size|limit|count|policy|hint|label|title|expires\w*)"
-    r"s?\W*$",
+_NUMBER: Final = re.compile(r"[\d.,:/+=-]+[A-Za-z%]{0,3}|0x[0-9a-fA-F]{1,8}[uUlL]*|\d{4}-\d\d-\d\d[T_ ][\d:.]+\w*")
+_LONG: Final = 32
+"""Length from which a row of one character, or a shape that a short name has too, explains nothing."""
+
+_NAME: Final = re.compile(
+    r"(?P<head>[\w.$:-]*?)(?P<word>pass|pwd|pa?s{1,2}wo?r?d|(?<![A-Za-z])pw|secret|token|api[-_. ]?key|key|credential)"
+    r"(?P<tail>[\w.-]*)",
     re.IGNORECASE,
 )
-"""Names that merely begin like a secret's: `token_type`, `SecretId`, `passwordHint`."""
+_KEY_ID: Final = re.compile(r"(?:access|hmac)[_. -]?(?:key)?[_. -]?id|key[_. -]?id", re.IGNORECASE)
+_LAST_WORD: Final = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)(?=\d*[_. -]*$)")
+_OTHER_TAIL: Final = re.compile(
+    r"id|ids|type|types|name|names|path|file|files|url|uri|href|link|length|len|size|limit|count|policy|hint|"
+    r"label|title|text|desc|description|expires|expiry|expiration|expire|version|algorithm|alg|format|style|class|"
+    r"field|fields|column|prefix|suffix|regex|pattern|re|point|map|index|event|error|errors|message|msg|body|host|"
+    r"server|domain|scope|state|mode|method|kind|enabled|at|time|date|age|ttl|hash|digest|usage|func|function|"
+    r"handler|callback|manager|service|provider|generator|validator|parser|reader|writer|view|page|form|input|"
+    r"output|test|tests|reset|change|changed|required|value|is|in|of|for|to|by|or|and|not|count|number|num|code|"
+    r"codes|ring|board|frame",
+    re.IGNORECASE,
+)
+"""Last words of names that merely begin like a secret's: `token_type`, `passwordHint`, `keyFrame`. (A pass code is one
+all the same.)"""
 
-_PASSWORD_NAME: Final = re.compile(r"pass|pwd|\bpw", re.IGNORECASE)
+_OTHER_HEAD: Final = re.compile(
+    r"com|by|sur|encom|tres|over|under|im|public|pub|primary|foreign|sort|cache|partition|group|routing|hash|"
+    r"lookup|idempotency|dedup|object|map|dict|index|unique|natural|composite|range|row|column|field|translation|"
+    r"i18n|locale|registry|property|attr|attribute|config|option|item|data|arrow|short|hot|tur|mon|don|joc|hoc|"
+    r"whis|key|max|min|num|total|count|next|page|previous|prev|continuation|pagination|starting|sync|cancellation|"
+    r"eos|bos|pad|unk|sep|cls|mask|client|lock|request|resource|encrypted|kms|resx|res|dictionary|shortcut|json|"
+    r"event|host|ssh|known|each|per|no|non|without",
+    re.IGNORECASE,
+)
+"""Words before `pass`, `key` or `token` that make it another thing: `bypass`, `primary_key`, `nextToken`."""
+
+_RUN_TOGETHER: Final = re.compile(
+    r"(?:type|name|path|file|length|hash|hint|policy|expires|izer?s?|ization|ise[rd]?|ized|izing)$"
+)
+_CODES: Final = frozenset({"code", "_code", "-code"})
+_PASS: Final = re.compile(r"$|[^a-z]|w|phrase|code|key")
+_USUAL_WORDS: Final = 0.45
+"""Share of usual trigrams from which letters are taken for words."""
 
 
-def password(secret: str, _match: str) -> bool:
-    """Not a stand-in for a password, not code that fetches one, not an ordinary word."""
-    letters = sum(map(str.isalpha, secret))
-    if len(re.sub(r"[\x80-\xff]", "", secret)) * 2 < len(secret):
+def promised(text: str) -> int:
+    """Return the least length of a value that the last name in `text` promises; 0 where it promises none."""
+    names = list(_NAME.finditer(text))
+    if not names:
+        return 0
+    found = names[-1]
+    head, word, tail = found["head"], found["word"].lower(), found["tail"]
+    if _KEY_ID.fullmatch(found[0]):
+        return 20
+    last, before = _LAST_WORD.search(tail), _LAST_WORD.search(head)
+    if last and tail.lower() not in _CODES and (_OTHER_TAIL.fullmatch(last[0]) or _RUN_TOGETHER.search(tail.lower())):
+        return 0
+    if "::" in head or (before and _OTHER_HEAD.fullmatch(before[0])):
+        return 0
+    if word == "pass" and not _PASS.match(tail):
+        return 0
+    if word == "key" and not before:
+        return 16
+    return 5 if word.startswith("p") else 8
+
+
+def likely(value: str, *, quoted: bool) -> bool:
+    """Tell whether a value is neither a stand-in nor code nor made of words.
+
+    Args:
+        quoted: it stands in quotes, so it is no expression.
+    """
+    size = len(value)
+    if _TEMPLATE.search(value) or _STAND_IN.search(value) or (size < _LONG and repeated(value)) or len(set(value)) < 4:
         return False
-    if _STAND_IN.search(secret) or repeated(secret) or len(set(secret)) < 3:
+    if sum(map("\x7f".__lt__, value)) * 2 > size or _PATH.match(value):
         return False
-    return word_letters(secret) * 2 < letters or (len(secret) > 3 and letters * 2 < len(secret))
+    if not set("()[]{}<>").isdisjoint(value):
+        code = not quoted and (value[0] in "([{<" or _CODE.match(value))
+        return size >= 8 and not code and not _closed(value) and not set("!#$%&*+?@^|~").isdisjoint(value)
+    if (not quoted and _CODE.match(value)) or _NUMBER.fullmatch(value):
+        return value.isdigit() and size >= 12
+    letters, digits = sum(map(str.isalpha, value)), sum(map(str.isdigit, value))
+    marks = size - letters - digits - sum(map(value.count, "-_./:,="))
+    if digits and letters and marks:
+        return entropy(value) >= 1.9
+    if size < _LONG and _ALGORITHM.fullmatch(value) and (digits or usual_share(value) >= 0.2):
+        return False
+    if word_letters(value) * 2 >= letters and letters * 2 >= size:
+        return False
+    return entropy(value) >= 2.2 and (digits > 0 or usual_share(value) < _USUAL_WORDS)
 
 
 def assigned(secret: str, match: str) -> bool:
     """What stands after a name that promises a secret is one: long and mixed enough, and not code, a word
     or a stand-in."""
-    if not password(secret, match) or _CODE.match(secret) or _ALGORITHM.fullmatch(secret):
+    before, _, after = match.rpartition(secret)
+    quote = before[-1:] if before[-1:] in {'"', "'", "`"} else ""
+    if quote and after.lstrip("\\") != quote:
         return False
-    name = match.partition(secret)[0]
-    digits = sum(map(str.isdigit, secret))
-    if digits == len(secret):
-        return digits >= 12
-    if _OTHER_NAME.search(name) or len(secret) < (6 if _PASSWORD_NAME.search(name) else 8):
-        return False
-    return entropy(secret) >= 2.2 and (digits > 0 or usual_share(secret) < 0.4)
+    bare = secret if quote else secret.rstrip(")]}>,;")
+    return 0 < promised(before) <= len(bare) and likely(bare, quoted=bool(quote))
+
+
+def header(secret: str, match: str) -> bool:
+    """A value after the name of a header that carries credentials."""
+    return "::" not in match and not secret.isalpha() and likely(secret, quoted=False)
+
+
+def compared(secret: str, match: str) -> bool:
+    """A value that is compared with something named as a secret, whose name comes after it."""
+    return 0 < promised(match.rpartition("=")[2]) <= len(secret) and likely(secret, quoted=True)
+
+
+def password(secret: str, _match: str) -> bool:
+    """Not a stand-in for a password, not code that fetches one, not an ordinary word."""
+    return likely(secret, quoted=False) or (len(secret) > 3 and not secret.isalnum() and likely(secret, quoted=True))
+
+
+def url_password(secret: str, match: str) -> bool:
+    """Where a password must stand: everything but a variable and the word itself. Weak passwords are in use."""
+    return not (_TEMPLATE.search(secret) or _IN_URL.search(secret) or _NO_HOST.search(match))
+
+
+def _closed(text: str) -> bool:
+    """Tell whether brackets in `text` close in order, as those of code do."""
+    waiting: list[str] = []
+    for mark in text:
+        if mark in "([{<":
+            waiting.append(")]}>"["([{<".index(mark)])
+        elif mark in ")]}>" and (not waiting or waiting.pop() != mark):
+            return False
+    return not waiting
+
+
+IN_CONTEXT: Final[Mapping[str, Callable[[str, str], bool]]] = {
+    "assigned": assigned,
+    "compared": compared,
+    "header": header,
+    "password": password,
+    "url_password": url_password,
+}

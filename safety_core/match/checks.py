@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
-from safety_core.match.assigned import assigned, password
+from safety_core.match.assigned import IN_CONTEXT
 from safety_core.match.wordlike import entropy, repeated, word_letters
 
 Check: TypeAlias = Callable[[str, str], bool]
@@ -70,11 +70,10 @@ def random_looking(secret: str, _match: str) -> bool:
 CHECKS: Final[Mapping[str, Check]] = {
     "": filled_in,
     "github_crc": github_crc,
-    "assigned": assigned,
     "jwt": jwt,
     "luhn": luhn,
     "not_repeated": not_repeated,
-    "password": password,
     "pem": pem,
     "random_looking": random_looking,
+    **IN_CONTEXT,
 }

@@ -15,7 +15,7 @@ from typing import Final
 from safety_core._native.engine import ENGINE
 from safety_core._native.fold import BOUNDARY
 
-RUN_LEAST: Final = 20
+RUN_LEAST: Final = 16
 RUN_MOST: Final = 200
 """Lengths of runs that may be chance: longer ones are content (a picture, a signature), worth nothing in pieces."""
 

@@ -11,10 +11,11 @@ from typing import Any, Final
 import hyperscan
 import regex
 
+from safety_core._native.literals import borrowed
 from safety_core.errors import PolicyError, UnscannableError
+from safety_core.match.assigned import CONTEXT, IN_CONTEXT
 from safety_core.match.checks import CHECKS
 from safety_core.match.layer import Layer
-from safety_core.match.literals import borrowed
 from safety_core.match.span import Span
 from safety_core.match.wordlike import entropy
 from safety_core.model.finding import FindingKind
@@ -28,10 +29,15 @@ _OPEN_REACH: Final = 4096
 _COUNT: Final = re.compile(r"(?<!\\)\{([0-9]+)(,?)([0-9]*)\}")
 _OPEN: Final = re.compile(r"(?<![\\(])[*+]|\{[0-9]+,\}")
 _CLASS: Final = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]")
-_HEAD: Final = re.compile(r"^\(\?<!\[[^\]]*\]\)")
-_TAIL: Final = re.compile(r"\(\?!\[[^\]]*\]\)$")
+_HEAD: Final = re.compile(r"^(\(\?i\))?\(\?<[!=](?:\[[^\]]*\](?:\{[0-9,]+\})?|\((?!\?)|\))+\)")
+_TAIL: Final = re.compile(r"\(\?[!=](?:\[(?:\\.|[^\]\\])*\]|\|\$)+\)$")
 _COUNTED: Final = 40
 """Repetitions that the prefilter counts: what stands between the name of a product and its key is not open."""
+_COUNTED_TAIL: Final = re.compile(r"\{([1-9][0-9]*)(?:,[0-9]*)?\}(\)*)$")
+_OPTIONAL_TAIL: Final = re.compile(r"(?:\[(?:\\.|[^\]\\])*\]|(?<!\\)[^)\]}*+?])(?:\{0,[0-9]*\}|[*?])(\)*)$")
+_ECHOED: Final = 8
+"""Length from which a value that was found is looked for in the whole text; shorter ones stand in other words."""
+
 _FLAGS: Final = hyperscan.HS_FLAG_PREFILTER | hyperscan.HS_FLAG_ALLOWEMPTY
 
 
@@ -39,6 +45,7 @@ _FLAGS: Final = hyperscan.HS_FLAG_PREFILTER | hyperscan.HS_FLAG_ALLOWEMPTY
 class _Rule:
     pattern: Pattern
     regex: Any
+    front: int
     reach: int
     keywords: tuple[bytes, ...]
 
@@ -46,7 +53,7 @@ class _Rule:
 class PatternSet:
     """Compiled patterns. Earlier ones win where two find the same characters."""
 
-    __slots__ = ("_database", "_rules", "_spare")
+    __slots__ = ("_database", "_in_context", "_rules", "_spare", "ids")
 
     def __init__(self, patterns: Sequence[Pattern], stored: bytes = b"") -> None:
         """Compile. Raises PolicyError that names the pattern which is wrong.
@@ -56,10 +63,17 @@ class PatternSet:
                 it comes from another processor or release, the patterns are compiled all the same.
         """
         self._rules = [_rule(pattern) for pattern in patterns]
+        self.ids: Final = frozenset(pattern.id for pattern in patterns)
+        self._in_context = frozenset(pattern.id for pattern in patterns if pattern.check in IN_CONTEXT)
         self._database: Any = None
         self._spare: list[Any] = []
         if patterns:
             self._database = _restored(stored) or _compiled(patterns)
+
+    @property
+    def patterns(self) -> tuple[Pattern, ...]:
+        """The patterns, as they were given."""
+        return tuple(rule.pattern for rule in self._rules)
 
     def dump(self) -> bytes:
         """Return the compiled patterns for a later `stored`; nothing where there are none."""
@@ -70,13 +84,14 @@ class PatternSet:
         runs out of time."""
         if self._database is None or not layer.flat:
             return
-        for index, windows in self._windows(layer.flat).items():
-            rule = self._rules[index]
-            for start, end in windows:
-                yield from _confirmed(rule, layer.flat, start, end)
+        spans: list[Span] = []
+        for index, ends in sorted(self._hits(layer.flat).items()):
+            spans += _confirmed(self._rules[index], layer.flat, ends)
+        yield from spans
+        yield from _echoes(layer.flat, [span for span in spans if span.rule in self._in_context])
 
-    def _windows(self, flat: bytes) -> dict[int, list[tuple[int, int]]]:
-        """Return, per rule, the parts of the text in which it hit, widened by its reach and joined."""
+    def _hits(self, flat: bytes) -> dict[int, list[int]]:
+        """Return, per rule, where its prefilter hit: ends of matches, in order."""
         ends: dict[int, list[int]] = {}
 
         def keep(index: int, _start: int, end: int, _flags: int, _context: object) -> None:
@@ -84,7 +99,7 @@ class PatternSet:
 
         with borrowed(self._database, self._spare) as scratch:
             self._database.scan(flat, match_event_handler=keep, scratch=scratch)
-        return {index: _joined(ends[index], self._rules[index].reach, len(flat)) for index in sorted(ends)}
+        return ends
 
 
 def recipe(patterns: Sequence[Pattern]) -> bytes:
@@ -95,35 +110,42 @@ def recipe(patterns: Sequence[Pattern]) -> bytes:
     return b"\0".join([engine, *_expressions(patterns)])
 
 
-def _joined(ends: list[int], reach: int, size: int) -> list[tuple[int, int]]:
-    windows: list[tuple[int, int]] = []
+def _confirmed(rule: _Rule, flat: bytes, ends: list[int]) -> Iterator[Span]:
+    """Yield what the whole expression and the check confirm around these hits, each part of the text looked at once."""
+    at = 0
     for end in sorted(ends):
-        start, stop = max(0, end - reach), min(size, end + reach)
-        if windows and start <= windows[-1][1]:
-            windows[-1] = (windows[-1][0], stop)
-        else:
-            windows.append((start, stop))
-    return windows
+        at = max(at, end - rule.front)
+        stop = min(len(flat), end + rule.reach)
+        if at >= end or (rule.keywords and not any(word in flat[at:stop].lower() for word in rule.keywords)):
+            continue
+        try:
+            while at < end and (found := rule.regex.search(flat, at, stop, timeout=_SECONDS)) and found.start() < end:
+                first, last = found.span(rule.pattern.group)
+                at = max(found.end(), at + 1)
+                if first < last and _checked(rule.pattern, flat, found, first, last):
+                    yield Span(FindingKind.PATTERN, rule.pattern.id, first, last)
+                elif found.start() < first:
+                    at = first
+        except TimeoutError as error:
+            raise UnscannableError(
+                f"pattern {rule.pattern.id}", "ran out of time on this text", "simplify its expression"
+            ) from error
 
 
-def _confirmed(rule: _Rule, flat: bytes, start: int, end: int) -> Iterator[Span]:
-    pattern = rule.pattern
-    if rule.keywords and not any(word in flat[start:end].lower() for word in rule.keywords):
-        return
-    try:
-        for found in rule.regex.finditer(flat, start, end, timeout=_SECONDS):
-            first, last = found.span(pattern.group)
-            secret = flat[first:last].decode("latin-1")
-            if first < last and entropy(secret) >= pattern.min_entropy and _checked(pattern, secret, found):
-                yield Span(FindingKind.PATTERN, pattern.id, first, last)
-    except TimeoutError as error:
-        raise UnscannableError(
-            f"pattern {pattern.id}", "ran out of time on this text", "simplify its expression"
-        ) from error
+def _checked(pattern: Pattern, flat: bytes, found: Any, first: int, last: int) -> bool:
+    secret = flat[first:last].decode("latin-1")
+    if pattern.min_entropy and entropy(secret) < pattern.min_entropy:
+        return False
+    context = CONTEXT if pattern.check in IN_CONTEXT else 0
+    return CHECKS[pattern.check](secret, flat[max(0, found.start() - context) : found.end()].decode("latin-1"))
 
 
-def _checked(pattern: Pattern, secret: str, found: Any) -> bool:
-    return CHECKS[pattern.check](secret, found[0].decode("latin-1"))
+def _echoes(flat: bytes, spans: Sequence[Span]) -> Iterator[Span]:
+    """Yield where a value that its context gave away stands once more, without the context."""
+    for value, span in {flat[span.start : span.end]: span for span in spans}.items():
+        if len(value) >= _ECHOED and flat.count(value) > 1:
+            for found in re.finditer(rb"(?<![A-Za-z0-9])%b(?![A-Za-z0-9])" % re.escape(value), flat):
+                yield Span(FindingKind.PATTERN, span.rule, *found.span())
 
 
 def _rule(pattern: Pattern) -> _Rule:
@@ -139,33 +161,41 @@ def _rule(pattern: Pattern) -> _Rule:
         raise PolicyError(f"pattern {pattern.id}", f"is not a regular expression in ASCII ({error})") from error
     if pattern.group > compiled.groups:
         raise PolicyError(f"pattern {pattern.id}", f"has no group {pattern.group}")
-    return _Rule(pattern, compiled, _reach(pattern.expression), tuple(word.encode() for word in pattern.keywords))
+    return _Rule(
+        pattern,
+        compiled,
+        _reach(_shortened(pattern.expression)),
+        _reach(pattern.expression),
+        tuple(word.encode() for word in pattern.keywords),
+    )
 
 
 def _reach(expression: str) -> int:
-    """Return how many characters around a hit a whole match may take, by the counts that are written in
-    the expression."""
+    """Return how many characters a whole match may take, by the counts that are written in the expression."""
     bounds = [int(last or first) for first, _, last in _COUNT.findall(expression)]
     unbounded = _OPEN.search(_CLASS.sub(".", expression))
     return max(_OPEN_REACH if unbounded else 0, sum(bounds) + _REACH)
 
 
+def _shortened(expression: str) -> str:
+    """Return `expression` without assertions at its ends, and with as little as can be of a repetition that ends it, so
+    that there is one hit per match and not one per character."""
+    bare = _OPTIONAL_TAIL.sub(r"\1", _TAIL.sub("", _HEAD.sub(r"\1", expression)))
+    return _COUNTED_TAIL.sub(lambda found: f"{{{min(int(found[1]), _COUNTED)}}}{found[2]}", bare)
+
+
 def prefilter(expression: str) -> str:
     """Return a simpler expression that hits wherever `expression` does, and compiles to a small automaton.
 
-    Long counts become short ones, at the end of the expression exactly (one hit per match, not one per character),
-    elsewhere open; assertions at both ends go. What hits too often is sorted out by the confirmation.
+    Long counts become short ones, at the end of the expression exactly, elsewhere open; assertions at both ends go.
+    What hits too often is sorted out by the confirmation.
     """
-    bare = _TAIL.sub("", _HEAD.sub("", expression))
-    last = max((found.end() for found in _COUNT.finditer(bare)), default=0)
 
     def shorter(found: re.Match[str]) -> str:
         least = min(int(found[1]), _COUNTED)
-        if least and found.end() == last == len(bare):
-            return f"{{{least}}}"
         return found[0] if int(found[3] or (_COUNTED + 1 if found[2] else found[1])) <= _COUNTED else f"{{{least},}}"
 
-    return _COUNT.sub(shorter, bare)
+    return _COUNT.sub(shorter, _shortened(expression))
 
 
 def _restored(stored: bytes) -> Any:

@@ -1,9 +1,10 @@
 """Tokens that nobody registered and no pattern knows.
 
-Without any context a token is taken for a secret only if it mixes upper case, lower case and digits without
-spelling anything, is as long as keys are, and has no other explanation: no identifier, digest, path, encoded
-text or picture. A bare row of hexadecimal digits is never enough, since nothing tells a key from a checksum;
-there the patterns ask for a name before it.
+Two things give a token away. Alone, it must look drawn by chance (`safety_core.match.chance`) and have no other
+explanation: no identifier, digest, path, encoded text or picture. After a name that promises a secret, any mix of
+letters and digits will do, bare hexadecimal digits and UUIDs too: without the name nothing tells those from a checksum.
+A name that promises an id or a digest (`id`, `tool_call_id`, `sha256`, `signature`) exempts what follows, whatever it
+begins with.
 """
 
 from __future__ import annotations
@@ -13,57 +14,119 @@ from collections.abc import Iterator
 from typing import Final
 
 from safety_core._native.twin import MIXED
+from safety_core.match.chance import chance
 from safety_core.match.decode import decoded
 from safety_core.match.layer import Layer
 from safety_core.match.span import Span
-from safety_core.match.wordlike import entropy, usual_share, word_letters
+from safety_core.match.wordlike import entropy, repeated, word_letters
 from safety_core.model.finding import FindingKind
 
-SHORTEST: Final = 24
-LONGEST: Final = 200
-"""Longer runs are content (a picture, a signature), which would be worth nothing in pieces."""
+ALONE: Final = 24
+_AFTER_A_NAME: Final = -1.0
+"""Log-odds that do where a name promises a secret."""
+
+"""Length from which a token may be a secret without a name before it."""
+
+_WHOLE: Final = re.compile(r"[A-Za-z0-9]{10}")
+"""Identifiers are put together from shorter words."""
 
 _HEX: Final = re.compile(r"[0-9a-fA-F_-]+")
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_ALPHABET: Final = re.compile(r"0123456789|abcdefgh|ABCDEFGH")
 _NAMED: Final = re.compile(
-    r"(?:id|ids|uuid|guid|etag|sha\d*|md5|digest|integrity|hash|checksum|signature|cursor|fingerprint|commit|revision|version|nonce"
-    r"|encrypted_content|thought_?signature|data|image|url|uri|href|src|path|file(?:name)?|ref|arn|key_?name)[\"'\\]{0,3}\s{0,2}[:=]\s{0,2}[\"'\\]{0,3}$",
+    rb"(?:(?<![a-z]key)(?<!key[_-])(?<!access)(?<!access[_-])ids?|uuid|guid|etag|sha\d*|md5|crc\d*|digest(?:value)?"
+    rb"|integrity|hash(?:es)?|checksum|signature(?:value)?|cursor|fingerprint|thumbprint|commit|revision|version"
+    rb"|boundary|trace|span|resolved|(?:next|page|prev\w*|continuation|pagination|starting|sync|client|lock|request|idempotency)"
+    rb"[_-]?token|(?:public|encrypted|wrapped|host)[_. -]?key|pub|encrypted_content|thought_?signature|data|image|url|uri"
+    rb"|href|src|path|file(?:name)?|ref|arn|key_?name|identifier|location|handle|cipher(?:value|text|data)?)"
+    rb"[\"'\\\])]{0,4}[\s_]{0,2}[:=(>]{1,2}\s{0,2}[\"'\\\[({]{0,4}$"
+    rb"|\bID\W{1,3}(?:for example|e\.g\.|such as|like)\W{1,4}$|--[\w-]*ids?\s[\"']?$",
     re.IGNORECASE,
 )
 """Names, before a value, of what looks like chance and is no secret. A model's own signatures must come back
 as they were."""
 
-_BEFORE: Final = re.compile(r"(?:sha\d{1,3}|md5|base64|SHA\d{1,3}|ssh-[a-z0-9]+|ecdsa\S*)[-: ,]\s?$|[/.:@#?&%]$")
+_KEYED: Final = re.compile(
+    rb"(?:secret|token|passw|passphrase|pwd|key|access|private|auth(?!or(?!i))|bearer|cred|jwt|otp|salt|nonce|licen[sc]e"
+    rb"|webhook|api)[\w.-]{0,24}[^\w\n]{0,12}(?:[\w.]{1,24}[^\w\n]{1,8}){0,3}$",
+    re.IGNORECASE,
+)
+"""Names that promise a secret, with at most three words between them and the value: a type, a function, values."""
+
+_UNKEYED: Final = re.compile(
+    rb"sha\d|md5|digest|hash|checksum|integrity|fingerprint|thumbprint|public|commit|revision|etag|uuid|guid|trace"
+    rb"|(?<!access)(?<!key)[_. -]id\W|Id\W|author(?!iz)|authority|path|file|url|import|include|class|data:|image"
+    rb"|keyw|keyb|keyframe|access(?:ed|ib|or)|::",
+    re.IGNORECASE,
+)
+"""What among those words says that it is something else after all."""
+
+_OTHER_KEY: Final = re.compile(
+    rb"(?:cache|primary|foreign|sort|partition|registry|object|index|public|encrypted|resource|host|s3)\w{0,8}[_. -]?$"
+    rb"|::\w*$",
+    re.IGNORECASE,
+)
+_BARE_KEY: Final = re.compile(rb"(?:^|[\"'.>&({,\[\n])[ \t]*key[\"'\\]{0,3}[ \t]{0,4}[:=(]", re.IGNORECASE)
+"""The key of a dictionary, a file in a bucket: `key: x` alone."""
+
+_BEFORE: Final = re.compile(rb"(?:sha\d{1,3}|md5|base64|ssh-[a-z0-9]+|ecdsa\S*)[-: ,]\s?$|[/.:@#?&%]$", re.IGNORECASE)
 _DIGEST: Final = re.compile(r"(?:sha\d{1,3}|md5)[-_]", re.IGNORECASE)
-_WIDTH: Final = 48
+_PIECE_BEFORE: Final = re.compile(
+    rb"[A-Za-z0-9+/]{32}={0,2}(?:[^A-Za-z0-9+/]{0,4}(?:\n|\\n)[^A-Za-z0-9+/]{0,24}|\\{1,2})$"
+)
+_PIECE_AFTER: Final = re.compile(rb"={0,2}[^A-Za-z0-9+/]{0,4}(?:\n|\\n)[^A-Za-z0-9+/]{0,24}[A-Za-z0-9+/]{20}")
+_WIDTH: Final = 64
 _LINE_WIDTHS: Final = frozenset({60, 64, 70, 72, 76})
 """Of wrapped base64: a line of it is content (a certificate, a picture), whose secret forms have armour that
 is known."""
 
 
 def unknown_spans(layer: Layer) -> Iterator[Span]:
-    """Yield tokens that look like chance and have no other explanation."""
+    """Yield tokens that look like chance and have no other explanation, and those that a name before them promises."""
     for start, end, kind in layer.runs:
-        if kind & MIXED and SHORTEST <= end - start <= LONGEST:
-            token = layer.flat[start:end].decode("ascii")
-            before = layer.flat[max(0, start - _WIDTH) : start].decode("latin-1")
-            after = layer.flat[end : end + 1].decode("latin-1")
-            lines = end - start in _LINE_WIDTHS and "\n" in before[-1:] + after
-            if not lines and looks_random(token) and not _explained(token, before, after):
-                yield Span(FindingKind.UNKNOWN, "unknown", start, end)
+        if kind & MIXED and (found := _judged(layer.flat, start, end)):
+            yield Span(FindingKind.UNKNOWN, "unknown", *found)
+
+
+def _judged(flat: bytes, start: int, end: int) -> tuple[int, int] | None:
+    token = flat[start:end].decode("ascii")
+    before = flat[max(0, start - _WIDTH) : start]
+    after = flat[end : end + 1]
+    if end - start in _LINE_WIDTHS and b"\n" in before[-1:] + after:
+        return None
+    if _NAMED.search(before) or _one_of_many(flat, start, end):
+        return None
+    if end - start >= ALONE and looks_random(token) and not _explained(token, before, after):
+        return start, end
+    if _promised(token, before):
+        return start, end
+    return None
+
+
+def _one_of_many(flat: bytes, start: int, end: int) -> bool:
+    """Tell whether the line before or after is of the same kind: a picture or certificate in pieces."""
+    return bool(_PIECE_BEFORE.search(flat, max(0, start - 64), start) or _PIECE_AFTER.match(flat, end, end + 64))
 
 
 def looks_random(token: str) -> bool:
-    """Tell whether a token mixes all three classes and spells nothing."""
-    digits = sum(map(str.isdigit, token))
-    upper = sum(map(str.isupper, token))
-    lower = sum(map(str.islower, token))
-    if min(digits, upper, lower) < max(2, len(token) // 12) or _HEX.fullmatch(token):
+    """Tell whether a token looks drawn by chance without any name before it."""
+    return not _HEX.fullmatch(token) and not _ALPHABET.search(token) and chance(token) > 0
+
+
+def _promised(token: str, before: bytes) -> bool:
+    """Tell whether a token stands after a name that promises a secret, and is not made of words."""
+    if word_letters(token) * 3 > len(token) or repeated(token) or entropy(token) < 2.8:
         return False
-    return entropy(token) >= 3.8 and usual_share(token) < 0.4 and word_letters(token) * 4 < len(token)
+    if not _HEX.fullmatch(token) and (chance(token) < _AFTER_A_NAME or not _WHOLE.search(token)):
+        return False
+    found = _KEYED.search(before)
+    if found is None or _UNKEYED.search(before, found.start()) or _OTHER_KEY.search(before, 0, found.start()):
+        return False
+    return not _BARE_KEY.match(before, max(0, found.start() - 1))
 
 
-def _explained(token: str, before: str, after: str) -> bool:
-    if _NAMED.search(before) or _BEFORE.search(before) or after == ".":
+def _explained(token: str, before: bytes, after: bytes) -> bool:
+    if _BEFORE.search(before) or after in {b".", b"("}:
         return True
     if _DIGEST.match(token) or token.strip("/").count("/") * 12 > len(token):
         return True

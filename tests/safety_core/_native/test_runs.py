@@ -33,9 +33,9 @@ def kinds(engine: Engine, text: bytes) -> list[int]:
         (base64.b64encode(TEXT).rstrip(b"="), MIXED | CODED),
         (base64.b32encode(TEXT).rstrip(b"="), CODED),
         (base64.b32encode(TEXT).rstrip(b"=").lower(), CODED),
-        (TEXT.hex().encode(), CODED),
+        (TEXT.hex().encode(), MIXED | CODED),
         (base64.b64encode(gzip.compress(TEXT, mtime=0)).rstrip(b"="), MIXED | CODED),
-        (zlib.compress(TEXT * 3).hex().encode(), CODED),
+        (zlib.compress(TEXT * 3).hex().encode(), MIXED | CODED),
         (base64.b64encode("wide text".encode("utf-16-le")).rstrip(b"="), CODED),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 
 from safety_core.errors import PolicyError, UnscannableError
 from safety_core.match import patterns as module
-from safety_core.match.layer import Layer
+from safety_core.match.layer import Layer, flatten
 from safety_core.match.patterns import PatternSet, prefilter, recipe
 from safety_core.model.policy import Pattern
 from tests.safety_core.match.conftest import pattern_of, shipped_entries
@@ -18,7 +18,7 @@ ENTRIES = shipped_entries()
 
 
 def found(patterns: PatternSet, text: str) -> list[tuple[str, str]]:
-    return [(span.rule, text[span.start : span.end]) for span in patterns.find(Layer(text))]
+    return [(span.rule, text[span.start : span.end]) for span in patterns.find(Layer(flatten(text)))]
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: str(entry["id"]))
@@ -63,6 +63,29 @@ def test_group_entropy_keywords_and_check() -> None:
         ("p", "4539148803436467")
     ]
     assert found(PatternSet([Pattern("p", "P", r"x(y?)", 1)]), "x xy") == [("p", "y")]
+
+
+def test_after_a_match_that_is_none_the_search_goes_on_inside() -> None:
+    patterns = PatternSet([Pattern("p", "P", r"token=([^ ]{8,99})", 1, check="assigned")])
+    value = invented("{20 alnum}")
+    assert found(patterns, f"token=get(token={value}") == [("p", value)]
+    assert found(patterns, "token=get_token()") == []
+
+
+def test_a_value_given_away_by_its_context_is_found_without_it_too() -> None:
+    patterns = PatternSet(
+        [Pattern("p", "P", r"token=([^ ]{6,99})", 1, check="assigned"), Pattern("q", "Q", "tok_[a-z]{4}")]
+    )
+    value = invented("{20 alnum}")
+    assert found(patterns, f"x{value} {value}, token={value} tok_abcd") == [
+        ("p", value),
+        ("q", "tok_abcd"),
+        ("p", value),
+        ("p", value),
+    ]
+    assert found(
+        PatternSet([Pattern("p", "P", r"passwd=([^ ]{6,99})", 1, check="assigned")]), "q4c1a2 passwd=q4c1a2"
+    ) == [("p", "q4c1a2")]
 
 
 def test_no_patterns_and_no_text_find_nothing() -> None:
@@ -111,7 +134,10 @@ def test_an_expression_that_explodes_is_stopped(monkeypatch: pytest.MonkeyPatch)
         (r"(?<![A-Z])ab_[a-z]{36,255}(?![a-z])", r"ab_[a-z]{36}"),
         (r"[a-z]{64}-[a-z]{3,4}\{x", r"[a-z]{40,}-[a-z]{3,4}\{x"),
         (r"[a-z]{2,}x{0,40}y{64}", r"[a-z]{2,}x{0,40}y{40}"),
-        (r"[a-z]{2,}x{0,60}", r"[a-z]{2,}x{0,}"),
+        (r"[a-z]{2,}x{0,60}", r"[a-z]{2}"),
+        (r"(?i)(?<![a-z])key=([a-z]{48,60})", r"(?i)key=([a-z]{40})"),
+        (r"(?<=[\"']([a-z]{6,9}))=x(?=[\s,]|$)", r"=x"),
+        (r"a(b[0-9][^x]{0,99})", r"a(b[0-9])"),
     ],
 )
 def test_the_prefilter_counts_less(expression: str, simple: str) -> None:
