@@ -107,10 +107,12 @@ def clean_pieces(
 
 
 def body(pieces: list[Piece], size: int, planted: list[str] | None = None) -> Body:
-    """Return a request of exactly `size` bytes; what is planted stands between the lines of its messages."""
+    """Return a request of exactly `size` bytes and of ten messages or more; what is planted stands between the
+    lines of its messages."""
     messages: list[dict[str, str]] = []
     shares: dict[str, int] = {}
-    texts = _sown([piece.text for piece in pieces], planted or [], size)
+    short = max(256, min(PIECE, size // 16))
+    texts = _sown([piece.text[:short] for piece in pieces], planted or [], size)
     for index, (piece, text) in enumerate(zip(pieces, texts, strict=True)):
         room = size - len(_request(messages)) - len(_message(index, "")) - 2
         if room <= 0:

@@ -15,7 +15,7 @@ REGISTERED: Final = (
     ("OpenAI", "sk-proj-{}{80 base64url}"),
     ("hex 32", "{32 hex}"),
     ("hex 64", "{64 hex}"),
-    ("password", "{14 base64url}"),
+    ("password", "Pw{12 base64url}"),
     ("database", "postgres://app:{24 alnum}@db.internal:5432/shop"),
     ("token", "{32 alnum}"),
 )

@@ -17,7 +17,7 @@ from bench.rivals import RIVALS, Field
 from bench.worker import Worker, WorkerError
 
 OURS: Final = "bench.scanners.ours"
-PLAIN: Final = {"SAFETY_NATIVE": "0"}
+PLAIN: Final = ("-X", "safety_native=off")
 MORE: Final = 10_000
 ADDED: Final = 200
 
@@ -73,7 +73,7 @@ def run(effort: Effort, progress: Progress, peers: bool) -> Run:
         done.bodies = bodies.described
         done.facts = {worker.title: worker.facts for worker in _everybody(cast)}
         samples = _handed(cast, bodies, effort, progress)
-        with _grown(stack, "ours-10000", {}, bodies) as ours, _grown(stack, "plain-10000", PLAIN, bodies) as plain:
+        with _grown(stack, "ours-10000", (), bodies) as ours, _grown(stack, "plain-10000", PLAIN, bodies) as plain:
             if cast.native:
                 samples["ours 64k 10000"] = ours.sample("64k", effort)
             samples["plain 64k 10000"] = plain.sample("64k", effort)
@@ -88,7 +88,7 @@ def run(effort: Effort, progress: Progress, peers: bool) -> Run:
 def _cast(stack: ExitStack, progress: Progress, peers: bool) -> Cast:
     progress.tell("starting our own scanners")
     ours = stack.enter_context(Worker("ours", OURS))
-    plain = stack.enter_context(Worker("plain", OURS, environment=PLAIN))
+    plain = stack.enter_context(Worker("plain", OURS, options=PLAIN))
     limits = stack.enter_context(Worker("limits", "bench.scanners.limits"))
     for worker in (ours, plain):
         worker.start(SECRETS, {})
@@ -98,8 +98,8 @@ def _cast(stack: ExitStack, progress: Progress, peers: bool) -> Cast:
     return Cast(ours, plain, limits, others, bool(ours.facts["native"]))
 
 
-def _grown(stack: ExitStack, title: str, environment: dict[str, str], bodies: Bodies) -> Worker:
-    worker = stack.enter_context(Worker(title, OURS, environment=environment))
+def _grown(stack: ExitStack, title: str, options: tuple[str, ...], bodies: Bodies) -> Worker:
+    worker = stack.enter_context(Worker(title, OURS, options=options))
     worker.start(registered(MORE), {"64k": bodies.raw["64k"]})
     return worker
 

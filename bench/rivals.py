@@ -54,7 +54,7 @@ def gathered(stack: ExitStack, tell: Callable[[str], None]) -> Field:
         if reason := install(rival.lock):
             absent[rival.key] = f"{package(rival.lock)} cannot be installed here: {reason}"
             continue
-        worker = stack.enter_context(Worker(rival.key, f"bench.peers.{rival.module}", PYTHON))
+        worker = stack.enter_context(Worker(rival.key, f"bench.peers.{rival.module}", python=PYTHON))
         try:
             worker.start(SECRETS if rival.registry else {}, {})
         except WorkerError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -24,7 +23,7 @@ class Worker:
     """A long-lived scanner. Use as a context manager."""
 
     def __init__(
-        self, title: str, module: str, python: Path | None = None, environment: Mapping[str, str] | None = None
+        self, title: str, module: str, *, python: Path = Path(sys.executable), options: tuple[str, ...] = ()
     ) -> None:
         self.title = title
         self.facts: dict[str, Any] = {}
@@ -32,12 +31,11 @@ class Worker:
         self._log = LOGS / f"{title.replace(' ', '-')}.log"
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [python or sys.executable, "-m", "bench.serve", module],
+                [str(python), *options, "-m", "bench.serve", module],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 cwd=ROOT,
-                env={**os.environ, **(environment or {})},
             )
 
     def __enter__(self) -> Worker:
@@ -45,7 +43,7 @@ class Worker:
 
     def __exit__(self, *_: object) -> None:
         self._process.kill()
-        self._process.wait()
+        self._process.communicate()
 
     def ask(self, op: str, **order: Any) -> Any:
         """Return the answer. Raises WorkerError."""

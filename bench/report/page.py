@@ -73,4 +73,4 @@ def _setting(results: dict[str, Any]) -> Iterator[str]:
 
 
 def _kinds(results: dict[str, Any]) -> list[str]:
-    return [kind for kind in results["bodies"]["1m"] if kind not in {"bytes", "ascii"}]
+    return sorted(results["bodies"]["1m"].keys() - {"bytes", "ascii"})

@@ -20,7 +20,7 @@ QUICK: Final = FOLDER / "quick.json"
 def stored(results: dict[str, Any], path: Path) -> None:
     """Write them, with the times to four digits."""
     path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(_rounded(results), indent=1, sort_keys=True, ensure_ascii=False) + "\n", "utf-8")
+    path.write_text(json.dumps(_rounded(results), indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
 def loaded(path: Path) -> dict[str, Any]:

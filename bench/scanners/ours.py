@@ -1,11 +1,11 @@
 """Our redactor with all that it has: registry, patterns, unknown secrets, decoding.
 
-With SAFETY_NATIVE=0 in the environment it runs without its extension.
+`python -X safety_native=off` runs it without its extension.
 """
 
 from __future__ import annotations
 
-import os
+import sys
 import time
 from importlib import import_module
 from typing import Any
@@ -25,14 +25,15 @@ def entries(secrets: dict[str, str]) -> dict[SecretName, SecretValue]:
 
 
 def native() -> str:
-    """Return what the extension says it runs on, or nothing where it is not in use."""
-    if os.environ.get("SAFETY_NATIVE") == "0":
-        return ""
+    """Return what runs of the extension, or nothing where it is switched off or not built."""
     try:
-        module = import_module("safety_core._native")
-    except ImportError:
+        engine = import_module("safety_core._native.engine").ENGINE
+    except ModuleNotFoundError:
         return ""
-    return next((f"{name} {getattr(module, name)}" for name in ("LEVEL", "ISA", "NATIVE") if hasattr(module, name)), "")
+    if engine.name != "c":
+        return ""
+    level = import_module("safety_core._native._c").use_level(sys.maxsize)
+    return f"C, vector level {level}"
 
 
 class Scanner:
