@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from safety_core.bundle.document import Document, read_document
+from safety_core.bundle.keyed import written_out
 from safety_core.canonical import Json, JsonObject
 from safety_core.errors import PolicyError
 
@@ -76,7 +77,10 @@ def gather(files: Mapping[str, bytes]) -> tuple[JsonObject, Origins]:
     data["floors"] = [
         _rule_of(entry, origins.place(f"data.floors[{n}]")) for n, entry in enumerate(_list(data, "floors"))
     ]
-    data["patterns"] = [_without_samples(entry) for entry in _list(data, "patterns")]
+    data["patterns"] = [
+        _without_samples(written_out(entry, origins.place(f"data.patterns[{n}]")))
+        for n, entry in enumerate(_list(data, "patterns"))
+    ]
     data["volatile"] = _volatile(data["catalogue"], origins)
     return data, origins
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 import zlib
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from safety_core.match.assigned import IN_CONTEXT
+from safety_core.match.structure import STRUCTURE
 from safety_core.match.wordlike import entropy, repeated, word_letters
 
 Check: TypeAlias = Callable[[str, str], bool]
@@ -31,12 +31,12 @@ def github_crc(secret: str, _match: str) -> bool:
 
 
 def jwt(secret: str, _match: str) -> bool:
-    """The first segment is a JSON object that names an algorithm or type."""
+    """The first segment is a JSON object that names an algorithm or type; not every maker's is strict JSON."""
     try:
-        header = json.loads(base64.urlsafe_b64decode(secret.split(".", 1)[0] + "=="))
+        header = base64.urlsafe_b64decode(secret.split(".", 1)[0] + "==")
     except (binascii.Error, ValueError):
         return False
-    return isinstance(header, dict) and bool({"alg", "typ", "enc", "kid"} & set(header))
+    return header.startswith(b"{") and any(name in header for name in (b'"alg"', b'"typ"', b'"enc"', b'"kid"'))
 
 
 def luhn(secret: str, _match: str) -> bool:
@@ -49,7 +49,7 @@ def luhn(secret: str, _match: str) -> bool:
 def pem(secret: str, _match: str) -> bool:
     """There is key material between the armour: 40 characters of base64 or more that are not one repeated."""
     body = re.sub(r"-----[A-Z0-9 ]+-----|\\[nr]|[^A-Za-z0-9+/=]", "", secret)
-    return len(body) >= 40 and len(set(body)) > 12
+    return len(body) >= 40 and len(set(body)) > 8
 
 
 def filled_in(secret: str, _match: str) -> bool:
@@ -76,4 +76,5 @@ CHECKS: Final[Mapping[str, Check]] = {
     "pem": pem,
     "random_looking": random_looking,
     **IN_CONTEXT,
+    **STRUCTURE,
 }

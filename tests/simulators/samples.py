@@ -4,12 +4,15 @@
     {}           nothing: keeps a well-known beginning apart in the file
     {github}     36 characters that end in GitHub's checksum
     {jwt}        a JSON Web Token
+    {wif}        a Bitcoin wallet's private key
+    {nats} {stellar}  seeds of these two, with their checksum
 Other braces stay as they are.
 """
 
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
 import json
 import re
@@ -30,7 +33,7 @@ ALPHABETS = {
     "lower": string.ascii_lowercase + DIGITS,
     "upper": string.ascii_uppercase + DIGITS,
 }
-MARK = re.compile(r"\{(?:(\d+) ([a-z0-9]+)|github|jwt)?\}")
+MARK = re.compile(r"\{(?:(\d+) ([a-z0-9]+)|github|jwt|wif|nats|stellar)?\}")
 
 
 def invented(sample: str) -> str:
@@ -43,6 +46,11 @@ def _filled(found: re.Match[str], seed: str) -> str:
         return with_checksum(characters(30, "alnum", seed))
     if found[0] == "{jwt}":
         return token_of({"alg": "HS256", "typ": "JWT"}, {"sub": "shop"}, characters(43, "base64url", seed))
+    if found[0] == "{wif}":
+        return base58(b"\x80" + hashlib.sha256(seed.encode()).digest())
+    if found[0] in {"{nats}", "{stellar}"}:
+        kind = bytes([149, 0]) if found[0] == "{nats}" else bytes([18 << 3])
+        return base32(kind + hashlib.sha256(seed.encode()).digest())
     return characters(int(found[1]), found[2], seed) if found[1] else ""
 
 
@@ -63,6 +71,21 @@ def with_checksum(body: str) -> str:
         value, digit = divmod(value, 62)
         digits = (DIGITS + string.ascii_uppercase + string.ascii_lowercase)[digit] + digits
     return body + digits
+
+
+def base58(raw: bytes) -> str:
+    """Return `raw` and the head of its double SHA-256, as Bitcoin's wallets write them."""
+    value = int.from_bytes(raw + hashlib.sha256(hashlib.sha256(raw).digest()).digest()[:4], "big")
+    digits = ""
+    while value:
+        value, digit = divmod(value, 58)
+        digits = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"[digit] + digits
+    return digits
+
+
+def base32(raw: bytes) -> str:
+    """Return `raw` and its CRC-16, low byte first, as NATS and Stellar write seeds."""
+    return base64.b32encode(raw + binascii.crc_hqx(raw, 0).to_bytes(2, "little")).decode().rstrip("=")
 
 
 def token_of(header: object, payload: object, signature: str) -> str:

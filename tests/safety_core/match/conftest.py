@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 import yaml
 
+from safety_core.bundle.keyed import written_out
+from safety_core.canonical import JsonObject
 from safety_core.match.matcher import Matcher
 from safety_core.match.patterns import PatternSet
 from safety_core.match.registry import Registry
@@ -25,7 +28,8 @@ def shipped_entries() -> list[dict[str, object]]:
 
 
 def pattern_of(entry: dict[str, object]) -> Pattern:
-    return Pattern(**{name: value for name, value in entry.items() if not name.startswith("must")})
+    written = written_out(cast("JsonObject", entry), str(entry["id"]))
+    return Pattern(**{name: value for name, value in cast("dict[str, Any]", written).items() if name[:4] != "must"})
 
 
 @pytest.fixture(scope="session")

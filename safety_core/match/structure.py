@@ -1,0 +1,88 @@
+"""Structure checks of keys that products give out: what their makers built in, and what chance looks like.
+
+Each takes the secret and the whole match, as `safety_core.match.checks` says. A checksum decides only where nothing
+else does: a key with a prefix of its own that somebody mistyped must not leave either.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+from typing import Final
+
+from safety_core.match.wordlike import entropy, repeated, usual_share, word_letters
+
+_BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_CHANCE: Final = 2.5
+"""Bits per character: 16 hexadecimal digits drawn by chance have less than this once in a thousand times."""
+
+_WORDS: Final = 0.6
+"""Share of letters in words: one in 1,000 of 24 characters drawn from 36 comes this near to words."""
+
+_LETTERS_ONLY: Final = 16
+"""Letters without a digit may be a key from this length on: so are six in 100 of 16 drawn from 62 characters."""
+
+_FINGERPRINT: Final = re.compile(
+    r"sha-?[0-9]|\bmd5|hash|commit|check_?sum|digest|integrity|revision|\brev\b|etag|blob|uuid|guid|fingerprint",
+    re.IGNORECASE,
+)
+"""Names of what is public and looks like chance as well."""
+
+
+def mixed(secret: str, _match: str) -> bool:
+    """Letters and digits, not one repeated, not mainly words."""
+    return _by_chance(secret) and any(map(str.isdigit, secret)) and any(map(str.isalpha, secret))
+
+
+def keyed(secret: str, match: str) -> bool:
+    """Looks drawn by chance, and is not named as the fingerprint of something."""
+    if not _by_chance(secret) or not any(map(str.isalpha, secret)) or _FINGERPRINT.search(match.partition(secret)[0]):
+        return False
+    return any(map(str.isdigit, secret)) or (len(secret) >= _LETTERS_ONLY and usual_share(secret) < 0.4)
+
+
+def _by_chance(secret: str) -> bool:
+    return not repeated(secret) and entropy(secret) >= _CHANCE and word_letters(secret) < len(secret) * _WORDS
+
+
+def base64_json(secret: str, _match: str) -> bool:
+    """The base64 from the first `eyJ` on is a JSON object."""
+    text = re.split(r"[^A-Za-z0-9+/_-]", secret[max(secret.find("eyJ"), 0) :])[0]
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_" if set(text) & set("-_") else None)
+        return isinstance(json.loads(raw), dict)
+    except (binascii.Error, ValueError):
+        return False
+
+
+def base58_check(secret: str, _match: str) -> bool:
+    """Base 58 whose last four bytes are the double SHA-256 of those before, as Bitcoin's wallets write keys."""
+    value = 0
+    for letter in secret:
+        digit = _BASE58.find(letter)
+        if digit < 0:
+            return False
+        value = value * 58 + digit
+    raw = value.to_bytes((value.bit_length() + 7) // 8, "big")
+    return hashlib.sha256(hashlib.sha256(raw[:-4]).digest()).digest()[:4] == raw[-4:]
+
+
+def base32_crc16(secret: str, _match: str) -> bool:
+    """Base 32 whose last two bytes are the CRC-16 of those before, low byte first: seeds of NATS and of Stellar."""
+    try:
+        raw = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    except (binascii.Error, ValueError):
+        return False
+    return binascii.crc_hqx(raw[:-2], 0) == int.from_bytes(raw[-2:], "little")
+
+
+STRUCTURE: Final = {
+    "base32_crc16": base32_crc16,
+    "base58_check": base58_check,
+    "base64_json": base64_json,
+    "keyed": keyed,
+    "mixed": mixed,
+}
