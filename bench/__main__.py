@@ -37,6 +37,7 @@ def main(quick: bool, no_peers: bool, page_only: bool) -> None:
         return
     taken = measured(QUICK if quick else FULL, quick, peers=not no_peers)
     results.stored(taken, results.QUICK if quick else results.LATEST)
+    table.show_bodies(CONSOLE, taken["bodies"])
     table.show(CONSOLE, results.figures_of(taken))
     if not quick:
         written(results.loaded(results.LATEST))

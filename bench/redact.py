@@ -14,7 +14,7 @@ from bench.invented import added, registered
 from bench.measure import Effort, Sample, Timing, interleaved
 from bench.peers.install import folder, install
 from bench.rivals import RIVALS, Field
-from bench.worker import Worker, WorkerError
+from bench.worker import Worker
 
 OURS: Final = "bench.scanners.ours"
 PLAIN: Final = ("-X", "safety_native=off")
@@ -81,7 +81,7 @@ def run(effort: Effort, progress: Progress, peers: bool) -> Run:
             done.timings = interleaved(samples, effort.rounds, progress.tick)
             progress.tell("adding secrets one by one")
             done.figures += [*_clean(cast, done.timings), *_limits(done.timings)]
-            done.figures += [*_against(cast, done.timings, bodies), _adding(ours if cast.native else plain)]
+            done.figures += [*_against(cast, done.timings), _adding(ours if cast.native else plain)]
     return done
 
 
@@ -160,7 +160,7 @@ def _limits(timings: dict[str, Timing]) -> Iterator[Figure]:
         yield Figure(_LIMITS, f"limit_{name}", title, timed.us, "µs", note=f"{speed:.3g} GB/s")
 
 
-def _against(cast: Cast, timings: dict[str, Timing], bodies: Bodies) -> Iterator[Figure]:
+def _against(cast: Cast, timings: dict[str, Timing]) -> Iterator[Figure]:
     """Yield how many times faster we are than each peer, on the very same bytes."""
     who = "ours" if cast.native else "plain"
     own = timings[f"{who} 64k"].median
@@ -193,6 +193,3 @@ def _adding(worker: Worker) -> Figure:
     mean = sum(taken) / len(taken) * 1e3
     note = f"mean of {ADDED} in a row, the slowest {max(taken) * 1e3:.2g} ms; each is found by the next scan"
     return Figure(_REGISTRY, "add_secret", "adding one secret to 10,000", mean, "ms", 1, note=note)
-
-
-__all__ = ["Progress", "Run", "WorkerError", "run"]

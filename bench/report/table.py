@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -28,3 +29,10 @@ def show(console: Console, figures: list[Figure]) -> None:
                 figure.title, shown(figure.value, figure.unit), wanted(figure), _MARKS[figure.met], figure.note
             )
         console.print(table)
+
+
+def show_bodies(console: Console, bodies: dict[str, Any]) -> None:
+    """Print what the bodies are made of."""
+    for name, body in bodies.items():
+        kinds = ", ".join(f"{kind} {share:.0%}" for kind, share in body.items() if kind not in {"bytes", "ascii"})
+        console.print(f"body {name}: {body['bytes']:,} bytes, {body['ascii']:.0%} ASCII; {kinds}", highlight=False)

@@ -1,0 +1,65 @@
+"""Peers: installed once, and left out with the reason where that fails."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from bench import redact, rivals
+from bench.measure import Timing
+from bench.peers import install
+from bench.worker import Worker
+
+Pip = Callable[[str], Path]
+
+
+@pytest.fixture
+def pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pip:
+    """Return what makes the peers' Python a script; the answer is the file that counts its calls."""
+
+    def stand_in(script: str) -> Path:
+        calls = tmp_path / "calls"
+        python = tmp_path / "python"
+        python.write_text(f"#!/bin/sh\necho call >> {calls}\n{script}\n", "utf-8")
+        python.chmod(0o755)
+        monkeypatch.setattr(install, "HOME", tmp_path)
+        monkeypatch.setattr(install, "PYTHON", python)
+        return calls
+
+    return stand_in
+
+
+def test_a_peer_is_installed_once(pip: Pip) -> None:
+    calls = pip("exit 0")
+    assert [install.install("kingfisher"), install.install("kingfisher")] == ["", ""]
+    assert calls.read_text() == "call\n"
+
+
+def test_a_peer_that_cannot_be_installed_says_why_and_is_tried_again(pip: Pip) -> None:
+    calls = pip("echo 'ERROR: No matching distribution' >&2; echo 'a notice' >&2; exit 1")
+    assert [install.install("kingfisher"), install.install("kingfisher")] == ["No matching distribution"] * 2
+    assert calls.read_text() == "call\ncall\n"
+
+
+def test_peers_that_cannot_take_part_are_rows_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rivals, "install", lambda _: "no wheel")
+    with ExitStack() as stack:
+        field = rivals.gathered(stack, lambda _: None)
+    assert not field.workers
+    with Worker("sample", "tests.bench.sample_scanner") as ours:
+        ours.start({}, {"dirty": b"nothing"})
+        cast = redact.Cast(ours, ours, ours, field, native=True)
+        rows = [*redact._against(cast, {"ours 64k": Timing(1, 1, 1)})][1:]
+    assert [row.name for row in rows] == [rival.key for rival in rivals.RIVALS]
+    assert {row.value for row in rows} == {None}
+    assert rows[0].note == "kingfisher-secret-scanner 1.5.0 cannot be installed here: no wheel"
+
+
+def test_a_peer_that_does_not_start_is_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rivals, "install", lambda _: "")
+    monkeypatch.setattr(rivals, "PYTHON", Path("/bin/false"))
+    with ExitStack() as stack:
+        field = rivals.gathered(stack, lambda _: None)
+    assert not field.workers
+    assert field.absent["presidio"].startswith("cannot be started here: presidio ended")
