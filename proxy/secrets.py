@@ -2,6 +2,9 @@
 
 The vault is looked at again before each call: a secret that was just set is redacted in the next one. Only what
 changed is read, opened and taken up, so one more secret costs the same with ten thousand as with ten.
+
+What a scanner found and is too common to be looked for (`password = production`) is kept, so that its reference still
+means something, but not looked for elsewhere: a person would have been refused to register it.
 """
 
 from __future__ import annotations
@@ -13,10 +16,11 @@ from typing import Final
 from proxy.force import Force
 from safety_core.edge import clock
 from safety_core.edge.vault import Vault
+from safety_core.match.common_value import common_reason
 from safety_core.match.matcher import Matcher
 from safety_core.match.patterns import PatternSet
 from safety_core.match.registry import Registry
-from safety_core.model.secret import SecretName, SecretValue
+from safety_core.model.secret import DISCOVERED, SecretName, SecretValue
 from safety_core.redact.redactor import Redactor
 
 STEPS: Final = 16
@@ -84,9 +88,14 @@ def _changed(
 ) -> Registry:
     """Return a registry that also knows `fresh`, and not `gone`: by small steps where little changed."""
     if len(fresh) + len(gone) > STEPS:
-        return Registry({name: value for name, value in known.items() if name not in gone} | dict(fresh))
+        kept = {name: value for name, value in known.items() if name not in gone} | dict(fresh)
+        return Registry({name: value for name, value in kept.items() if not _common(name, value)})
     for name in gone:
         registry = registry.without(name)
     for name, value in fresh.items():
-        registry = registry.with_secret(name, value)
+        registry = registry.without(name) if _common(name, value) else registry.with_secret(name, value)
     return registry
+
+
+def _common(name: SecretName, value: SecretValue) -> bool:
+    return name.startswith(DISCOVERED) and common_reason(value) != ""

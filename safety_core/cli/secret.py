@@ -40,12 +40,14 @@ def _opened(home: Home) -> Vault:
 def set_(name: str, home: Home) -> None:
     """Keep a value under NAME; replaces the one that is there.
 
+    A value that stands in ordinary text (a word, a public header, the name of a model) is refused.
+
     \b
     safety secret set openai_key                  asks for it, hidden
     pass show openai | safety secret set openai_key
     """
     checked = secret_name(name)
-    value = _read_value()
+    value = _read_value(checked)
     with _opened(home) as vault:
         asyncio.run(record(home, Event.SECRET, checked, "set"))
         vault.put(checked, value, now=clock.now())
@@ -61,7 +63,7 @@ def rotate(name: str, home: Home) -> None:
     with _opened(home) as vault:
         if checked not in vault.names():
             raise UnknownSecretError(f"secret {checked}", "is not in the vault", f"safety secret set {checked}")
-        value = _read_value()
+        value = _read_value(checked)
         asyncio.run(record(home, Event.SECRET, checked, "rotate"))
         vault.rotate(checked, value, now=clock.now())
     click.echo("replaced")
@@ -110,7 +112,7 @@ def import_(file: BinaryIO, home: Home) -> None:
     click.echo(f"{len(found)} kept")
 
 
-def _read_value() -> SecretValue:
+def _read_value(name: SecretName) -> SecretValue:
     if sys.stdin.isatty():
         text = click.prompt("Value", hide_input=True, confirmation_prompt=True)
     else:
@@ -119,15 +121,16 @@ def _read_value() -> SecretValue:
         except UnicodeDecodeError as error:
             raise InputError("value", "is not UTF-8 text") from error
     value = SecretValue(text)
-    check_value(value)
+    check_value(value, f"secret {name}")
     return value
 
 
 def _parsed(raw: bytes) -> Mapping[SecretName, SecretValue]:
     found: dict[SecretName, SecretValue] = {}
     for name, text in _pairs(raw):
-        found[secret_name(name)] = value = SecretValue(text)
-        check_value(value)
+        checked = secret_name(name)
+        found[checked] = SecretValue(text)
+        check_value(found[checked], f"secret {checked}")
     return found
 
 

@@ -5,7 +5,8 @@ squeeze     text -> one byte per character; and squeezed: no case, width, separa
 layer       Layer: a text derived from another one, with the way back to the original positions
 needles     one secret -> everything it looks like once squeezed
 registry    Registry: every known secret in a Hyperscan database
-common_value  refuses values that are too common to be looked for
+common_value refuses values that are too common to be looked for
+common_words the lists that it goes by
 patterns    PatternSet: provider patterns, found by Hyperscan, confirmed by `regex` and a structure check
 checks      the structure checks, by name
 runs        long runs of the characters that tokens are made of

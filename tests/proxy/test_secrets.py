@@ -137,6 +137,24 @@ async def test_a_value_that_does_not_open_is_asked_for_again(vault: Vault, elsew
     assert told(secrets, value_of("OVEN")) == "x SECRET_REF(OVEN)"
 
 
+@pytest.mark.parametrize("others", [0, STEPS + 1])
+async def test_a_common_word_that_a_scanner_found_is_kept_and_not_looked_for(vault: Vault, others: int) -> None:
+    """A model's name beside `token =` would otherwise be torn out of every request that names the model."""
+    found, word = SecretName("found_assigned_1"), SecretValue("gpt-4o-mini")
+    better = SecretName("found_assigned_2")
+    secrets = Secrets(vault)
+    await secrets.refresh()
+    for number in range(others):
+        vault.put(SecretName(f"S{number}"), value_of(f"S{number}"), now=1.0)
+    await secrets.remember({found: word, better: value_of("better")})
+    assert secrets.values((found,)) == {found: word}
+    assert told(secrets, word) == "x gpt-4o-mini"
+    assert told(secrets, value_of("better")) == "x SECRET_REF(found_assigned_2)"
+    vault.rotate(found, value_of("found"), now=2.0)
+    await secrets.refresh()
+    assert told(secrets, value_of("found")) == "x SECRET_REF(found_assigned_1)"
+
+
 NAMES = st.sampled_from([SecretName(f"S{number}") for number in range(4)])
 STEPS_TAKEN = st.lists(
     st.one_of(

@@ -37,12 +37,13 @@ def fingerprints(path: str, text: str, findings: Sequence[Finding]) -> list[str]
     """Return the fingerprint of each finding in `text`: 16 hexadecimal digits."""
     seen: Counter[tuple[str, str]] = Counter()
     made: list[str] = []
+    name = path.encode("utf-8", "surrogateescape").decode("latin-1")  # a name may be no text at all
     masks = [_widened(text, found) for found in findings]
     for index, found in enumerate(findings):
         line = _line(text, masks, index)
         ordinal = seen[found.rule, line]
         seen[found.rule, line] += 1
-        place = canonical_bytes([path, found.rule, line, ordinal])
+        place = canonical_bytes([name, found.rule, line, ordinal])
         made.append(hashlib.blake2b(place, digest_size=8, person=b"safety place").hexdigest())
     return made
 

@@ -76,10 +76,10 @@ def _lines(report: Report, rules: Rules, width: int) -> Iterator[str]:
 def _finding(hit: Hit, rule: Rule, width: int, explained: set[str]) -> Iterator[str]:
     place = f"{hit.line}:{hit.column}"
     grave = click.style(f"{rule.severity.value:<8}", fg=_COLOUR[rule.severity])
-    yield f"  {place:<8} {grave} {click.style(hit.rule, bold=True)}: {rule.title} ({rule.kind.value})"
-    if hit.rule not in explained and rule.why:
-        yield from _wrapped(rule.why, width, _INDENT)
-        explained.add(hit.rule)
+    yield f"  {place:<8} {grave} {click.style(hit.rule, bold=True)} ({rule.kind.value})"
+    why = "" if hit.rule in explained else rule.why
+    explained.add(hit.rule)
+    yield from _wrapped(f"{rule.title}. {why}", width, _INDENT)
     yield f"{_INDENT}fingerprint {hit.fingerprint}"
 
 

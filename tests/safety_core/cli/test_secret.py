@@ -108,7 +108,19 @@ def test_a_file_of_secrets_is_imported(home: Home, monkeypatch: pytest.MonkeyPat
         (("remove", "missing"), "", 1, "secret missing: is not in the vault"),
         (("import", "-"), f"one={VALUE}\ntwo", 2, "secrets, line 2: is not NAME=value"),
         (("import", "-"), f'{{"one": "{VALUE}", "one": "x"}}', 2, "same key twice"),
-        (("import", "-"), f'{{"one": "{VALUE}", "two": "abc"}}', 1, "is shorter than"),
+        (("import", "-"), f'{{"one": "{VALUE}", "two": "abc"}}', 1, "error: secret two: is shorter than"),
+        (
+            ("import", "-"),
+            f"one={VALUE}\ntwo=gpt-4o-mini\n",
+            1,
+            "error: secret two: is the name of a model, so redaction",
+        ),
+        (
+            ("set", "shop_key"),
+            "application/json\n",
+            1,
+            "error: secret shop_key: is part of what every web request says",
+        ),
         (("import", "-"), f'{{"one": "{VALUE}", "two": 1}}', 2, "secrets.two: must be text"),
     ],
 )
