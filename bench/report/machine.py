@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import subprocess
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -23,11 +22,10 @@ def machine() -> dict[str, Any]:
         "processor": info.get("model name") or platform.processor() or platform.machine(),
         "cores": os.cpu_count(),
         "instructions": [flag for flag in FLAGS if flag in flags],
-        "memory": _fields(Path("/proc/meminfo")).get("MemTotal", ""),
-        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "memory": _memory(),
+        "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "versions": {name: version(name) for name in OURS},
-        "commit": _commit(),
     }
 
 
@@ -39,7 +37,6 @@ def _fields(path: Path) -> dict[str, str]:
     return {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
 
 
-def _commit() -> str:
-    order = ["git", "describe", "--always", "--dirty"]
-    done = subprocess.run(order, capture_output=True, text=True, check=False, cwd=Path(__file__).parent)
-    return done.stdout.strip()
+def _memory() -> str:
+    kilobytes = _fields(Path("/proc/meminfo")).get("MemTotal", "").removesuffix(" kB")
+    return f"{int(kilobytes) / 1024**2:.0f} GiB of memory" if kilobytes else "memory unknown"

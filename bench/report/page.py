@@ -58,7 +58,7 @@ def _setting(results: dict[str, Any]) -> Iterator[str]:
     """Yield when, with what, on what, and on which bytes."""
     on = results["machine"]
     versions = ", ".join(f"{name} {number}" for name, number in on["versions"].items())
-    yield f"`make bench` on {results['when']}, commit {on['commit']}, {results['rounds']} rounds. "
+    yield f"`make bench` on {results['when']}, {results['rounds']} rounds."
     yield f"{on['processor']}, {on['cores']} cores ({', '.join(on['instructions'])}), {on['memory']}; {on['system']};"
     yield f"Python {on['python']}; {versions}; {results['facts']['ours']['patterns']} patterns;"
     yield f"extension: {results['facts']['ours']['native'] or 'not built here'}."
