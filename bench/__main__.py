@@ -81,7 +81,7 @@ class Bar:
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._task = progress.add_task("", total=None)
+        self._task = progress.add_task("", total=None, visible=False)
 
     def start(self, what: str, total: int | None = None) -> None:
         self._finish()

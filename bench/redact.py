@@ -31,6 +31,7 @@ _CLEAN: Final = "One call of Redactor.body on a request: all patterns, unknown s
 _LIMITS: Final = "What this machine can do with the same 64 KiB"
 _PEERS: Final = "Peers on the same 64 KiB"
 _REGISTRY: Final = "The registry"
+_STARTING: Final = "Starting"
 
 
 @dataclass(slots=True)
@@ -81,7 +82,7 @@ def run(effort: Effort, progress: Progress, peers: bool) -> Run:
             done.timings = interleaved(samples, effort.rounds, progress.tick)
             progress.tell("adding secrets one by one")
             done.figures += [*_clean(cast, done.timings), *_limits(done.timings)]
-            done.figures += [*_against(cast, done.timings), _adding(ours if cast.native else plain)]
+            done.figures += [*_against(cast, done.timings), *_starting(cast), _adding(ours if cast.native else plain)]
     return done
 
 
@@ -186,6 +187,13 @@ def _found(worker: Worker) -> tuple[int, int]:
     """Return how many planted secrets of providers, and registered ones, a scanner takes at least a part of."""
     left = worker.cleaned("dirty").replace("\\n", "\n")
     return sum(secret not in left for secret in PROVIDERS), sum(secret not in left for secret in KNOWN)
+
+
+def _starting(cast: Cast) -> Iterator[Figure]:
+    facts = cast.limits.facts["hyperscan"]
+    note = f"{cast.ours.facts['patterns']} patterns; an edge does it once per bundle and keeps the result"
+    yield Figure(_STARTING, "patterns_compile", "compiling all patterns", facts["compile"], "s", note=note)
+    yield Figure(_STARTING, "patterns_take_up", "taking up what was compiled", facts["take up"] * 1e3, "ms")
 
 
 def _adding(worker: Worker) -> Figure:

@@ -20,9 +20,9 @@ def show(console: Console, figures: list[Figure]) -> None:
     for section, rows in groupby(figures, lambda figure: figure.section):
         table = Table(title=section, title_justify="left", title_style="bold", expand=True, box=box.SIMPLE_HEAD)
         table.add_column("figure", ratio=5)
-        table.add_column("measured", justify="right", ratio=2, style="bold")
-        table.add_column("goal", justify="right", ratio=2)
-        table.add_column("", ratio=1)
+        table.add_column("measured", justify="right", no_wrap=True, style="bold")
+        table.add_column("goal", justify="right", no_wrap=True)
+        table.add_column("", no_wrap=True)
         table.add_column("note", ratio=6, style="dim")
         for figure in rows:
             table.add_row(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import time
 from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any, Final
@@ -64,13 +65,17 @@ class Patterns(Limit):
     """Hyperscan alone with the expressions that our patterns compile to, no confirmation of what it finds."""
 
     def __init__(self, secrets: dict[str, str]) -> None:
-        self.database: Any = hyperscan.loadb(
-            PatternSet(shipped_bundle().policy.patterns).dump(), hyperscan.HS_MODE_BLOCK
-        )
+        patterns = shipped_bundle().policy.patterns
+        started = time.process_time()
+        dumped = PatternSet(patterns).dump()
+        compiled = time.process_time()
+        PatternSet(patterns, dumped)
+        self.seconds = {"compile": compiled - started, "take up": time.process_time() - compiled}
+        self.database: Any = hyperscan.loadb(dumped, hyperscan.HS_MODE_BLOCK)
         self.scratch = hyperscan.Scratch(self.database)
 
     def facts(self) -> dict[str, Any]:
-        return {"version": version("hyperscan")}
+        return {"version": version("hyperscan"), **self.seconds}
 
     def scan(self, message: bytes) -> None:
         self.database.scan(message, match_event_handler=_ignore, scratch=self.scratch)
@@ -95,7 +100,7 @@ class Scanner:
         self.limits = {name: make(secrets) for name, make in LIMITS.items()}
 
     def facts(self) -> dict[str, Any]:
-        return {name: limit.facts().get("version", "") for name, limit in self.limits.items()}
+        return {name: limit.facts() for name, limit in self.limits.items()}
 
     def prepare(self, raw: str) -> tuple[Callable[[Any], None], Any]:
         name, _, text = raw.partition(" ")
