@@ -24,7 +24,7 @@ _BETWEEN: Final = r"""[\w\s.,:=>("'`{\[\]$<\\+-]{0,40}"""
 _LINK: Final = r"""(?:[:=>(,]|key|token|tok|secret|access|private|auth|pass|pw|cred)[^a-z0-9\x00\xff]{1,8}"""
 """\\x00 and \\xff are what no character of a text becomes, see `safety_core.match.squeeze`."""
 
-_FIELDS: Final = {"group": 1, "check": "keyed"}
+_FIELDS: Final[JsonObject] = {"group": 1, "check": "keyed"}
 
 
 def written_out(entry: Json, place: str) -> Json:
@@ -32,7 +32,7 @@ def written_out(entry: Json, place: str) -> Json:
     if not isinstance(entry, dict) or not any(name in entry for name in _SHORT):
         return entry
     if "expression" in entry or not all(isinstance(entry.get(name), str) for name in _SHORT):
-        raise PolicyError(place, "must say near and value, or expression", "see docs/policies.md")
+        raise PolicyError(place, "must say near and value, or expression", "see policies/README.md")
     rest: JsonObject = {name: value for name, value in entry.items() if name not in _SHORT}
     expression = f"(?i)(?:{entry['near']}){_BETWEEN}{_LINK}({entry['value']})(?![a-z0-9])"
     return {**_FIELDS, **rest, "expression": expression}

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import hyperscan
@@ -44,10 +45,19 @@ _FLAGS: Final = hyperscan.HS_FLAG_PREFILTER | hyperscan.HS_FLAG_ALLOWEMPTY
 @dataclass(frozen=True, slots=True)
 class _Rule:
     pattern: Pattern
-    regex: Any
     front: int
     reach: int
     keywords: tuple[bytes, ...]
+
+    @property
+    def regex(self) -> Any:
+        """The whole expression. Most are never asked for: few products stand in one text."""
+        return _regex(self.pattern.expression)
+
+
+@lru_cache(maxsize=4096)
+def _regex(expression: str) -> Any:
+    return regex.compile(expression.encode("ascii"), cache_pattern=False)
 
 
 class PatternSet:
@@ -68,7 +78,11 @@ class PatternSet:
         self._database: Any = None
         self._spare: list[Any] = []
         if patterns:
-            self._database = _restored(stored) or _compiled(patterns)
+            self._database = _restored(stored)
+        if patterns and self._database is None:
+            for pattern in patterns:
+                _check_expression(pattern)
+            self._database = _compiled(patterns)
 
     @property
     def patterns(self) -> tuple[Pattern, ...]:
@@ -103,11 +117,13 @@ class PatternSet:
 
 
 def recipe(patterns: Sequence[Pattern]) -> bytes:
-    """Return all that the compiled form of `patterns` depends on: their expressions, and Hyperscan as it runs here."""
+    """Return all that the compiled form of `patterns` depends on: their expressions, and Hyperscan as it runs here.
+    Of one that was compiled before, no expression is looked at again until it hits."""
     probe = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     probe.compile(expressions=[b"a"], ids=[0], flags=[_FLAGS])
     engine = f"{probe.info()!r} {_FLAGS}".encode()
-    return b"\0".join([engine, *_expressions(patterns)])
+    whole = [f"{pattern.group} {pattern.expression} {prefilter(pattern.expression)}".encode() for pattern in patterns]
+    return b"\0".join([engine, *whole])
 
 
 def _confirmed(rule: _Rule, flat: bytes, ends: list[int]) -> Iterator[Span]:
@@ -155,19 +171,21 @@ def _rule(pattern: Pattern) -> _Rule:
             f"names a check that does not exist: {pattern.check}",
             f"one of {', '.join(sorted(filter(None, CHECKS)))}",
         )
-    try:
-        compiled = regex.compile(pattern.expression.encode("ascii"))
-    except (regex.error, UnicodeEncodeError) as error:
-        raise PolicyError(f"pattern {pattern.id}", f"is not a regular expression in ASCII ({error})") from error
-    if pattern.group > compiled.groups:
-        raise PolicyError(f"pattern {pattern.id}", f"has no group {pattern.group}")
     return _Rule(
         pattern,
-        compiled,
         _reach(_shortened(pattern.expression)),
         _reach(pattern.expression),
         tuple(word.encode() for word in pattern.keywords),
     )
+
+
+def _check_expression(pattern: Pattern) -> None:
+    try:
+        groups = _regex(pattern.expression).groups
+    except (regex.error, UnicodeEncodeError) as error:
+        raise PolicyError(f"pattern {pattern.id}", f"is not a regular expression in ASCII ({error})") from error
+    if pattern.group > groups:
+        raise PolicyError(f"pattern {pattern.id}", f"has no group {pattern.group}")
 
 
 def _reach(expression: str) -> int:

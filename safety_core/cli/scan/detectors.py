@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Mapping
 from typing import Final
 
+from safety_core.edge.home import Home
+from safety_core.edge.pattern_cache import load_patterns
 from safety_core.errors import InputError
 from safety_core.match.matcher import Matcher
-from safety_core.match.patterns import PatternSet
 from safety_core.match.registry import Registry
 from safety_core.model.policy import Pattern
 from safety_core.model.secret import SecretName, SecretValue, secret_name
@@ -21,7 +22,7 @@ _KEY: Final = hashlib.sha256(b"safety scan").digest()
 
 def redactor_of(patterns: tuple[Pattern, ...], known: Mapping[SecretName, SecretValue]) -> Redactor:
     """Return what finds these patterns, these secrets, and what looks like chance."""
-    return Redactor(Matcher(Registry(known), PatternSet(patterns)), _KEY)
+    return Redactor(Matcher(Registry(known), load_patterns(patterns, Home.default().cache)), _KEY)
 
 
 def named_secrets(raw: bytes) -> dict[SecretName, SecretValue]:

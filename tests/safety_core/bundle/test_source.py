@@ -76,6 +76,13 @@ def test_heads_can_be_read_alone() -> None:
         ("floors/base.yaml", b"floors:\n  - deletes\n", "floors/base.yaml:2", "must say rule and reason"),
         ("floors/base.yaml", b"rules: []\n", "floors/base.yaml:1", "one list, named floors"),
         ("patterns/a.yaml", b"patterns:\n  - {id: one}\n", "patterns/a.yaml:2 (title)", "is missing"),
+        ("patterns/a.yaml", b"patterns:\n  - {id: one, near: shop}\n", "patterns/a.yaml:2", "near and value, or"),
+        (
+            "patterns/a.yaml",
+            b"patterns:\n  - {id: one, title: One, near: shop, value: a, expression: b}\n",
+            "patterns/a.yaml:2",
+            "near and value, or expression",
+        ),
         ("patterns/a.yaml", b"patterns:\n  - 1\n", "patterns/a.yaml:2", "must be an object"),
         ("patterns/b.yaml", FULL["patterns/a.yaml"], "patterns/b.yaml:2", "one stands twice"),
         ("catalogue/c.yaml", b"programs: [rm]\n", "catalogue/c.yaml:1", "names to entries"),

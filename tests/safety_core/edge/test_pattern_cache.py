@@ -11,7 +11,7 @@ from safety_core.edge import pattern_cache
 from safety_core.edge.pattern_cache import SUFFIX, load_patterns
 from safety_core.errors import PolicyError
 from safety_core.match import patterns as module
-from safety_core.match.layer import Layer
+from safety_core.match.layer import Layer, flatten
 from safety_core.match.patterns import PatternSet
 from safety_core.model.policy import Pattern
 
@@ -20,7 +20,7 @@ TEXT = "see shp_abcd and bank=123456"
 
 
 def finds(patterns: PatternSet) -> bool:
-    return [span.rule for span in patterns.find(Layer(TEXT))] == ["shop", "bank"]
+    return [span.rule for span in patterns.find(Layer(flatten(TEXT)))] == ["shop", "bank"]
 
 
 class Compiler:
@@ -64,7 +64,7 @@ def test_other_expressions_are_other_files(tmp_path: Path, compiler: Compiler) -
 def test_other_checks_need_no_other_file(tmp_path: Path, compiler: Compiler) -> None:
     load_patterns([Pattern("p", "P", "[0-9]{16}")], tmp_path)
     strict = load_patterns([Pattern("q", "Q", "[0-9]{16}", check="luhn")], tmp_path)
-    assert [*strict.find(Layer("4539148803436468"))] == []
+    assert [*strict.find(Layer(flatten("4539148803436468")))] == []
     assert compiler.runs == 1
 
 
@@ -169,6 +169,13 @@ def test_no_patterns_leave_nothing_behind(tmp_path: Path) -> None:
     assert [*tmp_path.iterdir()] == []
 
 
-def test_a_wrong_pattern_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("expression", ["(", "é"])
+def test_a_wrong_pattern_is_named(tmp_path: Path, expression: str) -> None:
     with pytest.raises(PolicyError, match="pattern shop"):
-        load_patterns([Pattern("shop", "Shop key", "(")], tmp_path)
+        load_patterns([Pattern("shop", "Shop key", expression)], tmp_path)
+
+
+def test_a_group_that_is_missing_is_noticed_beside_a_kept_file(tmp_path: Path) -> None:
+    load_patterns([Pattern("shop", "Shop key", "shp")], tmp_path)
+    with pytest.raises(PolicyError, match="pattern shop"):
+        load_patterns([Pattern("shop", "Shop key", "shp", 1)], tmp_path)

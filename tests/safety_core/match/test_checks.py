@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from safety_core.match.checks import CHECKS
@@ -27,7 +29,8 @@ def test_github_checksum() -> None:
         (token_of({"enc": "A256GCM"}, {}, "x"), True),
         (token_of({"shop": 1}, {}, "x"), False),
         (token_of(["alg"], {}, "x"), False),
-        ("eyJhbGciOiJIUzI1NiJ.x.y", False),
+        (base64.urlsafe_b64encode(b'{"alg": "HS256", typ: JWT}').decode().rstrip("=") + ".x.y", True),
+        ("eyJhb.x.y", False),
         ("ÿÿÿ.x.y", False),
     ],
 )
