@@ -26,7 +26,7 @@ ROLES: Final = ("user", "assistant", "tool")
 KINDS: Final[dict[str, tuple[float, tuple[str, ...]]]] = {
     "code": (0.40, ("*.py", "*.pyi", "*.c", "*.pyx")),
     "prose": (0.25, ("METADATA", "*.md", "*.rst", "LICENSE*")),
-    "data": (0.10, ("*.json", "*.toml", "*.csv")),
+    "data": (0.10, ("*.json", "*.toml", "*.yaml")),
     "web": (0.10, ("*.js", "*.css", "*.html")),
     "languages": (0.15, ("*.po",)),
 }
