@@ -40,7 +40,7 @@ def fingerprints(path: str, text: str, findings: Sequence[Finding]) -> list[str]
     name = path.encode("utf-8", "surrogateescape").decode("latin-1")  # a name may be no text at all
     masks = [_widened(text, found) for found in findings]
     for index, found in enumerate(findings):
-        line = _line(text, masks, index)
+        line = _line(text, found, masks, index)
         ordinal = seen[found.rule, line]
         seen[found.rule, line] += 1
         place = canonical_bytes([name, found.rule, line, ordinal])
@@ -48,12 +48,12 @@ def fingerprints(path: str, text: str, findings: Sequence[Finding]) -> list[str]
     return made
 
 
-def _line(text: str, masks: Sequence[tuple[int, int]], index: int) -> str:
+def _line(text: str, found: Finding, masks: Sequence[tuple[int, int]], index: int) -> str:
     """Return what stands around one finding in its line, every finding in it masked."""
-    first, last = masks[index]
-    start = max(text.rfind("\n", 0, first) + 1, first - _WINDOW)
-    stop = text.find("\n", last)
-    stop = min(stop if stop >= 0 else len(text), last + _WINDOW)
+    start = max(0, found.start - _WINDOW)
+    start = max(text.rfind("\n", start, found.start) + 1, start)
+    stop = text.find("\n", found.end, found.end + _WINDOW)
+    stop = stop if stop >= 0 else min(len(text), found.end + _WINDOW)
     near = [mask for mask in _around(masks, index) if mask[0] < stop and start < mask[1]]
     pieces: list[str] = []
     copied = start
@@ -70,9 +70,9 @@ def _around(masks: Sequence[tuple[int, int]], index: int) -> Iterable[tuple[int,
 
 def _widened(text: str, found: Finding) -> tuple[int, int]:
     start, end = found.start, found.end
-    while start > 0 and not _edge(text[start - 1]):
+    while start > max(0, found.start - _WINDOW) and not _edge(text[start - 1]):
         start -= 1
-    while end < len(text) and not _edge(text[end]):
+    while end < min(len(text), found.end + _WINDOW) and not _edge(text[end]):
         end += 1
     return start, end
 

@@ -20,7 +20,7 @@ from safety_core.redact.redactor import Redactor
 MEBIBYTE: Final = 1 << 20
 
 LIMIT: Final = 32
-"""Mebibytes of one file: what people write is smaller, and a text of this size takes some 300 MiB to look into."""
+"""Mebibytes of one file: what people write is smaller, and a text of this size takes some 150 MiB to look into."""
 
 
 @dataclass(frozen=True, slots=True)

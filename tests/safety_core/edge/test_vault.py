@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import sqlite3
 import stat
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -157,6 +159,32 @@ def test_a_log_with_a_gap_is_not_trusted(path: Path, statement: str) -> None:
         before = vault.generation
         vault.put(A, TWO, now=1.0)
         assert vault.changes(before).values[A] == TWO
+
+
+def test_a_change_that_fails_leaves_no_trace(path: Path) -> None:
+    with Vault.open(path, KEY) as vault:
+        before = vault.generation
+        with pytest.raises(UnknownSecretError):
+            vault.remove(A)
+        assert vault.changes(before) == VaultChanges(before, False, {})
+
+
+def test_a_writer_that_is_killed_leaves_no_trace(path: Path) -> None:
+    script = (
+        "import os, sys; from pathlib import Path; from safety_core.edge import vault; from safety_core.edge.vault_key "
+        "import RawKey; from safety_core.model.secret import SecretName, SecretValue\n"
+        "store = vault.Vault._store\n"
+        "def killed(*arguments):\n    store(*arguments)\n    os.kill(os.getpid(), 9)\n"
+        "vault.Vault._store = killed\n"
+        "vault.Vault.open(Path(sys.argv[1]), RawKey.of(b'\\x01' * 32)).put(SecretName('a'), SecretValue('x'), now=1.0)"
+    )
+    with Vault.open(path, KEY) as vault:
+        before = vault.generation
+        done = subprocess.run([sys.executable, "-c", script, path], capture_output=True, check=False, timeout=60)
+        assert (done.returncode, done.stderr) == (-9, b"")
+        assert vault.changes(before) == VaultChanges(before, False, {})
+        vault.put(B, ONE, now=1.0)
+        assert vault.changes(before) == VaultChanges(before + 1, False, {B: ONE})
 
 
 def test_the_log_does_not_grow_for_ever(path: Path) -> None:

@@ -53,6 +53,10 @@ def test_a_line_of_megabytes_is_known_by_what_is_near() -> None:
     assert at(f"{near}'one'{near}", "one") == at(f"{'z ' * 500}{near}'one'{near}{'z ' * 500}", "one")
 
 
+def test_a_run_of_megabytes_is_masked_as_far_as_the_line_counts() -> None:
+    assert at("k=" + "a" * 999 + "one" + "b" * 999, "one") == at("k=" + "c" * 999 + "one" + "d" * 999, "one")
+
+
 def test_a_value_over_two_lines() -> None:
     assert at("a 'be\ngin' z", "be\ngin") == at("a 'x' z", "x")
 
