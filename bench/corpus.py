@@ -1,8 +1,8 @@
 """Chat requests of real text, made when the run starts: the same files and the same seed give the same bytes.
 
 The text is what installed packages brought along: code, readme files and licences, data, web pages, and messages
-translated into many languages. It is cut in pieces of about 2 KiB, one per file. A piece in which any scanner sees a
-secret is left out, so that nobody pays for a finding in a clean body.
+translated into many languages. It is cut in pieces of about 2 KiB, one per file, in turns over the packages. A piece in
+which any scanner sees a secret is left out, so that nobody pays for a finding in a clean body.
 """
 
 from __future__ import annotations
@@ -68,10 +68,10 @@ def pieces(folders: list[Path]) -> Iterator[Piece]:
 
 
 def _of_kind(kind: str, globs: tuple[str, ...], folders: list[Path], seed: float) -> Iterator[Piece]:
-    files = sorted({path for folder in folders for glob in globs for path in folder.rglob(glob)})
     chance = random.Random(seed)
-    chance.shuffle(files)
-    for path in files:
+    for path in _by_turns(
+        [(path, folder) for folder in folders for glob in globs for path in folder.rglob(glob)], chance
+    ):
         try:
             text = path.read_text("utf-8")
         except (OSError, UnicodeDecodeError):
@@ -82,6 +82,20 @@ def _of_kind(kind: str, globs: tuple[str, ...], folders: list[Path], seed: float
         part = _CHAFF.sub(" ", text[start : start + PIECE])
         if len(part) > PIECE // 2:
             yield Piece(kind, part)
+
+
+def _by_turns(files: list[tuple[Path, Path]], chance: random.Random) -> Iterator[Path]:
+    """Yield files, each given with the folder it was found in, in turns over the packages: none outweighs the rest."""
+    packages: dict[str, set[Path]] = {}
+    for path, folder in files:
+        packages.setdefault(path.relative_to(folder).parts[0], set()).add(path)
+    queues = [sorted(packages[name]) for name in sorted(packages)]
+    for queue in queues:
+        chance.shuffle(queue)
+    while queues:
+        for queue in queues:
+            yield queue.pop()
+        queues = [queue for queue in queues if queue]
 
 
 def sources(peers: Path) -> list[Path]:
