@@ -10,7 +10,7 @@ means something, but not looked for elsewhere: a person would have been refused 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from proxy.force import Force
@@ -24,7 +24,10 @@ from safety_core.model.secret import DISCOVERED, SecretName, SecretValue
 from safety_core.redact.redactor import Redactor
 
 STEPS: Final = 16
-"""Changes that are taken up one by one; a registry of more is made afresh."""
+"""Changes that are taken up in one go, in some 0.1 ms each, before others get their turn."""
+
+SHARE: Final = 4
+"""Of more changes than a fourth of what is known, a registry is made afresh, on another thread."""
 
 
 class Secrets:
@@ -49,7 +52,11 @@ class Secrets:
             changes = self._vault.changes(self._generation)
             fresh = {name: value for name, value in changes.values.items() if self._known.get(name) != value}
             gone = (set(self._known) - changes.values.keys()) if changes.whole else changes.gone & self._known.keys()
-            self._registry = await asyncio.to_thread(_changed, self._registry, self._known, fresh, gone)
+            if len(fresh) + len(gone) > max(STEPS, len(self._known) // SHARE):
+                kept = {name: value for name, value in self._known.items() if name not in gone} | fresh
+                self._registry = await asyncio.to_thread(_made, kept)
+            else:
+                self._registry = await _changed(self._registry, fresh, gone)
             for name in gone:
                 del self._known[name]
             self._known |= fresh
@@ -80,20 +87,18 @@ class Secrets:
         await self.refresh()
 
 
-def _changed(
-    registry: Registry,
-    known: Mapping[SecretName, SecretValue],
-    fresh: Mapping[SecretName, SecretValue],
-    gone: Set[SecretName],
-) -> Registry:
-    """Return a registry that also knows `fresh`, and not `gone`: by small steps where little changed."""
-    if len(fresh) + len(gone) > STEPS:
-        kept = {name: value for name, value in known.items() if name not in gone} | dict(fresh)
-        return Registry({name: value for name, value in kept.items() if not _common(name, value)})
+def _made(known: Mapping[SecretName, SecretValue]) -> Registry:
+    return Registry({name: value for name, value in known.items() if not _common(name, value)})
+
+
+async def _changed(registry: Registry, fresh: Mapping[SecretName, SecretValue], gone: Iterable[SecretName]) -> Registry:
+    """Return a registry that also knows `fresh`, and not `gone`."""
     for name in gone:
         registry = registry.without(name)
-    for name, value in fresh.items():
+    for number, (name, value) in enumerate(fresh.items(), 1):
         registry = registry.without(name) if _common(name, value) else registry.with_secret(name, value)
+        if number % STEPS == 0:
+            await asyncio.sleep(0)
     return registry
 
 

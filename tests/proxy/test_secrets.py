@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from proxy.secrets import STEPS, Secrets
+from proxy.secrets import SHARE, STEPS, Secrets
 from safety_core.edge.vault import LOGGED, Vault
 from safety_core.edge.vault_key import RawKey
 from safety_core.errors import BrokenSealError
@@ -91,19 +91,21 @@ async def test_what_was_rotated_removed_and_put_back(vault: Vault, elsewhere: Va
     assert "OVEN" not in told(secrets, third)
 
 
-@pytest.mark.parametrize("count", [STEPS + 4, LOGGED + 4])
-async def test_many_changes_at_once(vault: Vault, elsewhere: Vault, count: int) -> None:
+@pytest.mark.parametrize(("before", "count"), [(0, STEPS + 4), (SHARE * STEPS * 2, STEPS + 4), (0, LOGGED + 4)])
+async def test_many_changes_at_once(vault: Vault, elsewhere: Vault, before: int, count: int) -> None:
+    elsewhere._connection.execute("PRAGMA synchronous = OFF")  # the disk is not what is tested
     secrets = Secrets(vault)
     elsewhere.put(OVEN, value_of("OVEN"), now=1.0)
+    for number in range(before):
+        elsewhere.put(SecretName(f"B{number}"), value_of(f"B{number}"), now=1.0)
     await secrets.refresh()
     elsewhere.remove(OVEN)
-    elsewhere._connection.execute("PRAGMA synchronous = OFF")  # the disk is not what is tested
     names = [SecretName(f"S{number}") for number in range(STEPS + 4)]
     for number in range(count):
         name = names[number % len(names)]
         elsewhere.put(name, value_of(name, number // len(names)), now=1.0)
     await secrets.refresh()
-    assert len(secrets) == len(names)
+    assert len(secrets) == len(names) + before
     assert "OVEN" not in told(secrets, value_of("OVEN"))
     assert told(secrets, elsewhere.get(names)[names[0]]) == "x SECRET_REF(S0)"
 
