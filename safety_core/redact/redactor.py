@@ -10,6 +10,7 @@ from safety_core.canonical import Json
 from safety_core.errors import UnscannableError
 from safety_core.match.layer import Layer
 from safety_core.match.matcher import Matcher
+from safety_core.match.span import Span
 from safety_core.model.finding import Finding, Redaction
 from safety_core.model.secret import SecretName, SecretValue, reference
 from safety_core.redact.body import BodyRedaction, Scans, redacted_body, text_of
@@ -59,6 +60,10 @@ class Redactor:
         if not findings:
             return Redaction(text)
         return Redaction("".join([*pieces, text[copied:]]), tuple(findings), discovered)
+
+    def name_of_part(self, found: Finding, value: str) -> SecretName:
+        """Return the name that a discovery has of which only `value` is replaced: the rest has left already."""
+        return name_for(Span(found.kind, found.rule, found.start, found.end), value, self._tenant_key)
 
     def json_text(self, text: str) -> Redaction:
         """Return a JSON text that is still JSON; only its strings, keys and numbers change."""

@@ -89,14 +89,14 @@ def test_choices_reasoning_and_tool_calls_are_texts_of_their_own() -> None:
 
 
 def test_what_is_held_back_comes_before_the_end_of_its_choice() -> None:
-    stream = [chunk({"content": "the end"}), chunk({"content": "other"}, index=1), chunk({}, reason="stop"), DONE]
+    stream = [chunk({"content": "the fin"}), chunk({"content": "otter vk"}, index=1), chunk({}, reason="stop"), DONE]
     found = [
         (choice["index"], choice["delta"].get("content"), choice["finish_reason"])
         for event in events(passed(OpenAi(), stream))
         for choice in event["choices"]
     ]
-    assert [part for part in found if part[0] == 0] == [(0, "the ", None), (0, "end", None), (0, None, "stop")]
-    assert [part for part in found if part[0] == 1] == [(1, "", None), (1, "other", None)]
+    assert [part for part in found if part[0] == 0] == [(0, "the ", None), (0, "fin", None), (0, None, "stop")]
+    assert [part for part in found if part[0] == 1] == [(1, "otter ", None), (1, "vk", None)]
 
 
 def test_what_a_tool_call_holds_back_comes_in_its_own_place() -> None:
@@ -121,7 +121,7 @@ def test_a_stream_that_ends_without_a_finish_gives_up_what_it_held() -> None:
 def test_log_probabilities_go_with_a_piece_that_changes_and_stay_otherwise() -> None:
     spelled = {"content": [{"token": PASSWORD[:4], "logprob": -1}]}
     stream = passed(
-        OpenAi(), [chunk({"content": "plain "}, logprobs=spelled), chunk({"content": PASSWORD}, logprobs=spelled)]
+        OpenAi(), [chunk({"content": "plain text: "}, logprobs=spelled), chunk({"content": PASSWORD}, logprobs=spelled)]
     )
     plain, secret, *_ = events(stream)
     assert plain["choices"][0]["logprobs"] == spelled
