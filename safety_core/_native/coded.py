@@ -25,7 +25,7 @@ _LONG: Final = Gates({rb"(?:^|[^%b])[%b]{%d}" % (_CLASS, _CLASS, SHORTEST): SHOR
 
 _HEX: Final = re.compile(rb"(?:[0-9a-fA-F]{2})+")
 _BASE32: Final = re.compile(rb"(?:[A-Z2-7]+|[a-z2-7]+)")
-_TELLING: Final = re.compile(rb"[0-9+]")
+_PLAIN: Final = re.compile(rb"[/a-z_-]*+|[/A-Z_-]*+")
 _STANDARD: Final = bytes.maketrans(b"-_", b"+/")
 _PACKED: Final = (b"\x1f\x8b", b"x\x01", b"x\x5e", b"x\x9c", b"x\xda")
 _PRINTABLE: Final = bytes(range(0x20, 0x7F)) + b"\t\r\n" + bytes(range(0x80, 0x100))
@@ -49,9 +49,9 @@ def is_mixed(run: bytes) -> bool:
 
 
 def is_coded(run: bytes) -> bool:
-    """Tell whether one of its readings may be text, packed text or wide text. Words, paths and identifiers, which have
-    no digit, are not looked at."""
-    return bool(_TELLING.search(run)) and any(map(may_be_text, readings(run)))
+    """Tell whether one of its readings may be text, packed text or wide text. Words and paths of one case, without a
+    digit, are not looked at."""
+    return not _PLAIN.fullmatch(run) and any(map(may_be_text, readings(run)))
 
 
 def readings(run: bytes) -> Iterator[bytes]:
@@ -70,9 +70,11 @@ def is_packed(raw: bytes) -> bool:
     return raw.startswith(_PACKED)
 
 
-def is_wide(raw: bytes) -> bool:
-    """Tell whether `raw` looks like UTF-16, least byte first: every second byte is mostly zero."""
-    return len(raw) >= 8 and raw[1::2].count(0) * 4 > len(raw)
+def wide_encoding(raw: bytes) -> str | None:
+    """Return "utf-16-le" or "utf-16-be" for what looks like UTF-16 or UTF-32: every second byte is mostly zero."""
+    if len(raw) >= 8 and raw[1::2].count(0) * 4 > len(raw):
+        return "utf-16-le"
+    return "utf-16-be" if len(raw) >= 8 and raw[::2].count(0) * 4 > len(raw) else None
 
 
 def is_printable(raw: bytes) -> bool:
@@ -85,4 +87,4 @@ def is_printable(raw: bytes) -> bool:
 
 def may_be_text(raw: bytes) -> bool:
     """Tell whether it is worth to look at `raw` as text."""
-    return is_packed(raw) or is_wide(raw) or is_printable(raw)
+    return is_packed(raw) or wide_encoding(raw) is not None or is_printable(raw)

@@ -8,6 +8,7 @@
 #define FAR 4096     /* further characters, up to the next white space */
 #define TAG 80       /* characters of a tag */
 #define COMMENT 400  /* characters of a comment */
+#define COLUMN 20    /* characters of the last column of a dump, and the two spaces before it */
 
 typedef struct {
     uint32_t start, end; /* of what goes */
@@ -21,6 +22,7 @@ typedef struct {
     size_t count, room;
     uint8_t *made; /* never more than the escapes themselves: one byte stands for at least two */
     size_t filled;
+    size_t done; /* end of the last edit */
 } work;
 
 enum { NONE = 0, FOUND = 1, FAILED = -1 };
@@ -145,6 +147,24 @@ static int unicode(work *self, size_t *at) {
     return put_code(self, (uint32_t)(high << 8 | low));
 }
 
+static int digits_at(const work *self, size_t at, size_t count, uint32_t *code) {
+    *code = 0;
+    for (size_t index = 0; index < count; index++) {
+        int digit = hex_at(self, at + index);
+        if (digit < 0) return 0;
+        *code = *code << 4 | (uint32_t)digit;
+    }
+    return 1;
+}
+
+static int long_unicode(work *self, size_t *at) { /* U and eight digits, or 00 and four as CSS has it */
+    uint32_t code;
+    int css = byte_at(self, *at) == '0';
+    if (css ? byte_at(self, *at + 1) != '0' || !digits_at(self, *at, 6, &code) : !digits_at(self, *at + 1, 8, &code)) return NONE;
+    *at += css ? 6 : 9;
+    return put_code(self, code);
+}
+
 static int control(work *self, size_t *at) {
     uint8_t byte = byte_at(self, *at);
     if (byte == BOUNDARY || !byte || !strchr("abefnrtv0\"'/", byte)) return NONE;
@@ -158,12 +178,13 @@ static int backslash(work *self, size_t *at) {
     uint8_t byte = byte_at(self, behind);
     int state = NONE;
     if (byte == 'u') state = unicode(self, &behind);
+    if (byte == 'U' || byte == '0') state = long_unicode(self, &behind);
     if (byte == 'x') {
         int value = pair_at(self, ++behind);
         if (value >= 0x80) state = high_run(self, &behind, lead_slash_x, 1);
         else if (value >= 0) behind += 2, state = put_code(self, (uint32_t)value);
     }
-    if (byte == '0' || byte == '1') {
+    if (state == NONE && (byte == '0' || byte == '1')) {
         int second = byte_at(self, behind + 1) - '0', third = byte_at(self, behind + 2) - '0';
         if (second >= 0 && second < 8 && third >= 0 && third < 8) {
             behind += 3;
@@ -182,6 +203,11 @@ static int backslash(work *self, size_t *at) {
 static int percents(work *self, size_t *at) {
     size_t behind = *at;
     int state = NONE;
+    uint32_t code;
+    if (byte_at(self, behind + 1) == 'u' && digits_at(self, behind + 2, 4, &code)) { /* as IIS and JavaScript had it */
+        *at += 6;
+        return put_code(self, code);
+    }
     if (percent(self, &behind, 1)) {
         state = high_run(self, &behind, lead_percent, 1);
     } else if (percent(self, &behind, 0)) {
@@ -303,33 +329,88 @@ static int tag(work *self, size_t *at) {
     return NONE;
 }
 
-/* Which bytes may begin an escape, or stand second in one: \ % & = < NUL x + . Low and high half of a byte, see make_mask. */
-static const uint8_t low_half[16] = {1, 0, 0, 0, 0, 2, 2, 0, 16, 0, 0, 2, 12, 4, 0, 0};
-static const uint8_t high_half[16] = {1, 0, 2, 4, 0, 8, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0};
+/* chr(65), CHAR(65), ChrW(65): at the bracket. */
+static int call(work *self, size_t *start, size_t *end) {
+    static const char *const names[] = {"rhc", "rahc", "wrhc"}; /* from their ends */
+    size_t place = *start + 1, first = place, named = 0;
+    uint32_t code = 0;
+    for (; place - first < 7 && byte_at(self, place) >= '0' && byte_at(self, place) <= '9'; place++)
+        code = code * 10 + (uint32_t)(self->flat[place] - '0');
+    if (place == first || byte_at(self, place) != ')') return NONE;
+    for (size_t index = 0; index < 3 && !named; index++) {
+        size_t length = strlen(names[index]), same = 0;
+        while (same < length && *start > same && (self->flat[*start - same - 1] | 0x20) == (uint8_t)names[index][same]) same++;
+        if (same == length) named = length;
+    }
+    if (!named) return NONE;
+    *start -= named;
+    *end = place + 1;
+    return put_code(self, code);
+}
 
-static inline int calls(uint8_t byte) { return low_half[byte & 15] & high_half[byte >> 4]; }
+/* What a terminal takes for a colour or the like (ECMA-48, control sequences). */
+static int colour(work *self, size_t *at) {
+    size_t place = *at + 1, first = place + 1;
+    if (byte_at(self, place) != '[') return NONE;
+    for (place = first; place - first < 20 && byte_at(self, place) >= '0' && byte_at(self, place) <= '?'; place++) {
+    }
+    if (byte_at(self, place) < '@' || byte_at(self, place) > '~') return NONE;
+    *at = place + 1;
+    return FOUND;
+}
+
+/* Between two lines of a hexadecimal dump: the column of characters, the line's end, the address. At the line's end. */
+static int dump_line(work *self, size_t *start, size_t *end) {
+    size_t place = *start + 1, first = place;
+    for (; place - first < 8 && hex_at(self, place) >= 0; place++)
+        if (place - first < 3 && self->flat[place] != '0') return NONE;
+    if (place - first < 7) return NONE;
+    if (byte_at(self, place) == ':') place++;
+    first = place;
+    while (place - first < 2 && byte_at(self, place) == ' ') place++;
+    if (place == first) return NONE;
+    size_t column = *start > self->done + COLUMN ? *start - COLUMN : self->done;
+    for (size_t at = *start; at > column; at--)
+        if (self->flat[at - 1] == '\n') column = at;
+    while (column < *start && !(self->flat[column] == ' ' && self->flat[column + 1] == ' ')) column++;
+    *start = column;
+    *end = place;
+    return FOUND;
+}
+
+/* Which bytes may begin an escape, or stand in one: \ % & = < NUL x + and ESC, by the low and the high half of
+ * the byte (a bit stands for a high half); a bracket before a digit and a line's end before a zero, since text is full of both. */
+static const uint8_t low_half[16] = {1, 0, 0, 0, 0, 2, 2, 0, 16, 0, 0, 34, 12, 4, 0, 0};
+static const uint8_t high_half[16] = {1, 32, 2, 4, 0, 8, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0};
+
+static inline int calls(const uint8_t *at) { /* one more byte can be read, see flat_bytes */
+    return (low_half[*at & 15] & high_half[*at >> 4]) || (*at == '(' && at[1] >= '0' && at[1] <= '9') || (*at == '\n' && at[1] == '0');
+}
 
 #if SAFETY_X86
-__attribute__((target("ssse3"))) static size_t next_call_ssse3(const uint8_t *flat, size_t at, size_t size) {
+__attribute__((target("ssse3"))) static size_t skip_calm_ssse3(const uint8_t *flat, size_t at, size_t size) {
     const __m128i low = _mm_loadu_si128((const __m128i *)low_half), high = _mm_loadu_si128((const __m128i *)high_half);
     const __m128i half = _mm_set1_epi8(15);
     for (; at + 16 <= size; at += 16) {
-        __m128i bytes = _mm_loadu_si128((const __m128i *)(flat + at));
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(flat + at)), next = _mm_loadu_si128((const __m128i *)(flat + at + 1));
         __m128i found = _mm_and_si128(_mm_shuffle_epi8(low, _mm_and_si128(bytes, half)),
                                       _mm_shuffle_epi8(high, _mm_and_si128(_mm_srli_epi16(bytes, 4), half)));
+        __m128i digit = _mm_and_si128(_mm_cmpgt_epi8(next, _mm_set1_epi8('0' - 1)), _mm_cmpgt_epi8(_mm_set1_epi8('9' + 1), next));
+        __m128i bracket = _mm_and_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('(')), digit);
+        __m128i line = _mm_and_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\n')), _mm_cmpeq_epi8(next, _mm_set1_epi8('0')));
+        found = _mm_or_si128(found, _mm_or_si128(bracket, line));
         unsigned none = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(found, _mm_setzero_si128()));
         if (none != 0xFFFF) return at + (size_t)__builtin_ctz(~none);
     }
-    while (at < size && !calls(flat[at])) at++;
     return at;
 }
 #endif
 
-static size_t next_call(const uint8_t *flat, size_t at, size_t size) {
+static size_t next_call(const work *self, size_t at) {
 #if SAFETY_X86
-    if (simd_level) return next_call_ssse3(flat, at, size);
+    if (simd_level) at = skip_calm_ssse3(self->flat, at, self->size);
 #endif
-    while (at < size && !calls(flat[at])) at++;
+    while (at < self->size && !calls(self->flat + at)) at++;
     return at;
 }
 
@@ -341,6 +422,9 @@ static int at_call(work *self, size_t *start, size_t *end) {
     case '=': return equals(self, end);
     case '<': return tag(self, end);
     case INVISIBLE: return (*end)++, FOUND;
+    case '(': return call(self, start, end);
+    case 0x1B: return colour(self, end);
+    case '\n': return dump_line(self, start, end);
     case 'x':
         if (!*start || self->flat[*start - 1] != '0') return NONE;
         *end = --*start;
@@ -365,13 +449,13 @@ static int add(work *self, size_t start, size_t end, size_t from) {
 }
 
 static int collect(work *self) {
-    for (size_t at = next_call(self->flat, 0, self->size), done = 0; at < self->size; at = next_call(self->flat, at, self->size)) {
+    for (size_t at = 0; (at = next_call(self, at)) < self->size;) {
         size_t start = at, end = at, from = self->filled;
         int state = at_call(self, &start, &end);
         if (state == FAILED) return FAILED;
-        if (state == FOUND && start >= done) {
+        if (state == FOUND && start >= self->done) {
             if (add(self, start, end, from) == FAILED) return FAILED;
-            at = done = end;
+            at = self->done = end;
         } else {
             self->filled = from;
             at++;

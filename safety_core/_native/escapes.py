@@ -1,7 +1,8 @@
 """Escapes, tags and invisible characters undone, in Python; escape.c is the same in C.
 
-`\\u0041`, `\\u{41}`, `\\x41`, `\\101`, `\\n`, `%41`, `&#65;`, `&amp;`, `=41`, `U+0041`, `0x41`, tags and
-comments, invisible characters; where there is a backspace, only what it erases.
+`\\u0041`, `\\u{41}`, `\\U00000041`, `\\000041`, `\\x41`, `\\101`, `\\n`, `%41`, `%u0041`, `&#65;`, `&amp;`, `=41`,
+`U+0041`, `0x41`, `chr(65)`, tags and comments, invisible characters, a terminal's colours, and what stands between two
+lines of a hexadecimal dump; where there is a backspace, only what it erases.
 
 What comes back is the neighbourhood of what was undone, apart from each other: everything else has been looked at as
 it stood. A neighbourhood is `NEAR` characters on both sides, and on to the next white space, but not more than `FAR`.
@@ -23,13 +24,16 @@ FAR: Final = 4096
 
 _ESCAPE: Final = re.compile(
     rb"""
-    [\\%&=<U0\x00] (?:
+    (?: [\\%&=<U0\x00\x1b] (?:
       (?<=\\)\\*u(?P<u>[0-9a-fA-F]{4})
     | (?<=\\)\\*u\{(?P<b>[0-9a-fA-F]{1,6})\}
     | (?<=\\)\\*(?P<xs>x[89a-fA-F][0-9a-fA-F](?:\\+x[89a-fA-F][0-9a-fA-F])*)
     | (?<=\\)\\*x(?P<x>[0-7][0-9a-fA-F])
+    | (?<=\\)\\*U(?P<l>[0-9a-fA-F]{8})
+    | (?<=\\)\\*(?P<s>00[0-9a-fA-F]{4})
     | (?<=\\)\\*(?P<o>[01][0-7]{2})
     | (?<=\\)\\*(?P<c>[abefnrtv0"'/\\])
+    | (?<=%)u(?P<pu>[0-9a-fA-F]{4})
     | (?<=%)(?:25)*(?P<ps>[89a-fA-F][0-9a-fA-F](?:%(?:25)*[89a-fA-F][0-9a-fA-F])*)
     | (?<=%)(?:25)*(?P<p>[0-7][0-9a-fA-F])
     | (?<=&)\#(?P<d>[0-9]{1,7});
@@ -43,14 +47,20 @@ _ESCAPE: Final = re.compile(
     | (?<![0-9A-Za-z_]0)(?<=0)x(?P<z>[2-7][0-9a-fA-F])(?![0-9A-Za-z_])[,;\s]{0,3}
     | (?<=<)(?:!--[^\xff]{0,400}?-->|/?[A-Za-z][^<>\xff]{0,80}>)
     | (?<=\x00)
-    )
+    | (?<=\x1b)\[[0-?]{0,20}[@-~]
+    ) | [cC][hH](?:[aA]?[rR]|[rR][wW])\((?P<k>[0-9]{1,7})\) )
     """,
     re.VERBOSE,
 )
 _GATES: Final = Gates(
     {
-        rb"\\[ux01abefnrtv\"'/\\]": 2,
+        rb"\\[uUx01abefnrtv\"'/\\]": 2,
         rb"%[0-9a-fA-F]{2}": 3,
+        rb"%u[0-9a-fA-F]": 3,
+        rb"[cC][hH][rR]\([0-9]": 5,
+        rb"[cC][hH](?:[aA][rR]|[rR][wW])\([0-9]": 6,
+        rb"\x1b\[": 2,
+        rb"\n000[0-9a-fA-F]{4}": 8,
         rb"&[#A-Za-z]": 2,
         rb"=[0-9A-F]{2}": 3,
         rb"U\+[0-9a-fA-F]{4}": 6,
@@ -59,7 +69,11 @@ _GATES: Final = Gates(
         rb"\x00": 1,
     }
 )
-"""Every match of `_ESCAPE` begins where one of these does."""
+"""Every match of `_ESCAPE` begins where one of these does, and the end of a line of a dump is one."""
+
+_LINE_END: Final = 0x0A
+_COLUMN: Final = 20
+_ADDRESS: Final = re.compile(rb"\n000[0-9a-fA-F]{4,5}:? {1,2}")
 
 _ERASED: Final = re.compile(rb"[^\x08\xff]\x08")
 _CONTROL: Final = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b'"': b'"', b"'": b"'", b"/": b"/", b"\\": b"\\"}
@@ -87,18 +101,34 @@ def unescaped(flat: bytes) -> tuple[bytes, bytes] | None:
     if b"\x08" in flat:
         edits = [(found.start(), found.end(), b"") for found in _ERASED.finditer(flat)]
     else:
-        edits = [(found.start(), found.end(), _undo(found)) for found in _escapes(flat)]
+        edits = [*_escapes(flat)]
     return _neighbourhoods(flat, edits) if edits else None
 
 
-def _escapes(flat: bytes) -> Iterator[Match[bytes]]:
-    """Yield what `_ESCAPE.finditer` does."""
+def _escapes(flat: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Yield (start, end, what comes instead): leftmost first, apart from each other."""
     done = 0
     for start in _GATES.starts(flat):
-        found = _ESCAPE.match(flat, start) if start >= done else None
-        if found:
-            done = found.end()
-            yield found
+        if start < done:
+            continue
+        if flat[start] == _LINE_END:
+            found = _ADDRESS.match(flat, start)
+            edit = found and (_column(flat, start, done), found.end(), b"")
+        else:
+            found = _ESCAPE.match(flat, start)
+            edit = found and (*found.span(), _undo(found))
+        if edit:
+            done = edit[1]
+            yield edit
+
+
+def _column(flat: bytes, end: int, done: int) -> int:
+    """Return where the last column of a dump's line begins, with the two spaces before it, or else where the line
+    ends."""
+    least = max(done, end - _COLUMN)
+    least = max(least, flat.rfind(b"\n", least, end) + 1)
+    start = flat.find(b"  ", least, end + 1)
+    return end if start < 0 else start
 
 
 def _undo(found: Match[bytes]) -> bytes:
@@ -106,11 +136,11 @@ def _undo(found: Match[bytes]) -> bytes:
     match kind:
         case None:
             return b""
-        case "u" | "b" | "x" | "p" | "q" | "n" | "z" | "h":
+        case "u" | "b" | "l" | "s" | "x" | "p" | "pu" | "q" | "n" | "z" | "h":
             return _character(int(text, 16))
         case "o":
             return _character(int(text, 8))
-        case "d":
+        case "d" | "k":
             return _character(int(text))
         case "c":
             return _CONTROL.get(text, b"")

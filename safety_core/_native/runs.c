@@ -123,14 +123,14 @@ static int utf8_text(const uint8_t *raw, size_t size) {
 static int may_be_text(const uint8_t *raw, size_t size) {
     if (size >= 2 && raw[0] == 0x1F && raw[1] == 0x8B) return 1;
     if (size >= 2 && raw[0] == 'x' && (raw[1] == 0x01 || raw[1] == 0x5E || raw[1] == 0x9C || raw[1] == 0xDA)) return 1;
-    size_t odd = 0, zeros = 0, high = 0;
+    size_t odd = 0, zeros[2] = {0}, high = 0;
     for (size_t at = 0; at < size; at++) {
         uint8_t byte = raw[at];
         odd += (byte < 0x20 && byte != '\t' && byte != '\r' && byte != '\n') || byte == 0x7F;
-        zeros += (at & 1) && !byte;
+        zeros[at & 1] += !byte;
         high += byte >= 0x80;
     }
-    if (size >= 8 && zeros * 4 > size) return 1;
+    if (size >= 8 && (zeros[0] * 4 > size || zeros[1] * 4 > size)) return 1;
     if (size < 6 || odd * 10 > size) return 0;
     return high ? utf8_text(raw, size) : 1;
 }
@@ -164,7 +164,7 @@ static int bits_text(const uint8_t *run, size_t length, int width, uint8_t *raw)
 
 /* 1 or 0, or -1 with an exception set. */
 static int is_coded(const uint8_t *run, size_t length, const counts *seen) {
-    if (!seen->digit && !seen->plus) return 0; /* words, paths, identifiers */
+    if (!seen->digit && !seen->plus && !(seen->upper && seen->lower)) return 0; /* words and paths of one case */
     uint8_t small[256], *raw = length <= sizeof(small) ? small : PyMem_Malloc(length);
     if (!raw) return PyErr_NoMemory(), -1;
     size_t left = length % 8; /* 1, 3 and 6 characters over are no base32 */

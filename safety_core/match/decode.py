@@ -66,8 +66,9 @@ def decoded(run: bytes) -> str | None:
 def _text(raw: bytes) -> str | None:
     if coded.is_packed(raw):
         raw = _unpacked(raw)
-    if coded.is_wide(raw):
-        raw = raw.decode("utf-16-le", "replace").encode()
+    wide = coded.wide_encoding(raw)
+    if wide:
+        raw = raw.decode(wide, "replace").replace("\0", "").encode()
     return raw.decode("utf-8", "replace") if coded.is_printable(raw) else None
 
 

@@ -1,9 +1,9 @@
 """One secret -> everything it looks like once squeezed.
 
 Covered by a needle: as it is (also spaced, wrapped, dashed, in full width, see `squeeze`), base64 and
-base64url at three alignments, base32, hexadecimal, decimal bytes, ascii85, base85, rot13, reversed. What else
-there is (escapes, nesting, compression) is opened by `decode` first. Of long secrets also pieces of 16
-characters, so that half of one is found too.
+base64url at three alignments, base32, bytes in hexadecimal, decimal and octal, ascii85, base85, rot13,
+reversed. What else there is (escapes, nesting, compression) is undone first. Of longer secrets also pieces of 10
+letters and digits, so that half of one is found too.
 """
 
 from __future__ import annotations
@@ -24,16 +24,23 @@ exactly."""
 CODED_MINIMUM: Final = 10
 """The same for its encodings, which are rarer in ordinary text."""
 
-PIECE: Final = 16
+PIECE: Final = 10
+_STEP: Final = 5
+"""Between pieces: whatever holds 14 letters and digits of a secret in a row holds a piece."""
+
 _PIECES: Final = 48
 """Pieces kept of one secret. A whole private key has more, but not one that matters more."""
 
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/\s:@]*:(?P<core>[^/\s@]+)@")
 _ARMOUR: Final = re.compile(r"-----[A-Z0-9 ]+-----")
+_PREFIX: Final = re.compile(r"(?:[A-Za-z]{2,12}[-_]){1,3}(?P<core>[A-Za-z0-9_.-]+)")
 _JWT: Final = re.compile(r"eyJ[A-Za-z0-9_-]+\.(?P<core>[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*)")
 
 
-FORMS: Final = ("", "reversed", "rot13", "base64", "base32", "hex", "decimal", "ascii85", "base85", "piece")
+FORMS: Final = (
+    *("", "reversed", "rot13", "base64", "base32", "hex", "hex-reversed", "decimal", "octal"),
+    *("ascii85", "base85", "piece"),
+)
 """How needles come about: the value itself, an encoding of it, a piece of it."""
 
 
@@ -67,7 +74,9 @@ def _coded(raw: bytes) -> Iterator[tuple[str, bytes]]:
         yield "base64", _aligned(raw, shift)
     yield "base32", base64.b32encode(raw)[: len(raw) * 8 // 5]
     yield "hex", raw.hex().encode()
+    yield "hex-reversed", raw.hex()[::-1].encode()
     yield "decimal", "".join(map(str, raw)).encode()
+    yield "octal", "".join([f"{byte:o}" for byte in raw]).encode()
     yield "ascii85", base64.a85encode(raw)
     yield "base85", base64.b85encode(raw)
 
@@ -80,18 +89,26 @@ def _aligned(raw: bytes, shift: int) -> bytes:
 
 
 def core_of(value: str) -> str:
-    """Return the part of a secret that is its own: without the URL around it, the armour of a key, the
-    header of a JWT."""
-    found = _URL.match(value) or _JWT.match(value)
+    """Return the part of a secret that is its own: without the URL around it, the armour of a key, the header of a
+    JWT, the prefix that a provider gives to all of its tokens."""
+    found = _URL.match(value) or _JWT.match(value) or _PREFIX.match(value)
     return found["core"] if found else _ARMOUR.sub(" ", value)
 
 
 def _pieces(value: str) -> Iterator[Needle]:
     core = squeeze(flatten(core_of(value)))
-    if len(core) < PIECE + PIECE // 2:
+    if len(core) < PIECE + _STEP:
         return
-    starts = [*range(0, len(core) - PIECE, PIECE // 2), len(core) - PIECE]
+    starts = [*range(0, len(core) - PIECE, _STEP), len(core) - PIECE]
     for start in starts[:: -(-len(starts) // _PIECES)]:
         piece = core[start : start + PIECE]
-        if len(set(piece)) >= PIECE // 2 and usual_share(piece.decode("latin-1")) < 0.5:
+        if _is_rare(piece):
             yield Needle("piece", piece)
+
+
+def _is_rare(piece: bytes) -> bool:
+    """Tell whether ordinary text does not hold `piece`: it is no number, no repetition, and spells nothing."""
+    if piece.isdigit() or len(set(piece)) <= PIECE // 2:
+        return False
+    digits = PIECE - len(piece.translate(None, b"0123456789"))
+    return digits > PIECE // 4 or usual_share(piece.decode("latin-1")) < 0.4

@@ -35,9 +35,16 @@ def undone(engine: Engine, text: str) -> bytes:
         "".join(f"\\u{ord(mark):04x}" for mark in TEXT),
         "".join(f"\\\\u{ord(mark):04X}" for mark in TEXT),
         "".join(f"\\u{{{ord(mark):x}}}" for mark in TEXT),
+        "".join(f"\\U{ord(mark):08x}" for mark in TEXT),
+        "".join(f"\\{ord(mark):06x}" for mark in TEXT),
         "".join(f"\\x{ord(mark):02x}" for mark in TEXT),
         "".join(f"\\{ord(mark):03o}" for mark in TEXT),
         "".join(f"%{ord(mark):02X}" for mark in TEXT),
+        "".join(f"%u{ord(mark):04X}" for mark in TEXT),
+        "".join(f"Chr({ord(mark)})" for mark in TEXT),
+        "".join(f"CHAR({ord(mark)})" for mark in TEXT),
+        "".join(f"chrw({ord(mark)})" for mark in TEXT),
+        "\x1b[1;31mKey-42\x1b[0m is: \x1b[Kzq7",
         "".join(f"%2525{ord(mark):02x}" for mark in TEXT),
         "".join(f"&#{ord(mark)};" for mark in TEXT),
         "".join(f"&#x{ord(mark):x};" for mark in TEXT),
@@ -74,6 +81,14 @@ def test_what_is_no_escape_stays(engine: Engine, text: str) -> None:
 
 
 @every_engine
+@pytest.mark.parametrize("form", ["{:08x}: {:<41} {}", "{:08x}: {:<41} ", "{:08x}  {:<50}|{}|", "{:07x} {}"])
+def test_lines_of_a_dump_go_together(engine: Engine, form: str) -> None:
+    lines = [form.format(16 * row, b"0123456789abcdef".hex(" ", 2), "0123  6789abcdef") for row in range(3)]
+    undone_text = undone(engine, "\n".join(lines)).replace(b" ", b"")
+    assert b"0123456789abcdef".hex().encode() * 3 in undone_text
+
+
+@every_engine
 def test_control_escapes_and_impossible_characters(engine: Engine) -> None:
     assert undone(engine, r"a\nb\tc\"d\\ne\f") == b'a\nb\tc"d\ne'
     assert undone(engine, r"a\ud800b\u0000c\u{110000}") == b"abc"
@@ -104,6 +119,21 @@ PARTS = [
     *("\\", "\\\\", "u0041", "u{41}", "u{110000}", "ud83d", "x41", "xe2", "\\xe2\\x82\\xac", "101", "0", "n", '"', "q"),
     *("%", "25", "41", "e2", "%e2%82%ac", "&", "#", "65", "x41;", ";", "amp;", "lowbar;", "=", "=41", "=E2", "4", "F"),
     *("U+", "U+0041", "0x41", "0x", ",", " ", "\n", "<", "b", ">", "/", "<b>", "<!--", "-->", "\x00", "\b", "\xff"),
+    *(
+        "U00000041",
+        "000041",
+        "%u0041",
+        "chr(",
+        "CHAR(65",
+        ")",
+        "\x1b",
+        "[1;31m",
+        "[",
+        "  ",
+        "\n00000010: ",
+        "\n0000020 ",
+        "00",
+    ),
     *("x" * 97, "y" * 4200, "A", "z"),
 ]
 

@@ -31,7 +31,12 @@ def squeezed(engine: Engine, text: str) -> bytes:
         "Ке\u04434\u03012",
         "K\u0336e\u0336y\u03364\u03362\u0336",
         "".join(chr(0xE0000 + ord(mark)) for mark in "Key42"),
-        "".join(chr(0xE0100 + ord(mark)) for mark in "Key42"),
+        "".join(chr(0xE0100 + ord(mark) - 16) for mark in "Key42"),
+        "🅺🅴🆈42",
+        "🇰🇪🇾42",
+        "⒦⒠⒴42",
+        "ᴋᴇʏ42",
+        "Ꮶ\u3164Ꭼ\u2800Ꭹ42",
         "Kéy42",
     ],
 )
