@@ -19,10 +19,10 @@ def test_no_terminal_no_bar(folder: Path, safety_scan: Scan) -> None:
         advance(10)
 
 
-def on_a_terminal(*arguments: str) -> str:
+def on_a_terminal(home: Path, *arguments: str) -> str:
     """Run `safety scan` with standard error on a terminal of its own; return what was written there."""
     ours, theirs = pty.openpty()
-    environ = {"PYTHONPATH": str(ROOT), "TERM": "xterm", "PATH": "/usr/bin:/bin"}
+    environ = {"PYTHONPATH": str(ROOT), "TERM": "xterm", "PATH": "/usr/bin:/bin", "SAFETY_HOME": str(home)}
     command = [sys.executable, "-m", "safety_core.cli", "scan", *arguments]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=theirs, env=environ):
         os.close(theirs)
@@ -36,7 +36,7 @@ def on_a_terminal(*arguments: str) -> str:
     return shown.decode()
 
 
-def test_a_bar_on_a_terminal(folder: Path) -> None:
+def test_a_bar_on_a_terminal(folder: Path, home: Path) -> None:
     (folder / "a.txt").write_text("hello\n")
-    assert "scanning" in on_a_terminal("a.txt")
-    assert on_a_terminal("--quiet", "a.txt") == ""
+    assert "scanning" in on_a_terminal(home, "a.txt")
+    assert on_a_terminal(home, "--quiet", "a.txt") == ""
