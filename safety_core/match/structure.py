@@ -19,11 +19,11 @@ _BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _CHANCE: Final = 2.5
 """Bits per character: 16 hexadecimal digits drawn by chance have less than this once in a thousand times."""
 
-_WORDS: Final = 0.6
-"""Share of letters in words: one in 1,000 of 24 characters drawn from 36 comes this near to words."""
+_WORDS: Final = 0.7
+"""Share of letters in words: three in 10,000 of 24 characters drawn from 36 come this near to words."""
 
-_LETTERS_ONLY: Final = 16
-"""Letters without a digit may be a key from this length on: so are six in 100 of 16 drawn from 62 characters."""
+_ONE_KIND: Final = 16
+"""Letters or digits alone may be a key from this length on: so are six in 100 of 16 drawn from 62 characters."""
 
 _FINGERPRINT: Final = re.compile(
     r"sha-?[0-9]|\bmd5|hash|commit|check_?sum|digest|integrity|revision|\brev\b|etag|blob|uuid|guid|fingerprint",
@@ -39,9 +39,10 @@ def mixed(secret: str, _match: str) -> bool:
 
 def keyed(secret: str, match: str) -> bool:
     """Looks drawn by chance, and is not named as the fingerprint of something."""
-    if not _by_chance(secret) or not any(map(str.isalpha, secret)) or _FINGERPRINT.search(match.partition(secret)[0]):
+    if not _by_chance(secret) or _FINGERPRINT.search(match.partition(secret)[0]):
         return False
-    return any(map(str.isdigit, secret)) or (len(secret) >= _LETTERS_ONLY and usual_share(secret) < 0.4)
+    kinds = any(map(str.isdigit, secret)) + any(map(str.isalpha, secret))
+    return kinds == 2 or (len(secret) >= _ONE_KIND and usual_share(secret) < 0.4)
 
 
 def _by_chance(secret: str) -> bool:

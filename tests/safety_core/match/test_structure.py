@@ -24,7 +24,7 @@ def passes(check: str, secret: str, before: str = "") -> bool:
         ("shop_key = ", "qzxvkwjpbnmtrlgh", True),
         ("shop_key = ", "configurations", False),
         ("shop_key = ", "internationalization", False),
-        ("shop_key = ", "12345678901234567890", False),
+        ("shop_key = ", "928374650192837", False),
         ("shop_key = ", "a0" * 16, False),
         ("shop_key = ", "xxxxxxxx" + HEX, False),
         ("shop commit: ", HEX, False),
