@@ -40,7 +40,7 @@ def runs(flat: bytes) -> Iterator[tuple[int, int]]:
 
 
 def is_mixed(run: bytes) -> bool:
-    """Tell whether `run` has letters and digits as chance has them: some upper case, some lower case and some digits, or
+    """Tell whether `run` has letters and digits as chance has them: some upper case, lower case and digits, or
     many digits."""
     digits, upper, lower = (len(run) - len(run.translate(None, kind)) for kind in _KINDS)
     if min(digits, upper, lower) >= SOME:

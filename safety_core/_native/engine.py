@@ -37,6 +37,7 @@ class Engine:
     json_view: Callable[[bytes, bool], bytes | None]
     json_trail: Callable[[bytes], bytes | None]
     positions: Callable[[bytes], bytes]
+    contains: Callable[[bytes, bytes], bool]
     unescaped: Callable[[bytes], tuple[bytes, bytes] | None]
     runs: Callable[[bytes, int, int], list[tuple[int, int, int]]]
     table: Callable[[], Table]
@@ -47,7 +48,7 @@ def _engine(name: str, loops: Any, table: Callable[[], Table]) -> Engine:
     return Engine(name, table=table, **{each: getattr(loops, each) for each in LOOPS})
 
 
-LOOPS: Final = ("flatten", "squeeze", "json_view", "json_trail", "positions", "unescaped", "runs")
+LOOPS: Final = ("flatten", "squeeze", "json_view", "json_trail", "positions", "contains", "unescaped", "runs")
 TWIN: Final = _engine("python", twin, LiteralTable)
 
 

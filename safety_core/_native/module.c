@@ -30,6 +30,7 @@ static PyMethodDef methods[] = {
     {"json_view", json_view, METH_VARARGS, "json_view(raw: bytes, strict: bool) -> bytes | None: flat, escapes undone; None: ask Python."},
     {"json_trail", json_trail, METH_O, "json_trail(raw: bytes) -> bytes | None: the way back from the view's characters to the text's."},
     {"positions", positions, METH_O, "positions(flat: bytes) -> bytes: for each byte of squeeze(flat), where it comes from, as uint32."},
+    {"contains", contains, METH_VARARGS, "contains(flat: bytes, needle: bytes) -> bool"},
     {"unescaped", unescaped, METH_O, "unescaped(flat: bytes) -> tuple[bytes, bytes] | None: neighbourhoods of escapes, and the way back."},
     {"runs", runs, METH_VARARGS, "runs(flat: bytes, least: int, most: int) -> list[(start, end, kind)]: runs that deserve a closer look."},
     {"use_level", use_level, METH_O, "use_level(n: int) -> int: use at most this level of vector instructions (0: none)."},

@@ -31,6 +31,7 @@ extern PyObject *squeeze(PyObject *module, PyObject *flat);
 extern PyObject *json_view(PyObject *module, PyObject *args);
 extern PyObject *json_trail(PyObject *module, PyObject *raw);
 extern PyObject *positions(PyObject *module, PyObject *flat);
+extern PyObject *contains(PyObject *module, PyObject *args);
 extern PyObject *unescaped(PyObject *module, PyObject *flat);
 extern PyObject *runs(PyObject *module, PyObject *args);
 extern PyTypeObject GramTableType;

@@ -86,25 +86,52 @@ static size_t next_start(scan *self, size_t at) {
 }
 
 typedef struct {
-    size_t digit, upper, lower, other, plus;
+    size_t digit, upper, lower, plus;
     int hex, upper32, lower32;
 } counts;
 
-static counts count(const uint8_t *run, size_t length) {
-    counts seen = {.hex = 1, .upper32 = 1, .lower32 = 1};
-    for (size_t at = 0; at < length; at++) {
-        uint8_t byte = run[at];
+/* Of a byte: one in the field of its kind (16 bits each: digit, upper, lower, plus), and what it may be part of. */
+#define DIGIT (UINT64_C(1))
+#define UPPER (UINT64_C(1) << 16)
+#define LOWER (UINT64_C(1) << 32)
+#define PLUS (UINT64_C(1) << 48)
+#define AS_HEX 1
+#define AS_UPPER32 2
+#define AS_LOWER32 4
+#define FLUSH 60000 /* bytes after which a field could overflow */
+
+static uint64_t kind_of[256];
+static uint8_t part_of[256], six_of[256], five_of[256];
+
+static void make_tables(void) {
+    for (int byte = 0; byte < 256; byte++) {
         int digit = byte >= '0' && byte <= '9', upper = byte >= 'A' && byte <= 'Z', lower = byte >= 'a' && byte <= 'z';
-        int base32_digit = byte >= '2' && byte <= '7';
-        seen.digit += (size_t)digit;
-        seen.upper += (size_t)upper;
-        seen.lower += (size_t)lower;
-        seen.plus += byte == '+';
-        seen.hex &= hex_digit(byte) >= 0;
-        seen.upper32 &= upper | base32_digit;
-        seen.lower32 &= lower | base32_digit;
+        int digit32 = byte >= '2' && byte <= '7';
+        kind_of[byte] = digit ? DIGIT : upper ? UPPER : lower ? LOWER : byte == '+' ? PLUS : 0;
+        part_of[byte] = (uint8_t)((hex_digit((uint8_t)byte) >= 0 ? AS_HEX : 0) | (upper || digit32 ? AS_UPPER32 : 0) |
+                                  (lower || digit32 ? AS_LOWER32 : 0));
+        six_of[byte] = (uint8_t)(upper ? byte - 'A' : lower ? byte - 'a' + 26 : digit ? byte - '0' + 52 : byte == '+' || byte == '-' ? 62 : 63);
+        five_of[byte] = (uint8_t)(digit32 ? byte - '2' + 26 : (byte | 0x20) - 'a');
     }
-    seen.other = length - seen.digit - seen.upper - seen.lower;
+}
+
+static counts count(const uint8_t *run, size_t length) {
+    counts seen = {0};
+    unsigned parts = AS_HEX | AS_UPPER32 | AS_LOWER32;
+    for (size_t at = 0; at < length;) {
+        uint64_t sum = 0;
+        for (size_t end = length - at > FLUSH ? at + FLUSH : length; at < end; at++) {
+            sum += kind_of[run[at]];
+            parts &= part_of[run[at]];
+        }
+        seen.digit += sum & 0xFFFF;
+        seen.upper += sum >> 16 & 0xFFFF;
+        seen.lower += sum >> 32 & 0xFFFF;
+        seen.plus += sum >> 48;
+    }
+    seen.hex = parts & AS_HEX;
+    seen.upper32 = parts & AS_UPPER32;
+    seen.lower32 = parts & AS_LOWER32;
     return seen;
 }
 
@@ -141,21 +168,13 @@ static int hex_text(const uint8_t *run, size_t length, uint8_t *raw) {
     return may_be_text(raw, length / 2);
 }
 
-static int six_bits(uint8_t byte) {
-    if (byte >= 'A' && byte <= 'Z') return byte - 'A';
-    if (byte >= 'a' && byte <= 'z') return byte - 'a' + 26;
-    if (byte >= '0' && byte <= '9') return byte - '0' + 52;
-    return byte == '+' || byte == '-' ? 62 : 63;
-}
-
-static int five_bits(uint8_t byte) { return byte < 'A' ? byte - '2' + 26 : (byte | 0x20) - 'a'; }
-
 static int bits_text(const uint8_t *run, size_t length, int width, uint8_t *raw) {
+    const uint8_t *bits = width == 6 ? six_of : five_of;
     uint32_t pending = 0;
     int have = 0;
     size_t size = 0;
     for (size_t at = 0; at < length; at++) {
-        pending = pending << width | (uint32_t)(width == 6 ? six_bits(run[at]) : five_bits(run[at]));
+        pending = pending << width | bits[run[at]];
         have += width;
         if (have >= 8) raw[size++] = (uint8_t)(pending >> (have -= 8));
     }
@@ -197,6 +216,7 @@ PyObject *runs(PyObject *module, PyObject *args) {
     const uint8_t *bytes = flat_bytes(flat, &size);
     PyObject *found = bytes ? PyList_New(0) : NULL;
     if (!found) return NULL;
+    if (!part_of['A']) make_tables();
     scan self = {.flat = bytes, .size = (size_t)size, .block = SIZE_MAX - 1, .mask = chosen()};
     for (size_t at = 0; (at = next_start(&self, at)) < self.size;) {
         size_t end = at + SHORTEST;

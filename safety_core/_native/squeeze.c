@@ -110,3 +110,30 @@ PyObject *positions(PyObject *module, PyObject *flat) {
     _PyBytes_Resize(&found, (Py_ssize_t)(length * sizeof(uint32_t)));
     return found;
 }
+
+/* Whether `needle` stands in `flat`: looked for by its first and its last byte at once. */
+static int stands_in(const uint8_t *flat, size_t size, const uint8_t *needle, size_t length) {
+    if (!length || length > size) return !length;
+    size_t at = 0, last = size - length; /* the last place at which it may begin */
+#if SAFETY_X86
+    const __m128i head = _mm_set1_epi8((char)needle[0]), tail = _mm_set1_epi8((char)needle[length - 1]);
+    for (; at + 16 <= last + 1; at += 16) {
+        __m128i firsts = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(flat + at)), head);
+        __m128i lasts = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(flat + at + length - 1)), tail);
+        for (unsigned both = (unsigned)_mm_movemask_epi8(_mm_and_si128(firsts, lasts)); both; both &= both - 1)
+            if (!memcmp(flat + at + __builtin_ctz(both), needle, length)) return 1;
+    }
+#endif
+    for (; at <= last; at++)
+        if (!memcmp(flat + at, needle, length)) return 1;
+    return 0;
+}
+
+PyObject *contains(PyObject *module, PyObject *args) {
+    (void)module;
+    PyObject *flat, *needle;
+    if (!PyArg_ParseTuple(args, "SS", &flat, &needle)) return NULL;
+    Py_ssize_t size, length;
+    const uint8_t *text = flat_bytes(flat, &size), *wanted = flat_bytes(needle, &length);
+    return PyBool_FromLong(stands_in(text, (size_t)size, wanted, (size_t)length));
+}

@@ -18,7 +18,7 @@ from safety_core._native.escapes import unescaped
 from safety_core._native.fold import fold
 from safety_core._native.plain_json import HEX_ESCAPE, is_plain_json
 
-__all__ = ["flatten", "json_trail", "json_view", "positions", "runs", "squeeze", "unescaped"]
+__all__ = ["contains", "flatten", "json_trail", "json_view", "positions", "runs", "squeeze", "unescaped"]
 
 _MEMO: Final = 20_000
 """Characters whose fold is remembered; bounded, because the text is somebody else's."""
@@ -65,6 +65,11 @@ def positions(flat: bytes) -> bytes:
     """Return, for each byte of `squeeze(flat)`, the character it comes from: unsigned 32-bit numbers, in the machine's
     order."""
     return array("I", compress(range(len(flat)), flat.translate(_MASK))).tobytes()
+
+
+def contains(flat: bytes, needle: bytes) -> bool:
+    """Tell whether `needle` stands in `flat`."""
+    return needle in flat
 
 
 _CODE: Final = re.compile(rb"(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4})")

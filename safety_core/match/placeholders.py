@@ -10,6 +10,7 @@ import re
 from collections.abc import Container
 from typing import Final
 
+from safety_core._native.engine import ENGINE
 from safety_core.model.secret import DISCOVERED, REFERENCE, SecretName
 
 UNKNOWN: Final = "unknown"
@@ -22,7 +23,7 @@ _FOUND: Final = re.compile(re.escape(DISCOVERED) + r"(.+)_[0-9a-f]{8}")
 
 def placeholders(flat: bytes, known: Container[SecretName], rules: Container[str]) -> list[tuple[int, int]]:
     """Return [start, end) of each placeholder: of a name in `known`, or `found_<rule>_<8 hex>` of one of `rules`."""
-    if _BEGINNING not in flat:
+    if not ENGINE.contains(flat, _BEGINNING):
         return []
     return [found.span() for found in _REFERENCE.finditer(flat) if _is_ours(found[1].decode("ascii"), known, rules)]
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from safety_core._native import grams as module
 from safety_core._native.engine import TWIN, Table
-from tests.safety_core._native.conftest import C
+from tests.safety_core._native.conftest import ENGINES, C
 from tests.simulators.samples import characters
 
 TABLES = [pytest.param(engine.table, id=engine.name) for engine in {TWIN.name: TWIN, C.name: C}.values()]
@@ -80,3 +80,11 @@ def test_exactly_the_occurrences_are_found(new: Callable[[], Table], needles: li
     table.add_all((needle, tag) for tag, needle in enumerate(needles))
     whole = text.encode() + needles[0] + text[:5].encode()
     assert sorted(table.find(whole)) == brute(needles, whole)
+
+
+@settings(max_examples=300)
+@given(text=st.text(alphabet="ab(", max_size=80), needle=st.text(alphabet="ab(", max_size=5))
+def test_a_needle_stands_in_a_text_or_not(text: str, needle: str) -> None:
+    for engine in ENGINES:
+        assert engine.contains(text.encode(), needle.encode()) is (needle in text)
+        assert engine.contains(text.encode() + b"SECRET_REF(", b"SECRET_REF(")
