@@ -15,6 +15,7 @@ from safety_core._native import twin
 from safety_core._native.fold import fold_page
 from safety_core._native.grams import GramTables
 from safety_core._native.literals import LiteralTable
+from safety_core._native.words import USUAL
 
 
 class Table(Protocol):
@@ -40,6 +41,9 @@ class Engine:
     contains: Callable[[bytes, bytes], bool]
     unescaped: Callable[[bytes], tuple[bytes, bytes] | None]
     runs: Callable[[bytes, int, int], list[tuple[int, int, int]]]
+    usual_share: Callable[[bytes], float]
+    word_letters: Callable[[bytes], int]
+    entropy: Callable[[bytes], float]
     table: Callable[[], Table]
 
 
@@ -48,7 +52,10 @@ def _engine(name: str, loops: Any, table: Callable[[], Table]) -> Engine:
     return Engine(name, table=table, **{each: getattr(loops, each) for each in LOOPS})
 
 
-LOOPS: Final = ("flatten", "squeeze", "json_view", "json_trail", "positions", "contains", "unescaped", "runs")
+LOOPS: Final = (
+    *("flatten", "squeeze", "json_view", "json_trail", "positions", "contains", "unescaped", "runs"),
+    *("usual_share", "word_letters", "entropy"),
+)
 TWIN: Final = _engine("python", twin, LiteralTable)
 
 
@@ -61,6 +68,7 @@ def load(options: Mapping[str, object]) -> Engine:
     except ImportError:
         return TWIN
     c.set_fold(fold_page)
+    c.set_usual(USUAL)
     return _engine("c", c, lambda: GramTables(c.GramTable))
 
 

@@ -17,8 +17,21 @@ from safety_core._native import coded
 from safety_core._native.escapes import unescaped
 from safety_core._native.fold import fold
 from safety_core._native.plain_json import HEX_ESCAPE, is_plain_json
+from safety_core._native.words import entropy, usual_share, word_letters
 
-__all__ = ["contains", "flatten", "json_trail", "json_view", "positions", "runs", "squeeze", "unescaped"]
+__all__ = [
+    "contains",
+    "entropy",
+    "flatten",
+    "json_trail",
+    "json_view",
+    "positions",
+    "runs",
+    "squeeze",
+    "unescaped",
+    "usual_share",
+    "word_letters",
+]
 
 _MEMO: Final = 20_000
 """Characters whose fold is remembered; bounded, because the text is somebody else's."""
