@@ -21,7 +21,8 @@ _SHORT: Final = ("near", "value")
 _BETWEEN: Final = r"""[\w\s.,:=>("'`{\[\]$<\\+-]{0,40}"""
 """What may stand between: names, quotes and brackets, but no end of a statement."""
 
-_LINK: Final = r"""(?:[:=>(,]|key|token|tok|secret|access|private|auth|pass|pw|cred)[^a-z0-9\x00\xff]{1,8}"""
+_GAP: Final = r"[^a-z0-9\x00\xff]"
+_LINK: Final = rf"(?:[:=>(,]|(?:key|token|tok|secret|access|private|auth|pass|pw|cred){_GAP}){_GAP}{{0,8}}"
 """\\x00 and \\xff are what no character of a text becomes, see `safety_core.match.squeeze`."""
 
 _FIELDS: Final[JsonObject] = {"group": 1, "check": "keyed"}

@@ -4,6 +4,7 @@
     {}           nothing: keeps a well-known beginning apart in the file
     {github}     36 characters that end in GitHub's checksum
     {jwt}        a JSON Web Token
+    {tunnel}     base64 of JSON, as Cloudflare's tunnels take it
     {wif}        a Bitcoin wallet's private key
     {nats} {stellar}  seeds of these two, with their checksum
 Other braces stay as they are.
@@ -33,7 +34,7 @@ ALPHABETS = {
     "lower": string.ascii_lowercase + DIGITS,
     "upper": string.ascii_uppercase + DIGITS,
 }
-MARK = re.compile(r"\{(?:(\d+) ([a-z0-9]+)|github|jwt|wif|nats|stellar)?\}")
+MARK = re.compile(r"\{(?:(\d+) ([a-z0-9]+)|github|jwt|tunnel|wif|nats|stellar)?\}")
 
 
 def invented(sample: str) -> str:
@@ -46,6 +47,9 @@ def _filled(found: re.Match[str], seed: str) -> str:
         return with_checksum(characters(30, "alnum", seed))
     if found[0] == "{jwt}":
         return token_of({"alg": "HS256", "typ": "JWT"}, {"sub": "shop"}, characters(43, "base64url", seed))
+    if found[0] == "{tunnel}":
+        account, secret = characters(32, "hex", seed), characters(44, "base64", seed)
+        return base64.b64encode(f'{{"a":"{account}","t":"{account}","s":"{secret}"}}'.encode()).decode()
     if found[0] == "{wif}":
         return base58(b"\x80" + hashlib.sha256(seed.encode()).digest())
     if found[0] in {"{nats}", "{stellar}"}:

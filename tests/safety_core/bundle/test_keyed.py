@@ -33,6 +33,7 @@ def found(text: str) -> list[str]:
         f"<nimbusToken>\n    {VALUE}\n</nimbusToken>",
         f'client = Nimbus("shop", "{VALUE}")',
         f'export NIMBUS="{VALUE}"',
+        f"NIMBUS={VALUE}",
     ],
 )
 def test_a_key_near_the_name_is_found(text: str) -> None:
