@@ -3,10 +3,13 @@
 dialects    the APIs by name
 splice      the smallest change to a JSON document's bytes
 editor      an event stream, redacted as it passes
+framing     what events come in: server-sent events, lines, messages
 shape       what an editor must know of an API's events
 request     what must be known of any request
 openai      chat completions (of OpenAI and all that are compatible with it), completions, embeddings
 chat        the events of chat completions
 responses   the events of OpenAI's responses
 anthropic   messages
+ollama      the events of Ollama's own API
+realtime    the events of OpenAI's realtime API
 """

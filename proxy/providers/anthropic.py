@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Final
 
 import orjson
 
-from proxy.providers.editor import SseEditor
+from proxy.providers.editor import EventEditor
+from proxy.providers.framing import Sse
 from proxy.providers.request import read_request
 from proxy.providers.shape import Key, Slot
 from safety_core.canonical import Json, JsonObject
@@ -45,7 +45,7 @@ class Anthropic:
 
     def editor(self, redactor: Redactor, *, hide_usage: bool) -> StreamEditor:
         """Return an editor for one response stream."""
-        return SseEditor(redactor, MessageShape(), hide_usage=hide_usage)
+        return EventEditor(redactor, MessageShape(), Sse(), hide_usage=hide_usage)
 
     def usage(self, document: Json) -> Usage | None:
         """Return the usage that a whole response states."""
@@ -95,13 +95,11 @@ class MessageShape:
             return [(index,)]
         return [()] if event.get("type") in {"message_delta", "message_stop", "error"} else []
 
-    def tail(self, key: Key, text: str, last: JsonObject) -> bytes:
+    def tail(self, key: Key, text: str, last: JsonObject) -> JsonObject:
         """Return one more delta of the same block."""
         index, name = key
         delta: JsonObject = {"type": _DELTAS.get(str(name), f"{name}_delta"), str(name): text}
-        event: JsonObject = {"type": "content_block_delta", "index": index, "delta": delta}
-        data = json.dumps(event, separators=(",", ":")).encode()
-        return b"event: content_block_delta\ndata: " + data + b"\n\n"
+        return {"type": "content_block_delta", "index": index, "delta": delta}
 
     def changed(self, event: JsonObject, keys: Sequence[Key]) -> None:
         """Do nothing: a message's events tell a text once."""

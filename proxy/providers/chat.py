@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -31,11 +30,11 @@ class ChatShape:
         """Return the choices that say why they end."""
         return [(_index(choice, 0),) for choice in _choices(event) if choice.get("finish_reason") is not None]
 
-    def tail(self, key: Key, text: str, last: JsonObject) -> bytes:
+    def tail(self, key: Key, text: str, last: JsonObject) -> JsonObject:
         """Return one more chunk of the same completion."""
         chunk: JsonObject = {name: last[name] for name in ("id", "object", "created", "model") if name in last}
         chunk["choices"] = [{"index": key[0], **tree(key[1:], text), "finish_reason": None}]
-        return b"data: " + json.dumps(chunk, separators=(",", ":")).encode() + b"\n\n"
+        return chunk
 
     def changed(self, event: JsonObject, keys: Sequence[Key]) -> None:
         """Drop the log probabilities of a piece that has changed: they spell it out token by token."""

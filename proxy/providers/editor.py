@@ -1,4 +1,4 @@
-"""An event stream, redacted as it passes.
+"""An event stream, redacted as it passes, in whatever frames its events come.
 
 Texts that continue from event to event (answers, arguments of tool calls) go through one `StreamRedactor` each, so
 that a secret is found however the provider cuts it; what else an event holds is scanned event by event. Frames in
@@ -14,6 +14,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from proxy.providers.framing import Frame, Framing
 from proxy.providers.shape import Key, Shape, Slot
 from safety_core.canonical import JsonObject
 from safety_core.errors import InputError, LimitError, UnscannableError
@@ -24,7 +25,6 @@ from safety_core.model.usage import Usage
 from safety_core.redact.redactor import Redactor
 from safety_core.redact.stream import StreamRedactor
 from safety_core.wire.reader import parse_json
-from safety_core.wire.sse import Frame, Parser
 
 TEXTS: Final = 1024
 """Texts that one stream may have open at once: choices times tool calls, with room to spare."""
@@ -35,16 +35,23 @@ _CLEAN: Final = 64
 DONE: Final = "[DONE]"
 
 
-class SseEditor:
-    """Implements `safety_core.flow.dialect.StreamEditor` for APIs whose events are JSON objects in SSE frames."""
+class EventEditor:
+    """Implements `safety_core.flow.dialect.StreamEditor` for APIs whose events are JSON objects.
 
-    def __init__(self, redactor: Redactor, shape: Shape, *, hide_usage: bool = False) -> None:
+    Args:
+        shape: what the events are.
+        framing: what they come in.
+        hide_usage: leave out events that are there for their usage alone.
+    """
+
+    def __init__(self, redactor: Redactor, shape: Shape, framing: Framing, *, hide_usage: bool = False) -> None:
         self._redactor = redactor
         self._shape = shape
+        self._framing = framing
         self._hide_usage = hide_usage
-        self._parser = Parser()
         self._tally = Tally()
         self._texts: dict[Key, StreamRedactor] = {}
+        self._touched: set[Key] = set()
         self._clean: set[str] = set()
         self._last: JsonObject = {}
         self._discovered: dict[SecretName, SecretValue] = {}
@@ -68,26 +75,27 @@ class SseEditor:
         Raises:
             SafetyError: a frame is too large, or is not an event of this API.
         """
-        return self._taken([part for frame in self._parser.feed(chunk) for part in self._frame(frame)])
+        return self._taken([part for frame in self._framing.feed(chunk) for part in self._frame(frame)])
 
     def end(self) -> Edited:
-        """Return what was held back. A frame that was cut off is dropped, as the specification of SSE says."""
+        """Return what was held back. A frame that was cut off is dropped."""
         parts: list[bytes] = []
-        for frame in self._parser.end():
+        for frame in self._framing.end():
             try:
                 parts += self._frame(frame)
             except InputError:
                 break
         tails = [*self._tails([()])]
-        between = [b"\n\n"] if parts and tails else []  # the last frame lacks its blank line
-        return self._taken([*parts, *between, *tails])
+        if parts and tails:
+            parts[-1] += self._framing.missing  # what the last frame lacks to be one
+        return self._taken([*parts, *tails])
 
     def _taken(self, parts: Sequence[bytes]) -> Edited:
         for text in self._texts.values():
             self._discovered |= text.discovered
         discovered = {name: value for name, value in self._discovered.items() if name not in self._handed}
         self._handed |= discovered.keys()
-        return Edited(b"".join(parts), discovered)
+        return Edited(b"".join(parts), discovered, tuple(parts))
 
     def _frame(self, frame: Frame) -> Iterator[bytes]:
         if rest := frame.rest.strip():
@@ -115,7 +123,9 @@ class SseEditor:
         if skeleton is not event:
             slots = self._shape.slots(skeleton)
         changed = self._refill(skeleton, slots, pieces, closing) or skeleton is not event
-        yield from self._tails(closing)
+        tails = [*self._tails(closing)]
+        changed = self._forget(skeleton, closing) or changed
+        yield from tails
         if not (self._hide_usage and self._shape.is_usage(event)):
             yield frame.with_data(_dumps(skeleton)).raw if changed else frame.raw
 
@@ -141,7 +151,10 @@ class SseEditor:
         changed: list[Key] = []
         for slot, piece in zip(slots, pieces, strict=True):
             self.written += len(piece)
-            passed = self._text(slot.key).feed(piece)
+            text = self._text(slot.key)
+            passed = text.feed(piece)
+            if text.findings:
+                self._touched.add(slot.key)
             if _within(slot.key, closing):
                 passed += self._closed(slot.key)
             slot.owner[slot.name] = passed
@@ -150,6 +163,14 @@ class SseEditor:
         if changed:
             self._shape.changed(event, changed)
         return bool(changed)
+
+    def _forget(self, event: JsonObject, closing: Sequence[Key]) -> bool:
+        """Let an event that ends a text tell nothing of the secrets that it held; tell whether it held any."""
+        ended = [key for key in self._touched if _within(key, closing)]
+        if ended:
+            self._shape.changed(event, ended)
+            self._touched.difference_update(ended)
+        return bool(ended)
 
     def _text(self, key: Key) -> StreamRedactor:
         if key not in self._texts:
@@ -161,6 +182,8 @@ class SseEditor:
     def _closed(self, key: Key) -> str:
         text = self._texts.pop(key)
         tail = text.end()
+        if text.findings:
+            self._touched.add(key)
         self._found += len(text.findings)
         self._discovered |= text.discovered
         return tail
@@ -168,7 +191,7 @@ class SseEditor:
     def _tails(self, closing: Sequence[Key]) -> Iterator[bytes]:
         for key in [key for key in self._texts if _within(key, closing)]:
             if tail := self._closed(key):
-                yield self._shape.tail(key, tail, self._last)
+                yield self._framing.written(self._shape.tail(key, tail, self._last))
 
     def _check_rest(self, rest: bytes) -> None:
         """Comments, names and ids have no place for a reference: a secret in them ends the stream."""

@@ -9,7 +9,8 @@ from typing import Final
 import orjson
 
 from proxy.providers.chat import ChatShape
-from proxy.providers.editor import SseEditor
+from proxy.providers.editor import EventEditor
+from proxy.providers.framing import Sse
 from proxy.providers.request import read_request
 from proxy.providers.responses import ResponseShape, is_response_event
 from proxy.providers.shape import Key, Slot
@@ -51,7 +52,7 @@ class OpenAi:
 
     def editor(self, redactor: Redactor, *, hide_usage: bool) -> StreamEditor:
         """Return an editor for one response stream."""
-        return SseEditor(redactor, OpenAiShape(), hide_usage=hide_usage)
+        return EventEditor(redactor, OpenAiShape(), Sse(), hide_usage=hide_usage)
 
     def usage(self, document: Json) -> Usage | None:
         """Return the usage that a whole response states."""
@@ -122,7 +123,7 @@ class OpenAiShape:
         """Return the beginnings of the keys whose texts end with `event`."""
         return self._of(event).closing(event)
 
-    def tail(self, key: Key, text: str, last: JsonObject) -> bytes:
+    def tail(self, key: Key, text: str, last: JsonObject) -> JsonObject:
         """Return a frame that brings the last piece of a text."""
         shape = self._response if isinstance(key[0], str) else self._chat
         return shape.tail(key, text, last)

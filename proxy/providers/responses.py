@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Final
 
@@ -34,14 +33,11 @@ class ResponseShape:
             return [()]
         return [_key(name.removesuffix(".done"), event)] if name.endswith(".done") else []
 
-    def tail(self, key: Key, text: str, last: JsonObject) -> bytes:
+    def tail(self, key: Key, text: str, last: JsonObject) -> JsonObject:
         """Return one more delta of the same text."""
-        name = f"{key[0]}.delta"
-        event: JsonObject = {"type": name}
+        event: JsonObject = {"type": f"{key[0]}.delta"}
         event |= {str(place): value for place, value in zip(key[1::2], key[2::2], strict=True)}
-        event |= {"delta": text, "sequence_number": last.get("sequence_number")}
-        data = json.dumps(event, separators=(",", ":"))
-        return f"event: {name}\ndata: {data}\n\n".encode()
+        return event | {"delta": text, "sequence_number": last.get("sequence_number")}
 
     def changed(self, event: JsonObject, keys: Sequence[Key]) -> None:
         """Drop the log probabilities of a piece that has changed: they spell it out token by token."""

@@ -36,8 +36,8 @@ class Shape(Protocol):
     def closing(self, event: JsonObject) -> Sequence[Key]:
         """Return the beginnings of the keys whose texts end with `event`."""
 
-    def tail(self, key: Key, text: str, last: JsonObject) -> bytes:
-        """Return a frame that brings the last piece of a text. `last` is the latest event, without its pieces."""
+    def tail(self, key: Key, text: str, last: JsonObject) -> JsonObject:
+        """Return an event that brings the last piece of a text. `last` is the latest event, without its pieces."""
 
     def changed(self, event: JsonObject, keys: Sequence[Key]) -> None:
         """Remove from `event` what would retell the pieces under `keys`, which have just been changed."""

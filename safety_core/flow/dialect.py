@@ -29,10 +29,15 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """Bytes of a stream that may go to the client, and what was found in them."""
+    """Bytes of a stream that may go to the client, and what was found in them.
+
+    Attributes:
+        parts: the same bytes, frame by frame, for a transport that keeps them apart (messages of a WebSocket).
+    """
 
     data: bytes
     discovered: Mapping[SecretName, SecretValue] = field(default_factory=dict)
+    parts: tuple[bytes, ...] = ()
 
 
 class StreamEditor(Protocol):

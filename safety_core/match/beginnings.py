@@ -23,6 +23,7 @@ _ZERO_WIDTH: Final = re.compile(r"\(\?(?:<?[=!]|[a-zA-Z]+\))|\\[bBAZ]|[\^$]")
 _COUNT: Final = re.compile(r"(?:([?*+])|\{([0-9]+)(,?)([0-9]*)\})[?+]?")
 _CLASS: Final = re.compile(r"\[(\^?)(\]?(?:\\.|[^\]\\])*)\]")
 _COUNTED: Final = re.compile(r"(?:\[\^?\]?(?:\\.|[^\]\\])*\]|\\.)\{([0-9]+)")
+_WORDS: Final = re.compile(r"(?:\\s|[ ])(?:\{[0-9,]+\}|[+*])?[^()]*\)\{[0-9]{2}")
 _BRACKET: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\((?!\?)", re.DOTALL)
 """A bracket that opens a group, and what could be taken for one."""
 
@@ -46,6 +47,11 @@ def least(expression: str, group: int) -> int:
     """Return how many characters a group has at least, where it is one class that is counted; else 0."""
     found = _COUNTED.match(expression, _opening(expression, group) + 1)
     return int(found[1]) if found else 0
+
+
+def has_spaces(expression: str, group: int) -> bool:
+    """Tell whether a group takes more than one word: something in it that ends in white space is counted."""
+    return bool(_WORDS.search(expression, _opening(expression, group)))
 
 
 def either_case(expression: str) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from typing import Final
 
-from safety_core.match.beginnings import LONGEST, beginnings, either_case, least
+from safety_core.match.beginnings import LONGEST, beginnings, either_case, has_spaces, least
 from safety_core.match.openings import CODED
 from safety_core.match.wordlike import usual_share
 from safety_core.model.policy import Pattern
@@ -34,6 +34,7 @@ _MARKS: Final = re.compile(r"(?:\\[nrt]|[|=#*~.:>&@,;]|-+(?=[^B-]))+")
 
 _ARMOUR: Final = "-----"
 _URL: Final = "://"
+_ASSIGNS: Final = re.compile(r"[=:]")
 _PASSWORD: Final = re.compile(r":(?!//)")
 
 _START: Final = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]")
@@ -77,26 +78,34 @@ def _fewest(heads: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
 class Leads:
     """What patterns begin with: values themselves, and the names before them. Not to be changed."""
 
-    __slots__ = ("_either", "_exact", "_names", "_seen")
+    __slots__ = ("_either", "_exact", "_names", "_seen", "_spaced")
 
     def __init__(self, patterns: Iterable[Pattern]) -> None:
         exact: set[str] = set()
         either: set[str] = set()
         names: set[tuple[str, ...]] = set()
+        spaced: set[str] = set()
         for pattern in patterns:
             heads = {head for head in beginnings(pattern.expression, pattern.group) if _tells(head)}
             (either if either_case(pattern.expression) else exact).update(heads)
             by_chance = pattern.check in _BY_CHANCE or least(pattern.expression, pattern.group) >= _BY_LENGTH
             if pattern.group and not heads and not by_chance:
-                begun = (head for head in beginnings(pattern.expression) if not head.endswith(_URL))
-                names.update(tuple(_NAME.findall(head.lower())) for head in begun)
+                begun = {head.lower() for head in beginnings(pattern.expression) if not head.endswith(_URL)}
+                names.update(tuple(_NAME.findall(head)) for head in begun)
+                spaced |= begun if has_spaces(pattern.expression, pattern.group) else set()
         self._exact, self._either = _Heads(exact), _Heads(either)
         self._names = _fewest(names)
+        self._spaced = frozenset(head for head in spaced if not any(other in head for other in spaced - {head}))
         self._seen: dict[str, bool] = {}
 
     def open(self, text: str) -> bool:
         """Tell whether a pattern's value could begin with all of `text`, or begins with a part of it."""
         return self._exact.open(text) or self._either.open(text.lower())
+
+    def opens_line(self, text: str) -> bool:
+        """Tell whether something in `text` names a secret that has spaces in it."""
+        low = text.lower()
+        return any(head in low for head in self._spaced)
 
     def named(self, run: str) -> bool:
         """Tell whether something in `run` names a secret."""
@@ -181,10 +190,16 @@ class Words:
             start = found.start()
             if not _BETWEEN.fullmatch(text, self._from, start) or text.find(_ARMOUR, self._from, start) >= 0:
                 return
-            url = text.find(_URL, self._start, start)
-            if url >= 0 and _PASSWORD.search(text, url + 1, start):
+            if self._is_value(text, start):
                 return
             yield found.span()
+
+    def _is_value(self, text: str, start: int) -> bool:
+        """Tell whether what stands before `start` in the run makes what follows a password."""
+        url = text.find(_URL, self._start, start)
+        if url >= 0 and _PASSWORD.search(text, url + 1, start):
+            return True
+        return bool(_ASSIGNS.search(text, self._start, start)) and self._leads.named(text[self._start : start])
 
     def could_be_secret(self, text: str, end: int) -> bool:
         """Tell whether anything that has not left yet begins like a pattern's value or an encoded secret."""

@@ -27,6 +27,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
+from safety_core.match.beginnings import LONGEST
 from safety_core.match.openings import Known
 from safety_core.match.patterns import PatternSet
 from safety_core.match.registry import Registry
@@ -61,6 +62,10 @@ _SHORT: Final = re.compile(r"[a-z]{2,3}")
 _URLS: Final = ("https://", "http://")
 """No value after a name, whatever stands before it; see `ordinary` for the password in one."""
 
+_CARD: Final = 24
+_GROUPS: Final = re.compile(r"[0-9]{4} (?:[0-9]{4,6} ){0,3}")
+"""The number of a card in progress."""
+
 _REFERENCE: Final = "SECRET_REF("
 
 
@@ -90,6 +95,8 @@ class StreamRedactor:
         """Nothing but words, up to `_words.end`, stands in the segment."""
         self._named = -NEAR
         """Where the run ended that last named a secret."""
+        self._line = False
+        """A name before a secret that has spaces in it stands in this line."""
         self._odd = 0
 
     @property
@@ -167,6 +174,7 @@ class StreamRedactor:
         odd = odd or (self._plain and not words and self._words.could_be_secret(self._text, end - 1))
         if names:
             self._named = end
+            self._line = self._line or self._leads.opens_line(self._text[max(0, self._run - LONGEST) : end])
         whole = self._run <= self._cut
         if self._may_end(end):
             if odd or not whole or (self._watch.spans and self._watch.spans[0][0] - self._base < end):
@@ -185,7 +193,12 @@ class StreamRedactor:
     def _may_end(self, end: int) -> bool:
         """Tell whether a segment may end here, after a character that no token holds."""
         text = self._text
+        if self._line and text[end - 1] != "\n":
+            return False
+        self._line = False
         if self._near(self._run) and text[end - 1] not in _HARD:
+            return False
+        if text[end - 1] == " " and end - self._cut <= _CARD and _GROUPS.fullmatch(text, self._cut, end):
             return False
         if text.endswith(_REFERENCE, 0, end) or self._armour.goes_on(text, self._run, end):
             return False
