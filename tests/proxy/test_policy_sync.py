@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,8 +22,11 @@ from safety_core.bundle.contents import TrustedBundle
 from safety_core.edge.audit_log import AuditLog
 from safety_core.edge.bundles import BundleStore
 from safety_core.edge.engine import Engine
+from safety_core.edge.shipped import shipped_bundle
 from safety_core.errors import BundleError, FreezeError, TamperedError, UnavailableError
+from safety_core.match.patterns import PatternSet
 from safety_core.model.facts import Action, Facts, Kind, Target, TargetKind
+from safety_core.model.policy import Pattern
 from tests.simulators.repository import TENANT, Repository, release
 
 GRACE = 3600.0
@@ -167,3 +170,20 @@ async def test_without_a_hub_there_is_nothing_to_pull(world: World) -> None:
         alone = PolicySync(sync.store, sync.in_force, sync.audit, None)
         await alone.pull()
         assert not sync.in_force.any
+
+
+async def test_patterns_come_from_where_the_edge_keeps_them(world: World) -> None:
+    kept = PatternSet(())
+    asked: list[Sequence[Pattern]] = []
+
+    def taken_up(patterns: Sequence[Pattern]) -> PatternSet:
+        asked.append(patterns)
+        return kept
+
+    bundle = shipped_bundle()
+    in_force = InForce(world.start, GRACE, taken_up)
+    try:
+        assert (await in_force.activate(bundle)).patterns is kept
+    finally:
+        await in_force.close()
+    assert asked == [bundle.policy.patterns]
