@@ -17,7 +17,7 @@ CONTEXT: Final = 24
 
 _TEMPLATE: Final = re.compile(
     r"\*{3}|\.{3}|x{4}|#{4}|^[-?=+]?[$#%]?[{(]{1,2}[$\w .:-]+|[$#]\{[\w.:?@-]+\}|\{\{[^{}]*\}\}|<[\w /-]{2,}>"
-    r"|%[{(]|%[-#]?\d*[sdvqrxfi](?![A-Za-z0-9])|\$\("
+    r"|%[{(]|%[sdvqrif](?!\w)|\$\("
     r"|(?<!\{)\{[\w.!:]*\}|^[$%@&][A-Za-z_{]\w*\W*$|^%\w+%$|^\W+$|\\[wdsSb]|\(\?|&#?\w+;",
     re.IGNORECASE,
 )
@@ -37,23 +37,23 @@ _IN_URL: Final = re.compile(
 _NO_HOST: Final = re.compile(
     r":pass@localhost|@(?:host|hostname|server|domain|ip|addr|address)\d?(?![\w.-])", re.IGNORECASE
 )
-_PATH: Final = re.compile(r"[/.~]{0,2}/|[A-Za-z]:\\|[a-z][a-z0-9+.-]*://|arn:|urn:|@\w+/", re.IGNORECASE)
+_PATH: Final = re.compile(r"[/.~]{0,2}/|[A-Za-z]:\\|[a-z][a-z0-9+.-]*://|arn:|urn:|@\w+/|[a-z]+:$", re.IGNORECASE)
 _CODE: Final = re.compile(
     r"[\w$.:>?&*-]{2,}[(\[<]|[A-Za-z_$][\w$]*(?:(?:\.|->|::|\?\.)[A-Za-z_$][\w$]*)+[;,)]*$", re.IGNORECASE
 )
 _ALGORITHM: Final = re.compile(
-    r"(?:[A-Z]{2,8}|[a-z]{2,8}|[0-9]{1,4})(?:[-_/.](?:[A-Za-z]{1,8}[0-9]{0,4}|[0-9]{1,4}))*|[a-zA-Z]{2,6}[0-9]{1,4}"
+    r"(?:[A-Z]{2,8}|[a-z]{2,8}|[0-9]{1,4})(?:[-_/.](?:[A-Za-z]{1,8}[0-9]{0,4}|[0-9]{1,4}))*|[a-zA-Z]{2,6}[0-9]{1,3}"
     r"|[A-Z][A-Za-z]{1,7}(?:[-_/.](?:[A-Z][A-Za-z]{1,8}[0-9]{0,4}|[0-9]{1,4}))+"
 )
 _NUMBER: Final = re.compile(r"[\d.,:/+=-]+[A-Za-z%]{0,3}|0x[0-9a-fA-F]{1,8}[uUlL]*|\d{4}-\d\d-\d\d[T_ ][\d:.]+\w*")
 _LONG: Final = 32
 """Length from which a row of one character, or a shape that a short name has too, explains nothing."""
 
-_NAME: Final = re.compile(
-    r"(?P<head>[\w.$:-]*?)(?P<word>pass|pwd|pa?s{1,2}wo?r?d|(?<![A-Za-z])pw|secret|token|api[-_. ]?key|key|credential)"
-    r"(?P<tail>[\w.-]*)",
-    re.IGNORECASE,
+_WORD: Final = re.compile(
+    r"pass|pwd|pa?s{1,2}wo?r?d|(?<![A-Za-z])pw|secret|token|api[-_. ]?key|key|credential", re.IGNORECASE
 )
+_HEAD: Final = re.compile(r"[\w.$:-]*$")
+_TAIL: Final = re.compile(r"[\w.-]*")
 _KEY_ID: Final = re.compile(r"(?:access|hmac)[_. -]?(?:key)?[_. -]?id|key[_. -]?id", re.IGNORECASE)
 _LAST_WORD: Final = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)(?=\d*[_. -]*$)")
 _OTHER_TAIL: Final = re.compile(
@@ -69,52 +69,67 @@ _OTHER_TAIL: Final = re.compile(
 """Last words of names that merely begin like a secret's: `token_type`, `passwordHint`, `keyFrame`. (A pass code is one
 all the same.)"""
 
-_OTHER_HEAD: Final = re.compile(
-    r"com|by|sur|encom|tres|over|under|im|public|pub|primary|foreign|sort|cache|partition|group|routing|hash|"
-    r"lookup|idempotency|dedup|object|map|dict|index|unique|natural|composite|range|row|column|field|translation|"
-    r"i18n|locale|registry|property|attr|attribute|config|option|item|data|arrow|short|hot|tur|mon|don|joc|hoc|"
-    r"whis|key|max|min|num|total|count|next|page|previous|prev|continuation|pagination|starting|sync|cancellation|"
-    r"eos|bos|pad|unk|sep|cls|mask|client|lock|request|resource|encrypted|kms|resx|res|dictionary|shortcut|json|"
-    r"event|host|ssh|known|each|per|no|non|without",
-    re.IGNORECASE,
-)
-"""Words before `pass`, `key` or `token` that make it another thing: `bypass`, `primary_key`, `nextToken`."""
+_OTHER_HEADS: Final = {
+    "pass": re.compile(r"com|by|sur|encom|tres|over|under|im", re.IGNORECASE),
+    "token": re.compile(
+        r"client|lock|request|idempotency|next|page|previous|prev|continuation|pagination|starting|sync|cancellation"
+        r"|eos|bos|pad|unk|sep|cls|mask|max|min|num|total|count",
+        re.IGNORECASE,
+    ),
+    "key": re.compile(
+        r"public|pub|primary|foreign|sort|cache|partition|group|routing|hash|lookup|idempotency|dedup|object|map|dict|index"
+        r"|unique|natural|composite|range|row|column|field|translation|locale|registry|property|attr|attribute|config"
+        r"|option|item|data|arrow|short|shortcut|hot|tur|mon|don|joc|hoc|whis|resource|encrypted|kms|resx|res|json|event"
+        r"|host|ssh|known|each|per|last|first|total|count|max|min|num",
+        re.IGNORECASE,
+    ),
+}
+"""Words before `pass`, `token` or `key` that make it another thing: `bypass`, `nextToken`, `primary_key`."""
 
 _RUN_TOGETHER: Final = re.compile(
     r"(?:type|name|path|file|length|hash|hint|policy|expires|izer?s?|ization|ise[rd]?|ized|izing)$"
 )
 _CODES: Final = frozenset({"code", "_code", "-code"})
 _PASS: Final = re.compile(r"$|[^a-z]|w|phrase|code|key")
+_INSIDE: Final = re.compile(r"[A-Za-z]\d+[A-Za-z]")
+SHORTEST: Final = 5
+"""Characters of a password in a program's text; shorter ones are words of the program."""
+
 _USUAL_WORDS: Final = 0.45
 """Share of usual trigrams from which letters are taken for words."""
 
 
 def promised(text: str) -> int:
     """Return the least length of a value that the last name in `text` promises; 0 where it promises none."""
-    names = list(_NAME.finditer(text))
-    if not names:
+    words = list(_WORD.finditer(text))
+    if not words:
         return 0
-    found = names[-1]
-    head, word, tail = found["head"], found["word"].lower(), found["tail"]
-    if _KEY_ID.fullmatch(found[0]):
+    start, end = words[-1].span()
+    word = text[start:end].lower()
+    head, tail = (
+        found[0] if found else ""
+        for found in (_HEAD.search(text, max(0, start - CONTEXT), start), _TAIL.match(text, end))
+    )
+    if _KEY_ID.fullmatch(head + word + tail):
         return 20
     last, before = _LAST_WORD.search(tail), _LAST_WORD.search(head)
     if last and tail.lower() not in _CODES and (_OTHER_TAIL.fullmatch(last[0]) or _RUN_TOGETHER.search(tail.lower())):
         return 0
-    if "::" in head or (before and _OTHER_HEAD.fullmatch(before[0])):
+    if "::" in head or (before and word in _OTHER_HEADS and _OTHER_HEADS[word].fullmatch(before[0])):
         return 0
     if word == "pass" and not _PASS.match(tail):
         return 0
     if word == "key" and not before:
         return 16
-    return 5 if word.startswith("p") else 8
+    return SHORTEST if word.startswith("p") else 8
 
 
-def likely(value: str, *, quoted: bool) -> bool:
+def likely(value: str, *, quoted: bool, short: bool = False) -> bool:
     """Tell whether a value is neither a stand-in nor code nor made of words.
 
     Args:
         quoted: it stands in quotes, so it is no expression.
+        short: it is a password, in which digits may break up words.
     """
     size = len(value)
     if _TEMPLATE.search(value) or _STAND_IN.search(value) or (size < _LONG and repeated(value)) or len(set(value)) < 4:
@@ -124,28 +139,38 @@ def likely(value: str, *, quoted: bool) -> bool:
     if not set("()[]{}<>").isdisjoint(value):
         code = not quoted and (value[0] in "([{<" or _CODE.match(value))
         return size >= 8 and not code and not _closed(value) and not set("!#$%&*+?@^|~").isdisjoint(value)
+    if not quoted and _is_variable(value):
+        return False
     if (not quoted and _CODE.match(value)) or _NUMBER.fullmatch(value):
         return value.isdigit() and size >= 12
     letters, digits = sum(map(str.isalpha, value)), sum(map(str.isdigit, value))
     marks = size - letters - digits - sum(map(value.count, "-_./:,="))
     if digits and letters and marks:
         return entropy(value) >= 1.9
-    if size < _LONG and _ALGORITHM.fullmatch(value) and (digits or usual_share(value) >= 0.2):
+    if size < _LONG and _ALGORITHM.fullmatch(value) and ((digits and size < 12) or usual_share(value) >= 0.2):
         return False
-    if word_letters(value) * 2 >= letters and letters * 2 >= size:
+    if word_letters(value) * 2 >= letters and letters * 2 >= size and not (short and _INSIDE.search(value)):
         return False
     return entropy(value) >= 2.2 and (digits > 0 or usual_share(value) < _USUAL_WORDS)
+
+
+def _is_variable(value: str) -> bool:
+    """Tell whether a bare value is the name of one that is named as a secret itself."""
+    return value.isidentifier() and ("_" in value or value.isalpha()) and _WORD.search(value) is not None
 
 
 def assigned(secret: str, match: str) -> bool:
     """What stands after a name that promises a secret is one: long and mixed enough, and not code, a word
     or a stand-in."""
+    if len(secret) < SHORTEST:
+        return False
     before, _, after = match.rpartition(secret)
     quote = before[-1:] if before[-1:] in {'"', "'", "`"} else ""
-    if quote and after.lstrip("\\") != quote:
+    if quote and after.strip("\\") not in {"", quote}:
         return False
     bare = secret if quote else secret.rstrip(")]}>,;")
-    return 0 < promised(before) <= len(bare) and likely(bare, quoted=bool(quote))
+    least = promised(before)
+    return 0 < least <= len(bare) and likely(bare, quoted=bool(quote), short=least == SHORTEST)
 
 
 def header(secret: str, match: str) -> bool:

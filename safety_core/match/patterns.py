@@ -36,6 +36,9 @@ _COUNTED: Final = 40
 """Repetitions that the prefilter counts: what stands between the name of a product and its key is not open."""
 _COUNTED_TAIL: Final = re.compile(r"\{([1-9][0-9]*)(?:,[0-9]*)?\}(\)*)$")
 _OPTIONAL_TAIL: Final = re.compile(r"(?:\[(?:\\.|[^\]\\])*\]|(?<!\\)[^)\]}*+?])(?:\{0,[0-9]*\}|[*?])(\)*)$")
+_AGAIN: Final = re.compile(rb"[=:]")
+"""What is no secret may still hold a name and a value of its own."""
+
 _ECHOED: Final = 8
 """Length from which a value that was found is looked for in the whole text; shorter ones stand in other words."""
 
@@ -140,7 +143,7 @@ def _confirmed(rule: _Rule, flat: bytes, ends: list[int]) -> Iterator[Span]:
                 at = max(found.end(), at + 1)
                 if first < last and _checked(rule.pattern, flat, found, first, last):
                     yield Span(FindingKind.PATTERN, rule.pattern.id, first, last)
-                elif found.start() < first:
+                elif found.start() < first and _AGAIN.search(flat, first, last):
                     at = first
         except TimeoutError as error:
             raise UnscannableError(

@@ -27,18 +27,19 @@ _AFTER_A_NAME: Final = -1.0
 
 """Length from which a token may be a secret without a name before it."""
 
-_WHOLE: Final = re.compile(r"[A-Za-z0-9]{10}")
+_WHOLE: Final = re.compile(rb"[A-Za-z0-9]{10}")
 """Identifiers are put together from shorter words."""
 
-_HEX: Final = re.compile(r"[0-9a-fA-F_-]+")
+_LAST_PART: Final = re.compile(r"[-_]([A-Za-z0-9]{16,})$")
+_HEX: Final = re.compile(rb"[0-9a-fA-F_-]+")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ALPHABET: Final = re.compile(r"0123456789|abcdefgh|ABCDEFGH")
 _NAMED: Final = re.compile(
     rb"(?:(?<![a-z]key)(?<!key[_-])(?<!access)(?<!access[_-])ids?|uuid|guid|etag|sha\d*|md5|crc\d*|digest(?:value)?"
     rb"|integrity|hash(?:es)?|checksum|signature(?:value)?|cursor|fingerprint|thumbprint|commit|revision|version"
-    rb"|boundary|trace|span|resolved|(?:next|page|prev\w*|continuation|pagination|starting|sync|client|lock|request|idempotency)"
-    rb"[_-]?token|(?:public|encrypted|wrapped|host)[_. -]?key|pub|encrypted_content|thought_?signature|data|image|url|uri"
-    rb"|href|src|path|file(?:name)?|ref|arn|key_?name|identifier|location|handle|cipher(?:value|text|data)?)"
+    rb"|boundary|trace|span|resolved|(?:next|page|prev\w*|continuation|pagination|starting|sync|client|lock|request"
+    rb"|idempotency)[_-]?token|(?:public|encrypted|wrapped|host)[_. -]?key|pub|encrypted_content|thought_?signature"
+    rb"|data|image|url|uri|href|src|path|file(?:name)?|ref|arn|key_?name|identifier|location|handle|cipher(?:value|text|data)?)"
     rb"[\"'\\\])]{0,4}[\s_]{0,2}[:=(>]{1,2}\s{0,2}[\"'\\\[({]{0,4}$"
     rb"|\bID\W{1,3}(?:for example|e\.g\.|such as|like)\W{1,4}$|--[\w-]*ids?\s[\"']?$",
     re.IGNORECASE,
@@ -46,17 +47,23 @@ _NAMED: Final = re.compile(
 """Names, before a value, of what looks like chance and is no secret. A model's own signatures must come back
 as they were."""
 
+_HINTS: Final = (
+    b"key", b"token", b"secret", b"pass", b"pwd", b"api", b"auth", b"access", b"private", b"bearer", b"cred", b"jwt",
+    b"otp", b"salt", b"nonce", b"licen", b"webhook",
+)  # fmt: skip
+"""Of which one stands in each of those names: to pass over what has none."""
+
 _KEYED: Final = re.compile(
     rb"(?:secret|token|passw|passphrase|pwd|key|access|private|auth(?!or(?!i))|bearer|cred|jwt|otp|salt|nonce|licen[sc]e"
-    rb"|webhook|api)[\w.-]{0,24}[^\w\n]{0,12}(?:[\w.]{1,24}[^\w\n]{1,8}){0,3}$",
+    rb"|webhook|api)[\w.-]{0,24}+[^\w\n]{0,12}+(?:[\w.]{1,24}+[^\w\n]{1,8}+){0,3}+$",
     re.IGNORECASE,
 )
 """Names that promise a secret, with at most three words between them and the value: a type, a function, values."""
 
 _UNKEYED: Final = re.compile(
     rb"sha\d|md5|digest|hash|checksum|integrity|fingerprint|thumbprint|public|commit|revision|etag|uuid|guid|trace"
-    rb"|(?<!access)(?<!key)[_. -]id\W|Id\W|author(?!iz)|authority|path|file|url|import|include|class|data:|image"
-    rb"|keyw|keyb|keyframe|access(?:ed|ib|or)|::",
+    rb"|(?<!access)(?<!key)[_. -]id\W|(?-i:(?<!Key)Id\W)|author(?!iz)|authority|path|file|url|import|include"
+    rb"|class|data:|image|keyw|keyb|keyframe|access(?:ed|ib|or)|::",
     re.IGNORECASE,
 )
 """What among those words says that it is something else after all."""
@@ -66,7 +73,10 @@ _OTHER_KEY: Final = re.compile(
     rb"|::\w*$",
     re.IGNORECASE,
 )
-_BARE_KEY: Final = re.compile(rb"(?:^|[\"'.>&({,\[\n])[ \t]*key[\"'\\]{0,3}[ \t]{0,4}[:=(]", re.IGNORECASE)
+_ID: Final = re.compile(rb"[iI][dD][\"'\\\s:=]{1,8}$")
+"""A UUID is what it says, even if it is a key's."""
+
+_BARE_KEY: Final = re.compile(rb"(?:^|[\"'.>&({,\[\n])[ \t]*(key)[\"'\\]{0,3}[ \t]{0,4}[:=(]", re.IGNORECASE)
 """The key of a dictionary, a file in a bucket: `key: x` alone."""
 
 _BEFORE: Final = re.compile(rb"(?:sha\d{1,3}|md5|base64|ssh-[a-z0-9]+|ecdsa\S*)[-: ,]\s?$|[/.:@#?&%]$", re.IGNORECASE)
@@ -74,8 +84,11 @@ _DIGEST: Final = re.compile(r"(?:sha\d{1,3}|md5)[-_]", re.IGNORECASE)
 _PIECE_BEFORE: Final = re.compile(
     rb"[A-Za-z0-9+/]{32}={0,2}(?:[^A-Za-z0-9+/]{0,4}(?:\n|\\n)[^A-Za-z0-9+/]{0,24}|\\{1,2})$"
 )
-_PIECE_AFTER: Final = re.compile(rb"={0,2}[^A-Za-z0-9+/]{0,4}(?:\n|\\n)[^A-Za-z0-9+/]{0,24}[A-Za-z0-9+/]{20}")
+_PIECE_AFTER: Final = re.compile(
+    rb"={0,2}(?:[^A-Za-z0-9+/]{0,4}(?:\n|\\n)[^A-Za-z0-9+/]{0,24}|\\{1,2})[A-Za-z0-9+/]{20}"
+)
 _WIDTH: Final = 64
+_NEAR: Final = 32
 _LINE_WIDTHS: Final = frozenset({60, 64, 70, 72, 76})
 """Of wrapped base64: a line of it is content (a certificate, a picture), whose secret forms have armour that
 is known."""
@@ -89,18 +102,44 @@ def unknown_spans(layer: Layer) -> Iterator[Span]:
 
 
 def _judged(flat: bytes, start: int, end: int) -> tuple[int, int] | None:
-    token = flat[start:end].decode("ascii")
+    """Return the part of a run that is a secret. What is cheap to tell is asked first."""
+    if not _WHOLE.search(flat, start, end):
+        return None
+    promising = _promising(flat[max(0, start - _WIDTH) : end])
+    bare = _HEX.fullmatch(flat, start, end) is not None
+    if not promising and (bare or end - start < ALONE):
+        return None
     before = flat[max(0, start - _WIDTH) : start]
-    after = flat[end : end + 1]
-    if end - start in _LINE_WIDTHS and b"\n" in before[-1:] + after:
+    token, after = flat[start:end].decode("ascii"), flat[end : end + 1]
+    alone = not bare and end - start >= ALONE and looks_random(token)
+    if not (alone or promising) or _is_content(flat, start, end) or _NAMED.search(before, max(0, len(before) - _NEAR)):
         return None
-    if _NAMED.search(before) or _one_of_many(flat, start, end):
-        return None
-    if end - start >= ALONE and looks_random(token) and not _explained(token, before, after):
+    if (alone and not _explained(token, before, after)) or _promised(token, before):
         return start, end
-    if _promised(token, before):
-        return start, end
+    return _part_promised(token, before, start)
+
+
+def _promising(text: bytes) -> bool:
+    """Tell whether a name that promises a secret may stand in `text` at all."""
+    text = text.lower()
+    for hint in _HINTS:  # noqa: SIM110  # a generator takes five times as long
+        if hint in text:
+            return True
+    return False
+
+
+def _part_promised(token: str, before: bytes, start: int) -> tuple[int, int] | None:
+    """Return the last part of a token where what goes before it in the same run promises a secret."""
+    found = _LAST_PART.search(token)
+    if found and _promised(found[1], before + token[: found.start(1)].encode()):
+        return start + found.start(1), start + len(token)
     return None
+
+
+def _is_content(flat: bytes, start: int, end: int) -> bool:
+    """Tell whether a run is a line of many."""
+    edges = flat[max(0, start - 1) : start] + flat[end : end + 1]
+    return (end - start in _LINE_WIDTHS and b"\n" in edges) or _one_of_many(flat, start, end)
 
 
 def _one_of_many(flat: bytes, start: int, end: int) -> bool:
@@ -110,19 +149,27 @@ def _one_of_many(flat: bytes, start: int, end: int) -> bool:
 
 def looks_random(token: str) -> bool:
     """Tell whether a token looks drawn by chance without any name before it."""
-    return not _HEX.fullmatch(token) and not _ALPHABET.search(token) and chance(token) > 0
+    return not _ALPHABET.search(token) and chance(token) > 0
 
 
 def _promised(token: str, before: bytes) -> bool:
     """Tell whether a token stands after a name that promises a secret, and is not made of words."""
-    if word_letters(token) * 3 > len(token) or repeated(token) or entropy(token) < 2.8:
+    if repeated(token) or entropy(token) < 2.8 or not (_HEX.fullmatch(token.encode()) or _mixed(token)):
         return False
-    if not _HEX.fullmatch(token) and (chance(token) < _AFTER_A_NAME or not _WHOLE.search(token)):
+    if _UUID.fullmatch(token) and _ID.search(before, max(0, len(before) - _NEAR)):
         return False
     found = _KEYED.search(before)
     if found is None or _UNKEYED.search(before, found.start()) or _OTHER_KEY.search(before, 0, found.start()):
         return False
-    return not _BARE_KEY.match(before, max(0, found.start() - 1))
+    bare = _BARE_KEY.search(before)
+    return bare is None or bare.start(1) != found.start()
+
+
+def _mixed(token: str) -> bool:
+    """Tell whether a token has more digits than words have, or looks drawn by chance."""
+    if word_letters(token) * 3 > len(token):
+        return False
+    return sum(map(str.isdigit, token)) * 5 >= len(token) * 2 or chance(token) >= _AFTER_A_NAME
 
 
 def _explained(token: str, before: bytes, after: bytes) -> bool:

@@ -43,6 +43,7 @@ def test_no_passwords(value: str) -> None:
         ("access_key_id=", TOKEN),
         ('key: "', TOKEN),
         ("PW:", "dipZr1!"),
+        ("passwd=", "exord13Paw64"),
         ("token=", "gigvyis-ulvje-zkic-wli-dckadb-zzk"),
         ("secret=", "x9" * 3 + "a" * 8 + TOKEN),
     ],
@@ -58,7 +59,8 @@ def test_assigned_values(before: str, value: str) -> None:
      ("passwd=", "q4c1"), ("token=", "abababab1"), ("token=", "2.5.13.18:"), ("token=", "0x7f00"),
      ("secret=", "kubernetes-admin"), ("SecretId>", TOKEN), ("token_type: ", TOKEN), ("passwordHint=", TOKEN),
      ("bypass=", TOKEN), ("passenger=", TOKEN), ("primary_key=", TOKEN), ("next_token: ", TOKEN), ("tokenizer=", TOKEN),
-     ("Shop::Key: ", TOKEN), ("tokentype=", TOKEN), ("shop=", TOKEN), ("key=", "q4c1a2oPd"), ("target_key_id=", TOKEN),
+     ("token=", "other_token_2"), ("token=", "KeyVaultKey"), ("Shop::Key: ", TOKEN), ("tokentype=", TOKEN),
+     ("shop=", TOKEN), ("key=", "q4c1a2oPd"), ("target_key_id=", TOKEN),
      ("token=", "https://sso.example/t0k3n"), ("token=", "vault:path[0]zq7")],
 )  # fmt: skip
 def test_assigned_code_and_words(before: str, value: str) -> None:
@@ -75,7 +77,8 @@ def test_quotes_must_match_and_make_code_a_value() -> None:
 def test_brackets_of_code_close_and_those_of_a_password_need_not() -> None:
     assert passes("assigned", "q{x)v!nk>w[l", "token = ")
     assert passes("assigned", "q(x)v!nk}w]l", 'token = "', '"')
-    assert not passes("assigned", "q(x)v!nk{w}l", 'token = "', '"')
+    assert not passes("assigned", "q(x!z)vk[w!z]l", 'token = "', '"')
+    assert passes("assigned", "q(x!z)vk[w!zl", 'token = "', '"')
     assert not passes("assigned", "q[x)vznk}w(l", 'token = "', '"')
     assert not passes("assigned", "(q{x)v!nk>w[l", "token = ")
     assert not passes("assigned", "shop->order(q!x[", "token = ")

@@ -1,4 +1,4 @@
-"""Tokens without any context: found where nothing else explains them."""
+"""Tokens that look drawn by chance, and what a name before them promises."""
 
 from __future__ import annotations
 
@@ -31,9 +31,16 @@ def test_a_random_token_is_found(text: str) -> None:
         f"sha256-{TOKEN}",
         f'"id": "{TOKEN}"',
         f'"tool_call_id":"{TOKEN}"',
+        f'"toolUseId" : "{TOKEN}"',
         f'\\"signature\\": \\"{TOKEN}',
+        f'"encrypted_content": "{TOKEN}"',
+        f'"thoughtSignature": "{TOKEN}"',
+        f'"nextToken": "{TOKEN}"',
+        f"deploy --shop-id {TOKEN}",
+        f"its ID (for example, `{TOKEN}`)",
         f"https://shop.example/{TOKEN}",
         f"{TOKEN}.png",
+        f"{TOKEN}(7)",
         "getUserById42WithConfigurationLoader7Factory",
         "src/Shop7/Orders42/Api3/handlers/ListAll",
         base64.b64encode(b"The quick brown fox 42 jumps").decode(),
@@ -42,7 +49,44 @@ def test_a_random_token_is_found(text: str) -> None:
         "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
         "Aa1" * 12,
         invented("{64 base64}") + "\n" + invented("{}{64 base64}"),
+        invented("{50 base64}") + '"\n    "' + invented("{}{50 base64}"),
+        invented("{50 base64}") + "\\" + invented("{}{50 base64}"),
     ],
 )
 def test_what_has_another_explanation_is_left_alone(text: str) -> None:
+    assert found(text) == []
+
+
+HEX = invented("{32 hex}")
+UUID = invented("{8 hex}-{4 hex}-{}{4 hex}-{}{}{4 hex}-{12 hex}")
+MIXED = invented("{20 lower}")
+
+
+@pytest.mark.parametrize("value", [HEX, UUID, MIXED])
+@pytest.mark.parametrize(
+    "text",
+    ["shop_key = {}", "shop SECRET {}", 'Token: String("{}")', '"tokens": ["{}"]', "-H 'Authorization: Token {}'",
+     '"tokens": ["first", "{}"]', "createSecretKey(Buffer.from('{}'", "salt={}"],
+)  # fmt: skip
+def test_after_a_name_any_mix_of_letters_and_digits_is_found(text: str, value: str) -> None:
+    assert found(text.replace("{}", value)) == [value]
+
+
+def test_the_id_of_a_key_is_half_of_a_secret_and_a_uuid_is_none() -> None:
+    assert found(f"access-key-id := {HEX}") == [HEX]
+    assert found(f'"key_id": "{UUID}"') == []
+
+
+def test_the_name_may_be_the_beginning_of_the_same_run() -> None:
+    assert found(f"shop-apikey-{HEX}") == [HEX]
+    assert found(f"shop-orders-{HEX}") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"commit {HEX}", f"the key of commit {HEX}", f"cache_key = {HEX}", f'{{"key": "{HEX}"}}', f"    key: {HEX}",
+     f"shop_key_sha256: {HEX}", f'"Shop::AccessKey": "{HEX}"', "key = ccm_aes128_set_key", "token: aaaaaaaa1111111b",
+     "token: 2024-10-31T24601", "secret base64EncodedStringOfMany22"],
+)  # fmt: skip
+def test_other_names_and_words_promise_nothing(text: str) -> None:
     assert found(text) == []
