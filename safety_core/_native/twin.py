@@ -60,7 +60,8 @@ codecs.register_error(_HANDLER, _fold_run)
 
 KEPT: Final = frozenset((*b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", *range(0x80, 0x100)))
 _LOWER: Final = bytes(range(256)).lower()
-_DROPPED: Final = bytes(byte for byte in range(256) if byte not in KEPT)
+DROPPED: Final = bytes(byte for byte in range(256) if byte not in KEPT)
+"""Bytes that `squeeze` leaves out."""
 _MASK: Final = bytes(int(byte in KEPT) for byte in range(256))
 
 
@@ -71,7 +72,7 @@ def flatten(text: str) -> bytes:
 
 def squeeze(flat: bytes) -> bytes:
     """Return the letters and digits of flat bytes, in lower case; bytes from 0x80 are other letters."""
-    return flat.translate(_LOWER, _DROPPED)
+    return flat.translate(_LOWER, DROPPED)
 
 
 def positions(flat: bytes) -> bytes:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import string
 from typing import Final
 
-from safety_core.match.layer import flatten, squeeze
+from safety_core._native.twin import DROPPED
+from safety_core.match.layer import flatten
 
 _WORD: Final = string.ascii_letters.encode() + string.digits.encode() + b"_-"
 _RUNS: Final = {
@@ -56,8 +57,8 @@ def _run_end(word: bytes, flat: bytes, end: int) -> int:
 def _with_marks(value: str, flat: bytes, start: int, end: int) -> tuple[int, int]:
     """Widen a span by the marks before the first and behind the last letter of `value`, where they stand."""
     whole = flatten(value)
-    kept = [at for at in range(len(whole)) if squeeze(whole[at : at + 1])]
-    before, after = whole[: kept[0]], whole[kept[-1] + 1 :]
+    before = whole[: len(whole) - len(whole.lstrip(DROPPED))]
+    after = whole[len(whole.rstrip(DROPPED)) :]
     start -= next((size for size in range(len(before), 0, -1) if flat.endswith(before[-size:], 0, start)), 0)
     end += next((size for size in range(len(after), 0, -1) if flat.startswith(after[:size], end)), 0)
     return start - _doubled(flat[max(0, start - _BLOCK) : start][::-1], flat[start]), end + _doubled(

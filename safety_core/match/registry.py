@@ -7,9 +7,9 @@ is forgotten is made anew.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from typing import Final, TypeAlias
 
 from safety_core._native.engine import ENGINE
 from safety_core._native.literals import LiteralTable
@@ -26,6 +26,11 @@ _LEAST: Final = 4
 _FORM_CODES: Final = {form: code for code, form in enumerate(FORMS)}
 _TAG: Final = 16
 """A tag is the number of the secret, times this, and the code of the form."""
+
+_PIECE: Final = _FORM_CODES["piece"]
+
+_Hit: TypeAlias = tuple[int, int, int]
+"""Tag, start, end."""
 
 _FORGOTTEN: Final = 256
 """Secrets that an index may have forgotten before it is made anew, if they outnumber those that it knows."""
@@ -125,29 +130,46 @@ class Registry:
 
     def find(self, layer: Layer) -> list[Span]:
         """Return where registered secrets stand in this layer, in its characters, without overlaps."""
-        hits = [*self._hits(layer)]
-        if not hits:
+        hits = [*self._living(self._index.needles.find(layer.squeezed))]
+        short = [*self._living(self._index.exact.find(layer.flat))]
+        if not hits and not short:
             return []
-        whole = settle(span for form, span in hits if form != "piece")
-        pieces = (span for form, span in hits if form == "piece" and not _covered(span, whole))
-        return settle([*whole, *pieces])
+        whole = [hit for hit in hits if hit[0] % _TAG != _PIECE]
+        spans = settle(
+            [*(self._widened(layer, hit) for hit in whole), *(self._span(tag, *place) for tag, *place in short)]
+        )
+        apart = _apart([hit for hit in hits if hit[0] % _TAG == _PIECE], whole)
+        pieces = (span for span in (self._widened(layer, hit) for hit in apart) if not _covered(span, spans))
+        return settle([*spans, *pieces])
 
-    def _hits(self, layer: Layer) -> Iterator[tuple[str, Span]]:
-        for tag, start, end in self._index.needles.find(layer.squeezed):
-            number, code = divmod(tag, _TAG)
+    def _living(self, hits: Iterable[_Hit]) -> Iterator[_Hit]:
+        """Yield the hits of secrets that this snapshot knows."""
+        for hit in hits:
+            number = hit[0] // _TAG
             if number < self._count and number not in self._gone:
-                place = extent(
-                    FORMS[code], self._index.values[number].reveal(), layer.flat, *layer.unsqueezed(start, end)
-                )
-                yield FORMS[code], self._span(number, FORMS[code], *place)
-        for tag, start, end in self._index.exact.find(layer.flat):
-            number = tag // _TAG
-            if number < self._count and number not in self._gone:
-                yield "", self._span(number, "", start, end)
+                yield hit
 
-    def _span(self, number: int, form: str, start: int, end: int) -> Span:
+    def _widened(self, layer: Layer, hit: _Hit) -> Span:
+        """Return the span that goes with a hit in squeezed text."""
+        tag, start, end = hit
+        value = self._index.values[tag // _TAG].reveal()
+        return self._span(tag, *extent(FORMS[tag % _TAG], value, layer.flat, *layer.unsqueezed(start, end)))
+
+    def _span(self, tag: int, start: int, end: int) -> Span:
+        form = FORMS[tag % _TAG]
         rule = f"registered-{form}" if form else "registered"
-        return Span(FindingKind.REGISTERED, rule, start, end, self._index.names[number])
+        return Span(FindingKind.REGISTERED, rule, start, end, self._index.names[tag // _TAG])
+
+
+def _apart(pieces: list[_Hit], whole: list[_Hit]) -> list[_Hit]:
+    """Return the pieces that do not lie in a whole secret: all others were found with it."""
+    starts = sorted(whole, key=lambda hit: hit[1])
+    apart: list[_Hit] = []
+    for hit in pieces:
+        place = bisect_right(starts, hit[1], key=lambda other: other[1]) - 1
+        if place < 0 or starts[place][2] < hit[2]:
+            apart.append(hit)
+    return apart
 
 
 def _covered(span: Span, others: list[Span]) -> bool:
