@@ -79,3 +79,16 @@ def test_a_page_of_the_wrong_size_is_refused() -> None:
         finally:
             c.set_fold(module.fold_page)
     assert c.flatten("\U0003fffd") == module.fold_page(0x3FF)[0xFD:0xFE]
+
+
+def test_everything_that_matches_and_redacts_does_so_without_the_extension() -> None:
+    root = Path(__file__).parents[3]
+    run = subprocess.run(
+        [sys.executable, "-X", "safety_native=off", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+        + ["tests/safety_core/match", "tests/safety_core/redact"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout[-3000:]
