@@ -84,8 +84,10 @@ def test_a_page_of_the_wrong_size_is_refused() -> None:
 def test_everything_that_matches_and_redacts_does_so_without_the_extension() -> None:
     root = Path(__file__).parents[3]
     run = subprocess.run(
-        [sys.executable, "-X", "safety_native=off", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-        + ["tests/safety_core/match", "tests/safety_core/redact"],
+        [
+            *(sys.executable, "-X", "safety_native=off", "-m", "pytest", "-q", "-p", "no:cacheprovider"),
+            *("tests/safety_core/match", "tests/safety_core/redact"),
+        ],
         cwd=root,
         capture_output=True,
         text=True,
