@@ -36,11 +36,13 @@ def main(quick: bool, no_peers: bool, page_only: bool) -> None:
         written(results.loaded(results.LATEST))
         return
     taken = measured(QUICK if quick else FULL, quick, peers=not no_peers)
-    results.stored(taken, results.QUICK if quick else results.LATEST)
+    path = results.QUICK if quick else results.LATEST
+    results.stored(taken, path)
+    taken = results.loaded(path)
     table.show_bodies(CONSOLE, taken["bodies"])
     table.show(CONSOLE, results.figures_of(taken))
     if not quick:
-        written(results.loaded(results.LATEST))
+        written(taken)
     broken = [figure.broken for figure in results.figures_of(taken) if figure.broken]
     for line in broken:
         CONSOLE.print(f"[red]over budget[/red]  {line}")

@@ -52,7 +52,7 @@ def shown(value: float | None, unit: str) -> str:
     if value is None:
         return "not measured"
     digits = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
-    return f"{digits}{'' if unit in {'x', '%'} else ' '}{unit}"
+    return f"{digits}{'' if unit in {'', 'x', '%'} else ' '}{unit}"
 
 
 def wanted(figure: Figure) -> str:
