@@ -4,6 +4,7 @@ document   one YAML source file -> values with their lines
 rules      the head of one Rego rule: id, title, what it is indexed by
 profile    the part of Rego that every engine runs alike, and nothing else
 gather     the YAML sources -> the data of a bundle, with the place of each value
+keyed      the short form of a pattern -> the long one
 source     policies/ -> the files of a bundle
 index      which rules can concern a call
 golden     vectors that a bundle must reproduce before it is activated
