@@ -173,6 +173,12 @@ def assigned(secret: str, match: str) -> bool:
     return 0 < least <= len(bare) and likely(bare, quoted=bool(quote), short=least == SHORTEST)
 
 
+def beside(secret: str, match: str) -> bool:
+    """A value that merely stands beside a name, as in a sentence: letters, digits and marks, or both cases in turn."""
+    kinds = (str.islower, str.isupper, str.isdigit, lambda mark: not mark.isalnum())
+    return sum(any(map(kind, secret)) for kind in kinds) > 2 and "-" not in secret and assigned(secret, match)
+
+
 def header(secret: str, match: str) -> bool:
     """A value after the name of a header that carries credentials."""
     return "::" not in match and not secret.isalpha() and likely(secret, quoted=False)
@@ -206,6 +212,7 @@ def _closed(text: str) -> bool:
 
 IN_CONTEXT: Final[Mapping[str, Callable[[str, str], bool]]] = {
     "assigned": assigned,
+    "beside": beside,
     "compared": compared,
     "header": header,
     "password": password,

@@ -91,6 +91,13 @@ def test_compared_with_a_name() -> None:
     assert not passes("compared", "password1", "", '" == password')
 
 
+def test_beside_a_name_a_value_must_mix_three_kinds_of_characters() -> None:
+    assert passes("beside", TOKEN, "use token ")
+    assert not passes("beside", "q4c1a2opd", "use token ")
+    assert not passes("beside", "SHA-256x", "password ")
+    assert not passes("beside", TOKEN, "use orders ")
+
+
 def test_headers() -> None:
     assert passes("header", TOKEN, "Authorization: Bearer ")
     assert not passes("header", "acknowledgement", "Authorization: ")
