@@ -9,6 +9,7 @@ common_value refuses values that are too common to be looked for
 common_words the lists that it goes by
 patterns    PatternSet: provider patterns, found by Hyperscan, confirmed by `regex` and a structure check
 checks      the structure checks, by name
+structure   checks of keys that products give out: checksums, and what chance looks like
 runs        long runs of the characters that tokens are made of
 literals    a set of byte strings, found in one pass
 wordlike    does a token look like words or like chance
