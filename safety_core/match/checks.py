@@ -17,6 +17,9 @@ from safety_core.match.wordlike import entropy, repeated, word_letters
 Check: TypeAlias = Callable[[str, str], bool]
 
 _BASE62: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_LINE: Final = re.compile(r"[A-Za-z0-9+/=]{30}")
+"""Makers of keys break lines after 64 characters, some after fewer; words are shorter."""
+
 _FILLED_IN: Final = re.compile(r"[xX*#.]{6,}")
 
 
@@ -47,9 +50,10 @@ def luhn(secret: str, _match: str) -> bool:
 
 
 def pem(secret: str, _match: str) -> bool:
-    """There is key material between the armour: 40 characters of base64 or more that are not one repeated."""
-    body = re.sub(r"-----[A-Z0-9 ]+-----|\\[nr]|[^A-Za-z0-9+/=]", "", secret)
-    return len(body) >= 40 and len(set(body)) > 8
+    """There is key material between the armour: 40 characters of base64, not one repeated, in lines, not words."""
+    body = re.sub(r"-----[A-Z0-9 ]+-----|\\[nr]", "\n", secret)
+    material = re.sub(r"[^A-Za-z0-9+/=]", "", body)
+    return len(material) >= 40 and len(set(material)) > 8 and _LINE.search(body) is not None
 
 
 def filled_in(secret: str, _match: str) -> bool:

@@ -48,6 +48,7 @@ def test_pem_needs_key_material() -> None:
     body = invented("{64 base64}")
     assert passes("pem", f"-----BEGIN PRIVATE KEY-----\\n{body}\\n-----END PRIVATE KEY-----")
     assert not passes("pem", "-----BEGIN PRIVATE KEY-----\nyour key goes here\n-----END PRIVATE KEY-----")
+    assert not passes("pem", "-----BEGIN PRIVATE KEY----- stands before a key, and -----END PRIVATE KEY----- behind it")
     assert not passes("pem", f"-----BEGIN PRIVATE KEY-----\n{'A' * 80}\n-----END PRIVATE KEY-----")
 
 
