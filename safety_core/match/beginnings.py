@@ -27,7 +27,7 @@ _WORDS: Final = re.compile(r"(?:\\s|[ ])(?:\{[0-9,]+\}|[+*])?[^()]*\)\{[0-9]{2}"
 _BRACKET: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\((?!\?)", re.DOTALL)
 """A bracket that opens a group, and what could be taken for one."""
 
-_RANGE: Final = re.compile(r"(\\?.)-(\\?.)|(\\?.)", re.DOTALL)
+_RANGE: Final = re.compile(r"(\\.|[^\\])-(\\.|[^\\])|(\\.|[^\\])", re.DOTALL)
 
 _Heads: TypeAlias = "frozenset[tuple[str, bool]]"
 """Beginnings, and whether each may be followed by the next part."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from itertools import pairwise
@@ -25,6 +26,9 @@ CODED: Final = 4
 
 _GAP: Final = 3
 """Characters from one letter of a spaced out value to the next."""
+
+_PLAIN: Final = re.compile(r"[ !#-\[\]-~]*")
+"""What JSON writes as it is."""
 
 _LEAST: Final = 4
 """Shorter values are not looked for, see `safety_core.match.registry`."""
@@ -114,6 +118,8 @@ class Known:
 
 def _forms(value: str) -> set[str]:
     """Return a value as it is and as it stands in a JSON string."""
+    if _PLAIN.fullmatch(value):
+        return {value}
     return {value, *(json.dumps(value, ensure_ascii=only)[1:-1] for only in (True, False))}
 
 
@@ -123,12 +129,16 @@ def _coded(value: str) -> Iterable[str]:
 
 
 def _gap(flat: bytes) -> int:
+    if flat[:HEAD].isalnum():
+        return _GAP
     places = [place for place in range(len(flat)) if squeeze(flat[place : place + 1])][:HEAD]
     return max(_GAP, *(right - left for left, right in pairwise(places)), 0)
 
 
 def _edge(text: str, flat: bytes) -> str:
     """Return the characters before the first one that squeezing keeps."""
+    if flat[:1].isalnum():
+        return ""
     kept = squeeze(flat)[:1]
     return text[: flat.lower().index(kept)] if kept else text
 

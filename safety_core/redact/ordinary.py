@@ -1,10 +1,10 @@
 """Which part of a run of token characters is plainly words, and may leave before the run ends.
 
-A run leaves word by word as long as it is made of words: lower case or one capital, with marks and few digits between
-them. A word is one from its fourth letter on, while at least half of its trigrams are usual. The most
+A run leaves word by word as long as it is made of words: lower case, upper case or one capital, with marks and few
+digits between them. A word is one from its fourth letter on, while three quarters of its trigrams are usual; the most
 common ones are words from their third letter on. The beginning of a random token passes with a chance of about 1 in
-1,000; and nothing leaves with which a pattern's value or an encoded
-registered secret begins. Behind `://`, a colon ends the words: a password may follow.
+200; and nothing leaves with which a pattern's value or an encoded registered secret begins. Behind `://`, a colon ends
+the words: a password may follow.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ _MOST: Final = 24
 
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]{2,}")
 _BETWEEN: Final = re.compile(
-    r"(?:(?:[A-Z]?[a-z]{0,11}|[A-Z]{1,8})[0-9]{0,3}(?:://|\\[nrt]|[._/*#<=?&@:;|~!$-]{1,3})){0,4}[a-z]{0,3}"
+    r"(?:(?:[A-Z]?[a-z]{0,11}|[A-Z]{1,8})[0-9]{0,3}(?:://|\\[nrt]|[._/*#<=?&@:;|~!$-]{1,3})){0,4}"
+    r"(?:get|set|is|to|my|on|has|can|new|use|add|all|max|min|num|run|log|map)?"
 )
 """What may stand between two words of a run, which leaves with the second."""
 
@@ -37,7 +38,7 @@ _URL: Final = "://"
 _ASSIGNS: Final = re.compile(r"[=:]")
 _PASSWORD: Final = re.compile(r":(?!//)")
 
-_START: Final = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]")
+_START: Final = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9$]")
 _BY_CHANCE: Final = frozenset({"base32_crc16", "base58_check", "keyed", "mixed", "random_looking"})
 """Checks of values that look like chance: such a value is no word, whatever stands before it."""
 
@@ -132,12 +133,10 @@ _COMMON: Final = frozenset(_SHORT.split())
 @lru_cache(_KNOWN)
 def word_length(word: str) -> int:
     """Return how many letters of `word` make the longest beginning that is a word, 0 for none."""
-    if word in _COMMON:
-        return len(word)
-    low, usual, length = word.lower(), 0, 0
+    low, unusual, length = word.lower(), 0, 0
     for end in range(3, min(len(word), _MOST) + 1):
-        usual += _usual(low[end - 3 : end])
-        if end >= _LEAST and usual * 2 >= end - 2:
+        unusual += not _usual(low[end - 3 : end])
+        if word[:end] in _COMMON or (end >= _LEAST and unusual * 4 <= end - 2):
             length = end
     return length
 

@@ -155,6 +155,7 @@ class StreamRedactor:
         if end:
             self._leave(end, left)
             self._run, self._plain = end, False
+            self._words.start(end)
         return end > 0
 
     def _free(self, limit: int) -> int:

@@ -115,3 +115,69 @@ def test_no_secret_is_cut_at_the_bound(before: int, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(module, "HELD", 50)
     text = "x" * before + KEY * 9 + "é" + PHRASE * 4
     assert sent(KNOWN, [*text]) == "x" * before + "SECRET_REF(KEY)" * 9 + "é" + "SECRET_REF(PHRASE)" * 4
+
+
+def test_a_secret_of_marks_alone_is_held_too() -> None:
+    marks = redactor((), MARKS="(!)?(!)[;", OTHER="((plain-secret-1))")
+    for text in ("see (!)?(!)[; there", "see (!)?(!)", "a ((plain-secret-1)) b", "((plain (!)?("):
+        left = sent(marks, [*text])
+        assert left == sent(marks, [text]) == marks.text(text).text
+    stream = StreamRedactor(marks)
+    assert [stream.feed(piece) for piece in ("see (!)", "?(!)[", ";. ")] == ["see ", "", "SECRET_REF(MARKS). "]
+
+
+def test_a_number_in_groups_is_one_number() -> None:
+    cards = redactor([Pattern("card", "Card", r"[0-9]{4}(?: [0-9]{4}){3}")])
+    left = sent(cards, [*"pay 4539 1488 0343 6467 in 2026 or 1234 5678."])
+    assert left.startswith("pay SECRET_REF(found_card_")
+    assert left.endswith(") in 2026 or 1234 5678.")
+
+
+def test_a_secret_of_many_words_is_held_to_the_end_of_its_line() -> None:
+    phrases = redactor([Pattern("phrase", "Phrase", r"phrase: ((?:[a-z]{3,8} ){11}[a-z]{3,8})", 1)])
+    stream = StreamRedactor(phrases)
+    assert stream.feed("The phrase: " + "word " * 11) == "The phrase:"
+    assert stream.feed("word\nand ").startswith(" SECRET_REF(found_phrase_")
+    assert stream.feed("more text. ") == "more text. "
+
+
+def test_a_url_leaves_though_a_name_stands_before_it() -> None:
+    stream = StreamRedactor(FULL)
+    assert stream.feed("password = https://example.com/path").endswith("https://example.com/path")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x7" * 9000, "ab" * 9000, "Aa" * 9000, KEY[:-1] * 900, "SECRET_REF(" * 2000, "-----BEGIN " * 2000, "the " * 5000,
+     "-----BEGIN RSA PRIVATE KEY-----\n" + "Ab9+ " * 4000, "PuTTY-User-Key-File-2:" + " x" * 9000, "1234 " * 4000],
+)  # fmt: skip
+def test_whatever_comes_what_is_held_is_bounded(text: str) -> None:
+    stream = StreamRedactor(FULL)
+    longest = 0
+    left = []
+    for at in range(0, len(text), 50):
+        left.append(stream.feed(text[at : at + 50]))
+        longest = max(longest, stream.held)
+    assert longest <= HELD + 50 + len(PHRASE)
+    left.append(stream.end())
+    assert "".join(left) == sent(FULL, [text])
+    assert "".join(left) == text or stream.findings
+
+
+def test_of_a_token_that_begins_like_a_word_the_rest_has_a_name_of_its_own() -> None:
+    token = "hello" + invented("{36 alnum}")
+    stream = StreamRedactor(KNOWN)
+    left = stream.feed(f"it is {token} ") + stream.end()
+    (name,) = stream.discovered
+    value = stream.discovered[name].reveal()
+    assert left == f"it is {token.removesuffix(value)}SECRET_REF({name}) "
+    assert len(value) >= 34
+    assert name != next(iter(KNOWN.text(token).discovered))
+
+
+def test_at_the_bound_a_secret_waits_for_another_that_begins_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "HELD", 10)
+    stream = StreamRedactor(redactor((), ONE="abcdefghij0123456789", TWO="56789qwertz"))
+    left = [stream.feed(piece) for piece in ("abcdefghij0123456789", "qw", "x")]
+    assert left == ["", "", "SECRET_REF(ONE)qwx"[:15]]
+    assert stream.end() == "qwx"
