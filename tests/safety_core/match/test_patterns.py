@@ -32,8 +32,10 @@ def test_shipped_samples(entry: dict[str, Any]) -> None:
 
 
 def test_shipped_ids_are_unique_and_every_file_is_free_of_live_looking_tokens(shipped: PatternSet) -> None:
-    assert len({entry["id"] for entry in ENTRIES}) == len(ENTRIES) > 100
+    assert len({entry["id"] for entry in ENTRIES}) == len(ENTRIES) > 700
     for entry in ENTRIES:
+        assert entry["must_match"], entry["id"]
+        assert entry["must_not_match"], entry["id"]
         hits = [rule for sample in entry["must_match"] for rule, _ in found(shipped, sample)]
         assert not hits, entry["id"]
 
