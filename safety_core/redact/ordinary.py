@@ -46,7 +46,10 @@ _BY_LENGTH: Final = 16
 """Characters of a value from which on it looks like chance, too."""
 
 _NAME: Final = re.compile(r"[a-z_-]{3,}")
+_SHORTEST_NAME: Final = 3
+_DIGIT: Final = re.compile(r"[0-9]")
 _KNOWN: Final = 4096
+"""Runs that are remembered; none with a digit, so hardly a secret."""
 
 
 class _Heads:
@@ -110,11 +113,13 @@ class Leads:
 
     def named(self, run: str) -> bool:
         """Tell whether something in `run` names a secret."""
+        if len(run) < _SHORTEST_NAME:
+            return False
         known = self._seen.get(run)
         if known is None:
             low = run.lower()
             known = any(name in low for name in self._names)
-            if len(run) <= LONGEST and run.isalpha():
+            if len(run) <= LONGEST and not _DIGIT.search(run):
                 if len(self._seen) >= _KNOWN:
                     self._seen.clear()
                 self._seen[run] = known

@@ -104,6 +104,7 @@ def test_names() -> None:
     assert not LEADS.named("linear")
     assert not LEADS.named("sign=")
     assert not LEADS.named("hello")
+    assert not LEADS.named("pw")
     assert LEADS.opens_line("the Seed words: ")
     assert not LEADS.opens_line("the seed of")
 

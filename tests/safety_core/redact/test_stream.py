@@ -8,7 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from safety_core.match.matcher import Matcher
 from safety_core.model.policy import Pattern
+from safety_core.model.secret import SecretName, SecretValue
 from safety_core.redact import stream as module
 from safety_core.redact.redactor import Redactor
 from safety_core.redact.stream import HELD, StreamRedactor
@@ -181,3 +183,12 @@ def test_at_the_bound_a_secret_waits_for_another_that_begins_in_it(monkeypatch: 
     left = [stream.feed(piece) for piece in ("abcdefghij0123456789", "qw", "x")]
     assert left == ["", "", "SECRET_REF(ONE)qwx"[:15]]
     assert stream.end() == "qwx"
+
+
+def test_a_secret_that_has_just_been_registered_is_followed() -> None:
+    engine = redactor((), OLD="old-secret-1234")
+    assert sent(engine, ["new-sec", "ret-5678"]) == "new-secret-5678"
+    registry = engine.matcher.registry.with_secret(SecretName("NEW"), SecretValue("new-secret-5678"))
+    newer = engine.with_matcher(Matcher(registry, engine.matcher.patterns))
+    assert sent(newer, ["new-sec", "ret-5678"]) == "SECRET_REF(NEW)"
+    assert sent(newer, ["old-sec", "ret-1234"]) == "SECRET_REF(OLD)"
