@@ -50,8 +50,12 @@ _LONG: Final = 32
 """Length from which a row of one character, or a shape that a short name has too, explains nothing."""
 
 _WORD: Final = re.compile(
-    r"pass|pwd|pa?s{1,2}wo?r?d|(?<![A-Za-z])pw|secret|token|api[-_. ]?key|key|credential", re.IGNORECASE
+    r"pass|pwd|pa?s{1,2}wo?r?d|(?<![A-Za-z])pw|secret|token|api[-_. ]?key|key|credential"
+    r"|contrasena|senha|kennwort|wachtwoord|\xc7apo\xc3\xd4|\xfe\xf2|\xfe\xaf|\xa9\xa8\xa9\xb4|\xb1\x9b\xd1\xde\xaa",
+    re.IGNORECASE,
 )
+"""The word password in other languages stands as flat bytes, see `safety_core._native.fold`."""
+
 _HEAD: Final = re.compile(r"[\w.$:-]*$")
 _TAIL: Final = re.compile(r"[\w.-]*")
 _KEY_ID: Final = re.compile(r"(?:access|hmac)[_. -]?(?:key)?[_. -]?id|key[_. -]?id", re.IGNORECASE)
@@ -90,7 +94,9 @@ _RUN_TOGETHER: Final = re.compile(
     r"(?:type|name|path|file|length|hash|hint|policy|expires|izer?s?|ization|ise[rd]?|ized|izing)$"
 )
 _CODES: Final = frozenset({"code", "_code", "-code"})
-_PASS: Final = re.compile(r"$|[^a-z]|w|phrase|code|key")
+_LONGER: Final = frozenset({"secret", "token", "key", "credential", *(f"api{mark}key" for mark in ("", *"-_. "))})
+_PASS: Final = re.compile(r"$|[^a-z]|w|phrase|code|key|e(?![a-z])")
+_COUNT: Final = re.compile(r"(?:tokens|keys|secrets)\W*$", re.IGNORECASE)
 _INSIDE: Final = re.compile(r"[A-Za-z]\d+[A-Za-z]")
 SHORTEST: Final = 5
 """Characters of a password in a program's text; shorter ones are words of the program."""
@@ -121,7 +127,7 @@ def promised(text: str) -> int:
         return 0
     if word == "key" and not before:
         return 16
-    return SHORTEST if word.startswith("p") else 8
+    return 8 if word in _LONGER else SHORTEST
 
 
 def likely(value: str, *, quoted: bool, short: bool = False) -> bool:
@@ -169,6 +175,8 @@ def assigned(secret: str, match: str) -> bool:
     if quote and after.strip("\\") not in {"", quote}:
         return False
     bare = secret if quote else secret.rstrip(")]}>,;")
+    if bare.isdigit() and _COUNT.search(before):
+        return False
     least = promised(before)
     return 0 < least <= len(bare) and likely(bare, quoted=bool(quote), short=least == SHORTEST)
 

@@ -36,10 +36,11 @@ _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}
 _ALPHABET: Final = re.compile(r"0123456789|abcdefgh|ABCDEFGH")
 _NAMED: Final = re.compile(
     rb"(?:(?<![a-z]key)(?<!key[_-])(?<!access)(?<!access[_-])ids?|uuid|guid|etag|sha\d*|md5|crc\d*|digest(?:value)?"
-    rb"|integrity|hash(?:es)?|checksum|signature(?:value)?|cursor|fingerprint|thumbprint|commit|revision|version"
+    rb"|integrity|hash(?:es)?|checksum|signature(?:value|_delta)?|cursor|fingerprint|thumbprint|commit|revision|version"
     rb"|boundary|trace|span|resolved|(?:next|page|prev\w*|continuation|pagination|starting|sync|client|lock|request"
-    rb"|idempotency)[_-]?token|(?:public|encrypted|wrapped|host)[_. -]?key|pub|encrypted_content|thought_?signature"
-    rb"|data|image|url|uri|href|src|path|file(?:name)?|ref|arn|key_?name|identifier|location|handle|cipher(?:value|text|data)?)"
+    rb"|idempotency)[_-]?token|(?:public|encrypted|wrapped|host|cache|idempotency)[_. -]?key|pub|encrypted_\w{1,12}"
+    rb"|b64_json|obfuscation|data|image|url|uri|href|src|path|file(?:name)?|ref|arn|key_?name|identifier|location"
+    rb"|handle|cipher(?:value|text|data)?)"
     rb"[\"'\\\])]{0,4}[\s_]{0,2}[:=(>]{1,2}\s{0,2}[\"'\\\[({]{0,4}$"
     rb"|\bID\W{1,3}(?:for example|e\.g\.|such as|like)\W{1,4}$|--[\w-]*ids?\s[\"']?$",
     re.IGNORECASE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from safety_core.match.checks import CHECKS
+from safety_core.match.layer import flatten
 from tests.simulators.samples import invented
 
 TOKEN = invented("{20 alnum}")
@@ -44,6 +45,8 @@ def test_no_passwords(value: str) -> None:
         ('key: "', TOKEN),
         ("PW:", "dipZr1!"),
         ("passwd=", "exord13Paw64"),
+        ("mot de passe: ", "q4c1a2"),
+        (flatten("пароль: ").decode("latin-1"), "q4c1a2"),
         ("token=", "gigvyis-ulvje-zkic-wli-dckadb-zzk"),
         ("secret=", "x9" * 3 + "a" * 8 + TOKEN),
     ],
@@ -57,6 +60,7 @@ def test_assigned_values(before: str, value: str) -> None:
     [("token=", "settings.token"), ("token=", "get_token(7)"), ("secret=", "/run/secrets/x9Zk2"), ("token=", "sha256"),
      ("token=", "HMAC-SHA256"), ("secret=", "12345678"), ("token=", "q4c1a2"), ("token=", "ChaCha-Poly1305"),
      ("passwd=", "q4c1"), ("token=", "abababab1"), ("token=", "2.5.13.18:"), ("token=", "0x7f00"),
+     ('"tokens": ', "1234567890123"),
      ("secret=", "kubernetes-admin"), ("SecretId>", TOKEN), ("token_type: ", TOKEN), ("passwordHint=", TOKEN),
      ("bypass=", TOKEN), ("passenger=", TOKEN), ("primary_key=", TOKEN), ("next_token: ", TOKEN), ("tokenizer=", TOKEN),
      ("token=", "other_token_2"), ("token=", "KeyVaultKey"), ("Shop::Key: ", TOKEN), ("tokentype=", TOKEN),
