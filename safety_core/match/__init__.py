@@ -13,6 +13,8 @@ structure   checks of keys that products give out: checksums, and what chance lo
 runs        long runs of the characters that tokens are made of
 literals    a set of byte strings, found in one pass
 wordlike    does a token look like words or like chance
+openings    where a text that has not ended could be in the middle of a registered value
+beginnings  what a match of an expression can begin with
 unknown     tokens that nobody registered and no pattern knows
 decode      escapes and encoded runs -> layers
 matcher     Matcher: all of it, on one text, until nothing is left to find

@@ -5,4 +5,7 @@ redactor     Redactor: a text, a JSON value or a body without its secrets
 json_text    a JSON text that stays JSON
 body         bytes with a content type
 stream       StreamRedactor: a text that comes in pieces
+watch        registered values that may be going on in it
+ordinary     words in it, which may leave before their run ends
+armour       private keys that are going on in it
 """

@@ -3,6 +3,7 @@
 reader      typed access to untrusted JSON; every refusal names the field
 calls       tool calls and their answers (plugin or SDK <-> edge)
 sse         server-sent events, byte for byte (provider -> edge -> client)
+lines       lines and messages, byte for byte (the same way)
 errors      an error, as every answer tells it
 approvals   requests and grants (edge <-> hub <-> approver)
 signed      requests that carry a tenant's signature (edge -> hub)
