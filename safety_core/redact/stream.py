@@ -62,6 +62,7 @@ _BREAK: Final = re.compile(r"[^A-Za-z0-9_+/=.~%:@#$&!*?^|\\;<-]")
 """After this character a segment may end."""
 
 _HARD: Final = frozenset(" \t\r\n\"'`")
+_LETTER: Final = re.compile(r"[A-Za-z0-9]")
 _SHORT: Final = re.compile(r"[a-z]{2,3}")
 _URLS: Final = ("https://", "http://")
 """No value after a name, whatever stands before it; see `ordinary` for the password in one."""
@@ -172,20 +173,13 @@ class StreamRedactor:
     def _end_run(self, end: int, left: list[str]) -> None:
         """Take in the run before the character at `end` - 1, and end the segment there if it may."""
         run = self._text[self._run : end - 1]
-        words = self._plain and self._words.end == end - 1
         names = self._leads.named(run)
-        if words:
-            self._odd = 0
-        elif not _SHORT.fullmatch(run):
-            self._odd += len(run)
-        odd = bool(run) and not words and (names or self._near(self._run) or self._odd >= ODD)
-        odd = odd or (self._plain and not words and self._words.could_be_secret(self._text, end - 1))
+        scan = self._run > self._cut or self._holds_secret(end) or self._is_odd(run, end - 1, names=names)
         if names:
             self._named = end
             self._line = self._line or self._leads.opens_line(self._text[max(0, self._run - LONGEST) : end])
-        whole = self._run <= self._cut
         if self._may_end(end):
-            if odd or not whole or (self._watch.spans and self._watch.spans[0][0] - self._base < end):
+            if scan:
                 self._leave(end, left)
             self._cut = end
             self._plain = not self._near(end)
@@ -193,6 +187,25 @@ class StreamRedactor:
         else:
             self._plain = False
         self._run = end
+
+    def _holds_secret(self, end: int) -> bool:
+        """Tell whether a registered secret stands in the segment."""
+        if self._watch.spans and self._watch.spans[0][0] - self._base < end:
+            return True
+        return any(self._text.find(mark, self._cut, end) >= 0 for mark in self._marks)
+
+    def _is_odd(self, run: str, end: int, *, names: bool) -> bool:
+        """Tell whether something that nobody registered may end in the run up to `end`."""
+        if not _LETTER.search(run):
+            return False
+        if self._plain and self._words.end == end:
+            self._odd = 0
+            return False
+        if not _SHORT.fullmatch(run):
+            self._odd += len(run)
+        if self._odd >= ODD or self._near(self._run) or (names and not run.isalnum()):
+            return True
+        return self._plain and self._words.could_be_secret(self._text, end)
 
     def _near(self, place: int) -> bool:
         """Tell whether a name stands before this place that could give a value meaning."""
