@@ -81,6 +81,8 @@ _BARE_KEY: Final = re.compile(rb"(?:^|[\"'.>&({,\[\n])[ \t]*(key)[\"'\\]{0,3}[ \
 """The key of a dictionary, a file in a bucket: `key: x` alone."""
 
 _BEFORE: Final = re.compile(rb"(?:sha\d{1,3}|md5|base64|ssh-[a-z0-9]+|ecdsa\S*)[-: ,]\s?$|[/.:@#?&%]$", re.IGNORECASE)
+_CALL_OR_FILE: Final = re.compile(rb"\(|\.[A-Za-z][A-Za-z0-9]{0,4}(?![A-Za-z0-9_-])")
+_SUFFIX: Final = 8
 _DIGEST: Final = re.compile(r"(?:sha\d{1,3}|md5)[-_]", re.IGNORECASE)
 _PIECE_BEFORE: Final = re.compile(
     rb"[A-Za-z0-9+/]{32}={0,2}(?:[^A-Za-z0-9+/]{0,4}(?:\n|\\n)[^A-Za-z0-9+/]{0,24}|\\{1,2})$"
@@ -111,7 +113,7 @@ def _judged(flat: bytes, start: int, end: int) -> tuple[int, int] | None:
     if not promising and (bare or end - start < ALONE):
         return None
     before = flat[max(0, start - _WIDTH) : start]
-    token, after = flat[start:end].decode("ascii"), flat[end : end + 1]
+    token, after = flat[start:end].decode("ascii"), flat[end : end + _SUFFIX]
     alone = not bare and end - start >= ALONE and looks_random(token)
     if not (alone or promising) or _is_content(flat, start, end) or _NAMED.search(before, max(0, len(before) - _NEAR)):
         return None
@@ -174,7 +176,7 @@ def _mixed(token: str) -> bool:
 
 
 def _explained(token: str, before: bytes, after: bytes) -> bool:
-    if _BEFORE.search(before) or after in {b".", b"("}:
+    if _BEFORE.search(before) or _CALL_OR_FILE.match(after):
         return True
     if _DIGEST.match(token) or token.strip("/").count("/") * 12 > len(token):
         return True

@@ -60,6 +60,11 @@ def test_what_has_another_explanation_is_left_alone(text: str) -> None:
     assert found(text) == []
 
 
+def test_a_dot_makes_a_file_name_only_with_a_suffix() -> None:
+    assert found(f"{TOKEN}.Xq3nLw.x") == [TOKEN]
+    assert found(f"that is {TOKEN}. And") == [TOKEN]
+
+
 HEX = invented("{32 hex}")
 UUID = invented("{8 hex}-{4 hex}-{}{4 hex}-{}{}{4 hex}-{12 hex}")
 MIXED = invented("{20 lower}")
