@@ -89,38 +89,25 @@ class Openings:
 
 
 class Known:
-    """The index of a registry that changes: `Openings` of most values, and of those that have come since."""
+    """The index of a registry that grows: `Openings` of most values, and of those that have come since.
 
-    __slots__ = ("_gone", "parts")
+    A value that goes stays in it: a text that looks like its beginning is held a little longer than it must be.
+    """
+
+    __slots__ = ("parts",)
 
     def __init__(self, values: Iterable[str]) -> None:
         self.parts: tuple[Openings, ...] = (Openings(values),)
-        self._gone: frozenset[str] = frozenset()
 
-    @property
-    def values(self) -> frozenset[str]:
-        """What it is the index of; values that are too short to be looked for are left out."""
-        return frozenset().union(*(part.values for part in self.parts)) - self._gone
-
-    def changed(self, added: frozenset[str], removed: frozenset[str]) -> Known:
-        """Return the index with some more values, and without others. Those may still be followed for a while, which
-        only delays a text."""
-        loose = self.parts[1].values if len(self.parts) > 1 else frozenset[str]()
-        loose, gone = (loose - removed) | added, (self._gone | removed) - added
-        base = self.parts[0]
-        if len(loose) + len(gone) > _LOOSE + len(base.values) // 64:
-            return Known((base.values - gone) | loose)
-        changed = Known.__new__(Known)
-        changed.parts, changed._gone = (base, Openings(loose)) if loose else (base,), gone
-        return changed
-
-    def turned_into(self, values: Iterable[str]) -> Known | None:
-        """Return the index of these values if they are nearly the same, else None."""
-        wanted, have = frozenset(value for value in values if len(value) >= _LEAST), self.values
-        added, removed = wanted - have, have - wanted
-        if not added and not removed:
-            return self
-        return self.changed(added, removed) if len(added) + len(removed) <= _LOOSE else None
+    def grown(self, value: str) -> Known:
+        """Return the index with one more value."""
+        base, *loose = self.parts
+        fresh = {value}.union(*(part.values for part in loose))
+        if len(fresh) > _LOOSE + len(base.values) // 64:
+            return Known(base.values | fresh)
+        known = Known.__new__(Known)
+        known.parts = (base, Openings(fresh))
+        return known
 
 
 def _forms(value: str) -> set[str]:

@@ -16,6 +16,7 @@ from safety_core._native.literals import LiteralTable
 from safety_core.match.extent import extent
 from safety_core.match.layer import Layer, flatten, squeeze
 from safety_core.match.needles import FORMS, PLAIN_MINIMUM, needles_of
+from safety_core.match.openings import Known
 from safety_core.match.span import Span, settle
 from safety_core.model.finding import FindingKind
 from safety_core.model.secret import SecretName, SecretValue
@@ -76,12 +77,13 @@ class _Index:
 class Registry:
     """All known secrets of one tenant. Values shorter than four characters are not looked for."""
 
-    __slots__ = ("_count", "_gone", "_index")
+    __slots__ = ("_count", "_gone", "_index", "_openings")
 
     def __init__(self, entries: Mapping[SecretName, SecretValue]) -> None:
         self._index = _Index(entries)
         self._count = len(entries)
         self._gone: frozenset[int] = frozenset()
+        self._openings: Known | None = None
 
     def __len__(self) -> int:
         return self._count - len(self._gone)
@@ -97,8 +99,15 @@ class Registry:
         return (self._index.names[number] for number in self._known())
 
     def values(self) -> Iterator[str]:
-        """Yield every value, for those who must know where one could begin (streams)."""
+        """Yield every value."""
         return (self._index.values[number].reveal() for number in self._known())
+
+    @property
+    def openings(self) -> Known:
+        """Where a text that has not ended could be in the middle of a secret. Made when first asked for."""
+        if self._openings is None:
+            self._openings = Known(self.values())
+        return self._openings
 
     def _number(self, name: SecretName) -> int | None:
         """Return the number under which this snapshot knows `name`, or None."""
@@ -113,7 +122,10 @@ class Registry:
         if self._count < len(self._index.names) or len(gone) > max(_FORGOTTEN, self._count // 2):
             return Registry({**self._entries(), name: value})
         self._index.add({name: value})
-        return self._snapshot(self._count + 1, gone)
+        grown = self._snapshot(self._count + 1, gone)
+        if self._openings is not None:
+            grown._openings = self._openings.grown(value.reveal())
+        return grown
 
     def without(self, name: SecretName) -> Registry:
         """Return a registry that does not know the secret of this name."""
@@ -125,7 +137,7 @@ class Registry:
 
     def _snapshot(self, count: int, gone: frozenset[int]) -> Registry:
         registry = Registry.__new__(Registry)
-        registry._index, registry._count, registry._gone = self._index, count, gone
+        registry._index, registry._count, registry._gone, registry._openings = self._index, count, gone, self._openings
         return registry
 
     def find(self, layer: Layer) -> list[Span]:

@@ -26,15 +26,12 @@ what stands before the part by which it is recognised; a value whose name comes 
 from __future__ import annotations
 
 import re
-from collections import deque
 from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
 from safety_core.match.beginnings import LONGEST
-from safety_core.match.openings import Known
 from safety_core.match.patterns import PatternSet
-from safety_core.match.registry import Registry
 from safety_core.model.finding import Finding
 from safety_core.model.secret import SecretName, SecretValue, reference
 from safety_core.redact.armour import Armour
@@ -73,9 +70,6 @@ _GROUPS: Final = re.compile(r"[0-9]{4} (?:[0-9]{4,6} ){0,3}")
 
 _REFERENCE: Final = "SECRET_REF("
 
-_LATEST: Final[deque[Known]] = deque(maxlen=8)
-"""Indexes that were made last: a registry with one more secret takes over what there is. A cache, and nothing else."""
-
 
 class StreamRedactor:
     """Feed it pieces of text; what it returns may leave. `end` returns the rest."""
@@ -85,7 +79,7 @@ class StreamRedactor:
         """Positions are characters of the whole stream."""
         self.discovered: dict[SecretName, SecretValue] = {}
         self._redactor = redactor
-        self._parts = _known(redactor.matcher.registry).parts
+        self._parts = redactor.matcher.registry.openings.parts
         self._leads = _leads(redactor.matcher.patterns)
         self._marks = [mark for part in self._parts for mark in part.marks]
         self._before = max(part.before_most for part in self._parts)
@@ -294,13 +288,3 @@ class StreamRedactor:
 @lru_cache(8)
 def _leads(patterns: PatternSet) -> Leads:
     return Leads(patterns.patterns)
-
-
-@lru_cache(8)
-def _known(registry: Registry) -> Known:
-    """Return the index of a registry, made from that of one that was nearly the same where there is one."""
-    values = [*registry.values()]
-    nearly = (older.turned_into(values) for older in [*_LATEST])
-    known = next((found for found in nearly if found is not None), None) or Known(values)
-    _LATEST.appendleft(known)
-    return known
