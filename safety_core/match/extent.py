@@ -31,11 +31,12 @@ def extent(form: str, value: str, flat: bytes, start: int, end: int) -> tuple[in
     if form in _STRAIGHT:
         return _with_marks(value[::-1] if form == "reversed" else value, flat, start, end)
     word = _RUNS.get(form, _WORD)
-    return _run_start(word, flat, start), _run_end(word + b"=%", flat, end)
+    return run_start(word, flat, start), run_end(word + b"=%", flat, end)
 
 
-def _run_start(word: bytes, flat: bytes, start: int) -> int:
-    """Return where the run begins that ends at `start`: by blocks, since a run may be the whole text."""
+def run_start(word: bytes, flat: bytes, start: int) -> int:
+    """Return where the run of `word` characters begins that ends at `start`: by blocks, since it may be the whole
+    text."""
     while start:
         block = flat[max(0, start - _BLOCK) : start]
         other = len(block.rstrip(word))
@@ -45,7 +46,8 @@ def _run_start(word: bytes, flat: bytes, start: int) -> int:
     return 0
 
 
-def _run_end(word: bytes, flat: bytes, end: int) -> int:
+def run_end(word: bytes, flat: bytes, end: int) -> int:
+    """Return where the run of `word` characters ends that begins at `end`."""
     while block := flat[end : end + _BLOCK]:
         other = len(block.lstrip(word))
         end += len(block) - other

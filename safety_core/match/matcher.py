@@ -7,13 +7,16 @@ redacting twice changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import Final
 
 from safety_core._native.fold import BOUNDARY
 from safety_core.errors import UnscannableError
 from safety_core.match.decode import DEPTH, opened
+from safety_core.match.extent import run_end, run_start
 from safety_core.match.layer import Layer, flatten, masked, unescaped
 from safety_core.match.patterns import PatternSet
 from safety_core.match.placeholders import placeholders
@@ -23,6 +26,12 @@ from safety_core.match.unknown import unknown_spans
 
 _PASSES: Final = 16
 """Two are the rule: one that finds, one that finds nothing more. A text made to need many is refused."""
+
+_PATIENCE: Final = 4
+"""Passes after which what is found takes the whole run with it that it stands in: what lies beside it would only be
+found in the next pass."""
+
+_WORD: Final = bytes(byte for byte in range(256) if byte not in b" \t\r\n\"'<>" and byte != BOUNDARY)
 
 
 class Matcher:
@@ -47,10 +56,12 @@ class Matcher:
         """Return the same for a text in flat bytes that has no parent, in its characters."""
         marks = placeholders(root.flat, self.registry, self.patterns.ids)
         spans: list[Span] = []
-        for _ in range(_PASSES):
+        for turn in range(_PASSES):
             fresh = settle(self._found(masked(root, marks) if marks else root, 0))
             if not fresh:
                 return tuple(sorted(spans, key=lambda span: span.start))
+            if turn >= _PATIENCE:
+                fresh = settle(_widened(root.flat, fresh, marks))
             spans += fresh
             marks += [(span.start, span.end) for span in fresh]
         raise UnscannableError("text", f"still shows secrets after {_PASSES} passes", "send less of it at once")
@@ -75,3 +86,14 @@ class Matcher:
             if BOUNDARY not in layer.flat[span.start : span.end]:
                 start, end = layer.origin(span.start, span.end)
                 yield Span(span.kind, span.rule, start, end, span.name)
+
+
+def _widened(flat: bytes, spans: Iterable[Span], marks: Iterable[tuple[int, int]]) -> Iterator[Span]:
+    """Yield the spans with the runs that they stand in, up to what has been found before."""
+    places = sorted(marks)
+    for span in spans:
+        place = bisect_right(places, (span.start, span.start))
+        least = places[place - 1][1] if place else 0
+        most = places[place][0] if place < len(places) else len(flat)
+        start, end = run_start(_WORD, flat, span.start), run_end(_WORD, flat, span.end)
+        yield replace(span, start=max(start, least), end=min(end, most))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import urllib.parse
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -86,6 +87,15 @@ def test_a_text_that_never_comes_to_rest_is_refused(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(module, "_PASSES", 1)
     with pytest.raises(UnscannableError, match="passes"):
         matcher(KEY=KEY).spans(KEY)
+
+
+def test_a_long_row_of_tokens_comes_to_rest() -> None:
+    engine = matcher([Pattern("p", "P", r"(?<![a-z0-9])zq[a-z0-9]{8}")], KEY=KEY)
+    row = "zq123456ab" * 400
+    (first, *_, last) = spans = engine.spans(f"a {row} {KEY} b")
+    assert (first.start, last.end) == (2, 2 + len(row) + 1 + len(KEY))
+    assert len(spans) < 10
+    assert all(left.end <= right.start for left, right in pairwise(spans))
 
 
 PARTS = st.sampled_from(
