@@ -18,7 +18,7 @@ CONTEXT: Final = 24
 _TEMPLATE: Final = re.compile(
     r"\*{3}|\.{3}|x{4}|#{4}|^[-?=+]?[$#%]?[{(]{1,2}[$\w .:-]+|[$#]\{[\w.:?@-]+\}|\{\{[^{}]*\}\}|<[\w /-]{2,}>"
     r"|%[{(]|%[sdvqrif](?!\w)|\$\("
-    r"|(?<!\{)\{[\w.!:]*\}|^[$%@&][A-Za-z_{]\w*\W*$|^%\w+%$|^\W+$|\\[wdsSb]|\(\?|&#?\w+;",
+    r"|(?<!\{)\{[\w.!:]*\}|^[$%@&][A-Za-z_{]\w*\W*$|^\$[A-Z][A-Z0-9_]{2,}(?![\w$])|^%\w+%$|^\W+$|\\[wdsSb]|\(\?|&#?\w+;",
     re.IGNORECASE,
 )
 """What fills in a value later: `${X}`, `{{ x }}`, `<x>`, `%s`; or hides one: `***`."""
@@ -30,7 +30,7 @@ _STAND_IN: Final = re.compile(
     re.IGNORECASE,
 )
 _IN_URL: Final = re.compile(
-    r"your|changeme|change-me|placeholder|redacted|secret_ref|^x+$|^\d{1,5}$|^\W*$|[#\\]"
+    r"your|changeme|change-me|placeholder|redacted|secret_ref|^x+$|^\d{1,5}$|^\W*$|[#\\]|^secret$"
     r"|^(?:[a-z]*[-_]?)?(?:password|passwd|passphrase|pwd|pw)(?:[_-]?\d{1,4})?$",
     re.IGNORECASE,
 )
