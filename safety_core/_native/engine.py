@@ -43,6 +43,7 @@ class Engine:
     runs: Callable[[bytes, int, int], list[tuple[int, int, int]]]
     usual_share: Callable[[bytes], float]
     word_letters: Callable[[bytes], int]
+    hinted: Callable[[bytes], bool]
     entropy: Callable[[bytes], float]
     table: Callable[[], Table]
 
@@ -54,7 +55,7 @@ def _engine(name: str, loops: Any, table: Callable[[], Table]) -> Engine:
 
 LOOPS: Final = (
     *("flatten", "squeeze", "json_view", "json_trail", "positions", "contains", "unescaped", "runs"),
-    *("usual_share", "word_letters", "entropy"),
+    *("usual_share", "word_letters", "hinted", "entropy"),
 )
 TWIN: Final = _engine("python", twin, LiteralTable)
 

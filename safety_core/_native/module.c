@@ -36,6 +36,7 @@ static PyMethodDef methods[] = {
     {"set_usual", set_usual, METH_O, "set_usual(table: bytes): one bit for each trigram of letters, set for the usual ones."},
     {"usual_share", usual_share, METH_O, "usual_share(token: bytes) -> float: share of usual ones among its trigrams."},
     {"word_letters", word_letters, METH_O, "word_letters(token: bytes) -> int: how many of its letters belong to words."},
+    {"hinted", hinted, METH_O, "hinted(text: bytes) -> bool: a word of names that promise a secret stands in it."},
     {"entropy", entropy, METH_O, "entropy(token: bytes) -> float: bits per character."},
     {"use_level", use_level, METH_O, "use_level(n: int) -> int: use at most this level of vector instructions (0: none)."},
     {NULL, NULL, 0, NULL},

@@ -35,6 +35,7 @@ extern PyObject *contains(PyObject *module, PyObject *args);
 extern PyObject *set_usual(PyObject *module, PyObject *table);
 extern PyObject *usual_share(PyObject *module, PyObject *token);
 extern PyObject *word_letters(PyObject *module, PyObject *token);
+extern PyObject *hinted(PyObject *module, PyObject *token);
 extern PyObject *entropy(PyObject *module, PyObject *token);
 extern PyObject *unescaped(PyObject *module, PyObject *flat);
 extern PyObject *runs(PyObject *module, PyObject *args);

@@ -17,12 +17,13 @@ from safety_core._native import coded
 from safety_core._native.escapes import unescaped
 from safety_core._native.fold import fold
 from safety_core._native.plain_json import HEX_ESCAPE, is_plain_json
-from safety_core._native.words import entropy, usual_share, word_letters
+from safety_core._native.words import entropy, hinted, usual_share, word_letters
 
 __all__ = [
     "contains",
     "entropy",
     "flatten",
+    "hinted",
     "json_trail",
     "json_view",
     "positions",

@@ -84,3 +84,32 @@ PyObject *entropy(PyObject *module, PyObject *token) {
     }
     return PyFloat_FromDouble(size ? -bits : 0.0);
 }
+
+/* Words of names that promise a secret, by their first letter; words.py has the same. */
+static const char *const hints[26][3] = {
+    ['a' - 'a'] = {"api", "auth", "access"}, ['b' - 'a'] = {"bearer"},         ['c' - 'a'] = {"cred"},  ['j' - 'a'] = {"jwt"},
+    ['k' - 'a'] = {"key"},                   ['l' - 'a'] = {"licen"},          ['n' - 'a'] = {"nonce"}, ['o' - 'a'] = {"otp"},
+    ['p' - 'a'] = {"pass", "pwd", "private"}, ['s' - 'a'] = {"secret", "salt"}, ['t' - 'a'] = {"token"}, ['w' - 'a'] = {"webhook"},
+};
+
+static int begins(const uint8_t *text, size_t size, const char *word) {
+    size_t at = 0;
+    for (; word[at]; at++)
+        if (at == size || (text[at] | 0x20) != (uint8_t)word[at]) return 0;
+    return 1;
+}
+
+PyObject *hinted(PyObject *module, PyObject *token) {
+    (void)module;
+    Py_ssize_t length;
+    const uint8_t *text = flat_bytes(token, &length);
+    if (!text) return NULL;
+    size_t size = (size_t)length;
+    for (size_t at = 0; at < size; at++) {
+        unsigned letter = (unsigned)((text[at] | 0x20) - 'a');
+        if (letter > 25) continue;
+        for (size_t index = 0; index < 3 && hints[letter][index]; index++)
+            if (begins(text + at, size - at, hints[letter][index])) Py_RETURN_TRUE;
+    }
+    Py_RETURN_FALSE;
+}

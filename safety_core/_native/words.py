@@ -63,3 +63,13 @@ def entropy(token: bytes) -> float:
         part = count / len(token)
         bits += part * math.log2(part)
     return -bits if token else 0.0
+
+
+_HINTS: Final = re.compile(
+    rb"api|auth|access|bearer|cred|jwt|key|licen|nonce|otp|pass|pwd|private|secret|salt|token|webhook", re.IGNORECASE
+)
+
+
+def hinted(text: bytes) -> bool:
+    """Tell whether a word that is part of names of secrets stands in `text`."""
+    return _HINTS.search(text) is not None

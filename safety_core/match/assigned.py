@@ -16,7 +16,7 @@ CONTEXT: Final = 24
 """Characters before a match that its check is given with it: the beginning of a name that it ends."""
 
 _TEMPLATE: Final = re.compile(
-    r"\*{3}|\.{3}|x{4}|#{4}|^[-?=+]?[$#%]?[{(]{1,2}[$\w .:-]+|[$#]\{|\{\{[^{}]*\}\}|<[\w /-]{2,}>"
+    r"\*{3}|\.{3}|x{4}|#{4}|^[-?=+]?[$#%]?[{(]{1,2}[$\w .:-]+|[$#]\{[\w.:?@-]+\}|\{\{[^{}]*\}\}|<[\w /-]{2,}>"
     r"|%[{(]|%[sdvqrif](?!\w)|\$\("
     r"|(?<!\{)\{[\w.!:]*\}|^[$%@&][A-Za-z_{]\w*\W*$|^\$[A-Z][A-Z0-9_]{2,}(?![\w$])|^%\w+%$|^\W+$|\\[wdsSb]|\(\?|&#?\w+;",
     re.IGNORECASE,

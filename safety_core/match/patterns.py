@@ -42,6 +42,9 @@ _AGAIN: Final = re.compile(rb"[=:]")
 _ECHOED: Final = 8
 """Length from which a value that was found is looked for in the whole text; shorter ones stand in other words."""
 
+_NEAR: Final = 64
+"""Characters before a hit in which most matches begin."""
+
 _FLAGS: Final = hyperscan.HS_FLAG_PREFILTER | hyperscan.HS_FLAG_ALLOWEMPTY
 
 
@@ -86,6 +89,8 @@ class PatternSet:
             for pattern in patterns:
                 _check_expression(pattern)
             self._database = _compiled(patterns)
+            _regex.cache_clear()  # hundreds of expressions, of which few will ever hit
+            regex.purge()
 
     @property
     def patterns(self) -> tuple[Pattern, ...]:
@@ -138,6 +143,7 @@ def _confirmed(rule: _Rule, flat: bytes, ends: list[int]) -> Iterator[Span]:
         if at >= end or (rule.keywords and not any(word in flat[at:stop].lower() for word in rule.keywords)):
             continue
         try:
+            at = _nearest(rule, flat, at, end, stop)
             while at < end and (found := rule.regex.search(flat, at, stop, timeout=_SECONDS)) and found.start() < end:
                 first, last = found.span(rule.pattern.group)
                 at = max(found.end(), at + 1)
@@ -149,6 +155,13 @@ def _confirmed(rule: _Rule, flat: bytes, ends: list[int]) -> Iterator[Span]:
             raise UnscannableError(
                 f"pattern {rule.pattern.id}", "ran out of time on this text", "simplify its expression"
             ) from error
+
+
+def _nearest(rule: _Rule, flat: bytes, at: int, end: int, stop: int) -> int:
+    """Return where to search from: the beginning of a match shortly before a hit, where most begin, else `at`."""
+    near = end - _NEAR
+    found = rule.regex.search(flat, near, stop, timeout=_SECONDS) if near > at else None
+    return near if found and found.start() < end else at
 
 
 def _checked(pattern: Pattern, flat: bytes, found: Any, first: int, last: int) -> bool:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from safety_core._native.engine import ENGINE
 from safety_core._native.twin import MIXED
 from safety_core.match.chance import chance
 from safety_core.match.decode import decoded
@@ -47,12 +48,6 @@ _NAMED: Final = re.compile(
 )
 """Names, before a value, of what looks like chance and is no secret. A model's own signatures must come back
 as they were."""
-
-_HINTS: Final = (
-    b"key", b"token", b"secret", b"pass", b"pwd", b"api", b"auth", b"access", b"private", b"bearer", b"cred", b"jwt",
-    b"otp", b"salt", b"nonce", b"licen", b"webhook",
-)  # fmt: skip
-"""Of which one stands in each of those names: to pass over what has none."""
 
 _KEYED: Final = re.compile(
     rb"(?:secret|token|passw|passphrase|pwd|key|access|private|auth(?!or(?!i))|bearer|cred|jwt|otp|salt|nonce|licen[sc]e"
@@ -108,7 +103,7 @@ def _judged(flat: bytes, start: int, end: int) -> tuple[int, int] | None:
     """Return the part of a run that is a secret. What is cheap to tell is asked first."""
     if not _WHOLE.search(flat, start, end):
         return None
-    promising = _promising(flat[max(0, start - _WIDTH) : end])
+    promising = ENGINE.hinted(flat[max(0, start - _WIDTH) : end])
     bare = _HEX.fullmatch(flat, start, end) is not None
     if not promising and (bare or end - start < ALONE):
         return None
@@ -120,15 +115,6 @@ def _judged(flat: bytes, start: int, end: int) -> tuple[int, int] | None:
     if (alone and not _explained(token, before, after)) or _promised(token, before):
         return start, end
     return _part_promised(token, before, start)
-
-
-def _promising(text: bytes) -> bool:
-    """Tell whether a name that promises a secret may stand in `text` at all."""
-    text = text.lower()
-    for hint in _HINTS:  # noqa: SIM110  # a generator takes five times as long
-        if hint in text:
-            return True
-    return False
 
 
 def _part_promised(token: str, before: bytes, start: int) -> tuple[int, int] | None:

@@ -35,7 +35,22 @@ def test_entropy(engine: Engine) -> None:
     assert engine.entropy(invented("{64 base64}").encode()) > 5
 
 
-TOKENS = st.binary(max_size=40) | st.text(alphabet="theTHEingINGaAbzZ09-_", max_size=60).map(str.encode)
+HINTING = [b"ap", b"i", b"AUT", b"h", b"to", b"KEN", b"ke", b"y", b"Lice", b"n", b"pas", b"s", b" ", b"[", b"jw", b"T"]
+
+
+@every_engine
+def test_names_of_secrets_are_hinted_at(engine: Engine) -> None:
+    for name in (b"myApiKey", b"db_PASSWORD", b"x-webhook-url", b"salt"):
+        assert engine.hinted(name)
+    for name in (b"", b"monk", b"ap", b"ke\x19", b"[oken"):
+        assert not engine.hinted(name)
+
+
+TOKENS = (
+    st.lists(st.sampled_from(HINTING)).map(b"".join)
+    | st.binary(max_size=40)
+    | st.text(alphabet="theTHEingINGaAbzZ09-_", max_size=60).map(str.encode)
+)
 
 
 @settings(max_examples=1000)
@@ -45,6 +60,7 @@ def test_both_say_the_same(token: bytes) -> None:
         assert engine.usual_share(token) == twin.usual_share(token)
         assert engine.word_letters(token) == twin.word_letters(token)
         assert engine.entropy(token) == twin.entropy(token)
+        assert engine.hinted(token) == twin.hinted(token)
 
 
 def test_a_table_of_the_wrong_size_is_refused() -> None:
