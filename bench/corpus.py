@@ -180,4 +180,4 @@ def _message(index: int, text: str) -> bytes:
 
 
 def _dumped(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode()
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()  # as clients of providers write it

@@ -39,6 +39,11 @@ def runs(flat: bytes) -> Iterator[tuple[int, int]]:
             yield found.span()
 
 
+def is_plain(run: bytes) -> bool:
+    """Tell whether `run` is made of words and paths of one case, without a digit: it is neither chance nor coded."""
+    return _PLAIN.fullmatch(run) is not None
+
+
 def is_mixed(run: bytes) -> bool:
     """Tell whether `run` has letters and digits as chance has them: some upper case, lower case and digits, or
     many digits."""
@@ -49,9 +54,8 @@ def is_mixed(run: bytes) -> bool:
 
 
 def is_coded(run: bytes) -> bool:
-    """Tell whether one of its readings may be text, packed text or wide text. Words and paths of one case, without a
-    digit, are not looked at."""
-    return not _PLAIN.fullmatch(run) and any(map(may_be_text, readings(run)))
+    """Tell whether one of its readings may be text, packed text or wide text."""
+    return any(map(may_be_text, readings(run)))
 
 
 def readings(run: bytes) -> Iterator[bytes]:

@@ -150,6 +150,8 @@ def runs(flat: bytes, least: int, most: int) -> list[tuple[int, int, int]]:
     found: list[tuple[int, int, int]] = []
     for start, end in coded.runs(flat):
         run = flat[start:end]
+        if coded.is_plain(run):
+            continue
         kind = MIXED * (least <= end - start <= most and coded.is_mixed(run)) | CODED * coded.is_coded(run)
         if kind:
             found.append((start, end, kind))
