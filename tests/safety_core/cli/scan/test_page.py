@@ -27,7 +27,7 @@ git log --oneline
 
 
 @pytest.fixture(scope="module")
-def printed(tmp_path_factory: pytest.TempPathFactory, home: Path) -> tuple[str, Path]:
+def printed(tmp_path_factory: pytest.TempPathFactory, safety_home: Path) -> tuple[str, Path]:
     here = tmp_path_factory.mktemp("page")
     program = here / "bin/safety"
     program.parent.mkdir()
@@ -39,7 +39,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory, home: Path) -> tuple[str, 
         env={
             "PATH": f"{program.parent}:/usr/bin:/bin",
             "HOME": str(here),
-            "SAFETY_HOME": str(home),
+            "SAFETY_HOME": str(safety_home),
             "PYTHONPATH": str(ROOT),
             "COLUMNS": "80",
             "LEAK": TOKEN,

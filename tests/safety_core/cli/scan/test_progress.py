@@ -36,7 +36,7 @@ def on_a_terminal(home: Path, *arguments: str) -> str:
     return shown.decode()
 
 
-def test_a_bar_on_a_terminal(folder: Path, home: Path) -> None:
+def test_a_bar_on_a_terminal(folder: Path, safety_home: Path) -> None:
     (folder / "a.txt").write_text("hello\n")
-    assert "scanning" in on_a_terminal(home, "a.txt")
-    assert on_a_terminal(home, "--quiet", "a.txt") == ""
+    assert "scanning" in on_a_terminal(safety_home, "a.txt")
+    assert on_a_terminal(safety_home, "--quiet", "a.txt") == ""
