@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from safety_core.match.layer import flatten, squeeze
-from safety_core.match.wordlike import usual_share
+from safety_core.match.wordlike import word_letters
 
 PLAIN_MINIMUM: Final = 11
 """Letters and digits that a secret must have to be looked for in squeezed text; a shorter one is only found
@@ -111,4 +111,4 @@ def _is_rare(piece: bytes) -> bool:
     if piece.isdigit() or len(set(piece)) <= PIECE // 2:
         return False
     digits = PIECE - len(piece.translate(None, b"0123456789"))
-    return digits > PIECE // 4 or usual_share(piece.decode("latin-1")) < 0.4
+    return digits > PIECE // 4 or word_letters(piece.decode("latin-1")) * 2 < PIECE
