@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-import hyperscan
+from safety_core._native.database import Database
 
 ANCHOR: Final = 16
 """Bytes from the middle of a needle that Hyperscan looks for; the rest is compared when they are found."""
@@ -25,71 +24,51 @@ class _Literal(NamedTuple):
         return self.needle[self.start : self.start + ANCHOR]
 
 
-class _Database:
+class _Literals:
     """Immutable. `level`: how often it was put together from smaller ones."""
 
-    __slots__ = ("_compiled", "_spare", "level", "literals")
+    __slots__ = ("_anchors", "level", "literals")
 
     def __init__(self, literals: tuple[_Literal, ...], level: int) -> None:
         self.literals = literals
         self.level = level
-        self._spare: list[Any] = []
-        self._compiled: Any = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        anchors = [literal.anchor for literal in literals]
-        self._compiled.compile(expressions=anchors, ids=[*range(len(anchors))], literal=True)
+        self._anchors = Database([literal.anchor for literal in literals], literal=True)
 
-    def find(self, text: bytes) -> list[tuple[int, int, int]]:
-        found: list[tuple[int, int, int]] = []
-
-        def keep(index: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            literal = self.literals[index]
+    def find(self, text: bytes) -> Iterator[tuple[int, int, int]]:
+        for number, end in self._anchors.ends(text):
+            literal = self.literals[number]
             start = end - len(literal.anchor) - literal.start
             if start >= 0 and text.startswith(literal.needle, start):
-                found.append((literal.tag, start, start + len(literal.needle)))
-
-        with borrowed(self._compiled, self._spare) as scratch:
-            self._compiled.scan(text, match_event_handler=keep, scratch=scratch)
-        return found
+                yield literal.tag, start, start + len(literal.needle)
 
 
 class LiteralTable:
     """Needles of one byte or more. What is added goes into small databases, which are put together as they grow."""
 
-    __slots__ = ("_databases",)
+    __slots__ = ("_parts",)
 
     def __init__(self) -> None:
-        self._databases: tuple[_Database, ...] = ()
+        self._parts: tuple[_Literals, ...] = ()
 
     def __len__(self) -> int:
-        return sum(len(database.literals) for database in self._databases)
+        return sum(len(part.literals) for part in self._parts)
 
     def add_all(self, needles: Iterable[tuple[bytes, int]]) -> None:
         """Look for these, too: (needle, tag). A search that is going on may or may not see them."""
         fresh = tuple(_Literal(needle, tag, max(0, (len(needle) - ANCHOR) // 2)) for needle, tag in needles)
         if not fresh:
             return
-        databases = [*self._databases, _Database(fresh, _level(len(fresh)))]
-        while len(databases) >= FANOUT and len({database.level for database in databases[-FANOUT:]}) == 1:
-            joined = tuple(literal for database in databases[-FANOUT:] for literal in database.literals)
-            databases[-FANOUT:] = [_Database(joined, databases[-1].level + 1)]
-        self._databases = tuple(databases)
+        parts = [*self._parts, _Literals(fresh, _level(len(fresh)))]
+        while len(parts) >= FANOUT and len({part.level for part in parts[-FANOUT:]}) == 1:
+            joined = tuple(literal for part in parts[-FANOUT:] for literal in part.literals)
+            parts[-FANOUT:] = [_Literals(joined, parts[-1].level + 1)]
+        self._parts = tuple(parts)
 
     def find(self, text: bytes) -> list[tuple[int, int, int]]:
         """Return (tag, start, end) of every occurrence."""
-        if not text:
-            return []
-        return [hit for database in self._databases for hit in database.find(text)]
+        return [hit for part in self._parts for hit in part.find(text)]
 
 
 def _level(size: int) -> int:
     """Return how many times smaller databases would have been put together to this size."""
     return max(0, size // 64).bit_length() // 2
-
-
-@contextmanager
-def borrowed(database: Any, spare: list[Any]) -> Iterator[Any]:
-    """Lend a scratch space of its own to one scan: Hyperscan lets go of the interpreter's lock, so two may run
-    at once."""
-    scratch = spare.pop() if spare else hyperscan.Scratch(database)
-    yield scratch
-    spare.append(scratch)

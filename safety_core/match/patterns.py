@@ -12,11 +12,12 @@ from typing import Any, Final
 import hyperscan
 import regex
 
-from safety_core._native.literals import borrowed
+from safety_core._native.database import Database
 from safety_core.errors import PolicyError, UnscannableError
 from safety_core.match.assigned import CONTEXT, IN_CONTEXT
 from safety_core.match.checks import CHECKS
 from safety_core.match.layer import Layer
+from safety_core.match.prefilter import prefilter, reach, shortened
 from safety_core.match.span import Span
 from safety_core.match.wordlike import entropy
 from safety_core.model.finding import FindingKind
@@ -25,17 +26,6 @@ from safety_core.model.policy import Pattern
 _SECONDS: Final = 0.25
 """For one confirmation. The window is small, so only an expression that explodes comes near it."""
 
-_REACH: Final = 128
-_OPEN_REACH: Final = 4096
-_COUNT: Final = re.compile(r"(?<!\\)\{([0-9]+)(,?)([0-9]*)\}")
-_OPEN: Final = re.compile(r"(?<![\\(])[*+]|\{[0-9]+,\}")
-_CLASS: Final = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]")
-_HEAD: Final = re.compile(r"^(\(\?i\))?\(\?<[!=](?:\[[^\]]*\](?:\{[0-9,]+\})?|\((?!\?)|\))+\)")
-_TAIL: Final = re.compile(r"\(\?[!=](?:\[(?:\\.|[^\]\\])*\]|\|\$)+\)$")
-_COUNTED: Final = 40
-"""Repetitions that the prefilter counts: what stands between the name of a product and its key is not open."""
-_COUNTED_TAIL: Final = re.compile(r"\{([1-9][0-9]*)(?:,[0-9]*)?\}(\)*)$")
-_OPTIONAL_TAIL: Final = re.compile(r"(?:\[(?:\\.|[^\]\\])*\]|(?<!\\)[^)\]}*+?])(?:\{0,[0-9]*\}|[*?])(\)*)$")
 _AGAIN: Final = re.compile(rb"[=:]")
 """What is no secret may still hold a name and a value of its own."""
 
@@ -69,7 +59,7 @@ def _regex(expression: str) -> Any:
 class PatternSet:
     """Compiled patterns. Earlier ones win where two find the same characters."""
 
-    __slots__ = ("_database", "_in_context", "_rules", "_spare", "ids")
+    __slots__ = ("_database", "_in_context", "_rules", "ids")
 
     def __init__(self, patterns: Sequence[Pattern], stored: bytes = b"") -> None:
         """Compile. Raises PolicyError that names the pattern which is wrong.
@@ -81,10 +71,7 @@ class PatternSet:
         self._rules = [_rule(pattern) for pattern in patterns]
         self.ids: Final = frozenset(pattern.id for pattern in patterns)
         self._in_context = frozenset(pattern.id for pattern in patterns if pattern.check in IN_CONTEXT)
-        self._database: Any = None
-        self._spare: list[Any] = []
-        if patterns:
-            self._database = _restored(stored)
+        self._database = _restored(stored)
         if patterns and self._database is None:
             for pattern in patterns:
                 _check_expression(pattern)
@@ -99,37 +86,27 @@ class PatternSet:
 
     def dump(self) -> bytes:
         """Return the compiled patterns for a later `stored`; nothing where there are none."""
-        return hyperscan.dumpb(self._database) if self._database is not None else b""
+        return self._database.dump() if self._database else b""
 
     def find(self, layer: Layer) -> Iterator[Span]:
         """Yield what the patterns find in this layer, confirmed. Raises UnscannableError when one
         runs out of time."""
-        if self._database is None or not layer.flat:
+        if self._database is None:
             return
+        ends: dict[int, list[int]] = {}
+        for number, end in self._database.ends(layer.flat):
+            ends.setdefault(number, []).append(end)
         spans: list[Span] = []
-        for index, ends in sorted(self._hits(layer.flat).items()):
-            spans += _confirmed(self._rules[index], layer.flat, ends)
+        for number in sorted(ends):
+            spans += _confirmed(self._rules[number], layer.flat, ends[number])
         yield from spans
         yield from _echoes(layer.flat, [span for span in spans if span.rule in self._in_context])
-
-    def _hits(self, flat: bytes) -> dict[int, list[int]]:
-        """Return, per rule, where its prefilter hit: ends of matches, in order."""
-        ends: dict[int, list[int]] = {}
-
-        def keep(index: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            ends.setdefault(index, []).append(end)
-
-        with borrowed(self._database, self._spare) as scratch:
-            self._database.scan(flat, match_event_handler=keep, scratch=scratch)
-        return ends
 
 
 def recipe(patterns: Sequence[Pattern]) -> bytes:
     """Return all that the compiled form of `patterns` depends on: their expressions, and Hyperscan as it runs here.
     Of one that was compiled before, no expression is looked at again until it hits."""
-    probe = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    probe.compile(expressions=[b"a"], ids=[0], flags=[_FLAGS])
-    engine = f"{probe.info()!r} {_FLAGS}".encode()
+    engine = f"{Database([b'a'], flags=_FLAGS).engine()} {_FLAGS}".encode()
     whole = [f"{pattern.group} {pattern.expression} {prefilter(pattern.expression)}".encode() for pattern in patterns]
     return b"\0".join([engine, *whole])
 
@@ -189,8 +166,8 @@ def _rule(pattern: Pattern) -> _Rule:
         )
     return _Rule(
         pattern,
-        _reach(_shortened(pattern.expression)),
-        _reach(pattern.expression),
+        reach(shortened(pattern.expression)),
+        reach(pattern.expression),
         tuple(word.encode() for word in pattern.keywords),
     )
 
@@ -204,43 +181,15 @@ def _check_expression(pattern: Pattern) -> None:
         raise PolicyError(f"pattern {pattern.id}", f"has no group {pattern.group}")
 
 
-def _reach(expression: str) -> int:
-    """Return how many characters a whole match may take, by the counts that are written in the expression."""
-    bounds = [int(last or first) for first, _, last in _COUNT.findall(expression)]
-    unbounded = _OPEN.search(_CLASS.sub(".", expression))
-    return max(_OPEN_REACH if unbounded else 0, sum(bounds) + _REACH)
-
-
-def _shortened(expression: str) -> str:
-    """Return `expression` without assertions at its ends, and with as little as can be of a repetition that ends it, so
-    that there is one hit per match and not one per character."""
-    bare = _OPTIONAL_TAIL.sub(r"\1", _TAIL.sub("", _HEAD.sub(r"\1", expression)))
-    return _COUNTED_TAIL.sub(lambda found: f"{{{min(int(found[1]), _COUNTED)}}}{found[2]}", bare)
-
-
-def prefilter(expression: str) -> str:
-    """Return a simpler expression that hits wherever `expression` does, and compiles to a small automaton.
-
-    Long counts become short ones, at the end of the expression exactly, elsewhere open; assertions at both ends go.
-    What hits too often is sorted out by the confirmation.
-    """
-
-    def shorter(found: re.Match[str]) -> str:
-        least = min(int(found[1]), _COUNTED)
-        return found[0] if int(found[3] or (_COUNTED + 1 if found[2] else found[1])) <= _COUNTED else f"{{{least},}}"
-
-    return _COUNT.sub(shorter, _shortened(expression))
-
-
-def _restored(stored: bytes) -> Any:
+def _restored(stored: bytes) -> Database | None:
     """Return the database that was dumped, or None where there is none or it is not for this machine."""
     try:
-        return hyperscan.loadb(stored, hyperscan.HS_MODE_BLOCK) if stored else None
+        return Database.restored(stored) if stored else None
     except hyperscan.HyperscanError:
         return None
 
 
-def _compiled(patterns: Sequence[Pattern]) -> Any:
+def _compiled(patterns: Sequence[Pattern]) -> Database:
     try:
         return _database(patterns)
     except hyperscan.HyperscanError as error:
@@ -255,12 +204,5 @@ def _compiles(pattern: Pattern) -> bool:
         return False
 
 
-def _expressions(patterns: Sequence[Pattern]) -> list[bytes]:
-    return [prefilter(pattern.expression).encode("ascii") for pattern in patterns]
-
-
-def _database(patterns: Sequence[Pattern]) -> Any:
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    raw = _expressions(patterns)
-    database.compile(expressions=raw, ids=[*range(len(raw))], flags=[_FLAGS] * len(raw))
-    return database
+def _database(patterns: Sequence[Pattern]) -> Database:
+    return Database([prefilter(pattern.expression).encode("ascii") for pattern in patterns], flags=_FLAGS)

@@ -9,7 +9,7 @@ import pytest
 from safety_core.errors import PolicyError, UnscannableError
 from safety_core.match import patterns as module
 from safety_core.match.layer import Layer, flatten
-from safety_core.match.patterns import PatternSet, prefilter, recipe
+from safety_core.match.patterns import PatternSet, recipe
 from safety_core.model.policy import Pattern
 from tests.safety_core.match.conftest import pattern_of, shipped_entries
 from tests.simulators.samples import invented
@@ -128,22 +128,6 @@ def test_an_expression_that_explodes_is_stopped(monkeypatch: pytest.MonkeyPatch)
     patterns = PatternSet([Pattern("slow", "Slow", r"(?:a|a)*(?:a|a)*(?:a|aa)*(?:aa|a)*b{1,2}[^a]c|ab")])
     with pytest.raises(UnscannableError, match="slow"):
         found(patterns, "a" * 120 + "b")
-
-
-@pytest.mark.parametrize(
-    ("expression", "simple"),
-    [
-        (r"(?<![A-Z])ab_[a-z]{36,255}(?![a-z])", r"ab_[a-z]{36}"),
-        (r"[a-z]{64}-[a-z]{3,4}\{x", r"[a-z]{40,}-[a-z]{3,4}\{x"),
-        (r"[a-z]{2,}x{0,40}y{64}", r"[a-z]{2,}x{0,40}y{40}"),
-        (r"[a-z]{2,}x{0,60}", r"[a-z]{2}"),
-        (r"(?i)(?<![a-z])key=([a-z]{48,60})", r"(?i)key=([a-z]{40})"),
-        (r"(?<=[\"']([a-z]{6,9}))=x(?=[\s,]|$)", r"=x"),
-        (r"a(b[0-9][^x]{0,99})", r"a(b[0-9])"),
-    ],
-)
-def test_the_prefilter_counts_less(expression: str, simple: str) -> None:
-    assert prefilter(expression) == simple
 
 
 def test_a_dumped_set_finds_the_same_without_compiling(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,31 @@
+"""What Hyperscan looks for in place of an expression."""
+
+from __future__ import annotations
+
+import pytest
+
+from safety_core.match.prefilter import prefilter, reach
+
+
+@pytest.mark.parametrize(
+    ("expression", "simple"),
+    [
+        (r"(?<![A-Z])ab_[a-z]{36,255}(?![a-z])", r"ab_[a-z]{36}"),
+        (r"[a-z]{64}-[a-z]{3,4}\{x", r"[a-z]{40,}-[a-z]{3,4}\{x"),
+        (r"[a-z]{2,}x{0,40}y{64}", r"[a-z]{2,}x{0,40}y{40}"),
+        (r"[a-z]{2,}x{0,60}", r"[a-z]{2}"),
+        (r"(?i)(?<![a-z])key=([a-z]{48,60})", r"(?i)key=([a-z]{40})"),
+        (r"(?<=[\"']([a-z]{6,9}))=x(?=[\s,]|$)", r"=x"),
+        (r"a(b[0-9][^x]{0,99})", r"a(b[0-9])"),
+    ],
+)
+def test_the_prefilter_counts_less(expression: str, simple: str) -> None:
+    assert prefilter(expression) == simple
+
+
+@pytest.mark.parametrize(
+    ("expression", "characters"),
+    [("ab_[a-z]{36}", 36), ("ab_[a-z]{36,255}", 255), ("[a-z]{9}-[0-9]{4}", 13), (r"a\{9}", 0), ("[a-z]{9,}", 4000)],
+)
+def test_a_match_is_looked_for_as_far_as_its_counts_reach(expression: str, characters: int) -> None:
+    assert characters <= reach(expression) < characters + 1000
