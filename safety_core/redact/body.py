@@ -105,13 +105,18 @@ def _decoded(raw: bytes, content_type: str) -> tuple[bytes, str, bytes]:
 
 def text_of(raw: bytes) -> str:
     """Return the text in UTF-8. Raises UnscannableError for what is no text."""
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise UnscannableError("body", "is not utf-8", "send text, or say which charset it is in") from error
+    text = utf8_of(raw)
     if len(raw.translate(None, _BINARY)) < len(raw):
         raise UnscannableError("body", "is binary", "send text or JSON")
     return text
+
+
+def utf8_of(raw: bytes) -> str:
+    """Return what stands in UTF-8. Raises UnscannableError for other bytes."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UnscannableError("body", "is not utf-8", "send text, or say which charset it is in") from error
 
 
 def _declared(content_type: str) -> str:

@@ -23,6 +23,7 @@ from safety_core.match.layer import Trail
 from safety_core.match.span import Span
 from safety_core.model.finding import Finding, Redaction
 from safety_core.model.secret import SecretName, SecretValue, reference
+from safety_core.redact.body import utf8_of
 from safety_core.redact.placeholder import name_for
 from safety_core.wire.reader import parse_json
 
@@ -62,7 +63,7 @@ def checked_view(raw: bytes) -> bytes:
     view = ENGINE.json_view(raw, True)
     if view is not None:
         return view
-    check_json(_text(raw))
+    check_json(utf8_of(raw))
     return loose_view(raw)
 
 
@@ -74,13 +75,6 @@ def checked_lines(raw: bytes) -> bytes:
 def loose_view(raw: bytes) -> bytes:
     """Return a JSON text in flat bytes with its escapes undone, whether it is well-formed or not."""
     return ENGINE.json_view(raw, False) or twin_view(raw, False) or b""
-
-
-def _text(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise UnscannableError("body", "is not utf-8", "send text, or say which charset it is in") from error
 
 
 def _places(text: str, spans: Iterable[Span]) -> Iterator[tuple[Span, int, int]]:

@@ -82,6 +82,8 @@ def test_packed_bodies_are_packed_again(pack: object, unpack: object, encoding: 
         ("image/png", "", b"\x89PNG\r\n\x1a\n" + bytes(range(256))),
         ("text/plain", "", b"ab\x00\x01cd"),
         ("text/plain", "", b"\xff\xfa\xfb"),
+        ("application/json", "", b'["\xff\xfa"]'),
+        ("text/plain; charset=utf-16-le", "", b"a\x00b"),
         ("text/plain; charset=ebcdic-cp-be", "", b"abc"),
         ("text/plain; charset=no-such", "", b"abc"),
         ("application/json", "br", b"\x0b\x02\x80[]\x03"),
@@ -125,6 +127,17 @@ def test_every_part_by_its_own_kind() -> None:
     assert CLEAN.body(done.raw, "multipart/form-data; boundary=b").raw is done.raw
     with pytest.raises(UnscannableError):
         CLEAN.body(raw.replace(b"plain", b"\x89\x00"), "multipart/form-data; boundary=b")
+
+
+@pytest.mark.parametrize("number", ["1e308", "1" * 400, "0.1e-300"])
+def test_what_the_fast_reader_is_not_sure_of_is_read_again(number: str) -> None:
+    raw = f'{{"a": {number}, "k": "\\u0041{KEY}"}}'.encode()
+    assert CLEAN.body(raw, "application/json").raw == raw.replace(KEY.encode(), b"SECRET_REF(KEY)")
+
+
+def test_what_lies_between_strings_changes_nothing() -> None:
+    raw = b'{"abc": [1]}'
+    assert redactor((), MARKS='": [').body(raw, "application/json").raw is raw
 
 
 def test_only_json_is_held_to_its_rules() -> None:
