@@ -32,11 +32,8 @@ _PRINTABLE: Final = bytes(range(0x20, 0x7F)) + b"\t\r\n" + bytes(range(0x80, 0x1
 
 
 def runs(flat: bytes) -> Iterator[tuple[int, int]]:
-    """Yield [start, end) of every run of at least `SHORTEST` characters."""
-    for start in _LONG.starts(flat):
-        found = _RUN.match(flat, start)
-        if found:
-            yield found.span()
+    """Return [start, end) of every run of at least `SHORTEST` characters."""
+    return (found.span() for start in _LONG.starts(flat) if (found := _RUN.match(flat, start)))
 
 
 def is_plain(run: bytes) -> bool:
