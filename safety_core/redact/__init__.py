@@ -7,5 +7,6 @@ body         bytes with a content type
 stream       StreamRedactor: a text that comes in pieces
 watch        registered values that may be going on in it
 ordinary     words in it, which may leave before their run ends
+leads        what patterns begin with, and the names before their values
 armour       private keys that are going on in it
 """

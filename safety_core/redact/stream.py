@@ -35,7 +35,8 @@ from safety_core.match.patterns import PatternSet
 from safety_core.model.finding import Finding
 from safety_core.model.secret import SecretName, SecretValue, reference
 from safety_core.redact.armour import Armour
-from safety_core.redact.ordinary import Leads, Words
+from safety_core.redact.leads import Leads
+from safety_core.redact.ordinary import Words
 from safety_core.redact.redactor import Redactor
 from safety_core.redact.watch import Watch
 
