@@ -14,10 +14,11 @@ import regex
 
 from safety_core._native.database import Database
 from safety_core.errors import PolicyError, UnscannableError
-from safety_core.match.assigned import CONTEXT, IN_CONTEXT
+from safety_core.match.assigned import IN_CONTEXT
 from safety_core.match.checks import CHECKS
 from safety_core.match.layer import Layer
 from safety_core.match.prefilter import prefilter, reach, shortened
+from safety_core.match.promise import CONTEXT
 from safety_core.match.span import Span
 from safety_core.match.wordlike import entropy
 from safety_core.model.finding import FindingKind
