@@ -9,6 +9,7 @@
 #define TAG 80       /* characters of a tag */
 #define COMMENT 400  /* characters of a comment */
 #define COLUMN 20    /* characters of the last column of a dump, and the two spaces before it */
+#define SHORT 16     /* characters of an escape, other than a tag, that waits until a backspace in it is undone */
 
 typedef struct {
     uint32_t start, end; /* of what goes */
@@ -378,9 +379,16 @@ static int dump_line(work *self, size_t *start, size_t *end) {
     return FOUND;
 }
 
-/* Which bytes may begin an escape, or stand in one: \ % & = < NUL x + and ESC, by the low and the high half of
+/* A character and the backspace behind it. At the backspace. */
+static int erased(const work *self, size_t *start, size_t *end) {
+    if (!*start || self->flat[*start - 1] == '\b' || self->flat[*start - 1] == BOUNDARY) return NONE;
+    *end = (*start)-- + 1;
+    return FOUND;
+}
+
+/* Which bytes may begin an escape, or stand in one: \ % & = < NUL BS x + and ESC, by the low and the high half of
  * the byte (a bit stands for a high half); a bracket before a digit and a line's end before a zero, since text is full of both. */
-static const uint8_t low_half[16] = {1, 0, 0, 0, 0, 2, 2, 0, 16, 0, 0, 34, 12, 4, 0, 0};
+static const uint8_t low_half[16] = {1, 0, 0, 0, 0, 2, 2, 0, 17, 0, 0, 34, 12, 4, 0, 0};
 static const uint8_t high_half[16] = {1, 32, 2, 4, 0, 8, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0};
 
 static inline int calls(const uint8_t *at) { /* one more byte can be read, see flat_bytes */
@@ -422,6 +430,7 @@ static int at_call(work *self, size_t *start, size_t *end) {
     case '=': return equals(self, end);
     case '<': return tag(self, end);
     case INVISIBLE: return (*end)++, FOUND;
+    case '\b': return erased(self, start, end);
     case '(': return call(self, start, end);
     case 0x1B: return colour(self, end);
     case '\n': return dump_line(self, start, end);
@@ -448,11 +457,28 @@ static int add(work *self, size_t start, size_t end, size_t from) {
     return FOUND;
 }
 
+/* Whether an escape must wait for the next pass: a backspace reaches into it, or it is a tag with an escape in it, which
+ * would go unseen. */
+static int waits(work *self, size_t at, size_t start, size_t end) {
+    int is_tag = self->flat[at] == '<', state = NONE;
+    if (self->flat[at] == '\b') return NONE;
+    if ((is_tag || end - start <= SHORT) && memchr(self->flat + start, '\b', end - start + 1)) return FOUND; /* see flat_bytes */
+    for (size_t place = at + 1; is_tag && state == NONE && (place = next_call(self, place)) < end; place++) {
+        size_t first = place, last = place;
+        if (self->flat[place] != '<') state = at_call(self, &first, &last);
+    }
+    return state;
+}
+
 static int collect(work *self) {
     for (size_t at = 0; (at = next_call(self, at)) < self->size;) {
-        size_t start = at, end = at, from = self->filled;
-        int state = at_call(self, &start, &end);
-        if (state == FAILED) return FAILED;
+        size_t start = at, end = at, from = self->filled, filled;
+        int state = at_call(self, &start, &end), wait = NONE;
+        filled = self->filled;
+        if (state == FOUND && start >= self->done) wait = waits(self, at, start, end);
+        if (state == FAILED || wait == FAILED) return FAILED;
+        self->filled = filled;
+        if (wait == FOUND) state = NONE;
         if (state == FOUND && start >= self->done) {
             if (add(self, start, end, from) == FAILED) return FAILED;
             at = self->done = end;
@@ -460,15 +486,6 @@ static int collect(work *self) {
             self->filled = from;
             at++;
         }
-    }
-    return FOUND;
-}
-
-static int collect_erased(work *self) { /* a character and the backspace behind it */
-    for (size_t at = 1, done = 0; at < self->size; at++) {
-        if (self->flat[at] != '\b' || at - 1 < done || self->flat[at - 1] == '\b' || self->flat[at - 1] == BOUNDARY) continue;
-        if (add(self, at - 1, at + 1, self->filled) == FAILED) return FAILED;
-        done = at + 1;
     }
     return FOUND;
 }
@@ -545,9 +562,8 @@ PyObject *unescaped(PyObject *module, PyObject *flat) {
     if (!(self.flat = flat_bytes(flat, &size))) return NULL;
     if (size > INT32_MAX) return PyErr_SetString(PyExc_OverflowError, "more than 2 GiB at once"), NULL;
     self.size = (size_t)size;
-    int erased = memchr(self.flat, '\b', self.size) != NULL;
     if (!(self.made = PyMem_Malloc(self.size + 4))) return PyErr_NoMemory();
-    if ((erased ? collect_erased(&self) : collect(&self)) == FAILED) goto done;
+    if (collect(&self) == FAILED) goto done;
     if (!self.count) {
         both = Py_NewRef(Py_None);
         goto done;

@@ -2,7 +2,10 @@
 
 `\\u0041`, `\\u{41}`, `\\U00000041`, `\\000041`, `\\x41`, `\\101`, `\\n`, `%41`, `%u0041`, `&#65;`, `&amp;`, `=41`,
 `U+0041`, `0x41`, `chr(65)`, tags and comments, invisible characters, a terminal's colours, and what stands between two
-lines of a hexadecimal dump; where there is a backspace, only what it erases.
+lines of a hexadecimal dump; a backspace, with what it erases.
+
+What a backspace reaches into waits for the next pass, and so does a tag with an escape in it: the tag would take what
+the escape hides with it.
 
 What comes back is the neighbourhood of what was undone, apart from each other: everything else has been looked at as
 it stood. A neighbourhood is `NEAR` characters on both sides, and on to the next white space, but not more than `FAR`.
@@ -12,9 +15,10 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from re import Match
-from typing import Final
+from typing import Final, TypeAlias
 
 from safety_core._native.fold import BOUNDARY, OTHER, fold
 from safety_core._native.gates import Gates
@@ -67,15 +71,20 @@ _GATES: Final = Gates(
         rb"0x[2-7][0-9a-fA-F]": 4,
         rb"<[!/A-Za-z]": 2,
         rb"\x00": 1,
+        rb"[^\x08\xff]\x08": 2,
     }
 )
 """Every match of `_ESCAPE` begins where one of these does, and the end of a line of a dump is one."""
 
 _LINE_END: Final = 0x0A
+_TAG: Final = 0x3C
 _COLUMN: Final = 20
 _ADDRESS: Final = re.compile(rb"\n000[0-9a-fA-F]{4,5}:? {1,2}")
 
 _ERASED: Final = re.compile(rb"[^\x08\xff]\x08")
+_SHORT: Final = 16
+"""Characters of an escape, other than a tag, that waits until a backspace in it is undone."""
+
 _CONTROL: Final = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b'"': b'"', b"'": b"'", b"/": b"/", b"\\": b"\\"}
 _BYTES: Final = re.compile(rb"%(?:25)*|\\*x|=")
 _ENTITIES: Final = dict(
@@ -98,28 +107,49 @@ def unescaped(flat: bytes) -> tuple[bytes, bytes] | None:
     `trail` tells where bytes come from that were not copied: unsigned 32-bit numbers in the machine's order, four for
     each: start and end in the outcome, start and end in `flat`.
     """
-    if b"\x08" in flat:
-        edits = [(found.start(), found.end(), b"") for found in _ERASED.finditer(flat)]
-    else:
-        edits = [*_escapes(flat)]
+    edits = [*_escapes(flat)]
     return _neighbourhoods(flat, edits) if edits else None
 
 
-def _escapes(flat: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Yield (start, end, what comes instead): leftmost first, apart from each other."""
+_Edit: TypeAlias = tuple[int, int, bytes]
+"""Start, end, what comes instead."""
+
+
+def _escapes(flat: bytes) -> Iterator[_Edit]:
+    """Yield what is undone: leftmost first, apart from each other."""
     done = 0
-    for start in _GATES.starts(flat):
+    starts = _GATES.starts(flat)
+    for index, start in enumerate(starts):
         if start < done:
             continue
-        if flat[start] == _LINE_END:
-            found = _ADDRESS.match(flat, start)
-            edit = found and (_column(flat, start, done), found.end(), b"")
-        else:
-            found = _ESCAPE.match(flat, start)
-            edit = found and (*found.span(), _undo(found))
+        edit = _escape(flat, start, done)
+        if edit and _waits(flat, edit, starts, index + 1):
+            edit = None
+        found = None if edit else _ERASED.match(flat, start)
+        if found:
+            edit = (*found.span(), b"")
         if edit:
             done = edit[1]
             yield edit
+
+
+def _escape(flat: bytes, start: int, done: int) -> _Edit | None:
+    if flat[start] == _LINE_END:
+        found = _ADDRESS.match(flat, start)
+        return found and (_column(flat, start, done), found.end(), b"")
+    found = _ESCAPE.match(flat, start)
+    return found and (*found.span(), _undo(found))
+
+
+def _waits(flat: bytes, edit: _Edit, starts: Sequence[int], following: int) -> bool:
+    """Tell whether a backspace reaches into what would go, or it is a tag in which an escape begins, at one of the
+    `following` starts."""
+    start, end, _ = edit
+    is_tag = flat[start] == _TAG
+    if (is_tag or end - start <= _SHORT) and b"\x08" in flat[start : end + 1]:
+        return True
+    inside = starts[following : bisect_left(starts, end, following)] if is_tag else ()
+    return any(flat[place] != _TAG and _escape(flat, place, place) for place in inside)
 
 
 def _column(flat: bytes, end: int, done: int) -> int:

@@ -2,8 +2,9 @@
 
 Covered by a needle: as it is (also spaced, wrapped, dashed, in full width, see `squeeze`), base64 and
 base64url at three alignments, base32, bytes in hexadecimal, decimal and octal, ascii85, base85, rot13,
-reversed. What else there is (escapes, nesting, compression) is undone first. Of longer secrets also pieces of 10
-letters and digits, so that half of one is found too.
+reversed. What else there is (escapes, nesting, compression) is undone first; so what a secret comes to whose own
+characters look like an escape (`%40`) is one more needle. Of longer secrets also pieces of 10 letters and digits, so
+that half of one is found too.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from safety_core._native.engine import ENGINE
+from safety_core._native.fold import BOUNDARY
 from safety_core.match.layer import flatten, squeeze
 from safety_core.match.wordlike import word_letters
 
@@ -62,6 +65,11 @@ def _all(value: str) -> Iterator[Needle]:
         yield Needle("", plain)
         yield Needle("rot13", squeeze(flatten(codecs.encode(value, "rot13"))))
         yield Needle("reversed", plain[::-1])
+    undone = ENGINE.unescaped(flatten(value))
+    if undone and BOUNDARY not in undone[0]:
+        plain = squeeze(undone[0])
+        if len(plain) >= PLAIN_MINIMUM:
+            yield Needle("", plain)
     for form, text in _coded(value.encode("utf-8", "surrogatepass")):
         needle = squeeze(text)
         if len(needle) >= CODED_MINIMUM:

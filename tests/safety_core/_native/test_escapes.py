@@ -115,6 +115,45 @@ def test_a_word_without_end_is_cut(engine: Engine) -> None:
     assert len(found[0]) == 2 * (FAR + NEAR) + 1 + 2
 
 
+FAR_AWAY = "x " * NEAR
+
+
+@every_engine
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        (f"q\b{FAR_AWAY}K%65y", b"Key"),
+        (f"\b{FAR_AWAY}K%65y", b"Key"),
+        ("K%6x\b5y", b"Key"),
+        ("K%65\b5y", b"Key"),
+        ("K&#1\b101;y", b"Key"),
+        ("K<b\b>y", b"K<>y"),
+        ("K%c3%a9%c3%a9%c3%a9\by", b"Keey"),
+        ("(1)\b\b\by", b"y"),
+        ("Key <b title='q\bK%65y'>", b""),
+    ],
+)
+def test_a_backspace_does_not_hide_what_is_escaped(engine: Engine, text: str, plain: bytes) -> None:
+    assert undone(engine, text).rpartition(b" ")[2] == plain
+
+
+@every_engine
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ('<a title="K%65y">', b'<a title="Key">'),
+        ("a<!-- K&#101;y -->b", b"a<!-- Key -->b"),
+        ("<b\x00c>d", b"<bc>d"),
+        ("<!-- <b>K</b>ey -->c", b"c"),
+        ('a<b title="100% =x">c', b"ac"),
+    ],
+)
+def test_a_tag_does_not_take_with_it_what_an_escape_in_it_hides(engine: Engine, text: str, first: bytes) -> None:
+    found = engine.unescaped(text.encode())
+    assert found is not None
+    assert found[0] == first
+
+
 PARTS = [
     *("\\", "\\\\", "u0041", "u{41}", "u{110000}", "ud83d", "x41", "xe2", "\\xe2\\x82\\xac", "101", "0", "n", '"', "q"),
     *("%", "25", "41", "e2", "%e2%82%ac", "&", "#", "65", "x41;", ";", "amp;", "lowbar;", "=", "=41", "=E2", "4", "F"),
