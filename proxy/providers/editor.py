@@ -10,11 +10,10 @@ A frame that cannot be read ends the stream: it could not be scanned.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from proxy.providers.framing import Frame, Framing
+from proxy.providers.framing import Frame, Framing, compact
 from proxy.providers.shape import Key, Shape, Slot
 from safety_core.canonical import JsonObject
 from safety_core.errors import InputError, LimitError, UnscannableError
@@ -127,11 +126,11 @@ class EventEditor:
         changed = self._forget(skeleton, closing) or changed
         yield from tails
         if not (self._hide_usage and self._shape.is_usage(event)):
-            yield frame.with_data(_dumps(skeleton)).raw if changed else frame.raw
+            yield frame.with_data(compact(skeleton)).raw if changed else frame.raw
 
     def _scanned(self, skeleton: JsonObject, pieces: int) -> JsonObject:
         """Return an event without its `pieces` as it may leave: the same object if it holds no secret."""
-        text = _dumps(skeleton)
+        text = compact(skeleton)
         if text in self._clean:
             return skeleton
         clean = self._redactor.value(skeleton)
@@ -204,7 +203,3 @@ class EventEditor:
 
 def _within(key: Key, beginnings: Sequence[Key]) -> bool:
     return any(key[: len(beginning)] == beginning for beginning in beginnings)
-
-
-def _dumps(event: JsonObject) -> str:
-    return json.dumps(event, separators=(",", ":"))

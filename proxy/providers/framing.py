@@ -66,7 +66,7 @@ class Sse:
     def written(self, event: JsonObject) -> bytes:
         """Return the frame of `event`."""
         name = f"event: {event['type']}\n" if "type" in event else ""
-        return f"{name}data: {_dumps(event)}\n\n".encode()
+        return f"{name}data: {compact(event)}\n\n".encode()
 
 
 class Lines:
@@ -87,7 +87,7 @@ class Lines:
 
     def written(self, event: JsonObject) -> bytes:
         """Return the line of `event`."""
-        return f"{_dumps(event)}\n".encode()
+        return f"{compact(event)}\n".encode()
 
 
 class Messages:
@@ -107,8 +107,9 @@ class Messages:
 
     def written(self, event: JsonObject) -> bytes:
         """Return the message of `event`."""
-        return _dumps(event).encode()
+        return compact(event).encode()
 
 
-def _dumps(event: JsonObject) -> str:
+def compact(event: JsonObject) -> str:
+    """Return the JSON text of an event, without white space."""
     return json.dumps(event, separators=(",", ":"))

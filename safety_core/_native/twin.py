@@ -63,7 +63,9 @@ KEPT: Final = frozenset((*b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP
 _LOWER: Final = bytes(range(256)).lower()
 DROPPED: Final = bytes(byte for byte in range(256) if byte not in KEPT)
 """Bytes that `squeeze` leaves out."""
-_MASK: Final = bytes(int(byte in KEPT) for byte in range(256))
+
+MASK: Final = bytes(int(byte in KEPT) for byte in range(256))
+"""1 for bytes that it keeps, to translate flat bytes with."""
 
 
 def flatten(text: str) -> bytes:
@@ -79,7 +81,7 @@ def squeeze(flat: bytes) -> bytes:
 def positions(flat: bytes) -> bytes:
     """Return, for each byte of `squeeze(flat)`, the character it comes from: unsigned 32-bit numbers, in the machine's
     order."""
-    return array("I", compress(range(len(flat)), flat.translate(_MASK))).tobytes()
+    return array("I", compress(range(len(flat)), flat.translate(MASK))).tobytes()
 
 
 def contains(flat: bytes, needle: bytes) -> bool:

@@ -30,8 +30,8 @@ _GAP: Final = 3
 _PLAIN: Final = re.compile(r"[ !#-\[\]-~]*")
 """What JSON writes as it is."""
 
-_LEAST: Final = 4
-"""Shorter values are not looked for, see `safety_core.match.registry`."""
+LEAST: Final = 4
+"""Shorter values are not looked for at all: every text would be full of them. `check_value` asks for more."""
 
 _LOOSE: Final = 32
 """Changes, beside a 64th of all values, after which the index is built anew."""
@@ -57,7 +57,7 @@ class Openings:
     )
 
     def __init__(self, values: Iterable[str]) -> None:
-        self.values = frozenset(value for value in values if len(value) >= _LEAST)
+        self.values = frozenset(value for value in values if len(value) >= LEAST)
         forms = {form for value in self.values for form in _forms(value)}
         flats = {form: flatten(form) for form in forms}
         self.needles = sorted({squeezed for flat in flats.values() if (squeezed := squeeze(flat))})

@@ -11,10 +11,8 @@ from collections.abc import Container
 from typing import Final
 
 from safety_core._native.engine import ENGINE
+from safety_core.match.span import UNKNOWN
 from safety_core.model.secret import DISCOVERED, REFERENCE, SecretName
-
-UNKNOWN: Final = "unknown"
-"""The rule of what no pattern knows."""
 
 _BEGINNING: Final = b"SECRET_REF("
 _REFERENCE: Final = re.compile(REFERENCE.pattern.encode("ascii"))

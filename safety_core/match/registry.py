@@ -16,13 +16,10 @@ from safety_core._native.literals import LiteralTable
 from safety_core.match.extent import extent
 from safety_core.match.layer import Layer, flatten, squeeze
 from safety_core.match.needles import FORMS, PLAIN_MINIMUM, needles_of
-from safety_core.match.openings import Known
-from safety_core.match.span import Span, settle
+from safety_core.match.openings import LEAST, Known
+from safety_core.match.span import REGISTERED, Span, settle
 from safety_core.model.finding import FindingKind
 from safety_core.model.secret import SecretName, SecretValue
-
-_LEAST: Final = 4
-"""Shorter values are not looked for at all: every text would be full of them. `check_value` asks for more."""
 
 _FORM_CODES: Final = {form: code for code, form in enumerate(FORMS)}
 _TAG: Final = 16
@@ -70,7 +67,7 @@ class _Index:
     def _short(secrets: Iterable[tuple[int, SecretValue]]) -> Iterator[tuple[bytes, int]]:
         for number, secret in secrets:
             flat = flatten(secret.reveal())
-            if len(flat) >= _LEAST and len(squeeze(flat)) < PLAIN_MINIMUM:
+            if len(flat) >= LEAST and len(squeeze(flat)) < PLAIN_MINIMUM:
                 yield flat, number * _TAG
 
 
@@ -94,19 +91,11 @@ class Registry:
     def _known(self) -> Iterator[int]:
         return (number for number in range(self._count) if number not in self._gone)
 
-    def names(self) -> Iterator[SecretName]:
-        """Yield the names of all secrets in it."""
-        return (self._index.names[number] for number in self._known())
-
-    def values(self) -> Iterator[str]:
-        """Yield every value."""
-        return (self._index.values[number].reveal() for number in self._known())
-
     @property
     def openings(self) -> Known:
         """Where a text that has not ended could be in the middle of a secret. Made when first asked for."""
         if self._openings is None:
-            self._openings = Known(self.values())
+            self._openings = Known(self._index.values[number].reveal() for number in self._known())
         return self._openings
 
     def _number(self, name: SecretName) -> int | None:
@@ -169,7 +158,7 @@ class Registry:
 
     def _span(self, tag: int, start: int, end: int) -> Span:
         form = FORMS[tag % _TAG]
-        rule = f"registered-{form}" if form else "registered"
+        rule = f"{REGISTERED}-{form}" if form else REGISTERED
         return Span(FindingKind.REGISTERED, rule, start, end, self._index.names[tag // _TAG])
 
 

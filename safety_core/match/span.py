@@ -5,14 +5,22 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from safety_core.model.finding import FindingKind
 from safety_core.model.secret import SecretName
 
+REGISTERED: Final = "registered"
+"""The rule of registered secrets. For one that was found in another form, the form follows: `registered-base64`."""
+
+UNKNOWN: Final = "unknown"
+"""The rule of what no pattern knows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Characters [start, end) of one text. `name` is set for registered secrets alone."""
+    """Characters [start, end) of one text. `rule` is a pattern's id, or one of the rules above; `name` is set for
+    registered secrets alone."""
 
     kind: FindingKind
     rule: str

@@ -18,15 +18,15 @@ from safety_core._native.twin import MIXED
 from safety_core.match.chance import chance
 from safety_core.match.decode import decoded
 from safety_core.match.layer import Layer
-from safety_core.match.span import Span
+from safety_core.match.span import UNKNOWN, Span
 from safety_core.match.wordlike import entropy, repeated, word_letters
 from safety_core.model.finding import FindingKind
 
 ALONE: Final = 24
+"""Length from which a token may be a secret without a name before it."""
+
 _AFTER_A_NAME: Final = -1.0
 """Log-odds that do where a name promises a secret."""
-
-"""Length from which a token may be a secret without a name before it."""
 
 _WHOLE: Final = re.compile(rb"[A-Za-z0-9]{10}")
 """Identifiers are put together from shorter words."""
@@ -96,7 +96,7 @@ def unknown_spans(layer: Layer) -> Iterator[Span]:
     """Yield tokens that look like chance and have no other explanation, and those that a name before them promises."""
     for start, end, kind in layer.runs:
         if kind & MIXED and (found := _judged(layer.flat, start, end)):
-            yield Span(FindingKind.UNKNOWN, "unknown", *found)
+            yield Span(FindingKind.UNKNOWN, UNKNOWN, *found)
 
 
 def _judged(flat: bytes, start: int, end: int) -> tuple[int, int] | None:

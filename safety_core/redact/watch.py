@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from itertools import compress, pairwise
 from typing import Final
 
+from safety_core._native.twin import MASK
 from safety_core.errors import UnscannableError
 from safety_core.match.layer import flatten, squeeze
 from safety_core.match.openings import HEAD, Openings
@@ -21,8 +22,6 @@ from safety_core.match.openings import HEAD, Openings
 _MOST: Final = 65536
 _TIMES: Final = 4
 """Characters, and times the longest secret, that secrets which overlap each other may come to."""
-
-_KEPT: Final = bytes(len(squeeze(bytes((byte,)))) for byte in range(256))
 
 
 class Watch:
@@ -48,7 +47,7 @@ class Watch:
         flat = flatten(text)
         more = squeeze(flat)
         self._open += more
-        self._places += compress(range(self._base, self._base + len(flat)), flat.translate(_KEPT))
+        self._places += compress(range(self._base, self._base + len(flat)), flat.translate(MASK))
         self._base += len(text)
         self._advance(final=False)
 

@@ -8,11 +8,9 @@ from enum import StrEnum
 from typing import Final
 
 from safety_core.match.checks import CHECKS
+from safety_core.match.span import REGISTERED, UNKNOWN
 from safety_core.model.finding import FindingKind
 from safety_core.model.policy import Pattern
-
-REGISTERED: Final = "registered"
-UNKNOWN: Final = "unknown"
 
 
 class Severity(StrEnum):
