@@ -183,10 +183,6 @@ class Vault:
             rows = self._connection.execute("SELECT name, version, discovered, changed FROM secret ORDER BY name")
             return tuple(VaultEntry(SecretName(row[0]), row[1], bool(row[2]), row[3]) for row in rows)
 
-    def registry_entries(self) -> Mapping[SecretName, SecretValue]:
-        """Return every value, for the matcher."""
-        return self.changes().values
-
     def changes(self, since: int | None = None) -> VaultChanges:
         """Return what changed after generation `since`, read at one moment; without it, everything.
 

@@ -43,7 +43,7 @@ def safety(monkeypatch: pytest.MonkeyPatch, *arguments: str, stdin: str = "") ->
 
 def kept(home: Home) -> dict[str, str]:
     with Vault.open(home.vault, find_vault_key(home)) as vault:
-        return {name: value.reveal() for name, value in vault.registry_entries().items()}
+        return {name: value.reveal() for name, value in vault.changes().values.items()}
 
 
 def test_a_value_is_kept_replaced_and_removed(

@@ -51,7 +51,7 @@ def test_what_was_put_in_comes_out_after_a_restart(
         for name, value in kept.items():
             vault.put(SecretName(name), SecretValue(value), now=1.0)
     with Vault.open(path, KEY) as vault:
-        assert vault.registry_entries() == {SecretName(name): SecretValue(value) for name, value in kept.items()}
+        assert vault.changes().values == {SecretName(name): SecretValue(value) for name, value in kept.items()}
         assert vault.names() == tuple(sorted(kept))
 
 
@@ -218,7 +218,7 @@ def test_a_row_that_was_changed_or_moved_does_not_open(path: Path, statement: st
         change(path, "DELETE FROM secret WHERE name = 'b'")
     change(path, statement)
     with Vault.open(path, KEY) as vault, pytest.raises(BrokenSealError):
-        vault.registry_entries()
+        vault.changes()
 
 
 def test_a_row_of_another_vault_does_not_open_here(path: Path, tmp_path: Path) -> None:
