@@ -526,15 +526,17 @@ static size_t reach_back(const work *self, size_t start, size_t least) {
     return at;
 }
 
-static size_t reach_on(const work *self, size_t end) {
+/* `seen` is where the last search ended: edits come in order, so from here to there nothing stops. */
+static size_t reach_on(const work *self, size_t end, size_t *seen) {
     if (self->size - end <= NEAR) return self->size;
     size_t at = end + NEAR, far = self->size - at > FAR ? at + FAR : self->size;
+    if (at < *seen) at = *seen;
     while (at < far && !stops(self->flat[at])) at++;
-    return at;
+    return *seen = at;
 }
 
 static void emit(const work *self, result *out) {
-    size_t copied = 0;
+    size_t copied = 0, seen = 0;
     for (size_t index = 0; index < self->count;) {
         size_t from = reach_back(self, self->edits[index].start, copied), until;
         gap(out, copied, from);
@@ -545,7 +547,7 @@ static void emit(const work *self, result *out) {
             memcpy(out->out + out->length, self->made + one->from, one->size);
             mark(out, one->size, one->start, one->end);
             copied = one->end;
-            until = reach_on(self, copied);
+            until = reach_on(self, copied, &seen);
         } while (index < self->count && self->edits[index].start <= until);
         copy(out, self, copied, until);
         copied = until;

@@ -99,6 +99,7 @@ _ENTITIES: Final = dict(
 """Names of characters that stand in secrets (HTML, section "named character references")."""
 
 _STOPS: Final = frozenset(b" \t\n\v\f\r\xff")
+_STOP: Final = re.compile(rb"[%b]" % bytes(_STOPS))
 
 
 def unescaped(flat: bytes) -> tuple[bytes, bytes] | None:
@@ -223,7 +224,7 @@ def _neighbourhoods(flat: bytes, edits: Iterable[tuple[int, int, bytes]]) -> tup
             outcome.gap(_back(flat, start, outcome.copied))
         outcome.copy(start)
         outcome.replace(end, made)
-        until = _on(flat, end)
+        until = _on(flat, end, until)
     outcome.copy(until)
     outcome.gap(len(flat))
     return bytes(outcome.out), bytes(outcome.trail)
@@ -239,9 +240,10 @@ def _back(flat: bytes, start: int, least: int) -> int:
     return at
 
 
-def _on(flat: bytes, end: int) -> int:
+def _on(flat: bytes, end: int, seen: int) -> int:
+    """Return where the neighbourhood of what ends at `end` does. `seen` is what was returned for the edit before it:
+    up to there, nothing stops."""
     at = min(len(flat), end + NEAR)
     far = min(len(flat), at + FAR)
-    while at < far and flat[at] not in _STOPS:
-        at += 1
-    return at
+    found = _STOP.search(flat, max(at, seen), far)
+    return found.start() if found else far
