@@ -1,12 +1,23 @@
 """What we promise, measured. `python -m bench` (or `make bench`) prints every figure in one run.
 
-figure    one figure, its goal, and the budget that holds it
-corpus    bodies of real text, code, JSON and many languages, made when the run starts
-invented  secrets for the registry, and secrets to plant
-serve     a scanner in a process of its own: ours, a peer, or plain work (a limit of the machine)
-worker    the other end of its pipe
-measure   turn by turn, CPU time, medians
-scanners  ours and the limits, in the project's environment
-peers     others' scanners, in an environment of their own
-report    the table, the results as JSON, docs/benchmarks.md with its plots
+figure       one figure, its goal, and the budget that holds it
+redact       redaction beside the limits of the machine and the peers
+registry     building a registry and holding it, by `memory` in fresh processes
+borrowed     false alarms and the hold of a stream, counted by `false_alarms` and `stream_hold`
+classify     judging shell commands
+edge_memory  what a running edge keeps in memory
+
+corpus       text, code, JSON and many languages of installed packages, as chat requests
+bodies       those of one run: clean ones of three sizes, one with planted secrets
+invented     secrets for the registry, and secrets to plant
+serve        a scanner in a process of its own: ours, a peer, or plain work (a limit of the machine)
+worker       the other end of its pipe
+measure      turn by turn, CPU time, medians
+scanners     ours and the limits, in the project's environment
+peers        others' scanners, in an environment of their own
+rivals       the peers as they take part in a run
+report       the table, the results as JSON, docs/benchmarks.md with its plots
+
+By themselves: `python -m bench.false_alarms`, `bench.stream_hold`, `bench.costly` (the messages that cost most) and
+`bench.chance_model` (which trains `safety_core/match/chance.py`).
 """

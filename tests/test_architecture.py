@@ -37,6 +37,18 @@ def test_a_package_is_a_glossary_or_a_list_of_names(path: Path) -> None:
     assert all(isinstance(node, allowed) for node in tree.body)
 
 
+@pytest.mark.parametrize("path", [path for path in SOURCES if path.name == "__init__.py"], ids=name)
+def test_a_glossary_names_no_module_that_is_gone(path: Path) -> None:
+    words = ast.get_docstring(ast.parse(path.read_text())) or ""
+    named = (
+        set(re.findall(r"^(\w+) +\S", words, re.MULTILINE)) if re.search(r"^\w+ {2,}\S", words, re.MULTILINE) else set()
+    )
+    there = {below.stem for below in path.parent.iterdir()}
+    assert {word for word in named if word.islower()} <= there
+    if path.parent.name in {"_native", "match", "redact"}:
+        assert {file.stem for file in path.parent.glob("*.py")} - {"__init__"} <= named
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=name)
 def test_input_is_not_checked_by_assert(path: Path) -> None:
     """Asserts are gone under `python -O`."""
