@@ -12,6 +12,7 @@ from setuptools.command.build_py import build_py
 ROOT = Path(__file__).parent
 POLICIES = ROOT / "policies"
 SOURCES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "safety_core" / "_native").glob("*.c"))
+HEADERS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "safety_core" / "_native").glob("*.h"))
 
 
 class BuildWithPolicies(build_py):
@@ -31,7 +32,7 @@ setup(
         Extension(
             "safety_core._native._c",
             SOURCES,
-            depends=["safety_core/_native/native.h"],
+            depends=HEADERS,
             extra_compile_args=["-O3", "-std=c11", "-fvisibility=hidden", "-Wall", "-Wextra"],
             optional=True,  # without a compiler, the twin in Python does the same
         )

@@ -1,4 +1,4 @@
-"""Escapes, tags and invisible characters undone, in Python; escape.c is the same in C.
+"""Escapes, tags and invisible characters undone, in Python; escape.c and unescape.c are the same in C.
 
 `\\u0041`, `\\u{41}`, `\\U00000041`, `\\000041`, `\\x41`, `\\101`, `\\n`, `%41`, `%u0041`, `&#65;`, `&amp;`, `=41`,
 `U+0041`, `0x41`, `chr(65)`, tags and comments, invisible characters, a terminal's colours, and what stands between two
@@ -6,25 +6,30 @@ lines of a hexadecimal dump; a backspace, with what it erases.
 
 What a backspace reaches into waits for the next pass, and so does a tag with an escape in it: the tag would take what
 the escape hides with it.
-
-What comes back is the neighbourhood of what was undone, apart from each other: everything else has been looked at as
-it stood. A neighbourhood is `NEAR` characters on both sides, and on to the next white space, but not more than `FAR`.
 """
 
 from __future__ import annotations
 
 import re
-import struct
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from re import Match
-from typing import Final, TypeAlias
+from typing import Final
 
-from safety_core._native.fold import BOUNDARY, OTHER, fold
+from safety_core._native.fold import OTHER, fold
 from safety_core._native.gates import Gates
+from safety_core._native.neighbourhood import Edit, neighbourhoods
 
-NEAR: Final = 96
-FAR: Final = 4096
+_ENTITIES: Final = dict(
+    zip(
+        b"Hat NewLine Tab amp apos ast bsol colon comma commat dollar equals excl grave gt lbrace lbrack lcub lowbar "
+        b"lpar lsqb lt midast nbsp num percnt period plus quest quot rbrace rbrack rcub rpar rsqb semi sol verbar "
+        b"vert".split(),
+        map(bytes, zip(b"^\n\t&'*\\:,@$=!`>{[{_([<* #%.+?\"}]})];/||")),
+        strict=True,
+    )
+)
+"""Names of characters that stand in secrets (HTML, section "named character references")."""
 
 _ESCAPE: Final = re.compile(
     rb"""
@@ -42,9 +47,7 @@ _ESCAPE: Final = re.compile(
     | (?<=%)(?:25)*(?P<p>[0-7][0-9a-fA-F])
     | (?<=&)\#(?P<d>[0-9]{1,7});
     | (?<=&)\#[xX](?P<h>[0-9a-fA-F]{1,6});
-    | (?<=&)(?P<e>(?:Hat|NewLine|Tab|amp|apos|ast|bsol|colon|comma|commat|dollar|equals|excl|grave|gt|lbrace|lbrack|lcub
-        |lowbar|lpar|lsqb|lt|midast|nbsp|num|percnt|period|plus|quest|quot|rbrace|rbrack|rcub|rpar|rsqb|semi|sol|verbar
-        |vert));
+    | (?<=&)(?P<e>ENTITIES);
     | (?<==)(?P<qs>[89A-F][0-9A-F](?:=[89A-F][0-9A-F])+)
     | (?:(?<==)(?=[0-7][0-9A-F]=[0-9A-F]{2})|(?<==[0-9A-F]{2}=))(?P<q>[0-7][0-9A-F])
     | (?<=U)\+(?P<n>[0-9A-Fa-f]{4,6})(?![0-9A-Za-z_])[ ,]?
@@ -53,7 +56,7 @@ _ESCAPE: Final = re.compile(
     | (?<=\x00)
     | (?<=\x1b)\[[0-?]{0,20}[@-~]
     ) | [cC][hH](?:[aA]?[rR]|[rR][wW])\((?P<k>[0-9]{1,7})\) )
-    """,
+    """.replace(b"ENTITIES", b"|".join(_ENTITIES)),
     re.VERBOSE,
 )
 _GATES: Final = Gates(
@@ -87,19 +90,6 @@ _SHORT: Final = 16
 
 _CONTROL: Final = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b'"': b'"', b"'": b"'", b"/": b"/", b"\\": b"\\"}
 _BYTES: Final = re.compile(rb"%(?:25)*|\\*x|=")
-_ENTITIES: Final = dict(
-    zip(
-        b"Hat NewLine Tab amp apos ast bsol colon comma commat dollar equals excl grave gt lbrace lbrack lcub lowbar "
-        b"lpar lsqb lt midast nbsp num percnt period plus quest quot rbrace rbrack rcub rpar rsqb semi sol verbar "
-        b"vert".split(),
-        map(bytes, zip(b"^\n\t&'*\\:,@$=!`>{[{_([<* #%.+?\"}]})];/||")),
-        strict=True,
-    )
-)
-"""Names of characters that stand in secrets (HTML, section "named character references")."""
-
-_STOPS: Final = frozenset(b" \t\n\v\f\r\xff")
-_STOP: Final = re.compile(rb"[%b]" % bytes(_STOPS))
 
 
 def unescaped(flat: bytes) -> tuple[bytes, bytes] | None:
@@ -109,14 +99,10 @@ def unescaped(flat: bytes) -> tuple[bytes, bytes] | None:
     each: start and end in the outcome, start and end in `flat`.
     """
     edits = [*_escapes(flat)]
-    return _neighbourhoods(flat, edits) if edits else None
+    return neighbourhoods(flat, edits) if edits else None
 
 
-_Edit: TypeAlias = tuple[int, int, bytes]
-"""Start, end, what comes instead."""
-
-
-def _escapes(flat: bytes) -> Iterator[_Edit]:
+def _escapes(flat: bytes) -> Iterator[Edit]:
     """Yield what is undone: leftmost first, apart from each other."""
     done = 0
     starts = _GATES.starts(flat)
@@ -134,7 +120,7 @@ def _escapes(flat: bytes) -> Iterator[_Edit]:
             yield edit
 
 
-def _escape(flat: bytes, start: int, done: int) -> _Edit | None:
+def _escape(flat: bytes, start: int, done: int) -> Edit | None:
     if flat[start] == _LINE_END:
         found = _ADDRESS.match(flat, start)
         return found and (_column(flat, start, done), found.end(), b"")
@@ -142,7 +128,7 @@ def _escape(flat: bytes, start: int, done: int) -> _Edit | None:
     return found and (*found.span(), _undo(found))
 
 
-def _waits(flat: bytes, edit: _Edit, starts: Sequence[int], following: int) -> bool:
+def _waits(flat: bytes, edit: Edit, starts: Sequence[int], following: int) -> bool:
     """Tell whether a backspace reaches into what would go, or it is a tag in which an escape begins, at one of the
     `following` starts."""
     start, end, _ = edit
@@ -190,60 +176,3 @@ def _characters(raw: bytes) -> bytes:
         return b"".join(_character(ord(mark)) for mark in raw.decode("utf-8"))
     except UnicodeDecodeError:
         return bytes((OTHER,))
-
-
-class _Outcome:
-    """What comes back, as it grows."""
-
-    def __init__(self, flat: bytes) -> None:
-        self.flat = flat
-        self.out = bytearray()
-        self.trail = bytearray()
-        self.copied = 0
-
-    def copy(self, end: int) -> None:
-        self.out += self.flat[self.copied : end]
-        self.copied = end
-
-    def replace(self, end: int, made: bytes) -> None:
-        self.trail += struct.pack("=4I", len(self.out), len(self.out) + len(made), self.copied, end)
-        self.out += made
-        self.copied = end
-
-    def gap(self, end: int) -> None:
-        if end > self.copied:
-            self.replace(end, bytes((BOUNDARY,)))
-
-
-def _neighbourhoods(flat: bytes, edits: Iterable[tuple[int, int, bytes]]) -> tuple[bytes, bytes]:
-    outcome = _Outcome(flat)
-    until = -1
-    for start, end, made in edits:
-        if start > until:
-            outcome.copy(max(until, 0))
-            outcome.gap(_back(flat, start, outcome.copied))
-        outcome.copy(start)
-        outcome.replace(end, made)
-        until = _on(flat, end, until)
-    outcome.copy(until)
-    outcome.gap(len(flat))
-    return bytes(outcome.out), bytes(outcome.trail)
-
-
-def _back(flat: bytes, start: int, least: int) -> int:
-    if start - least <= NEAR:
-        return least
-    at = start - NEAR
-    far = max(least, at - FAR)
-    while at > far and flat[at - 1] not in _STOPS:
-        at -= 1
-    return at
-
-
-def _on(flat: bytes, end: int, seen: int) -> int:
-    """Return where the neighbourhood of what ends at `end` does. `seen` is what was returned for the edit before it:
-    up to there, nothing stops."""
-    at = min(len(flat), end + NEAR)
-    far = min(len(flat), at + FAR)
-    found = _STOP.search(flat, max(at, seen), far)
-    return found.start() if found else far

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from safety_core._native import twin
 from safety_core._native.engine import Engine
-from safety_core._native.escapes import FAR, NEAR
+from safety_core._native.neighbourhood import FAR, NEAR
 from tests.safety_core._native.conftest import ENGINES
 
 every_engine = pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.name)
