@@ -21,6 +21,7 @@ from typing import Any
 from safety_core._native import twin
 from safety_core._native.fold import fold_page
 from safety_core._native.literals import LiteralTable
+from safety_core._native.words import USUAL
 from safety_core.errors import InputError
 from safety_core.wire.reader import parse_json
 
@@ -120,6 +121,7 @@ def extension(path: str) -> Any:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     module.set_fold(fold_page)
+    module.set_usual(USUAL)
     return module
 
 
@@ -128,6 +130,11 @@ def check_flat(c: Any, raw: bytes) -> None:
     same(c.positions, twin.positions, raw)
     same(c.unescaped, twin.unescaped, raw)
     same(lambda flat: c.runs(flat, 20, 200), lambda flat: twin.runs(flat, 20, 200), raw)
+    for name in ("usual_share", "word_letters", "entropy", "hinted"):
+        same(getattr(c, name), getattr(twin, name), raw)
+    for needle in (raw[len(raw) // 2 :], raw[9::-1]):
+        if c.contains(raw, needle) != twin.contains(raw, needle):
+            differ(raw, f"contains {needle!r}")
     for text in (raw.decode("latin-1"), raw.decode("utf-8", "replace"), raw.decode("utf-8", "surrogateescape")):
         if c.flatten(text) != twin.flatten(text):
             differ(text.encode("utf-8", "surrogateescape"), "flatten")
