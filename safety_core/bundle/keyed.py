@@ -23,7 +23,7 @@ _BETWEEN: Final = r"""[\w\s.,:=>("'`{\[\]$<\\+-]{0,40}"""
 
 _GAP: Final = r"[^a-z0-9\x00\xff]"
 _LINK: Final = rf"(?:[:=>(,]|(?:key|token|tok|secret|access|private|auth|pass|pw|cred){_GAP}){_GAP}{{0,8}}"
-"""\\x00 and \\xff are what no character of a text becomes, see `safety_core.match.squeeze`."""
+"""\\x00 is an invisible character, \\xff a placeholder, see `safety_core._native.fold`: neither is a gap."""
 
 _FIELDS: Final[JsonObject] = {"group": 1, "check": "keyed"}
 
