@@ -149,6 +149,7 @@ def test_a_discovery_is_handed_over_no_later_than_its_reference() -> None:
         edited = editor.feed(data)
         known |= set(edited.discovered)
         assert b"SECRET_REF(" not in edited.data or known
+    assert known
 
 
 def test_completions_are_texts_too() -> None:
