@@ -14,6 +14,7 @@ common_value refuses values that are too common to be looked for
 common_words the lists that it goes by
 
 patterns     PatternSet: provider patterns, found by Hyperscan, confirmed by `regex` and a check
+echoes       where values that were found once stand again
 prefilter    one expression -> a simpler one that Hyperscan looks for
 checks       the checks, by the name that a pattern gives
 structure    checks of keys that products give out: checksums, and what chance looks like

@@ -60,9 +60,9 @@ def likely(value: str, *, quoted: bool, short: bool = False) -> bool:
         short: it is a password, in which digits may break up words.
     """
     size = len(value)
-    if _TEMPLATE.search(value) or _STAND_IN.search(value) or (size < _LONG and repeated(value)) or len(set(value)) < 4:
+    if len(set(value)) < 4 or sum(map("\x7f".__lt__, value)) * 2 > size or _PATH.match(value):
         return False
-    if sum(map("\x7f".__lt__, value)) * 2 > size or _PATH.match(value):
+    if _TEMPLATE.search(value) or _STAND_IN.search(value) or (size < _LONG and repeated(value)):
         return False
     if not set("()[]{}<>").isdisjoint(value):
         code = not quoted and (value[0] in "([{<" or _CODE.match(value))

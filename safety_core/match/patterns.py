@@ -16,8 +16,9 @@ from safety_core._native.database import Database
 from safety_core.errors import PolicyError, UnscannableError
 from safety_core.match.assigned import IN_CONTEXT
 from safety_core.match.checks import CHECKS
+from safety_core.match.echoes import echoes
 from safety_core.match.layer import Layer
-from safety_core.match.prefilter import prefilter, reach, shortened
+from safety_core.match.prefilter import OPEN_REACH, prefilter, reach, resolute, shortened
 from safety_core.match.promise import CONTEXT
 from safety_core.match.span import Span
 from safety_core.match.wordlike import entropy
@@ -30,11 +31,11 @@ _SECONDS: Final = 0.25
 _AGAIN: Final = re.compile(rb"[=:]")
 """What is no secret may still hold a name and a value of its own."""
 
-_ECHOED: Final = 8
-"""Length from which a value that was found is looked for in the whole text; shorter ones stand in other words."""
-
 _NEAR: Final = 64
 """Characters before a hit in which most matches begin."""
+
+_AHEAD: Final = 2
+"""How many times the reach of a rule is looked ahead."""
 
 _FLAGS: Final = hyperscan.HS_FLAG_PREFILTER | hyperscan.HS_FLAG_ALLOWEMPTY
 
@@ -47,6 +48,11 @@ class _Rule:
     keywords: tuple[bytes, ...]
 
     @property
+    def bounded(self) -> bool:
+        """Whether a match is never longer than `reach`."""
+        return self.reach < OPEN_REACH
+
+    @property
     def regex(self) -> Any:
         """The whole expression. Most are never asked for: few products stand in one text."""
         return _regex(self.pattern.expression)
@@ -54,7 +60,7 @@ class _Rule:
 
 @lru_cache(maxsize=4096)
 def _regex(expression: str) -> Any:
-    return regex.compile(expression.encode("ascii"), cache_pattern=False)
+    return regex.compile(resolute(expression).encode("ascii"), cache_pattern=False)
 
 
 class PatternSet:
@@ -101,7 +107,9 @@ class PatternSet:
         for number in sorted(ends):
             spans += _confirmed(self._rules[number], layer.flat, ends[number])
         yield from spans
-        yield from _echoes(layer.flat, [span for span in spans if span.rule in self._in_context])
+        given_away = {layer.flat[span.start : span.end]: span.rule for span in spans if span.rule in self._in_context}
+        for rule, start, end in echoes(layer.flat, given_away):
+            yield Span(FindingKind.PATTERN, rule, start, end)
 
 
 def recipe(patterns: Sequence[Pattern]) -> bytes:
@@ -115,14 +123,18 @@ def recipe(patterns: Sequence[Pattern]) -> bytes:
 def _confirmed(rule: _Rule, flat: bytes, ends: list[int]) -> Iterator[Span]:
     """Yield what the whole expression and the check confirm around these hits, each part of the text looked at once."""
     at = 0
-    for end in sorted(ends):
+    for end, following in zip(ends, [*ends[1:], len(flat)], strict=True):
         at = max(at, end - rule.front)
-        stop = min(len(flat), end + rule.reach)
+        stop = _stop(rule, flat, end, following)
         if at >= end or (rule.keywords and not any(word in flat[at:stop].lower() for word in rule.keywords)):
             continue
         try:
             at = _nearest(rule, flat, at, end, stop)
-            while at < end and (found := rule.regex.search(flat, at, stop, timeout=_SECONDS)) and found.start() < end:
+            while at < end:
+                found = rule.regex.search(flat, at, stop, timeout=_SECONDS)
+                if not found or found.start() >= end:
+                    at = max(at, _clear(rule, flat, stop, found))
+                    break
                 first, last = found.span(rule.pattern.group)
                 at = max(found.end(), at + 1)
                 if first < last and _checked(rule.pattern, flat, found, first, last):
@@ -133,6 +145,21 @@ def _confirmed(rule: _Rule, flat: bytes, ends: list[int]) -> Iterator[Span]:
             raise UnscannableError(
                 f"pattern {rule.pattern.id}", "ran out of time on this text", "simplify its expression"
             ) from error
+
+
+def _stop(rule: _Rule, flat: bytes, end: int, following: int) -> int:
+    """Return how far to look for a match that begins before `end`; further where hits stand close together, so that one
+    look answers for many."""
+    ahead = _AHEAD * rule.reach if rule.bounded and following < end + rule.reach else 0
+    return min(len(flat), end + rule.reach + ahead)
+
+
+def _clear(rule: _Rule, flat: bytes, stop: int, found: Any) -> int:
+    """Return up to where no match begins, after a search up to `stop` that came to `found`."""
+    if not rule.bounded:
+        return 0
+    least = len(flat) if stop == len(flat) else stop - rule.reach
+    return min(least, found.start()) if found else least
 
 
 def _nearest(rule: _Rule, flat: bytes, at: int, end: int, stop: int) -> int:
@@ -148,14 +175,6 @@ def _checked(pattern: Pattern, flat: bytes, found: Any, first: int, last: int) -
         return False
     context = CONTEXT if pattern.check in IN_CONTEXT else 0
     return CHECKS[pattern.check](secret, flat[max(0, found.start() - context) : found.end()].decode("latin-1"))
-
-
-def _echoes(flat: bytes, spans: Sequence[Span]) -> Iterator[Span]:
-    """Yield where a value that its context gave away stands once more, without the context."""
-    for value, span in {flat[span.start : span.end]: span for span in spans}.items():
-        if len(value) >= _ECHOED and flat.count(value) > 1:
-            for found in re.finditer(rb"(?<![A-Za-z0-9])%b(?![A-Za-z0-9])" % re.escape(value), flat):
-                yield Span(FindingKind.PATTERN, span.rule, *found.span())
 
 
 def _rule(pattern: Pattern) -> _Rule:

@@ -8,7 +8,7 @@ from typing import Final
 _REACH: Final = 128
 """Characters beside those that are counted: letters that stand for themselves, assertions."""
 
-_OPEN_REACH: Final = 4096
+OPEN_REACH: Final = 4096
 """Characters for an expression that has no bound: what is longer is not seen whole."""
 
 _COUNT: Final = re.compile(r"(?<!\\)\{([0-9]+)(,?)([0-9]*)\}")
@@ -23,12 +23,31 @@ _COUNTED: Final = 40
 _COUNTED_TAIL: Final = re.compile(r"\{([1-9][0-9]*)(?:,[0-9]*)?\}(\)*)$")
 _OPTIONAL_TAIL: Final = re.compile(r"(?:\[(?:\\.|[^\]\\])*\]|(?<!\\)[^)\]}*+?])(?:\{0,[0-9]*\}|[*?])(\)*)$")
 
+_RUN_TO_END: Final = re.compile(
+    r"(?P<run>(?P<inside>\[(?:\\.|[^\]\\])+\])(?:\{[0-9]+,[0-9]*\}|[+*]))(?P<rest>\)*\(\?!(?P<beyond>\[(?:\\.|[^\]\\])+\])\))$"
+)
+_BYTES: Final = tuple(bytes((byte,)) for byte in range(256))
+
+
+def resolute(expression: str) -> str:
+    """Return an expression that finds the same as `expression`, and gives up a run that goes on beyond its end at once:
+    `[a-z]{4,90}(?![a-z0-9])` would try all shorter ones first."""
+    found = _RUN_TO_END.search(expression)
+    if not found or _members(found["inside"], expression) - _members(found["beyond"], expression):
+        return expression
+    return f"{expression[: found.start()]}{found['run']}+{found['rest']}"
+
+
+def _members(of_class: str, expression: str) -> set[bytes]:
+    either = re.compile(of_class.encode("ascii"), re.IGNORECASE if "(?i" in expression else 0)
+    return {byte for byte in _BYTES if either.match(byte)}
+
 
 def reach(expression: str) -> int:
     """Return how many characters a whole match may take, by the counts that are written in the expression."""
     bounds = [int(last or first) for first, _, last in _COUNT.findall(expression)]
     unbounded = _OPEN.search(_CLASS.sub(".", expression))
-    return max(_OPEN_REACH if unbounded else 0, sum(bounds) + _REACH)
+    return max(OPEN_REACH if unbounded else 0, sum(bounds) + _REACH)
 
 
 def shortened(expression: str) -> str:

@@ -130,6 +130,33 @@ def test_an_expression_that_explodes_is_stopped(monkeypatch: pytest.MonkeyPatch)
         found(patterns, "a" * 120 + "b")
 
 
+class Counted:
+    """An expression that notes how much it was asked to look at."""
+
+    looked = 0
+
+    def __init__(self, expression: Any) -> None:
+        self._expression = expression
+
+    def search(self, flat: bytes, start: int, stop: int, **options: float) -> Any:
+        Counted.looked += stop - start
+        return self._expression.search(flat, start, stop, **options)
+
+
+@pytest.mark.parametrize(
+    "text", ["tok-a" * 2000, "tok-" * 2000, ("tok-a" * 8 + " ") * 200, "tok-a" * 2000 + " tok-abcd1"]
+)
+def test_hits_close_together_do_not_look_at_the_same_again_and_again(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patterns = PatternSet([Pattern("p", "P", r"tok-[a-z-]{1,200}[0-9]", 0)])
+    compiled = module._regex
+    monkeypatch.setattr(module, "_regex", lambda expression: Counted(compiled(expression)))
+    monkeypatch.setattr(Counted, "looked", 0)
+    assert [value[-9:] for _, value in found(patterns, text)] == ["tok-abcd1"] * text.endswith("1")
+    assert Counted.looked < 8 * len(text)
+
+
 def test_a_dumped_set_finds_the_same_without_compiling(monkeypatch: pytest.MonkeyPatch) -> None:
     patterns = [Pattern("p", "P", r"tok_[a-z]{4}"), Pattern("q", "Q", r"key=([0-9]{6})", 1)]
     kept = PatternSet(patterns).dump()

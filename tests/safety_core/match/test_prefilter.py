@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from safety_core.match.prefilter import prefilter, reach
+from safety_core.match.prefilter import prefilter, reach, resolute
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,17 @@ def test_the_prefilter_counts_less(expression: str, simple: str) -> None:
 )
 def test_a_match_is_looked_for_as_far_as_its_counts_reach(expression: str, characters: int) -> None:
     assert characters <= reach(expression) < characters + 1000
+
+
+@pytest.mark.parametrize(
+    ("expression", "same"),
+    [
+        (r"ab_[a-z]{4,90}(?![a-z0-9])", r"ab_[a-z]{4,90}+(?![a-z0-9])"),
+        (r"(?i)(ab_[a-z]+)(?![A-Z_])", r"(?i)(ab_[a-z]++)(?![A-Z_])"),
+        (r"ab_[a-z]{4,90}(?![A-Z0-9])", r"ab_[a-z]{4,90}(?![A-Z0-9])"),
+        (r"ab_[^x]*(?![^x])", r"ab_[^x]*+(?![^x])"),
+        (r"ab_[a-z]{9}(?![a-z])", r"ab_[a-z]{9}(?![a-z])"),
+    ],
+)
+def test_a_run_that_cannot_end_earlier_is_not_tried_shorter(expression: str, same: str) -> None:
+    assert resolute(expression) == same
