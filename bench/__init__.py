@@ -3,11 +3,12 @@
 figure       one figure, its goal, and the budget that holds it
 redact       redaction beside the limits of the machine and the peers
 registry     building a registry and holding it, by `memory` in fresh processes
-borrowed     false alarms and the hold of a stream, counted by `false_alarms` and `stream_hold`
+borrowed     false alarms and the hold of a stream, counted on `installed` and by `stream_hold`
 classify     judging shell commands
 edge_memory  what a running edge keeps in memory
 
 corpus       text, code, JSON and many languages of installed packages, as chat requests
+installed    code and prose of what is installed here, as it is
 bodies       those of one run: clean ones of three sizes, one with planted secrets
 invented     secrets for the registry, and secrets to plant
 serve        a scanner in a process of its own: ours, a peer, or plain work (a limit of the machine)

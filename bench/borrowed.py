@@ -9,8 +9,8 @@ from itertools import chain
 from statistics import fmean
 
 from bench import stream_hold
-from bench.false_alarms import texts
 from bench.figure import Figure
+from bench.installed import texts
 from bench.invented import registered, some_registered
 from bench.scanners.ours import Scanner
 from safety_core.errors import UnscannableError
