@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from safety_core.match.wordlike import word_letters
+
 CONTEXT: Final = 24
 """Characters before a match that its check is given with it: the beginning of a name that it ends."""
 
@@ -22,6 +24,12 @@ SECRET: Final = re.compile(
 )
 """The word password in other languages stands as flat bytes, see `safety_core._native.fold`."""
 
+_BEFORE: Final = re.compile(r"[\w+/-]*$")
+_BEHIND: Final = re.compile(r"[\w+/-]*")
+_BY_CHANCE: Final = 20
+"""Characters of a token that is no name, but chance, in which three letters spell a word of ours sooner or later."""
+
+_ID: Final = re.compile(r"[\"'](?:\w{1,32}_)?ids?\\{0,3}[\"']\s{0,3}:\s{0,3}\\{0,3}[\"']$", re.IGNORECASE)
 _HEAD: Final = re.compile(r"[\w.$:-]*$")
 _TAIL: Final = re.compile(r"[\w.-]*")
 _KEY_ID: Final = re.compile(r"(?:access|hmac)[_. -]?(?:key)?[_. -]?id|key[_. -]?id", re.IGNORECASE)
@@ -80,6 +88,8 @@ def promised(text: str) -> int:
     last, before = _LAST_WORD.search(tail), _LAST_WORD.search(head)
     if last and tail.lower() not in _CODES and (_OTHER_TAIL.fullmatch(last[0]) or _RUN_TOGETHER.search(tail.lower())):
         return 0
+    if _is_chance(text, start, end) or _ID.search(text, end + len(tail)):
+        return 0
     if "::" in head or (before and word in _OTHER_HEADS and _OTHER_HEADS[word].fullmatch(before[0])):
         return 0
     if word == "pass" and not _PASS.match(tail):
@@ -87,3 +97,11 @@ def promised(text: str) -> int:
     if word == "key" and not before:
         return 16
     return 8 if word in _LONGER else SHORTEST
+
+
+def _is_chance(text: str, start: int, end: int) -> bool:
+    """Tell whether [start, end) lies in a long token of both cases and digits that is not made of words."""
+    first, last = _BEFORE.search(text, max(0, start - CONTEXT), start), _BEHIND.match(text, end)
+    token = text[first.start() if first else start : last.end() if last else end]
+    upper, lower, digits = (sum(map(kind, token)) for kind in (str.isupper, str.islower, str.isdigit))
+    return len(token) >= _BY_CHANCE and min(upper, lower, digits) > 1 and word_letters(token) * 2 < len(token)

@@ -23,6 +23,12 @@ from safety_core.match.promise import promised
         ("passenger=", 0),
         ("Shop::Token: ", 0),
         ("the order is ", 0),
+        ('call_q7PwdL1k6kzzAAa2xVb", "type": "', 0),
+        ("Zk4casfs52PWDFkIdTomoViU+9T4g+\n", 0),
+        ('"name": "get_token", "id": "', 0),
+        ('"name": "get_token", "tool_use_id": "', 0),
+        ("shop2Backend3PasswordForAdmin = ", 5),
+        ("KC_DB_PWD_FOR_STG_ENV_01=", 5),
         ("token = shop_password = ", 5),
     ],
 )

@@ -44,6 +44,7 @@ def test_a_random_token_is_found(text: str) -> None:
         f"https://shop.example/{TOKEN}",
         f"{TOKEN}.png",
         f"{TOKEN}(7)",
+        invented("|1|{27 alnum}=|{}{27 alnum}= ssh-ed25519 "),
         "getUserById42WithConfigurationLoader7Factory",
         "src/Shop7/Orders42/Api3/handlers/ListAll",
         base64.b64encode(b"The quick brown fox 42 jumps").decode(),
