@@ -13,8 +13,9 @@ openings     where a text that has not ended could be in the middle of a registe
 common_value refuses values that are too common to be looked for
 common_words the lists that it goes by
 
-patterns     PatternSet: provider patterns, found by Hyperscan, confirmed by `regex` and a check
+patterns     PatternSet: provider patterns, found by Hyperscan in one pass
 echoes       where values that were found once stand again
+rule         one pattern, confirmed where its prefilter hit
 prefilter    one expression -> a simpler one that Hyperscan looks for
 checks       the checks, by the name that a pattern gives
 structure    checks of keys that products give out: checksums, and what chance looks like

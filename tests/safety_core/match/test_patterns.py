@@ -8,6 +8,7 @@ import pytest
 
 from safety_core.errors import PolicyError, UnscannableError
 from safety_core.match import patterns as module
+from safety_core.match import rule
 from safety_core.match.layer import Layer, flatten
 from safety_core.match.patterns import PatternSet, recipe
 from safety_core.model.policy import Pattern
@@ -90,6 +91,12 @@ def test_a_value_given_away_by_its_context_is_found_without_it_too() -> None:
     ) == [("p", "q4c1a2")]
 
 
+def test_a_set_tells_what_is_in_it() -> None:
+    given = [Pattern("p", "P", "a"), Pattern("q", "Q", "b")]
+    assert PatternSet(given).patterns == tuple(given)
+    assert PatternSet(given).ids == {"p", "q"}
+
+
 def test_no_patterns_and_no_text_find_nothing() -> None:
     assert found(PatternSet([]), "text") == []
     assert found(PatternSet([Pattern("p", "P", "a")]), "") == []
@@ -124,7 +131,7 @@ def test_a_wrong_pattern_is_named(pattern: Pattern, reason: str) -> None:
 
 
 def test_an_expression_that_explodes_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_SECONDS", 0.02)
+    monkeypatch.setattr(rule, "_SECONDS", 0.02)
     patterns = PatternSet([Pattern("slow", "Slow", r"(?:a|a)*(?:a|a)*(?:a|aa)*(?:aa|a)*b{1,2}[^a]c|ab")])
     with pytest.raises(UnscannableError, match="slow"):
         found(patterns, "a" * 120 + "b")
@@ -150,8 +157,8 @@ def test_hits_close_together_do_not_look_at_the_same_again_and_again(
     text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     patterns = PatternSet([Pattern("p", "P", r"tok-[a-z-]{1,200}[0-9]", 0)])
-    compiled = module._regex
-    monkeypatch.setattr(module, "_regex", lambda expression: Counted(compiled(expression)))
+    compiled = rule._regex
+    monkeypatch.setattr(rule, "_regex", lambda expression: Counted(compiled(expression)))
     monkeypatch.setattr(Counted, "looked", 0)
     assert [value[-9:] for _, value in found(patterns, text)] == ["tok-abcd1"] * text.endswith("1")
     assert Counted.looked < 8 * len(text)
