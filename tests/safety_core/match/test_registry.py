@@ -66,6 +66,10 @@ def test_a_long_secret_that_looks_escaped_has_one_form_of_which_no_part_is_missi
     assert plain == [squeeze(flatten(f"41{middle}42"))]
 
 
+def test_what_a_secret_comes_to_undone_is_a_needle_only_where_it_is_long_enough() -> None:
+    assert "abc" not in {needle.squeezed.decode() for needle in needles_of("%61%62%63")}
+
+
 def test_the_whole_encoded_message_goes() -> None:
     message = base64.b64encode(b"my key " + TOKEN.encode() + b" is secret").decode()
     assert found(registry(TOKEN=TOKEN), f'data="{message}"') == [("TOKEN", "registered-base64", message)]
