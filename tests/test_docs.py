@@ -72,7 +72,7 @@ def test_the_library_does_what_its_page_shows() -> None:
     shown = re.findall(
         r"```python\n(.*?)```\n\nprints\n\n```text\n(.*?)```", (ROOT / "docs/library.md").read_text(), re.S
     )
-    assert len(shown) == 2
+    assert len(shown) == 3
     for code, printed in shown:
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
         assert done.stdout == printed

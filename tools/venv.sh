@@ -17,5 +17,5 @@ echo "installing the locked dependencies into .venv (once; takes minutes)"
 .venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 .venv/bin/python -m pip check -qq --disable-pip-version-check
 .venv/bin/python -c 'import safety_core._native._c' 2>/dev/null ||
-  echo "no C compiler or no Python headers: scanning works all the same, in Python. Faster: apt-get install gcc python3-dev, then make again" >&2
+  echo "no C compiler or no Python headers: scanning works all the same, in Python. Faster: apt-get install gcc python3-dev, then rm .venv/ready and make again" >&2
 touch .venv/ready

@@ -59,7 +59,8 @@ def cli() -> None:
     """Stand between an AI agent and everything it can break or leak.
 
     \b
-    tool call -> classify -> gate -> approve -> resolve -> execute -> redact -> audit
+    tool call -> classify -> gate -> approve -> resolve -> execute -> redact
+              -> audit
     prompt    -> redact -> egress -> meter
 
     Start with `safety demo`: the whole story on this machine, in under a minute, without a network.

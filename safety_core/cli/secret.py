@@ -96,7 +96,7 @@ def remove(name: str, home: Home) -> None:
     click.echo("removed")
 
 
-@secret.command("import")
+@secret.command("import", short_help="Keep all secrets of a file: JSON, or NAME=value lines.")
 @click.argument("file", type=click.File("rb"))
 @home_option
 def import_(file: BinaryIO, home: Home) -> None:
@@ -149,7 +149,7 @@ def _pairs(raw: bytes) -> Iterator[tuple[str, str]]:
         if line.strip() and not line.lstrip().startswith("#"):
             name, sign, value = line.strip().removeprefix("export ").partition("=")
             if not sign:
-                raise InputError(f"secrets, line {number}", "is not NAME=value")
+                raise InputError(f"secrets, line {number}", "is not NAME=value", "begin a comment with #")
             yield name.strip(), _unquoted(value.strip())
 
 

@@ -13,7 +13,7 @@ from safety_core.meter.recorded import usage_of
 from safety_core.model.usage import Usage
 
 
-@click.command()
+@click.command(short_help="Count the tokens of recorded responses.")
 def usage() -> None:
     """Read responses as JSON Lines, write their usage as JSON Lines, one answer per line, in order.
 

@@ -35,7 +35,7 @@ _FORMATS: Final[Mapping[str, Callable[[Report, Rules], str]]] = {
 }
 
 
-@click.command()
+@click.command(short_help="Show where secrets are in files and folders.")
 @click.option(
     "--secrets",
     "secrets_file",
@@ -96,16 +96,18 @@ def scan(  # noqa: PLR0913 - one for each option
     safety scan .                                 what is in here
     safety scan --format sarif --output scan.sarif src
     safety scan --explain github                  what a rule looks for
-    safety scan --fingerprints . >> .safety-allow then write the reason into each line
+    safety scan --fingerprints . >> .safety-allow then write the reasons
 
     Exit status 0 if there is none, 1 if there is any, 2 if something could not be looked into.
 
     \b
     Without FILES: JSON Lines on standard input, one answer per line, in order:
     in   {"id", "text"}        the text may be a JSON body
-    out  {"id", "findings": [{"kind", "rule", "start", "end"}], "redacted", "blocked"?}
+    out  {"id", "findings": [{"kind", "rule", "start", "end"}],
+          "redacted", "blocked"?}
 
-    "blocked" says why nobody could look into a text; nothing of it may leave.
+    "blocked" says why nobody could look into a text; nothing of it may leave. The answers say what was found, and
+    the exit status is 0. To scan a plain text from a pipe: `... | safety scan /dev/stdin`.
     """
     sources = shipped_sources()
     patterns = bundle_of(sources).policy.patterns

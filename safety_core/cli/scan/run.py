@@ -100,7 +100,7 @@ class Run:
     def _leave_out(self, target: Target, reason: str) -> None:
         """Count a file as skipped; one that the user named is refused: nobody expects that it passed."""
         if target.named and reason != "binary":
-            self._refuse(target, f"is {reason}")
+            self._refuse(target, f"is {reason}. Fix: raise --max-size")
         else:
             self._walk.skipped[reason] += 1
 
