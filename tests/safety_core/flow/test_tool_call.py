@@ -340,7 +340,11 @@ DISGUISE = "echo PuTTY-User-Key-File-2: " + "a" * 40 + "; {}; echo Private-Lines
 
 @pytest.mark.parametrize(
     "command",
-    [DISGUISE.format("rm -rf /"), "echo --token x1;reboot;7fK" + "q2Zw9x", "cat --token 9Kq2Zw" + "7x/../../etc/shadow"],
+    [
+        DISGUISE.format("rm -rf /"),
+        "echo --token x1;reboot;7fK" + "q2Zw9x",
+        "cat --token 9Kq2Zw" + "7x/../../etc/shadow",
+    ],
 )
 @pytest.mark.parametrize("sentence", [tool_call.decide, tool_call.run])
 def test_nothing_runs_in_the_disguise_of_a_secret(command: str, sentence: Any) -> None:
