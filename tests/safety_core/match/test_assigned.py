@@ -59,6 +59,7 @@ def test_assigned_values(before: str, value: str) -> None:
     ("before", "value"),
     [("token=", "settings.token"), ("token=", "get_token(7)"), ("secret=", "/run/secrets/x9Zk2"), ("token=", "sha256"),
      ("token=", "HMAC-SHA256"), ("secret=", "12345678"), ("token=", "q4c1a2"), ("token=", "ChaCha-Poly1305"),
+     ("minipass: ", "^7.0.4"), ("oauth-token: ", "~=2.1.0-beta.3"),
      ("passwd=", "q4c1"), ("token=", "abababab1"), ("token=", "2.5.13.18:"), ("token=", "0x7f00"),
      ('"tokens": ', "1234567890123"),
      ("secret=", "kubernetes-admin"), ("SecretId>", TOKEN), ("token_type: ", TOKEN), ("passwordHint=", TOKEN),
