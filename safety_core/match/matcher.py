@@ -7,6 +7,7 @@ redacting twice changes nothing.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -30,6 +31,9 @@ _PASSES: Final = 16
 _PATIENCE: Final = 4
 """Passes after which what is found takes the whole run with it that it stands in: what lies beside it would only be
 found in the next pass."""
+
+_PART: Final = re.compile(rb"[^\xff]{8,}")
+"""Shorter parts are not worth a name: the marks between two placeholders."""
 
 _WORD: Final = bytes(byte for byte in range(256) if byte not in b" \t\r\n\"'<>" and byte != BOUNDARY)
 
@@ -86,6 +90,16 @@ class Matcher:
             if BOUNDARY not in layer.flat[span.start : span.end]:
                 start, end = layer.origin(span.start, span.end)
                 yield Span(span.kind, span.rule, start, end, span.name)
+            elif depth == 0 and span.rule not in self.patterns.in_context:
+                yield from _around(layer, span)
+
+
+def _around(layer: Layer, span: Span) -> Iterator[Span]:
+    """Yield what a span holds before, between and behind placeholders: one in the middle of a private key must not give
+    away the rest of it."""
+    for part in _PART.finditer(layer.flat, span.start, span.end):
+        start, end = layer.origin(*part.span())
+        yield replace(span, start=start, end=end)
 
 
 def _widened(flat: bytes, spans: Iterable[Span], marks: Iterable[tuple[int, int]]) -> Iterator[Span]:

@@ -24,7 +24,7 @@ _FLAGS: Final = hyperscan.HS_FLAG_PREFILTER | hyperscan.HS_FLAG_ALLOWEMPTY
 class PatternSet:
     """Compiled patterns. Earlier ones win where two find the same characters."""
 
-    __slots__ = ("_database", "_in_context", "_rules", "ids")
+    __slots__ = ("_database", "_rules", "ids", "in_context")
 
     def __init__(self, patterns: Sequence[Pattern], stored: bytes = b"") -> None:
         """Compile. Raises PolicyError that names the pattern which is wrong.
@@ -35,7 +35,7 @@ class PatternSet:
         """
         self._rules = [rule_of(pattern) for pattern in patterns]
         self.ids: Final = frozenset(pattern.id for pattern in patterns)
-        self._in_context = frozenset(pattern.id for pattern in patterns if pattern.check in IN_CONTEXT)
+        self.in_context: Final = frozenset(pattern.id for pattern in patterns if pattern.check in IN_CONTEXT)
         self._database = _restored(stored)
         if patterns and self._database is None:
             for pattern in patterns:
@@ -64,7 +64,7 @@ class PatternSet:
         for number in sorted(ends):
             spans += confirmed(self._rules[number], layer.flat, ends[number])
         yield from spans
-        given_away = {layer.flat[span.start : span.end]: span.rule for span in spans if span.rule in self._in_context}
+        given_away = {layer.flat[span.start : span.end]: span.rule for span in spans if span.rule in self.in_context}
         for rule, start, end in echoes(layer.flat, given_away):
             yield Span(FindingKind.PATTERN, rule, start, end)
 

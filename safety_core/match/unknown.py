@@ -76,11 +76,12 @@ _BARE_KEY: Final = re.compile(rb"(?:^|[\"'.>&({,\[\n])[ \t]*(key)[\"'\\]{0,3}[ \
 """The key of a dictionary, a file in a bucket: `key: x` alone."""
 
 _BEFORE: Final = re.compile(
-    rb"(?:sha\d{1,3}|md5|base64|ssh-[a-z0-9]+|ecdsa\S*)[-: ,]\s?$|[/.:@#?&%]$|\|1\|(?:[A-Za-z0-9+/]{27}=\|)?$",
+    rb"(?:sha\d{1,3}|md5|base64|ssh-[a-z0-9]+|ecdsa\S*)[-: ,]\s?$|(?<!\xff)\.$|[/:@#?&%]$"
+    rb"|\|1\|(?:[A-Za-z0-9+/]{27}=\|)?$",
     re.IGNORECASE,
 )
 """What names an encoding or a digest (`|1|`: the hosts that a person has logged in to, with salt), or part of an
-address."""
+address or name. (Behind a placeholder, a dot begins the last part of a token.)"""
 _CALL_OR_FILE: Final = re.compile(rb"\(|\.[A-Za-z][A-Za-z0-9]{0,4}(?![A-Za-z0-9_-])")
 _SUFFIX: Final = 8
 _DIGEST: Final = re.compile(r"(?:sha\d{1,3}|md5)[-_]", re.IGNORECASE)

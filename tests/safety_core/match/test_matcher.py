@@ -68,12 +68,56 @@ def test_a_secret_dressed_up_as_a_placeholder_is_found(form: str) -> None:
     assert seen(matcher(KEY=KEY), form.format(KEY)) == [("registered", KEY)]
 
 
+EXTRA = invented("{}{}{}{}{}{64 base64}")
+LINES = [invented("{64 base64}"), invented("{}{64 base64}"), invented("{}{}{64 base64}"), invented("{}{}{}{64 base64}")]
+PEM = ["-----BEGIN " + "PRIVATE KEY-----", *LINES, "-----END " + "PRIVATE KEY-----"]
+
+
+@pytest.mark.parametrize(
+    "inside", ["SECRET_REF(KEY)", KEY, f"SECRET_REF(KEY)\n{KEY}", "SECRET_REF(KEY)\nab\nSECRET_REF(KEY)"]
+)
+def test_a_placeholder_in_a_private_key_does_not_give_away_the_rest(inside: str, shipped: PatternSet) -> None:
+    engine = Matcher(registry(KEY=KEY), shipped)
+    text = "\n".join([*PEM[:3], inside, *PEM[3:]])
+    left, at = "", 0
+    for span in engine.spans(text):
+        left, at = left + text[at : span.start], span.end
+    assert not [line for line in [*LINES, EXTRA] if line[:12] in left + text[at:]]
+
+
+def test_what_a_name_promises_ends_at_a_placeholder(shipped: PatternSet) -> None:
+    assert seen(Matcher(registry(KEY=KEY), shipped), "password=SECRET_REF(KEY)/a1b2c3d4e5") == []
+
+
+def test_the_last_part_of_a_token_is_found_behind_a_placeholder() -> None:
+    assert seen(matcher(KEY=KEY), f"{KEY}.{TOKEN}") == [("registered", KEY), ("unknown", TOKEN)]
+
+
 def test_the_boundary_cannot_be_written() -> None:
     assert seen(matcher(KEY=KEY), f"{KEY[:10]}\ufdd0{KEY[10:]}") == [("registered", f"{KEY[:10]}\ufdd0{KEY[10:]}")]
 
 
+VALUE = invented("{24 alnum}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"SHOP_PASSWORD={VALUE}", f'password: "{VALUE}"', "password=hunter2x", f"https://shop:{VALUE}@db.example/shop"],
+)
+def test_a_value_in_context_ends_where_a_decoded_run_or_a_placeholder_does(text: str, shipped: PatternSet) -> None:
+    engine = Matcher(registry(KEY=KEY), shipped)
+    for run in (base64.b64encode(text.encode()).decode(), text.encode().hex()):
+        assert [span.end for span in engine.spans(f"see {run} there")] == [4 + len(run)]
+    assert [span.start for span in engine.spans(f"{text}SECRET_REF(KEY)")] == [
+        span.start for span in engine.spans(f"{text}\n")
+    ]
+    assert engine.spans(f"{text}SECRET_REF(KEY)")
+
+
 def test_what_is_left_of_a_loser_is_looked_at_again() -> None:
-    engine = matcher([Pattern("line", "Line", r"<[^>]{4,80}>"), Pattern("word", "Word", r"zq[a-z]{4}")], KEY=KEY)
+    engine = matcher(
+        [Pattern("line", "Line", r"<[A-Za-z0-9 ]{4,80}>"), Pattern("word", "Word", r"zq[a-z]{4}")], KEY=KEY
+    )
     assert seen(engine, f"<{KEY} zqabcd>") == [("registered", KEY), ("word", "zqabcd")]
 
 

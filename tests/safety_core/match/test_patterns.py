@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -95,6 +96,27 @@ def test_a_set_tells_what_is_in_it() -> None:
     given = [Pattern("p", "P", "a"), Pattern("q", "Q", "b")]
     assert PatternSet(given).patterns == tuple(given)
     assert PatternSet(given).ids == {"p", "q"}
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2])
+def test_a_private_key_that_was_cut_off_ends_where_its_string_does(depth: int, shipped: PatternSet) -> None:
+    key = f"-----BEGIN {''}PRIVATE KEY-----\n{invented('{64 base64}')}\n{invented('{}{64 base64}')}"
+    document: object = {
+        "a": [{"role": "tool", "content": key}, {"role": "user", "content": "go on"}],
+        "b": key,
+        "c": key,
+    }
+    for _ in range(depth):
+        document = {"x": json.dumps(document)}
+    values = [value for rule, value in found(shipped, json.dumps(document)) if rule == "private-key"]
+    assert len(values) == 3
+    assert not [value for value in values if value[-1] in '\\"}' or "role" in value]
+
+
+def test_a_private_key_in_the_strings_of_a_program_is_one(shipped: PatternSet) -> None:
+    lines = [f"-----BEGIN {''}PRIVATE KEY-----", invented("{64 base64}"), f"-----END {''}PRIVATE KEY-----"]
+    for text in (" +\n".join(f'"{line}\\n"' for line in lines), json.dumps(lines)):
+        assert [value[-5:] for rule, value in found(shipped, text) if rule == "private-key"] == ["-----"]
 
 
 def test_no_patterns_and_no_text_find_nothing() -> None:
