@@ -43,7 +43,8 @@ _ALGORITHM: Final = re.compile(
     r"|[A-Z][A-Za-z]{1,7}(?:[-_/.](?:[A-Z][A-Za-z]{1,8}[0-9]{0,4}|[0-9]{1,4}))+"
 )
 _NUMBER: Final = re.compile(
-    r"[\d.,:/+=-]+[A-Za-z%]{0,3}|[~^<>=v]{1,3} ?\d{1,4}(?:\.[\dx*]{1,4})*(?:[-+][\w.]{1,16})?|0x[0-9a-fA-F]{1,8}[uUlL]*|\d{4}-\d\d-\d\d[T_ ][\d:.]+\w*"
+    r"[\d.,:/+=-]+[A-Za-z%]{0,3}|[~^<>=v]{1,3} ?\d{1,4}(?:\.[\dx*]{1,4})*(?:[-+][\w.]{1,16})?"
+    r"|0x[0-9a-fA-F]{1,8}[uUlL]*|\d{4}-\d\d-\d\d[T_ ][\d:.]+\w*"
 )
 _LONG: Final = 32
 """Length from which a row of one character, or a shape that a short name has too, explains nothing."""

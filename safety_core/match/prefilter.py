@@ -26,6 +26,7 @@ _OPTIONAL_TAIL: Final = re.compile(r"(?:\[(?:\\.|[^\]\\])*\]|(?<!\\)[^)\]}*+?])(
 _RUN_TO_END: Final = re.compile(
     r"(?P<run>(?P<inside>\[(?:\\.|[^\]\\])+\])(?:\{[0-9]+,[0-9]*\}|[+*]))(?P<rest>\)*\(\?!(?P<beyond>\[(?:\\.|[^\]\\])+\])\))$"
 )
+_FENCED: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\$", re.DOTALL)
 _BYTES: Final = tuple(bytes((byte,)) for byte in range(256))
 
 
@@ -41,6 +42,24 @@ def resolute(expression: str) -> str:
 def _members(of_class: str, expression: str) -> set[bytes]:
     either = re.compile(of_class.encode("ascii"), re.IGNORECASE if "(?i" in expression else 0)
     return {byte for byte in _BYTES if either.match(byte)}
+
+
+def fenced(expression: str, end: str = r"(?:$|(?=\xff))") -> str:
+    """Return an expression to which a boundary (a placeholder, the end of a decoded run) is the end of the text.
+
+    No class that says what is not in it takes one, and `$` stands before one, too, written as `end`.
+    """
+
+    def fence(found: re.Match[str]) -> str:
+        text = found[0]
+        if text == "$":
+            return end
+        if not text.startswith("[^"):
+            return text
+        rest = text[2:]
+        return rf"[^\xff\{rest}" if rest[0] in "]-" else rf"[^\xff{rest}"
+
+    return _FENCED.sub(fence, expression)
 
 
 def reach(expression: str) -> int:
@@ -68,4 +87,4 @@ def prefilter(expression: str) -> str:
         least = min(int(found[1]), _COUNTED)
         return found[0] if int(found[3] or (_COUNTED + 1 if found[2] else found[1])) <= _COUNTED else f"{{{least},}}"
 
-    return _COUNT.sub(shorter, shortened(expression))
+    return fenced(_COUNT.sub(shorter, shortened(expression)), r"(?:$|\xff)")

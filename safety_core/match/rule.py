@@ -13,7 +13,7 @@ import regex
 from safety_core.errors import PolicyError, UnscannableError
 from safety_core.match.assigned import IN_CONTEXT
 from safety_core.match.checks import CHECKS
-from safety_core.match.prefilter import OPEN_REACH, reach, resolute, shortened
+from safety_core.match.prefilter import OPEN_REACH, fenced, reach, resolute, shortened
 from safety_core.match.promise import CONTEXT
 from safety_core.match.span import Span
 from safety_core.match.wordlike import entropy
@@ -61,7 +61,7 @@ class Rule:
 
 @lru_cache(maxsize=4096)
 def _regex(expression: str) -> Any:
-    return regex.compile(resolute(expression).encode("ascii"), cache_pattern=False)
+    return regex.compile(fenced(resolute(expression)).encode("ascii"), cache_pattern=False)
 
 
 def forget_expressions() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from safety_core.match.prefilter import prefilter, reach, resolute
+from safety_core.match.prefilter import fenced, prefilter, reach, resolute
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,17 @@ def test_a_match_is_looked_for_as_far_as_its_counts_reach(expression: str, chara
 )
 def test_a_run_that_cannot_end_earlier_is_not_tried_shorter(expression: str, same: str) -> None:
     assert resolute(expression) == same
+
+
+@pytest.mark.parametrize(
+    ("expression", "same"),
+    [
+        (r"a[^\s]{3}", r"a[^\xff\s]{3}"),
+        (r"a[^]b]\[^[a-z]", r"a[^\xff\]b]\[^[a-z]"),
+        (r"a[^-b]", r"a[^\xff\-b]"),
+        (r"a\$[$]$", r"a\$[$](?:$|(?=\xff))"),
+        (r"a(?=[,\s]|$)", r"a(?=[,\s]|(?:$|(?=\xff)))"),
+    ],
+)
+def test_a_boundary_is_the_end_of_the_text(expression: str, same: str) -> None:
+    assert fenced(expression) == same
