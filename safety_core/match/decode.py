@@ -6,8 +6,10 @@ included. A find in it counts for the whole run it came from.
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from safety_core._native import coded
@@ -25,6 +27,11 @@ UNPACKED: Final = 1 << 20
 
 OPENED: Final = 4 << 20
 """Characters that all runs of a text together may come to, beyond the text's own length."""
+
+_WIDTHS: Final = frozenset({60, 64, 72, 76})
+"""Characters of a line of wrapped base64 or hexadecimal digits."""
+
+_LINE_END: Final = re.compile(rb"[\r\n=]+")
 
 _GAP: Final = bytes((BOUNDARY,))
 
@@ -50,12 +57,38 @@ def opened(layer: Layer) -> Layer | None:
 
 def _inner(layer: Layer) -> Iterator[tuple[int, int, bytes]]:
     flat = layer.flat
+    done = tried = 0
     for start, end, kind in layer.runs:
-        if kind & CODED and layer.changed(start, end):
-            text = decoded(flat[start:end])
+        if not kind & CODED or start < done or not layer.changed(start, end):
+            continue
+        block = _block(flat, start, end) if start >= tried else None
+        if block is not None:
+            tried = block.end()
+            text = decoded(_LINE_END.sub(b"", block[0]))
             if text is not None:
-                tail = flat[end : end + 6]
-                yield start, end + len(tail) - len(tail.lstrip(b"=")), flatten(text)
+                done = tried
+                yield start, done, flatten(text)
+                continue
+        text = decoded(flat[start:end])
+        if text is not None:
+            tail = flat[end : end + 6]
+            done = end + len(tail) - len(tail.lstrip(b"="))
+            yield start, done, flatten(text)
+
+
+def _block(flat: bytes, start: int, end: int) -> re.Match[bytes] | None:
+    """Return the lines of one width of which [start, end) is the first, as programs wrap what they encode; what lies
+    across the end of a line would not be seen in any of them."""
+    found = _lines(end - start).match(flat, start) if end - start in _WIDTHS else None
+    return found if found and found.end() > end else None
+
+
+@lru_cache(maxsize=8)
+def _lines(width: int) -> re.Pattern[bytes]:
+    inside = rb"[A-Za-z0-9+/_-]"
+    line, last = (rb"%b{%d}(?!%b)" % (inside, most, inside) for most in (width, width - 1))
+    last = last.replace(b"{", b"{1,")
+    return re.compile(rb"%b(?:\r?\n%b)*+(?:\r?\n%b={0,6})?+" % (line, line, last))
 
 
 def decoded(run: bytes) -> str | None:

@@ -54,6 +54,44 @@ def test_chance_comes_to_nothing(run: str) -> None:
     assert decoded(run.encode()) is None
 
 
+LONG = "\n".join(f"SHOP_SETTING_{number} = {'abc' * (number % 5)} {number}" for number in range(12))
+
+
+def wrapped(text: str, width: int, end: str) -> str:
+    return end.join(text[at : at + width] for at in range(0, len(text), width))
+
+
+@pytest.mark.parametrize("width", [60, 64, 72, 76])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    "text",
+    [base64.b64encode(LONG.encode()).decode(), LONG.encode().hex(), base64.b64encode(b"x" + LONG.encode()).decode()],
+)
+def test_lines_of_one_width_are_opened_together(text: str, width: int, end: str) -> None:
+    block = wrapped(text, width, end)
+    layer = opened(Layer(flatten(f"$ base64 .env\n{block}\n$ ls")))
+    assert layer is not None
+    assert LONG.encode() in layer.flat
+    start = layer.flat.index(b"SHOP_SETTING_7")
+    assert layer.origin(start, start + 4) == (14, 14 + len(block))
+
+
+def test_a_line_of_another_width_is_none_of_a_block() -> None:
+    lines = [base64.b64encode(f"{'the key ' * 6}{number}".encode()).decode().rstrip("=") for number in (7, 8)]
+    layer = opened(Layer(flatten(f"{lines[0][:64]}\n{lines[1]}\n")))
+    assert layer is not None
+    assert layer.flat.count(b"\xff") >= 3
+
+
+def test_lines_that_come_to_nothing_are_opened_one_by_one() -> None:
+    text = base64.b64encode(b"the key is 42-zq7, and that is all of it, or not?!??").decode()[:64]
+    noise = [invented("{64 base64}"), invented("{}{64 base64}"), invented("{}{}{64 base64}")]
+    layer = opened(Layer(flatten("\n".join([text, *noise]))))
+    assert layer is not None
+    assert b"42-zq7" in layer.flat
+    assert layer.origin(layer.flat.index(b"42"), layer.flat.index(b"42") + 2) == (0, 64)
+
+
 def test_a_layer_of_opened_runs_knows_where_they_stood() -> None:
     run = base64.b64encode(TEXT.encode()).decode()
     text = f"see {run} and internationalization_of_words there"
