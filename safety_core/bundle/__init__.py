@@ -5,6 +5,7 @@ rules      the head of one Rego rule: id, title, what it is indexed by
 profile    the part of Rego that every engine runs alike, and nothing else
 gather     the YAML sources -> the data of a bundle, with the place of each value
 keyed      the short form of a pattern -> the long one
+samples    what a pattern must find and must not, with invented secrets in it
 source     policies/ -> the files of a bundle
 index      which rules can concern a call
 golden     vectors that a bundle must reproduce before it is activated

@@ -15,6 +15,7 @@ from safety_core.bundle.gather import gather
 from safety_core.bundle.roles import Keys, Release, make_root
 from safety_core.bundle.roles import publish as publish_release
 from safety_core.bundle.roles import renew as renew_repository
+from safety_core.bundle.samples import samples_of
 from safety_core.bundle.sign import SIGNATURES, new_private_pem, public_pem, sign_files
 from safety_core.bundle.source import compile_bundle
 from safety_core.bundle.trust import Known, refresh
@@ -23,6 +24,7 @@ from safety_core.cli.hub import read_token, token_option
 from safety_core.edge import clock
 from safety_core.edge.bundles import replay
 from safety_core.edge.files import read_input, replace_file
+from safety_core.edge.pattern_proof import check_patterns, prove_patterns
 from safety_core.edge.policy_tests import run_tests
 from safety_core.edge.prove import prove, vectors_of
 from safety_core.edge.publish import (
@@ -72,9 +74,8 @@ def policy() -> None:
 @policy.command()
 @policies_option
 def check(policies: Path | None) -> None:
-    """Compile the sources and prove their golden vectors."""
-    files, bundle = _compiled(_sources(policies), LOCAL_TENANT)
-    asyncio.run(prove(bundle))
+    """Compile the sources, try the samples of their patterns, and prove their golden vectors."""
+    files, bundle = _proved(_sources(policies), LOCAL_TENANT)
     click.echo(
         f"ok: revision {bundle.revision}, {len(bundle.guards)} rules, {len(bundle.policy.floors)} floors, "
         f"{len(bundle.policy.patterns)} patterns, {len(bundle.golden)} golden vectors, {len(files)} files"
@@ -116,8 +117,7 @@ def golden(policies: Path | None, answers: Iterable[bytes]) -> None:
 @click.option("-o", "--out", type=FILE, required=True, help="Where to put the bundle.")
 def build(policies: Path | None, tenant: str, out: Path) -> None:
     """Compile, prove and pack a bundle for one tenant. It is not signed yet."""
-    files, bundle = _compiled(_sources(policies), tenant_id(tenant))
-    asyncio.run(prove(bundle))
+    files, bundle = _proved(_sources(policies), tenant_id(tenant))
     replace_file(out, pack(files))
     click.echo(f"{out}: revision {bundle.revision} for {tenant}")
 
@@ -129,7 +129,7 @@ def sign(bundle: Path, keys: Path) -> None:
     """Sign a bundle in place, as Open Policy Agent verifies it."""
     files = {name: raw for name, raw in unpack(read_input(bundle)).items() if name != SIGNATURES}
     tenant, revision = _named(files)
-    read_contents(files, tenant=tenant, version=0)
+    _check_unsourced(read_contents(files, tenant=tenant, version=0))
     replace_file(bundle, pack(sign_files(files, read_input(keys / BUNDLE_KEY), scope=tenant)))
     click.echo(f"{bundle}: revision {revision} is signed for {tenant}")
 
@@ -176,6 +176,7 @@ def publish(bundle: Path | None, keys: Path, repository: Path, hub: str, token_f
     update = replay(
         refresh(Known((root,)), tenant=tenant, now=now), lambda path: new.get(path) or held(repository, path)
     )
+    _check_unsourced(update.bundle)
     write_repository(repository, {FIRST_ROOT: root, **new})
     if hub:
         asyncio.run(upload(hub, tenant, token, {FIRST_ROOT: root, **update.files}))
@@ -195,6 +196,24 @@ def _compiled(sources: Mapping[str, bytes], tenant: str) -> tuple[Mapping[str, b
     except PolicyError as error:
         raise PolicyError(gather(sources)[1].place(error.thing), error.reason, error.fix) from error
     return files, bundle
+
+
+def _proved(sources: Mapping[str, bytes], tenant: str) -> tuple[Mapping[str, bytes], TrustedBundle]:
+    """Compile, try every sample, and prove as an edge would."""
+    files, bundle = _compiled(sources, tenant)
+    origins = gather(sources)[1]
+    check_patterns(
+        bundle.policy.patterns,
+        samples_of(sources),
+        lambda number, field: origins.place(f"data.patterns[{number}].{field}"),
+    )
+    asyncio.run(prove(bundle))
+    return files, bundle
+
+
+def _check_unsourced(bundle: TrustedBundle) -> None:
+    """Refuse a bundle from elsewhere whose patterns no edge could take up."""
+    asyncio.run(prove_patterns(bundle.policy.patterns))
 
 
 def _named(files: Mapping[str, bytes]) -> tuple[str, str]:

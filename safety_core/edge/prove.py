@@ -2,7 +2,7 @@
 
 Every rule is asked about an empty call and about every golden vector, guards aside. So a rule that errs,
 runs away, answers otherwise than its author saw, or fires where its guard says that it cannot, keeps the
-bundle out.
+bundle out. Every pattern must compile, for the same reason.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from safety_core.bundle.contents import TrustedBundle
 from safety_core.bundle.golden import Vector, vector_line
 from safety_core.bundle.index import RuleIndex
 from safety_core.canonical import Json, JsonObject
+from safety_core.edge.pattern_proof import prove_patterns
 from safety_core.edge.rego import RegoEngine
 from safety_core.errors import UnavailableError, UnprovenError
 from safety_core.model.facts import Facts
@@ -32,11 +33,13 @@ async def prove(bundle: TrustedBundle, *, deadline: float = DEADLINE, total: flo
     """Return if `bundle` judges here as its author saw it.
 
     Raises:
-        UnprovenError: naming the first vector, and the rule, that comes out differently.
+        UnprovenError: naming the first vector, and the rule, that comes out differently; or the pattern that does not
+            compile.
     """
     engine = RegoEngine(deadline=deadline)
     try:
         async with asyncio.timeout(total):
+            await prove_patterns(bundle.policy.patterns)
             await engine.load(bundle)
             await engine.ask(bundle.guards, Facts("", "").to_json())
             index = RuleIndex(bundle.guards)

@@ -23,11 +23,11 @@ from safety_core.edge.audit_log import AuditLog
 from safety_core.edge.bundles import BundleStore
 from safety_core.edge.engine import Engine
 from safety_core.edge.shipped import shipped_bundle
-from safety_core.errors import BundleError, FreezeError, TamperedError, UnavailableError
+from safety_core.errors import BundleError, FreezeError, TamperedError, UnavailableError, UnprovenError
 from safety_core.match.patterns import PatternSet
 from safety_core.model.facts import Action, Facts, Kind, Target, TargetKind
 from safety_core.model.policy import Pattern
-from tests.simulators.repository import TENANT, Repository, release
+from tests.simulators.repository import SOURCES, TENANT, Repository, release, release_from
 
 GRACE = 3600.0
 FACTS = Facts("exec", "main", (Action(Kind.DESTROY, "rm", "rm", (Target(TargetKind.PATH, "x"),)),))
@@ -121,6 +121,20 @@ async def test_a_forged_policy_is_recorded_once_and_changes_nothing(world: World
         assert sync.in_force.current(time.time()).policy.revision == "calm"
         assert isinstance(sync.in_force.trouble, BundleError)
         assert await policy_events(sync) == [("in force", "calm"), ("refused", "TamperedError")]
+
+
+async def test_a_policy_whose_pattern_does_not_compile_leaves_the_one_before_even_after_a_restart(world: World) -> None:
+    world.repository.publish()
+    typo = b"patterns:\n  - {id: shop, title: Shop, expression: '(?<![A-Za-z0-9)abc'}\n"
+    async with world.edge() as sync:
+        await sync.pull()
+        world.repository.publish(release_from({**SOURCES, "patterns/shop.yaml": typo}, "typo"))
+        with pytest.raises(UnprovenError, match="pattern shop: is not a regular expression"):
+            await sync.pull()
+        assert sync.in_force.current(time.time()).policy.revision == "calm"
+    async with world.edge() as sync:
+        await sync.load_last()
+        assert sync.in_force.current(time.time()).policy.revision == "calm"
 
 
 async def test_an_outage_keeps_the_policy_until_its_expiry_and_grace_are_over(world: World) -> None:

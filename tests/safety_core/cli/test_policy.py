@@ -13,10 +13,14 @@ import pytest
 from aiohttp import web
 from click.testing import CliRunner, Result
 
+from safety_core.bundle.archive import pack
+from safety_core.bundle.sign import sign_files
+from safety_core.bundle.source import compile_bundle
 from safety_core.bundle.trust import Known, Update, refresh
 from safety_core.cli.policy import policy
 from safety_core.edge.bundles import replay
-from safety_core.edge.publish import upload
+from safety_core.edge.publish import BUNDLE_KEY, upload
+from safety_core.edge.shipped import load_folder
 from safety_core.errors import InputError, PolicyError, RefusedError, SafetyError, UnavailableError, UnprovenError
 from tests.simulators.repository import SOURCES, rule
 
@@ -134,6 +138,42 @@ def test_check_says_what_there_is(folder: Path) -> None:
         run(folder, "check", "--policies", "@policies")
     with pytest.raises(PolicyError, match="holds no policy"):
         run(folder, "check", "--policies", "@nowhere")
+
+
+BROKEN = b"patterns:\n  - id: shop\n    title: Shop\n    expression: '(?<![A-Za-z0-9)abc'\n"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "told"),
+    [
+        (BROKEN, r"patterns/shop\.yaml:4: pattern shop is not a regular expression"),
+        (b"patterns:\n  - {id: a, title: A, expression: abc}\n  - id: shop\n    title: Shop\n    expression: abc\n"
+         b"    check: nothing_like_it\n", r"patterns/shop\.yaml:6: pattern shop names a check that does not exist"),
+        (b"patterns:\n  - {id: shop, title: Shop, expression: 'a*'}\n", r"shop\.yaml:2: pattern shop matches"),
+        (b"patterns:\n  - id: shop\n    title: Shop\n    near: shop\n    value: '[0-9]{20}'\n    must_match:\n"
+         b"      - shop key = {20 digit}\n      - shop key = {19 digit}\n", r"shop\.yaml:8: a sample of pattern"),
+    ],
+)  # fmt: skip
+def test_a_wrong_pattern_is_shown_where_it_is_written(folder: Path, pattern: bytes, told: str) -> None:
+    write(folder / "policies", {"patterns/shop.yaml": pattern})
+    for command in (["check"], ["build", "--tenant", "one", "-o", "@one.tar.gz"]):
+        with pytest.raises(PolicyError, match=told):
+            run(folder, *command, "--policies", "@policies")
+    assert not (folder / "one.tar.gz").exists()
+
+
+def test_a_bundle_with_a_wrong_pattern_is_neither_signed_nor_published(folder: Path) -> None:
+    write(folder / "policies", {"patterns/shop.yaml": BROKEN})
+    files = compile_bundle(load_folder(folder / "policies"), tenant="one")[0]
+    run(folder, "keys", "@keys")
+    (folder / "one.tar.gz").write_bytes(pack(files))
+    with pytest.raises(UnprovenError, match="pattern shop: is not a regular expression"):
+        run(folder, "sign", "@one.tar.gz", "--keys", "@keys")
+    key = (folder / "keys" / BUNDLE_KEY).read_bytes()
+    (folder / "one.tar.gz").write_bytes(pack(sign_files(files, key, scope="one")))
+    with pytest.raises(UnprovenError, match="pattern shop: is not a regular expression"):
+        publish(folder, "@one.tar.gz")
+    assert not (folder / "repository").exists()
 
 
 def test_rules_are_tested(folder: Path) -> None:
