@@ -33,6 +33,8 @@ _CHARSETS: Final = frozenset({"utf-8", "ascii", "iso8859-1", "utf-16", "utf-16-l
 _BINARY: Final = bytes((*range(0x07), *range(0x0E, 0x1B), *range(0x1C, 0x20)))
 """Control characters that no text holds. (Backspace, escape and the like stand in terminal output.)"""
 
+_ONE_BYTE: Final = bytes(0x20 if byte in _BINARY else byte for byte in range(256))
+
 
 @dataclass(frozen=True, slots=True)
 class BodyRedaction:
@@ -77,9 +79,17 @@ def _redacted(raw: bytes, content_type: str, scans: Scans) -> BodyRedaction:
         return _multipart(raw, content_type, scans)
     plain, encoding, mark = _decoded(raw, content_type)
     clean = _scan_for(kind, scans)(plain)
-    if clean is None:
-        return BodyRedaction(raw)
-    return BodyRedaction(mark + clean.text.encode(encoding, "surrogatepass"), clean.findings, clean.discovered)
+    left = raw if clean is None else mark + clean.text.encode(encoding, "surrogatepass")
+    if encoding.startswith("utf-16"):
+        _check_bytes(left, scans)
+    return BodyRedaction(raw) if clean is None else BodyRedaction(left, clean.findings, clean.discovered)
+
+
+def _check_bytes(raw: bytes, scans: Scans) -> None:
+    """Refuse UTF-16 that shows a secret to who takes it for UTF-16 of the other order, or for one byte per character:
+    not every receiver believes what a body says about itself."""
+    if scans.text(raw.translate(_ONE_BYTE, b"\0").decode("latin-1").encode()):
+        raise UnscannableError("body", "reads differently in another charset", "send UTF-8")
 
 
 def _scan_for(kind: str, scans: Scans) -> Scan:

@@ -143,3 +143,30 @@ def test_what_lies_between_strings_changes_nothing() -> None:
 def test_only_json_is_held_to_its_rules() -> None:
     assert CLEAN.body(b'{"a":1,"a":2}', "text/plain").findings == ()
     assert CLEAN.body(b"", "text/plain").raw == b""
+
+
+PLAIN = f"the key is {KEY} indeed"
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind"),
+    [
+        (PLAIN.encode("utf-16-le"), "text/plain; charset=utf-16"),
+        (PLAIN.encode("utf-16-le"), "text/plain; charset=utf-16be"),
+        (PLAIN.encode(), "text/plain; charset=utf-16le"),
+        (f"k={KEY}".encode(), "application/x-www-form-urlencoded; charset=utf-16"),
+        (b"\xfe\xff" + PLAIN.encode("utf-16-le"), "text/plain"),
+        (b"\xff\xfe" + PLAIN.encode(), "text/plain"),
+        (f"{KEY} ".encode("utf-16-le") + PLAIN.encode(), "text/plain; charset=utf-16le"),
+    ],
+)
+def test_what_shows_a_secret_in_another_charset_is_refused(raw: bytes, kind: str) -> None:
+    with pytest.raises(UnscannableError, match="another charset"):
+        CLEAN.body(raw, kind)
+
+
+def test_wide_text_of_any_script_passes() -> None:
+    for text in ("这是一个测试文件，请联系管理员。\u4e01", "plain text", "это проверка", f"a {KEY}"):
+        for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+            raw = mark + text.encode(encoding)
+            assert CLEAN.body(raw, "text/plain").raw == mark + text.replace(KEY, "SECRET_REF(KEY)").encode(encoding)
