@@ -114,6 +114,13 @@ def test_a_value_in_context_ends_where_a_decoded_run_or_a_placeholder_does(text:
     assert engine.spans(f"{text}SECRET_REF(KEY)")
 
 
+def test_what_lies_in_two_encoded_runs_is_not_one_find() -> None:
+    engine = matcher([Pattern("pair", "Pair", r"left.{1,4}right")])
+    runs = [base64.b64encode(part).decode() for part in (b"some more words left", b"right and some words")]
+    assert seen(engine, " ".join(runs)) == []
+    assert seen(engine, "left : right") == [("pair", "left : right")]
+
+
 def test_what_is_left_of_a_loser_is_looked_at_again() -> None:
     engine = matcher(
         [Pattern("line", "Line", r"<[A-Za-z0-9 ]{4,80}>"), Pattern("word", "Word", r"zq[a-z]{4}")], KEY=KEY
