@@ -85,14 +85,18 @@ def _places(text: str, spans: Iterable[Span]) -> Iterator[tuple[Span, int, int]]
         yield span, *trail.back(span.start, span.end)
 
 
-def cut_out(text: str, spans: Iterable[Span], tenant_key: bytes) -> Redaction:
-    """Return a valid JSON text (or lines of it) without what the spans, in characters of its view, stand for."""
+def cut_out(text: str, spans: Iterable[Span], tenant_key: bytes) -> tuple[Redaction, bool]:
+    """Return a valid JSON text (or lines of it) without what the spans, in characters of its view, stand for.
+
+    And whether a number has become a string: its quotes have not been scanned.
+    """
     tokens = [*_TOKEN.finditer(text)]
     ends = [token.end() for token in tokens]
     pieces: list[str] = []
     findings: list[Finding] = []
     discovered: dict[SecretName, SecretValue] = {}
     copied = 0
+    quoted = False
     for span, start, end in _places(text, spans):
         cuts = [*_cuts(islice(tokens, bisect_right(ends, start), None), max(start, copied), end)]
         if not cuts:
@@ -102,10 +106,11 @@ def cut_out(text: str, spans: Iterable[Span], tenant_key: bytes) -> Redaction:
         if span.name is None:
             discovered[finding.name] = SecretValue(value)
         for cut in cuts:
+            quoted = quoted or cut.number
             mark = reference(finding.name)
             pieces += (text[copied : cut.start], f'"{mark}"' if cut.number else mark)
             copied = cut.end
-    return Redaction("".join([*pieces, text[copied:]]), tuple(findings), discovered)
+    return Redaction("".join([*pieces, text[copied:]]), tuple(findings), discovered), quoted
 
 
 def _cuts(tokens: Iterable[re.Match[str]], start: int, end: int) -> Iterator[_Cut]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from safety_core.canonical import Json
 from safety_core.errors import UnscannableError
@@ -16,6 +17,9 @@ from safety_core.model.secret import SecretName, SecretValue, reference
 from safety_core.redact.body import BodyRedaction, Scans, redacted_body, text_of
 from safety_core.redact.json_text import check_json, check_lines, checked_lines, checked_view, cut_out, loose_view
 from safety_core.redact.placeholder import name_for
+
+_PASSES: Final = 8
+"""Times that a JSON text is scanned again because numbers in it have become strings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,23 @@ class Redactor:
     def json_text(self, text: str) -> Redaction:
         """Return a JSON text that is still JSON; only its strings, keys and numbers change."""
         spans = self.matcher.spans_of(Layer(loose_view(text.encode("utf-8", "surrogatepass"))))
-        return cut_out(text, spans, self._tenant_key) if spans else Redaction(text)
+        return self._cut(text, spans) if spans else Redaction(text)
+
+    def _cut(self, text: str, spans: Sequence[Span]) -> Redaction:
+        """Return a JSON text without these spans, and without what is seen only once numbers have become strings: the
+        positions of that are characters of what came before.
+
+        Raises:
+            UnscannableError: it does not come to rest.
+        """
+        clean, quoted = cut_out(text, spans, self._tenant_key)
+        for _ in range(_PASSES):
+            if not quoted:
+                return clean
+            spans = self.matcher.spans_of(Layer(loose_view(clean.text.encode("utf-8", "surrogatepass"))))
+            more, quoted = cut_out(clean.text, spans, self._tenant_key)
+            clean = Redaction(more.text, clean.findings + more.findings, clean.discovered | more.discovered)
+        raise UnscannableError("body", f"still shows secrets after {_PASSES} passes", "send less of it at once")
 
     def value(self, value: Json) -> ValueRedaction:
         """Return a JSON value without secrets, keys included; the same object where there are none.
@@ -110,7 +130,7 @@ class Redactor:
         spans = self.matcher.spans_of(Layer(view))
         if not spans:
             return None
-        clean = cut_out(raw.decode("utf-8"), spans, self._tenant_key)
+        clean = self._cut(raw.decode("utf-8"), spans)
         if not clean.findings:
             return None
         check(clean.text)

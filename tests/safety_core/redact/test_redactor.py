@@ -14,6 +14,7 @@ from safety_core.match.matcher import Matcher
 from safety_core.match.patterns import PatternSet
 from safety_core.match.registry import Registry
 from safety_core.model.finding import FindingKind
+from safety_core.redact import redactor as module
 from tests.safety_core.redact.conftest import ALL, KEY, NUMBER, QUOTED, TOKEN, redactor
 
 CLEAN = redactor()
@@ -93,6 +94,20 @@ def test_what_is_no_json_or_too_deep_is_refused() -> None:
         CLEAN.value(deep)
     with pytest.raises(UnscannableError):
         CLEAN.value({"a": {1, 2}})  # type: ignore[dict-item]
+
+
+def test_what_shows_only_when_a_number_has_become_a_string_is_found_at_once() -> None:
+    value: Any = {"password": [0, int(NUMBER)]}
+    clean = CLEAN.value(value)
+    assert clean.value["password"][1] == "SECRET_REF(NUMBER)"  # type: ignore[call-overload, index]
+    assert CLEAN.value(clean.value).value is clean.value
+    assert len(clean.findings) == 2
+
+
+def test_numbers_that_give_each_other_away_without_end_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_PASSES", 1)
+    with pytest.raises(UnscannableError, match="passes"):
+        CLEAN.value({"password": [0, int(NUMBER)]})
 
 
 KEYS = st.text(max_size=6) | st.sampled_from(["password", KEY])
