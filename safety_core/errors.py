@@ -23,7 +23,7 @@
     |-- SecretError                  the vault or a reference
     |   |-- UnknownSecretError       no secret has this name
     |   |-- BrokenSealError          a sealed value does not open under this key, row and version
-    |   `-- CommonValueError         too common to be matched without false alarms
+    |   `-- CommonValueError         too common to be matched without false alarms, or more than the value
     |-- UnscannableError             a body that nobody could look into
     |-- AuditError                   the log contradicts itself, or cannot be written
     |-- ExecutionError               the tool did not run to its end
@@ -149,7 +149,7 @@ class BrokenSealError(SecretError):
 
 
 class CommonValueError(SecretError):
-    """A value too common to be matched without false alarms."""
+    """A value too common to be matched without false alarms, or one that is more than the value."""
 
 
 class UnscannableError(SafetyError):

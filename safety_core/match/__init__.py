@@ -12,6 +12,7 @@ extent       a needle was found: from where to where does the secret stand
 openings     where a text that has not ended could be in the middle of a registered value
 common_value refuses values that are too common to be looked for
 common_words the lists that it goes by
+pasted       refuses values that are more than the secret: a whole line of a settings file
 
 patterns     PatternSet: provider patterns, found by Hyperscan in one pass
 echoes       where values that were found once stand again

@@ -23,6 +23,7 @@ from safety_core.match.common_words import (
     SUFFIXES,
     TRADE,
 )
+from safety_core.match.pasted import more_than_value
 from safety_core.match.wordlike import usual_share
 from safety_core.model.secret import REFERENCE, SecretValue
 
@@ -86,7 +87,7 @@ Test: TypeAlias = Callable[[str], bool]
 
 
 def check_value(value: SecretValue, thing: str = "secret value") -> None:
-    """Refuse a value that could not be replaced without garbling ordinary text.
+    """Refuse a value that could not be replaced without garbling ordinary text, or that is more than the value.
 
     Args:
         thing: how the error calls it ("secret shop_key").
@@ -99,6 +100,9 @@ def check_value(value: SecretValue, thing: str = "secret value") -> None:
         raise CommonValueError(
             thing, f"{reason}, so redaction would tear it out of ordinary text", "use a longer, random value"
         )
+    reason, fix = more_than_value(value.reveal())
+    if reason:
+        raise CommonValueError(thing, f"{reason}, so the secret alone would not be found", fix)
 
 
 def common_reason(value: SecretValue) -> str:

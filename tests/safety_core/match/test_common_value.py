@@ -9,6 +9,7 @@ import pytest
 
 from safety_core.errors import CommonValueError
 from safety_core.match.common_value import check_value, common_reason
+from safety_core.match.pasted import more_than_value
 from safety_core.model.secret import SecretValue
 from tests.safety_core.match.conftest import ALL
 
@@ -133,7 +134,7 @@ def test_hardly_any_random_value_of_ten_characters_or_more_is_refused(alphabet: 
     """In 20,000 draws over all alphabets some 5 were refused: capitals that read like a word."""
     chance = random.Random(alphabet)
     drawn = ["".join(chance.choices(ALPHABETS[alphabet], k=size)) for size in (10, 12, 16, 24, 40) for _ in range(400)]
-    refused = [value for value in drawn if common_reason(SecretValue(value))]
+    refused = [value for value in drawn if common_reason(SecretValue(value)) or more_than_value(value)[0]]
     assert len(refused) <= 4
     assert not [value for value in refused if len(value) > 16]
 
