@@ -106,14 +106,19 @@ def test_a_file_of_secrets_is_imported(home: Home, monkeypatch: pytest.MonkeyPat
         (("set", "empty"), "", 1, "is shorter than"),
         (("rotate", "missing"), VALUE, 1, "secret missing: is not in the vault. Fix: safety secret set missing"),
         (("remove", "missing"), "", 1, "secret missing: is not in the vault"),
-        (("import", "-"), f"one={VALUE}\ntwo", 2, "secrets, line 2: is not NAME=value"),
+        (("import", "-"), f"one={VALUE}\ntwo", 2, "error: standard input, line 2: is not NAME=value"),
         (("import", "-"), f'{{"one": "{VALUE}", "one": "x"}}', 2, "same key twice"),
-        (("import", "-"), f'{{"one": "{VALUE}", "two": "abc"}}', 1, "error: secret two: is shorter than"),
+        (
+            ("import", "-"),
+            f'{{"one": "{VALUE}", "two": "abc"}}',
+            1,
+            "error: standard input: secret two: is shorter than",
+        ),
         (
             ("import", "-"),
             f"one={VALUE}\ntwo=gpt-4o-mini\n",
             1,
-            "error: secret two: is the name of a model, so redaction",
+            "error: standard input, line 2: secret two: is the name of a model, so redaction",
         ),
         (
             ("set", "shop_key"),
@@ -121,7 +126,7 @@ def test_a_file_of_secrets_is_imported(home: Home, monkeypatch: pytest.MonkeyPat
             1,
             "error: secret shop_key: is part of what every web request says",
         ),
-        (("import", "-"), f'{{"one": "{VALUE}", "two": 1}}', 2, "secrets.two: must be text"),
+        (("import", "-"), f'{{"one": "{VALUE}", "two": 1}}', 2, "error: standard input.two: must be text"),
     ],
 )
 def test_what_cannot_be_kept_is_refused_as_a_whole(
@@ -138,6 +143,91 @@ def test_what_cannot_be_kept_is_refused_as_a_whole(
     assert error in shown.err
     assert VALUE not in shown.err + shown.out
     assert kept(home) == {}
+
+
+@pytest.mark.parametrize("text", [f"SHOP_KEY={VALUE}", f'{{"shop": "{VALUE}"}}', f"export shop={VALUE}\n"])
+def test_a_whole_line_is_no_value(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    assert safety(monkeypatch, "set", "shop_key", stdin=text) == 1
+    shown = capsys.readouterr()
+    assert "Fix: give only what stands after the" in shown.err
+    assert VALUE not in shown.err
+    assert kept(home) == {}
+
+
+@pytest.mark.parametrize("command", ["set", "rotate"])
+def test_space_around_a_value_is_left_out_unless_it_is_wanted(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    safety(monkeypatch, "set", "shop_key", stdin=OTHER)
+    assert "white space" not in capsys.readouterr().err
+    assert safety(monkeypatch, command, "shop_key", stdin=f"  {VALUE}\t\n") == 0
+    assert "note: the white space around the value is left out; --keep-space keeps it" in capsys.readouterr().err
+    assert kept(home) == {"shop_key": VALUE}
+    assert safety(monkeypatch, command, "shop_key", "--keep-space", stdin=f"  {VALUE}\t\n") == 0
+    assert capsys.readouterr().err == ""
+    assert kept(home) == {"shop_key": f"  {VALUE}\t"}
+
+
+ENV = f"""\
+# keys
+ONE={VALUE}
+EMPTY=
+TWO=gpt-4o-mini
+and a word
+3={VALUE}
+THREE={OTHER}
+"""
+
+
+def test_all_that_is_refused_is_said_at_once_with_its_line(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "shop.env").write_text(ENV)
+    monkeypatch.chdir(tmp_path)
+    assert safety(monkeypatch, "import", "shop.env") == 2
+    shown = capsys.readouterr()
+    assert "note: shop.env, line 3: EMPTY has no value and is left out" in shown.err
+    assert "error: shop.env, line 4: secret TWO: is the name of a model" in shown.err
+    assert "error: shop.env, line 5: is not NAME=value" in shown.err
+    assert "error: shop.env, line 6: secret name: must be" in shown.err
+    assert shown.out == "0 kept (--skip-refused keeps the others)\n"
+    assert kept(home) == {}
+    assert safety(monkeypatch, "import", "--skip-refused", "shop.env") == 0
+    shown = capsys.readouterr()
+    assert "left out: shop.env, line 4: secret TWO" in shown.err
+    assert shown.out == "2 kept\n"
+    assert kept(home) == {"ONE": VALUE, "THREE": OTHER}
+    assert VALUE not in shown.err
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "told"),
+    [
+        ("", 2, "error: standard input: holds no secret, so 0 are kept"),
+        ("# keys\n\n", 2, "error: standard input: holds no secret, so 0 are kept"),
+        ("{}", 2, "error: standard input: holds no secret, so 0 are kept"),
+        ("ONE=\n", 1, "0 kept\n"),
+        ('{"ONE": ""}', 1, "0 kept\n"),
+        ("ONE=abc\n", 1, "0 kept\n"),
+    ],
+)
+def test_a_file_of_which_nothing_is_kept_says_so(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: str, status: int, told: str
+) -> None:
+    assert safety(monkeypatch, "import", "--skip-refused", "-", stdin=text) == status
+    shown = capsys.readouterr()
+    assert told in shown.out + shown.err
+    assert kept(home) == {}
+
+
+def test_a_file_that_is_no_text_is_refused(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "keys").write_bytes(b"ONE=\xff\xfe")
+    assert safety(monkeypatch, "import", str(tmp_path / "keys")) == 2
+    assert "keys: is not UTF-8 text" in capsys.readouterr().err
 
 
 def test_a_value_is_never_taken_from_the_command_line(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
