@@ -15,12 +15,11 @@ from safety_core.bundle.contents import TrustedBundle
 from safety_core.canonical import Json, JsonObject
 from safety_core.classify.facts import facts_of
 from safety_core.classify.judge import UNKNOWN, verdict_of
+from safety_core.cli.chosen_policy import bundle_option, chosen_policy, policies_option
 from safety_core.edge import clock
 from safety_core.edge.engine import Engine
-from safety_core.edge.files import read_input
 from safety_core.edge.rego import RegoEngine
-from safety_core.edge.shipped import bundle_in, bundle_of, load_folder, shipped_bundle
-from safety_core.errors import InputError, SafetyError
+from safety_core.errors import SafetyError
 from safety_core.gate import rule_on
 from safety_core.model.level import Level, Outcome, Tier
 from safety_core.model.policy import Policy
@@ -32,12 +31,8 @@ WORKSPACE: Final = "/workspace"
 
 
 @click.command()
-@click.option(
-    "--bundle", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Judge by this bundle (.tar.gz)."
-)
-@click.option(
-    "--policies", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Judge by this policy folder."
-)
+@bundle_option
+@policies_option
 @click.option(
     "--tier",
     type=click.IntRange(1, 3),
@@ -59,15 +54,8 @@ def classify(
 
     A line that is no tool call is answered with its error; it counts as yellow and is never allowed.
     """
-    if bundle is not None and policies is not None:
-        raise InputError("--bundle and --policies", "cannot both be given", "leave one out")
-    asyncio.run(_classify(_load(bundle, policies), Tier(tier) if tier else None, workspace, calls, show_facts=facts))
-
-
-def _load(bundle: Path | None, policies: Path | None) -> TrustedBundle:
-    if bundle is not None:
-        return bundle_in(read_input(bundle))
-    return shipped_bundle() if policies is None else bundle_of(load_folder(policies))
+    chosen = chosen_policy(bundle, policies)[0]
+    asyncio.run(_classify(chosen, Tier(tier) if tier else None, workspace, calls, show_facts=facts))
 
 
 async def _classify(

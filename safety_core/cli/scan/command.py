@@ -12,6 +12,7 @@ from typing import IO, Final
 import click
 from click.core import ParameterSource
 
+from safety_core.cli.chosen_policy import bundle_option, chosen_policy, policies_option
 from safety_core.cli.scan.allow import DEFAULT, read_allow_list
 from safety_core.cli.scan.detectors import named_secrets, redactor_of
 from safety_core.cli.scan.hit import Report
@@ -21,7 +22,8 @@ from safety_core.cli.scan.report_sarif import sarif_report
 from safety_core.cli.scan.report_text import fingerprint_lines, summary, text_report
 from safety_core.cli.scan.rules import Rules
 from safety_core.cli.scan.run import LIMIT, Options, Run
-from safety_core.edge.shipped import bundle_of, shipped_sources
+from safety_core.cli.scan.walk import STDIN
+from safety_core.errors import InputError
 
 _WIDEST: Final = 110
 """Columns; longer lines are hard to read."""
@@ -42,6 +44,8 @@ _FORMATS: Final[Mapping[str, Callable[[Report, Rules], str]]] = {
     type=click.File("rb"),
     help='A JSON object of known secrets, {"NAME": "value"}.',
 )
+@bundle_option
+@policies_option
 @click.option(
     "--format",
     "form",
@@ -74,13 +78,15 @@ _FORMATS: Final[Mapping[str, Callable[[Report, Rules], str]]] = {
 )
 @click.option("--explain", metavar="RULE", help="Explain a rule, and do nothing else.")
 @click.option("--quiet", "-q", is_flag=True, help="Show no progress and no summary.")
-@click.argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path, allow_dash=True))
 @click.pass_context
 def scan(  # noqa: PLR0913 - one for each option
     context: click.Context,
     /,
     *,
     secrets_file: IO[bytes] | None,
+    bundle: Path | None,
+    policies: Path | None,
     form: str,
     output: Path | None,
     allow: Path | None,
@@ -95,6 +101,8 @@ def scan(  # noqa: PLR0913 - one for each option
     \b
     safety scan .                                 what is in here
     safety scan --format sarif --output scan.sarif src
+    git log -p | safety scan -                    a plain text from a pipe
+    safety scan --policies policies .             by patterns of one's own
     safety scan --explain github                  what a rule looks for
     safety scan --fingerprints . >> .safety-allow then write the reasons
 
@@ -107,15 +115,17 @@ def scan(  # noqa: PLR0913 - one for each option
           "redacted", "blocked"?}
 
     "blocked" says why nobody could look into a text; nothing of it may leave. The answers say what was found, and
-    the exit status is 0. To scan a plain text from a pipe: `... | safety scan /dev/stdin`.
+    the exit status is 0.
     """
-    sources = shipped_sources()
-    patterns = bundle_of(sources).policy.patterns
+    chosen, sources = chosen_policy(bundle, policies)
+    patterns = chosen.policy.patterns
     if explain is not None:
         from safety_core.cli.scan.explain import explained
 
         click.echo(explained(explain, {pattern.id: pattern for pattern in patterns}, sources, _width()))
         return 0
+    if secrets_file is sys.stdin.buffer and (STDIN in files or not files):
+        raise InputError("standard input", "cannot be both the secrets and the text", "put the secrets into a file")
     known = named_secrets(secrets_file.read()) if secrets_file else {}
     if not files:
         _check_options(context)
@@ -132,7 +142,7 @@ def _check_options(context: click.Context) -> None:
     """Refuse options that would do nothing without FILES: nobody should believe that they did."""
     for option in context.command.params:
         given = context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
-        if given and option.name not in {"secrets_file", "explain"}:
+        if given and option.name not in {"secrets_file", "bundle", "policies", "explain"}:
             raise click.UsageError(f"{option.opts[0]} is for FILES, and there are none", context)
 
 

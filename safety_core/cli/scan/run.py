@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,7 +15,7 @@ from safety_core.cli.scan.decoded import decoded
 from safety_core.cli.scan.hit import Hit, Report
 from safety_core.cli.scan.inspect import hits
 from safety_core.cli.scan.progress import bar
-from safety_core.cli.scan.walk import Refused, Target, Walk
+from safety_core.cli.scan.walk import STDIN, Refused, Target, Walk
 from safety_core.errors import UnscannableError
 from safety_core.redact.redactor import Redactor
 
@@ -93,7 +95,7 @@ class Run:
     def _read(self, path: Path) -> bytes | None:
         """Return the file's bytes, None where there are too many."""
         limit = self._options.limit * MEBIBYTE
-        with path.open("rb") as file:
+        with nullcontext(sys.stdin.buffer) if path == STDIN else path.open("rb") as file:
             raw = file.read(limit + 1)
         return None if len(raw) > limit else raw
 

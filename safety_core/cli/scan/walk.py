@@ -27,6 +27,10 @@ VIRTUALENV: Final = "pyvenv.cfg"
 """The file that every virtual environment of Python has."""
 
 
+STDIN: Final = Path("-")
+"""Stands for standard input, as a plain text. (A file of this name has to be named with its folder's whole path.)"""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """A file to look into. `shown`: see `shown_path`. `size` in bytes; 0 for a pipe. `named`: by the user itself."""
@@ -58,6 +62,9 @@ class Walk:
     def targets(self, named: Iterable[Path]) -> Iterator[Target]:
         """Yield every file once, folders in the order of their names."""
         for path in named:
+            if path == STDIN:
+                yield Target(path, "stdin", 0, named=True)
+                continue
             try:
                 status = path.stat()
             except OSError as error:

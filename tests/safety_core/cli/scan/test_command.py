@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from safety_core.bundle.archive import pack
+from safety_core.bundle.source import compile_sources
 from tests.safety_core.cli.scan.conftest import RANDOM, TOKEN, Scan
+from tests.simulators.repository import SOURCES
 
 
 @pytest.fixture
@@ -46,6 +49,56 @@ def test_what_a_person_sees(dirty: Path, safety_scan: Scan) -> None:
 def test_quiet(dirty: Path, safety_scan: Scan) -> None:
     assert "scanned" not in safety_scan("-q", "src").stdout
     assert safety_scan("-q", "src/clean.py").stdout == ""
+
+
+OWN = {
+    "patterns/till.yaml": b"patterns:\n  - {id: till, title: Till token, expression: 'till_[a-z]{12}'}\n",
+    **SOURCES,
+}
+
+
+@pytest.fixture
+def own(folder: Path) -> Path:
+    """A shop's own policy, as a folder and as a bundle, and a text that only it finds something in."""
+    for name, raw in OWN.items():
+        (folder / "own" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "own" / name).write_bytes(raw)
+    (folder / "own.tar.gz").write_bytes(pack(compile_sources(OWN, tenant="one")))
+    (folder / "log.txt").write_text("said till_abcdefghijkl\n")
+    return folder
+
+
+@pytest.mark.parametrize("options", [("--policies", "own"), ("--bundle", "own.tar.gz")])
+def test_a_shops_own_policy(own: Path, safety_scan: Scan, options: tuple[str, str]) -> None:
+    assert safety_scan("log.txt").returncode == 0
+    done = safety_scan(*options, "--format", "json", "log.txt")
+    assert [finding["rule"] for finding in json.loads(done.stdout)["findings"]] == ["till"]
+    assert safety_scan(*options, "--explain", "till").stdout.startswith("till: Till token")
+    answer = json.loads(safety_scan(*options, stdin='{"id": "1", "text": "till_abcdefghijkl"}').stdout)
+    assert [finding["rule"] for finding in answer["findings"]] == ["till"]
+
+
+def test_two_policies_are_one_too_many(own: Path, safety_scan: Scan) -> None:
+    done = safety_scan("--policies", "own", "--bundle", "own.tar.gz", "log.txt")
+    assert done.returncode == 2
+    assert done.stderr == "error: --bundle and --policies: cannot both be given. Fix: leave one out\n"
+
+
+def test_a_plain_text_from_a_pipe(folder: Path, safety_scan: Scan) -> None:
+    (folder / "notes.txt").write_text("hello\n")
+    done = safety_scan("--format", "json", "-", "notes.txt", stdin=f"one\ntoken {TOKEN}\n")
+    assert done.returncode == 1
+    (finding,) = json.loads(done.stdout)["findings"]
+    assert (finding["path"], finding["line"], finding["column"]) == ("stdin", 2, 7)
+    assert safety_scan("-", stdin="hello\n").returncode == 0
+    assert "stdin: is larger than 1 MiB" in safety_scan("--max-size", "1", "-", stdin="hello\n" * 200_000).stdout
+
+
+def test_standard_input_is_read_for_one_thing_only(folder: Path, safety_scan: Scan) -> None:
+    for files in ((), ("-",)):
+        done = safety_scan("--secrets", "-", *files, stdin="{}")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "cannot be both the secrets and the text" in done.stderr
 
 
 def test_known_secrets_in_files(folder: Path, safety_scan: Scan) -> None:
