@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from safety_core.canonical import Json
-from safety_core.errors import UnscannableError
+from safety_core.errors import InputError, UnscannableError
 from safety_core.match.layer import Layer
 from safety_core.match.matcher import Matcher
 from safety_core.match.span import Span
@@ -21,6 +21,9 @@ from safety_core.redact.placeholder import name_for
 _PASSES: Final = 8
 """Times that a JSON text is scanned again because numbers in it have become strings."""
 
+SHORTEST_KEY: Final = 16
+"""Bytes of a tenant's key."""
+
 
 @dataclass(frozen=True, slots=True)
 class ValueRedaction:
@@ -32,11 +35,21 @@ class ValueRedaction:
 
 
 class Redactor:
-    """What one tenant knows at one moment. Immutable; a new secret makes a new one (`with_matcher`)."""
+    """What one tenant knows at one moment. Immutable; a new secret makes a new one (`with_matcher`).
+
+    Args:
+        tenant_key: names what is found; at least 16 bytes, or the names would give the values away to whoever tries all
+            keys.
+
+    Raises:
+        InputError: the key is shorter.
+    """
 
     __slots__ = ("_tenant_key", "matcher")
 
     def __init__(self, matcher: Matcher, tenant_key: bytes) -> None:
+        if len(tenant_key) < SHORTEST_KEY:
+            raise InputError("tenant key", f"is shorter than {SHORTEST_KEY} bytes", "keep one: secrets.token_bytes(32)")
         self.matcher = matcher
         self._tenant_key = tenant_key
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safety_core.errors import UnscannableError
+from safety_core.errors import InputError, UnscannableError
 from safety_core.match.matcher import Matcher
 from safety_core.match.patterns import PatternSet
 from safety_core.match.registry import Registry
@@ -137,3 +137,9 @@ def test_text_is_idempotent(parts: list[str]) -> None:
     once = CLEAN.text("".join(parts)).text
     assert CLEAN.text(once).text == once
     assert not [name for name, secret in ALL.items() if secret in once]
+
+
+def test_a_key_that_could_be_guessed_is_refused() -> None:
+    with pytest.raises(InputError, match=r"tenant key: is shorter than 16 bytes\. Fix: keep one: secrets\.token_bytes"):
+        redactor(key=b"k" * 15)
+    assert redactor(key=b"k" * 16).text("nothing").text == "nothing"
