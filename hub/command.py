@@ -40,10 +40,10 @@ def hub(context: click.Context, config: Path | None, data: Path | None, database
     """Run the control plane: signed policy, approvals, usage and heartbeats of many tenants.
 
     \b
-    safety hub init                      once: keys, database; prints what policy must pin
-    safety hub tenant add TENANT         prints the token with which an edge registers
-    safety hub approver add TENANT NAME  prints the token with which a person answers
-    safety hub publisher add TENANT NAME prints the token for `safety policy publish --hub`
+    safety hub init                       once: keys, database; what to pin
+    safety hub tenant add TENANT          a token with which an edge registers
+    safety hub approver add TENANT NAME   a token with which a person answers
+    safety hub publisher add TENANT NAME  a token for `safety policy publish`
     safety hub serve
 
     Settings come from a TOML file and from SAFETY_HUB_DATA, SAFETY_HUB_DATABASE, SAFETY_HUB_HOST ...

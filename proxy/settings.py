@@ -1,45 +1,47 @@
-"""The settings of the edge, with their defaults and examples; what is not marked as required may be left out.
+"""The settings of the edge, with their defaults and examples.
+What is not marked as required may be left out.
 
-    home = "/var/lib/safety"              # vault, audit log, approvals; default: $SAFETY_HOME, else ~/.safety
-    tenant = "acme"                       # must equal the tenant of the signed policy [required]
-    workspace = "/srv/agent"              # absolute: the base of relative paths in tool calls [required]
-    root = "/etc/safety/root.json"        # the pinned root of trust; default: <home>/root.json
-    approval_wait = 60                    # seconds a call waits for a quick answer, below 300
-    policy_grace = 259200                 # seconds a policy stays in force past its expiry
+    home = "/var/lib/safety"          # default: $SAFETY_HOME, else ~/.safety
+    tenant = "acme"                   # as in the signed policy [required]
+    workspace = "/srv/agent"          # base of relative paths [required]
+    root = "/etc/safety/root.json"    # pinned root; default: <home>/root.json
+    approval_wait = 60                # seconds a call waits, below 300
+    policy_grace = 259200             # seconds a policy outlasts its expiry
 
-    [hub]                                 # leave out to run on the last trusted policy alone
+    [hub]                             # leave out to run without a hub
     url = "https://hub.example"
-    bundle_poll = 30                      # seconds between looks for a new policy
-    decisions_wait = 25                   # seconds of one long poll for approvals
-    usage_flush = 10                      # seconds between deliveries of usage
-    heartbeat = 30                        # seconds between signs of life
+    bundle_poll = 30                  # seconds between looks for a new policy
+    decisions_wait = 25               # seconds of one long poll for approvals
+    usage_flush = 10                  # seconds between deliveries of usage
+    heartbeat = 30                    # seconds between signs of life
 
     [engine]
-    kind = "embedded"                     # or "opa": a remote Open Policy Agent
-    url = ""                              # of that agent
-    deadline = 5.0                        # seconds after which a decision counts as failed, and the call is refused
+    kind = "embedded"                 # or "opa": a remote Open Policy Agent
+    url = ""                          # of that agent
+    deadline = 5.0                    # seconds until a call is refused
 
     [control]
-    socket = "/run/safety/edge.sock"      # default: <home>/edge.sock, mode 0600
-    port = 8101                           # also on loopback TCP, for containers; needs token_file
+    socket = "/run/safety/edge.sock"  # default: <home>/edge.sock, mode 0600
+    port = 8101                       # also on loopback TCP; needs token_file
     token_file = "/etc/safety/control.token"
 
     [egress]
     host = "127.0.0.1"
-    port = 8100                           # 0 = choose one
-    allow_private_upstreams = false       # for tests and demonstrations only: lets prompts go to this machine
-    require_plugin = ["main"]             # agents that reach a model only while their plugin is checked in
+    port = 8100                       # 0 = choose one
+    allow_private_upstreams = false   # for tests: providers on this machine
+    require_plugin = ["main"]         # no model without their plugin
 
     [egress.providers.openai]
     base_url = "https://api.openai.com"
-    key_secret = "OPENAI_API_KEY"         # name of the secret in the vault
-    dialect = "openai"                    # or "anthropic"; needed where the name does not say it
+    key_secret = "OPENAI_API_KEY"     # name of the secret in the vault
+    dialect = "openai"                # or "anthropic"; if the name is neither
 
-    [clients]                             # who may use the egress: name = sha256 of its token
+    [clients]                         # name = sha256 of its egress token
     agent = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
-Every key can be set by the environment instead: SAFETY_EDGE_ and the key in capitals, dots as underscores
-(SAFETY_EDGE_HUB_URL). Lists and tables (`egress.providers`, `clients`) are then JSON.
+Every key can be set by the environment instead: SAFETY_EDGE_ and the key in
+capitals, dots as underscores (SAFETY_EDGE_HUB_URL). Lists and tables
+(`egress.providers`, `clients`) are then JSON.
 """
 
 from __future__ import annotations

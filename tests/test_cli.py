@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from safety_core.cli.main import Commands, cli, run
+from safety_core.cli.usage_error import usage_error
 
 
 def commands(group: click.Group, prefix: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], click.Command]]:
@@ -29,6 +30,7 @@ def test_every_command_explains_itself(words: tuple[str, ...], command: click.Co
     result = CliRunner().invoke(cli, [*words, "--help"])
     assert result.exit_code == 0
     assert command.help, "says what it does"
+    assert [line for line in result.output.splitlines() if len(line) > 80] == []
     assert all(parameter.help for parameter in command.params if isinstance(parameter, click.Option)), (
         "explains every option"
     )
@@ -66,6 +68,45 @@ def test_the_design_lists_exactly_these_commands() -> None:
 def test_exit_statuses(arguments: list[str], status: int, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(arguments) == status
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["no-such"], "safety: no such command 'no-such'. Fix: see safety --help"),
+        (["scan", "--no-such-option"], "option --no-such-option: does not exist. Fix: see safety scan --help"),
+        (["scan", "--formt", "x"], "option --formt: does not exist. Fix: did you mean --format?"),
+        (["scan", "/no/such"], "FILES: path '/no/such' does not exist. Fix: see safety scan --help"),
+        (["scan", "--max-size"], "option --max-size: requires an argument. Fix: see safety"),
+        (["scan", "-q", "--format", "json"], "safety scan: --format is for FILES, and there are none"),
+        (["classify", "--tier", "9"], "--tier: 9 is not in the range 1<=x<=3. Fix: see safety classify --help"),
+        (["policy", "build"], "--tenant: is not given. Fix: see safety policy build --help"),
+        (["secret", "set"], "NAME: is not given. Fix: see safety secret set --help"),
+        (
+            ["secret", "import", "/no/such"],
+            "FILE: '/no/such': No such file or directory. Fix: see safety secret import",
+        ),
+    ],
+)
+def test_a_wrong_command_line_is_told_as_all_errors_are(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith(f"error: {told}")
+    assert len(shown.err.splitlines()) == 1
+
+
+def test_a_value_on_the_command_line_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["secret", "set", "shop_key", "plainly-invented-value"]) == 2
+    told = "error: safety secret set: is given more arguments than it takes. Fix: see safety secret set --help\n"
+    assert capsys.readouterr().err == told
+
+
+def test_what_has_no_parameter_or_command_is_told_too() -> None:
+    assert str(usage_error(click.BadParameter("Is wrong."))) == "safety: is wrong. Fix: see safety --help"
+    assert str(usage_error(click.FileError("a.txt", "gone"))).startswith("a.txt: cannot be opened (gone)")
 
 
 def test_a_bug_is_told_in_one_line_that_quotes_nothing(

@@ -48,8 +48,8 @@ def hub_options(command: Callable[..., None]) -> Callable[..., None]:
 def approvals() -> None:
     """See and answer what agents ask for.
 
-    \b
     --hub or SAFETY_HUB says where; --token-file, SAFETY_APPROVER_TOKEN_FILE or SAFETY_APPROVER_TOKEN says who you are.
+
     The hub's admin made your token: `safety hub approver add`.
     """
 

@@ -49,8 +49,10 @@ def classify(
     """Say how grave tool calls are, one JSON object per line.
 
     \b
-    in   {"id": "1", "tool": "exec", "params": {"command": "rm -rf /"}, "agent": "main"}
-    out  {"id": "1", "level": "critical_red", "outcome": "deny", "rule": "destroys_machine", "reasons": [...]}
+    in   {"id": "1", "tool": "exec", "params": {"command": "rm -rf /"},
+          "agent": "main"}
+    out  {"id": "1", "level": "critical_red", "outcome": "deny",
+          "rule": "destroys_machine", "reasons": [...]}
 
     A line that is no tool call is answered with its error; it counts as yellow and is never allowed.
     """

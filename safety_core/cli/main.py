@@ -53,7 +53,7 @@ class Commands(click.Group):
         return found
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
 @click.version_option(package_name="safety-gateway")
 def cli() -> None:
     """Stand between an AI agent and everything it can break or leak.
@@ -82,7 +82,9 @@ def run(arguments: list[str]) -> int:
         click.echo("stopped", err=True)
         return 130
     except click.ClickException as error:
-        error.show()
+        from safety_core.cli.usage_error import usage_error
+
+        click.echo(f"error: {usage_error(error)}", err=True)
         return 2
     except (InputError, PolicyError, BundleError) as error:
         click.echo(f"error: {error}", err=True)

@@ -62,12 +62,13 @@ def policy() -> None:
     """Write, check, sign and publish policy.
 
     \b
-    safety policy check                            every source is right, and every golden vector comes out
-    safety policy test                             the tests beside the rules
-    safety policy keys KEYS                        once: draw the publisher's keys
+    safety policy check       is every source right, and every vector the same?
+    safety policy test        run the tests beside the rules
+    safety policy keys KEYS   once: draw the publisher's keys
     safety policy build --tenant T -o bundle.tar.gz
     safety policy sign bundle.tar.gz --keys KEYS
-    safety policy publish bundle.tar.gz --keys KEYS --repository FOLDER [--hub URL --token-file FILE]
+    safety policy publish bundle.tar.gz --keys KEYS --repository FOLDER
+                          [--hub URL --token-file FILE]
     """
 
 
@@ -103,7 +104,7 @@ def golden(policies: Path | None, answers: Iterable[bytes]) -> None:
     """Turn what `safety classify --facts` said into golden vectors, one line each, as the rules judge now.
 
     \b
-    safety classify --facts calls.jsonl | safety policy golden > policies/golden.jsonl
+    safety classify --facts calls.jsonl | safety policy golden > new.jsonl
     """
     asked = [Reader.parse(line, "answer").mapping("facts") for line in answers if line.strip()]
     _, bundle = compile_bundle({**_sources(policies), GOLDEN: b""}, tenant=LOCAL_TENANT)

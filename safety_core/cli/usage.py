@@ -18,9 +18,10 @@ def usage() -> None:
     """Read responses as JSON Lines, write their usage as JSON Lines, one answer per line, in order.
 
     \b
-    in   {"id", "body", "api"?, "provider"?, "stream"?, "format"?, "content_type"?}
-    out  {"id", "input_total", "output_total", "cache_read", "cache_write", "cache_write_1h", "reasoning",
-          "tool_prompt", "stated", "error"?}
+    in   {"id", "body", "api"?, "provider"?, "stream"?, "format"?,
+          "content_type"?}
+    out  {"id", "input_total", "output_total", "cache_read", "cache_write",
+          "cache_write_1h", "reasoning", "tool_prompt", "stated", "error"?}
 
     `body` is the raw response: JSON, server-sent events, JSON Lines, an array of events, or base64 of an AWS event
     stream. The input total includes cached tokens; the output total includes reasoning. "stated" is false where the
