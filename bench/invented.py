@@ -7,7 +7,7 @@ import random
 from itertools import islice
 from typing import Final
 
-from tests.simulators.samples import characters, invented
+from safety_core.bundle.samples import characters, invented
 
 REGISTERED: Final = (
     ("AWS key", "{40 base64}"),

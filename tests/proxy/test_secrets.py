@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from proxy.secrets import SHARE, STEPS, Secrets
+from safety_core.bundle.samples import characters
 from safety_core.edge.vault import LOGGED, Vault
 from safety_core.edge.vault_key import RawKey
 from safety_core.errors import BrokenSealError
 from safety_core.model.secret import SecretName, SecretValue
-from tests.simulators.samples import characters
 
 KEY = RawKey.of(b"3" * 32)
 OVEN = SecretName("OVEN")

@@ -14,8 +14,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from safety_core.bundle.samples import invented
 from tests.e2e.openclaw.conftest import UPSTREAM_KEY, World, run_safety
-from tests.simulators.samples import invented
 
 pytestmark = pytest.mark.timeout(600)
 WAIT_SECONDS = 60.0

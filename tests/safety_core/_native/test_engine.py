@@ -15,7 +15,7 @@ import pytest
 
 from safety_core._native import engine as module
 from safety_core._native.engine import TWIN, load
-from tests.simulators.samples import invented
+from safety_core.bundle.samples import invented
 
 
 def test_the_extension_was_built_and_runs_unless_it_is_turned_off() -> None:

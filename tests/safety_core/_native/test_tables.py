@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from safety_core._native import grams as module
 from safety_core._native.engine import TWIN, Table
+from safety_core.bundle.samples import characters
 from tests.safety_core._native.conftest import ENGINES, C
-from tests.simulators.samples import characters
 
 TABLES = [pytest.param(engine.table, id=engine.name) for engine in {TWIN.name: TWIN, C.name: C}.values()]
 every_table = pytest.mark.parametrize("new", TABLES)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from safety_core._native import twin
 from safety_core._native.engine import Engine
+from safety_core.bundle.samples import invented
 from tests.safety_core._native.conftest import ENGINES
-from tests.simulators.samples import invented
 
 every_engine = pytest.mark.parametrize("engine", ENGINES[:2], ids=lambda engine: engine.name)
 

@@ -7,10 +7,10 @@ from typing import Any, cast
 import pytest
 
 from safety_core.bundle.keyed import written_out
+from safety_core.bundle.samples import characters
 from safety_core.match.layer import Layer, flatten
 from safety_core.match.patterns import PatternSet
 from safety_core.model.policy import Pattern
-from tests.simulators.samples import characters
 
 VALUE = characters(32, "hex", "keyed")
 SHORT = {"id": "nimbus", "title": "Nimbus key", "near": "nimbus(?:_?cloud)?", "value": "[0-9a-f]{32}"}

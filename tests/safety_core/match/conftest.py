@@ -10,13 +10,13 @@ import pytest
 import yaml
 
 from safety_core.bundle.keyed import written_out
+from safety_core.bundle.samples import invented
 from safety_core.canonical import JsonObject
 from safety_core.match.matcher import Matcher
 from safety_core.match.patterns import PatternSet
 from safety_core.match.registry import Registry
 from safety_core.model.policy import Pattern
 from safety_core.model.secret import SecretName, SecretValue
-from tests.simulators.samples import invented
 
 SHIPPED = Path(__file__).parents[3] / "policies" / "patterns"
 

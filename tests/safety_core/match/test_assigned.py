@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from safety_core.bundle.samples import invented
 from safety_core.match.checks import CHECKS
 from safety_core.match.layer import flatten
-from tests.simulators.samples import invented
 
 TOKEN = invented("{20 alnum}")
 

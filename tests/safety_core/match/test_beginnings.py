@@ -7,9 +7,9 @@ from typing import cast
 import pytest
 import regex
 
+from safety_core.bundle.samples import invented
 from safety_core.match.beginnings import LONGEST, beginnings, either_case, has_spaces, least
 from tests.safety_core.match.conftest import pattern_of, shipped_entries
-from tests.simulators.samples import invented
 
 
 @pytest.mark.parametrize(

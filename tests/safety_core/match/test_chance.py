@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from safety_core.bundle.samples import ALPHABETS, invented
 from safety_core.match.chance import WEIGHTS, chance, features
-from tests.simulators.samples import ALPHABETS, invented
 
 
 @pytest.mark.parametrize("alphabet", ["alnum", "base64", "base64url"])

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from safety_core.bundle.samples import invented
 from safety_core.errors import UnscannableError
 from safety_core.match import decode as module
 from safety_core.match.decode import decoded, opened
 from safety_core.match.layer import Layer, flatten, unescaped
-from tests.simulators.samples import invented
 
 TEXT = "Key-42 is: zq7"
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from safety_core.bundle.samples import invented
 from safety_core.errors import UnscannableError
 from safety_core.match import matcher as module
 from safety_core.match.matcher import Matcher
@@ -18,7 +19,6 @@ from safety_core.match.patterns import PatternSet
 from safety_core.model.finding import FindingKind
 from safety_core.model.policy import Pattern
 from tests.safety_core.match.conftest import ALL, KEY, TOKEN, matcher, registry
-from tests.simulators.samples import invented
 
 
 def seen(engine: Matcher, text: str) -> list[tuple[str, str]]:

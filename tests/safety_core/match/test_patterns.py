@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from safety_core.bundle.samples import invented
 from safety_core.errors import PolicyError, UnscannableError
 from safety_core.match import patterns as module
 from safety_core.match import rule
@@ -14,7 +15,6 @@ from safety_core.match.layer import Layer, flatten
 from safety_core.match.patterns import PatternSet, recipe
 from safety_core.model.policy import Pattern
 from tests.safety_core.match.conftest import pattern_of, shipped_entries
-from tests.simulators.samples import invented
 
 ENTRIES = shipped_entries()
 

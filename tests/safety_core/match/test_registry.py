@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from safety_core.bundle.samples import invented
 from safety_core.match.layer import Layer, flatten, squeeze
 from safety_core.match.matcher import Matcher
 from safety_core.match.needles import core_of, needles_of
@@ -17,7 +18,6 @@ from safety_core.match.patterns import PatternSet
 from safety_core.match.registry import Registry
 from safety_core.model.secret import SecretName, SecretValue
 from tests.safety_core.match.conftest import ALL, FOREIGN, KEY, PHRASE, QUOTED, TOKEN, URL, registry
-from tests.simulators.samples import invented
 
 
 def found(known: Registry, text: str) -> list[tuple[str, str, str]]:

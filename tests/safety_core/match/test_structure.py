@@ -7,8 +7,8 @@ import json
 
 import pytest
 
+from safety_core.bundle.samples import base32, base58, characters, invented, token_of
 from safety_core.match.checks import CHECKS
-from tests.simulators.samples import base32, base58, characters, invented, token_of
 
 TOKEN = invented("{20 alnum}")
 HEX = characters(32, "hex", "structure")

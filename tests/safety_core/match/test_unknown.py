@@ -7,9 +7,9 @@ import hashlib
 
 import pytest
 
+from safety_core.bundle.samples import invented
 from safety_core.match.layer import Layer, flatten
 from safety_core.match.unknown import unknown_spans
-from tests.simulators.samples import invented
 
 TOKEN = invented("{40 alnum}")
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from safety_core.bundle.samples import invented
 from safety_core.match.matcher import Matcher
 from safety_core.match.patterns import PatternSet
 from safety_core.match.registry import Registry
 from safety_core.model.policy import Pattern
 from safety_core.model.secret import SecretName, SecretValue
 from safety_core.redact.redactor import Redactor
-from tests.simulators.samples import invented
 
 KEY = invented("AK{}IA{16 base32}")
 TOKEN = invented("{40 alnum}")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from safety_core.bundle.samples import invented
 from safety_core.redact.leads import Leads
 from safety_core.redact.ordinary import Words, word_length
 from tests.safety_core.redact.conftest import LEADING
-from tests.simulators.samples import invented
 
 LEADS = Leads(LEADING)
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from safety_core.bundle.samples import invented
 from safety_core.match.matcher import Matcher
 from safety_core.model.policy import Pattern
 from safety_core.model.secret import SecretName, SecretValue
@@ -15,7 +16,6 @@ from safety_core.redact import stream as module
 from safety_core.redact.redactor import Redactor
 from safety_core.redact.stream import HELD, StreamRedactor
 from tests.safety_core.redact.conftest import ALL, KEY, PHRASE, TOKEN, redactor
-from tests.simulators.samples import invented
 
 KNOWN = redactor(())
 FULL = redactor()

@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from safety_core.bundle.samples import invented
 from safety_core.redact.redactor import Redactor
 from safety_core.redact.stream import StreamRedactor
 from tests.safety_core.match.conftest import pattern_of, shipped_entries
 from tests.safety_core.redact.conftest import ALL, FOREIGN, KEY, PHRASE, QUOTED, TOKEN, redactor
-from tests.simulators.samples import invented
 
 PEM = f"-----BEGIN RSA PRIVATE KEY-----\n{invented('{64 base64}')}\n-----END RSA PRIVATE KEY-----"
 CODED = [

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulators.samples import invented
+from safety_core.bundle.samples import invented
 
 TOKEN = invented("ghp_{github}")
 RANDOM = invented("{20 alnum}")

@@ -8,6 +8,7 @@ import zlib
 
 import pytest
 
+from safety_core.bundle.samples import characters, invented
 from safety_core.cli.scan import inspect
 from safety_core.cli.scan.detectors import redactor_of
 from safety_core.cli.scan.hit import Hit
@@ -16,7 +17,6 @@ from safety_core.edge.shipped import shipped_bundle
 from safety_core.errors import UnscannableError
 from safety_core.redact.redactor import Redactor
 from tests.safety_core.cli.scan.conftest import TOKEN
-from tests.simulators.samples import characters, invented
 
 
 @pytest.fixture(scope="module")

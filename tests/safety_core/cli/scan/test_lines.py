@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from safety_core.bundle.samples import invented
 from safety_core.cli.scan.command import scan
 from safety_core.errors import InputError
-from tests.simulators.samples import invented
 
 KEY = invented("{30 alnum}")
 TOKEN = invented("ghp_{36 alnum}")
