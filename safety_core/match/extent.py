@@ -25,13 +25,26 @@ _BLOCK: Final = 256
 _STRAIGHT: Final = frozenset({"", "reversed", "rot13"})
 
 
-def extent(form: str, value: str, flat: bytes, start: int, end: int) -> tuple[int, int]:
-    """Return the characters of `flat` that go with the needle of `form` of the secret `value`, found at
-    [start, end)."""
-    if form in _STRAIGHT:
-        return _with_marks(value[::-1] if form == "reversed" else value, flat, start, end)
-    word = _RUNS.get(form, _WORD)
-    return run_start(word, flat, start), run_end(word + b"=%", flat, end)
+class Extents:
+    """What goes with needles that were found in one text. Runs are measured once: thousands of hits may lie in one."""
+
+    __slots__ = ("_flat", "_runs")
+
+    def __init__(self, flat: bytes) -> None:
+        self._flat = flat
+        self._runs: dict[bytes, tuple[int, int]] = {}
+
+    def of(self, form: str, value: str, start: int, end: int) -> tuple[int, int]:
+        """Return the characters that go with the needle of `form` of the secret `value`, found at [start, end)."""
+        if form in _STRAIGHT:
+            return _with_marks(value[::-1] if form == "reversed" else value, self._flat, start, end)
+        word = _RUNS.get(form, _WORD)
+        first, last = self._runs.get(word, (0, 0))
+        if first <= start and end <= last:
+            return first, last
+        found = run_start(word, self._flat, start), run_end(word + b"=%", self._flat, end)
+        self._runs[word] = found
+        return found
 
 
 def run_start(word: bytes, flat: bytes, start: int) -> int:

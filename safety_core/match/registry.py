@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 from safety_core._native.engine import ENGINE
 from safety_core._native.literals import LiteralTable
-from safety_core.match.extent import extent
+from safety_core.match.extent import Extents
 from safety_core.match.layer import Layer, flatten, squeeze
 from safety_core.match.needles import FORMS, PLAIN_MINIMUM, needles_of
 from safety_core.match.openings import LEAST, Known
@@ -26,6 +26,9 @@ _TAG: Final = 16
 """A tag is the number of the secret, times this, and the code of the form."""
 
 _PIECE: Final = _FORM_CODES["piece"]
+_SHARED: Final = 4
+"""Secrets that may have a piece in common."""
+
 
 _Hit: TypeAlias = tuple[int, int, int]
 """Tag, start, end."""
@@ -37,12 +40,13 @@ _FORGOTTEN: Final = 256
 class _Index:
     """All secrets that a line of snapshots ever had, by number, with their needles."""
 
-    __slots__ = ("exact", "names", "needles", "numbers", "values")
+    __slots__ = ("exact", "names", "needles", "numbers", "pieces", "values")
 
     def __init__(self, entries: Mapping[SecretName, SecretValue]) -> None:
         self.names: list[SecretName] = []
         self.values: list[SecretValue] = []
         self.numbers: dict[SecretName, list[int]] = {}
+        self.pieces: dict[int, int] = {}
         self.needles = ENGINE.table()
         self.exact = LiteralTable()
         self.add(entries)
@@ -57,11 +61,18 @@ class _Index:
         self.names += entries.keys()
         self.values += entries.values()
 
-    @staticmethod
-    def _tagged(secrets: Iterable[tuple[int, SecretValue]]) -> Iterator[tuple[bytes, int]]:
+    def _tagged(self, secrets: Iterable[tuple[int, SecretValue]]) -> Iterator[tuple[bytes, int]]:
         for number, secret in secrets:
             for needle in needles_of(secret.reveal()):
-                yield needle.squeezed, number * _TAG + _FORM_CODES[needle.form]
+                if needle.form != FORMS[_PIECE] or self._is_own(needle.squeezed):
+                    yield needle.squeezed, number * _TAG + _FORM_CODES[needle.form]
+
+    def _is_own(self, piece: bytes) -> bool:
+        """Count a piece; tell whether few secrets have it. What many begin with gives none of them away, and each place
+        where it stands in a text would be one hit for each of them."""
+        key = hash(piece)
+        count = self.pieces[key] = self.pieces.get(key, 0) + 1
+        return count <= _SHARED
 
     @staticmethod
     def _short(secrets: Iterable[tuple[int, SecretValue]]) -> Iterator[tuple[bytes, int]]:
@@ -131,16 +142,20 @@ class Registry:
 
     def find(self, layer: Layer) -> list[Span]:
         """Return where registered secrets stand in this layer, in its characters, without overlaps."""
-        hits = [*self._living(self._index.needles.find(layer.squeezed))]
+        hits = sorted(self._living(self._index.needles.find(layer.squeezed)), key=lambda hit: hit[1])
         short = [*self._living(self._index.exact.find(layer.flat))]
         if not hits and not short:
             return []
+        extents = Extents(layer.flat)
         whole = [hit for hit in hits if hit[0] % _TAG != _PIECE]
         spans = settle(
-            [*(self._widened(layer, hit) for hit in whole), *(self._span(tag, *place) for tag, *place in short)]
+            [
+                *(self._widened(layer, hit, extents) for hit in whole),
+                *(self._span(tag, *place) for tag, *place in short),
+            ]
         )
         apart = _apart([hit for hit in hits if hit[0] % _TAG == _PIECE], whole)
-        pieces = (span for span in (self._widened(layer, hit) for hit in apart) if not _covered(span, spans))
+        pieces = (span for span in (self._widened(layer, hit, extents) for hit in apart) if not _covered(span, spans))
         return settle([*spans, *pieces])
 
     def _living(self, hits: Iterable[_Hit]) -> Iterator[_Hit]:
@@ -150,11 +165,11 @@ class Registry:
             if number < self._count and number not in self._gone:
                 yield hit
 
-    def _widened(self, layer: Layer, hit: _Hit) -> Span:
+    def _widened(self, layer: Layer, hit: _Hit, extents: Extents) -> Span:
         """Return the span that goes with a hit in squeezed text."""
         tag, start, end = hit
         value = self._index.values[tag // _TAG].reveal()
-        return self._span(tag, *extent(FORMS[tag % _TAG], value, layer.flat, *layer.unsqueezed(start, end)))
+        return self._span(tag, *extents.of(FORMS[tag % _TAG], value, *layer.unsqueezed(start, end)))
 
     def _span(self, tag: int, start: int, end: int) -> Span:
         form = FORMS[tag % _TAG]

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safety_core.bundle.samples import invented
+from safety_core.match import extent
 from safety_core.match.layer import Layer, flatten, squeeze
 from safety_core.match.matcher import Matcher
 from safety_core.match.needles import core_of, needles_of
@@ -73,6 +74,31 @@ def test_what_a_secret_comes_to_undone_is_a_needle_only_where_it_is_long_enough(
 def test_the_whole_encoded_message_goes() -> None:
     message = base64.b64encode(b"my key " + TOKEN.encode() + b" is secret").decode()
     assert found(registry(TOKEN=TOKEN), f'data="{message}"') == [("TOKEN", "registered-base64", message)]
+
+
+def test_what_many_secrets_have_in_common_is_no_piece_of_each() -> None:
+    head = invented("{10 lower}")
+    values = {f"S{number}": head + invented("{}" * number + "{24 lower}") for number in range(40)}
+    known = registry(**values)
+    hits = known._index.needles.find(squeeze(flatten(f"{head} " * 50)))
+    assert len(hits) <= 4 * 50
+    for name, value in values.items():
+        assert found(known, f"it is {value}") == [(name, "registered", value)]
+        assert [hit[:2] for hit in found(known, f"it is {value[10:]}")] == [(name, "registered-piece")]
+
+
+def test_a_run_with_many_pieces_in_it_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    measured: list[int] = []
+    run_end = extent.run_end
+
+    def noted(word: bytes, flat: bytes, end: int) -> int:
+        measured.append(end)
+        return run_end(word, flat, end)
+
+    monkeypatch.setattr(extent, "run_end", noted)
+    run = TOKEN[:14] * 300
+    assert found(registry(TOKEN=TOKEN), f"a {run} b {run}") == [("TOKEN", "registered-piece", run)] * 2
+    assert len(measured) == 2
 
 
 def test_half_of_a_long_secret_is_found_with_the_word_around_it() -> None:
