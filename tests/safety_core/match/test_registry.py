@@ -96,7 +96,7 @@ def test_a_run_with_many_pieces_in_it_is_measured_once(monkeypatch: pytest.Monke
         return run_end(word, flat, end)
 
     monkeypatch.setattr(extent, "run_end", noted)
-    run = TOKEN[:14] * 300
+    run = "x" * 600 + TOKEN[:14] * 300
     assert found(registry(TOKEN=TOKEN), f"a {run} b {run}") == [("TOKEN", "registered-piece", run)] * 2
     assert len(measured) == 2
 
