@@ -14,15 +14,16 @@ _PROMISE: Final = (
 )
 _SETTING: Final = r"[A-Z][A-Z0-9]+(?:_[A-Z0-9]{2,})*_[A-Z]{2,}[0-9]?"
 _PROMISING: Final = rf"(?i:[a-z0-9_.-]*{_PROMISE}[0-9]?)"
+_PAIR: Final = r"""(?:"[^"]+"|'[^']+')\s*:\s*(?:"[^"]+"|'[^']+')"""
+
 _LINE: Final = re.compile(
-    rf"(?:(?:export|set|setx|declare -x)\s+[A-Za-z_]\w*|\$env:\w+|{_SETTING}|{_PROMISING}(?!.*[;&\s][\w .-]+=))"
-    r"\s*=\s*[^\s=].*"
+    rf"(?:(?:export|set|setx|declare -x)\s+[A-Za-z_]\w*|\$env:\w+|{_SETTING})\s*=\s*[^\s=].*|"
+    rf"{_PROMISING}\s*=\s*[^\s=](?!.*[;&\s][\w .-]{{1,64}}=).*"
 )
-_HEADER: Final = re.compile(rf"(?:{_SETTING}|{_PROMISING}|(?i:(?:proxy-)?authorization))\s*:\s+\S.*")
-_MEMBER: Final = re.compile(r"""(?:"[^"]+"|'[^']+')\s*:\s*(?:"[^"]+"|'[^']+')\s*,?""")
-_OBJECT: Final = re.compile(rf"\{{\s*{_MEMBER.pattern}\s*\}}")
+_HEADER: Final = re.compile(rf"(?:{_SETTING}|{_PROMISING}|(?i:(?:proxy-)?authorization))\s*:\s+\S.*|{_PAIR},?")
+_OBJECT: Final = re.compile(rf"\{{\s*{_PAIR}\s*\}}")
 _SHELL: Final = re.compile(
-    r"\$\([a-z][^()]*\)|`[a-z][^`]* [^`]*`|.*\$\{(?:[A-Z_][A-Z0-9_]{2,}|[a-z_][a-z0-9_]{2,})\}.*"
+    r"\$\([a-z][^()]*\)|`[a-z][^` ]* [^`]*`|.*\$\{(?:[A-Z_][A-Z0-9_]{2,}|[a-z_][a-z0-9_]{2,})\}.*"
 )
 
 _BEHIND: Final = "give only what stands after the {}"
@@ -32,11 +33,12 @@ def more_than_value(plain: str) -> tuple[str, str]:
     """Return why `plain` is more than a secret, or something else in its place ("is a whole line NAME=value"), and what
     to give instead; two empty texts where it is not."""
     lines = [line.strip() for line in plain.splitlines() if line.strip()]
-    if lines and all(map(_LINE.fullmatch, lines)):
+    said = [line for line in lines if not line.startswith("#")]
+    if said and all(map(_LINE.fullmatch, said)):
         if len(lines) > 1:
             return "is made of lines NAME=value", "keep them all: safety secret import FILE"
         return "is a whole line NAME=value", _BEHIND.format("=")
-    if len(lines) == 1 and (_HEADER.fullmatch(lines[0]) or _MEMBER.fullmatch(lines[0])):
+    if len(lines) == 1 and _HEADER.fullmatch(lines[0]):
         return "is a whole line NAME: value", _BEHIND.format("colon")
     if _OBJECT.fullmatch(plain.strip()):
         return "is a JSON object with one value", _BEHIND.format("colon, without quotes")

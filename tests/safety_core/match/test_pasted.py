@@ -24,7 +24,7 @@ WHOLE = {
     f"db.password={VALUE}": "is a whole line NAME=value",
     f"DB_PWD={VALUE}": "is a whole line NAME=value",
     "DATABASE_URL=postgres://shop:pA7fh2kQ@db/shop?a=b&c=d": "is a whole line NAME=value",
-    f"SHOP_KEY={VALUE}\n\nTILL_KEY={VALUE}\n": "is made of lines NAME=value",
+    f"# keys\nSHOP_KEY={VALUE}\n\nTILL_KEY={VALUE}\n": "is made of lines NAME=value",
     f"api_key: {VALUE}": "is a whole line NAME: value",
     f"Authorization: Bearer {VALUE}": "is a whole line NAME: value",
     f'"shop": "{VALUE}",': "is a whole line NAME: value",
@@ -66,6 +66,9 @@ def test_more_than_the_value_is_refused_and_not_shown(value: str) -> None:
         "-----BEGIN KEY-----\nab=cd\n-----END KEY-----",
         "first line of k3J8sd7f\nAPI_KEY=k3J8sd7f",
         "",
+        "#k3J8sd7f6Hs8",
+        "key: " + " " * 100_000,
+        "{'a':'b'" + " " * 100_000 + "x",
     ],
 )
 def test_a_value_may_hold_any_of_these_marks(value: str) -> None:
