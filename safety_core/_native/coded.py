@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Final
 
 from safety_core._native.gates import Gates
+from safety_core._native.words import hinted
 
 SHORTEST: Final = 16
 SOME: Final = 2
@@ -18,11 +19,21 @@ SOME: Final = 2
 MANY: Final = 8
 """One character in so many is a digit: chance has more, identifiers fewer."""
 
+ALONE: Final = 24
+"""Length from which a token may be a secret without a name before it."""
+
+WIDTH: Final = 64
+"""Characters before a run in which that name may stand."""
+
 _KINDS: Final = (b"0123456789", b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"abcdefghijklmnopqrstuvwxyz")
 _CLASS: Final = rb"A-Za-z0-9+/_\-"
 _RUN: Final = re.compile(rb"[%b]+" % _CLASS)
 _LONG: Final = Gates({rb"(?:^|[^%b])[%b]{%d}" % (_CLASS, _CLASS, SHORTEST): SHORTEST})
 
+_WHOLE: Final = re.compile(rb"[A-Za-z0-9]{10}")
+"""Identifiers are put together from shorter words."""
+
+_BARE: Final = re.compile(rb"[0-9a-fA-F]+")
 _HEX: Final = re.compile(rb"(?:[0-9a-fA-F]{2})+")
 _BASE32: Final = re.compile(rb"(?:[A-Z2-7]+|[a-z2-7]+)")
 _PLAIN: Final = re.compile(rb"[/a-z_-]*+|[/A-Z_-]*+")
@@ -48,6 +59,16 @@ def is_mixed(run: bytes) -> bool:
     if min(digits, upper, lower) >= SOME:
         return True
     return digits > SOME and digits * MANY >= len(run) and upper + lower > 0
+
+
+def may_be_chance(flat: bytes, start: int, end: int) -> bool:
+    """Tell whether the run [start, end) of `flat` may be chance: it is mixed, no identifier, and long enough or with a
+    name before it that promises a secret, without which bare hexadecimal digits say nothing."""
+    run = flat[start:end]
+    if not is_mixed(run) or not _WHOLE.search(run):
+        return False
+    alone = len(run) >= ALONE and not _BARE.fullmatch(run)
+    return alone or hinted(flat[max(0, start - WIDTH) : end])
 
 
 def is_coded(run: bytes) -> bool:

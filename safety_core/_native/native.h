@@ -35,6 +35,7 @@ extern PyObject *contains(PyObject *module, PyObject *args);
 extern PyObject *set_usual(PyObject *module, PyObject *table);
 extern PyObject *usual_share(PyObject *module, PyObject *token);
 extern PyObject *word_letters(PyObject *module, PyObject *token);
+extern int is_hinted(const uint8_t *text, size_t size); /* a word of names that promise a secret stands in it */
 extern PyObject *hinted(PyObject *module, PyObject *token);
 extern PyObject *entropy(PyObject *module, PyObject *token);
 extern PyObject *unescaped(PyObject *module, PyObject *flat);

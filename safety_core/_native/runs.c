@@ -3,6 +3,9 @@
 
 #define SHORTEST 16
 #define SOME 2  /* characters of a kind from which it is not there by accident */
+#define WHOLE 10 /* letters and digits in a row: identifiers are put together from shorter words */
+#define ALONE 24 /* length from which a token may be a secret without a name before it */
+#define WIDTH 64 /* characters before a run in which that name may stand */
 #define MANY 8  /* one character in so many is a digit: chance has more, identifiers fewer */
 #define MIXED 1 /* letters and digits as chance has them */
 #define CODED 2 /* what it decodes to may be text, or packed */
@@ -98,6 +101,7 @@ typedef struct {
 #define AS_HEX 1
 #define AS_UPPER32 2
 #define AS_LOWER32 4
+#define AS_RUN 8
 #define FLUSH 60000 /* bytes after which a field could overflow */
 
 static uint64_t kind_of[256];
@@ -109,7 +113,7 @@ static void make_tables(void) {
         int digit32 = byte >= '2' && byte <= '7';
         kind_of[byte] = digit ? DIGIT : upper ? UPPER : lower ? LOWER : byte == '+' ? PLUS : 0;
         part_of[byte] = (uint8_t)((hex_digit((uint8_t)byte) >= 0 ? AS_HEX : 0) | (upper || digit32 ? AS_UPPER32 : 0) |
-                                  (lower || digit32 ? AS_LOWER32 : 0));
+                                  (lower || digit32 ? AS_LOWER32 : 0) | (inside((uint8_t)byte) ? AS_RUN : 0));
         six_of[byte] = (uint8_t)(upper ? byte - 'A' : lower ? byte - 'a' + 26 : digit ? byte - '0' + 52 : byte == '+' || byte == '-' ? 62 : 63);
         five_of[byte] = (uint8_t)(digit32 ? byte - '2' + 26 : (byte | 0x20) - 'a');
     }
@@ -147,6 +151,19 @@ static int utf8_text(const uint8_t *raw, size_t size) {
     return (size - (size_t)kept) * 10 <= size;
 }
 
+/* How many bytes from 0x80 cannot be UTF-8: neither a lead before a continuation, nor a continuation behind one of them.
+ * Never more than the decoder leaves out. */
+static size_t hopeless(const uint8_t *raw, size_t size) {
+    size_t count = 0;
+    for (size_t at = 0; at < size; at++) {
+        if (raw[at] < 0x80) continue;
+        int lead = raw[at] >= 0xC2 && raw[at] <= 0xF4 && at + 1 < size && (raw[at + 1] & 0xC0) == 0x80;
+        int rest = raw[at] < 0xC0 && at && raw[at - 1] >= 0x80;
+        count += !lead && !rest;
+    }
+    return count;
+}
+
 static int may_be_text(const uint8_t *raw, size_t size) {
     if (size >= 2 && raw[0] == 0x1F && raw[1] == 0x8B) return 1;
     if (size >= 2 && raw[0] == 'x' && (raw[1] == 0x01 || raw[1] == 0x5E || raw[1] == 0x9C || raw[1] == 0xDA)) return 1;
@@ -159,6 +176,7 @@ static int may_be_text(const uint8_t *raw, size_t size) {
     }
     if (size >= 8 && (zeros[0] * 4 > size || zeros[1] * 4 > size)) return 1;
     if (size < 6 || odd * 10 > size) return 0;
+    if (high && hopeless(raw, size) * 10 > size) return 0;
     return high ? utf8_text(raw, size) : 1;
 }
 
@@ -183,7 +201,7 @@ static int bits_text(const uint8_t *run, size_t length, int width, uint8_t *raw)
 
 /* 1 or 0, or -1 with an exception set. */
 static int is_coded(const uint8_t *run, size_t length, const counts *seen) {
-    if (!seen->digit && !seen->plus && !(seen->upper && seen->lower)) return 0; /* words and paths of one case */
+    if (!seen->digit && !seen->plus && !(seen->upper && seen->lower)) return 0; /* see is_interesting */
     uint8_t small[256], *raw = length <= sizeof(small) ? small : PyMem_Malloc(length);
     if (!raw) return PyErr_NoMemory(), -1;
     size_t left = length % 8; /* 1, 3 and 6 characters over are no base32 */
@@ -195,10 +213,41 @@ static int is_coded(const uint8_t *run, size_t length, const counts *seen) {
     return coded;
 }
 
-static int is_mixed(size_t length, const counts *seen, size_t least, size_t most) {
-    if (length < least || length > most) return 0;
+static int is_mixed(size_t length, const counts *seen) {
     if (seen->digit >= SOME && seen->upper >= SOME && seen->lower >= SOME) return 1;
     return seen->digit > SOME && seen->digit * MANY >= length && seen->upper + seen->lower > 0;
+}
+
+static int has_whole(const uint8_t *run, size_t length) {
+    size_t row = 0;
+    for (size_t at = 0; at < length && row < WHOLE; at++) row = is_alnum(run[at]) ? row + 1 : 0;
+    return row == WHOLE;
+}
+
+/* Whether the run at [at, end) may be chance: what is cheap to tell is asked first. */
+static int may_be_chance(const uint8_t *flat, size_t at, size_t end, const counts *seen) {
+    size_t length = end - at, before = at < WIDTH ? at : WIDTH;
+    if (!is_mixed(length, seen) || !has_whole(flat + at, length)) return 0;
+    return (length >= ALONE && !seen->hex) || is_hinted(flat + at - before, before + length);
+}
+
+/* Whether a run, of at least SHORTEST, is more than words and paths of one case without a digit. */
+static int is_interesting(const uint8_t *run, size_t length) {
+#if SAFETY_X86
+    __m128i digit = _mm_setzero_si128(), upper = digit, lower = digit;
+    for (size_t at = 0; at < length; at += 16) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(run + (at + 16 <= length ? at : length - 16)));
+        digit = _mm_or_si128(digit, _mm_and_si128(_mm_cmpgt_epi8(bytes, _mm_set1_epi8('/')), _mm_cmpgt_epi8(_mm_set1_epi8('9' + 1), bytes)));
+        digit = _mm_or_si128(digit, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('+')));
+        upper = _mm_or_si128(upper, _mm_and_si128(_mm_cmpgt_epi8(bytes, _mm_set1_epi8('A' - 1)), _mm_cmpgt_epi8(_mm_set1_epi8('Z' + 1), bytes)));
+        lower = _mm_or_si128(lower, _mm_cmpgt_epi8(bytes, _mm_set1_epi8('a' - 1)));
+    }
+    return _mm_movemask_epi8(digit) || (_mm_movemask_epi8(upper) && _mm_movemask_epi8(lower));
+#else
+    (void)run;
+    (void)length;
+    return 1; /* is_coded and is_mixed say the same, later */
+#endif
 }
 
 static int append(PyObject *found, size_t start, size_t end, int kind) {
@@ -206,6 +255,15 @@ static int append(PyObject *found, size_t start, size_t end, int kind) {
     int failed = run ? PyList_Append(found, run) : -1;
     Py_XDECREF(run);
     return failed;
+}
+
+static int look(PyObject *found, const uint8_t *flat, size_t at, size_t end, size_t least, size_t most) {
+    counts seen = count(flat + at, end - at);
+    int coded = is_coded(flat + at, end - at, &seen);
+    int mixed = end - at >= least && end - at <= most && may_be_chance(flat, at, end, &seen);
+    int kind = (mixed ? MIXED : 0) | (coded ? CODED : 0);
+    if (coded < 0) return -1;
+    return kind ? append(found, at, end, kind) : 0;
 }
 
 PyObject *runs(PyObject *module, PyObject *args) {
@@ -220,11 +278,8 @@ PyObject *runs(PyObject *module, PyObject *args) {
     scan self = {.flat = bytes, .size = (size_t)size, .block = SIZE_MAX - 1, .mask = chosen()};
     for (size_t at = 0; (at = next_start(&self, at)) < self.size;) {
         size_t end = at + SHORTEST;
-        while (end < self.size && inside(bytes[end])) end++;
-        counts seen = count(bytes + at, end - at);
-        int coded = is_coded(bytes + at, end - at, &seen);
-        int kind = (is_mixed(end - at, &seen, (size_t)least, (size_t)most) ? MIXED : 0) | (coded ? CODED : 0);
-        if (coded < 0 || (kind && append(found, at, end, kind) < 0)) {
+        while (end < self.size && part_of[bytes[end]] & AS_RUN) end++;
+        if (is_interesting(bytes + at, end - at) && look(found, bytes, at, end, (size_t)least, (size_t)most) < 0) {
             Py_DECREF(found);
             return NULL;
         }

@@ -140,7 +140,7 @@ def json_trail(raw: bytes) -> bytes | None:
 
 
 MIXED: Final = 1
-"""Kind of a run: letters and digits as chance has them, see `coded.is_mixed`."""
+"""Kind of a run: letters and digits as chance has them, see `coded.may_be_chance`."""
 
 CODED: Final = 2
 """Kind of a run: what it decodes to may be text, or packed."""
@@ -154,7 +154,8 @@ def runs(flat: bytes, least: int, most: int) -> list[tuple[int, int, int]]:
         run = flat[start:end]
         if coded.is_plain(run):
             continue
-        kind = MIXED * (least <= end - start <= most and coded.is_mixed(run)) | CODED * coded.is_coded(run)
+        mixed = least <= end - start <= most and coded.may_be_chance(flat, start, end)
+        kind = MIXED * mixed | CODED * coded.is_coded(run)
         if kind:
             found.append((start, end, kind))
     return found

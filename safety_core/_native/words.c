@@ -99,17 +99,19 @@ static int begins(const uint8_t *text, size_t size, const char *word) {
     return 1;
 }
 
-PyObject *hinted(PyObject *module, PyObject *token) {
-    (void)module;
-    Py_ssize_t length;
-    const uint8_t *text = flat_bytes(token, &length);
-    if (!text) return NULL;
-    size_t size = (size_t)length;
+int is_hinted(const uint8_t *text, size_t size) {
     for (size_t at = 0; at < size; at++) {
         unsigned letter = (unsigned)((text[at] | 0x20) - 'a');
         if (letter > 25) continue;
         for (size_t index = 0; index < 3 && hints[letter][index]; index++)
-            if (begins(text + at, size - at, hints[letter][index])) Py_RETURN_TRUE;
+            if (begins(text + at, size - at, hints[letter][index])) return 1;
     }
-    Py_RETURN_FALSE;
+    return 0;
+}
+
+PyObject *hinted(PyObject *module, PyObject *token) {
+    (void)module;
+    Py_ssize_t size;
+    const uint8_t *text = flat_bytes(token, &size);
+    return text ? PyBool_FromLong(is_hinted(text, (size_t)size)) : NULL;
 }

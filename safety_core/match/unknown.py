@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from safety_core._native.coded import ALONE, WIDTH
 from safety_core._native.engine import ENGINE
 from safety_core._native.twin import MIXED
 from safety_core.match.chance import chance
@@ -22,14 +23,8 @@ from safety_core.match.span import UNKNOWN, Span
 from safety_core.match.wordlike import entropy, repeated, word_letters
 from safety_core.model.finding import FindingKind
 
-ALONE: Final = 24
-"""Length from which a token may be a secret without a name before it."""
-
 _AFTER_A_NAME: Final = -1.0
 """Log-odds that do where a name promises a secret."""
-
-_WHOLE: Final = re.compile(rb"[A-Za-z0-9]{10}")
-"""Identifiers are put together from shorter words."""
 
 _LAST_PART: Final = re.compile(r"[-_]([A-Za-z0-9]{16,})$")
 _HEX: Final = re.compile(rb"[0-9a-fA-F_-]+")
@@ -91,9 +86,8 @@ _PIECE_BEFORE: Final = re.compile(
 _PIECE_AFTER: Final = re.compile(
     rb"={0,2}(?:[^A-Za-z0-9+/]{0,4}(?:\n|\\n)[^A-Za-z0-9+/]{0,24}|\\{1,2})[A-Za-z0-9+/]{20}"
 )
-_WIDTH: Final = 64
 _NEAR: Final = 32
-_LINE_WIDTHS: Final = frozenset({60, 64, 70, 72, 76})
+_LINEWIDTHS: Final = frozenset({60, 64, 70, 72, 76})
 """Of wrapped base64: a line of it is content (a certificate, a picture), whose secret forms have armour that
 is known."""
 
@@ -107,13 +101,11 @@ def unknown_spans(layer: Layer) -> Iterator[Span]:
 
 def _judged(flat: bytes, start: int, end: int) -> tuple[int, int] | None:
     """Return the part of a run that is a secret. What is cheap to tell is asked first."""
-    if not _WHOLE.search(flat, start, end):
-        return None
-    promising = ENGINE.hinted(flat[max(0, start - _WIDTH) : end])
+    promising = ENGINE.hinted(flat[max(0, start - WIDTH) : end])
     bare = _HEX.fullmatch(flat, start, end) is not None
-    if not promising and (bare or end - start < ALONE):
+    if not promising and bare:
         return None
-    before = flat[max(0, start - _WIDTH) : start]
+    before = flat[max(0, start - WIDTH) : start]
     token, after = flat[start:end].decode("ascii"), flat[end : end + _SUFFIX]
     alone = not bare and end - start >= ALONE and looks_random(token)
     if not (alone or promising) or _is_content(flat, start, end) or _NAMED.search(before, max(0, len(before) - _NEAR)):
@@ -134,7 +126,7 @@ def _part_promised(token: str, before: bytes, start: int) -> tuple[int, int] | N
 def _is_content(flat: bytes, start: int, end: int) -> bool:
     """Tell whether a run is a line of many."""
     edges = flat[max(0, start - 1) : start] + flat[end : end + 1]
-    return (end - start in _LINE_WIDTHS and b"\n" in edges) or _one_of_many(flat, start, end)
+    return (end - start in _LINEWIDTHS and b"\n" in edges) or _one_of_many(flat, start, end)
 
 
 def _one_of_many(flat: bytes, start: int, end: int) -> bool:

@@ -33,9 +33,9 @@ def kinds(engine: Engine, text: bytes) -> list[int]:
         (base64.b64encode(TEXT).rstrip(b"="), MIXED | CODED),
         (base64.b32encode(TEXT).rstrip(b"="), CODED),
         (base64.b32encode(TEXT).rstrip(b"=").lower(), CODED),
-        (TEXT.hex().encode(), MIXED | CODED),
+        (TEXT.hex().encode(), CODED),
         (base64.b64encode(gzip.compress(TEXT, mtime=0)).rstrip(b"="), MIXED | CODED),
-        (zlib.compress(TEXT * 3).hex().encode(), MIXED | CODED),
+        (zlib.compress(TEXT * 3).hex().encode(), CODED),
         (base64.b64encode("wide text".encode("utf-16-le")).rstrip(b"="), CODED),
     ],
 )
@@ -57,6 +57,23 @@ def test_kinds(engine: Engine, run: bytes, kind: int) -> None:
 )
 def test_words_and_paths_are_none(engine: Engine, text: bytes) -> None:
     assert kinds(engine, text) == []
+
+
+@every_engine
+@pytest.mark.parametrize(
+    ("text", "mixed"),
+    [
+        (b"token: " + TOKEN[:20].encode(), True),
+        (b"it is: " + TOKEN[:20].encode(), False),
+        (b"token: " + b"0a1b2c3d4e" * 4, True),
+        (b"it is: " + b"0a1b2c3d4e" * 4, False),
+        (b"token" + b" " * 60 + TOKEN[:20].encode(), False),
+        (b"token" + b" " * 59 + TOKEN[:20].encode(), True),
+        (b"token: aB3-dE4_fG5-hI6_jK7-lM8_nO9-pQ0", False),
+    ],
+)
+def test_a_short_or_bare_run_needs_the_name_of_a_secret_before_it(engine: Engine, text: bytes, *, mixed: bool) -> None:
+    assert any(kind & MIXED for kind in kinds(engine, text)) is mixed
 
 
 @every_engine
