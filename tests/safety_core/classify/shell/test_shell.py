@@ -193,3 +193,10 @@ def test_reaching_this_machine_is_no_reaching_outside(judging: Judging) -> None:
 )
 def test_what_only_the_shell_will_read_is_no_harmless_command(judging: Judging, command: str, level: Level) -> None:
     assert judging.level(command) is level
+
+
+def test_a_program_that_nobody_listed_and_that_only_looks_is_still_unclear(judging: Judging) -> None:
+    facts = judging.shell("zorgtool list things")
+    assert [action.kind for action in facts.actions] == []
+    assert "zorgtool: a program that the catalogue does not list" in facts.unknown
+    assert [action.kind for action in judging.shell("zorgtool delete things").actions] == [Kind.DESTROY]
