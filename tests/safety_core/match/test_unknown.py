@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 
 import pytest
 
+from safety_core._native.engine import ENGINE
 from safety_core.bundle.samples import invented
+from safety_core.match import unknown
 from safety_core.match.layer import Layer, flatten
 from safety_core.match.unknown import unknown_spans
 
@@ -99,3 +102,13 @@ def test_the_name_may_be_the_beginning_of_the_same_run() -> None:
 )  # fmt: skip
 def test_other_names_and_words_promise_nothing(text: str) -> None:
     assert found(text) == []
+
+
+def test_every_name_that_promises_a_secret_is_one_that_runs_are_looked_at_for() -> None:
+    """The engine passes over bare digits unless one of its words stands near: each of ours must be among them."""
+    names = unknown._KEYED.pattern.decode().partition("(?:")[2].partition(")[")[0]
+    words = [re.sub(r"\(\?!.*|\[(.).*?\]", r"\1", name) for name in names.split("|")]
+    assert len(words) > 15
+    for word in words:
+        assert unknown._KEYED.search(f"{word}: ".encode()), word
+        assert ENGINE.hinted(word.encode()), word
