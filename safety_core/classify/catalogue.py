@@ -2,11 +2,14 @@
 
     programs:
       "cp, install":                      # names that share an entry
-        effect: write                     # what the program itself does: a spec
+        effect: write                     # what the program itself does, where no subcommand is given: a spec
         words: copies files               # in a shop owner's words
         operands: path                    # type of each operand; the last one named repeats
         last: "write=path"                # spec of the last operand, where it differs
-        options: {"-r": "+recursive"}     # specs of options
+        options: {"-r": "+recursive"}     # specs of options that do something, or whose values matter
+        flags: "-aAbB --all --almost-all" # harmless options without a value; a cluster stands for each of its letters
+        values: "-w --width"              # harmless options with a value
+        open: true                        # unlisted options are mere parameters; else they are not understood
         commands: {"remote add": {...}}   # subcommands, as entries or specs
         read: status, log, show           # subcommands with that effect and nothing more to say
         wrapper: 1                        # after so many operands comes another command line
@@ -78,6 +81,7 @@ class Entry:
     joined: bool = False
     given: Spec | None = None
     given_from: int = 1
+    open: bool = False
 
     def merged(self, child: Entry) -> Entry:
         """Return the subcommand `child` as it reads below this entry: our options hold there too."""
@@ -98,6 +102,7 @@ class Entry:
             child.joined,
             child.given,
             child.given_from,
+            self.open or child.open,
         )
 
 
@@ -215,7 +220,7 @@ def _entry(name: str, raw: Json) -> Entry:
         str(raw.get("words", "")),
         tuple(str(raw.get("operands", "")).split()),
         None if last is None else parse_spec(str(last), name),
-        _specs(_mapping(raw, "options"), name),
+        {**_harmless(raw), **_specs(_mapping(raw, "options"), name)},
         dict(_commands(raw, name)),
         wrapper if isinstance(wrapper, int) else None,
         verbs if isinstance(verbs, int) else None,
@@ -226,7 +231,23 @@ def _entry(name: str, raw: Json) -> Entry:
         raw.get("joined") is True,
         None if given is None else parse_spec(str(given), name),
         given_from if isinstance(given_from, int) else 1,
+        raw.get("open") is True,
     )
+
+
+def _harmless(raw: JsonObject) -> dict[str, Spec]:
+    """Return the options of `flags` and `values`."""
+    whole = raw.get("dashes") == "single"
+    flags = [name for word in str(raw.get("flags", "")).split() for name in _letters(word, whole=whole)]
+    return {**dict.fromkeys(flags, Spec()), **dict.fromkeys(str(raw.get("values", "")).split(), Spec(takes="text"))}
+
+
+def _letters(word: str, *, whole: bool) -> Iterator[str]:
+    """Yield "-a" and "-b" for "-ab"; a long option, or any where options are whole words, is one name."""
+    if whole or not word.startswith("-") or word.startswith("--"):
+        yield word
+    else:
+        yield from (f"-{letter}" for letter in word[1:])
 
 
 def _commands(raw: JsonObject, name: str) -> Iterator[tuple[str, Entry]]:

@@ -15,7 +15,7 @@ SECTIONS: Final = frozenset(
 )
 PROGRAM: Final = frozenset(
     {"effect", "words", "operands", "last", "options", "commands", "wrapper", "verbs", "assign", "traits", "dashes"}
-    | {"stdin", "stream", "joined", "given", "given_from", DRY, *KINDS}
+    | {"stdin", "stream", "joined", "given", "given_from", "flags", "values", "open", DRY, *KINDS}
 )
 TOOL: Final = frozenset(
     {"aliases", "adapter", "effect", "words", "args", "select", "actions", "default", "code", "ignored", "inner"}
@@ -50,6 +50,8 @@ def _check_program(entry: Json, path: str) -> None:
     _specs({name: entry[name] for name in SPECS if name in entry}, path)
     for name in ("options", "assign"):
         _specs(entry.get(name, {}), f"{path}.{name}")
+    for name in ("flags", "values"):
+        _option_names(entry.get(name, ""), f"{path}.{name}")
     commands = entry.get("commands", {})
     for name, command in commands.items() if isinstance(commands, dict) else ():
         _check_program(command, f"{path}.commands.{name}")
@@ -68,6 +70,12 @@ def _specs(specs: Json, path: str) -> None:
         raise PolicyError(path, "must be a mapping of names to specs")
     for name, spec in specs.items():
         parse_spec(str(spec), f"{path}.{name}")
+
+
+def _option_names(names: Json, path: str) -> None:
+    wrong = [word for word in names.split() if word[0] not in "-+"] if isinstance(names, str) else [names]
+    if wrong:
+        raise PolicyError(path, f"{wrong[0]!r} is no option", 'write option names with spaces between: "-a --all"')
 
 
 def _fields(entry: JsonObject, known: Iterable[str], path: str) -> None:

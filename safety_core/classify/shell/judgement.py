@@ -37,11 +37,18 @@ class Judgement(Values):
         inner = self._inner()
         for kind in kinds:
             self._note(kind, self.entry.name, self.targets)
+        self._unlisted(kinds)
         if self.entry.stdin and not self.coded and not self._has_script():
             self._standard_input()
         if before == len(self.notes.actions) + len(self.notes.unknown) and self.found.rest is None:
             self._note(Kind.READ, self.entry.name, self.targets)
         return inner or self._output()
+
+    def _unlisted(self, kinds: list[Kind]) -> None:
+        """An option that nobody has described may make a reading command do anything."""
+        if not self.entry.open and set(kinds) <= {Kind.READ}:
+            for name in dict.fromkeys(self.found.unlisted):
+                self.notes.doubt(f"{self.entry.name}: the option {name} is not listed")
 
     def _kinds(self) -> list[Kind]:
         """What the command itself does. A subcommand that no entry lists is judged by its words, or not understood."""

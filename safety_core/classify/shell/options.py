@@ -40,6 +40,8 @@ class Invocation:
     """Command lines that stand in an option (`find -exec`)."""
     assignments: list[Word] = field(default_factory=list)
     """`NAME=value` before a wrapped command (`env`, `sudo`)."""
+    unlisted: list[str] = field(default_factory=list)
+    """Options that no entry lists."""
 
 
 class _Reading:
@@ -97,7 +99,10 @@ class _Reading:
         spec = self._listed(name)
         if spec is None:
             self.pure = self.pure and not self.found.path
-            self.found.options.append((name, self._generic(name), Word(value) if equals else None))
+            generic = self._generic(name)
+            self.found.options.append((name, generic or Spec(), Word(value) if equals else None))
+            if generic is None:
+                self.found.unlisted.append(name)
             if self.found.entry.single:
                 self.found.path.append(name.lstrip("-"))
         elif not spec.takes:
@@ -107,10 +112,10 @@ class _Reading:
         else:
             self._valued(name, spec, None)
 
-    def _generic(self, name: str) -> Spec:
+    def _generic(self, name: str) -> Spec | None:
         """`--delete-branch` means what `--delete` means, where that has an effect of its own."""
         head = self.generic.get("--" + name.lstrip("-").partition("-")[0], Spec())
-        return self.generic.get(name) or (head if head.kind is not None else Spec())
+        return self.generic.get(name) or (head if head.kind is not None else None)
 
     def _listed(self, name: str) -> Spec | None:
         options = self.found.entry.options
@@ -130,6 +135,8 @@ class _Reading:
             return
         for index, letter in enumerate(text[1:], 2):
             spec = options.get(f"-{letter}", Spec())
+            if f"-{letter}" not in options and not letter.isdecimal():
+                self.found.unlisted.append(f"-{letter}")
             self.pure = self.pure and (f"-{letter}" in options or not self.found.path)
             rest = text[index:] if spec.takes != "code:shell" else ""
             if spec.takes:

@@ -69,6 +69,25 @@ def test_subcommands_of_several_words_are_nested() -> None:
     assert remote.merged(remote.commands["add"]).name == "git remote add"
 
 
+def test_harmless_options_are_written_in_short() -> None:
+    data: JsonObject = {"programs": {"till": {"flags": "-ab --all", "values": "-w"}, "find": {"dashes": "single"}}}
+    till = Catalogue(data).program("till")
+    assert till is not None
+    assert till.options == {"-a": Spec(), "-b": Spec(), "--all": Spec(), "-w": Spec(takes="text")}
+
+
+def test_where_options_are_whole_words_a_flag_is_one_name() -> None:
+    find = Catalogue({"programs": {"find": {"dashes": "single", "flags": "-print +x"}}}).program("find")
+    assert find is not None
+    assert list(find.options) == ["-print", "+x"]
+
+
+def test_an_open_entry_is_open_below() -> None:
+    aws = Catalogue({"programs": {"aws": {"open": True, "commands": {"s3": "read"}}}}).program("aws")
+    assert aws is not None
+    assert aws.merged(aws.commands["s3"]).open
+
+
 def test_a_code_section_that_is_no_list_is_empty() -> None:
     assert Catalogue({"code": {"x": "text"}}).languages["x"] == ()
 

@@ -99,7 +99,7 @@ def test_what_is_static_is_followed(judging: Judging, script: str, path: str) ->
         ("bash", Level.YELLOW),
         ("bash --version", Level.GREEN),
         ("bash --version x.sh", Level.GREEN),
-        ("git --no-such-option=x status", Level.GREEN),
+        ("git --no-such-option=x status", Level.YELLOW),
         ("openssl -unheard-of", Level.GREEN),
         ("git --no-pager=x log", Level.GREEN),
         ("bash $file", Level.YELLOW),
