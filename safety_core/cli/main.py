@@ -21,7 +21,7 @@ COMMANDS: Final = {
     "audit": "safety_core.cli.audit:audit",
     "classify": "safety_core.cli.classify:classify",
     "demo": "safety_core.cli.demo.command:demo",
-    "policy": "safety_core.cli.policy:policy",
+    "policy": "safety_core.cli.policy.command:policy",
     "scan": "safety_core.cli.scan.command:scan",
     "secret": "safety_core.cli.secret:secret",
     "status": "safety_core.cli.status:status",

@@ -17,7 +17,7 @@ from safety_core.bundle.archive import pack
 from safety_core.bundle.sign import sign_files
 from safety_core.bundle.source import compile_bundle
 from safety_core.bundle.trust import Known, Update, refresh
-from safety_core.cli.policy import policy
+from safety_core.cli.policy.command import policy
 from safety_core.edge.bundles import replay
 from safety_core.edge.publish import BUNDLE_KEY, upload
 from safety_core.edge.shipped import load_folder

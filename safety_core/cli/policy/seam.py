@@ -1,0 +1,86 @@
+"""What the commands share: where sources come from, how they are compiled and proved, and where a mistake stands."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import click
+
+from safety_core.bundle.contents import TrustedBundle
+from safety_core.bundle.gather import gather
+from safety_core.bundle.samples import samples_of
+from safety_core.bundle.source import compile_bundle
+from safety_core.classify.check import check_catalogue
+from safety_core.edge.files import read_input
+from safety_core.edge.pattern_proof import check_patterns, prove_patterns
+from safety_core.edge.prove import prove
+from safety_core.edge.shipped import LOCAL_TENANT, bundle_in, load_folder, shipped_folder
+from safety_core.errors import InputError, PolicyError
+
+FOLDER: Final = click.Path(path_type=Path, file_okay=False)
+FILE: Final = click.Path(path_type=Path, dir_okay=False)
+EITHER: Final = click.Path(path_type=Path, exists=True)
+
+policies_option = click.option(
+    "--policies",
+    type=FOLDER,
+    default=None,
+    help="Folder of policy sources; by default the base policy that is shipped.",
+)
+keys_option = click.option("--keys", type=FOLDER, required=True, help="Folder that `safety policy keys` made.")
+
+
+def sources_of(policies: Path | None) -> Mapping[str, bytes]:
+    """Return the sources in a folder, by default those that are shipped. Raises PolicyError."""
+    return load_folder(policies or shipped_folder())
+
+
+def compiled(sources: Mapping[str, bytes], tenant: str = LOCAL_TENANT) -> tuple[Mapping[str, bytes], TrustedBundle]:
+    """Compile, and read the catalogue as strictly as an author wants: an edge passes over what it does not know.
+
+    Raises:
+        PolicyError: naming file and line.
+    """
+    files, bundle = compile_bundle(sources, tenant=tenant)
+    try:
+        check_catalogue(bundle.policy.catalogue)
+    except PolicyError as error:
+        raise PolicyError(gather(sources)[1].place(error.thing), error.reason, error.fix) from error
+    return files, bundle
+
+
+def proved(sources: Mapping[str, bytes], tenant: str = LOCAL_TENANT) -> tuple[Mapping[str, bytes], TrustedBundle]:
+    """Compile, try every sample, and prove as an edge would. Raises PolicyError and UnprovenError."""
+    files, bundle = compiled(sources, tenant)
+    origins = gather(sources)[1]
+    check_patterns(
+        bundle.policy.patterns,
+        samples_of(sources),
+        lambda number, field: origins.place(f"data.patterns[{number}].{field}"),
+    )
+    asyncio.run(prove(bundle))
+    return files, bundle
+
+
+def check_unsourced(bundle: TrustedBundle) -> None:
+    """Refuse a bundle from elsewhere whose patterns no edge could take up."""
+    asyncio.run(prove_patterns(bundle.policy.patterns))
+
+
+def either(path: Path | None) -> tuple[TrustedBundle, Mapping[str, bytes]]:
+    """Return the policy in a folder or in a bundle file, by default the one that is shipped; a bundle has no sources.
+
+    Raises:
+        BundleError: the file is no bundle.
+        PolicyError: naming what is wrong in it.
+        InputError: there is nothing at `path`.
+    """
+    if path is not None and path.is_file():
+        return bundle_in(read_input(path)), {}
+    if path is not None and not path.is_dir():
+        raise InputError(str(path), "is not there", "give a folder of policy sources, or a bundle.tar.gz")
+    sources = sources_of(path)
+    return compiled(sources)[1], sources
