@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 
 from safety_core.canonical import JsonObject
 from safety_core.classify.catalogue import compiled
+from safety_core.classify.files import NOTHING_WRITTEN, Written
 from safety_core.classify.notes import Notes
 from safety_core.classify.tools import judge_tool
 from safety_core.model.facts import Facts, Kind, TargetKind, Zone
@@ -13,14 +15,33 @@ from safety_core.model.secret import DISCOVERED, refs_in
 from safety_core.model.tool_call import ToolCall
 
 
-def facts_of(call: ToolCall, catalogue: JsonObject, workspace: str) -> Facts:
-    """Return what `call` would do.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a call would do, and what it would leave in files.
+
+    Attributes:
+        written: only the files that this call writes. Whoever lets it run adds them to those of the session.
+    """
+
+    facts: Facts
+    written: Written
+
+
+def facts_of(call: ToolCall, catalogue: JsonObject, workspace: str, written: Written = NOTHING_WRITTEN) -> Facts:
+    """Return what `call` would do: the facts of `read_call` alone."""
+    return read_call(call, catalogue, workspace, written).facts
+
+
+def read_call(call: ToolCall, catalogue: JsonObject, workspace: str, written: Written = NOTHING_WRITTEN) -> Reading:
+    """Return what `call` would do and write.
 
     Args:
         catalogue: the policy's data about programs and tools.
         workspace: absolute path of the agent's workspace, the base of relative paths.
+        written: files that the same session has written before, by absolute path: a script among them is judged by its
+            text when it is run.
     """
-    notes = Notes(compiled(catalogue), workspace)
+    notes = Notes(compiled(catalogue), workspace, written)
     try:
         tool = judge_tool(notes, call.tool, call.params)
     except RecursionError:
@@ -29,7 +50,7 @@ def facts_of(call: ToolCall, catalogue: JsonObject, workspace: str) -> Facts:
     refs = refs_in(call.params)
     if refs:
         _note_taken_out(notes, tool)
-    return Facts(
+    facts = Facts(
         tool=tool,
         agent=call.agent,
         actions=tuple(notes.actions),
@@ -37,6 +58,7 @@ def facts_of(call: ToolCall, catalogue: JsonObject, workspace: str) -> Facts:
         refs=refs,
         discovered=tuple(name for name in refs if name.startswith(DISCOVERED)),
     )
+    return Reading(facts, notes.files.written)
 
 
 def _note_taken_out(notes: Notes, tool: str) -> None:

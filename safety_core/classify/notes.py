@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, Protocol, TypeVar
 
 from safety_core.classify.catalogue import Catalogue
+from safety_core.classify.files import NOTHING_WRITTEN, Files, Written
 from safety_core.model.facts import Action, Kind, Target
 
 MOST_ACTIONS: Final = 200
@@ -18,15 +19,27 @@ MOST_STEPS: Final = 20_000
 """Nodes of syntax trees that are visited for one call."""
 
 
+R = TypeVar("R")
+
+
+class Watch(Protocol):
+    """Looks on while a call is read, for whoever wants to know why (`safety_core.classify.trace`)."""
+
+    def command(self, words: Sequence[str], traits: frozenset[str], judged: Callable[[], R]) -> R:
+        """Return what `judged` returns, which notes what the simple command `words` does."""
+
+
 class Notes:
     """Collects facts about one call."""
 
-    def __init__(self, catalogue: Catalogue, workspace: str) -> None:
+    watch: Watch | None = None
+
+    def __init__(self, catalogue: Catalogue, workspace: str, written: Written = NOTHING_WRITTEN) -> None:
         self.catalogue = catalogue
         self.workspace = workspace
         self.actions: dict[Action, None] = {}
         self.unknown: dict[str, None] = {}
-        self.files: dict[str, str | None] = {}
+        self.files = Files(written)
         self._commands = 0
         self._steps = 0
 

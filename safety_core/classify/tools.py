@@ -12,10 +12,11 @@ from urllib.parse import unquote
 
 from safety_core.canonical import Json, JsonObject
 from safety_core.classify.catalogue import parse_spec
+from safety_core.classify.edits import patched, replace_text, write_part
 from safety_core.classify.names import words_of
 from safety_core.classify.network import LONG_QUERY, carries_data, recipient_target, url_target
 from safety_core.classify.notes import Notes
-from safety_core.classify.paths import path_target
+from safety_core.classify.paths import absolute, path_target
 from safety_core.classify.shell.scope import TERMINAL, Scope, Stream
 from safety_core.classify.shell.walk import Shell
 from safety_core.classify.sql import sql_actions
@@ -111,6 +112,7 @@ class _Tool:
             for text in _command(value) if role == "command" else _leaves(value):
                 self._argument(role, text, cwd)
         self._headers()
+        self._store()
         self._selected()
         wanted = set(self.roles.values()) & {"command", "path", "url", "patch"}
         given = {self.roles.get(key) for key, value in self.params.items() if list(_leaves(value))}
@@ -168,6 +170,8 @@ class _Tool:
             self.notes.doubt(f"{self.name}: a patch that names no file")
         if "*** Delete File: " in text:
             self.notes.note(Kind.DESTROY, self.name, "deletes files", self.targets[before:])
+        for path, content in patched(text):
+            self.notes.files.write(absolute(path, cwd), content)
 
     def _url(self, text: str, cwd: str) -> None:
         scheme, _, rest = text.strip().removeprefix("view-source:").partition(":")
@@ -194,6 +198,25 @@ class _Tool:
     def _query(self, text: str, cwd: str) -> None:
         if len(text) > LONG_QUERY or references(text):
             self._outward(Kind.OUTWARD)
+
+    def _store(self) -> None:
+        """Remember what a tool for files leaves in them: the text of its arguments, wherever it stands in those."""
+        content, old = (self._texts(role) for role in ("content", "old"))
+        others = [text for key, value in self.params.items() if key not in self.roles for text in _leaves(value)]
+        if self.entry.get("effect") != Kind.WRITE or not (content or others):
+            return
+        for target in dict.fromkeys(self.targets):
+            if target.kind is not TargetKind.PATH or "patch" in self.roles.values():
+                continue
+            if others or not content:
+                write_part(self.notes.files, target.value, [*content, *others])
+            elif "old" in self.roles.values():
+                replace_text(self.notes.files, target.value, old, content)
+            else:
+                self.notes.files.write(target.value, content[0] if len(content) == 1 else None)
+
+    def _texts(self, role: str) -> list[str]:
+        return [text for key, value in self.params.items() if self.roles.get(key) == role for text in _leaves(value)]
 
     def _headers(self) -> None:
         """Note what headers do: ask for another method, or carry more than headers do."""

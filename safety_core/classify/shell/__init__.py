@@ -8,4 +8,5 @@ programs    one simple command -> actions: which program it is
 judgement   what a listed program does, starts and prints; wrappers unwound
 values      what the values of options and operands name
 scope       variables, directory and streams at one point of a script
+stores      what a command leaves in files
 """

@@ -10,6 +10,7 @@ from dataclasses import replace
 from safety_core.classify.names import kinds_in
 from safety_core.classify.paths import GIVEN, HOLE
 from safety_core.classify.shell.scope import NOTHING, Stream
+from safety_core.classify.shell.stores import TEES, store
 from safety_core.classify.shell.values import Values
 from safety_core.classify.shell.words import Word
 from safety_core.model.facts import Kind
@@ -42,6 +43,8 @@ class Judgement(Values):
             self._standard_input()
         if before == len(self.notes.actions) + len(self.notes.unknown) and self.found.rest is None:
             self._note(Kind.READ, self.entry.name, self.targets)
+        if Kind.WRITE in kinds:
+            store(self.notes.files, self.found, self.targets, self.scope, self.stdin)
         return inner or self._output()
 
     def _unlisted(self, kinds: list[Kind]) -> None:
@@ -81,7 +84,8 @@ class Judgement(Values):
         kinds = self.programs.kinds([*named, *self.found.path[entry.verbs or 0 :]])
         if not kinds or entry.verbs is None:
             self.notes.doubt(f"{entry.name}: a subcommand that the catalogue does not list")
-        own = [entry.spec.kind] if entry.spec.kind not in {None, Kind.READ, Kind.WRITE, Kind.UNKNOWN} else []
+        grave = entry.spec.kind not in {None, Kind.READ, Kind.WRITE, Kind.UNKNOWN} and set(kinds) != {Kind.READ}
+        own = [entry.spec.kind] if grave and entry.spec.kind is not None else []
         return [*own, *kinds]
 
     def _operands(self) -> None:
@@ -151,6 +155,8 @@ class Judgement(Values):
         return rest + given
 
     def _output(self) -> Stream:
+        if self.entry.name in TEES:
+            return self.stdin
         match self.entry.stream:
             case "echo":
                 return self._echoed()

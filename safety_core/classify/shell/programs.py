@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -22,6 +23,9 @@ STANDARD_FOLDERS: Final = frozenset(
 _EVERYDAY: Final = frozenset({Kind.CONTROL, Kind.PERMISSION, Kind.CREDENTIAL, Kind.RUN_CODE, Kind.UNKNOWN})
 """Effects of programs whose names are everyday words (`init`, `pass`) and do not show that a wrapper precedes them."""
 
+_INTERPRETER: Final = re.compile(r"#![ \t]*((?:" + "|".join(map(re.escape, STANDARD_FOLDERS)) + r")/[^/\s][^\n]*)")
+"""The line in a script that names the program which reads it."""
+
 TAIL: Final = 4
 """Words of an unlisted program among which a listed one is sought: it may be a wrapper."""
 
@@ -41,6 +45,12 @@ class Programs:
         """
         if not words or not self.notes.spend():
             return NOTHING
+        if self.notes.watch is None:
+            return self._judge(words, scope, stdin, made)
+        texts = [word.text for word in words]
+        return self.notes.watch.command(texts, scope.traits, lambda: self._judge(words, scope, stdin, made))
+
+    def _judge(self, words: Sequence[Word], scope: Scope, stdin: Stream, made: frozenset[str]) -> Stream:
         name, arguments = words[0].text, words[1:]
         if not words[0].known or not name or GIVEN in name:
             return self._hidden(arguments, scope, stdin, made)
@@ -76,10 +86,21 @@ class Programs:
 
     def _own_program(self, name: str, arguments: Sequence[Word], scope: Scope, stdin: Stream) -> None:
         target = path_target(name, scope.cwd, self.notes.workspace, self.notes.catalogue.paths)
-        self.notes.note(Kind.RUN_CODE, "script", "runs a program or script of its own", (target,), scope.traits)
-        text = self.notes.files.get(target.value)
-        if text is not None:
-            self.shell.script(text, scope.below(arguments=tuple(word.text for word in arguments)), stdin)
+        content = self.notes.files.read(target.value)
+        origin = frozenset() if content is None else content.origin
+        words = "runs a program or script of its own"
+        self.notes.note(Kind.RUN_CODE, "script", words, (target,), scope.traits | origin)
+        if content is None:
+            return
+        if content.text is None:
+            self.notes.doubt(f"{name[-80:]}: a script that was written here, with a text that is not known")
+            return
+        reader = _INTERPRETER.match(content.text)
+        if reader is not None:
+            self.run([*map(Word, reader[1].split()), Word(target.value), *arguments], scope.below(origin), stdin)
+        else:
+            given = tuple(word.text for word in arguments)
+            self.shell.script(content.text, scope.below(origin, given), stdin)
 
     def _unlisted(self, base: str, arguments: Sequence[Word], scope: Scope, stdin: Stream) -> Stream:
         self.notes.doubt(f"{base}: a program that the catalogue does not list")

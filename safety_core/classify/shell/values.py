@@ -86,6 +86,8 @@ class Values:
             self._note(
                 spec.kind, f"{self.entry.name} {name}", [*targets, *(hosts if spec.kind is Kind.OUTWARD else [])]
             )
+            for target in targets if spec.kind is Kind.WRITE else ():
+                self._wrote(target)
 
     def _value(self, takes: str, word: Word) -> list[Target]:
         """Return what a value of this type names, and follow the code in it."""
@@ -151,7 +153,9 @@ class Values:
         if text == "-":
             self.traits |= {"milder"}
             return []
-        self._note(Kind.WRITE, f"{self.entry.name} output", [self._path(text)])
+        target = self._path(text)
+        self._note(Kind.WRITE, f"{self.entry.name} output", [target])
+        self._wrote(target)
         return []
 
     def _read_expression(self, text: str) -> list[Target]:
@@ -212,14 +216,25 @@ class Values:
             return []
         self.coded = True
         target = self._path(text)
-        content = self.notes.files.get(target.value)
+        content = self.notes.files.read(target.value)
         if HOLE in text:
             self.notes.doubt(f"{self.entry.name}: a script that is known only when the command runs")
-        if content is not None:
-            self._code(self.entry.stdin.removeprefix("code:"), content)
+        self.made |= frozenset() if content is None else content.origin
+        if content is not None and content.text is not None:
+            self._code(self.entry.stdin.removeprefix("code:"), content.text)
         elif not self.dry:
+            if content is not None:
+                self.notes.doubt(f"{self.entry.name}: a script that was written here, with a text that is not known")
             self._note(Kind.RUN_CODE, f"{self.entry.name} script", [target])
         return []
+
+    def _wrote(self, target: Target) -> None:
+        """Remember that this command has written a file, with a text that is not known."""
+        if target.kind is TargetKind.PATH:
+            downloads = self.entry.stream == "download"
+            self.notes.files.write(
+                target.value, None, self.stdin.origin | (frozenset({"downloaded"}) if downloads else frozenset())
+            )
 
     def _path(self, text: str) -> Target:
         return path_target(text, self.scope.cwd, self.notes.workspace, self.notes.catalogue.paths)

@@ -252,10 +252,15 @@ class Shell:
         target = path_target(word.text, scope.cwd, self.notes.workspace, self.notes.catalogue.paths)
         if operator.startswith("<") and operator != "<>":
             self.notes.note(Kind.READ, "redirection", "reads a file", (target,), scope.traits)
-            return Stream(self.notes.files.get(target.value))
+            return self.stored(target.value)
         self.notes.note(Kind.WRITE, "redirection", "writes a file", (target,), scope.traits)
-        self.notes.files[target.value] = None if ">>" in operator else stream.text
+        self.notes.files.write(target.value, stream.text, stream.origin, append=">>" in operator)
         return stream
+
+    def stored(self, path: str) -> Stream:
+        """Return what is known of a file as a stream."""
+        found = self.notes.files.read(path)
+        return Stream() if found is None else Stream(found.text, found.origin)
 
 
 def _operator(node: Node) -> str:
