@@ -11,5 +11,6 @@ network     where a host or recipient lies
 catalogue   the policy's data about programs and tools, compiled once
 notes       what has been found so far in one call
 files       texts of files that the session wrote, so that a script is judged by what it says
+readings    readings of calls that were read before
 edits       what a tool for files leaves in them
 """

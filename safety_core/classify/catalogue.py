@@ -36,6 +36,7 @@ from typing import Final
 
 from safety_core.canonical import Json, JsonObject
 from safety_core.classify.paths import PathRules
+from safety_core.classify.readings import Readings
 from safety_core.errors import PolicyError
 from safety_core.model.facts import Kind
 
@@ -136,6 +137,7 @@ class Catalogue:
     def __init__(self, data: JsonObject) -> None:
         self._programs = dict(_spread(_mapping(data, "programs")))
         self._entries: dict[str, Entry | None] = {}
+        self.readings = Readings()
         self._tools = dict(_spread_tools(_mapping(data, "tools")))
         self.paths = PathRules.of({name: _texts(value) for name, value in _mapping(data, "paths").items()})
         self.verbs = {verb: KINDS[kind] for kind, verbs in _mapping(data, "verbs").items() for verb in _texts(verbs)}

@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from safety_core.canonical import JsonObject
 from safety_core.classify.catalogue import compiled
 from safety_core.classify.files import NOTHING_WRITTEN, Written
 from safety_core.classify.notes import Notes
+from safety_core.classify.readings import Reading, key_of
 from safety_core.classify.tools import judge_tool
 from safety_core.model.facts import Facts, Kind, TargetKind, Zone
 from safety_core.model.secret import DISCOVERED, refs_in
 from safety_core.model.tool_call import ToolCall
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a call would do, and what it would leave in files.
-
-    Attributes:
-        written: only the files that this call writes. Whoever lets it run adds them to those of the session.
-    """
-
-    facts: Facts
-    written: Written
 
 
 def facts_of(call: ToolCall, catalogue: JsonObject, workspace: str, written: Written = NOTHING_WRITTEN) -> Facts:
@@ -33,7 +21,7 @@ def facts_of(call: ToolCall, catalogue: JsonObject, workspace: str, written: Wri
 
 
 def read_call(call: ToolCall, catalogue: JsonObject, workspace: str, written: Written = NOTHING_WRITTEN) -> Reading:
-    """Return what `call` would do and write.
+    """Return what `call` would do and write. Readings of the last calls are kept with the compiled catalogue.
 
     Args:
         catalogue: the policy's data about programs and tools.
@@ -41,7 +29,18 @@ def read_call(call: ToolCall, catalogue: JsonObject, workspace: str, written: Wr
         written: files that the same session has written before, by absolute path: a script among them is judged by its
             text when it is run.
     """
-    notes = Notes(compiled(catalogue), workspace, written)
+    rules, key = compiled(catalogue), key_of(call, workspace)
+    known = None if key is None else rules.readings.find(key, written)
+    if known is not None:
+        return known
+    notes = Notes(rules, workspace, written)
+    reading = _read(call, notes)
+    if key is not None:
+        rules.readings.keep(key, reading, notes.files, written)
+    return reading
+
+
+def _read(call: ToolCall, notes: Notes) -> Reading:
     try:
         tool = judge_tool(notes, call.tool, call.params)
     except RecursionError:

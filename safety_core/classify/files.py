@@ -41,7 +41,7 @@ Written: TypeAlias = Mapping[str, Content]
 """By absolute path, as `Files` spells it."""
 
 NOTHING_WRITTEN: Final[Written] = MappingProxyType({})
-_UNKNOWN: Final = Content(None)
+UNKNOWN: Final = Content(None)
 
 
 class Files:
@@ -88,7 +88,7 @@ class Files:
     def write(self, path: str, text: str | None, origin: frozenset[str] = frozenset(), *, append: bool = False) -> None:
         """Note that a file now has this text; with `append`, at its end."""
         if append:
-            before = self.read(path) or _UNKNOWN
+            before = self.read(path) or UNKNOWN
             origin |= before.origin
             text = (HOLE + "\n" if before.text is None else before.text) + (HOLE if text is None else text)
         text = None if text is None or len(text) > self._room else text

@@ -9,5 +9,6 @@ policy      Policy and its parts: what a trusted bundle says
 secret      SecretValue, reference syntax: a value that never prints
 finding     Finding, Redaction: where a secret was seen, never the secret
 usage       Usage, UsageBucket: what a model call consumed
+memo        Memo: an exact memory of answers, bounded by number and size
 record      AuditEntry: one line of the audit log
 """

@@ -47,6 +47,8 @@ class TargetKind(StrEnum):
     PATH = "path"
     HOST = "host"
     RECIPIENT = "recipient"
+    AMOUNT = "amount"
+    """A sum of money, as a person reads it."""
     DATA = "data"
     """A table, record, branch, container, cluster resource, queue."""
 
@@ -134,6 +136,14 @@ class Facts:
             if target.kind in {TargetKind.RECIPIENT, TargetKind.HOST}
         )
         return tuple(dict.fromkeys(found))
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory these facts take."""
+        texts = [*self.unknown, *self.refs]
+        for action in self.actions:
+            texts += [action.form, *(target.value for target in action.targets), *action.traits]
+        return 1000 * (1 + len(self.actions)) + sum(100 + 4 * len(text) for text in texts)
 
     def to_json(self) -> JsonObject:
         """Return the document that policy rules see as `input`; its canonical form is the memo key."""

@@ -7,6 +7,7 @@ import binascii
 import re
 from dataclasses import replace
 
+from safety_core.classify.files import UNKNOWN
 from safety_core.classify.names import kinds_in
 from safety_core.classify.paths import GIVEN, HOLE
 from safety_core.classify.shell.scope import NOTHING, Stream
@@ -182,8 +183,10 @@ class Judgement(Values):
     def _copied(self) -> Stream:
         if not self.found.operands:
             return self.stdin if self.stdin.piped else Stream()
-        texts = [self.notes.files.get(self._path(word.text).value) for word in self.found.operands]
-        return Stream(None if None in texts else "".join(filter(None, texts)), self.stdin.origin)
+        found = [self.notes.files.read(self._path(word.text).value) or UNKNOWN for word in self.found.operands]
+        texts = [content.text for content in found]
+        origin = self.stdin.origin.union(*(content.origin for content in found))
+        return Stream(None if None in texts else "".join(filter(None, texts)), origin)
 
     def _decoded(self) -> Stream:
         if "decode" not in self.traits:
