@@ -59,7 +59,7 @@ async def run_tests(bundle: TrustedBundle, sources: Mapping[str, bytes]) -> tupl
 
 async def _start(modules: Mapping[str, str], data: JsonObject) -> RegoChild:
     try:
-        return await RegoChild.start(modules, data, deadline=DEADLINE)
+        return await RegoChild.start([modules], data, deadline=DEADLINE)
     except UnavailableError as error:
         raise PolicyError("rules and their tests", f"do not load: {error.reason}") from error
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
+
+import orjson
 
 from safety_core.canonical import Json, JsonObject
 from safety_core.errors import InputError, LimitError, UnavailableError
@@ -23,6 +24,8 @@ REQUEST_LIMIT: Final = 4 * 1024 * 1024
 ANSWER_LIMIT: Final = 4 * 1024 * 1024
 """Bytes of one answer."""
 
+UNREADABLE: Final = "hold something that no policy engine reads"
+
 
 class RegoChild:
     """A child with modules and data loaded. After an UnavailableError it is to be killed: its state is unknown."""
@@ -33,11 +36,17 @@ class RegoChild:
 
     @classmethod
     async def start(
-        cls, modules: Mapping[str, str], data: JsonObject, *, deadline: float, load_deadline: float = LOAD_DEADLINE
+        cls,
+        shards: Sequence[Mapping[str, str]],
+        data: JsonObject,
+        *,
+        deadline: float,
+        load_deadline: float = LOAD_DEADLINE,
     ) -> RegoChild:
         """Return a child that has loaded these, or raise UnavailableError.
 
         Args:
+            shards: modules by name; those of one shard see each other.
             deadline: seconds for each later request.
         """
         try:
@@ -49,37 +58,52 @@ class RegoChild:
         except OSError as error:
             raise UnavailableError("policy engine", "could not be started", "is the machine out of memory?") from error
         child = cls(process, load_deadline)
+        listed: list[Json] = [{**modules} for modules in shards]
         try:
-            await child.request({"load": {"modules": {**modules}, "data": data, "deadline": deadline}})
+            await child.request({"load": {"shards": listed, "data": data, "deadline": deadline}})
         except BaseException:
             await child.kill()
             raise
         child._deadline = deadline
         return child
 
+    async def ask(self, shards: Sequence[tuple[int, Sequence[str]]], facts: JsonObject) -> list[Json]:
+        """Return the hits of these rules, each by the number of its shard.
+
+        Raises:
+            LimitError: the facts are too large, or cannot be written as JSON; the child is unharmed.
+            UnavailableError: as `request`.
+        """
+        try:
+            line = orjson.dumps(facts)
+        except TypeError as error:  # a lone surrogate, a number of more than 64 bits, nested too deeply
+            raise LimitError("facts of the call", UNREADABLE) from error
+        if len(line) > REQUEST_LIMIT:
+            raise LimitError("facts of the call", f"are larger than {REQUEST_LIMIT} bytes")
+        return await self._do(orjson.dumps({"ask": shards}) + b"\n" + line + b"\n")
+
     async def request(self, request: JsonObject) -> list[Json]:
         """Return what the worker answers.
 
         Raises:
-            LimitError: the request is too large to be sent; the child is unharmed.
             UnavailableError: no answer in time, or none that can be read.
         """
-        line = json.dumps(request).encode() + b"\n"
-        if len(line) > REQUEST_LIMIT and "load" not in request:
-            raise LimitError("facts of the call", f"are larger than {REQUEST_LIMIT} bytes")
+        return await self._do(orjson.dumps(request) + b"\n")
+
+    async def _do(self, lines: bytes) -> list[Json]:
         try:
             async with asyncio.timeout(self._deadline):
-                return _answer(await self._exchange(line))
+                return _answer(await self._exchange(lines))
         except TimeoutError as error:
             reason = f"gave no answer within {self._deadline:g} s"
             raise UnavailableError("policy engine", reason, "find the slow rule: safety policy test") from error
         except (OSError, ValueError) as error:
             raise UnavailableError("policy engine", f"broke off ({type(error).__name__})") from error
 
-    async def _exchange(self, line: bytes) -> bytes:
+    async def _exchange(self, lines: bytes) -> bytes:
         if self._process.stdin is None or self._process.stdout is None:
             raise UnavailableError("policy engine", "has no pipes")
-        self._process.stdin.write(line)
+        self._process.stdin.write(lines)
         await self._process.stdin.drain()
         return await self._process.stdout.readline()
 
