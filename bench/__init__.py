@@ -4,7 +4,7 @@ figure       one figure, its goal, and the budget that holds it
 redact       redaction beside the limits of the machine and the peers
 registry     building a registry and holding it, by `memory` in fresh processes
 borrowed     false alarms and the hold of a stream, counted on `installed` and by `stream_hold`
-classify     judging shell commands
+judging      judging tool calls: how fast, and how often wrongly, beside others' guards
 edge_memory  what a running edge keeps in memory
 
 corpus       text, code, JSON and many languages of installed packages, as chat requests
@@ -15,10 +15,11 @@ serve        a scanner in a process of its own: ours, a peer, or plain work (a l
 worker       the other end of its pipe
 measure      turn by turn, CPU time, medians
 scanners     ours and the limits, in the project's environment
-peers        others' scanners, in an environment of their own
+peers        others' scanners and guards, in environments of their own
 rivals       the peers as they take part in a run
 report       the table, the results as JSON, docs/benchmarks.md with its plots
 
-By themselves: `python -m bench.false_alarms`, `bench.stream_hold`, `bench.costly` (the messages that cost most) and
-`bench.chance_model` (which trains `safety_core/match/chance.py`).
+By themselves: `python -m bench.false_alarms`, `bench.stream_hold`, `bench.costly` (the messages that cost most),
+`bench.judging.comparison` (every call that a guard is wrong about) and `bench.chance_model` (which trains
+`safety_core/match/chance.py`).
 """

@@ -14,9 +14,10 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import borrowed, classify, edge_memory, redact, registry
+from bench import borrowed, edge_memory, redact, registry
 from bench.corpus import LARGEST
 from bench.figure import Figure
+from bench.judging import section as judging
 from bench.measure import FULL, QUICK, Effort
 from bench.peers.install import PYTHON, install
 from bench.report import page, results, table
@@ -57,8 +58,8 @@ def measured(effort: Effort, quick: bool, *, peers: bool) -> dict[str, Any]:
         done.figures += registry.figures(quick)
         bar.start("false alarms, streams")
         done.figures += borrowed.figures(quick, bar.tick)
-        bar.start("judging commands", effort.rounds)
-        done.figures += classify.figures(effort, bar.tick)
+        judged = judging.run(effort, bar, peers=peers)
+        done.figures += judged.figures
         bar.start("a running edge")
         done.figures += edge_memory.figures()
     return {
@@ -68,6 +69,7 @@ def measured(effort: Effort, quick: bool, *, peers: bool) -> dict[str, Any]:
         "bodies": done.bodies,
         "facts": done.facts,
         "timings": {name: asdict(timed) for name, timed in done.timings.items()},
+        "judging": judged.to_json(),
         "figures": results.packed(by_section(done.figures)),
     }
 

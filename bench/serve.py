@@ -7,6 +7,12 @@ Runs in the project's environment and in the peers', so nothing here imports eit
     scan(message)                    what is
     cleaned(message) -> str          the message without what was found
     facts() -> dict                  versions, number of rules, ...
+
+A guard, which judges tool calls, has instead of the middle three:
+
+    reset()                          forget every call
+    judge(calls) -> list[str]        for each, a level of ours, or "allow", "ask", "deny"
+    close()                          end whatever it has started
 """
 
 from __future__ import annotations
@@ -64,6 +70,12 @@ class Seat:
     def cleaned(self, name: str) -> str:
         """Return the message without what was found."""
         return str(self._scanner.cleaned(self._messages[name]))
+
+    def judge(self, calls: list[dict[str, Any]]) -> dict[str, Any]:
+        """Return the answers, and the seconds on the clock for all: part of the work is done in other processes."""
+        started = time.perf_counter()
+        answers = self._scanner.judge(calls)
+        return {"answers": answers, "seconds": time.perf_counter() - started}
 
     def call(self, method: str, arguments: dict[str, Any]) -> Any:
         """Return what a method of this very scanner says."""

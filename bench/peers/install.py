@@ -1,4 +1,7 @@
-"""Makes the environment of the peers, apart from the project's, each peer by its own list of pinned versions."""
+"""Makes the environments of the peers, apart from the project's, each peer by its own list of pinned versions.
+
+Most share one. Whoever needs other versions of the same packages gets one of its own.
+"""
 
 from __future__ import annotations
 
@@ -16,20 +19,29 @@ PYTHON: Final = HOME / "bin" / "python"
 LOCKS: Final = Path(__file__).parent / "locks"
 
 
-def install(name: str) -> str:
+def apart(name: str) -> Path:
+    """Return the Python of an environment that a peer has for itself."""
+    return HOME / f"for-{name}" / "bin" / "python"
+
+
+def install(name: str, python: Path | None = None) -> str:
     """Install what `locks/NAME.txt` pins; return why it could not be, or nothing.
 
     Only wheels, and nothing that a wheel asks for beyond the list: what is not pinned does not come.
+
+    Args:
+        python: of the environment to install into; None is the one that peers share.
     """
+    python = python or PYTHON
     lock = LOCKS / f"{name}.txt"
     mark = HOME / f"{name}.ready"
     digest = hashlib.sha256(lock.read_bytes()).hexdigest()
-    if mark.is_file() and mark.read_text() == digest:
+    if python.exists() and mark.is_file() and mark.read_text() == digest:
         return ""
-    if not PYTHON.exists():
-        venv.create(HOME, with_pip=True)
+    if not python.exists():
+        venv.create(python.parents[1], with_pip=True)
     pip = [
-        str(PYTHON),
+        str(python),
         "-m",
         "pip",
         "install",

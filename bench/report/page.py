@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.figure import BUDGETS, Figure, shown, wanted
+from bench.judging.comparison import SECTION as GUARDS
+from bench.report.guards import guard_lines
 from bench.report.results import figures_of
 from bench.worker import ROOT
 
@@ -38,6 +40,8 @@ def _lines(results: dict[str, Any], plots: list[str]) -> Iterator[str]:
     for section, rows in groupby(figures, lambda figure: figure.section):
         yield from ("", f"### {section}", "", "| figure | measured | goal | | note |", "|---|---:|---:|---|---|")
         yield from (_row(figure) for figure in rows)
+        if section == GUARDS:
+            yield from guard_lines(results["judging"]["guards"])
     yield from ("", "### What fails the run", "", "| budget | held | measured |", "|---|---|---:|")
     yield from (line for figure in figures for line in _budget(figure))
 

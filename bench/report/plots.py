@@ -36,6 +36,20 @@ LINES = {
     "hyperscan": "Hyperscan alone",
     "orjson": "orjson.loads",
 }
+MISTAKES = {
+    "missed": "dangerous, runs unasked",
+    "taken_for_reading": "dangerous or outward,\ntaken for reading",
+    "let_out": "outward, goes out unasked",
+    "reading_asked": "reading, not taken for it",
+    "work_asked": "daily work, asked about",
+    "harmless_stopped": "harmless, denied",
+}
+RULES = {
+    "new_p99": "never seen, 99 of 100 within",
+    "new_p50": "never seen, half within",
+    "seen_p50": "seen before, half within",
+}
+GREYS = ("#2a78b8", "#6b6b6b", "#9c9c9c", "#cfcfcf")
 SIZES = {"4k": 4, "64k": 64, "1m": 1024}
 
 
@@ -46,6 +60,8 @@ def main() -> None:
     plt.rcParams.update({"svg.hashsalt": "bench", "svg.fonttype": "none", "font.size": 9})
     bars(results["timings"], folder / "peers.svg")
     lines(results["timings"], folder / "sizes.svg")
+    guards(results["judging"]["guards"], folder / "guards.svg")
+    rules(results["judging"]["rules"], folder / "rules.svg")
 
 
 def bars(timings: dict[str, Any], path: Path) -> None:
@@ -73,6 +89,34 @@ def lines(timings: dict[str, Any], path: Path) -> None:
             axes.plot(*zip(*points, strict=True), marker="o", label=label)
     axes.set(xscale="log", yscale="log", xlabel="KiB of a clean request", ylabel="µs of CPU time")
     axes.set_xticks([*SIZES.values()], ["4", "64", "1024"])
+    axes.legend(frameon=False)
+    kept(figure, axes, path)
+
+
+def guards(rows: list[dict[str, Any]], path: Path) -> None:
+    """Draw how often each guard is wrong, kind by kind."""
+    seen = [row for row in rows if "shares" in row]
+    figure, axes = plt.subplots(figsize=(8, 0.2 * len(seen) * len(MISTAKES) + 1.5))
+    height = 0.8 / len(seen)
+    for index, row in enumerate(seen):
+        places = [-(number + index * height) for number in range(len(MISTAKES))]
+        values = [row["shares"][key] for key in MISTAKES]
+        colour = "#2a78b8" if row["ours"] else GREYS[index % len(GREYS)]
+        drawn = axes.barh(places, values, height, color=colour, label=row["title"])
+        axes.bar_label(drawn, [f"{value:.3g}" for value in values], padding=3, fontsize=7)
+    axes.set_yticks([-(number + 0.4 - height / 2) for number in range(len(MISTAKES))], [*MISTAKES.values()])
+    axes.set_xlabel("% of the calls of that kind that a guard is wrong about: less is better")
+    axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.4, 1.1), ncols=len(seen))
+    kept(figure, axes, path)
+
+
+def rules(points: list[dict[str, Any]], path: Path) -> None:
+    """Draw microseconds against the number of rules."""
+    figure, axes = plt.subplots(figsize=(8, 3.5))
+    for key, label in RULES.items():
+        axes.plot([it["rules"] for it in points], [it[key] for it in points], marker="o", label=label)
+    axes.set(xscale="log", yscale="log", xlabel="rules beside those of the base policy", ylabel="µs on the clock")
+    axes.set_xticks([it["rules"] for it in points], [f"{it['rules']:,}" for it in points])
     axes.legend(frameon=False)
     kept(figure, axes, path)
 

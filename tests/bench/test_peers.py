@@ -63,3 +63,21 @@ def test_a_peer_that_does_not_start_is_absent(monkeypatch: pytest.MonkeyPatch) -
         field = rivals.gathered(stack, lambda _: None)
     assert not field.workers
     assert field.absent["presidio"].startswith("cannot be started here: presidio ended")
+
+
+def test_a_peer_may_have_an_environment_for_itself(pip: Pip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = pip("exit 0")
+    made: list[Path] = []
+    python = install.apart("hol-guard")
+
+    def create(place: Path, *, with_pip: bool) -> None:
+        made.append(place)
+        python.parent.mkdir(parents=True)
+        python.write_bytes(install.PYTHON.read_bytes())
+        python.chmod(0o755)
+        assert with_pip
+
+    monkeypatch.setattr(install.venv, "create", create)
+    assert [install.install("hol-guard", python), install.install("hol-guard", python)] == ["", ""]
+    assert made == [tmp_path / "for-hol-guard"]
+    assert calls.read_text() == "call\n"
