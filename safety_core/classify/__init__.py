@@ -2,7 +2,11 @@
 
 facts       a call -> Facts (never raises; what is not understood is said in `Facts.unknown`)
 judge       Facts and the engine's decision -> Verdict
-tools       tools by their catalogue entry, unknown tools by the words in their names
+tools       a tool by its entry, by the call that is inside of it, or by its words
+listed      a tool that the catalogue lists
+unlisted    a tool that nobody listed, by the words in its name and arguments
+names       what the words in a name say
+arguments   what stands in the arguments of a tool
 shell/      command lines: syntax tree, words, wrappers, redirections
 code        programs in other languages, by the patterns of the catalogue
 sql         statements, by an allow-list of types

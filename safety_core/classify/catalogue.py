@@ -149,6 +149,12 @@ class Catalogue:
             method: KINDS[kind] for kind, names in _mapping(data, "methods").items() for method in _texts(names)
         }
         self.nouns = {noun: KINDS[kind] for kind, names in _mapping(data, "nouns").items() for noun in _texts(names)}
+        self.pairs = {
+            (pair.split()[0], pair.split()[-1]): KINDS[kind]
+            for kind, pairs in _mapping(data, "pairs").items()
+            for pair in _texts(pairs)
+        }
+        self._lexicon = {name: frozenset(_texts(words)) for name, words in _mapping(data, "lexicon").items()}
         self.languages = {name: tuple(_patterns(entries, name)) for name, entries in _mapping(data, "code").items()}
 
     def program(self, name: str) -> Entry | None:
@@ -157,6 +163,10 @@ class Catalogue:
             raw = self._programs.get(name) or self._programs.get(VERSIONED.sub(r"\1", name))
             self._entries[name] = None if raw is None else _entry(name, raw)
         return self._entries[name]
+
+    def lexicon(self, name: str) -> frozenset[str]:
+        """Return one of the lists of words that help to read a name ("weak"); one that is absent is empty."""
+        return self._lexicon.get(name, frozenset())
 
     def tool(self, name: str) -> tuple[str, JsonObject] | None:
         """Return the canonical name and the entry of a tool, or None for one that is not listed."""

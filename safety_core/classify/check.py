@@ -11,7 +11,8 @@ from safety_core.classify.catalogue import DRY, KINDS, Catalogue, parse_spec
 from safety_core.errors import PolicyError
 
 SECTIONS: Final = frozenset(
-    {"code", "methods", "nouns", "options", "paths", "programs", "roles", "tools", "variables", "verb_words", "verbs"}
+    {"code", "lexicon", "methods", "nouns", "options", "pairs", "paths", "programs", "roles", "tools", "variables"}
+    | {"verb_words", "verbs"}
 )
 PROGRAM: Final = frozenset(
     {"effect", "words", "operands", "last", "options", "commands", "wrapper", "verbs", "assign", "traits", "dashes"}

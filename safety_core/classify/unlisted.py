@@ -1,0 +1,212 @@
+"""A tool that the catalogue does not list: by the words of its name, and by the names and values of its arguments.
+
+It is never understood whole, so that it is never green. In order: the verb in the name, made graver by what it is about
+(`names`); an argument that chooses what is done ("action", "method"); arguments that give the effect away (somebody to
+reach, a sum and an account, a command, a statement); switches that make it graver ("force", "public", "notify").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from safety_core.canonical import Json, JsonObject
+from safety_core.classify.arguments import fields_in, leaves, people_in, plain, sum_in
+from safety_core.classify.code import code_notes
+from safety_core.classify.names import Meaning, gravest, meaning_of, words_of
+from safety_core.classify.network import carries_data, recipient_target, url_target
+from safety_core.classify.notes import Notes
+from safety_core.classify.paths import path_target
+from safety_core.classify.shell.scope import Scope
+from safety_core.classify.shell.walk import Shell
+from safety_core.classify.sql import sql_actions
+from safety_core.model.facts import Kind, Target, TargetKind, Zone
+
+NAME_SHOWN: Final = 80
+"""Characters of an unlisted tool's name that are shown."""
+
+CHOICE_LIMIT: Final = 64
+"""Characters of an argument that can choose what a tool does; longer ones are text."""
+
+MOST_THINGS: Final = 100
+"""Things that one call may delete before that counts as a great many."""
+
+_UNDECIDED: Final = frozenset({Kind.WRITE, Kind.UNKNOWN, Kind.RUN_CODE})
+_TARGETS: Final = frozenset({"account", "contact", "data", "path", "recipient", "url"})
+_EVERYTHING: Final = frozenset({"*", "%", "all", "everything", ".*"})
+_EVERYBODY: Final = frozenset(
+    {"public", "anyone", "everyone", "world", "public-read", "public_read", "anyone_with_link"}
+)
+
+
+@dataclass(slots=True)
+class _Given:
+    """The arguments of one call by the roles that their names promise."""
+
+    roles: dict[str, list[Json]] = field(default_factory=dict)
+    switches: set[str] = field(default_factory=set)
+    texts: list[str] = field(default_factory=list)
+    longest: int = 0
+
+    def texts_of(self, role: str) -> Iterator[str]:
+        for value in self.roles.get(role, ()):
+            yield from leaves(value)
+
+
+def judge_unlisted(notes: Notes, name: str, params: JsonObject) -> None:
+    """Note what a tool of that name would do with `params`."""
+    shown = name[:NAME_SHOWN] or "tool"
+    notes.doubt(f"{name[:NAME_SHOWN]}: a tool that the catalogue does not list")
+    given = _given(notes, params)
+    meaning = _meaning(notes, name, given)
+    kind = _by_arguments(notes, meaning.kind, given)
+    targets = list(dict.fromkeys(_targets(notes, kind, given)))
+    traits = meaning.traits | _switched(kind, given)
+    notes.note(kind, shown, notes.catalogue.verb_words.get(kind, ""), targets, traits)
+    _note_more(notes, kind, shown, targets, given)
+    _note_code(notes, kind, shown, given)
+
+
+def _given(notes: Notes, params: JsonObject) -> _Given:
+    given = _Given()
+    for key, value in fields_in(params):
+        if value is True or (isinstance(value, str) and value.casefold() in {"true", "yes"}):
+            given.switches.add(key)
+        if value in (None, "", False):
+            continue
+        given.roles.setdefault(_role(notes, key), []).append(value)
+        if isinstance(value, str):
+            given.texts.append(value)
+        elif isinstance(value, list):
+            given.longest = max(given.longest, len(value))
+            given.texts += [item for item in value if isinstance(item, str)]
+    return given
+
+
+def _role(notes: Notes, key: str) -> str:
+    """Return what an argument is by its name, or by the last word of it; whom a thing is from is nobody it reaches."""
+    roles, words = notes.catalogue.roles, key.split("_")
+    if key in roles or len(words) == 1:
+        return roles.get(key, "")
+    if words[0] in notes.catalogue.lexicon("from"):
+        return ""
+    role = roles.get(words[-1], "")
+    return "" if words[-1] == "to" else role
+
+
+def _meaning(notes: Notes, name: str, given: _Given) -> Meaning:
+    """Return what the name says, and what the argument says that chooses among several effects."""
+    said = meaning_of(name, notes.catalogue)
+    chosen = [
+        meaning_of(text, notes.catalogue)
+        for role in ("choose", "method")
+        for text in given.texts_of(role)
+        if len(text) <= CHOICE_LIMIT and not (role == "method" and text.upper() in notes.catalogue.methods)
+    ]
+    chosen = [meaning for meaning in chosen if meaning.kind is not Kind.UNKNOWN]
+    carrier = notes.catalogue.lexicon("carriers") & {*words_of(name)} or said.kind is Kind.UNKNOWN or not said.sure
+    every = chosen if chosen and carrier else [said, *chosen]
+    traits = frozenset(trait for meaning in every for trait in meaning.traits)
+    return Meaning(gravest(meaning.kind for meaning in every), traits)
+
+
+def _by_arguments(notes: Notes, kind: Kind, given: _Given) -> Kind:
+    """Return the effect that the arguments give away, where the name says less."""
+    roles = set(given.roles)
+    kinds = {kind}
+    if kind in _UNDECIDED:
+        if "recipient" in roles or {"contact", "content"} <= roles:
+            kinds.add(Kind.OUTWARD)
+        kinds.update(_by_method(notes, given))
+    if kind in {*_UNDECIDED, Kind.OUTWARD} and "amount" in roles and roles & {"account", "currency", "card"}:
+        kinds.add(Kind.MONEY)
+    if kind is not Kind.READ and any(_announces(key) for key in given.switches):
+        kinds.add(Kind.OUTWARD)
+    return gravest(kinds - {Kind.UNKNOWN}) if kinds != {Kind.UNKNOWN} else Kind.UNKNOWN
+
+
+def _by_method(notes: Notes, given: _Given) -> Iterator[Kind]:
+    for text in given.texts_of("method"):
+        found = notes.catalogue.methods.get(text.upper())
+        if found is not None:
+            local = [url_target(url).zone is Zone.LOCAL for url in given.texts_of("url")]
+            yield Kind.WRITE if found is Kind.OUTWARD and local and all(local) else found
+
+
+def _announces(key: str) -> bool:
+    first = key.partition("_")[0]
+    return first in {"notify", "send", "publish", "share", "broadcast", "announce"}
+
+
+def _switched(kind: Kind, given: _Given) -> frozenset[str]:
+    """Return what switches and sweeping values make graver."""
+    traits = set()
+    words = {word for key in given.switches for word in key.split("_")}
+    if words & {"force", "forced", "permanent", "permanently", "hard"}:
+        traits.add("forced")
+    if words & {"recursive", "recurse"}:
+        traits.add("recursive")
+    sweeping = {text.strip().casefold() for text in given.texts} & _EVERYTHING
+    if kind is Kind.DESTROY and (words & {"all", "everything"} or sweeping or given.longest > MOST_THINGS):
+        traits.add("mass")
+    return frozenset(traits if kind in {Kind.DESTROY, Kind.OUTWARD, Kind.PERMISSION} else ())
+
+
+def _note_more(notes: Notes, kind: Kind, shown: str, targets: list[Target], given: _Given) -> None:
+    """Note what an argument adds to the effect of the tool itself."""
+    opened = {plain(text) for role in ("choose", "visibility") for text in given.texts_of(role)}
+    public = {word for key in given.switches for word in key.split("_")} & {"public", "publicly"}
+    if kind is not Kind.READ and (public or _EVERYBODY & opened):
+        notes.note(Kind.PERMISSION, shown, "lets everybody see it", targets)
+    if kind is not Kind.OUTWARD and any(carries_data(url) for url in given.texts_of("url")):
+        notes.note(Kind.OUTWARD, shown, "reads an address that could carry data out", targets)
+
+
+def _note_code(notes: Notes, kind: Kind, shown: str, given: _Given) -> None:
+    """Note what commands, statements and programs in the arguments would do."""
+    for text in given.texts_of("shell"):
+        Shell(notes).script(text, Scope(notes.workspace))
+    for text in given.texts_of("sql"):
+        for found in sql_actions(text, shown):
+            if not isinstance(found, str):
+                notes.act(found)
+    languages = [text.casefold() for text in given.texts_of("language")]
+    if kind is not Kind.RUN_CODE and not languages:
+        return
+    for text in given.texts_of("code"):
+        for language in (
+            languages or [word for word in words_of(shown) if word in notes.catalogue.languages] or ["python"]
+        ):
+            for command in code_notes(notes, language, text, shown, frozenset()):
+                Shell(notes).script(command, Scope(notes.workspace))
+
+
+def _targets(notes: Notes, kind: Kind, given: _Given) -> Iterator[Target]:
+    for role, values in given.roles.items():
+        for value in values if role in _TARGETS else ():
+            yield from _targets_of(notes, kind, role, value)
+    if kind is Kind.MONEY:
+        currency = next(given.texts_of("currency"), "")[:8]
+        for amount in given.roles.get("amount", ())[:3]:
+            if text := sum_in(amount, currency):
+                yield Target(TargetKind.AMOUNT, text)
+
+
+def _targets_of(notes: Notes, kind: Kind, role: str, value: Json) -> Iterator[Target]:
+    match role:
+        case "path":
+            for text in leaves(value):
+                yield path_target(text, notes.workspace, notes.workspace, notes.catalogue.paths)
+        case "url":
+            yield from (url_target(text) for text in leaves(value))
+        case "recipient":
+            yield from (recipient_target(text) for text in people_in(value))
+        case "contact" if kind is Kind.OUTWARD:
+            yield from (recipient_target(text) for text in people_in(value))
+        case "account" if kind is Kind.MONEY:
+            yield from (recipient_target(text) for text in people_in(value))
+        case "data" if kind is not Kind.READ:
+            yield from (Target(TargetKind.DATA, text[:200]) for text in leaves(value))
+        case _:
+            pass
