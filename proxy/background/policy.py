@@ -33,13 +33,30 @@ class PolicySync:
     """Trusted, but its engine did not start: tried again with each round."""
 
     async def load_last(self) -> None:
-        """Put the last trusted bundle of this disk in force, if there is one that still holds."""
+        """Put the last trusted bundle of this disk in force, if there is one that still holds.
+
+        One that is genuine and cannot be put in force here, since this program reads it otherwise than the one that
+        stored it, gives way to the bundle before it. One that was refused or deleted does not: nobody may bring back an
+        older one.
+        """
         try:
             self._waiting = self.store.load_last(clock.now())
             await self._put_in_force()
         except SafetyError as error:
             self.in_force.trouble = error
             _log.warning("no policy from disk: %s", error)
+            if self._waiting is not None or isinstance(error, PolicyError):
+                await self._load_previous(self._waiting)
+
+    async def _load_previous(self, last: TrustedBundle | None) -> None:
+        trouble = self.in_force.trouble
+        try:
+            self._waiting = self.store.load_previous(clock.now())
+            await self._put_in_force()
+        except SafetyError as error:
+            self._waiting = last
+            _log.warning("no policy from before the last one either: %s", error)
+        self.in_force.trouble = trouble
 
     async def pull(self) -> None:
         """Look once for a newer bundle. A bad one is recorded and changes nothing. Raises SafetyError."""

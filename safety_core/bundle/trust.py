@@ -7,7 +7,8 @@
    new timestamp or snapshot keys forget what the old ones promised (recovery from a fast-forward attack);
 2. timestamp: signed by threshold, never older than the one known, never two of one version, at most a day to live;
 3. snapshot: exactly the bytes that the timestamp names, signed, nothing in it older than before, not expired;
-4. targets: exactly the bytes that the snapshot names, signed, not expired;
+4. targets: exactly the bytes that the snapshot names, signed, not expired; where later roots are known, signed under
+   the last of them too: a revoked key vouches for nothing, wherever the bundle lies;
 5. bundle: the target of this tenant, exactly the bytes that the targets name; unpacked within limits; OPA signature
    by the key that the targets name; the tenant in target path, target, signature scope and manifest is the same;
 6. contents: the data parses, the rules keep the profile (`contents`).
@@ -104,7 +105,9 @@ Steps: TypeAlias = Generator[Fetch | Keep, bytes | None, R]
 Named = TypeVar("Named", Snapshot, Targets)
 
 
-def refresh(known: Known, *, tenant: str, now: float, grace: float = 0.0) -> Steps[Update]:
+def refresh(
+    known: Known, *, tenant: str, now: float, grace: float = 0.0, later: tuple[bytes, ...] = ()
+) -> Steps[Update]:
     """Follow a repository from what is known to its current bundle.
 
     Args:
@@ -112,20 +115,23 @@ def refresh(known: Known, *, tenant: str, now: float, grace: float = 0.0) -> Ste
         now: seconds since the epoch.
         grace: seconds by which expiry and clock are taken less strictly: for the last good bundle, while the hub is
             away.
+        later: a chain of roots from the pinned one on, for a repository that may have been put away before its last.
 
     Raises:
         BundleError: named after the attack.
         PolicyError: it is genuine, and its contents are wrong.
         UnavailableError: a file that a signed document names is not there.
     """
-    return (yield from _Client(known, tenant, datetime.fromtimestamp(now, UTC), timedelta(seconds=grace)).run())
+    at = datetime.fromtimestamp(now, UTC)
+    return (yield from _Client(known, tenant, at, timedelta(seconds=grace), later).run())
 
 
 class _Client:
     """One refresh: what is known so far, and the files that led there."""
 
-    def __init__(self, known: Known, tenant: str, now: datetime, grace: timedelta) -> None:
+    def __init__(self, known: Known, tenant: str, now: datetime, grace: timedelta, later: tuple[bytes, ...]) -> None:
         self._known = known
+        self._later = later
         self._tenant = tenant
         self._expiry = now - grace
         self._horizon = now + grace + TIMESTAMP_LIFE + CLOCK_SKEW
@@ -136,6 +142,9 @@ class _Client:
         timestamp = yield from self._timestamp(root)
         snapshot = yield from self._snapshot(root, timestamp)
         targets = yield from self._named(Targets, root, snapshot.meta["targets.json"])
+        if self._later:
+            newest = _chain(self._later)
+            read_signed(Targets, self._files[f"targets/{targets.version}.json"], newest)
         target = self._target(targets)
         bundle = yield from self._bundle(target, targets.version)
         expires = min(document.expires for document in (root, timestamp, snapshot, targets)).timestamp()
@@ -234,6 +243,14 @@ class _Client:
             raise OversizeError(path, f"is larger than {limit} bytes")
         self._files[path] = raw
         return raw
+
+
+def _chain(roots: tuple[bytes, ...]) -> Root:
+    pinned, *later = roots
+    root = read_root(pinned)
+    for raw in later:
+        root = read_next_root(raw, root)
+    return root
 
 
 def _check_newer(timestamp: Timestamp, raw: bytes, known: bytes, root: Root) -> None:

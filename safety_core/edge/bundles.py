@@ -1,9 +1,13 @@
 """The last trusted bundle on this disk, and the way to a newer one.
 
-Two files, each replaced as a whole:
+Three files, each replaced as a whole, in this order:
 
-    active    every file that led to the bundle in force; verified again from the pinned root whenever it is read
     known     the newest documents that were ever verified; what keeps an attacker from going back after a restart
+    previous  every file that led to the bundle that was in force before, for the day on which the last one does not run
+    active    every file that led to the bundle in force
+
+Bundles are verified again from the pinned root whenever they are read, and must be signed by keys that the newest known
+root has not revoked.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ from safety_core.bundle.trust import Fetch, Keep, Known, Steps, Update, refresh
 from safety_core.edge.files import replace_file
 from safety_core.edge.prove import prove
 from safety_core.errors import BundleError, TamperedError, UnavailableError, UnprovenError
-from safety_core.model.policy import GRACE_SECONDS
+from safety_core.model.policy import GRACE_SECONDS, Pattern
 
 Fetcher = Callable[[str], Awaitable[bytes | None]]
 """Returns a file of the tenant's repository by its path, None if it is not there. Raises UnavailableError."""
@@ -35,11 +39,13 @@ class BundleStore:
 
     def __init__(self, folder: Path, tenant: str, root: bytes, *, grace: float = GRACE_SECONDS) -> None:
         self._active = folder / "active"
+        self._previous = folder / "previous"
         self._known = folder / "known"
         self._tenant = tenant
         self._root = root
         self._grace = grace
         self._files: Mapping[str, bytes] = {}
+        self._patterns: frozenset[Pattern] = frozenset()
         self._refused: dict[str, UnprovenError] = {}
         self._lock = asyncio.Lock()
 
@@ -53,7 +59,26 @@ class BundleStore:
         files = _read(self._active)
         if not files:
             raise UnavailableError("policy", "none has been received yet", "publish one: safety policy publish")
-        steps = refresh(Known((self._root,)), tenant=self._tenant, now=now, grace=self._grace)
+        return self._load(files, now)
+
+    def load_previous(self, now: float) -> TrustedBundle:
+        """Return the bundle that was in force before the last one, for where that one cannot be put in force here.
+
+        It is believed no longer than its own expiry and the grace say, and the next refresh looks at the last one anew.
+
+        Raises:
+            UnavailableError: there is none.
+            BundleError: as `load_last`.
+        """
+        files = _read(self._previous)
+        if not files:
+            raise UnavailableError("policy", "there was none before the last one")
+        return self._load(files, now)
+
+    def _load(self, files: Mapping[str, bytes], now: float) -> TrustedBundle:
+        roots = self._read_known().roots
+        later = roots if len(roots) > 1 else ()
+        steps = refresh(Known((self._root,)), tenant=self._tenant, now=now, grace=self._grace, later=later)
         update = replay(steps, files.get)
         self._files = files
         return update.bundle
@@ -76,9 +101,14 @@ class BundleStore:
                 return None
             if update.path not in self._files:
                 await self._prove(update)
-            await asyncio.to_thread(replace_file, self._active, pack(update.files))
-            self._files = update.files
+            await asyncio.to_thread(self._store, update)
             return update.bundle
+
+    def _store(self, update: Update) -> None:
+        if self._files and update.path not in self._files:
+            replace_file(self._previous, pack(self._files))
+        replace_file(self._active, pack(update.files))
+        self._files = update.files
 
     async def _prove(self, update: Update) -> None:
         """Prove a bundle once: one that was refused is not run again until the publisher replaces it."""
@@ -86,24 +116,24 @@ class BundleStore:
             error = self._refused[update.sha256]
             raise UnprovenError(error.thing, error.reason, error.fix)
         try:
-            await prove(update.bundle)
+            await prove(update.bundle, patterns=self._patterns)
         except UnprovenError as error:
             self._refused = {update.sha256: error}
             raise
+        self._patterns = frozenset(update.bundle.policy.patterns)
 
     async def _follow(self, steps: Steps[Update], fetch: Fetcher) -> Update:
         reply: bytes | None = None
-        try:
-            while True:
-                step = steps.send(reply)
-                reply = None
-                if isinstance(step, Keep):
+        while True:  # verifying ten thousand rules takes seconds: never on the loop that answers calls
+            step = await asyncio.to_thread(_next, steps, reply)
+            reply = None
+            match step:
+                case Update():
+                    return step
+                case Keep():
                     await asyncio.to_thread(self._write_known, step.known)
-                else:
+                case Fetch():
                     reply = self._held(step) or await fetch(step.path)
-        except StopIteration as end:
-            update: Update = end.value
-            return update
 
     def _held(self, wanted: Fetch) -> bytes | None:
         """Return a bundle that is here already: it is named by its hash, and checked like one from outside."""
@@ -121,6 +151,15 @@ class BundleStore:
         files |= {"timestamp.json": known.timestamp, "snapshot.json": known.snapshot}
         if files != _read(self._known):
             replace_file(self._known, pack(files))
+
+
+def _next(steps: Steps[Update], reply: bytes | None) -> Fetch | Keep | Update:
+    """Return the next step, or where the steps arrived: a thread cannot hand over their end as it is."""
+    try:
+        return steps.send(reply)
+    except StopIteration as end:
+        update: Update = end.value
+        return update
 
 
 def _number(name: str) -> int:
@@ -143,10 +182,6 @@ def _read(path: Path) -> Mapping[str, bytes]:
 def replay(steps: Steps[Update], get: Callable[[str], bytes | None]) -> Update:
     """Follow a repository that is here already."""
     reply: bytes | None = None
-    try:
-        while True:
-            step = steps.send(reply)
-            reply = get(step.path) if isinstance(step, Fetch) else None
-    except StopIteration as end:
-        update: Update = end.value
-        return update
+    while not isinstance(step := _next(steps, reply), Update):
+        reply = get(step.path) if isinstance(step, Fetch) else None
+    return step

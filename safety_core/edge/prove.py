@@ -8,7 +8,7 @@ bundle out. Every pattern must compile, for the same reason.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from safety_core.bundle.contents import TrustedBundle
@@ -19,6 +19,7 @@ from safety_core.edge.pattern_proof import prove_patterns
 from safety_core.edge.rego import RegoEngine
 from safety_core.errors import UnavailableError, UnprovenError
 from safety_core.model.facts import Facts
+from safety_core.model.policy import Pattern
 
 DEADLINE: Final = 5.0
 """Seconds for all rules on one vector: 10,000 rules take a quarter of a second."""
@@ -29,26 +30,41 @@ TOTAL: Final = 120.0
 WRITE_AGAIN: Final = "mend the rule; or, if it is right: safety policy golden --policies FOLDER FOLDER/golden.jsonl"
 
 
-async def prove(bundle: TrustedBundle, *, deadline: float = DEADLINE, total: float = TOTAL) -> None:
+async def prove(
+    bundle: TrustedBundle,
+    *,
+    deadline: float = DEADLINE,
+    total: float = TOTAL,
+    patterns: Collection[Pattern] = (),
+) -> None:
     """Return if `bundle` judges here as its author saw it.
+
+    Args:
+        patterns: those that have compiled together here before: where no other is in the bundle, they need not again.
 
     Raises:
         UnprovenError: naming the first vector, and the rule, that comes out differently; or the pattern that does not
             compile.
     """
-    engine = RegoEngine(deadline=deadline)
+    fresh = [pattern for pattern in bundle.policy.patterns if pattern not in patterns]
     try:
         async with asyncio.timeout(total):
-            await prove_patterns(bundle.policy.patterns)
-            await engine.load(bundle)
-            await engine.ask(bundle.guards, Facts("", "").to_json())
-            index = RuleIndex(bundle.guards)
-            for number, vector in enumerate(bundle.golden, 1):
-                await _check(engine, bundle, index, vector, f"golden.jsonl:{number}")
+            await prove_patterns(bundle.policy.patterns if fresh else ())
+            await _prove_rules(bundle, deadline)
     except UnavailableError as error:
         raise UnprovenError(f"bundle {bundle.revision}", f"does not run here: {error.reason}", error.fix) from error
     except TimeoutError as error:
         raise UnprovenError(f"bundle {bundle.revision}", f"could not be proved within {total:g} s") from error
+
+
+async def _prove_rules(bundle: TrustedBundle, deadline: float) -> None:
+    engine = RegoEngine(deadline=deadline)
+    try:
+        await engine.load(bundle)
+        await engine.ask(bundle.guards, Facts("", "").to_json())
+        index = RuleIndex(bundle.guards)
+        for number, vector in enumerate(bundle.golden, 1):
+            await _check(engine, bundle, index, vector, f"golden.jsonl:{number}")
     finally:
         await engine.close()
 

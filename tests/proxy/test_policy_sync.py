@@ -23,7 +23,14 @@ from safety_core.edge.audit_log import AuditLog
 from safety_core.edge.bundles import BundleStore
 from safety_core.edge.engine import Engine
 from safety_core.edge.shipped import shipped_bundle
-from safety_core.errors import BundleError, FreezeError, TamperedError, UnavailableError, UnprovenError
+from safety_core.errors import (
+    BundleError,
+    FreezeError,
+    PolicyError,
+    TamperedError,
+    UnavailableError,
+    UnprovenError,
+)
 from safety_core.match.patterns import PatternSet
 from safety_core.model.facts import Action, Facts, Kind, Target, TargetKind
 from safety_core.model.policy import Pattern
@@ -201,3 +208,69 @@ async def test_patterns_come_from_where_the_edge_keeps_them(world: World) -> Non
     finally:
         await in_force.close()
     assert asked == [bundle.policy.patterns]
+
+
+async def _proves_nothing(bundle: TrustedBundle, **options: object) -> None:
+    """Stands for a program that proved less than this one does."""
+
+
+async def test_a_policy_that_another_version_stored_and_this_one_cannot_run_gives_way_to_the_one_before(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.repository.publish()
+    typo = b"patterns:\n  - {id: shop, title: Shop, expression: '(?<![A-Za-z0-9)abc'}\n"
+    async with world.edge() as sync:
+        await sync.pull()
+        world.repository.publish(release_from({**SOURCES, "patterns/shop.yaml": typo}, "typo"))
+        with monkeypatch.context() as older:
+            older.setattr("safety_core.edge.bundles.prove", _proves_nothing)
+            with pytest.raises(PolicyError, match="pattern shop"):
+                await sync.pull()
+    for _ in range(2):
+        async with world.edge() as sync:
+            await sync.load_last()
+            assert sync.in_force.current(time.time()).policy.revision == "calm"
+            assert "pattern shop" in str(sync.in_force.trouble)
+            with pytest.raises(UnprovenError, match="pattern shop"):
+                await sync.pull()
+            assert sync.in_force.current(time.time()).policy.revision == "calm"
+    async with world.edge() as sync:
+        await sync.load_last()
+        world.repository.publish(release("mended"))
+        await sync.pull()
+        assert sync.in_force.current(time.time()).policy.revision == "mended"
+        assert sync.in_force.trouble is None
+
+
+async def test_a_policy_that_was_refused_or_deleted_does_not_bring_back_an_older_one(world: World) -> None:
+    world.repository.publish()
+    async with world.edge() as sync:
+        await sync.pull()
+        world.repository.publish(release("strict"))
+        await sync.pull()
+    active = world.folder / "active"
+    active.write_bytes(active.read_bytes()[:-9])
+    async with world.edge() as sync:
+        await sync.load_last()
+        assert isinstance(sync.in_force.trouble, TamperedError)
+        assert not sync.in_force.any
+    active.unlink()
+    async with world.edge() as sync:
+        await sync.load_last()
+        with pytest.raises(NoPolicyError, match="none has been received yet"):
+            sync.in_force.latest()
+
+
+async def test_an_engine_that_never_starts_leaves_the_last_policy_to_be_tried_again(world: World) -> None:
+    world.repository.publish()
+    async with world.edge() as sync:
+        await sync.pull()
+        world.repository.publish(release("strict"))
+        await sync.pull()
+    world.startable = False
+    async with world.edge() as sync:
+        await sync.load_last()
+        assert not sync.in_force.any
+        world.startable = True
+        await sync.pull()
+        assert sync.in_force.latest().policy.revision == "strict"

@@ -160,6 +160,9 @@ async def test_files_are_this_users_alone(edge: Edge) -> None:
         "active": 0o600,
         "known": 0o600,
     }
+    edge.repository.publish(release("strict"))
+    await edge.pull()
+    assert (edge.folder / "previous").stat().st_mode & 0o777 == 0o600
 
 
 async def test_a_disk_that_cannot_be_used_is_named(edge: Edge) -> None:
@@ -187,5 +190,62 @@ async def test_endless_data_ends(edge: Edge) -> None:
 
 
 async def test_pulls_at_the_same_time_prove_once(edge: Edge) -> None:
-    found: list[str | None] = await asyncio.gather(edge.pull(), edge.pull(), edge.pull())
+    found = await asyncio.gather(edge.pull(), edge.pull(), edge.pull())
     assert sorted(map(str, found)) == ["None", "None", "calm"]
+
+
+async def test_the_bundle_before_the_last_one_is_kept_whatever_is_renewed(edge: Edge) -> None:
+    await edge.pull()
+    with pytest.raises(UnavailableError, match="there was none before"):
+        edge.store.load_previous(NOW)
+    edge.repository.publish(release("strict"))
+    await edge.pull()
+    edge.repository.now += DAY / 2
+    edge.repository.renew()
+    await edge.pull(NOW + DAY / 2)
+    again = edge.again()
+    assert again.store.load_last(NOW).revision == "strict"
+    assert again.store.load_previous(NOW).revision == "calm"
+    with pytest.raises(FreezeError):
+        again.store.load_previous(NOW + DAY + 72 * 3600)
+
+
+async def test_after_going_back_the_last_bundle_is_looked_at_anew(edge: Edge) -> None:
+    await edge.pull()
+    edge.repository.publish(release("strict"))
+    await edge.pull()
+    again = edge.again()
+    again.store.load_previous(NOW)
+    assert await again.pull() == "strict"
+    assert again.again().store.load_previous(NOW).revision == "calm"
+
+
+async def test_what_revoked_keys_have_signed_is_not_believed_on_this_disk_either(edge: Edge) -> None:
+    await edge.pull()
+    edge.repository.publish(release("stolen"))
+    await edge.pull()
+    edge.repository.rotate(role_keys("two"))
+    with pytest.raises(UnderSignedError):
+        await edge.pull()
+    again = edge.again().store
+    for load in (again.load_last, again.load_previous):
+        with pytest.raises((UnderSignedError, TamperedError)):
+            load(NOW)
+    edge.repository.publish(release("anew"))
+    await edge.again().pull()
+    assert edge.again().store.load_last(NOW).revision == "anew"
+
+
+async def test_new_keys_for_timestamps_alone_leave_the_last_bundle_believed(edge: Edge) -> None:
+    await edge.pull()
+    edge.repository.rotate({**edge.repository.keys, "timestamp": role_keys("two")["timestamp"]})
+    with pytest.raises(UnderSignedError):
+        await edge.pull()
+    assert edge.again().store.load_last(NOW).revision == "calm"
+
+
+async def test_without_the_memory_of_roots_the_bundle_brings_its_own(edge: Edge) -> None:
+    edge.repository.rotate(role_keys("two")).publish(release("strict"))
+    await edge.pull()
+    (edge.folder / "known").unlink()
+    assert edge.again().store.load_last(NOW).revision == "strict"
