@@ -6,6 +6,7 @@ tools       a tool by its entry, by the call that is inside of it, or by its wor
 listed      a tool that the catalogue lists
 unlisted    a tool that nobody listed, by the words in its name and arguments
 names       what the words in a name say
+hints       what a tool's own server says of it, believed only where that makes a call graver
 arguments   what stands in the arguments of a tool
 shell/      command lines: syntax tree, words, wrappers, redirections
 code        programs in other languages, by the patterns of the catalogue

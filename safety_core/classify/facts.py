@@ -7,6 +7,7 @@ from collections import Counter
 from safety_core.canonical import JsonObject
 from safety_core.classify.catalogue import compiled
 from safety_core.classify.files import NOTHING_WRITTEN, Written
+from safety_core.classify.hints import tighten
 from safety_core.classify.notes import Notes
 from safety_core.classify.readings import Reading, key_of
 from safety_core.classify.tools import judge_tool
@@ -46,6 +47,7 @@ def _read(call: ToolCall, notes: Notes) -> Reading:
     except RecursionError:
         notes.give_up("commands inside commands, too deep to be followed")
         tool = call.tool
+    tighten(notes, tool, call.hints)
     refs = refs_in(call.params)
     if refs:
         _note_taken_out(notes, tool)

@@ -76,7 +76,7 @@ class Readings:
 def key_of(call: ToolCall, workspace: str) -> Key | None:
     """Return the call's key; None for one that is too long, or holds what is no plain value."""
     try:
-        raw = marshal.dumps((call.tool, call.agent, workspace, call.params), FORM)
+        raw = marshal.dumps((call.tool, call.agent, workspace, call.params, sorted(hint.value for hint in call.hints)), FORM)
     except ValueError:
         return None
     return Key(raw) if len(raw) <= LONGEST else None

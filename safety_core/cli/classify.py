@@ -24,6 +24,7 @@ from safety_core.gate import rule_on
 from safety_core.model.level import Level, Outcome, Tier
 from safety_core.model.policy import Policy
 from safety_core.model.tool_call import AgentId, CallId, SessionId, TenantId, ToolCall
+from safety_core.wire.calls import hints_from
 from safety_core.wire.reader import Reader
 
 WORKSPACE: Final = "/workspace"
@@ -103,6 +104,7 @@ def _call(reader: Reader) -> ToolCall:
         SessionId(reader.text("session", "")),
         reader.text("tool", limit=200),
         reader.mapping("params"),
+        hints_from(reader.mapping("hints") if reader.has("hints") else {}),
     )
     reader.done()
     return call

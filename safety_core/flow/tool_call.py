@@ -178,6 +178,7 @@ def _scrub(call: ToolCall, redactor: Redactor) -> Flow[ToolCall]:
         session=SessionId(fields["session_id"]),
         tool=fields["tool_id"],
         params=fields["params"],
+        hints=call.hints,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import NewType
 
 from safety_core.canonical import JsonObject
@@ -11,6 +12,15 @@ TenantId = NewType("TenantId", str)
 AgentId = NewType("AgentId", str)
 SessionId = NewType("SessionId", str)
 CallId = NewType("CallId", str)
+
+
+class Hint(StrEnum):
+    """What a tool's own server says of it (MCP tool annotations). Only what makes a call graver has a name here."""
+
+    WRITES = "writes"
+    DESTRUCTIVE = "destructive"
+    OPEN_WORLD = "open_world"
+    """It works with whoever and whatever is outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +33,7 @@ class ToolCall:
     session: SessionId
     tool: str
     params: JsonObject
+    hints: frozenset[Hint] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

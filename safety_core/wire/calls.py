@@ -4,7 +4,8 @@ POST /v1/decide, /v1/run   {"call": CALL, "wait"?: seconds}
 POST /v1/result            {"call": CALL, "result": any}
 POST /v1/redact            {"value": any}
 POST /v1/check-in          {"agent", "plugin", "version"}
-CALL                       {"id", "tool", "params", "agent", "session"?}
+CALL                       {"id", "tool", "params", "agent", "session"?, "hints"?}
+HINTS                      a tool's own annotations, as MCP has them: {"readOnlyHint"?, "destructiveHint"?, ...}
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
-from safety_core.canonical import Json
+from safety_core.canonical import Json, JsonObject
 from safety_core.errors import InputError
-from safety_core.model.tool_call import AgentId, CallId, SessionId, TenantId, ToolCall
+from safety_core.model.tool_call import AgentId, CallId, Hint, SessionId, TenantId, ToolCall
 from safety_core.wire.reader import Reader
 
 NAME_LIMIT: Final = 200
@@ -90,9 +91,23 @@ def _call(body: Reader, tenant: TenantId) -> ToolCall:
         session=SessionId(_name(body, "session", "")),
         tool=_name(body, "tool"),
         params=body.mapping("params"),
+        hints=hints_from(body.mapping("hints") if body.has("hints") else {}),
     )
     body.done()
     return call
+
+
+def hints_from(annotations: JsonObject) -> frozenset[Hint]:
+    """Return what of a tool's own annotations makes its calls graver; what would make them milder is not believed.
+
+    Annotations are somebody else's data: unknown ones are passed over, and an odd value counts as the graver one.
+    """
+    graver = {
+        Hint.WRITES: annotations.get("readOnlyHint", True) is not True,
+        Hint.DESTRUCTIVE: annotations.get("destructiveHint", False) is not False,
+        Hint.OPEN_WORLD: annotations.get("openWorldHint", False) is not False,
+    }
+    return frozenset(hint for hint, said in graver.items() if said)
 
 
 def _name(body: Reader, field: str, default: str | None = None) -> str:

@@ -66,6 +66,12 @@ def test_facts_are_shown_on_request() -> None:
     assert answers[0]["facts"]["actions"][0]["kind"] == "read"
 
 
+def test_what_a_tool_says_of_itself_makes_it_graver() -> None:
+    call = {"id": "1", "tool": "read", "params": {"path": "a.txt"}}
+    _, answers, _ = run(lines(call, {**call, "hints": {"destructiveHint": True}}, {**call, "hints": 7}))
+    assert [answer["level"] for answer in answers] == ["green", "red", "yellow"]
+
+
 def test_by_a_folder_and_by_a_bundle(tmp_path: Path) -> None:
     bundle = tmp_path / "bundle.tar.gz"
     bundle.write_bytes(pack(compile_sources(shipped_sources(), tenant="bakery")))

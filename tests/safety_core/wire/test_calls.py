@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safety_core.errors import InputError, LimitError
-from safety_core.model.tool_call import TenantId
-from safety_core.wire.calls import check_in_from, proposal_from, report_from, value_from
+from safety_core.model.tool_call import Hint, TenantId
+from safety_core.wire.calls import check_in_from, hints_from, proposal_from, report_from, value_from
 from safety_core.wire.reader import parse_json
 
 TENANT = TenantId("bakery")
@@ -32,6 +32,22 @@ def test_wait_and_session_may_be_left_out() -> None:
     call = {name: value for name, value in CALL.items() if name != "session"}
     proposal = proposal_from(raw({"call": call}), TENANT)
     assert (proposal.wait, proposal.call.session) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("annotations", "hints"),
+    [
+        ({}, set()),
+        ({"readOnlyHint": True, "destructiveHint": False, "openWorldHint": False, "idempotentHint": True}, set()),
+        ({"readOnlyHint": False}, {Hint.WRITES}),
+        ({"destructiveHint": True, "title": "Shred"}, {Hint.DESTRUCTIVE}),
+        ({"openWorldHint": True}, {Hint.OPEN_WORLD}),
+        ({"readOnlyHint": "no", "destructiveHint": None, "openWorldHint": 1}, set(Hint)),
+    ],
+)
+def test_of_annotations_only_the_graver_ones_are_believed(annotations: dict[str, Any], hints: set[Hint]) -> None:
+    assert hints_from(annotations) == hints
+    assert proposal_from(raw({"call": {**CALL, "hints": annotations}}), TENANT).call.hints == hints
 
 
 def test_a_report_carries_any_result() -> None:
