@@ -16,7 +16,7 @@ from proxy.caller import Callers
 from proxy.calls import Calls
 from proxy.control import Control, control_app
 from proxy.endpoint import TokenGuard
-from proxy.engine import start_engine
+from proxy.engine import start_judging
 from proxy.force import InForce
 from proxy.logs import log_to
 from proxy.parts import open_hub, open_services, read_root, read_token
@@ -59,7 +59,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
         services = await open_services(home, stack)
         log_to(None, lambda text: services.secrets.current().text(text).text)
         in_force = InForce(
-            lambda bundle: start_engine(settings.engine, bundle),
+            lambda bundle: start_judging(settings, bundle),
             settings.policy_grace,
             lambda patterns: load_patterns(patterns, home.cache),
         )

@@ -16,6 +16,7 @@ from safety_core.edge.audit_log import AuditLog
 from safety_core.edge.driver import Handlers
 from safety_core.edge.engine import Engine
 from safety_core.edge.execute import execute
+from safety_core.edge.shadow import judged_by
 from safety_core.edge.usage_store import UsageStore
 from safety_core.flow import effects
 from safety_core.model.approval import Approval, ApprovalState
@@ -59,7 +60,7 @@ def handlers(services: Services, engine: Engine | None = None, caller: Caller | 
         effects.Execute: lambda effect: execute(effect.plan, effect.values),
         effects.Meter: lambda effect: meter(services.usage, effect),
     }
-    return {**table, effects.Judge: lambda effect: engine.judge(effect.facts)} if engine else table
+    return {**table, effects.Judge: lambda effect: judged_by(engine, effect.facts, effect.call)} if engine else table
 
 
 async def await_decision(approvals: ApprovalStore, effect: effects.AwaitDecision, caller: Caller) -> Approval:

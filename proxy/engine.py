@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from proxy.settings import EngineSettings
+from proxy.settings import EngineSettings, Settings
 from safety_core.bundle.contents import TrustedBundle
 from safety_core.edge.engine import Engine
 from safety_core.edge.rego import RegoEngine
+from safety_core.edge.shadow import ReportFile, shadowed
+
+
+async def start_judging(settings: Settings, bundle: TrustedBundle) -> Engine:
+    """Return the engine of `bundle`, with the candidate beside it that the settings name.
+
+    Raises:
+        UnavailableError: the engine in force does not start. A candidate never keeps it from that.
+    """
+    engine, shadow = await start_engine(settings.engine, bundle), settings.shadow
+    if shadow.bundle is None:
+        return engine
+    sink = ReportFile(shadow.report)
+    return shadowed(engine, bundle, shadow.bundle, sink, workspace=settings.workspace, deadline=shadow.deadline)
 
 
 async def start_engine(settings: EngineSettings, bundle: TrustedBundle) -> Engine:

@@ -20,6 +20,11 @@ What is not marked as required may be left out.
     url = ""                          # of that agent
     deadline = 5.0                    # seconds until a call is refused
 
+    [shadow]                          # a candidate that decides nothing
+    bundle = "/etc/safety/new.tar.gz" # leave out for none; need not be signed
+    report = "/var/log/shadow.jsonl"  # default: <home>/shadow.jsonl
+    deadline = 0.5                    # seconds the candidate has for a call
+
     [control]
     socket = "/run/safety/edge.sock"  # default: <home>/edge.sock, mode 0600
     port = 8101                       # also on loopback TCP; needs token_file
@@ -94,6 +99,20 @@ class EngineSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ShadowSettings:
+    """A candidate policy that judges beside the one in force, and where it says what it would do otherwise.
+
+    Attributes:
+        bundle: None for no candidate.
+        deadline: seconds that it has for one call.
+    """
+
+    report: Path
+    bundle: Path | None = None
+    deadline: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
 class ControlSettings:
     """Where the plugin asks. `port` None: the Unix socket only."""
 
@@ -142,6 +161,7 @@ class Settings:
     root: Path
     hub: HubSettings
     engine: EngineSettings
+    shadow: ShadowSettings
     control: ControlSettings
     egress: EgressSettings
     clients: Mapping[str, str]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
@@ -22,6 +23,7 @@ from proxy.settings import (
     HubSettings,
     Provider,
     Settings,
+    ShadowSettings,
 )
 from safety_core.canonical import Json, JsonObject
 from safety_core.edge.files import read_toml
@@ -54,6 +56,9 @@ _KINDS: Final[Mapping[str, type]] = {
     "engine.kind": str,
     "engine.url": str,
     "engine.deadline": float,
+    "shadow.bundle": str,
+    "shadow.report": str,
+    "shadow.deadline": float,
     "control.socket": str,
     "control.port": int,
     "control.token_file": str,
@@ -137,6 +142,7 @@ def _settings(source: Reader, default_home: Path) -> Settings:
         root=_absolute(source, "root", home / "root.json"),
         hub=_hub(_section(source, "hub")),
         engine=_engine(_section(source, "engine")),
+        shadow=_shadow(_section(source, "shadow"), home),
         control=_control(_section(source, "control"), home),
         egress=_egress(_section(source, "egress")),
         clients=_clients(_section(source, "clients")),
@@ -167,6 +173,14 @@ def _engine(source: Reader) -> EngineSettings:
         raise InputError("edge.engine.kind", 'must be "embedded" or "opa"')
     url = _url(source, "url") if kind == "opa" or source.text("url", "") else ""
     settings = EngineSettings(kind, url, _seconds(source, "deadline", default.deadline, below=60.0))
+    source.done()
+    return settings
+
+
+def _shadow(source: Reader, home: Path) -> ShadowSettings:
+    bundle = _absolute(source, "bundle") if source.has("bundle") else None
+    default = ShadowSettings(_absolute(source, "report", home / "shadow.jsonl"), bundle)
+    settings = replace(default, deadline=_seconds(source, "deadline", default.deadline, below=60.0))
     source.done()
     return settings
 

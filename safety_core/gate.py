@@ -5,28 +5,45 @@ In order:
 2. a floor denies, whatever anyone approves;
 3. the matrix gives the outcome for (level, tier);
 4. the external gate, which inherits nothing from the tier: an outward call asks unless signed, unexpired outward grants
-   cover every recipient. With them a `yellow_external` call counts as `yellow`; a graver outward call keeps its level.
+   cover it. With them a `yellow_external` call counts as `yellow`; they never cover a graver one.
+Grants cover a call that was understood whole, of which every outward effect names whom it reaches, and which reaches
+nobody else. That somebody is of the tenant's own company makes no difference here: mail leaves the machine either way,
+and whoever wants to let it go writes a grant for "@own-domain".
 The outcome is the join of all of these. What is left to the caller: that `verdict` was made under this very policy.
 """
 
 from __future__ import annotations
 
-from safety_core.model.facts import Target, TargetKind
+import re
+from typing import Final
+
+from safety_core.model.facts import Kind, Target, TargetKind
 from safety_core.model.level import Level, Outcome
 from safety_core.model.policy import AgentManifest, OutwardGrant, Policy
 from safety_core.model.tool_call import ToolCall
 from safety_core.model.verdict import Ruling, Verdict
 
+_SOMEBODY: Final = frozenset({TargetKind.RECIPIENT, TargetKind.HOST})
+_ADDRESS: Final = re.compile(r"[^\s@,;:<>()\[\]\"%!\\]+@([a-z0-9.-]+)")
+
 
 def rule_on(call: ToolCall, verdict: Verdict, policy: Policy, now: float) -> Ruling:
     """Return what may happen to `call`. `now` in seconds since the epoch."""
+    parts = rulings_on(call, verdict, policy, now)
+    outcome = max(part.outcome for part in parts)
+    return Ruling(outcome, tuple(clause for part in parts if part.outcome is outcome for clause in part.clauses))
+
+
+def rulings_on(call: ToolCall, verdict: Verdict, policy: Policy, now: float) -> tuple[Ruling, ...]:
+    """Return what manifest, floors, matrix and, for an outward call, the external gate say, each by itself."""
     manifest = policy.agent(call.agent)
     covered = verdict.outward and _covered(call, verdict, policy, now)
     parts = [_manifest(verdict, manifest), _floor(verdict, policy), _matrix(verdict, manifest, policy, covered=covered)]
     if verdict.outward and not covered:
         parts.append(Ruling(Outcome.ASK, ("external gate: no outward grant covers every recipient",)))
-    outcome = max(part.outcome for part in parts)
-    return Ruling(outcome, tuple(clause for part in parts if part.outcome is outcome for clause in part.clauses))
+    elif covered:
+        parts.append(Ruling(Outcome.ALLOW, ("external gate: outward grants cover every recipient",)))
+    return tuple(parts)
 
 
 def _manifest(verdict: Verdict, manifest: AgentManifest) -> Ruling:
@@ -36,11 +53,12 @@ def _manifest(verdict: Verdict, manifest: AgentManifest) -> Ruling:
 
 
 def _floor(verdict: Verdict, policy: Policy) -> Ruling:
-    struck = [hit.rule for hit in verdict.hits if hit.rule in policy.floors]
-    return (
-        Ruling(Outcome.DENY, tuple(f"floor: {rule}" for rule in dict.fromkeys(struck)))
-        if struck
-        else Ruling(Outcome.ALLOW, ())
+    struck = dict.fromkeys(hit.rule for hit in verdict.hits if hit.rule in policy.floors)
+    if not struck:
+        return Ruling(Outcome.ALLOW, ())
+    reasons = [policy.floor_reasons[rule] for rule in struck if rule in policy.floor_reasons]
+    return Ruling(
+        Outcome.DENY, (*(f"floor: {rule}" for rule in struck), *(f"floor's reason: {reason}" for reason in reasons))
     )
 
 
@@ -50,17 +68,29 @@ def _matrix(verdict: Verdict, manifest: AgentManifest, policy: Policy, *, covere
 
 
 def _covered(call: ToolCall, verdict: Verdict, policy: Policy, now: float) -> bool:
+    if verdict.level > Level.YELLOW_EXTERNAL or verdict.facts.unknown:
+        return False
     live = [
         grant
         for grant in policy.outward
         if grant.agent == call.agent and grant.tool == verdict.facts.tool and now < grant.not_after
     ]
-    recipients = verdict.facts.recipients
-    return bool(recipients) and all(any(_reaches(grant, target) for grant in live) for target in recipients)
+    named = [
+        any(target.kind in _SOMEBODY for target in action.targets)
+        for action in verdict.facts.actions
+        if action.kind is Kind.OUTWARD
+    ]
+    return (
+        bool(named)
+        and all(named)
+        and all(any(_reaches(grant, target) for grant in live) for target in verdict.facts.recipients)
+    )
 
 
 def _reaches(grant: OutwardGrant, target: Target) -> bool:
+    """Tell whether a grant names a target. A domain covers plain addresses alone: "a@evil.example, b@x" is none."""
     want, value = grant.recipient.casefold(), target.value.casefold()
     if want.startswith("@"):
-        return target.kind is TargetKind.RECIPIENT and value.rpartition("@")[1:] == ("@", want[1:])
+        plain = _ADDRESS.fullmatch(value)
+        return target.kind is TargetKind.RECIPIENT and plain is not None and plain[1] == want[1:]
     return value == want

@@ -9,6 +9,10 @@ samples    what a pattern must find and must not, with invented secrets in it
 source     policies/ -> the files of a bundle
 index      which rules can concern a call
 golden     vectors that a bundle must reproduce before it is activated
+clauses    a rule's module -> its clauses, with their lines
+diff       what one policy says otherwise than another, in words
+leaves     data -> its leaves by path, however its author laid it out
+begun      the first form of a rule, a program or a tool
 archive    files <-> one reproducible .tar.gz, within limits
 sign       the OPA signature over the files
 contents   the files of a bundle -> TrustedBundle

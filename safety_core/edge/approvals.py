@@ -104,6 +104,10 @@ class ApprovalStore:
         """Return what waits for an answer, oldest first."""
         return await self._database.read(lambda db: _all(db, " WHERE state = 'pending' ORDER BY ordinal"))
 
+    async def history(self) -> tuple[Approval, ...]:
+        """Return every approval that was ever asked for here, in whatever state, oldest first."""
+        return await self._database.read(lambda db: _all(db, " ORDER BY ordinal"))
+
     async def unsent(self) -> tuple[ApprovalRequest, ...]:
         """Return the outbox: pending requests that the hub has not confirmed, oldest first."""
         where = " WHERE state = 'pending' AND sent = 0 ORDER BY ordinal"

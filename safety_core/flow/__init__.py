@@ -5,5 +5,9 @@ egress_effects  what the second one asks besides: the provider on one side, the 
 tool_call       tool call -> classify -> gate -> approve -> resolve -> execute -> redact -> audit
 prompt          prompt -> redact -> egress -> meter
 dialect         what the second one must know of a provider's API
+compared        one call under two policies: what each makes of it, and what a change would mean for many
+shadowed        what a candidate policy says beside the one in force, as lines of a report
+why             which rules were asked about a call and how far each got; milder forms of a command
+proposals       what people approved again and again -> changes of the policy, for review
 headers         which headers pass between client and provider
 """

@@ -7,15 +7,16 @@ back, or throws `EffectFailed`. `reply = yield from Judge(facts)` is fully typed
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from safety_core.canonical import Digest
+from safety_core.classify.files import Written
 from safety_core.model.approval import Approval, ApprovalRequest, Grant, RequestId
 from safety_core.model.facts import Facts
 from safety_core.model.record import AuditEntry
 from safety_core.model.secret import SecretName, SecretValue
-from safety_core.model.tool_call import ToolResult
+from safety_core.model.tool_call import AgentId, SessionId, ToolCall, ToolResult
 from safety_core.model.usage import Usage
 from safety_core.model.verdict import Decision
 from safety_core.resolve import Plan
@@ -45,9 +46,27 @@ class NewId(Effect[str]):
 
 @dataclass(frozen=True, slots=True)
 class Judge(Effect[Decision]):
-    """What the policy engine says about these facts."""
+    """What the policy engine says about these facts. `call`, without secrets, is for a candidate policy beside it."""
 
     facts: Facts
+    call: ToolCall | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RecallFiles(Effect[Written]):
+    """What this session is known to have left in files; nothing where nobody remembers."""
+
+    agent: AgentId
+    session: SessionId
+
+
+@dataclass(frozen=True, slots=True)
+class NoteFiles(Effect[None]):
+    """Add what a permitted call leaves in files to what is known of its session."""
+
+    agent: AgentId
+    session: SessionId
+    written: Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +110,13 @@ class UseGrant(Effect[None]):
     """Consume the grant, atomically. Fails if anybody has used it before."""
 
     grant: Grant
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRefs(Effect[None]):
+    """Fail unless there is a value behind each of these references; no value leaves the vault."""
+
+    names: tuple[SecretName, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from safety_core import approve
 from safety_core.canonical import Json, JsonObject
 from safety_core.classify.facts import facts_of, shows
 from safety_core.classify.judge import verdict_of
+from safety_core.classify.session import SessionReading, read_in_session
 from safety_core.errors import InputError, SafetyError
 from safety_core.flow import effects
 from safety_core.flow.effects import Flow
@@ -88,6 +89,30 @@ Answer: TypeAlias = Permitted | Pending | Refused
 A = TypeVar("A")
 
 
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A call that has been judged, and what the gate makes of it."""
+
+    call: ToolCall
+    reading: SessionReading
+    verdict: Verdict
+    ruling: Ruling
+
+    def entry(self, now: float, event: Event, policy: Policy) -> AuditEntry:
+        return AuditEntry(
+            now,
+            event,
+            self.call.agent,
+            self.verdict.facts.tool,
+            self.call.id,
+            self.verdict.level.word,
+            self.ruling.outcome.word,
+            tuple(dict.fromkeys(hit.rule for hit in self.verdict.hits)),
+            approve.action_digest(self.call, self.verdict.facts.tool, policy, self.reading.relies_on),
+            policy.revision,
+        )
+
+
 def decide(call: ToolCall, context: Context) -> Flow[Answer]:
     """Judge `call`, ask a person where the gate asks, and return the permission or the reason against it."""
     return (yield from _closed(call, context, _decide))
@@ -129,24 +154,20 @@ def _closed(call: ToolCall, context: Context, sentence: Callable[[ToolCall, Cont
 
 
 def _decide(call: ToolCall, context: Context) -> Flow[Answer]:
-    facts = facts_of(call, context.policy.catalogue, context.workspace)
-    decision = yield from effects.Judge(facts)
-    verdict = verdict_of(facts, decision, context.policy.revision)
-    now = yield from effects.Now()
-    ruling = rule_on(call, verdict, context.policy, now)
-    yield from effects.Record(_entry(now, Event.PROPOSED, call, verdict, ruling, context.policy))
-    if ruling.outcome is Outcome.DENY:
-        return Refused(ruling.clauses[0], "; ".join((*ruling.clauses, *verdict.reasons)), verdict)
-    if ruling.outcome is Outcome.ALLOW:
-        return (yield from _permit(call, verdict, ruling, context, None))
-    return (yield from _ask(call, verdict, ruling, context))
+    case = yield from _judged(call, context)
+    return (yield from _gated(case, context))
 
 
 def _run(call: ToolCall, context: Context) -> Flow[Executed | Pending | Refused]:
-    answer = yield from _decide(call, context)
+    case = yield from _judged(call, context)
+    if case.ruling.outcome is Outcome.DENY:
+        return _denied(case)
+    # before anybody is asked: a person's answer to what cannot run would be spent on nothing
+    plan = plan_of(call, case.verdict.facts.tool, context.policy.catalogue, context.workspace)
+    yield from effects.CheckRefs(plan.refs)
+    answer = yield from _gated(case, context)
     if not isinstance(answer, Permitted):
         return answer
-    plan = plan_of(answer.call, answer.verdict.facts.tool, context.policy.catalogue, context.workspace)
     values = yield from effects.Resolve(plan.refs)
     try:
         result = yield from effects.Execute(plan, values)
@@ -159,6 +180,36 @@ def _run(call: ToolCall, context: Context) -> Flow[Executed | Pending | Refused]
     counts = {"status": result.status, "findings": len(clean.findings)}
     yield from _record_end(Event.EXECUTED, answer, rules=(), counts=counts)
     return Executed(clean.text, result.status, result.truncated, len(clean.findings), answer.verdict)
+
+
+def _judged(call: ToolCall, context: Context) -> Flow[_Case]:
+    reading = yield from _read(call, context)
+    decision = yield from effects.Judge(reading.facts, call)
+    verdict = verdict_of(reading.facts, decision, context.policy.revision)
+    now = yield from effects.Now()
+    case = _Case(call, reading, verdict, rule_on(call, verdict, context.policy, now))
+    yield from effects.Record(case.entry(now, Event.PROPOSED, context.policy))
+    return case
+
+
+def _read(call: ToolCall, context: Context) -> Flow[SessionReading]:
+    written = yield from effects.RecallFiles(call.agent, call.session)
+    return read_in_session(call, context.policy.catalogue, context.workspace, written)
+
+
+def _gated(case: _Case, context: Context) -> Flow[Answer]:
+    match case.ruling.outcome:
+        case Outcome.DENY:
+            return _denied(case)
+        case Outcome.ALLOW:
+            return (yield from _permit(case, context, None))
+        case _:
+            return (yield from _ask(case, context))
+
+
+def _denied(case: _Case) -> Refused:
+    clauses = case.ruling.clauses
+    return Refused(clauses[0], "; ".join((*clauses, *case.verdict.reasons)), case.verdict)
 
 
 def _scrub(call: ToolCall, redactor: Redactor) -> Flow[ToolCall]:
@@ -195,11 +246,18 @@ def _check_hidden(call: ToolCall, clean: ToolCall, context: Context) -> None:
         )
 
 
-def _ask(call: ToolCall, verdict: Verdict, ruling: Ruling, context: Context) -> Flow[Answer]:
-    strong = ruling.outcome is Outcome.ASK_STRONG
+def _ask(case: _Case, context: Context) -> Flow[Answer]:
     now = yield from effects.Now()
     fresh = RequestId((yield from effects.NewId()))
-    question = approve.new_request(fresh, call, verdict, context.policy, strong=strong, now=now)
+    question = approve.new_request(
+        fresh,
+        case.call,
+        case.verdict,
+        context.policy,
+        strong=case.ruling.outcome is Outcome.ASK_STRONG,
+        now=now,
+        relies_on=case.reading.relies_on,
+    )
     approval = yield from effects.FindApproval(question.action_digest)
     if approval is None or not _stands(approval, context.policy, now):
         if approval is not None and approval.state in {ApprovalState.PENDING, ApprovalState.GRANTED}:
@@ -207,7 +265,7 @@ def _ask(call: ToolCall, verdict: Verdict, ruling: Ruling, context: Context) -> 
         approval = yield from effects.OpenApproval(question)
     if approval.state is ApprovalState.PENDING and context.wait > 0:
         approval = yield from effects.AwaitDecision(approval.request.id, context.wait)
-    return (yield from _answered(approval, replace(question, id=approval.request.id), call, verdict, ruling, context))
+    return (yield from _answered(approval, replace(question, id=approval.request.id), case, context))
 
 
 def _stands(approval: Approval, policy: Policy, now: float) -> bool:
@@ -225,45 +283,33 @@ def _stands(approval: Approval, policy: Policy, now: float) -> bool:
             return False
 
 
-def _answered(
-    approval: Approval, question: ApprovalRequest, call: ToolCall, verdict: Verdict, ruling: Ruling, context: Context
-) -> Flow[Answer]:
+def _answered(approval: Approval, question: ApprovalRequest, case: _Case, context: Context) -> Flow[Answer]:
     now = yield from effects.Now()
     match approval.state:
         case ApprovalState.PENDING:
-            yield from effects.Record(_entry(now, Event.PENDING, call, verdict, ruling, context.policy))
-            return Pending(approval.request, verdict)
+            yield from effects.Record(case.entry(now, Event.PENDING, context.policy))
+            return Pending(approval.request, case.verdict)
         case ApprovalState.GRANTED:
             grant = approve.verify_grant(approval, question, context.policy, now)
-            return (yield from _permit(call, verdict, ruling, context, grant))
+            return (yield from _permit(case, context, grant))
         case state:
             who = approval.grant.approver if approval.grant else "nobody"
-            yield from effects.Record(_entry(now, Event.REFUSED, call, verdict, ruling, context.policy))
-            return Refused(f"approval {state}", f"approval {approval.request.id} is {state} ({who})", verdict)
+            yield from effects.Record(case.entry(now, Event.REFUSED, context.policy))
+            return Refused(f"approval {state}", f"approval {approval.request.id} is {state} ({who})", case.verdict)
 
 
-def _permit(call: ToolCall, verdict: Verdict, ruling: Ruling, context: Context, grant: Grant | None) -> Flow[Permitted]:
+def _permit(case: _Case, context: Context, grant: Grant | None) -> Flow[Permitted]:
+    call = case.call
+    if (yield from _read(call, context)) != case.reading:
+        raise InputError("call", "runs a file that was written anew while the call was judged", "make the call again")
     now = yield from effects.Now()
-    entry = _entry(now, Event.PERMITTED, call, verdict, ruling, context.policy)
+    entry = case.entry(now, Event.PERMITTED, context.policy)
     yield from effects.Record(replace(entry, approver=grant.approver if grant else ""))
     if grant is not None:
         yield from effects.UseGrant(grant)
-    return Permitted(call, verdict)
-
-
-def _entry(now: float, event: Event, call: ToolCall, verdict: Verdict, ruling: Ruling, policy: Policy) -> AuditEntry:
-    return AuditEntry(
-        now,
-        event,
-        call.agent,
-        verdict.facts.tool,
-        call.id,
-        verdict.level.word,
-        ruling.outcome.word,
-        tuple(dict.fromkeys(hit.rule for hit in verdict.hits)),
-        approve.action_digest(call, verdict.facts.tool, policy),
-        policy.revision,
-    )
+    if case.reading.written:
+        yield from effects.NoteFiles(call.agent, call.session, case.reading.written)
+    return Permitted(call, case.verdict)
 
 
 def _record_end(event: Event, answer: Permitted, *, rules: tuple[str, ...], counts: dict[str, int]) -> Flow[int]:

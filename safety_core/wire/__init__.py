@@ -2,6 +2,7 @@
 
 reader      typed access to untrusted JSON; every refusal names the field
 calls       tool calls and their answers (plugin or SDK <-> edge)
+recorded_calls   calls as `safety classify` takes them and as OpenClaw records them -> one form
 sse         server-sent events, byte for byte (provider -> edge -> client)
 lines       lines and messages, byte for byte (the same way)
 errors      an error, as every answer tells it

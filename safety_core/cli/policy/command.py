@@ -7,7 +7,10 @@ from typing import Final
 
 import click
 
-COMMANDS: Final = ("check", "test", "golden", "build", "sign", "keys", "publish")
+COMMANDS: Final = (
+    "new", "check", "test", "explain", "diff", "replay", "coverage", "golden",
+    "build", "sign", "keys", "publish", "shadow", "propose",
+)  # fmt: skip
 """Each is a module of this package that holds a command of the same name; in the order in which they are used."""
 
 

@@ -1,0 +1,245 @@
+"""What one policy says otherwise than another, in words.
+
+Compared is what a bundle means, not how its sources are laid out: programs that share an entry are compared one by one,
+lists without their order. Whether a change loosens the policy is said where that can be told from the change alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias, TypeVar
+
+from safety_core.bundle.clauses import HITS, Clause, clauses_of
+from safety_core.bundle.contents import TrustedBundle
+from safety_core.bundle.index import Guard
+from safety_core.bundle.leaves import catalogue_leaves, leaves
+from safety_core.canonical import Json, JsonObject
+from safety_core.model.level import Level, Outcome, Tier
+from safety_core.model.policy import AgentManifest, ApproverKey, Pattern
+
+V = TypeVar("V")
+Entries: TypeAlias = Mapping[tuple[str, str], Mapping[str, str]]
+"""Leaves of catalogue entries, by sort and name."""
+
+
+class How(StrEnum):
+    """What became of a thing."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that differs.
+
+    Attributes:
+        part: what sort of thing ("rule", "matrix", "program").
+        words: what differs in it, one clause each.
+        loosens: True or False where the change by itself makes the policy looser or stricter, None where it depends.
+    """
+
+    part: str
+    name: str
+    how: How
+    words: tuple[str, ...] = ()
+    loosens: bool | None = None
+
+    def to_json(self) -> JsonObject:
+        """Return it as a document."""
+        return {
+            "part": self.part,
+            "name": self.name,
+            "how": self.how.value,
+            "words": [*self.words],
+            "loosens": self.loosens,
+        }
+
+
+def differences(old: TrustedBundle, new: TrustedBundle) -> tuple[Change, ...]:
+    """Return everything that `new` says otherwise than `old`, the gravest parts first."""
+    return (
+        *_matrix(old, new),
+        *_floors(old, new),
+        *_rules(old, new),
+        *_agents(old, new),
+        *_grants(old, new),
+        *_approvers(old, new),
+        *_catalogue(old, new),
+        *_hosts(old, new),
+        *_patterns(old, new),
+        *_vectors(old, new),
+    )
+
+
+def _both(old: Mapping[str, V], new: Mapping[str, V]) -> Iterator[tuple[str, V | None, V | None]]:
+    """Yield name, old and new value of everything that is not the same, by name."""
+    for name in sorted({*old, *new}):
+        before, after = old.get(name), new.get(name)
+        if before != after:
+            yield name, before, after
+
+
+def _how(before: object, after: object) -> How:
+    return How.ADDED if before is None else How.REMOVED if after is None else How.CHANGED
+
+
+def _matrix(old: TrustedBundle, new: TrustedBundle) -> Iterator[Change]:
+    for level in Level:
+        for tier in Tier:
+            before, after = old.policy.matrix[level, tier], new.policy.matrix[level, tier]
+            if before is not after:
+                words = f"{_said(before)} before, now {_said(after)}"
+                yield Change("matrix", f"{level.word} for {tier.word}", How.CHANGED, (words,), after < before)
+    if old.policy.default_tier is not new.policy.default_tier:
+        before_tier, after_tier = old.policy.default_tier, new.policy.default_tier
+        words = f"{before_tier.word} before, now {after_tier.word}"
+        yield Change("agents", "default tier", How.CHANGED, (words,), after_tier > before_tier)
+
+
+def _said(outcome: Outcome) -> str:
+    return outcome.word.replace("_", " ")
+
+
+def _floors(old: TrustedBundle, new: TrustedBundle) -> Iterator[Change]:
+    for floor in sorted(old.policy.floors ^ new.policy.floors):
+        gone = floor in old.policy.floors
+        words = "people may approve it from now on" if gone else "denied from now on, whoever approves"
+        yield Change("floor", floor, How.REMOVED if gone else How.ADDED, (words,), gone)
+
+
+def _rules(old: TrustedBundle, new: TrustedBundle) -> Iterator[Change]:
+    for name, before, after in _both(_modules(old), _modules(new)):
+        if before is None or after is None:
+            clauses = [clause for clause in clauses_of((before or after or ("", None))[0]) if clause.name == HITS]
+            yield Change("rule", name, _how(before, after), tuple(map(_clause, clauses)), after is None)
+        else:
+            words = (*_guards(before[1], after[1]), *_clauses(before[0], after[0]))
+            yield Change("rule", name, How.CHANGED, words or ("its comments",))
+
+
+def _modules(bundle: TrustedBundle) -> dict[str, tuple[str, Guard | None]]:
+    return {rule: (bundle.modules[f"rules/{rule}/{rule}.rego"], guard) for rule, guard in bundle.guards.items()}
+
+
+def _guards(before: Guard | None, after: Guard | None) -> Iterator[str]:
+    for name, old, new in zip(("kinds", "subjects"), before or (), after or (), strict=True):
+        if old != new:
+            yield f"is asked about {name} {_listed(new)}, before {_listed(old)}"
+
+
+def _listed(words: frozenset[str]) -> str:
+    return ", ".join(sorted(words)) or "of any sort"
+
+
+def _clauses(before: str, after: str) -> Iterator[str]:
+    old, new = _texts(before), _texts(after)
+    yield from (f"no longer: {_clause(clause)}" for text, clause in old.items() if text not in new)
+    yield from (f"now: {_clause(clause)}, line {clause.first}" for text, clause in new.items() if text not in old)
+
+
+def _texts(module: str) -> dict[str, Clause]:
+    lines = module.splitlines()
+    return {"\n".join(lines[clause.first - 1 : clause.last]): clause for clause in clauses_of(module)}
+
+
+def _clause(clause: Clause) -> str:
+    if clause.name != HITS:
+        return f"{clause.name}(...)"
+    return f"{clause.level or 'a level that it works out'}, {json.dumps(clause.reason)}"
+
+
+def _agents(old: TrustedBundle, new: TrustedBundle) -> Iterator[Change]:
+    before = {str(name): manifest for name, manifest in old.policy.agents.items()}
+    after = {str(name): manifest for name, manifest in new.policy.agents.items()}
+    for name, was, now in _both(before, after):
+        yield Change("agent", name, _how(was, now), (f"{_manifest(was)} before, now {_manifest(now)}",))
+
+
+def _manifest(manifest: AgentManifest | None) -> str:
+    if manifest is None:
+        return "the default tier with every tool"
+    tools = "every tool" if manifest.tools is None else f"the tools {_listed(manifest.tools)}"
+    return f"{manifest.tier.word} with {tools}"
+
+
+def _grants(old: TrustedBundle, new: TrustedBundle) -> Iterator[Change]:
+    for grant in sorted({*old.policy.outward} ^ {*new.policy.outward}, key=lambda one: (one.agent, one.recipient)):
+        gone = grant in old.policy.outward
+        words = f"{grant.agent} may reach it by {grant.tool} without asking, until {grant.not_after:.0f}"
+        yield Change("outward grant", grant.recipient, How.REMOVED if gone else How.ADDED, (words,), not gone)
+
+
+def _approvers(old: TrustedBundle, new: TrustedBundle) -> Iterator[Change]:
+    before = {str(key.id): key for key in old.policy.approvers}
+    after = {str(key.id): key for key in new.policy.approvers}
+    for name, was, now in _both(before, after):
+        words = f"{_approver(was)} before, now {_approver(now)}"
+        yield Change("approver", name, _how(was, now), (words,), None if was and now else was is None)
+
+
+def _approver(key: ApproverKey | None) -> str:
+    return f"a {key.kind.value}'s key, {key.public[:8]}..., up to {key.up_to.word}" if key else "nobody's"
+
+
+def _catalogue(old: TrustedBundle, new: TrustedBundle) -> Iterator[Change]:
+    before, after = catalogue_leaves(old.policy.catalogue), catalogue_leaves(new.policy.catalogue)
+    for (part, name), was, now in _entries(before, after):
+        words = tuple(_leaf_words(was or {}, now or {}))
+        yield Change(part, name, _how(was, now), words)
+
+
+def _entries(
+    old: Entries, new: Entries
+) -> Iterator[tuple[tuple[str, str], Mapping[str, str] | None, Mapping[str, str] | None]]:
+    for key in sorted({*old, *new}):
+        if old.get(key) != new.get(key):
+            yield key, old.get(key), new.get(key)
+
+
+def _leaf_words(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
+    for path, before, after in _both(old, new):
+        if before is None:
+            yield f"{path}: {after}" if after else path
+        elif after is None:
+            yield f"{path}: no longer {before}" if before else f"no longer {path}"
+        else:
+            yield f"{path}: {before} before, now {after}"
+
+
+def _hosts(old: TrustedBundle, new: TrustedBundle) -> Iterator[Change]:
+    yield from _whole("hosts", old.data["hosts"], new.data["hosts"])
+
+
+def _whole(part: str, old: Json, new: Json) -> Iterator[Change]:
+    for path, before, after in _both(leaves(old), leaves(new)):
+        how = _how(before, after)
+        words = (f"{before} before, now {after}",) if how is How.CHANGED else ()
+        yield Change(part, path, how, words)
+
+
+def _patterns(old: TrustedBundle, new: TrustedBundle) -> Iterator[Change]:
+    before = {pattern.id: pattern for pattern in old.policy.patterns}
+    after = {pattern.id: pattern for pattern in new.policy.patterns}
+    for name, was, now in _both(before, after):
+        words = tuple(field for field in Pattern.__slots__ if getattr(was, field, "") != getattr(now, field, ""))
+        yield Change(
+            "pattern", name, _how(was, now), words if was and now else (), None if was and now else now is None
+        )
+
+
+def _vectors(old: TrustedBundle, new: TrustedBundle) -> Iterator[Change]:
+    gone, come = len({*_facts(old)} - {*_facts(new)}), len({*_facts(new)} - {*_facts(old)})
+    changed = sum(1 for facts, hits in _facts(new).items() if _facts(old).get(facts, hits) != hits)
+    counts = ((come, "new"), (gone, "no longer there"), (changed, "with other hits"))
+    words = tuple(f"{count} {what}" for count, what in counts if count)
+    if words:
+        yield Change("golden vectors", f"{len(new.golden)} in all", How.CHANGED, words)
+
+
+def _facts(bundle: TrustedBundle) -> dict[str, object]:
+    return {json.dumps(vector.facts, sort_keys=True): vector.hits for vector in bundle.golden}

@@ -1,0 +1,289 @@
+"""From what people approved again and again to changes of the policy, for review. Nothing here is ever applied.
+
+Approvals of the same sort of call are counted: same agent, same tool, same rules, the same forms of what it does, the
+same zones, and recipients in the same domain. A sort that was approved often enough by people, and never once denied,
+is proposed as the narrowest change that would have made the question unnecessary:
+
+    program   a program that nobody listed       -> an entry of the catalogue, with the effect that its words tell; once
+                                                    it is understood, its next approvals are counted anew
+    outward   a call that only reaches outside   -> outward grants in outward.yaml, for a time
+    rule      a graver call, if it is wanted     -> an exception in each rule that spoke
+
+Never proposed: anything for critical_red, for a call that a floor denies, or for one that was not understood otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from difflib import unified_diff
+from typing import Final, TypeAlias
+
+from safety_core.bundle.begun import begun_program
+from safety_core.classify.facts import facts_of
+from safety_core.errors import InputError
+from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState
+from safety_core.model.facts import Facts, Kind, Target, TargetKind
+from safety_core.model.level import Level
+from safety_core.model.policy import Policy
+from safety_core.model.tool_call import CallId, ToolCall
+
+TIMES: Final = 5
+"""Approvals from which a sort of call is proposed: fewer are no habit."""
+
+GRANT_DAYS: Final = 90
+"""For how long a proposed outward grant holds: a season, then somebody looks again."""
+
+_UNLISTED: Final = re.compile(r"([A-Za-z0-9_.+-]+): a program that the catalogue does not list")
+_GRAVE: Final = (
+    Kind.MONEY, Kind.DESTROY, Kind.CREDENTIAL, Kind.PERMISSION, Kind.CONTROL, Kind.RUN_CODE, Kind.OUTWARD, Kind.WRITE,
+)  # fmt: skip
+"""Effects that an entry is proposed with, the gravest first."""
+
+_ACTION: Final = re.compile(r"^\tsome action in [^\n]*actions[^\n]*$", re.MULTILINE)
+_EMPTY: Final = re.compile(r"^outward:[ \t]*(?:\[[ \t]*\])?[ \t]*$", re.MULTILINE)
+
+Files: TypeAlias = Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What makes two calls one sort."""
+
+    agent: str
+    tool: str
+    level: Level
+    rules: tuple[str, ...]
+    forms: tuple[str, ...]
+    zones: tuple[str, ...]
+    domains: tuple[str, ...]
+    unlisted: tuple[str, ...]
+    kinds: tuple[Kind, ...] = ()
+
+    def in_words(self) -> str:
+        """Return the sort in one line."""
+        whom = f" to {', '.join(self.domains)}" if self.domains else ""
+        what = ", ".join(self.forms) or ", ".join(self.unlisted)
+        return f"{self.agent}: {self.tool} {what}{whom} ({self.level.word})"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One approval: which request, who gave it, from where, and when (seconds since the epoch)."""
+
+    request: str
+    approver: str
+    origin: str
+    decided: float
+
+
+@dataclass(slots=True)
+class Habit:
+    """Approvals of one sort. `recipients`: everybody whom its calls reached; `example`: its newest request."""
+
+    outline: Outline
+    evidence: list[Evidence] = field(default_factory=list)
+    recipients: dict[Target, None] = field(default_factory=dict)
+    denied: int = 0
+    example: ApprovalRequest | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A change for review.
+
+    Attributes:
+        sort: "outward", "program" or "rule".
+        title: what it would permit, in words.
+        files: the sources that it changes, whole.
+        refused: why there is no change to propose; `files` is then empty.
+    """
+
+    sort: str
+    title: str
+    habit: Habit
+    files: Files = field(default_factory=dict)
+    refused: str = ""
+
+
+def habits(approvals: Iterable[Approval], policy: Policy, workspace: str) -> tuple[Habit, ...]:
+    """Return the sorts of calls that were asked about, those with the most approvals first.
+
+    Args:
+        workspace: the agent's workspace, the base of relative paths.
+    """
+    found: dict[Outline, Habit] = {}
+    for approval in approvals:
+        grant = approval.grant
+        if grant is None and approval.state is not ApprovalState.DENIED:
+            continue
+        facts = _facts(approval.request, policy, workspace)
+        habit = found.setdefault(outline_of(approval.request, facts), Habit(outline_of(approval.request, facts)))
+        if grant is None or not grant.allow:
+            habit.denied += 1
+            continue
+        habit.evidence.append(Evidence(approval.request.id, grant.approver, grant.origin, grant.decided))
+        habit.recipients.update(dict.fromkeys(facts.recipients))
+        habit.example = approval.request
+    return tuple(sorted(found.values(), key=lambda habit: (-len(habit.evidence), habit.outline.in_words())))
+
+
+def outline_of(request: ApprovalRequest, facts: Facts) -> Outline:
+    """Return the sort of call that a request is about."""
+    targets = [target for action in facts.actions for target in action.targets]
+    return Outline(
+        agent=request.agent,
+        tool=facts.tool,
+        level=request.level,
+        rules=tuple(sorted(set(request.rules))),
+        forms=tuple(sorted({action.form for action in facts.actions})),
+        zones=tuple(sorted({target.zone.value for target in targets})),
+        domains=tuple(sorted({_domain(target) for target in facts.recipients})),
+        unlisted=tuple(sorted({found[1] for text in facts.unknown if (found := _UNLISTED.fullmatch(text))})),
+        kinds=tuple(kind for kind in _GRAVE if any(action.kind is kind for action in facts.actions)),
+    )
+
+
+def _facts(request: ApprovalRequest, policy: Policy, workspace: str) -> Facts:
+    call = ToolCall(CallId(""), request.tenant, request.agent, request.session, request.tool, request.params)
+    return facts_of(call, policy.catalogue, workspace)
+
+
+def _domain(target: Target) -> str:
+    return target.value.casefold().rpartition("@")[2]
+
+
+def propose(
+    habit: Habit, sources: Files, policy: Policy, now: float, *, times: int = TIMES, include_red: bool = False
+) -> Proposal | None:
+    """Return the change that a habit asks for, with its reason where there can be none; None where it is no habit.
+
+    Args:
+        sources: of the policy that is to be changed.
+        now: seconds since the epoch, from which an outward grant's end is counted.
+    """
+    outline = habit.outline
+    if len(habit.evidence) < times or habit.denied:
+        return None
+    if outline.level is Level.CRITICAL_RED or set(outline.rules) & policy.floors:
+        return _refused(habit, "what is critical_red, or denied by a floor, is asked about every time")
+    if outline.level is Level.RED and not include_red:
+        return _refused(habit, "it is red: give --include-red to see an exception")
+    if outline.unlisted:
+        return _program(habit, sources)
+    if outline.level is Level.YELLOW_EXTERNAL:
+        return _outward(habit, sources, now)
+    if outline.level is Level.RED:
+        return _exception(habit, sources)
+    return _refused(habit, "the matrix asks about every call of this level in this tier; no rule can change that")
+
+
+def _refused(habit: Habit, reason: str) -> Proposal:
+    return Proposal("none", habit.outline.in_words(), habit, {}, reason)
+
+
+def _program(habit: Habit, sources: Files) -> Proposal:
+    """An entry with the gravest effect that its words tell: whether a program only reads, no approval tells."""
+    effect = next(iter(habit.outline.kinds), Kind.WRITE)
+    files: dict[str, bytes] = {}
+    for name in habit.outline.unlisted:
+        try:
+            files.update(begun_program(name, effect, bare=True))
+        except InputError as error:
+            return _refused(habit, str(error))
+    if set(files) & set(sources):
+        return _refused(habit, f"{min(set(files) & set(sources))} is there already")
+    return Proposal("program", f"list {', '.join(habit.outline.unlisted)} in the catalogue", habit, files)
+
+
+def _outward(habit: Habit, sources: Files, now: float) -> Proposal:
+    name, outline = "outward.yaml", habit.outline
+    reached = _reached(habit)
+    if not reached or any("\n" in whom or '"' in whom for whom in reached):
+        return _refused(habit, "whom it reaches is not named in the call")
+    until = int(now + GRANT_DAYS * 86400)
+    day = datetime.fromtimestamp(until, UTC).strftime("%Y-%m-%d")
+    lines = "".join(
+        f'  - {{agent: "{outline.agent}", tool: "{outline.tool}", recipient: "{whom}", not_after: {until}}}  # {day}\n'
+        for whom in reached
+    )
+    text = sources.get(name, b"outward: []\n").decode("utf-8")
+    text = text if text.endswith("\n") else text + "\n"
+    changed = _EMPTY.sub("outward:", text, count=1) + lines
+    return Proposal("outward", f"let {outline.in_words()} pass without asking", habit, {name: changed.encode()})
+
+
+def _reached(habit: Habit) -> list[str]:
+    """Return whom a grant has to name: a domain where several of its addresses were reached, else each by itself."""
+    by_domain: dict[str, list[Target]] = {}
+    for target in habit.recipients:
+        by_domain.setdefault(_domain(target), []).append(target)
+    found = []
+    for domain, targets in sorted(by_domain.items()):
+        people = all(target.kind is TargetKind.RECIPIENT and "@" in target.value for target in targets)
+        found += [f"@{domain}"] if people and len(targets) > 1 else [target.value for target in targets]
+    return found
+
+
+def _exception(habit: Habit, sources: Files) -> Proposal:
+    """An exception for exactly these forms in exactly these zones, in every rule that spoke."""
+    files: dict[str, bytes] = {}
+    outline = habit.outline
+    for rule in outline.rules:
+        name = f"rules/{rule}/{rule}.rego"
+        if name not in sources:
+            continue  # what holds whatever the rules say
+        text = sources[name].decode("utf-8")
+        if not _ACTION.search(text):
+            return _refused(habit, f"{name} has no `some action in` to which an exception could be tied")
+        number = text.count("\napproved_habit_") + 1
+        condition = f"approved_habit_{number}(action)"
+        changed = _ACTION.sub(lambda found, words=condition: f"{found[0]}\n\tnot {words}", text)  # type: ignore[misc]
+        files[name] = (changed.rstrip("\n") + "\n\n" + _condition(condition, outline)).encode()
+    return Proposal("rule", f"an exception for {outline.in_words()}", habit, files)
+
+
+def _condition(head: str, outline: Outline) -> str:
+    return (
+        "# What people approved each time; see the evidence in the proposal.\n"
+        f"{head} if {{\n"
+        f'\tobject.get(input, "agent", "") == "{outline.agent}"\n'
+        f'\tobject.get(input, "tool", "") == "{outline.tool}"\n'
+        f'\tobject.get(action, "form", "") in {_set(outline.forms)}\n'
+        '\tzones := {object.get(target, "zone", "unknown") | some target in object.get(action, "targets", [])}\n'
+        f"\tcount(zones - {_set(outline.zones)}) == 0\n"
+        "}\n"
+    )
+
+
+def _set(words: Iterable[str]) -> str:
+    listed = ", ".join(f'"{word}"' for word in words)
+    return f"{{{listed}}}" if listed else "set()"
+
+
+def patch(proposal: Proposal, sources: Files) -> str:
+    """Return the proposal as a patch for the policy folder, with its evidence above it (`git apply` passes it over)."""
+    found = [f"Proposal: {proposal.title}", "", *_evidence(proposal.habit), ""]
+    for name, raw in sorted(proposal.files.items()):
+        before = sources.get(name, b"").decode("utf-8").splitlines(keepends=True)
+        old = f"a/{name}" if name in sources else "/dev/null"
+        found.append("".join(unified_diff(before, raw.decode("utf-8").splitlines(keepends=True), old, f"b/{name}")))
+    return "\n".join(found)
+
+
+def _evidence(habit: Habit) -> list[str]:
+    people: dict[str, list[Evidence]] = {}
+    for one in habit.evidence:
+        people.setdefault(f"{one.approver} ({one.origin})", []).append(one)
+    lines = [f"Approved {len(habit.evidence)} times, never denied:"]
+    for who, given in sorted(people.items()):
+        first, last = min(one.decided for one in given), max(one.decided for one in given)
+        lines.append(f"  {who}: {len(given)} times, {_day(first)} to {_day(last)}")
+    lines.append(f"  requests {', '.join(one.request[:8] for one in habit.evidence[-10:])}")
+    return lines
+
+
+def _day(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
