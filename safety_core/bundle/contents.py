@@ -122,7 +122,8 @@ def _revision(raw: bytes, tenant: str) -> str:
 
 
 def _floors(data: JsonObject, guards: Mapping[str, Guard]) -> None:
-    for number, floor in enumerate(Reader(data, "data").texts("floors")):
+    for number, entry in enumerate(Reader(data, "data").objects("floors")):
+        floor = entry.text("rule")
         if floor not in guards:
             raise PolicyError(f"data.floors[{number}]", f"{floor!r} names no rule")
 

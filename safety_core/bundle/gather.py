@@ -75,7 +75,7 @@ def gather(files: Mapping[str, bytes]) -> tuple[JsonObject, Origins]:
         elif folder == "catalogue":
             _merge(data, origins, read_document(name, files[name]))
     data["floors"] = [
-        _rule_of(entry, origins.place(f"data.floors[{n}]")) for n, entry in enumerate(_list(data, "floors"))
+        _floor(entry, origins.place(f"data.floors[{n}]")) for n, entry in enumerate(_list(data, "floors"))
     ]
     data["patterns"] = [
         _without_samples(written_out(entry, origins.place(f"data.patterns[{n}]")))
@@ -144,10 +144,10 @@ def _list(data: JsonObject, name: str) -> list[Json]:
     return value if isinstance(value, list) else []
 
 
-def _rule_of(entry: Json, place: str) -> Json:
+def _floor(entry: Json, place: str) -> Json:
     if not isinstance(entry, dict) or set(entry) != {"rule", "reason"}:
         raise PolicyError(place, "a floor must say rule and reason")
-    return entry["rule"]
+    return entry
 
 
 def _without_samples(entry: Json) -> Json:

@@ -51,12 +51,13 @@ def parse_policy(data: JsonObject, *, revision: str, version: int) -> Policy:
 def _policy(data: Reader, revision: str, version: int) -> Policy:
     if data.text("revision") != revision:
         raise PolicyError("data.revision", "is not the revision of the manifest", "build the bundle anew")
+    floors = {entry.text("rule"): _reason(entry) for entry in data.objects("floors")}
     policy = Policy(
         tenant=TenantId(data.text("tenant", limit=64)),
         revision=revision,
         version=version,
         matrix=_matrix(data.object("matrix")),
-        floors=frozenset(data.texts("floors")),
+        floors=frozenset(floors),
         agents=_agents(data.object("agents")),
         default_tier=_scale(data, "default_tier", Tier),
         approvers=_approvers(data),
@@ -64,6 +65,7 @@ def _policy(data: Reader, revision: str, version: int) -> Policy:
         patterns=_patterns(data),
         catalogue=data.mapping("catalogue"),
         volatile=_volatile(data.object("volatile")),
+        floor_reasons=floors,
     )
     data.mapping("hosts")
     data.mapping("index")
@@ -78,6 +80,13 @@ def _scale(reader: Reader, name: str, scale: type[Scale]) -> Scale:
         words = ", ".join(member.word for member in scale)
         raise PolicyError(f"{reader.path}.{name}", f"{word[:40]!r} is not one of {words}")
     return found
+
+
+def _reason(floor: Reader) -> str:
+    floor.text("rule")
+    reason = floor.text("reason", limit=500)
+    floor.done()
+    return reason
 
 
 def _matrix(reader: Reader) -> Mapping[tuple[Level, Tier], Outcome]:

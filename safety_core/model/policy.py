@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -98,6 +98,7 @@ class Policy:
         floors: ids of rules whose hits are denied whatever anyone approves.
         catalogue: programs and tools by name, as `safety_core.classify` reads them.
         volatile: per tool, the arguments that are left out of the action digest ("timeout").
+        floor_reasons: by rule id, why its floor is one.
     """
 
     tenant: TenantId
@@ -112,6 +113,7 @@ class Policy:
     patterns: tuple[Pattern, ...]
     catalogue: JsonObject
     volatile: Mapping[str, frozenset[str]]
+    floor_reasons: Mapping[str, str] = field(default_factory=dict)
 
     def agent(self, name: AgentId) -> AgentManifest:
         """Return the manifest of an agent; one that no manifest names gets the default tier."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -100,6 +101,52 @@ def test_a_domain_grant_names_people_not_hosts() -> None:
     assert rule_on(CALL, outward, policy(outward=(grant("@x.test"),)), NOW).outcome is Outcome.ASK
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "spy@evil.test, a@x.test",
+        "spy@evil.test;a@x.test",
+        "<spy@evil.test> a@x.test",
+        "spy%evil.test@x.test",
+        "evil.test!spy@x.test",
+        '"spy@evil.test"@x.test',
+        "a@x.test\nbcc: spy@evil.test",
+        "a b@x.test",
+        "@x.test",
+        "a@x.test ",
+    ],
+)
+def test_a_domain_grant_covers_plain_addresses_only(written: str) -> None:
+    outward = verdict(Level.YELLOW_EXTERNAL, facts=mail_to(written), outward=True)
+    assert rule_on(CALL, outward, policy(outward=(grant("@x.test"),)), NOW).outcome is Outcome.ASK
+
+
+@pytest.mark.parametrize("level", [Level.RED, Level.CRITICAL_RED])
+def test_no_grant_covers_what_is_graver_than_reaching_somebody(level: Level) -> None:
+    outward = verdict(level, facts=mail_to("a@x.test"), outward=True)
+    rules = at_tier(Tier.AUTONOMOUS, outward=(grant("@x.test"),))
+    assert rule_on(CALL, outward, rules, NOW).outcome >= Outcome.ASK
+
+
+def test_a_grant_covers_nothing_that_was_not_understood_whole() -> None:
+    facts = replace(mail_to("a@x.test"), unknown=("an argument",))
+    outward = verdict(Level.YELLOW_EXTERNAL, facts=facts, outward=True)
+    assert rule_on(CALL, outward, policy(outward=(grant("@x.test"),)), NOW).outcome is Outcome.ASK
+
+
+def test_one_outward_effect_that_names_nobody_is_enough_to_ask() -> None:
+    mail = mail_to("a@x.test")
+    facts = replace(mail, actions=(*mail.actions, Action(Kind.READ, "ls", "ls"), Action(Kind.OUTWARD, "x", "x push")))
+    outward = verdict(Level.YELLOW_EXTERNAL, facts=facts, outward=True)
+    assert rule_on(CALL, outward, policy(outward=(grant("@x.test"),)), NOW).outcome is Outcome.ASK
+
+
+def test_a_floor_says_why_it_is_one() -> None:
+    rules = policy(floor_reasons={"disables_safety": "nobody asks for this"})
+    ruling = rule_on(CALL, verdict(Level.GREEN, rule="disables_safety"), rules, NOW)
+    assert ruling.clauses == ("floor: disables_safety", "floor's reason: nobody asks for this")
+
+
 def test_a_floor_denies_whatever_the_tier_and_names_itself() -> None:
     ruling = rule_on(CALL, verdict(Level.GREEN, rule="disables_safety"), at_tier(Tier.AUTONOMOUS), NOW)
     assert ruling.outcome is Outcome.DENY
@@ -115,7 +162,8 @@ def test_a_tool_outside_the_manifest_is_unreachable() -> None:
     assert rule_on(CALL, reading, listed, NOW).outcome is Outcome.ALLOW
 
 
-inward_levels = st.sampled_from([level for level in Level if level is not Level.YELLOW_EXTERNAL])
+INWARD = [level for level in Level if level is not Level.YELLOW_EXTERNAL]
+inward_levels = st.sampled_from(INWARD)
 outward_levels = st.sampled_from([level for level in Level if level >= Level.YELLOW_EXTERNAL])
 tiers = st.sampled_from(list(Tier))
 grants = st.lists(st.sampled_from(["@x.test", "anna@x.test", "@y.test"]), max_size=3)
@@ -151,3 +199,26 @@ def test_reaching_outside_never_loosens(level: Level, tier: Tier) -> None:
     inward = rule_on(CALL, verdict(level), at_tier(tier), NOW).outcome
     outward = verdict(max(level, Level.YELLOW_EXTERNAL), facts=mail_to("a@x.test"), outward=True)
     assert rule_on(CALL, outward, at_tier(tier), NOW).outcome >= max(inward, Outcome.ASK)
+
+
+def test_both_properties_hold_for_every_level_tier_and_grant() -> None:
+    """All of the table at once: levels and tiers in their order, inward and outward, with every grant and without."""
+    for outward in (False, True):
+        levels = [level for level in Level if (level >= Level.YELLOW_EXTERNAL if outward else level in INWARD)]
+        for given_to in ((), (grant("@x.test"),), (grant("@x.test", until=NOW),), (grant("@y.test"),)):
+            outcomes = [
+                [
+                    rule_on(
+                        CALL,
+                        verdict(level, facts=mail_to("a@x.test") if outward else None, outward=outward),
+                        at_tier(tier, outward=given_to),
+                        NOW,
+                    ).outcome
+                    for tier in Tier
+                ]
+                for level in levels
+            ]
+            for milder, graver in pairwise(outcomes):
+                assert all(one <= two for one, two in zip(milder, graver, strict=True))
+            for row in outcomes:
+                assert row == sorted(row, reverse=True)

@@ -50,7 +50,7 @@ def test_a_bundle_says_whom_it_is_for() -> None:
         (MANIFEST, b'{"metadata":{"tenant":"one"},"revision":"r1","roots":["x"]}', PolicyError, "more or less than"),
         (DATA, b"[]", PolicyError, "data: must be an object"),
         (DATA, data(lambda d: d.update(tenant="two")), WrongTenantError, "data.tenant"),
-        (DATA, data(lambda d: d.update(floors=["other"])), PolicyError, r"data.floors\[0\]: 'other' names no rule"),
+        (DATA, data(lambda d: d.update(floors=[{"rule": "other", "reason": "x"}])), PolicyError, r"data.floors\[0\]: 'other' names no rule"),
         (DATA, data(lambda d: d["index"]["deletes"].update(kinds=[])), PolicyError, "is indexed otherwise"),
         (DATA, data(lambda d: d.update(index={}, floors=[])), PolicyError, "does not belong there"),
         (MAIN, b"package safety\n", PolicyError, "is not what the rules generate"),

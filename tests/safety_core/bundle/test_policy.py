@@ -54,6 +54,7 @@ def test_all_of_it_is_read() -> None:
     assert policy.patterns == (Pattern("one", "One", "a(b)", 1, "luhn", ("k",), 3.5),)
     assert policy.volatile == {"exec": frozenset({"timeout"})}
     assert policy.floors == frozenset({"deletes"})
+    assert policy.floor_reasons == {"deletes": "never here"}
 
 
 @pytest.mark.parametrize(

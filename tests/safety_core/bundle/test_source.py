@@ -34,7 +34,7 @@ def test_sources_become_the_files_of_a_bundle() -> None:
     built = compile_sources(FULL, tenant="one")
     assert set(built) == {MANIFEST, DATA, GOLDEN, MAIN, "rules/deletes/deletes.rego"}
     data = json.loads(built[DATA])
-    assert data["floors"] == ["deletes"]
+    assert data["floors"] == [{"rule": "deletes", "reason": "never here"}]
     assert data["catalogue"] == {
         "programs": {"rm": {"effect": "destroy"}, "ls.exe": {"effect": "read"}},
         "tools": {"exec": {"volatile": ["timeout"]}, "read": {}},
