@@ -8,6 +8,7 @@ control          the routes for the plugin and the command line;  endpoint, call
 status           what is in force, layer by layer
 calls            one tool call through its flow, under what is in force
 force            what is in force: a trusted policy, its engine and patterns, swapped as one
+written          what sessions are known to have written into files, so that a script is judged by what it says
 secrets          which secrets are known now, and the redactor that takes them out
 effects          who performs each effect of a flow
 background       what goes on beside the calls: policy, approvals, usage, heartbeat

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from proxy.caller import Caller
 from proxy.secrets import Secrets
+from proxy.written import WrittenFiles
 from safety_core.edge import clock
 from safety_core.edge.approvals import ApprovalStore
 from safety_core.edge.audit_log import AuditLog
@@ -32,11 +33,12 @@ class Services:
     approvals: ApprovalStore
     usage: UsageStore
     asked: asyncio.Event = field(default_factory=asyncio.Event)
+    written: WrittenFiles = field(default_factory=WrittenFiles)
 
 
 def handlers(services: Services, engine: Engine | None = None, caller: Caller | None = None) -> Handlers:
     """Return the table. Without an engine nothing can be judged; without a caller nothing waits."""
-    approvals, secrets = services.approvals, services.secrets
+    approvals, secrets, written = services.approvals, services.secrets, services.written
 
     async def ask(effect: effects.OpenApproval) -> Approval:
         approval = await approvals.open_request(effect.request)
@@ -55,6 +57,9 @@ def handlers(services: Services, engine: Engine | None = None, caller: Caller | 
         effects.AwaitDecision: wait,
         effects.CloseApproval: lambda effect: approvals.close(effect.request),
         effects.UseGrant: lambda effect: approvals.use(effect.grant),
+        effects.RecallFiles: lambda effect: written.recall(effect.agent, effect.session),
+        effects.NoteFiles: lambda effect: written.note(effect.agent, effect.session, effect.written),
+        effects.CheckRefs: lambda effect: secrets.check(effect.names),
         effects.Resolve: lambda effect: secrets.values(effect.names),
         effects.Remember: lambda effect: secrets.remember(effect.discovered),
         effects.Execute: lambda effect: execute(effect.plan, effect.values),

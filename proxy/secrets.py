@@ -79,6 +79,10 @@ class Secrets:
         """Return the values behind `names`. Raises UnknownSecretError."""
         return self._vault.get(names)
 
+    def check(self, names: tuple[SecretName, ...]) -> None:
+        """Return if there is a value behind each of `names`. Raises UnknownSecretError."""
+        self.values(names)
+
     async def remember(self, discovered: Mapping[SecretName, SecretValue]) -> None:
         """Keep what a scanner found, under its placeholder's name; redact it as registered from now on."""
         for name, value in discovered.items():

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final
 
 from nacl.exceptions import BadSignatureError
@@ -77,17 +78,31 @@ TRANSITIONS: Final[Mapping[ApprovalState, frozenset[ApprovalState]]] = {
 }
 
 
-def action_digest(call: ToolCall, tool: str, policy: Policy) -> Digest:
-    """Return the hash an approval is bound to: tenant, agent, canonical tool, and arguments but the volatile ones."""
+def action_digest(
+    call: ToolCall, tool: str, policy: Policy, relies_on: Mapping[str, Digest] = MappingProxyType({})
+) -> Digest:
+    """Return the hash an approval is bound to: tenant, agent, canonical tool, and arguments but the volatile ones.
+
+    Args:
+        relies_on: by path, hashes of the texts of scripts that the call runs: whoever allowed them allowed no others.
+    """
     volatile = policy.volatile.get(tool, frozenset())
     params: dict[str, Json] = {name: value for name, value in call.params.items() if name not in volatile}
-    return digest({"tenant": call.tenant, "agent": call.agent, "tool": tool, "params": params})
+    bound: dict[str, Json] = {"tenant": call.tenant, "agent": call.agent, "tool": tool, "params": params}
+    return digest({**bound, "files": {**relies_on}} if relies_on else bound)
 
 
 def new_request(
-    request_id: RequestId, call: ToolCall, verdict: Verdict, policy: Policy, *, strong: bool, now: float
+    request_id: RequestId,
+    call: ToolCall,
+    verdict: Verdict,
+    policy: Policy,
+    *,
+    strong: bool,
+    now: float,
+    relies_on: Mapping[str, Digest] = MappingProxyType({}),
 ) -> ApprovalRequest:
-    """Return the question that goes to the approver."""
+    """Return the question that goes to the approver. `relies_on` as in `action_digest`."""
     return ApprovalRequest(
         id=request_id,
         tenant=call.tenant,
@@ -100,7 +115,7 @@ def new_request(
         strong=strong,
         rules=tuple(dict.fromkeys(hit.rule for hit in verdict.hits)),
         reason=verdict.why,
-        action_digest=action_digest(call, verdict.facts.tool, policy),
+        action_digest=action_digest(call, verdict.facts.tool, policy, relies_on),
         revision=policy.revision,
         created=now,
         expires=now + ANSWER_SECONDS,

@@ -18,6 +18,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 from safety_core import approve
 from safety_core.canonical import Json, JsonObject
 from safety_core.classify.facts import facts_of, shows
+from safety_core.classify.files import Written
 from safety_core.classify.judge import verdict_of
 from safety_core.classify.session import SessionReading, read_in_session
 from safety_core.errors import InputError, SafetyError
@@ -91,9 +92,10 @@ A = TypeVar("A")
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """A call that has been judged, and what the gate makes of it."""
+    """A call that has been judged, on what its session was known to have written, and what the gate makes of it."""
 
     call: ToolCall
+    before: Written
     reading: SessionReading
     verdict: Verdict
     ruling: Ruling
@@ -183,17 +185,17 @@ def _run(call: ToolCall, context: Context) -> Flow[Executed | Pending | Refused]
 
 
 def _judged(call: ToolCall, context: Context) -> Flow[_Case]:
-    reading = yield from _read(call, context)
+    before = yield from effects.RecallFiles(call.agent, call.session)
+    reading = _read(call, context, before)
     decision = yield from effects.Judge(reading.facts, call)
     verdict = verdict_of(reading.facts, decision, context.policy.revision)
     now = yield from effects.Now()
-    case = _Case(call, reading, verdict, rule_on(call, verdict, context.policy, now))
+    case = _Case(call, before, reading, verdict, rule_on(call, verdict, context.policy, now))
     yield from effects.Record(case.entry(now, Event.PROPOSED, context.policy))
     return case
 
 
-def _read(call: ToolCall, context: Context) -> Flow[SessionReading]:
-    written = yield from effects.RecallFiles(call.agent, call.session)
+def _read(call: ToolCall, context: Context, written: Written) -> SessionReading:
     return read_in_session(call, context.policy.catalogue, context.workspace, written)
 
 
@@ -300,7 +302,8 @@ def _answered(approval: Approval, question: ApprovalRequest, case: _Case, contex
 
 def _permit(case: _Case, context: Context, grant: Grant | None) -> Flow[Permitted]:
     call = case.call
-    if (yield from _read(call, context)) != case.reading:
+    known = yield from effects.RecallFiles(call.agent, call.session)
+    if known != case.before and _read(call, context, known) != case.reading:
         raise InputError("call", "runs a file that was written anew while the call was judged", "make the call again")
     now = yield from effects.Now()
     entry = case.entry(now, Event.PERMITTED, context.policy)

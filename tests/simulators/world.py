@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from proxy.written import WrittenFiles
 from safety_core.approve import TRANSITIONS
 from safety_core.errors import ExecutionError, ReplayedGrantError, UnknownSecretError
 from safety_core.flow import effects
@@ -55,6 +56,7 @@ class World:
     approvals: list[Approval] = field(default_factory=list)
     executed: list[Plan] = field(default_factory=list)
     revealed: set[SecretName] = field(default_factory=set)
+    files: WrittenFiles = field(default_factory=WrittenFiles)
 
     @property
     def handlers(self) -> Mapping[type[Effect[Any]], Callable[[Any], Any]]:
@@ -63,12 +65,15 @@ class World:
             effects.Now: self._now,
             effects.NewId: lambda _: f"{len(self.asked):032x}",
             effects.Judge: lambda _: Decision((Hit(self.rule, self.level, "because"),), self.revision),
+            effects.RecallFiles: lambda effect: self.files.recall(effect.agent, effect.session),
+            effects.NoteFiles: self._note,
             effects.Record: self._record,
             effects.FindApproval: self._find,
             effects.OpenApproval: self._open,
             effects.AwaitDecision: self._await,
             effects.CloseApproval: lambda effect: self._move(effect.request, ApprovalState.EXPIRED),
             effects.UseGrant: self._use,
+            effects.CheckRefs: lambda effect: self._check(effect.names),
             effects.Resolve: self._resolve,
             effects.Remember: lambda effect: self.vault.update(effect.discovered),
             effects.Execute: self._execute,
@@ -120,10 +125,17 @@ class World:
             raise ReplayedGrantError(effect.grant.request, "it has been used")
         self._move(effect.grant.request, ApprovalState.USED)
 
-    def _resolve(self, effect: effects.Resolve) -> dict[SecretName, SecretValue]:
-        missing = [name for name in effect.names if name not in self.vault]
+    def _note(self, effect: effects.NoteFiles) -> None:
+        assert self.events()[-1] is Event.PERMITTED, "only what may run leaves anything in files"
+        self.files.note(effect.agent, effect.session, effect.written)
+
+    def _check(self, names: tuple[SecretName, ...]) -> None:
+        missing = [name for name in names if name not in self.vault]
         if missing:
             raise UnknownSecretError(missing[0], "is not in the vault")
+
+    def _resolve(self, effect: effects.Resolve) -> dict[SecretName, SecretValue]:
+        self._check(effect.names)
         self.revealed.update(effect.names)
         return {name: self.vault[name] for name in effect.names}
 
