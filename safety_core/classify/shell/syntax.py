@@ -1,7 +1,7 @@
 """Text -> syntax tree, with the reasons to doubt it.
 
-tree-sitter reads bash almost completely. Where it is known to read otherwise than bash without saying so, the guard
-says so.
+The tree is that of bash. Where another shell, or another reader of the text, would see something else, the guard says
+so; and what does not follow the grammar is never passed over: its pieces are judged one by one.
 """
 
 from __future__ import annotations
@@ -11,24 +11,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-import tree_sitter_bash
-from tree_sitter import Language, Node, Parser
-
+from safety_core.classify.shell.grammar import Grammar
+from safety_core.classify.shell.lexer import TooDeepError, UnreadableError
+from safety_core.classify.shell.nodes import Node, Sequence, Word
 from safety_core.model.secret import REFERENCE
-
-_PARSER: Final = Parser(Language(tree_sitter_bash.language()))
 
 LIMIT: Final = 64 * 1024
 """Characters of one command line; the kernel takes 128 KiB for one argument."""
 
 TOO_LONG: Final = "a command line that is too long to be read"
+TOO_DEEP: Final = "a command line that is nested too deep to be read"
+UNREADABLE: Final = "a command line that cannot be parsed"
 
 GUARD: Final = (
     (re.compile(r"[\x00-\x08\x0b-\x1f\x7f]"), "a control character that shells and readers treat differently"),
-    (re.compile(r"\S\\\n\S"), "a word that goes on in the next line"),
-    (re.compile(r"\$\{[^}]{0,200}`"), "a command inside a parameter expansion"),
     (re.compile(r"\$\{[^}]{0,200}@P"), "a parameter that is expanded as a prompt, with the commands in it"),
-    (re.compile(r"\bcoproc\b"), "a coprocess"),
+    (
+        re.compile(
+            r"(?<![\w/])[A-Za-z]:\\|\\\\[\w.-]+\\|\$env:\w|%[A-Z][A-Z_0-9]{3,}%"
+            r"|(?i:%(?:temp|tmp|windir|appdata|userprofile|comspec)%)|\s\^[&|<>]"
+        ),
+        "a command line for Windows, which other shells read differently",
+    ),
 )
 
 _PIECE: Final = re.compile(r"&&|\|\||[;&|\n(){}`<>]+")
@@ -39,27 +43,47 @@ class Script:
     """A parsed command line.
 
     Attributes:
-        root: None where it was too long to be parsed.
+        root: what follows the grammar, up to the first line that does not.
         doubts: why the tree may not be what the shell reads.
+        loose: text whose commands no tree holds for sure.
+        lost: nothing can be said of some of it.
     """
 
-    root: Node | None
+    root: Sequence
     doubts: tuple[str, ...]
-    text: str
+    loose: str = ""
+    lost: str = ""
 
 
 def parse(text: str) -> Script:
     """Return the syntax tree of `text`. Secret references become plain words of the same length first."""
     text = REFERENCE.sub(lambda match: re.sub(r"[^A-Za-z0-9]", "_", match[0]), text)
     if len(text) > LIMIT:
-        return Script(None, (TOO_LONG,), text[:LIMIT])
-    root = _PARSER.parse(text.encode("utf-8", "replace")).root_node
+        return Script(Sequence(()), (TOO_LONG,), text[:LIMIT], TOO_LONG)
     doubts = [reason for expression, reason in GUARD if expression.search(text)]
-    if "<<-" in text and ("$(" in text or "`" in text):
-        doubts.append("a command that may stand inside an indented here-document")
-    if root.has_error:
-        doubts.append("a command line that cannot be parsed")
-    return Script(root, tuple(doubts), text)
+    grammar = Grammar(text)
+    parts: list[Node] = []
+    start, rest, lost = 0, "", ""
+    try:
+        while grammar.at < len(grammar.text):
+            start = grammar.at
+            parts.extend(grammar.line())
+    except UnreadableError as error:
+        lost = TOO_DEEP if isinstance(error, TooDeepError) else ""
+        rest = grammar.text[start:]
+    doubts.extend(grammar.doubts)
+    loose = text if doubts else rest
+    if rest:
+        doubts.append(lost or UNREADABLE)
+    return Script(Sequence(tuple(parts)), tuple(doubts), loose, lost)
+
+
+def expanded(text: str) -> Word | None:
+    """Return a text as it stands between double quotes, or None where it cannot be read."""
+    try:
+        return tuple(Grammar(text).double(""))
+    except UnreadableError:
+        return None
 
 
 def loose_commands(text: str) -> Iterator[list[str]]:

@@ -1,34 +1,52 @@
 """The tree -> simple commands, in the order in which the shell would run them.
 
 Everything that might run is taken to run: both branches of a condition, the body of a loop, of a function, of a
-substitution.
+substitution. What a part may or may not have changed is forgotten behind it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Final
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, Final
 
-from tree_sitter import Node
-
-from safety_core.classify.network import host_target
 from safety_core.classify.notes import Notes
-from safety_core.classify.paths import HOLE, path_target
-from safety_core.classify.shell.programs import Programs
+from safety_core.classify.paths import HOLE
+from safety_core.classify.shell.commands import Commands
+from safety_core.classify.shell.nodes import (
+    AndOr,
+    Arithmetic,
+    Assignment,
+    Branches,
+    Function,
+    Loop,
+    Node,
+    Pipeline,
+    Redirect,
+    Redirected,
+    Sequence,
+    Simple,
+    Subshell,
+    Substitution,
+    Test,
+    Word,
+)
+from safety_core.classify.shell.redirects import Redirects
 from safety_core.classify.shell.scope import DEEPEST, NOTHING, TERMINAL, Scope, Stream
-from safety_core.classify.shell.syntax import TOO_LONG, loose_commands, parse
-from safety_core.classify.shell.words import Word, Words, text_of
+from safety_core.classify.shell.syntax import expanded, loose_commands, parse
+from safety_core.classify.shell.words import Word as Made
+from safety_core.classify.shell.words import Words
 from safety_core.model.facts import Kind
 
 MOST_TURNS: Final = 16
 """Values of a `for` loop that are followed one by one."""
 
-_WORDS: Final = frozenset({
-    "word", "number", "string", "raw_string", "ansi_c_string", "translated_string", "concatenation",
-    "simple_expansion", "expansion", "command_substitution", "process_substitution", "arithmetic_expansion",
-    "brace_expression", "extglob_pattern", "regex",
-})  # fmt: skip
-_STREAMS: Final = {"/dev/stdout", "/dev/stderr", "/dev/null", "/dev/tty"}
+_HIDDEN: Final = frozenset({"decoded", "downloaded"})
+_ASSIGNED: Final = re.compile(
+    r"([A-Za-z_]\w*)\s*(?:\[[^\]]*\]\s*)?(?:(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--)|(?:\+\+|--)\s*([A-Za-z_]\w*)"
+)
+_NAME: Final = re.compile(r"[A-Za-z_]\w*")
+_RUNS: Final = re.compile(r"\$\(|`|\$\{")
 
 
 class Shell:
@@ -36,25 +54,20 @@ class Shell:
 
     def __init__(self, notes: Notes) -> None:
         self.notes = notes
-        self.programs = Programs(notes, self)
-        self._nodes: dict[str, Callable[[Node, Scope, Stream], Stream]] = {
-            "command": self._command,
-            "pipeline": self._pipeline,
-            "redirected_statement": self._redirected,
-            "subshell": lambda node, scope, stdin: self._sequence(node, scope.copy(), stdin),
-            "negated_command": self._sequence,
-            "variable_assignment": self._assignment,
-            "declaration_command": self._declaration,
-            "unset_command": self._declaration,
-            "comment": lambda node, scope, stdin: NOTHING,
-            "function_definition": self._function,
-            "for_statement": self._for,
-            "c_style_for_statement": self._branches,
-            "while_statement": self._branches,
-            "if_statement": self._branches,
-            "case_statement": self._branches,
-            "heredoc_body": lambda node, scope, stdin: NOTHING,
-            **dict.fromkeys(_WORDS, self._word),
+        self.programs = Commands(notes, self)
+        self.redirects = Redirects(notes)
+        self._nodes: dict[type, Callable[[Any, Scope, Stream], Stream]] = {
+            Simple: self._simple,
+            Sequence: lambda node, scope, stdin: self._all(node.parts, scope, stdin),
+            AndOr: self._and_or,
+            Pipeline: self._pipeline,
+            Subshell: lambda node, scope, stdin: self.visit(node.body, scope.copy(), stdin),
+            Branches: self._branches,
+            Loop: self._loop,
+            Test: self._test,
+            Function: self._function,
+            Redirected: self._redirected,
+            Arithmetic: self._arithmetic,
         }
 
     def script(self, text: str, scope: Scope, stdin: Stream = TERMINAL) -> Stream:
@@ -63,15 +76,17 @@ class Shell:
         if scope.depth > DEEPEST:
             self.notes.give_up("scripts inside scripts, too deep to be followed")
             return Stream()
+        origin = (scope.traits | (stdin.origin if stdin.text == text else frozenset())) & _HIDDEN
+        if origin:
+            self.notes.note(Kind.RUN_CODE, "script", "runs code that was hidden or fetched", (), origin)
         script = parse(text)
         for doubt in script.doubts:
             self.notes.doubt(doubt)
-        if script.doubts:
-            for words in loose_commands(script.text):
-                self.programs.run([Word(word) for word in words], scope.copy(), Stream())
-        if script.root is None:
-            self.notes.give_up(TOO_LONG)
-        output = Stream() if script.root is None else self.visit(script.root, scope, stdin)
+        for words in loose_commands(script.loose):
+            self.programs.run([Made(word) for word in words], scope.copy(), Stream())
+        if script.lost:
+            self.notes.give_up(script.lost)
+        output = self.visit(script.root, scope, stdin)
         scope.depth -= 1
         return output
 
@@ -79,189 +94,244 @@ class Shell:
         """Follow one node of the tree."""
         if not self.notes.step():
             return Stream()
-        return self._nodes.get(node.type, self._sequence)(node, scope, stdin)
+        return self._nodes[type(node)](node, scope, stdin)
 
     def call(self, name: str, arguments: tuple[str, ...], scope: Scope, stdin: Stream) -> Stream:
-        """Run a function of the script."""
-        body = scope.functions.get(name)
-        if body is None or body.id in scope.inside:
+        """Run a function of the script. What it changes may be changed outside, but not the parameters."""
+        function = scope.functions[name]
+        if id(function) in scope.inside:
             return Stream()
-        inner = scope.copy()
-        inner.bind(arguments)
-        inner.inside = (*scope.inside, body.id)
-        return self.visit(body, inner, stdin)
+        parameters, inside = scope.arrays["@"], scope.inside
+        scope.bind(arguments)
+        scope.inside = (*inside, id(function))
+        output = self.visit(function.body, scope, stdin)
+        scope.bind(parameters)
+        scope.inside = inside
+        return output
 
-    def _sequence(self, node: Node, scope: Scope, stdin: Stream) -> Stream:
-        parts = [self.visit(child, scope, stdin) for child in node.named_children]
-        texts = [part.text for part in parts]
-        text = None if None in texts else "".join(filter(None, texts))
-        return Stream(text, frozenset[str]().union(*(part.origin for part in parts)))
+    def run_in_text(self, text: str, scope: Scope) -> None:
+        """Run the substitutions in a text that the shell expands once more: an expression, a subscript, a prompt."""
+        parts = expanded(text)
+        if parts is None:
+            self.notes.doubt("a text that is expanded once more and cannot be read")
+        else:
+            self.words(scope.copy()).one(parts)
 
-    def _pipeline(self, node: Node, scope: Scope, stdin: Stream) -> Stream:
-        for child in node.named_children:
-            stdin = self.visit(child, scope.copy(), stdin)
-        return stdin
+    def words(self, scope: Scope, made: set[str] | None = None) -> Words:
+        """Return the maker of words; it collects in `made` where the text of substitutions came from."""
 
-    def _words(self, scope: Scope, made: set[str] | None = None) -> Words:
-        def substitute(node: Node) -> str:
-            output = self._sequence(node, scope.copy(), TERMINAL)
+        def run(part: Substitution) -> str:
+            inner = scope.copy()
+            output = self._all(part.body.parts, inner, TERMINAL)
             if made is not None:
                 made.update(output.origin)
-            static = node.type == "command_substitution" and output.text is not None
-            return str(output.text).rstrip("\n") if static else HOLE
+            if part.direction:
+                return self.redirects.hand_over(output) if part.direction == "<" else HOLE
+            return HOLE if output.text is None else output.text.rstrip("\n")
 
-        return Words(scope.variables, substitute)
+        return Words(scope, run, lambda expression: self.evaluate(expression, scope))
 
-    def _word(self, node: Node, scope: Scope, stdin: Stream) -> Stream:
-        """A word outside of a command (a pattern, a condition): only what its substitutions run counts."""
-        self._words(scope).of(node)
-        return NOTHING
+    def evaluate(self, expression: Word, scope: Scope) -> str:
+        """Run what an expression runs: its substitutions, and those in the values of its variables."""
+        text = self.words(scope).one(expression).strip()
+        if re.fullmatch(r"-?\d{1,9}", text):
+            return text
+        for name in dict.fromkeys(_NAME.findall(text)[:50]):
+            value = scope.value(name)
+            if value and "[" in value and _RUNS.search(value):
+                self.run_in_text(value, scope)
+        if "[" in text and _RUNS.search(text):
+            self.run_in_text(text, scope)
+        for match in _ASSIGNED.finditer(text):
+            scope.set(match[1] or match[2], HOLE)
+        return HOLE
 
-    def _command(self, node: Node, scope: Scope, stdin: Stream, behind: Sequence[Node] = ()) -> Stream:
-        """Judge a simple command; `behind` are words that stand behind a redirection, where the tree hides them."""
-        words: list[Word] = []
+    def _all(self, parts: Iterable[Node], scope: Scope, stdin: Stream) -> Stream:
+        return _joined([self.visit(part, scope, stdin) for part in parts])
+
+    def _and_or(self, node: AndOr, scope: Scope, stdin: Stream) -> Stream:
+        """Follow `a && b || c`: what follows `||` begins as if what came before had changed or not changed."""
+        outputs = [self.visit(node.parts[0], scope, stdin)]
+        first, folder = scope.copy(), scope.cwd
+        for sign, part in zip(node.signs, node.parts[1:], strict=True):
+            if sign == "||":
+                scope.blur(first)
+            outputs.append(self.visit(part, scope, stdin))
+        if scope.differs(first):
+            scope.blur(first)
+        deeper = scope.cwd == folder or scope.cwd.startswith(f"{folder}/")
+        if not deeper or ("||" in node.signs and scope.cwd != folder):
+            scope.cwd = HOLE
+        output = _joined(outputs)
+        return output if len({part.text for part in outputs} - {""}) < 2 else Stream(None, output.origin)
+
+    def _pipeline(self, node: Pipeline, scope: Scope, stdin: Stream) -> Stream:
+        for part in node.parts:
+            inner = scope.copy()
+            stdin = self.visit(part, inner, stdin)
+        if inner.differs(scope):  # zsh runs the last part in the shell itself
+            inner.blur(scope)
+            scope.variables, scope.arrays = inner.variables, inner.arrays
+        return stdin
+
+    def _simple(self, node: Simple, scope: Scope, stdin: Stream) -> Stream:
         made: set[str] = set()
-        maker = self._words(scope, made)
-        for child in (*node.children, *behind):
-            match child.type:
-                case "variable_assignment":
-                    name, value = self._pair(child, scope)
-                    self.programs.variable(name, value, scope)
-                case "herestring_redirect":
-                    stdin = Stream("".join(maker.one(part) for part in child.named_children) + "\n")
-                case "file_redirect":
-                    stdin = self._file(child, scope, stdin)
-                case "$":  # of a translated string, $"..."
-                    continue
-                case _:
-                    words.extend(maker.of(child))
-        return self.programs.run(words, scope, stdin, frozenset(made))
+        maker = self.words(scope, made)
+        words: list[Made] = []
+        for word in node.words:
+            if isinstance(word, Assignment):
+                words.append(self._declared(word, scope, maker))
+            else:
+                words.extend(maker.of(word))
+        outlets: list[tuple[Redirect, list[Made]]] = []
+        for redirect in node.redirects:
+            stdin = self._opened(redirect, maker, scope, stdin, outlets)
+        assigned = [self._assigned(assignment, scope, maker) for assignment in node.assignments]
+        if not words:
+            output = stdin if node.redirects and not node.assignments else NOTHING
+            if assigned:
+                self.notes.note(Kind.READ, "variable", "sets a variable for this command")
+        else:
+            before = scope.copy() if assigned else None
+            output = self.programs.run(words, scope, stdin, frozenset(made))
+            if before is not None:
+                self._forget(assigned, scope)
+        for redirect, targets in outlets:
+            self.redirects.write(redirect, targets, scope, output)
+        return output
 
-    def _pair(self, node: Node, scope: Scope) -> tuple[str, str]:
-        text = "".join(self._words(scope).one(value) for value in node.children_by_field_name("value"))
-        appended = any(child.type == "+=" for child in node.children)
-        plain = ""
-        for name in node.children_by_field_name("name"):
-            plain = text_of(name)
-            self._sequence(name, scope, TERMINAL)
-        return plain, scope.variables.get(plain, HOLE) + text if appended else text
+    def _forget(self, names: list[str], scope: Scope) -> None:
+        """Whether an assignment before a command outlives it depends on the shell and on the command."""
+        for name in names:
+            scope.set(name, HOLE)
 
-    def _assignment(self, node: Node, scope: Scope, stdin: Stream) -> Stream:
-        name, value = self._pair(node, scope)
+    def _opened(
+        self,
+        redirect: Redirect,
+        maker: Words,
+        scope: Scope,
+        stdin: Stream,
+        outlets: list[tuple[Redirect, list[Made]]],
+    ) -> Stream:
+        """Open one redirection; the reply is the standard input from there on. Files are written at the end."""
+        if redirect.operator == "<<<":
+            return self.redirects.given(redirect, Stream(maker.one(redirect.target) + "\n"), stdin)
+        if redirect.body is not None:
+            return self.redirects.given(redirect, Stream(maker.one(redirect.body)), stdin)
+        targets = maker.of(redirect.target)
+        if redirect.operator.startswith("<"):
+            return self.redirects.read(redirect, targets, scope, stdin)
+        outlets.append((redirect, targets))
+        return stdin
+
+    def _assigned(self, assignment: Assignment, scope: Scope, maker: Words) -> str:
+        """Give a variable its value."""
+        name = assignment.name
+        if assignment.index is not None:
+            maker.evaluate(assignment.index)
+        if assignment.values is not None:
+            self._array(assignment, scope, maker)
+            return name
+        text = maker.one(assignment.value)
+        old = scope.value(name)
+        value = (HOLE if old is None else old) + text if assignment.appended else text
         self.programs.variable(name, value, scope)
-        scope.variables[name] = value
-        self.notes.note(Kind.READ, "variable", "sets a variable for this command")
-        return NOTHING
+        if assignment.index is None:
+            scope.set(name, value)
+        else:
+            scope.set_all(name, (HOLE,) * 9)
+        return name
 
-    def _declaration(self, node: Node, scope: Scope, stdin: Stream) -> Stream:
-        self._sequence(node, scope, stdin)
-        self.notes.note(Kind.READ, "variable", "sets a variable for this command")
-        return NOTHING
+    def _array(self, assignment: Assignment, scope: Scope, maker: Words) -> None:
+        values: list[str] = []
+        keyed = False
+        for item in assignment.values or ():
+            if isinstance(item, Assignment):
+                keyed = True
+                maker.evaluate(item.index or ())
+                values.append(maker.one(item.value))
+            else:
+                values.extend(word.text for word in maker.of(item))
+        old = scope.arrays.get(assignment.name, (HOLE,)) if assignment.appended else ()
+        scope.set_all(assignment.name, (HOLE,) * 9 if keyed else (*old, *values))
+        self.programs.variable(assignment.name, " ".join(values), scope)
 
-    def _function(self, node: Node, scope: Scope, stdin: Stream) -> Stream:
-        label = "".join(map(text_of, node.children_by_field_name("name")))
-        for body in node.children_by_field_name("body"):
-            scope.functions[label] = body
-        for redirect in node.children_by_field_name("redirect"):
-            self._file(redirect, scope, Stream())
+    def _declared(self, assignment: Assignment, scope: Scope, maker: Words) -> Made:
+        """Return `name=value` behind `export` and its like as a word; arrays are set here."""
+        if assignment.values is not None or assignment.index is not None:
+            self._assigned(assignment, scope, maker)
+            return Made(assignment.name)
+        sign = "+=" if assignment.appended else "="
+        return Made(f"{assignment.name}{sign}{maker.one(assignment.value)}")
+
+    def _function(self, node: Function, scope: Scope, stdin: Stream) -> Stream:
+        scope.functions[node.name] = node
         before = list(self.notes.actions)
-        self.call(label, (HOLE, HOLE, HOLE), scope, Stream())
-        text = text_of(node)
-        calls_itself = text.count(label) > 2 and "|" in text and "&" in text
+        self.call(node.name, (HOLE, HOLE, HOLE), scope.copy(), Stream())
+        calls_itself = node.source.count(node.name) > 2 and "|" in node.source and "&" in node.source
         if calls_itself and list(self.notes.actions) == before:
-            self.notes.note(
-                Kind.DESTROY, "function", "starts copies of itself until the machine stops", (), {"machine"}
-            )
+            words = "starts copies of itself until the machine stops"
+            self.notes.note(Kind.DESTROY, "function", words, (), {"machine"})
         return NOTHING
 
-    def _for(self, node: Node, scope: Scope, stdin: Stream) -> Stream:
-        variable = "".join(map(text_of, node.children_by_field_name("variable")))
-        maker = self._words(scope)
-        values = [word.text for value in node.children_by_field_name("value") for word in maker.of(value)]
+    def _loop(self, node: Loop, scope: Scope, stdin: Stream) -> Stream:
+        if node.words is None:
+            values = list(scope.arrays["@"])
+        else:
+            maker = self.words(scope)
+            values = [word.text for parts in node.words for word in maker.of(parts)]
         if len(values) > MOST_TURNS or not values:
-            values = [HOLE]
-        before = dict(scope.variables)
+            values = [HOLE, HOLE]
+        before = scope.copy()
         for value in values:
-            scope.variables[variable] = value
-            for body in node.children_by_field_name("body"):
-                self._sequence(body, scope, stdin)
+            scope.set(node.variable, value)
+            self.visit(node.body, scope, stdin)
         scope.blur(before)
         return Stream()
 
-    def _branches(self, node: Node, scope: Scope, stdin: Stream) -> Stream:
+    def _branches(self, node: Branches, scope: Scope, stdin: Stream) -> Stream:
         """Run a condition or loop: once for what happens at first, and once with what it has changed forgotten."""
-        before = dict(scope.variables)
-        self._sequence(node, scope, stdin)
-        if scope.variables != before:
+        maker = self.words(scope)
+        for word in node.words:
+            maker.of(word)
+        before = scope.copy()
+        output = self._all(node.parts, scope, stdin)
+        if scope.differs(before):
             scope.blur(before)
-            self._sequence(node, scope, stdin)
+            self._all(node.parts, scope, stdin)
             scope.blur(before)
-        return Stream()
+        if scope.cwd != before.cwd:
+            scope.cwd = HOLE
+        return Stream(None, output.origin)
 
-    def _redirected(self, node: Node, scope: Scope, stdin: Stream) -> Stream:
-        body = node.child_by_field_name("body")
-        redirects = [child for child in node.named_children if child.type.endswith("_redirect")]
-        followers: list[Node] = []
-        for redirect in redirects:
-            if redirect.type == "heredoc_redirect":
-                stdin = self._heredoc(redirect, scope)
-                parts = [child for child in redirect.named_children if not child.type.startswith("heredoc")]
-                redirects += [part for part in parts if part.type == "file_redirect"]
-                followers += [part for part in parts if part.type != "file_redirect"]
-            elif redirect.type == "herestring_redirect":
-                stdin = Stream("".join(self._words(scope).one(part) for part in redirect.named_children) + "\n")
-            elif _operator(redirect).startswith("<"):
-                stdin = self._file(redirect, scope, stdin)
-        behind = [word for redirect in redirects for word in redirect.children_by_field_name("destination")[1:]]
-        if body is not None and body.type == "command":
-            output = self._command(body, scope, stdin, behind)
-        else:
-            output = self.visit(body, scope, stdin) if body is not None else NOTHING
-        for redirect in redirects:
-            if redirect.type == "file_redirect" and not _operator(redirect).startswith("<"):
-                self._file(redirect, scope, output)
-        for follower in followers:
-            output = self.visit(follower, scope, output)
+    def _test(self, node: Test, scope: Scope, stdin: Stream) -> Stream:
+        maker = self.words(scope)
+        for word in node.words:
+            text = maker.one(word)
+            if "[" in text and _RUNS.search(text):  # an operand of -eq or -v is an expression
+                self.run_in_text(text, scope)
+        self.notes.note(Kind.READ, "test", "compares something")
+        return NOTHING
+
+    def _arithmetic(self, node: Arithmetic, scope: Scope, stdin: Stream) -> Stream:
+        self.evaluate(node.expression, scope)
+        self.notes.note(Kind.READ, "variable", "sets a variable for this command")
+        return NOTHING
+
+    def _redirected(self, node: Redirected, scope: Scope, stdin: Stream) -> Stream:
+        maker = self.words(scope)
+        outlets: list[tuple[Redirect, list[Made]]] = []
+        for redirect in node.redirects:
+            stdin = self._opened(redirect, maker, scope, stdin, outlets)
+        output = self.visit(node.body, scope, stdin)
+        for redirect, targets in outlets:
+            self.redirects.write(redirect, targets, scope, output)
         return output
 
-    def _heredoc(self, node: Node, scope: Scope) -> Stream:
-        start = next((text_of(child) for child in node.children if child.type == "heredoc_start"), "")
-        bodies = [child for child in node.children if child.type == "heredoc_body"]
-        if any(mark in start for mark in "'\"\\"):
-            return Stream("".join(map(text_of, bodies)))
-        maker = self._words(scope)
-        return Stream("".join(character for body in bodies for character, _ in maker.inside_quotes(body)))
 
-    def _file(self, node: Node, scope: Scope, stream: Stream) -> Stream:
-        """Read or write one file; the reply is what comes in from there."""
-        operator = _operator(node)
-        for destination in node.children_by_field_name("destination")[:1]:
-            for word in self._words(scope).of(destination):
-                if operator.endswith("&") and (word.text.isdigit() or word.text == "-"):
-                    continue
-                stream = self._open(word, operator, scope, stream)
-        return stream
-
-    def _open(self, word: Word, operator: str, scope: Scope, stream: Stream) -> Stream:
-        if word.text.startswith(("/dev/tcp/", "/dev/udp/")):
-            target = host_target(word.text.split("/")[3])
-            self.notes.note(Kind.OUTWARD, "redirection", "opens a connection", (target,), scope.traits)
-            return Stream(origin=frozenset({"downloaded"}))
-        if word.text in _STREAMS or (word.text == HOLE and operator == "<"):
-            return stream
-        target = path_target(word.text, scope.cwd, self.notes.workspace, self.notes.catalogue.paths)
-        if operator.startswith("<") and operator != "<>":
-            self.notes.note(Kind.READ, "redirection", "reads a file", (target,), scope.traits)
-            return self.stored(target.value)
-        self.notes.note(Kind.WRITE, "redirection", "writes a file", (target,), scope.traits)
-        self.notes.files.write(target.value, stream.text, stream.origin, append=">>" in operator)
-        return stream
-
-    def stored(self, path: str) -> Stream:
-        """Return what is known of a file as a stream."""
-        found = self.notes.files.read(path)
-        return Stream() if found is None else Stream(found.text, found.origin)
-
-
-def _operator(node: Node) -> str:
-    return next((child.type for child in node.children if not child.is_named), "")
+def _joined(parts: list[Stream]) -> Stream:
+    if len(parts) == 1:
+        return parts[0]
+    texts = [part.text for part in parts]
+    text = None if None in texts else "".join(filter(None, texts))
+    return Stream(text, frozenset[str]().union(*(part.origin for part in parts)))

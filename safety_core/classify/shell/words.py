@@ -1,4 +1,4 @@
-"""A node of the tree -> the words the shell would make of it.
+"""A word of the tree -> the words the shell would make of it.
 
 Quotes, escapes, variables, braces, `$IFS` and word splitting are followed where they are static. What only the running
 shell knows becomes a `HOLE` in the word.
@@ -7,45 +7,51 @@ shell knows becomes a `HOLE` in the word.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, TypeAlias
 
-from tree_sitter import Node
-
 from safety_core.classify.paths import HOLE
+from safety_core.classify.shell import nodes
+from safety_core.classify.shell.expansion import changed, given_default, known_value, slice_of
+from safety_core.classify.shell.nodes import Arithmetic, Parameter, Substitution, Text
+from safety_core.classify.shell.scope import Scope
+from safety_core.classify.shell.spelling import PLAIN, spelling
 
 MOST_WORDS: Final = 64
-"""Words that one brace expansion may yield; `{1..1000000}` is cut off there."""
+"""Words that one brace expansion may yield; of `{1..1000000}` a hole stands for the rest."""
+
+MOST_EXPANDED: Final = 200_000
+"""Characters that are looked at in one brace expansion; a hole stands for the rest."""
 
 _ESCAPE: Final = re.compile(r"\\(x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,8}|[0-7]{1,3}|c.|.)", re.DOTALL)
-_LETTERS: Final = {
-    "n": "\n",
-    "t": "\t",
-    "r": "\r",
-    "a": "\a",
-    "b": "\b",
-    "e": "\x1b",
-    "E": "\x1b",
-    "f": "\f",
-    "v": "\v",
-}
-_PARAMETER: Final = re.compile(r"\$\{(\w+|[@*])(?:(:?[-=])([^${}`\\\"']*))?\}")
-_EXPANSIONS: Final = frozenset(
-    {"simple_expansion", "expansion", "command_substitution", "process_substitution", "arithmetic_expansion"}
+_LETTERS: Final = dict(zip("ntraebfvE\\'\"?", "\n\t\r\a\x1b\b\f\v\x1b\\'\"?", strict=True))
+_SPECIAL: Final = re.compile(r"[{*?\[~]")
+_RANGE: Final = re.compile(
+    r"(-?\d{1,9})\.\.(-?\d{1,9})(?:\.\.(-?\d{1,9}))?|([A-Za-z])\.\.([A-Za-z])(?:\.\.(-?\d{1,9}))?"
 )
+_BREAK: Final = ("", "break")
 
-Substitute: TypeAlias = Callable[[Node], str]
+Run: TypeAlias = Callable[[Substitution], str]
 """Runs a substitution's commands through the classifier; returns its static output, else a hole."""
+
+Evaluate: TypeAlias = Callable[[nodes.Word], str]
+"""Runs what an arithmetic expression runs; returns its value, a hole where that is not static."""
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word. `glob`: the shell may still replace it by names of files."""
+    """One word.
+
+    Attributes:
+        glob: the shell may still replace it by names of files.
+        spelling: how it was written ("pieced", "coded"), where that is not how honest people write.
+    """
 
     text: str
     glob: bool = False
+    spelling: str = PLAIN
 
     @property
     def known(self) -> bool:
@@ -54,114 +60,145 @@ class Word:
 
 
 Character: TypeAlias = tuple[str, str]
-"""A character and how the shell came by it: "bare", "quoted" or "loose" (out of an unquoted expansion)."""
+"""A character and how the shell came by it: "bare", "quoted", "loose" (out of an unquoted expansion), or a break."""
 
 
-def text_of(node: Node) -> str:
-    """Return the source of `node`."""
-    return (node.text or b"").decode("utf-8", "replace")
-
-
-@dataclass(frozen=True, slots=True)
 class Words:
-    """Makes words out of nodes, with these variables."""
+    """Makes words, with what holds in a scope."""
 
-    variables: Mapping[str, str]
-    substitute: Substitute
+    def __init__(self, scope: Scope, run: Run, evaluate: Evaluate) -> None:
+        self.scope = scope
+        self.run = run
+        self.evaluate = evaluate
 
-    def of(self, node: Node) -> list[Word]:
-        """Return the words that `node` becomes: none for an empty unquoted expansion, several after splitting."""
-        return [word for piece in _braces(list(self._characters(node))) for word in _split(piece)]
+    def of(self, parts: nodes.Word) -> list[Word]:
+        """Return the words it becomes: none for an empty unquoted expansion, several after splitting."""
+        if len(parts) == 1:
+            only = parts[0]
+            if isinstance(only, Text) and only.text and only.how in {"bare", "single", "double"}:
+                if only.how == "bare" and _SPECIAL.search(only.text) is None:
+                    return [Word(only.text)]
+                if only.how != "bare" and only.text[0] != "~":
+                    return [Word(only.text)]
+        spelled = spelling(parts)
+        words = [word for piece in _braces(list(self.characters(parts))) for word in self._split(piece, spelled)]
+        return words if len(words) <= MOST_WORDS else [*words[:MOST_WORDS], Word(HOLE)]
 
-    def one(self, node: Node) -> str:
-        """Return the text of `node` where the shell does not split, as in an assignment or a here-string."""
-        return "".join(character for character, _ in self._characters(node))
+    def one(self, parts: nodes.Word) -> str:
+        """Return the text where the shell does not split, as in an assignment or a here-string."""
+        return "".join(character or (" " if mode == "break" else "") for character, mode in self.characters(parts))
 
-    def inside_quotes(self, node: Node, mode: str = "quoted") -> Iterator[Character]:
-        """Yield the text between the expansions in `node` as it stands, and the expansions by their values."""
-        raw, at = node.text or b"", 0
-        for child in node.children:
-            if child.type in _EXPANSIONS:
-                start = child.start_byte - node.start_byte
-                yield from _literal(raw[at:start], mode)
-                yield from self._expand(child, mode)
-                at = child.end_byte - node.start_byte
-        yield from _literal(raw[at:], mode)
+    def characters(self, parts: nodes.Word) -> Iterator[Character]:
+        """Yield the characters that the parts become."""
+        for part in parts:
+            match part:
+                case Text(text=text, how="ansi"):
+                    yield from _as(_ESCAPE.sub(_unescape, text).partition("\0")[0], "quoted")
+                case Text(text=text, how="bare" | "loose" as how):
+                    yield from ((character, how) for character in text)
+                case Text(text=text):
+                    yield from _as(text, "quoted")
+                case Parameter():
+                    yield from self._parameter(part)
+                case Substitution():
+                    yield from self._substituted(part)
+                case Arithmetic():
+                    yield from _as(self.evaluate(part.expression), "quoted")
 
-    def _characters(self, node: Node) -> Iterator[Character]:
-        match node.type:
-            case "raw_string":
-                yield from _as(text_of(node)[1:-1], "quoted")
-            case "ansi_c_string":
-                yield from _as(_ESCAPE.sub(_unescape, text_of(node)[2:-1]), "quoted")
-            case "string" | "translated_string":
-                characters = list(self.inside_quotes(node))
-                yield from characters[text_of(node).index('"') + 1 : -1] or [("", "quoted")]
-            case "concatenation" | "command_name" | "array":
-                yield from self._parts(node)
-            case kind if kind in _EXPANSIONS:
-                yield from self._expand(node, "loose")
-            case _:
-                yield from _bare(text_of(node))
+    def _substituted(self, part: Substitution) -> Iterator[Character]:
+        return _as(self.run(part), "quoted" if part.quoted or part.direction else "loose")
 
-    def _parts(self, node: Node) -> Iterator[Character]:
-        """Parts follow each other without a gap; a text that no child covers is taken as it stands."""
-        raw, at = node.text or b"", 0
-        for child in node.children:
-            start = child.start_byte - node.start_byte
-            yield from _bare(raw[at:start].decode("utf-8", "replace"))
-            if child.type != "$":
-                yield from self._characters(child)
-            at = child.end_byte - node.start_byte
+    def _parameter(self, part: Parameter) -> Iterator[Character]:
+        mode = "quoted" if part.quoted else "loose"
+        argument = list(self.characters(part.argument))
+        index = self.one(part.index) if part.index is not None else ""
+        if part.index is not None and index not in {"@", "*"}:
+            index = self.evaluate(part.index)
+        if part.indirect:
+            return self._indirect(part, mode)
+        if part.name in {"@", "*"} or index in {"@", "*"}:
+            return self._all(part, index or part.name, argument, mode)
+        value = self._element(part.name, index) if index else known_value(self.scope, part.name)
+        if part.operator in {":-", "-", ":=", "=", ":+", "+", ":?", "?"} and part.name:
+            return self._default(part, value, argument, mode)
+        if value is None or not part.name:
+            return _as(HOLE, mode)
+        text = "".join(character for character, _ in argument)
+        return _as(changed(value, part.operator, text) if part.operator else value, mode)
 
-    def _expand(self, node: Node, mode: str) -> Iterator[Character]:
-        match node.type:
-            case "simple_expansion":
-                return _as(self.variables.get(text_of(node)[1:], HOLE), mode)
-            case "command_substitution" | "process_substitution":
-                return _as(self.substitute(node), mode)
-            case _:
-                for child in _substitutions(node):
-                    self.substitute(child)
-                return _as(self._parameter(text_of(node)), mode)
+    def _default(self, part: Parameter, value: str | None, argument: list[Character], mode: str) -> Iterator[Character]:
+        if value == HOLE and part.operator[-1] != "?":
+            return _as(HOLE, mode)
+        if part.operator[-1] == "?":
+            return _as(HOLE if value is None else value, mode)
+        if not given_default(value, part.operator):
+            return _as("" if part.operator[-1] == "+" or value is None else value, mode)
+        if part.operator[-1] == "=":
+            self.scope.set(part.name, "".join(character for character, _ in argument))
+        return iter(argument)
 
-    def _parameter(self, text: str) -> str:
-        match = _PARAMETER.fullmatch(text)
-        if match is None:
-            return HOLE
-        name, operator, default = match.groups()
-        value = self.variables.get(name)
-        if operator and (value is None or (operator[0] == ":" and not value)):
-            return str(default)
-        return HOLE if value is None else value
+    def _element(self, name: str, index: str) -> str | None:
+        elements = self.scope.arrays.get(name)
+        if elements is None or not re.fullmatch(r"-?\d{1,4}", index):
+            return known_value(self.scope, name) if index == "0" else HOLE
+        number = int(index)
+        return elements[number] if -len(elements) <= number < len(elements) else ""
 
+    def _indirect(self, part: Parameter, mode: str) -> Iterator[Character]:
+        name = self.scope.value(part.name)
+        static = name is not None and part.index is None and not part.operator and re.fullmatch(r"\w+", name)
+        value = known_value(self.scope, name) if static and name else None
+        return _as(HOLE if value is None else value, mode)
 
-def _substitutions(node: Node) -> Iterator[Node]:
-    for child in node.children:
-        if child.type in {"command_substitution", "process_substitution"}:
-            yield child
-        else:
-            yield from _substitutions(child)
+    def _all(self, part: Parameter, sign: str, argument: list[Character], mode: str) -> Iterator[Character]:
+        name = part.name if part.name not in {"@", "*"} else "@"
+        values = self.scope.arrays.get(name)
+        if values is None:
+            single = known_value(self.scope, name)
+            values = (HOLE,) if single is None else (single,)
+        if part.operator == "length":
+            return _as(HOLE if HOLE in values else str(len(values)), mode)
+        if part.operator:
+            values = self._all_changed(values, part.operator, argument)
+        if sign == "*" and part.quoted:
+            return _as(self.scope.variables.get("IFS", " ")[:1].join(values), mode)
+        return _listed(values, mode)
+
+    def _all_changed(self, values: tuple[str, ...], operator: str, argument: list[Character]) -> tuple[str, ...]:
+        text = "".join(character for character, _ in argument)
+        if operator in {":-", "-", ":+", "+"} and HOLE not in values:
+            return (text,) if bool(values) is (operator[-1] == "+") else values
+        if operator == ":":
+            part = slice_of(text, len(values) + 1)  # ${@:1} begins at the first; ${@:0} with the shell's own name
+            return (HOLE,) if part is None or part.start == 0 else ("", *values)[part]
+        return tuple(changed(value, operator, text) for value in values)
+
+    def _split(self, characters: list[Character], spelled: str) -> Iterator[Word]:
+        """Split at white space out of an unquoted expansion; an empty word stays only where it was quoted."""
+        separators = self.scope.variables.get("IFS", "")
+        word: list[Character] = []
+        for character in characters:
+            if character == _BREAK or (character[1] == "loose" and character[0] and character[0] in separators):
+                yield from _word(word, spelled)
+                word = []
+            elif character[1] == "loose" and HOLE in separators:
+                word.append((HOLE, "loose"))
+            else:
+                word.append(character)
+        yield from _word(word, spelled)
 
 
 def _as(text: str, mode: str) -> Iterator[Character]:
+    if mode == "quoted" and not text:
+        return iter([("", mode)])
     return ((character, mode) for character in text)
 
 
-def _literal(raw: bytes, mode: str) -> Iterator[Character]:
-    return _as(re.sub(r'\\([$`"\\\n])', lambda match: match[1].strip("\n"), raw.decode("utf-8", "replace")), mode)
-
-
-def _bare(text: str) -> Iterator[Character]:
-    escaped = False
-    for character in text:
-        if escaped:
-            escaped = False
-            yield character, "quoted"
-        elif character == "\\":
-            escaped = True
-        else:
-            yield character, "bare"
+def _listed(values: tuple[str, ...], mode: str) -> Iterator[Character]:
+    for index, value in enumerate(values):
+        if index:
+            yield _BREAK
+        yield from _as(value, mode)
 
 
 def _unescape(match: re.Match[str]) -> str:
@@ -173,27 +210,32 @@ def _unescape(match: re.Match[str]) -> str:
         return chr(int(code, 8) & 0xFF)
     if code[0] == "c" and len(code) == 2:
         return chr(ord(code[1]) & 0x1F)
-    return _LETTERS.get(code, code)
+    return _LETTERS.get(code, match[0])
 
 
 def _braces(characters: list[Character]) -> list[list[Character]]:
-    """Expand `a{b,c}d`, unquoted, from left to right and innermost first."""
+    """Expand `a{b,c}d` and `{1..3}`, unquoted, from left to right and outermost first."""
     done: list[list[Character]] = []
     queue = [characters]
-    while queue and len(done) + len(queue) <= MOST_WORDS:
+    budget = MOST_EXPANDED
+    while queue and len(done) <= MOST_WORDS:
         piece = queue.pop(0)
+        budget -= len(piece)
+        if budget < 0 and piece is not characters:
+            return [*done, [(HOLE, "quoted")]]
         choices = _first_brace(piece)
         if choices:
             queue = choices + queue
         else:
             done.append(piece)
-    return done + queue
+    return done
 
 
 def _first_brace(piece: list[Character]) -> list[list[Character]]:
-    """Return the variants of the first innermost brace pair that has a comma, or nothing."""
+    """Return the variants of the first brace pair that has a comma or is a range, or nothing."""
     opened: list[int] = []
     commas: dict[int, list[int]] = {}
+    best: tuple[int, int] | None = None
     for index, character in enumerate(piece):
         if character == ("{", "bare"):
             opened.append(index)
@@ -201,27 +243,35 @@ def _first_brace(piece: list[Character]) -> list[list[Character]]:
             commas.setdefault(opened[-1], []).append(index)
         elif character == ("}", "bare") and opened:
             start = opened.pop()
-            if start in commas:
-                cuts = [start, *commas[start], index]
-                return [piece[:start] + piece[a + 1 : b] + piece[index + 1 :] for a, b in pairwise(cuts)]
-    return []
+            if (best is None or start < best[0]) and (start in commas or _range(piece[start + 1 : index])):
+                best = (start, index)
+    if best is None:
+        return []
+    start, end = best
+    if start not in commas:
+        return [[*piece[:start], *_as(text, "bare"), *piece[end + 1 :]] for text in _range(piece[start + 1 : end])]
+    cuts = [start, *commas[start], end]
+    return [piece[:start] + piece[a + 1 : b] + piece[end + 1 :] for a, b in pairwise(cuts)][: MOST_WORDS + 1]
 
 
-def _split(characters: list[Character]) -> Iterator[Word]:
-    """Split at white space that came out of an unquoted expansion; an empty word stays only where it was quoted."""
-    word: list[Character] = []
-    for character in characters:
-        if character[1] == "loose" and character[0] in " \t\n":
-            yield from _word(word)
-            word = []
-        else:
-            word.append(character)
-    yield from _word(word)
+def _range(inside: list[Character]) -> list[str]:
+    if len(inside) > 32 or any(mode != "bare" for _, mode in inside):
+        return []
+    match = _RANGE.fullmatch("".join(character for character, _ in inside))
+    if match is None:
+        return []
+    numbers = match[1] is not None
+    first, last = (int(match[1]), int(match[2])) if numbers else (ord(match[4]), ord(match[5]))
+    step = abs(int(match[3] or match[6] or 1)) or 1
+    values = range(first, last + 1, step) if first <= last else range(first, last - 1, -step)
+    width = max(len(text) for text in match.group(1, 2)) if numbers and re.search(r"(?<!\d)0\d", match[0]) else 0
+    return [(str(value).zfill(width) if numbers else chr(value)) for value in values[: MOST_WORDS + 1]]
 
 
-def _word(characters: list[Character]) -> Iterator[Word]:
+def _word(characters: list[Character], spelled: str) -> Iterator[Word]:
     if characters:
         text = "".join(character for character, _ in characters)
         if characters[0] == ("~", "quoted"):
             text = f"./{text}"
-        yield Word(text, any(character in "*?[" and mode != "quoted" for character, mode in characters if character))
+        glob = any(character in "*?[" and mode != "quoted" for character, mode in characters if character)
+        yield Word(text, glob, spelled)

@@ -1,0 +1,436 @@
+"""Text -> words, as bash reads them: quotes, expansions and what is nested in them.
+
+The grammar of commands stands in `grammar`, which reads the scripts inside of substitutions.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from safety_core.classify.shell.nodes import (
+    Arithmetic,
+    Assignment,
+    Parameter,
+    Part,
+    Redirect,
+    Sequence,
+    Substitution,
+    Text,
+    Word,
+)
+
+DEEPEST: Final = 40
+"""Quotes, substitutions and commands inside of each other; bash itself has no bound, and nobody writes that deep."""
+
+MOST_TRIES: Final = 16
+"""Times that `((` may turn out not to begin an expression: each time, what follows is read once more."""
+
+_PLAIN: Final = re.compile(r"""[^ \t\n\\'"`$;&|<>()]+""")
+_QUOTED: Final = re.compile(r'[^\\"`$]+')
+_DOCUMENT: Final = re.compile(r"[^\\`$]+")
+_ANSI: Final = re.compile(r"\$'((?:[^'\\]|\\.)*)'", re.DOTALL)
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]")
+_BRACED: Final = re.compile(r"(?P<mark>[!#]?)(?P<name>[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])")
+_OPERATOR: Final = re.compile(r":[-=+?]|[-=+?]|##?|%%?|//|/#|/%|/|\^\^?|,,?|~~?|:|@[A-Za-z]|[*@](?=\})")
+_SUBSCRIPT: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\[")
+_ASSIGNMENT: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\+?)=")
+_EQUALS: Final = re.compile(r"(\+?)=")
+_BALANCED: Final = re.compile(r"""[^\\'"`$()\[\]]+""")
+_ARGUMENT: Final = re.compile(r"""[^\\'"`$}<>]+""")
+_PATTERNS: Final = ("#", "%", "/", "^", ",", "~")
+_DOUBLE_ESCAPES: Final = '$`"\\'
+_ODD_EXPANSION: Final = "a parameter expansion that shells read differently"
+_ODD_QUOTES: Final = "a quote inside a parameter expansion inside of quotes, which shells read differently"
+
+
+class UnreadableError(Exception):
+    """The text does not follow the grammar from here on."""
+
+
+class TooDeepError(UnreadableError):
+    """The text is nested deeper than is followed."""
+
+
+class Lexer:
+    """A place in a text, and what can be read there."""
+
+    def __init__(self, text: str, depth: int = 0, doubts: dict[str, None] | None = None) -> None:
+        self.text = text
+        self.at = 0
+        self.depth = depth
+        self.doubts: dict[str, None] = {} if doubts is None else doubts
+        self.tries = MOST_TRIES
+        self.documents: list[tuple[Redirect, str, bool]] = []
+        """Here-documents whose lines are still to come: the redirection, the last line, and whether it was quoted."""
+        self._joins = "\\\n" in text
+
+    def script(self, end: str) -> Sequence:
+        """Read commands up to `end` and pass it (see `grammar`)."""
+        raise NotImplementedError
+
+    def sub_script(self, text: str) -> Sequence:
+        """Read a text of its own, as it stands between backquotes (see `grammar`)."""
+        raise NotImplementedError
+
+    def enter(self) -> None:
+        """Go one level deeper, which the caller undoes."""
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise TooDeepError
+
+    def join(self, at: int) -> None:
+        """Take out line continuations that stand at `at`."""
+        while self._joins and self.text.startswith("\\\n", at):
+            self.text = self.text[:at] + self.text[at + 2 :]
+
+    def join_sign(self) -> None:
+        """Take out line continuations inside of a sign such as `&&` that begins here."""
+        if self._joins and self.text[self.at : self.at + 1] in {"&", "|", ";", "<", ">", "("}:
+            self.join(self.at + 1)
+
+    def expect(self, text: str) -> None:
+        """Pass `text`, which must stand here."""
+        if not self.text.startswith(text, self.at):
+            raise UnreadableError
+        self.at += len(text)
+
+    def word(self, *, patterns: bool = False) -> Word:
+        """Read one word; empty where none stands here. `patterns`: with bare parentheses, as in `[[ a =~ (b) ]]`."""
+        parts: list[Part] = []
+        nested = 0
+        while True:
+            self.join(self.at)
+            match = _PLAIN.match(self.text, self.at)
+            if match is not None:
+                parts.append(Text(match[0]))
+                self.at = match.end()
+                continue
+            character = self.text[self.at : self.at + 1]
+            if character == "(" and (patterns or nested or _opens_pattern(parts)):
+                nested += 1
+            elif character == ")" and nested:
+                nested -= 1
+            elif not (nested and character in {" ", "|", "&", ";", "\t"}) and not (patterns and character == "|"):
+                if not self._special(character, parts):
+                    break
+                continue
+            parts.append(Text(character))
+            self.at += 1
+        if nested:
+            raise UnreadableError
+        return tuple(parts)
+
+    def _special(self, character: str, parts: list[Part]) -> bool:
+        """Read what `character` begins; False where the word ends before it."""
+        match character:
+            case "\\":
+                parts.append(Text(self.text[self.at + 1 : self.at + 2] or "\\", "escaped"))
+                self.at += 2
+            case "'":
+                parts.append(Text(self._until("'"), "single"))
+            case '"':
+                self.at += 1
+                parts.extend(self.double('"'))
+            case "$":
+                parts.extend(self._dollar())
+            case "`":
+                parts.append(self._backquoted(quoted=False))
+            case "<" | ">":
+                self.join(self.at + 1)
+                if self.text[self.at + 1 : self.at + 2] != "(":
+                    return False
+                self.at += 2
+                parts.append(Substitution(self.nested_script(")"), direction=character))
+            case _:
+                return False
+        return True
+
+    def _until(self, mark: str) -> str:
+        end = self.text.find(mark, self.at + 1)
+        if end < 0:
+            raise UnreadableError
+        start, self.at = self.at + 1, end + 1
+        return self.text[start:end]
+
+    def double(self, end: str) -> list[Part]:
+        """Read the inside of double quotes up to `end` and pass it, or a here-document to the end of the text."""
+        self.enter()
+        plain = _QUOTED if end else _DOCUMENT
+        parts: list[Part] = []
+        while True:
+            self.join(self.at)
+            match = plain.match(self.text, self.at)
+            if match is not None:
+                parts.append(Text(match[0], "double"))
+                self.at = match.end()
+                continue
+            character = self.text[self.at : self.at + 1]
+            if character == end:
+                break
+            if not character:
+                raise UnreadableError
+            self._in_double(character, parts, end)
+        self.at += len(end)
+        self.depth -= 1
+        return parts or [Text("", "double")]
+
+    def _in_double(self, character: str, parts: list[Part], end: str) -> None:
+        if character == "`":
+            parts.append(self._backquoted(quoted=True))
+        elif character == "$":
+            parts.extend(self._dollar(quoted=True))
+        else:
+            following = self.text[self.at + 1 : self.at + 2]
+            escapes = _DOUBLE_ESCAPES if end else "$`\\"
+            parts.append(Text(following if following and following in escapes else f"\\{following}", "double"))
+            self.at += 2
+
+    def nested_script(self, end: str) -> Sequence:
+        """Read the script of a substitution; here-documents that were begun outside wait for their own lines."""
+        waiting, self.documents = self.documents, []
+        self.enter()
+        body = self.script(end)
+        self.depth -= 1
+        if self.documents:
+            self.doubts["a here-document whose lines stand outside of its substitution"] = None
+        self.documents = waiting + self.documents
+        return body
+
+    def _backquoted(self, *, quoted: bool) -> Substitution:
+        start = self.at + 1
+        inner: list[str] = []
+        end = start
+        while self.text[end : end + 1] != "`":
+            if end >= len(self.text):
+                raise UnreadableError
+            escaped = self.text[end] == "\\" and self.text[end + 1 : end + 2] in ('$`\\"' if quoted else "$`\\")
+            end += escaped
+            inner.append(self.text[end : end + 1])
+            end += 1
+        self.at = end + 1
+        return Substitution(self.sub_script("".join(inner)), quoted)
+
+    def _dollar(self, *, quoted: bool = False) -> list[Part]:
+        self.join(self.at + 1)
+        match self.text[self.at + 1 : self.at + 2]:
+            case "(":
+                self.join(self.at + 2)
+                return [self._parenthesis(quoted)]
+            case "{":
+                self.at += 2
+                return [self._braced(quoted)]
+            case "[":
+                self.at += 2
+                return [Arithmetic(tuple(self.balanced("]")), quoted)]
+            case "'" if not quoted:
+                found = _ANSI.match(self.text, self.at)
+                if found is None:
+                    raise UnreadableError
+                self.at = found.end()
+                return [Text(found[1], "ansi")]
+            case '"' if not quoted:
+                self.at += 2
+                return self.double('"')
+            case _:
+                name = _NAME.match(self.text, self.at + 1)
+                self.at = name.end() if name else self.at + 1
+                return [Parameter(name[0], quoted=quoted) if name else Text("$", "double" if quoted else "bare")]
+
+    def _parenthesis(self, quoted: bool) -> Part:
+        """Read `$((...))`, or `$(...)`, which may begin with a subshell."""
+        if self.text.startswith("((", self.at + 1):
+            expression = self.arithmetic(self.at + 3)
+            if expression is not None:
+                return Arithmetic(expression, quoted)
+        self.at += 2
+        return Substitution(self.nested_script(")"), quoted)
+
+    def arithmetic(self, start: int) -> Word | None:
+        """Read an expression that ends with `))` and pass it; None, and nothing passed, where it is none."""
+        before, depth = self.at, self.depth
+        self.at = start
+        try:
+            expression = self.balanced(")")
+        except TooDeepError:
+            raise
+        except UnreadableError:
+            expression = []
+        if expression and self.text.startswith(")", self.at):
+            self.at += 1
+            return tuple(expression)
+        self.at, self.depth = before, depth
+        self.tries -= 1
+        if not self.tries:
+            raise TooDeepError
+        return None
+
+    def balanced(self, end: str) -> list[Part]:
+        """Read an expression up to the `end` that no bracket in it opened, and pass it. Never empty."""
+        self.enter()
+        opening = {")": "(", "]": "["}[end]
+        parts: list[Part] = [Text("", "double")]
+        nested = 0
+        while True:
+            self.join(self.at)
+            match = _BALANCED.match(self.text, self.at)
+            if match is not None:
+                parts.append(Text(match[0]))
+                self.at = match.end()
+                continue
+            character = self.text[self.at : self.at + 1]
+            if character == end and not nested:
+                break
+            nested += (character == opening) - (character == end)
+            if character == "'" and end == ")":
+                self.doubts["a quote inside an expression, which shells read differently"] = None
+                inner = self.text[self.at + 1 : self.text.find("'", self.at + 1)]
+                parts.append(Substitution(self.sub_script(f': "{inner}"'), quoted=True))
+                self.at += len(inner) + 2
+            elif character in {"'", '"', "`", "$", "\\"}:
+                self._special(character, parts)
+            elif not character:
+                raise UnreadableError
+            else:
+                parts.append(Text(character))
+                self.at += 1
+        self.at += 1
+        self.depth -= 1
+        return parts
+
+    def _braced(self, quoted: bool) -> Part:
+        """Read `${...}`, whose opening was passed."""
+        self.join(self.at)
+        if self.text[self.at : self.at + 1] in {" ", "\t", "\n", "|"}:  # a newer bash, ksh: runs commands in place
+            self.doubts["a command inside a parameter expansion"] = None
+            self.at += self.text[self.at] == "|"
+            return Substitution(self.nested_script("}"), quoted)
+        match = _BRACED.match(self.text, self.at)
+        if match is None:
+            self.doubts[_ODD_EXPANSION] = None
+            return Parameter("", "?", tuple(self._argument("", quoted)), quoted=quoted)
+        mark, name = match["mark"], match["name"]
+        self.at = match.end()
+        index = self._index()
+        self.join(self.at)
+        operator = _OPERATOR.match(self.text, self.at)
+        if mark == "#" and self.text.startswith("}", self.at):
+            self.at += 1
+            return Parameter(name, "length", (), index, quoted=quoted)
+        if mark == "#":  # `${#:-x}`: the number of arguments, with an operator
+            self.at -= len(name)
+            operator, name = _OPERATOR.match(self.text, self.at), "#"
+        self.at = operator.end() if operator else self.at
+        argument = tuple(self._argument(operator[0] if operator else "", quoted))
+        sign = operator[0] if operator else "?" if argument else ""
+        return Parameter(name, sign, argument, index, mark == "!", quoted)
+
+    def _index(self) -> Word | None:
+        if not self.text.startswith("[", self.at):
+            return None
+        before, depth = self.at, self.depth
+        self.at += 1
+        try:
+            return tuple(self.balanced("]"))
+        except TooDeepError:
+            raise
+        except UnreadableError:
+            self.at, self.depth = before, depth
+            self.doubts[_ODD_EXPANSION] = None
+            return None
+
+    def _argument(self, operator: str, quoted: bool) -> list[Part]:
+        """Read the operator's word up to its closing brace, and pass it."""
+        self.enter()
+        literal = quoted and not operator.startswith(_PATTERNS)
+        parts: list[Part] = []
+        while True:
+            self.join(self.at)
+            match = _ARGUMENT.match(self.text, self.at)
+            if match is not None:
+                parts.append(Text(match[0], "double" if quoted else "loose"))
+                self.at = match.end()
+                continue
+            character = self.text[self.at : self.at + 1]
+            if character == "}":
+                break
+            if not character:
+                raise UnreadableError
+            if quoted and character == "'":
+                self.doubts[_ODD_QUOTES] = None
+            if character in {"`", "$"}:
+                parts.extend([self._backquoted(quoted=quoted)] if character == "`" else self._dollar(quoted=quoted))
+            elif (character == "'" and literal) or not self._special(character, parts):
+                parts.append(Text(character, "double" if quoted else "loose"))
+                self.at += 1
+        self.at += 1
+        self.depth -= 1
+        return parts
+
+    def assignment(self) -> Assignment | None:
+        """Read `name=value` where one stands here."""
+        index: Word | None = None
+        match = _SUBSCRIPT.match(self.text, self.at)
+        if match is not None:
+            before = self.at
+            self.at = match.end()
+            name, index = match[0][:-1], tuple(self.balanced("]"))
+            equals = _EQUALS.match(self.text, self.at)
+            if equals is None:
+                self.at = before
+                return None
+            appended, self.at = bool(equals[1]), equals.end()
+        else:
+            match = _ASSIGNMENT.match(self.text, self.at)
+            if match is None:
+                return None
+            name, appended, self.at = match[1], bool(match[2]), match.end()
+        self.join(self.at)
+        if self.text.startswith("(", self.at):
+            self.at += 1
+            return Assignment(name, (), index, self._array(), appended)
+        return Assignment(name, self.word(), index, None, appended)
+
+    def _array(self) -> tuple[Assignment | Word, ...]:
+        self.enter()
+        values: list[Assignment | Word] = []
+        while True:
+            self.blanks()
+            if self.text.startswith(")", self.at):
+                break
+            if self.text.startswith("\n", self.at):
+                self.at += 1
+                continue
+            if self.text.startswith("[", self.at):
+                self.at += 1
+                key = tuple(self.balanced("]"))
+                self.at += 1
+                values.append(Assignment("", self.word(), key))
+                continue
+            word = self.word()
+            if not word:
+                raise UnreadableError
+            values.append(word)
+        self.at += 1
+        self.depth -= 1
+        return tuple(values)
+
+    def blanks(self) -> None:
+        """Pass blanks, line continuations and a comment."""
+        while True:
+            self.join(self.at)
+            character = self.text[self.at : self.at + 1]
+            if character in {" ", "\t"}:
+                self.at += 1
+            elif character == "#":
+                end = self.text.find("\n", self.at)
+                self.at = len(self.text) if end < 0 else end
+                return
+            else:
+                return
+
+
+def _opens_pattern(parts: list[Part]) -> bool:
+    """Tell whether a parenthesis here begins an extended pattern, `@(a|b)`."""
+    last = parts[-1] if parts else None
+    return isinstance(last, Text) and last.how == "bare" and last.text[-1:] in {"?", "*", "+", "@", "!"}
