@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from nacl.signing import SigningKey
 
 from safety_core.canonical import JsonObject
+from safety_core.classify.files import Content
 from safety_core.edge.driver import arun, run
 from safety_core.edge.shipped import shipped_bundle
 from safety_core.errors import EffectFailed
@@ -22,6 +23,7 @@ from safety_core.match.matcher import Matcher
 from safety_core.match.patterns import PatternSet
 from safety_core.match.registry import Registry
 from safety_core.model.approval import Approval, ApprovalState, Grant, KeyId
+from safety_core.model.facts import Kind
 from safety_core.model.level import Level, Tier
 from safety_core.model.policy import AgentManifest, KeyKind, Policy
 from safety_core.model.record import Event
@@ -234,6 +236,92 @@ def test_a_reference_to_nothing_refuses() -> None:
     assert not place.executed
 
 
+@pytest.mark.parametrize(
+    "wish",
+    [
+        call("login 'SECRET_REF(nothing)'"),
+        ToolCall(CallId("c1"), TENANT, AGENT, SessionId("s1"), "no_such_tool", {}),
+    ],
+    ids=["refers to nothing", "no adapter"],
+)
+def test_nobody_is_asked_about_a_call_that_could_not_run(wish: ToolCall) -> None:
+    place = world(Level.RED, answer=hub_says(True))
+    answer = run(tool_call.run(wish, context(wait=60)), place.handlers)
+    assert isinstance(answer, Refused)
+    assert not place.approvals
+    assert place.events() == [Event.PROPOSED, Event.REFUSED]
+
+
+def judged(place: World) -> list[set[Kind]]:
+    """Return the kinds of effects of each call that the policy was asked about."""
+    facts = [effect.facts for effect in place.asked if isinstance(effect, effects.Judge)]
+    return [{action.kind for action in it.actions} for it in facts]
+
+
+def test_a_script_of_the_session_is_judged_by_its_text_once_it_may_be_there() -> None:
+    place = world()
+    for command in ("bash made.sh", "echo 'rm -rf /' > made.sh", "bash made.sh"):
+        assert isinstance(run(tool_call.run(call(command), context()), place.handlers), Executed)
+    other = replace(call("bash made.sh"), session=SessionId("s2"))
+    run(tool_call.decide(other, context()), place.handlers)
+    before, _, after, elsewhere = judged(place)
+    assert before == elsewhere == {Kind.RUN_CODE}
+    assert after == {Kind.RUN_CODE, Kind.DESTROY}
+
+
+def test_what_a_call_would_have_written_is_not_known_where_it_may_not_run() -> None:
+    place = world(Level.RED)
+    for command in ("echo 'rm -rf /' > made.sh", "bash made.sh"):
+        assert isinstance(run(tool_call.decide(call(command), context()), place.handlers), Pending)
+    assert judged(place)[-1] == {Kind.RUN_CODE}
+    assert len(place.files) == 0
+
+
+def test_no_text_that_is_remembered_holds_a_secret() -> None:
+    place = world()
+    run(tool_call.decide(call(f"echo 'login {PLAIN}' > made.sh"), context()), place.handlers)
+    (known,) = place.files.recall(AGENT, SessionId("s1")).values()
+    assert PLAIN not in repr(known)
+    assert "shop_key" in str(known.text)
+
+
+def write(place: World, text: str) -> None:
+    """Let the session have written a script, as a permitted call does."""
+    place.files.note(AGENT, SessionId("s1"), {"/srv/agent/made.sh": Content(text)})
+
+
+def test_a_yes_to_a_script_is_none_to_what_is_written_into_it_later() -> None:
+    place = world(Level.RED)
+    write(place, "rm -rf /opt/one")
+    first = run(tool_call.run(call("bash made.sh"), context()), place.handlers)
+    assert isinstance(first, Pending)
+    place.settle(signed_grant(HUB, first.request))
+    write(place, "rm -rf /opt/two")
+    second = run(tool_call.run(call("bash made.sh"), context()), place.handlers)
+    assert isinstance(second, Pending)
+    assert second.request.id != first.request.id
+    assert not place.executed
+    write(place, "rm -rf /opt/one")
+    assert isinstance(run(tool_call.run(call("bash made.sh"), context()), place.handlers), Executed)
+
+
+@pytest.mark.parametrize(("text", "runs"), [("rm -rf /opt/two", False), ("rm -rf /opt/one", True)])
+def test_a_script_that_changes_while_the_call_waits_does_not_run_and_spends_nothing(text: str, runs: bool) -> None:
+    place = world(Level.RED)
+    write(place, "rm -rf /opt/one")
+
+    def meanwhile(approval: Approval) -> Grant:
+        place.files.note(AGENT, SessionId("s1"), {"/srv/agent/made.sh": Content(text), "/srv/agent/b": Content("x")})
+        return signed_grant(HUB, approval.request)
+
+    place.answer = meanwhile
+    answer = run(tool_call.run(call("bash made.sh"), context(wait=60)), place.handlers)
+    assert isinstance(answer, Executed) == runs
+    if isinstance(answer, Refused):
+        assert "was written anew" in answer.reason
+        assert [approval.state for approval in place.approvals] == [ApprovalState.GRANTED]
+
+
 def test_a_tool_that_dies_is_recorded_and_refused() -> None:
     place = world(output="<crash>")
     answer = run(tool_call.run(call(), context()), place.handlers)
@@ -299,13 +387,16 @@ async def test_both_drivers_tell_the_same_story() -> None:
 answers = st.sampled_from([hub_says(True), hub_says(False), lambda approval: None])
 
 
-@given(st.sampled_from(list(Level)), st.sampled_from(list(Tier)), answers, st.integers(0, 30), st.booleans())
+commands = st.sampled_from(["ls", "login 'SECRET_REF(shop_key)'", "bash made.sh", "echo ls > made.sh"])
+
+
+@given(st.sampled_from(list(Level)), st.sampled_from(list(Tier)), answers, st.integers(0, 30), commands)
 def test_the_failure_of_any_effect_never_lets_a_call_run(
-    level: Level, tier: Tier, answer: Callable[[Approval], Grant | None], fail_at: int, refers: bool
+    level: Level, tier: Tier, answer: Callable[[Approval], Grant | None], fail_at: int, command: str
 ) -> None:
     """The world's own assertions hold throughout: nothing runs before its permission is on record, nothing twice."""
-    command = "login 'SECRET_REF(shop_key)'" if refers else "ls"
     place = world(level, answer=answer, fail_at=fail_at)
+    write(place, "rm -rf /opt/one")
     result = run(tool_call.run(call(command), context(tier, wait=60)), place.handlers)
     if fail_at < len(place.asked):
         assert not isinstance(result, Permitted | Executed)
