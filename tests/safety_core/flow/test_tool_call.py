@@ -199,9 +199,10 @@ def test_the_hub_cannot_answer_what_needs_a_person_but_a_person_can() -> None:
     assert isinstance(run(tool_call.run(call(), context(Tier.AUTONOMOUS, wait=60)), place.handlers), Executed)
 
 
-def test_a_floor_refuses_without_asking_anybody() -> None:
+@pytest.mark.parametrize("sentence", [tool_call.decide, tool_call.run])
+def test_a_floor_refuses_without_asking_anybody(sentence: Any) -> None:
     place = world(Level.CRITICAL_RED, rule="disables_safety", answer=hub_says(True))
-    answer = run(tool_call.run(call(), context(wait=60)), place.handlers)
+    answer = run(sentence(call(), context(wait=60)), place.handlers)
     assert isinstance(answer, Refused)
     assert answer.rule == "floor: disables_safety"
     assert not place.approvals
