@@ -9,6 +9,7 @@ can be read. Left to callers: who signed it (`trust`) and that its vectors come 
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from safety_core.bundle.index import Guard, main_module, read_index
 from safety_core.bundle.policy import parse_policy
 from safety_core.bundle.profile import RULE_DATA, check_module
 from safety_core.bundle.rules import read_head
-from safety_core.canonical import JsonObject, canonical_bytes
+from safety_core.canonical import JsonObject, canonical_bytes, digest
 from safety_core.errors import InputError, PolicyError, WrongTenantError
 from safety_core.model.policy import Policy
 from safety_core.wire.reader import Reader
@@ -39,6 +40,7 @@ class TrustedBundle:
         data: all of the bundle's data.json.
         guards: by rule id, what the rule is indexed by.
         golden: the vectors that it must reproduce.
+        fingerprint: of its rules and data; what an engine says that it judges by.
         expires: until when its publisher vouches for it, seconds since the epoch; never for sources on this machine.
     """
 
@@ -47,6 +49,7 @@ class TrustedBundle:
     data: JsonObject
     guards: Mapping[str, Guard]
     golden: tuple[Vector, ...]
+    fingerprint: str = ""
     expires: float = math.inf
 
     @property
@@ -68,6 +71,12 @@ class TrustedBundle:
 def manifest_bytes(revision: str, tenant: str) -> bytes:
     """Return the OPA manifest of a bundle."""
     return canonical_bytes({"revision": revision, "roots": [""], "rego_version": 1, "metadata": {"tenant": tenant}})
+
+
+def fingerprint(files: Mapping[str, bytes]) -> str:
+    """Return a name for the rules and data among these files, and for nothing else that could decide otherwise."""
+    parts = {name: hashlib.sha256(raw).hexdigest() for name, raw in files.items() if name.startswith("rules/")}
+    return digest({**parts, DATA: hashlib.sha256(files[DATA]).hexdigest()})
 
 
 def named_tenant(files: Mapping[str, bytes]) -> str:
@@ -106,8 +115,9 @@ def _contents(files: Mapping[str, bytes], tenant: str, version: int) -> TrustedB
     policy = parse_policy(data, revision=revision, version=version)
     guards = read_index(data["index"])
     _floors(data, guards)
-    modules = _modules(files, guards, main_module(data["index"], revision))
-    return TrustedBundle(policy, modules, data, guards, read_vectors(files[GOLDEN], GOLDEN))
+    sealed = fingerprint(files)
+    modules = _modules(files, guards, main_module(data["index"], revision, sealed))
+    return TrustedBundle(policy, modules, data, guards, read_vectors(files[GOLDEN], GOLDEN), sealed)
 
 
 def _revision(raw: bytes, tenant: str) -> str:

@@ -17,6 +17,7 @@ from safety_core.bundle.contents import (
     MAIN,
     MANIFEST,
     TrustedBundle,
+    fingerprint,
     manifest_bytes,
     module_text,
     read_contents,
@@ -52,13 +53,8 @@ def compile_bundle(
     modules = {f"rules/{head.id}/{head.id}.rego": files[f"rules/{head.id}/{head.id}.rego"] for head in heads}
     golden = files.get(GOLDEN, b"")
     data["revision"] = name = revision or _revision(data, modules, golden)
-    built = {
-        MANIFEST: manifest_bytes(name, tenant),
-        DATA: canonical_bytes(data),
-        GOLDEN: golden,
-        MAIN: main_module(data["index"], name).encode(),
-        **modules,
-    }
+    built = {MANIFEST: manifest_bytes(name, tenant), DATA: canonical_bytes(data), GOLDEN: golden, **modules}
+    built[MAIN] = main_module(data["index"], name, fingerprint(built)).encode()
     try:
         return built, read_contents(built, tenant=tenant, version=0)
     except PolicyError as error:

@@ -12,19 +12,15 @@ from typing import Final
 import orjson
 
 from safety_core.canonical import Json, JsonObject
-from safety_core.errors import InputError, LimitError, UnavailableError
+from safety_core.edge.engine import facts_line
+from safety_core.errors import InputError, UnavailableError
 from safety_core.wire.reader import Reader
 
 LOAD_DEADLINE: Final = 20.0
 """Seconds to start a child and load a bundle; 10,000 rules take about two on a slow machine."""
 
-REQUEST_LIMIT: Final = 4 * 1024 * 1024
-"""Bytes of one call's facts."""
-
 ANSWER_LIMIT: Final = 4 * 1024 * 1024
 """Bytes of one answer."""
-
-UNREADABLE: Final = "hold something that no policy engine reads"
 
 
 class RegoChild:
@@ -74,13 +70,7 @@ class RegoChild:
             LimitError: the facts are too large, or cannot be written as JSON; the child is unharmed.
             UnavailableError: as `request`.
         """
-        try:
-            line = orjson.dumps(facts)
-        except TypeError as error:  # a lone surrogate, a number of more than 64 bits, nested too deeply
-            raise LimitError("facts of the call", UNREADABLE) from error
-        if len(line) > REQUEST_LIMIT:
-            raise LimitError("facts of the call", f"are larger than {REQUEST_LIMIT} bytes")
-        return await self._do(orjson.dumps({"ask": shards}) + b"\n" + line + b"\n")
+        return await self._do(orjson.dumps({"ask": shards}) + b"\n" + facts_line(facts) + b"\n")
 
     async def request(self, request: JsonObject) -> list[Json]:
         """Return what the worker answers.

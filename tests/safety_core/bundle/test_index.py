@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+import regorus
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safety_core.bundle.index import RuleIndex, build_index, main_module, read_index
+from safety_core.bundle.index import Guard, RuleIndex, build_index, main_module, read_index
 from safety_core.bundle.rules import RuleHead
 from safety_core.errors import InputError
 
@@ -41,12 +44,31 @@ def test_the_index_says_what_the_guards_say(guards: dict, actions: list) -> None
     assert RuleIndex(guards).candidates(actions) == expected
 
 
-def test_the_generated_module_holds_the_guards_and_the_revision() -> None:
-    text = main_module(build_index(HEADS), 'r"1')
+def asked(guards: dict[str, Guard], actions: list[tuple[str, str]]) -> list[str]:
+    """Return what the generated module asks, as an engine runs it."""
+    heads = [RuleHead(rule, "", "", tuple(kinds), tuple(subjects)) for rule, (kinds, subjects) in guards.items()]
+    engine = regorus.Engine()
+    engine.add_policy("main", main_module(build_index(heads), "r", "f"))
+    engine.set_input_json(json.dumps({"actions": [{"kind": kind, "subject": subject} for kind, subject in actions]}))
+    found: list[str] = json.loads(engine.eval_rule_as_json("data.safety.asked"))
+    return found
+
+
+@given(GUARDS, st.lists(st.tuples(WORDS, WORDS)))
+def test_the_generated_module_asks_the_same_rules(guards: dict, actions: list) -> None:  # type: ignore[type-arg]
+    assert asked(guards, actions) == RuleIndex(guards).candidates(actions)
+
+
+def test_the_generated_module_says_what_it_is_of() -> None:
+    text = main_module(build_index(HEADS), 'r"1', "abc")
     assert 'answer := {"hits": hits, "revision": "r\\"1"}' in text
-    assert (
-        'action.kind in {"outward"}\n\taction.subject in {"git"}\n\tsome hit in data.safety.rules.pushes.hits' in text
-    )
+    assert 'fingerprint := "abc"' in text
+
+
+def test_however_many_rules_there_are_a_call_asks_those_that_concern_it() -> None:
+    guards = {f"r{n}": (frozenset({"read"}), frozenset({f"tool{n // 3}", "all"})) for n in range(10_000)}
+    index = RuleIndex(guards)
+    assert index.candidates([("read", "tool7"), ("write", "all"), ("destroy", "tool8")]) == ["r21", "r22", "r23"]
 
 
 def test_an_index_of_another_shape_is_refused() -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from safety_core.bundle.contents import MAIN
+from safety_core.edge.engine import FACTS_LIMIT
 from safety_core.edge.opa import OpaEngine
 from safety_core.edge.rego import RegoEngine
 from safety_core.edge.shipped import bundle_of
-from safety_core.errors import InputError, UnavailableError
+from safety_core.errors import InputError, LimitError, UnavailableError
 from safety_core.model.facts import Action, Facts, Kind, Target, TargetKind
 from tests.simulators import opa as simulated
 from tests.simulators.repository import SOURCES, rule
@@ -92,6 +95,49 @@ async def test_an_opa_that_is_slow_restarted_or_away_is_no_answer(opa: simulated
     with pytest.raises(UnavailableError, match="ClientConnector"):
         await away.load(BUNDLE)
     await away.close()
+
+
+async def test_an_opa_that_holds_the_very_bundle_is_not_fed(opa: simulated.Opa) -> None:
+    engine = OpaEngine(opa.url)
+    await engine.load(BUNDLE)
+    fed = opa.fed
+    await engine.load(BUNDLE)
+    assert opa.fed == fed
+    await engine.load(replace(BUNDLE, fingerprint=""))
+    assert opa.fed == 2 * fed
+    assert len((await engine.judge(facts(Kind.DESTROY))).hits) == 1
+    await engine.close()
+
+
+@pytest.mark.parametrize("change", ["taken", "emptied", "fed by halves", "fed by somebody else"])
+async def test_an_opa_that_was_tampered_with_is_no_answer(opa: simulated.Opa, change: str) -> None:
+    engine = OpaEngine(opa.url)
+    await engine.load(BUNDLE)
+    match change:
+        case "taken":
+            del opa.policies["rules/deletes/deletes.rego"]
+        case "emptied":
+            opa.policies.clear()
+        case "fed by halves":
+            del opa.policies[MAIN]
+        case _:
+            other = OpaEngine(opa.url)
+            await other.load(bundle_of(SOURCES))
+            await other.close()
+    with pytest.raises(UnavailableError, match=r"is missing|another policy"):
+        await engine.judge(facts(Kind.DESTROY))
+    await engine.close()
+
+
+@pytest.mark.parametrize("odd", ["\ud800", "x" * FACTS_LIMIT])
+async def test_facts_that_engines_read_differently_are_not_sent(opa: simulated.Opa, odd: str) -> None:
+    remote, embedded = OpaEngine(opa.url), RegoEngine()
+    for engine in (remote, embedded):
+        await engine.load(BUNDLE)
+        with pytest.raises(LimitError, match="facts of the call"):
+            await engine.judge(Facts(odd, "a"))
+        assert (await engine.judge(facts())).hits == ()
+        await engine.close()
 
 
 @pytest.mark.parametrize("url", ["http://opa.example:8181", "ftp://127.0.0.1", "opa", "http://", "http://127.0.0.1:x"])
