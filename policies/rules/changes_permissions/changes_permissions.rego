@@ -8,36 +8,64 @@ package safety.rules.changes_permissions
 
 import rego.v1
 
-hits contains {"level": "yellow", "reason": "changes who may use something"} if {
-	some action in object.get(input, "actions", [])
-	object.get(action, "kind", "") == "permission"
+hits contains {"level": "yellow", "reason": told(words, names)} if {
+	some words in {spoken(action) | some action in acts; modest(action)}
+	names := {name | some action in acts; modest(action); spoken(action) == words; some name in named(action, {"path", "data"})}
 }
 
-hits contains {"level": "red", "reason": "changes who may do what"} if {
-	some action in object.get(input, "actions", [])
-	object.get(action, "kind", "") == "permission"
-	not modest(action)
+hits contains {"level": "red", "reason": told(words, names)} if {
+	some words in {spoken(action) | some action in acts; not modest(action)}
+	names := {name | some action in acts; not modest(action); spoken(action) == words; some name in named(action, {"path", "data"})}
 }
 
-hits contains {"level": "critical_red", "reason": "changes the rights of the whole machine"} if {
-	some action in object.get(input, "actions", [])
-	object.get(action, "kind", "") == "permission"
-	traits := {trait | some trait in object.get(action, "traits", [])}
-	"recursive" in traits
-	some zone in zones(action)
-	zone in {"root", "system"}
+hits contains {"level": "critical_red", "reason": told("changes the rights of the whole machine", named(action, {"path"}))} if {
+	some action in acts
+	"recursive" in traits(action)
+	zones(action) & {"root", "system"} != set()
 }
 
 modest(action) if {
-	traits := {trait | some trait in object.get(action, "traits", [])}
-	"modest" in traits
-	not "recursive" in traits
-	not "privileged" in traits
+	"modest" in traits(action)
+	not "recursive" in traits(action)
+	not "privileged" in traits(action)
 	zones(action) - {"workspace", "temporary", "home", "outside"} == set()
 }
+
+acts := [action |
+	some action in object.get(input, "actions", [])
+	object.get(action, "kind", "") == "permission"
+]
+
+spoken(action) := substring(words, 0, 120) if {
+	words := object.get(action, "words", "")
+	is_string(words)
+	words != ""
+} else := "changes who may do what"
+
+named(action, kinds) := [value |
+	some target in object.get(action, "targets", [])
+	object.get(target, "kind", "") in kinds
+	value := object.get(target, "value", "")
+	is_string(value)
+	value != ""
+]
 
 zones(action) := {zone |
 	some target in object.get(action, "targets", [])
 	object.get(target, "kind", "") == "path"
 	zone := object.get(target, "zone", "unknown")
 }
+
+traits(action) := {trait | some trait in object.get(action, "traits", [])}
+
+# What is done, and to what, if that has a name.
+told(words, names) := words if count(names) == 0
+
+told(words, names) := sprintf("%s: %s", [words, few(names)]) if count(names) > 0
+
+# The first three names, each cut to what a phone shows.
+few(names) := concat("", [concat(", ", array.slice([substring(name, 0, 60) | some name in names], 0, 3)), more(names)])
+
+more(names) := sprintf(" and %d more", [count(names) - 3]) if count(names) > 3
+
+more(names) := "" if count(names) <= 3

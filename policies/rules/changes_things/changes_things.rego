@@ -8,7 +8,38 @@ package safety.rules.changes_things
 
 import rego.v1
 
-hits contains {"level": "yellow", "reason": "changes something that can be changed back"} if {
+hits contains {"level": "yellow", "reason": told(words, names)} if {
+	some words in {spoken(action) | some action in acts}
+	names := {name | some action in acts; spoken(action) == words; some name in named(action, {"path", "data"})}
+}
+
+acts := [action |
 	some action in object.get(input, "actions", [])
 	object.get(action, "kind", "") == "write"
-}
+]
+
+spoken(action) := substring(words, 0, 120) if {
+	words := object.get(action, "words", "")
+	is_string(words)
+	words != ""
+} else := "changes something that can be changed back"
+
+named(action, kinds) := [value |
+	some target in object.get(action, "targets", [])
+	object.get(target, "kind", "") in kinds
+	value := object.get(target, "value", "")
+	is_string(value)
+	value != ""
+]
+
+# What is done, and to what, if that has a name.
+told(words, names) := words if count(names) == 0
+
+told(words, names) := sprintf("%s: %s", [words, few(names)]) if count(names) > 0
+
+# The first three names, each cut to what a phone shows.
+few(names) := concat("", [concat(", ", array.slice([substring(name, 0, 60) | some name in names], 0, 3)), more(names)])
+
+more(names) := sprintf(" and %d more", [count(names) - 3]) if count(names) > 3
+
+more(names) := "" if count(names) <= 3

@@ -8,26 +8,71 @@ package safety.rules.deletes
 
 import rego.v1
 
-hits contains {"level": "yellow", "reason": "deletes something"} if {
-	some action in object.get(input, "actions", [])
-	object.get(action, "kind", "") == "destroy"
+hits contains {"level": "yellow", "reason": told(words, names)} if {
+	some words in {spoken(action) | some action in acts; small(action)}
+	names := {name | some action in acts; small(action); spoken(action) == words; some name in shown(action)}
 }
 
-hits contains {"level": "red", "reason": "deletes something that is hard to get back"} if {
-	some action in object.get(input, "actions", [])
-	object.get(action, "kind", "") == "destroy"
-	not small(action)
+hits contains {"level": "red", "reason": told(sprintf("%s, hard to undo", [words]), names)} if {
+	some words in {spoken(action) | some action in acts; not small(action)}
+	names := {name | some action in acts; not small(action); spoken(action) == words; some name in shown(action)}
 }
 
 small(action) if {
 	zones(action) != set()
 	zones(action) - {"workspace", "temporary"} == set()
-	grave := {trait | some trait in object.get(action, "traits", []); trait in {"recursive", "forced", "wildcard", "mass", "uncommitted", "privileged", "guard"}}
-	grave == set()
+	grave := {"recursive", "forced", "wildcard", "mass", "uncommitted", "privileged", "guard"}
+	traits(action) & grave == set()
 }
+
+# Inside of the workspace the last part of a path says enough.
+shown(action) := array.concat(named(action, {"data"}), [name |
+	some target in object.get(action, "targets", [])
+	object.get(target, "kind", "") == "path"
+	name := short(target)
+])
+
+short(target) := parts[count(parts) - 1] if {
+	object.get(target, "zone", "") == "workspace"
+	is_string(object.get(target, "value", ""))
+	parts := split(target.value, "/")
+} else := target.value if is_string(object.get(target, "value", 0))
+
+acts := [action |
+	some action in object.get(input, "actions", [])
+	object.get(action, "kind", "") == "destroy"
+]
+
+spoken(action) := substring(words, 0, 120) if {
+	words := object.get(action, "words", "")
+	is_string(words)
+	words != ""
+} else := "deletes something"
+
+named(action, kinds) := [value |
+	some target in object.get(action, "targets", [])
+	object.get(target, "kind", "") in kinds
+	value := object.get(target, "value", "")
+	is_string(value)
+	value != ""
+]
 
 zones(action) := {zone |
 	some target in object.get(action, "targets", [])
 	object.get(target, "kind", "") == "path"
 	zone := object.get(target, "zone", "unknown")
 }
+
+traits(action) := {trait | some trait in object.get(action, "traits", [])}
+
+# What is done, and to what, if that has a name.
+told(words, names) := words if count(names) == 0
+
+told(words, names) := sprintf("%s: %s", [words, few(names)]) if count(names) > 0
+
+# The first three names, each cut to what a phone shows.
+few(names) := concat("", [concat(", ", array.slice([substring(name, 0, 60) | some name in names], 0, 3)), more(names)])
+
+more(names) := sprintf(" and %d more", [count(names) - 3]) if count(names) > 3
+
+more(names) := "" if count(names) <= 3

@@ -8,16 +8,39 @@ package safety.rules.destroys_masses
 
 import rego.v1
 
-hits contains {"level": "critical_red", "reason": "deletes a great many things at once"} if {
-	some action in object.get(input, "actions", [])
-	object.get(action, "kind", "") == "destroy"
-	traits := {trait | some trait in object.get(action, "traits", [])}
-	"mass" in traits
+hits contains {"level": "critical_red", "reason": told("deletes a great many things at once", named(action, {"path", "data"}))} if {
+	some action in acts
+	"mass" in traits(action)
 }
 
-hits contains {"level": "red", "reason": "deletes every record, not just some"} if {
+hits contains {"level": "red", "reason": told("deletes every record, not just some", named(action, {"path", "data"}))} if {
+	some action in acts
+	"unbounded" in traits(action)
+}
+
+acts := [action |
 	some action in object.get(input, "actions", [])
 	object.get(action, "kind", "") == "destroy"
-	traits := {trait | some trait in object.get(action, "traits", [])}
-	"unbounded" in traits
-}
+]
+
+named(action, kinds) := [value |
+	some target in object.get(action, "targets", [])
+	object.get(target, "kind", "") in kinds
+	value := object.get(target, "value", "")
+	is_string(value)
+	value != ""
+]
+
+traits(action) := {trait | some trait in object.get(action, "traits", [])}
+
+# What is done, and to what, if that has a name.
+told(words, names) := words if count(names) == 0
+
+told(words, names) := sprintf("%s: %s", [words, few(names)]) if count(names) > 0
+
+# The first three names, each cut to what a phone shows.
+few(names) := concat("", [concat(", ", array.slice([substring(name, 0, 60) | some name in names], 0, 3)), more(names)])
+
+more(names) := sprintf(" and %d more", [count(names) - 3]) if count(names) > 3
+
+more(names) := "" if count(names) <= 3

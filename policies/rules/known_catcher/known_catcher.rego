@@ -8,12 +8,13 @@ package safety.rules.known_catcher
 
 import rego.v1
 
-hits contains {"level": "red", "reason": "reaches a place that collects whatever is sent to it"} if {
+hits contains {"level": "red", "reason": sprintf("reaches a place that collects whatever is sent to it: %s", [substring(value, 0, 100)])} if {
 	some action in object.get(input, "actions", [])
 	some target in object.get(action, "targets", [])
 	object.get(target, "kind", "") == "host"
-	some host in object.get(object.get(data.hosts, "hosts", {}), "catchers", [])
 	value := object.get(target, "value", "")
+	is_string(value)
+	some host in object.get(object.get(data.hosts, "hosts", {}), "catchers", [])
 	covered(value, host)
 }
 

@@ -13,15 +13,33 @@ outside if {
 	object.get(action, "kind", "") == "outward"
 }
 
-hits contains {"level": "critical_red", "reason": "would take passwords or keys outside"} if {
+hits contains {"level": "critical_red", "reason": told("would take passwords or keys outside", names)} if {
 	outside
-	some action in object.get(input, "actions", [])
-	object.get(action, "kind", "") in {"read", "outward", "write"}
-	some target in object.get(action, "targets", [])
-	object.get(target, "zone", "") == "sensitive"
+	names := {name |
+		some action in object.get(input, "actions", [])
+		object.get(action, "kind", "") in {"read", "outward", "write"}
+		some target in object.get(action, "targets", [])
+		object.get(target, "zone", "") == "sensitive"
+		name := object.get(target, "value", "")
+		is_string(name)
+	}
+	count(names) > 0
 }
 
-hits contains {"level": "red", "reason": "sends a stored secret to somebody outside"} if {
+hits contains {"level": "red", "reason": told("sends a stored secret to somebody outside", refs)} if {
 	outside
-	count(object.get(input, "refs", [])) > 0
+	refs := {ref | some ref in object.get(input, "refs", []); is_string(ref)}
+	count(refs) > 0
 }
+
+# What is done, and to what, if that has a name.
+told(words, names) := words if count(names) == 0
+
+told(words, names) := sprintf("%s: %s", [words, few(names)]) if count(names) > 0
+
+# The first three names, each cut to what a phone shows.
+few(names) := concat("", [concat(", ", array.slice([substring(name, 0, 60) | some name in names], 0, 3)), more(names)])
+
+more(names) := sprintf(" and %d more", [count(names) - 3]) if count(names) > 3
+
+more(names) := "" if count(names) <= 3

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safety_core.classify.judge import verdict_of
+from safety_core.classify.judge import REASON_LIMIT, spoken, verdict_of
 from safety_core.errors import PolicyError
 from safety_core.model.facts import Action, Facts, Kind
 from safety_core.model.level import Level
@@ -40,6 +40,29 @@ def test_a_call_without_any_effect_is_not_green() -> None:
 def test_a_decision_under_another_policy_is_refused() -> None:
     with pytest.raises(PolicyError, match="another policy"):
         verdict_of(facts(Kind.READ), decision(Level.GREEN), "r2")
+
+
+def test_what_the_rules_say_is_not_said_twice() -> None:
+    assert [hit.rule for hit in verdict_of(facts(Kind.OUTWARD), decision(Level.RED), "r1").hits] == ["rule_red"]
+    assert [hit.rule for hit in verdict_of(facts(Kind.OUTWARD), decision(Level.GREEN), "r1").hits] == [
+        "rule_green",
+        "unruled",
+        "outward",
+    ]
+
+
+@pytest.mark.parametrize("unseen", ["\n", "\x1b", "\u202e", "\u2066", "\u200b", "\u2028", "\ue000", "\x00"])
+def test_a_reason_shows_what_it_holds(unseen: str) -> None:
+    hit = Hit("r", Level.RED, f"deletes files: a{unseen}txt.exe")
+    verdict = verdict_of(facts(Kind.DESTROY, unknown=(f"b{unseen}",)), Decision((hit,), "r1"), "r1")
+    assert verdict.reasons == ("deletes files: a\ufffdtxt.exe", "not understood: b\ufffd")
+
+
+def test_a_reason_is_short() -> None:
+    (hit,) = verdict_of(facts(Kind.DESTROY), Decision((Hit("r", Level.RED, "x" * 4000),), "r1"), "r1").hits
+    assert len(hit.reason) == REASON_LIMIT
+    assert hit.reason.endswith("…")
+    assert spoken("x" * REASON_LIMIT) == "x" * REASON_LIMIT
 
 
 @given(st.lists(st.sampled_from(Kind)), st.booleans(), st.lists(st.sampled_from(Level)))

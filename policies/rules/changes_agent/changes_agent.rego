@@ -1,0 +1,59 @@
+# METADATA
+# title: Changes the agent's own instructions
+# description: Files that tell an agent what it is, what it may do and what it does by itself
+# custom:
+#   id: changes_agent
+#   kinds: [write, destroy]
+package safety.rules.changes_agent
+
+import rego.v1
+
+hits contains {"level": "red", "reason": told("changes what tells an agent how to behave", names)} if {
+	names := {name | some name in changed; instructs(name)}
+	count(names) > 0
+}
+
+hits contains {"level": "yellow", "reason": told("changes what an agent remembers", names)} if {
+	names := {name | some name in changed; remembers(name)}
+	count(names) > 0
+}
+
+changed := [value |
+	some action in object.get(input, "actions", [])
+	object.get(action, "kind", "") in {"write", "destroy"}
+	some target in object.get(action, "targets", [])
+	object.get(target, "kind", "") == "path"
+	value := object.get(target, "value", "")
+	is_string(value)
+]
+
+instructs(name) if {
+	parts := split(lower(name), "/")
+	parts[count(parts) - 1] in {
+		"soul.md", "agents.md", "tools.md", "identity.md", "heartbeat.md", "bootstrap.md", "boot.md", "claude.md",
+		"claude.local.md", "gemini.md", "skill.md", ".cursorrules", ".windsurfrules", ".clinerules", "copilot-instructions.md",
+		"openclaw.json", "mcp.json", ".mcp.json",
+	}
+}
+
+instructs(name) if {
+	some part in split(lower(name), "/")
+	part in {".openclaw", ".claude", ".cursor", ".codex", ".gemini"}
+}
+
+remembers(name) if {
+	parts := split(lower(name), "/")
+	parts[count(parts) - 1] in {"memory.md", "user.md"}
+}
+
+# What is done, and to what, if that has a name.
+told(words, names) := words if count(names) == 0
+
+told(words, names) := sprintf("%s: %s", [words, few(names)]) if count(names) > 0
+
+# The first three names, each cut to what a phone shows.
+few(names) := concat("", [concat(", ", array.slice([substring(name, 0, 60) | some name in names], 0, 3)), more(names)])
+
+more(names) := sprintf(" and %d more", [count(names) - 3]) if count(names) > 3
+
+more(names) := "" if count(names) <= 3

@@ -1,0 +1,33 @@
+# METADATA
+# title: Plans what runs by itself
+# description: Schedules go on running when nobody looks any more
+# custom:
+#   id: runs_later
+#   kinds: [control, write]
+#   subjects: [at, batch, cron, crontab, schtasks]
+package safety.rules.runs_later
+
+import rego.v1
+
+hits contains {"level": "red", "reason": told("plans something that runs later by itself", forms)} if {
+	forms := {form |
+		some action in object.get(input, "actions", [])
+		object.get(action, "kind", "") in {"control", "write"}
+		object.get(action, "subject", "") in {"at", "batch", "cron", "crontab", "schtasks"}
+		form := object.get(action, "form", "a schedule")
+		is_string(form)
+	}
+	count(forms) > 0
+}
+
+# What is done, and to what, if that has a name.
+told(words, names) := words if count(names) == 0
+
+told(words, names) := sprintf("%s: %s", [words, few(names)]) if count(names) > 0
+
+# The first three names, each cut to what a phone shows.
+few(names) := concat("", [concat(", ", array.slice([substring(name, 0, 60) | some name in names], 0, 3)), more(names)])
+
+more(names) := sprintf(" and %d more", [count(names) - 3]) if count(names) > 3
+
+more(names) := "" if count(names) <= 3

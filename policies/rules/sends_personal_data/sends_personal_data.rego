@@ -1,0 +1,43 @@
+# METADATA
+# title: Sends out lists of people
+# description: Files and tables that by their names hold customers, staff or patients, sent outside
+# custom:
+#   id: sends_personal_data
+#   kinds: [outward]
+package safety.rules.sends_personal_data
+
+import rego.v1
+
+hits contains {"level": "red", "reason": told("sends out what looks like a list of people", names)} if {
+	some action in object.get(input, "actions", [])
+	object.get(action, "kind", "") == "outward"
+	names := {name |
+		some one in object.get(input, "actions", [])
+		object.get(one, "kind", "") in {"read", "outward"}
+		some target in object.get(one, "targets", [])
+		object.get(target, "kind", "") in {"path", "data"}
+		value := object.get(target, "value", "")
+		is_string(value)
+		parts := split(lower(value), "/")
+		name := parts[count(parts) - 1]
+		personal(name)
+	}
+	count(names) > 0
+}
+
+personal(name) if {
+	regex.match(`(^|[^a-z])(customers?|clients?|patients?|employees?|staff|payroll|salar(y|ies)|subscribers?|contacts?|members?|users?|persons?|people|guests?|students?|leads?|donors?)([^a-z]|$)`, name)
+	regex.match(`\.(csv|tsv|xlsx?|ods|json|jsonl|ndjson|sql|db|sqlite3?|parquet|mdb|vcf|ldif|dump|bak|zip|gz|tgz|7z|pdf)$`, name)
+}
+
+# What is done, and to what, if that has a name.
+told(words, names) := words if count(names) == 0
+
+told(words, names) := sprintf("%s: %s", [words, few(names)]) if count(names) > 0
+
+# The first three names, each cut to what a phone shows.
+few(names) := concat("", [concat(", ", array.slice([substring(name, 0, 60) | some name in names], 0, 3)), more(names)])
+
+more(names) := sprintf(" and %d more", [count(names) - 3]) if count(names) > 3
+
+more(names) := "" if count(names) <= 3
