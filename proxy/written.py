@@ -29,8 +29,8 @@ TOTAL_BYTES: Final = 16 * 1024 * 1024
 SESSIONS: Final = 256
 """Kept at the same time."""
 
-FILE_COST: Final = 200
-"""Bytes of a file beside its path and text, so that many empty ones are not free."""
+FILE_COST: Final = 500
+"""Bytes of a file beside its path and text, about what Python takes: many empty ones are not free."""
 
 Key: TypeAlias = tuple[AgentId, SessionId]
 
@@ -50,6 +50,7 @@ class _Session:
     """`files`: oldest first; replaced as a whole, so that whoever has recalled it keeps what it was then."""
 
     files: Mapping[str, Content] = field(default_factory=dict)
+    costs: Mapping[str, int] = field(default_factory=dict)
     size: int = 0
 
 
@@ -105,12 +106,15 @@ class WrittenFiles:
 
     def _put(self, session: _Session, files: dict[str, Content]) -> None:
         """Let a session have these files, as many of the newest as there is room for."""
-        size = sum(_cost(path, content) for path, content in files.items())
+        same = {path for path, content in files.items() if session.files.get(path) is content}
+        costs = {path: session.costs[path] if path in same else _cost(path, files[path]) for path in files}
+        size = sum(costs.values())
         while size > self._limits.session:
             path = next(iter(files))
-            size -= _cost(path, files.pop(path))
+            del files[path]
+            size -= costs.pop(path)
         self._size += size - session.size
-        session.files, session.size = files, size
+        session.files, session.costs, session.size = files, costs, size
 
 
 def _cost(path: str, content: Content) -> int:

@@ -98,7 +98,7 @@ notes = st.lists(
 def test_the_bounds_hold_and_nothing_is_known_that_nobody_wrote(
     written: list[tuple[AgentId, SessionId, dict[str, Content]]],
 ) -> None:
-    limits = Limits(file=40, session=600, total=1_500, sessions=3)
+    limits = Limits(file=40, session=1_200, total=2_500, sessions=3)
     files = WrittenFiles(limits)
     for number, (agent, session, what) in enumerate(written, 1):
         files.note(agent, session, what)
