@@ -27,24 +27,13 @@ changed := [value |
 	is_string(value)
 ]
 
-instructs(name) if {
-	parts := split(lower(name), "/")
-	parts[count(parts) - 1] in {
-		"soul.md", "agents.md", "tools.md", "identity.md", "heartbeat.md", "bootstrap.md", "boot.md", "claude.md",
-		"claude.local.md", "gemini.md", "skill.md", ".cursorrules", ".windsurfrules", ".clinerules", "copilot-instructions.md",
-		"openclaw.json", "mcp.json", ".mcp.json",
-	}
-}
+instructs(name) if regex.match(`(?i)(^|/)(soul|agents|tools|identity|heartbeat|boot|bootstrap|claude|claude\.local|gemini|skill|copilot-instructions)\.md$`, name)
 
-instructs(name) if {
-	some part in split(lower(name), "/")
-	part in {".openclaw", ".claude", ".cursor", ".codex", ".gemini"}
-}
+instructs(name) if regex.match(`(?i)(^|/)(\.cursorrules|\.windsurfrules|\.clinerules|openclaw\.json|\.?mcp\.json)$`, name)
 
-remembers(name) if {
-	parts := split(lower(name), "/")
-	parts[count(parts) - 1] in {"memory.md", "user.md"}
-}
+instructs(name) if regex.match(`(?i)(^|/)\.(openclaw|claude|cursor|codex|gemini)(/|$)`, name)
+
+remembers(name) if regex.match(`(?i)(^|/)(memory|user)\.md$`, name)
 
 # What is done, and to what, if that has a name.
 told(words, names) := words if count(names) == 0

@@ -24,7 +24,7 @@ everybody := {name | some action in acts; some name in named(action, {"recipient
 
 # Who has an address, told apart by whether that is one of the company's own domains (hosts.yaml, `own`).
 people(words) := array.concat(crowd(others, "outside your company"), crowd(own, "of your own company")) if {
-	addresses := {lower(name) |
+	addresses := {name |
 		some action in acts
 		spoken(action) == words
 		some name in named(action, {"recipient"})
@@ -37,11 +37,12 @@ people(words) := array.concat(crowd(others, "outside your company"), crowd(own, 
 ours(address) if {
 	parts := split(address, "@")
 	count(parts) == 2
+	regex.match(`^[A-Za-z0-9.-]+$`, parts[1])
 	some domain in object.get(object.get(data.hosts, "hosts", {}), "own", [])
-	parts[1] == lower(domain)
+	lower(parts[1]) == lower(domain)
 }
 
-crowd(addresses, where) := [] if count(addresses) == 0
+crowd(addresses, _) := [] if count(addresses) == 0
 
 crowd(addresses, where) := [sprintf("one person %s (%s)", [where, few([address | some address in addresses])])] if count(addresses) == 1
 

@@ -23,7 +23,7 @@ test_people_of_the_own_company_are_told_apart if {
 	targets := [{"kind": "recipient", "value": "anna@example.com", "zone": "outside"}, {"kind": "recipient", "value": "Olga@Bakery.test", "zone": "outside"}]
 	found := reaches_outside.hits with input as {"actions": [{"kind": "outward", "targets": targets, "traits": [], "words": "sends a message"}]}
 		with data.hosts as {"hosts": {"own": ["bakery.test"]}}
-	found == {{"level": "yellow_external", "reason": "sends a message: one person outside your company (anna@example.com), one person of your own company (olga@bakery.test)"}}
+	found == {{"level": "yellow_external", "reason": "sends a message: one person outside your company (anna@example.com), one person of your own company (Olga@Bakery.test)"}}
 }
 
 test_an_address_in_an_address_is_outside if {

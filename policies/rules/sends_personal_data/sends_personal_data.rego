@@ -18,7 +18,7 @@ hits contains {"level": "red", "reason": told("sends out what looks like a list 
 		object.get(target, "kind", "") in {"path", "data"}
 		value := object.get(target, "value", "")
 		is_string(value)
-		parts := split(lower(value), "/")
+		parts := split(value, "/")
 		name := parts[count(parts) - 1]
 		personal(name)
 	}
@@ -26,8 +26,8 @@ hits contains {"level": "red", "reason": told("sends out what looks like a list 
 }
 
 personal(name) if {
-	regex.match(`(^|[^a-z])(customers?|clients?|patients?|employees?|staff|payroll|salar(y|ies)|subscribers?|contacts?|members?|users?|persons?|people|guests?|students?|leads?|donors?)([^a-z]|$)`, name)
-	regex.match(`\.(csv|tsv|xlsx?|ods|json|jsonl|ndjson|sql|db|sqlite3?|parquet|mdb|vcf|ldif|dump|bak|zip|gz|tgz|7z|pdf)$`, name)
+	regex.match(`(?i)(^|[^a-z])(customers?|clients?|patients?|employees?|staff|payroll|salar(y|ies)|subscribers?|contacts?|members?|users?|persons?|people|guests?|students?|leads?|donors?)([^a-z]|$)`, name)
+	regex.match(`(?i)\.(csv|tsv|xlsx?|ods|json|jsonl|ndjson|sql|db|sqlite3?|parquet|mdb|vcf|ldif|dump|bak|zip|gz|tgz|7z|pdf)$`, name)
 }
 
 # What is done, and to what, if that has a name.

@@ -10,7 +10,7 @@ sent(kind, path) := found if {
 }
 
 test_a_list_of_customers_is_red if {
-	sent("outward", "/workspace/Customers-2026.csv") == {{"level": "red", "reason": "sends out what looks like a list of people: customers-2026.csv"}}
+	sent("outward", "/workspace/Customers-2026.csv") == {{"level": "red", "reason": "sends out what looks like a list of people: Customers-2026.csv"}}
 	count(sent("read", "/workspace/export/payroll.xlsx")) == 1
 }
 

@@ -16,14 +16,14 @@ hits contains {"level": "red", "reason": told("changes something in production",
 		object.get(target, "kind", "") in {"host", "data"}
 		value := object.get(target, "value", "")
 		is_string(value)
-		named_so(target.kind, lower(substring(value, 0, 200)))
+		named_so(target.kind, substring(value, 0, 200))
 	}
 	count(names) > 0
 }
 
-named_so(_, name) if regex.match(`(^|[^a-z0-9])(prod|production|prd)([^a-z0-9]|[0-9]*$)`, name)
+named_so(_, name) if regex.match(`(?i)(^|[^a-z0-9])(prod|production|prd)([^a-z0-9]|[0-9]*$)`, name)
 
-named_so("data", name) if regex.match(`(^|[^a-z0-9])live([^a-z0-9]|[0-9]*$)`, name)
+named_so("data", name) if regex.match(`(?i)(^|[^a-z0-9])live([^a-z0-9]|[0-9]*$)`, name)
 
 # A branch of that name in one's own copy is not yet production.
 at_home(action) if {
