@@ -1,13 +1,9 @@
-"""A stock Open Policy Agent loads and verifies our bundle, and says what the embedded engine says."""
+"""A stock Open Policy Agent loads and verifies our bundle."""
 
 from __future__ import annotations
 
 import asyncio
-import socket
-import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from functools import cache
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx2
@@ -17,77 +13,14 @@ from safety_core.bundle.archive import pack
 from safety_core.bundle.sign import KEY_ID, new_private_pem, public_pem, sign_files
 from safety_core.bundle.source import compile_bundle
 from safety_core.edge.opa import OpaEngine
-from safety_core.edge.rego import RegoEngine
 from safety_core.edge.shipped import shipped_sources
+from safety_core.errors import UnavailableError
 from safety_core.model.facts import Action, Facts, Kind, Target, TargetKind, Zone
+from tests.simulators.repository import rule
+from tests.simulators.stock_opa import stock
 
-TOOL = Path(__file__).parents[3] / "tools" / "opa.sh"
 KEY = new_private_pem()
-CALLS = [
-    Facts("exec", "a", (Action(kind, subject, subject, (Target(TargetKind.PATH, "/é", zone),), frozenset(traits)),))
-    for kind in Kind
-    for subject in ("rm", "git")
-    for zone in (Zone.WORKSPACE, Zone.ROOT, Zone.SENSITIVE)
-    for traits in ((), ("recursive", "forced"), ("mass",))
-]
-
-
-@cache
-def _opa() -> str:
-    """Return the path of a stock OPA, built first if this machine has none (one to two minutes)."""
-    done = subprocess.run(["sh", TOOL], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
-@contextmanager
-def stock(folder: Path, *arguments: str) -> Iterator[str]:
-    """Run an OPA on a free port; gives its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    command = [_opa(), "run", "--server", "--disable-telemetry", "--addr", address, *arguments]
-    with (folder / "opa.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-        try:
-            _wait(f"http://{address}/health", process)
-            yield f"http://{address}"
-        finally:
-            process.kill()
-            process.wait()
-
-
-def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
-    with httpx2.Client(timeout=1) as client:
-        for _ in range(200):
-            if process.poll() is not None:
-                raise RuntimeError("opa ended")
-            try:
-                if client.get(url).status_code == 200:
-                    return
-            except httpx2.HTTPError:
-                process.wait(0.05) if process.poll() is not None else _pause(process)
-    raise RuntimeError("opa does not answer")
-
-
-def _pause(process: subprocess.Popen[bytes]) -> None:
-    try:
-        process.wait(0.1)
-    except subprocess.TimeoutExpired:
-        return
-
-
-async def test_both_engines_say_the_same_on_every_call(tmp_path: Path) -> None:
-    _, bundle = compile_bundle(shipped_sources(), tenant="one")
-    embedded = RegoEngine()
-    await embedded.load(bundle)
-    with stock(tmp_path) as url:
-        remote = OpaEngine(url, deadline=10)
-        await remote.load(bundle)
-        for call in CALLS:
-            assert await remote.judge(call) == await embedded.judge(call)
-        await remote.close()
-    await embedded.close()
+CALL = Facts("exec", "a", (Action(Kind.DESTROY, "rm", "rm", (Target(TargetKind.PATH, "/\u00e9", Zone.ROOT),)),))
 
 
 def _bundle(folder: Path, files: Mapping[str, bytes]) -> list[str]:
@@ -104,7 +37,7 @@ async def test_a_stock_opa_verifies_our_signature(tmp_path: Path) -> None:
     signed = sign_files(files, KEY, scope="one")
     with stock(tmp_path, *_bundle(tmp_path, signed)) as url:
         async with httpx2.AsyncClient() as client:
-            answer = await client.post(f"{url}/v1/data/safety/answer", json={"input": CALLS[0].to_json()})
+            answer = await client.post(f"{url}/v1/data/safety/answer", json={"input": CALL.to_json()})
         assert answer.json()["result"]["revision"] == bundle.revision
 
 
@@ -118,3 +51,44 @@ async def test_a_stock_opa_refuses_what_we_refuse(tmp_path: Path, scope: str) ->
         await asyncio.sleep(0)
     log = (tmp_path / "opa.log").read_bytes()
     assert (b"data.json: digest mismatch" if scope == "one" else b"scope mismatch") in log
+
+
+async def test_an_opa_that_was_started_with_the_bundle_judges_without_being_fed(tmp_path: Path) -> None:
+    files, bundle = compile_bundle(shipped_sources(), tenant="one")
+    _, other = compile_bundle({**shipped_sources(), "rules/a/a.rego": rule("a", "input.tool")}, tenant="one")
+    with stock(tmp_path, *_bundle(tmp_path, sign_files(files, KEY, scope="one"))) as url:
+        engine = OpaEngine(url, deadline=10)
+        await engine.load(bundle)
+        assert (await engine.judge(CALL)).hits
+        with pytest.raises(UnavailableError):
+            await engine.load(other)
+        await engine.close()
+
+
+async def test_an_opa_that_is_emptied_fed_by_somebody_else_or_ended_is_no_answer(tmp_path: Path) -> None:
+    _, bundle = compile_bundle(shipped_sources(), tenant="one")
+    with stock(tmp_path) as url:
+        engine = OpaEngine(url, deadline=10)
+        await engine.load(bundle)
+        async with httpx2.AsyncClient() as client:
+            (await client.delete(f"{url}/v1/policies/rules/deletes/deletes.rego")).raise_for_status()
+            with pytest.raises(UnavailableError, match="result: is missing"):
+                await engine.judge(CALL)
+            lie = 'package safety\n\nanswer := {"hits": [], "revision": "theirs"}\n'
+            (await client.put(f"{url}/v1/policies/safety/main.rego", content=lie)).raise_for_status()
+            with pytest.raises(UnavailableError, match="another policy"):
+                await engine.judge(CALL)
+    with pytest.raises(UnavailableError, match="does not answer"):
+        await engine.judge(CALL)
+    await engine.close()
+
+
+async def test_a_rule_that_errs_is_no_answer_there_either(tmp_path: Path) -> None:
+    errs = rule("errs", "some action in input.actions; to_number(action.words) == 1", kinds="destroy")
+    _, bundle = compile_bundle({**shipped_sources(), "rules/errs/errs.rego": errs}, tenant="one")
+    with stock(tmp_path) as url:
+        engine = OpaEngine(url, deadline=10)
+        await engine.load(bundle)
+        with pytest.raises(UnavailableError):
+            await engine.judge(CALL)
+        await engine.close()
