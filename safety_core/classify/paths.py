@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import translate
 from typing import Final
 
@@ -16,21 +16,51 @@ HOLE: Final = "\ufffc"
 GIVEN: Final = "\ufff9"
 """Stands for a name that another program hands over (`xargs`)."""
 
+DEEPEST: Final = 64
+"""Components of a path with patterns that are compared with names; deeper ones are taken for what they may be."""
+
+LONGEST_NAME: Final = 255
+"""Characters that a file system lets a name have."""
+
+USER: Final = "/home/user"
+"""Stands for the home of whoever runs the command, where a path leads out of it again (`~/../olga`)."""
+
+_ORDINARY: Final = (".git",)
+"""Beginnings that far more harmless names share than secret ones."""
+
+_PROCESS: Final = frozenset({"environ", "mem", "fd", "root", "map_files", "cwd"})
+"""What `/proc` shows of a process: its variables, memory and files, which may be those of another tenant."""
+
+
+GLOB: Final = "*?["
+"""What a shell may replace by names of files."""
+
+FEWEST_LETTERS: Final = 2
+"""Characters that a pattern must give away of a name before it is taken to mean it: `.s*`, `id*`, but not `*`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Patterns for names of files: shell patterns for one component or, with slashes, for several in a row."""
+    """Patterns for names of files: shell patterns for one component or, with slashes, for several in a row.
+
+    Attributes:
+        exact: names without wildcards.
+        shaped: those with wildcards, as one expression.
+        rows: several components, by their first.
+    """
 
     exact: frozenset[str] = frozenset()
     shaped: re.Pattern[str] | None = None
-    rows: tuple[tuple[str, ...], ...] = ()
+    rows: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, patterns: Sequence[str]) -> Names:
         """Compile a list of patterns."""
-        rows = tuple(tuple(pattern.split("/")) for pattern in patterns if "/" in pattern)
+        rows: dict[str, tuple[tuple[str, ...], ...]] = {}
+        for row in (tuple(pattern.split("/")) for pattern in patterns if "/" in pattern):
+            rows[row[0]] = (*rows.get(row[0], ()), row)
         single = [pattern for pattern in patterns if "/" not in pattern]
-        shaped = [translate(pattern) for pattern in single if any(mark in pattern for mark in "*?[")]
+        shaped = [translate(pattern) for pattern in single if any(mark in pattern for mark in GLOB)]
         return cls(frozenset(single), re.compile("|".join(shaped)) if shaped else None, rows)
 
     def match(self, parts: Sequence[str]) -> bool:
@@ -41,9 +71,53 @@ class Names:
             return True
         return any(
             tuple(parts[start : start + len(row)]) == row
-            for row in self.rows
-            for start in range(len(parts) - len(row) + 1)
+            for start, part in enumerate(parts)
+            for row in self.rows.get(part, ())
         )
+
+    def reached(self, parts: Sequence[str]) -> bool:
+        """Tell whether components that are patterns may stand for one of these names: `.s*`, `sh?dow`."""
+        if len(parts) > DEEPEST:
+            return True
+        patterns = [_Wildcard(part) for part in parts]
+        for pattern in patterns:
+            if pattern.glob and pattern.letters >= FEWEST_LETTERS and any(map(pattern.means, self.exact)):
+                return True
+        return any(
+            _row_reached(patterns[start:], row)
+            for start in range(len(parts))
+            for rows in self.rows.values()
+            for row in rows
+        )
+
+
+class _Wildcard:
+    """One component of a path, which may be a pattern."""
+
+    def __init__(self, part: str) -> None:
+        self.part = part
+        self.glob = any(mark in part for mark in GLOB) and len(part) <= LONGEST_NAME
+        self._name = re.compile(translate(part.replace("[^", "[!"))) if self.glob else None
+        known = re.sub(r"\[[^\]]*\]|[*?]", "", part)
+        # what begins with a wildcard (`*.json`) says what sort of file it wants, not which; a dot is never a wildcard's
+        self.letters = len(known) if not part.startswith("*") else 0
+
+    def means(self, name: str) -> bool:
+        """Tell whether the component may stand for `name`."""
+        if self._name is None:
+            return self.part == name
+        if name.startswith(".") and not self.part.startswith("."):  # which no wildcard stands for
+            return False
+        return not self.part.startswith(_ORDINARY) and self._name.match(name) is not None
+
+
+def _row_reached(patterns: Sequence[_Wildcard], row: Sequence[str]) -> bool:
+    pairs = list(zip(patterns, row, strict=False))
+    if len(pairs) < len(row) or not any(pattern.glob for pattern, _ in pairs):
+        return False
+    return sum(pattern.letters for pattern, _ in pairs) >= FEWEST_LETTERS and all(
+        pattern.means(name) for pattern, name in pairs
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +155,10 @@ class PathRules:
 
 def absolute(path: str, base: str) -> str:
     """Return `path` seen from `base`, with `.` and `..` resolved. A leading `~` or drive stays what it is."""
+    if path == "~+" or path.startswith("~+/"):
+        path = f".{path[2:]}"
+    elif path == "~-" or path.startswith("~-/"):
+        path = HOLE + path[2:]
     path = path.replace("\\", "/") if _drive(path) else path
     if not path.startswith(("/", "~")) and not _drive(path):
         path = f"{base}/{path}"
@@ -88,6 +166,8 @@ def absolute(path: str, base: str) -> str:
     done: list[str] = []
     for part in rest:
         if part == "..":
+            if not done and head.startswith("~"):
+                head, done = "", USER.split("/")[1:]
             done = done[:-1]
         elif part not in {"", "."}:
             done.append(part)
@@ -113,20 +193,41 @@ def _zone(path: str, workspace: str, rules: PathRules) -> Zone:
     if path in rules.harmless:
         return Zone.TEMPORARY
     parts = path.split("/")
-    if rules.secret.match(parts) and not rules.public.match(parts):
+    if _secret(parts, rules):
         return Zone.SENSITIVE
-    if HOLE in path or GIVEN in path:
+    if HOLE in path or GIVEN in path or "..\\" in path:
         return Zone.UNKNOWN
+    if path.startswith("\\\\"):  # another machine, in the way of Windows
+        return Zone.OUTSIDE
     if parts[:2] == ["", "dev"] and len(parts) > 2 and parts[2] not in {"shm", "fd"}:
         return Zone.DEVICE
     bare = _without_globs(parts)
     if inside(bare, workspace.split("/")):
-        return Zone.SYSTEM if rules.guarded.match(parts) else Zone.WORKSPACE
+        return Zone.SYSTEM if _named(rules.guarded, parts) else Zone.WORKSPACE
     if any(inside(bare, folder) for folder in rules.temporary):
         return Zone.TEMPORARY
-    if rules.guarded.match(parts):
+    if _named(rules.guarded, parts):
         return Zone.SYSTEM
     return _far_zone(bare, rules)
+
+
+def _secret(parts: Sequence[str], rules: PathRules) -> bool:
+    if parts[:2] == ["", "proc"] and len(parts) > 3 and parts[3] in _PROCESS:
+        return parts[2] != "self" or parts[3] not in {"fd", "cwd"}
+    return _named(rules.secret, parts) and not rules.public.match(parts)
+
+
+def _named(names: Names, parts: Sequence[str]) -> bool:
+    """Tell whether components have one of these names, or mean it: by a pattern, or in another case (macOS)."""
+    if names.match(parts):
+        return True
+    path = "/".join(parts)
+    if any(mark in path for mark in GLOB) and names.reached(parts):
+        return True
+    if "\\" in path and names.match(re.split(r"[/\\]", path)):
+        return True
+    lower = path.lower()
+    return lower != path and names.match(lower.split("/"))
 
 
 def _far_zone(bare: Sequence[str], rules: PathRules) -> Zone:
@@ -135,7 +236,7 @@ def _far_zone(bare: Sequence[str], rules: PathRules) -> Zone:
         return Zone.ROOT
     if home:
         return Zone.HOME
-    if bare[0] == "" and bare[1] in rules.top:
+    if bare[0] == "" and (bare[1] in rules.top or bare[1].lower() in rules.top):
         return Zone.SYSTEM if len(bare) > 2 else Zone.ROOT
     if bare[0].endswith(":"):
         return Zone.SYSTEM

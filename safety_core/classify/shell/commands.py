@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 from safety_core.classify.notes import Notes
 from safety_core.classify.paths import HOLE
+from safety_core.classify.shell.options import read
 from safety_core.classify.shell.printing import echoed, formatted, hides, turned
 from safety_core.classify.shell.programs import Programs
 from safety_core.classify.shell.scope import NOTHING, TERMINAL, Scope, Stream
@@ -21,6 +22,12 @@ _NAME: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _PAIR: Final = re.compile(r"([A-Za-z_]\w*)(\+?)=(.*)", re.DOTALL | re.ASCII)
 _SUBSCRIPT: Final = re.compile(r"\w\[.*(?:\$\(|`|\$\{)", re.DOTALL)
 _DECLARING: Final = frozenset({"declare", "typeset", "local", "export", "readonly"})
+_PROMPTS: Final = frozenset({"PS0", "PS1", "PS2", "PS4", "PROMPT", "RPROMPT"})
+_STANDARD_INPUT: Final = frozenset({"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"})
+_LOG_IN: Final = frozenset(
+    {"ssh", "dbclient", "su", "runuser", "sudo", "doas", "chroot", "nsenter", "unshare", "newgrp", "sg", "machinectl"}
+)
+"""Programs that start a shell where no command is given, which reads its commands from the standard input."""
 _PLAIN_OPTIONS: Final = frozenset("xrgpaAfF")
 """Options of `declare` that leave a value what it is; `-i`, `-l`, `-n` do not."""
 
@@ -81,6 +88,7 @@ class Commands(Programs):
             for word in arguments:
                 if _SUBSCRIPT.search(word.text):
                     self.reader.run_in_text(word.text, scope)
+        self._fed(base, arguments, scope, stdin)
         if base in _DECLARING or base == "unset":
             self.notes.note(Kind.READ, "variable", "sets a variable for this command")
             return NOTHING
@@ -129,6 +137,26 @@ class Commands(Programs):
             self.notes.doubt("a word whose letters are written as numbers")
         if _POWERSHELL.fullmatch(base):
             self.notes.doubt("a command of PowerShell, which reads the line in its own way")
+
+    def variable(self, name: str, value: str, scope: Scope) -> None:
+        """Judge a variable that is set: some make other programs run code, and prompts run what stands in them."""
+        super().variable(name, value, scope)
+        if name in _PROMPTS:
+            self.reader.run_in_text(value, scope)
+
+    def _fed(self, base: str, arguments: list[Word], scope: Scope, stdin: Stream) -> None:
+        """Follow text on its way into a program: by the name of a file, or as commands where none are given."""
+        if not stdin.piped:
+            return
+        for word in arguments:
+            if word.text in _STANDARD_INPUT:
+                self.notes.files.write(word.text, stdin.text, stdin.origin)
+        entry = self.notes.catalogue.program(base) if base in _LOG_IN and stdin.text else None
+        if entry is None or not stdin.text:
+            return
+        found = read(entry, arguments, self.notes.catalogue.options)
+        if found.rest is None and not any(spec.takes.startswith("code:") for _, spec, _ in found.options):
+            self.reader.script(stdin.text, scope.below(entry.spec.traits), stdin)
 
     def _aliased(self, name: str, arguments: Sequence[Word], scope: Scope, stdin: Stream) -> None:
         """Shells differ on whether aliases count in scripts: the alias and the plain name are judged."""

@@ -23,7 +23,7 @@ from safety_core.classify.shell.nodes import (
 DEEPEST: Final = 40
 """Quotes, substitutions and commands inside of each other; bash itself has no bound, and nobody writes that deep."""
 
-MOST_TRIES: Final = 16
+MOST_TRIES: Final = 8
 """Times that `((` may turn out not to begin an expression: each time, what follows is read once more."""
 
 _PLAIN: Final = re.compile(r"""[^ \t\n\\'"`$;&|<>()]+""")
@@ -249,6 +249,8 @@ class Lexer:
     def arithmetic(self, start: int) -> Word | None:
         """Read an expression that ends with `))` and pass it; None, and nothing passed, where it is none."""
         before, depth = self.at, self.depth
+        if self.text.find("))", start) < 0 and not self._joins:
+            return None
         self.at = start
         try:
             expression = self.balanced(")")
@@ -418,10 +420,11 @@ class Lexer:
     def blanks(self) -> None:
         """Pass blanks, line continuations and a comment."""
         while True:
-            self.join(self.at)
             character = self.text[self.at : self.at + 1]
             if character in {" ", "\t"}:
                 self.at += 1
+            elif character == "\\" and self.text.startswith("\\\n", self.at):
+                self.join(self.at)
             elif character == "#":
                 end = self.text.find("\n", self.at)
                 self.at = len(self.text) if end < 0 else end

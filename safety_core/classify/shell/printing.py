@@ -148,8 +148,13 @@ _TURNS: Final[Mapping[str, Callable[[str, Sequence[str]], str | None]]] = {
     "tr": _translated,
     "gtr": _translated,
 }
-DECODING: Final = frozenset({"rev"})
-"""Those that no catalogue calls decoders, and that turn a text into a command all the same."""
+DECODING: Final = frozenset({"rev", "base32", "basenc", "uudecode"})
+"""Those that turn a text into another that a reader does not see, whatever the catalogue says of them."""
+
+_INTERPRETER: Final = re.compile(r"(?:python|perl|ruby|node|php|lua|awk|gawk)[\d.]*$")
+_DECODES: Final = re.compile(
+    r"(?i)b(?:ase)?64|b32decode|fromhex|unhex|unpack|pack\(|chr\(|fromCharCode|rot_?13|decompress|%c|\\x[0-9a-f]{2}"
+)
 
 
 def turned(name: str, text: str, words: Sequence[Word]) -> str | None:
@@ -162,5 +167,10 @@ def turned(name: str, text: str, words: Sequence[Word]) -> str | None:
 
 def hides(name: str, words: Sequence[Word]) -> bool:
     """Tell whether the program turns letters into other letters."""
-    letters = [word.text for word in words if re.search(r"[A-Za-z]-[A-Za-z]|[A-Za-z]{3}", word.text)]
-    return name in DECODING or (name in {"tr", "gtr"} and len(letters) > 1 and "[:" not in "".join(letters))
+    texts = [word.text for word in words]
+    if name in {"tr", "gtr"}:
+        letters = [text for text in texts if re.search(r"[A-Za-z]-[A-Za-z]|[A-Za-z]{3}", text)]
+        return len(letters) > 1 and "[:" not in "".join(letters)
+    if name in {"openssl", "gpg", "gpg2"}:
+        return _has(texts, "-d", "--decrypt")
+    return name in DECODING or (_INTERPRETER.match(name) is not None and _DECODES.search(" ".join(texts)) is not None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from safety_core.classify.paths import HOLE
@@ -17,6 +17,9 @@ INITIAL: Final[Mapping[str, str]] = {"HOME": "/home/user", "IFS": " \t\n", "TMPD
 
 MOST_TEXT: Final = 4096
 """Characters of one variable that are followed; doubling a text thirty times must not fill the memory."""
+
+MOST_ELEMENTS: Final = 256
+"""Elements of one array that are followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +65,15 @@ class Scope:
 
     def copy(self) -> Scope:
         """Return a scope whose changes stay in it."""
-        return replace(
-            self,
-            variables=dict(self.variables),
-            arrays=dict(self.arrays),
-            functions=dict(self.functions),
-            aliases=dict(self.aliases),
+        return Scope(
+            self.cwd,
+            self.variables.copy(),
+            self.arrays.copy(),
+            self.functions.copy(),
+            self.aliases.copy(),
+            self.traits,
+            self.inside,
+            self.depth,
         )
 
     def below(self, traits: frozenset[str] = frozenset(), arguments: tuple[str, ...] = ()) -> Scope:
@@ -81,7 +87,7 @@ class Scope:
 
     def bind(self, arguments: tuple[str, ...]) -> None:
         """Set the positional parameters."""
-        self.arrays["@"] = arguments
+        self.set_all("@", arguments)
 
     def value(self, name: str) -> str | None:
         """Return the value of a variable or parameter, None where the script has not set it."""
@@ -106,7 +112,7 @@ class Scope:
     def set_all(self, name: str, values: tuple[str, ...]) -> None:
         """Give an array its elements."""
         self.variables.pop(name, None)
-        self.arrays[name] = values
+        self.arrays[name] = values if len(values) <= MOST_ELEMENTS else (HOLE,) * 9
 
     def drop(self, name: str) -> None:
         """Unset a variable, which is then empty."""
