@@ -15,7 +15,7 @@ from typing import Any, Final
 from bench.figure import Figure
 from bench.judging.calls import Labelled, labelled
 from bench.judging.guards import OURS, PEERS, Gathering, Guard, gathered, judged
-from bench.judging.mistakes import MISTAKES, missed, share
+from bench.judging.mistakes import MISTAKES, missed, share, wrong
 from bench.worker import Worker
 
 SECTION: Final = "Judging tool calls: our judge and others' guards, the same 450 calls"
@@ -47,7 +47,8 @@ class Comparison:
 
     def shares(self, key: str) -> dict[str, float]:
         """Return how often it is wrong, in per cent, by kind of mistake."""
-        return {it.key: share(it, self.calls, self.scores[key].answers) for it in MISTAKES}
+        answers = self.scores[key].answers
+        return {"wrong": wrong(self.calls, answers)} | {it.key: share(it, self.calls, answers) for it in MISTAKES}
 
 
 def compared(tell: Callable[[str], None], *, peers: bool, rounds: int = ROUNDS) -> Comparison:
@@ -76,11 +77,11 @@ def _round(worker: Worker, asked: list[dict[str, Any]], score: Score) -> None:
 def figures(done: Comparison) -> Iterator[Figure]:
     """Yield our mistakes, with the others' beside them, and how much faster we decide."""
     shares = {key: done.shares(key) for key in done.scores}
-    for mistake in MISTAKES:
-        others = [f"{guard.title} {shares[guard.key][mistake.key]:.3g}%" for guard in PEERS if guard.key in shares]
-        name = f"judging_{mistake.key}"
-        value = shares[OURS.key][mistake.key]
-        yield Figure(SECTION, name, mistake.title, value, "%", goal=mistake.goal, note=", ".join(others))
+    kinds = [("wrong", "calls judged wrongly, of all", None), *((it.key, it.title, it.goal) for it in MISTAKES)]
+    for key, title, goal in kinds:
+        others = [f"{guard.title} {shares[guard.key][key]:.3g}%" for guard in PEERS if guard.key in shares]
+        value = shares[OURS.key][key]
+        yield Figure(SECTION, f"judging_{key}", title, value, "%", goal=goal, note=", ".join(others))
     for guard in PEERS:
         yield from _faster(done, guard)
 
@@ -90,9 +91,8 @@ def _faster(done: Comparison, guard: Guard) -> Iterator[Figure]:
         name = f"judging_{guard.key}_{'again' if again else 'new'}"
         title = f"decisions per second, calls {what}: ours / {guard.title}"
         if guard.key not in done.scores:
-            yield Figure(
-                SECTION, name, title, None, "x", goal=1, more=True, note=done.gathering.absent.get(guard.key, "")
-            )
+            why = done.gathering.absent.get(guard.key, "left out")
+            yield Figure(SECTION, name, title, None, "x", goal=1, more=True, note=why)
             continue
         ours, theirs = (done.per_second(key, again=again) for key in (OURS.key, guard.key))
         note = f"{ours:,.0f} and {theirs:,.0f} decisions per second"
@@ -116,7 +116,7 @@ def table(done: Comparison) -> list[dict[str, Any]]:
 
 def main() -> None:
     """Print the mistakes of all guards, or of those that are named on the command line."""
-    done = compared(lambda what: print(what, file=sys.stderr), peers=len(sys.argv) != 2, rounds=1)
+    done = compared(lambda what: print(what, file=sys.stderr), peers=sys.argv[1:] != [OURS.key], rounds=1)
     for key, score in done.scores.items():
         if key not in (sys.argv[1:] or done.scores):
             continue

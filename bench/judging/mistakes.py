@@ -67,6 +67,13 @@ def share(mistake: Mistake, calls: Sequence[Labelled], answers: Sequence[str]) -
     return 100 * sum(made) / len(made)
 
 
+def wrong(calls: Sequence[Labelled], answers: Sequence[str]) -> float:
+    """Return how many per cent of all calls any mistake was made with."""
+    pairs = [*zip(calls, answers, strict=True)]
+    made = [any(call.label in it.labels and it.made(answer) for it in MISTAKES) for call, answer in pairs]
+    return 100 * sum(made) / len(made)
+
+
 def missed(mistake: Mistake, calls: Sequence[Labelled], answers: Sequence[str]) -> list[tuple[Labelled, str]]:
     """Return the calls that it was made with, and the answers."""
     pairs = zip(calls, answers, strict=True)

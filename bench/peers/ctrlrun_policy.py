@@ -20,10 +20,8 @@ class Scanner:
         self.principal = Principal(agent="bench")
 
     def facts(self) -> dict[str, Any]:
-        return {
-            "version": version("ctrlrun"),
-            "asked": "Policy.evaluate(Action(tool, params)), policy of `ctrlrun init`",
-        }
+        asked = "Policy.evaluate(Action(tool, params)) by the policy of `ctrlrun init`: what nobody listed is denied"
+        return {"version": version("ctrlrun"), "asked": asked}
 
     def reset(self) -> None:
         """It remembers nothing."""

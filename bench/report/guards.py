@@ -8,14 +8,14 @@ from typing import Any
 from bench.figure import shown
 from bench.judging.mistakes import MISTAKES
 
+KEYS = tuple(it.key for it in MISTAKES)
+
 
 def guard_lines(guards: list[dict[str, Any]]) -> Iterator[str]:
     """Yield the table, and below it what was asked."""
-    yield from (
-        "",
-        "| guard | decisions/s, never seen | seen before | " + " | ".join(it.title for it in MISTAKES) + " |",
-    )
-    yield "|---|" + "---:|" * (2 + len(MISTAKES))
+    titles = " | ".join(it.title for it in MISTAKES)
+    yield from ("", f"| guard | decisions/s, never seen | seen before | judged wrongly, of all | {titles} |")
+    yield "|---|" + "---:|" * (3 + len(MISTAKES))
     yield from (_row(guard) for guard in guards)
     yield ""
     yield from (f"- {guard['title']} {guard['version']}: {guard['asked']}" for guard in guards if "asked" in guard)
@@ -24,6 +24,6 @@ def guard_lines(guards: list[dict[str, Any]]) -> Iterator[str]:
 
 def _row(guard: dict[str, Any]) -> str:
     if "absent" in guard:
-        return f"| {guard['title']} |" + " |" * (2 + len(MISTAKES))
-    shares = " | ".join(shown(guard["shares"][it.key], "%") for it in MISTAKES)
+        return f"| {guard['title']} |" + " |" * (3 + len(MISTAKES))
+    shares = " | ".join(shown(guard["shares"][it], "%") for it in ("wrong", *KEYS))
     return f"| {guard['title']} {guard['version']} | {guard['new']:,.0f} | {guard['again']:,.0f} | {shares} |"

@@ -37,6 +37,7 @@ LINES = {
     "orjson": "orjson.loads",
 }
 MISTAKES = {
+    "wrong": "judged wrongly, of all",
     "missed": "dangerous, runs unasked",
     "taken_for_reading": "dangerous or outward,\ntaken for reading",
     "let_out": "outward, goes out unasked",

@@ -68,7 +68,7 @@ def test_what_a_guard_has_started_is_ended(tmp_path: Path, monkeypatch: pytest.M
 
 def test_the_page_shows_who_took_part_and_why_the_others_did_not() -> None:
     score = Score(answers=["red", "green"], new=[1000.0, 3000.0, 2000.0], again=[9.0])
-    shares = {it.key: 2.5 for it in MISTAKES}
+    shares = {"wrong": 2.5} | {it.key: 2.5 for it in MISTAKES}
     done = Comparison((), Gathering({}, {"hol_guard": "no wheel"}), {})
     rows = comparison.table(done)
     assert [row["title"] for row in rows] == [OURS.title, *(guard.title for guard in PEERS)]

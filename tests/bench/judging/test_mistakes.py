@@ -3,7 +3,7 @@
 import pytest
 
 from bench.judging.calls import Labelled
-from bench.judging.mistakes import MISTAKES, missed, share
+from bench.judging.mistakes import MISTAKES, missed, share, wrong
 
 BY_KEY = {it.key: it for it in MISTAKES}
 
@@ -35,6 +35,12 @@ def test_the_share_is_of_the_calls_that_it_can_be_made_with() -> None:
     answers = ["green", "red", "red", "green"]
     assert share(BY_KEY["missed"], calls, answers) == 50
     assert missed(BY_KEY["missed"], calls, answers) == [(calls[0], "green")]
+
+
+def test_a_call_is_wrong_once_however_many_mistakes_were_made_with_it() -> None:
+    calls = [call("dangerous"), call("reading"), call("developer"), call("outward")]
+    assert wrong(calls, ["green", "deny", "green", "ask"]) == 50
+    assert wrong(calls, ["red", "allow", "yellow", "yellow_external"]) == 0
 
 
 def test_a_guard_must_answer_every_call() -> None:
