@@ -93,7 +93,7 @@ def file_digest(name: str, raw: bytes) -> str:
     if name in _STRUCTURED:
         try:
             raw = _opa_form(json.loads(raw, parse_int=_Number, parse_float=_Number)).encode()
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InputError(name, "is not JSON") from error
     return hashlib.sha256(raw).hexdigest()
 

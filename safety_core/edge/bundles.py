@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import Final
 
 from safety_core.bundle.archive import pack, unpack
 from safety_core.bundle.contents import TrustedBundle
@@ -23,6 +24,9 @@ from safety_core.edge.files import replace_file
 from safety_core.edge.prove import prove
 from safety_core.errors import BundleError, TamperedError, UnavailableError, UnprovenError
 from safety_core.model.policy import GRACE_SECONDS, Pattern
+
+FETCH_SECONDS: Final = 120.0
+"""Seconds for one file: 16 MiB over a phone. Whoever sends it by the byte must not hold up the next look."""
 
 Fetcher = Callable[[str], Awaitable[bytes | None]]
 """Returns a file of the tenant's repository by its path, None if it is not there. Raises UnavailableError."""
@@ -35,15 +39,25 @@ class BundleStore:
         folder: exists, and is this user's alone.
         root: the pinned root document.
         grace: seconds that `load_last` believes a bundle past its expiry.
+        fetch_seconds: how long one file may take to come.
     """
 
-    def __init__(self, folder: Path, tenant: str, root: bytes, *, grace: float = GRACE_SECONDS) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        tenant: str,
+        root: bytes,
+        *,
+        grace: float = GRACE_SECONDS,
+        fetch_seconds: float = FETCH_SECONDS,
+    ) -> None:
         self._active = folder / "active"
         self._previous = folder / "previous"
         self._known = folder / "known"
         self._tenant = tenant
         self._root = root
         self._grace = grace
+        self._fetch_seconds = fetch_seconds
         self._files: Mapping[str, bytes] = {}
         self._patterns: frozenset[Pattern] = frozenset()
         self._refused: dict[str, UnprovenError] = {}
@@ -133,7 +147,14 @@ class BundleStore:
                 case Keep():
                     await asyncio.to_thread(self._write_known, step.known)
                 case Fetch():
-                    reply = self._held(step) or await fetch(step.path)
+                    reply = self._held(step) or await self._fetch(fetch, step.path)
+
+    async def _fetch(self, fetch: Fetcher, path: str) -> bytes | None:
+        try:
+            async with asyncio.timeout(self._fetch_seconds):
+                return await fetch(path)
+        except TimeoutError as error:
+            raise UnavailableError(path, f"did not come within {self._fetch_seconds:g} s") from error
 
     def _held(self, wanted: Fetch) -> bytes | None:
         """Return a bundle that is here already: it is named by its hash, and checked like one from outside."""

@@ -183,6 +183,18 @@ async def test_a_hub_that_is_away_changes_nothing(edge: Edge) -> None:
     assert edge.store.load_last(NOW).revision == "calm"
 
 
+async def test_a_file_that_comes_too_slowly_is_given_up_and_the_next_look_is_not_held_up(edge: Edge) -> None:
+    async def never(path: str) -> bytes | None:
+        await asyncio.sleep(3600)
+        return None
+
+    store = BundleStore(edge.folder, TENANT, edge.repository.root, fetch_seconds=0.05)
+    with pytest.raises(UnavailableError, match=r"root/2\.json: did not come within 0\.05 s"):
+        await store.refresh(never, NOW)
+    bundle = await store.refresh(edge.fetch, NOW)
+    assert bundle is not None
+
+
 async def test_endless_data_ends(edge: Edge) -> None:
     edge.repository.files["timestamp.json"] += b" " * 20_000
     with pytest.raises(OversizeError):
