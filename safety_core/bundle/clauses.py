@@ -58,7 +58,7 @@ def _spans(lines: list[str]) -> Iterator[tuple[int, int]]:
         for number, line in enumerate(lines, 1)
         if (found := _HEAD.match(line)) is not None and found[0] not in _NO_CLAUSE
     ]
-    for first, after in zip(starts, [*starts[1:], len(lines) + 1], strict=True):
+    for first, after in zip(starts, [*starts, len(lines) + 1][1:], strict=True):
         last = after - 1
         while last > first and (not lines[last - 1].strip() or lines[last - 1].startswith("#")):
             last -= 1
