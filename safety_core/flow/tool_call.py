@@ -302,16 +302,17 @@ def _answered(approval: Approval, question: ApprovalRequest, case: _Case, contex
 
 def _permit(case: _Case, context: Context, grant: Grant | None) -> Flow[Permitted]:
     call = case.call
-    known = yield from effects.RecallFiles(call.agent, call.session)
-    if known != case.before and _read(call, context, known) != case.reading:
+    before = yield from effects.RecallFiles(call.agent, call.session)
+    reading = case.reading if before == case.before else _read(call, context, before)
+    if (reading.facts, reading.relies_on) != (case.reading.facts, case.reading.relies_on):
         raise InputError("call", "runs a file that was written anew while the call was judged", "make the call again")
     now = yield from effects.Now()
     entry = case.entry(now, Event.PERMITTED, context.policy)
     yield from effects.Record(replace(entry, approver=grant.approver if grant else ""))
     if grant is not None:
         yield from effects.UseGrant(grant)
-    if case.reading.written:
-        yield from effects.NoteFiles(call.agent, call.session, case.reading.written)
+    if reading.written:
+        yield from effects.NoteFiles(call.agent, call.session, reading.written)
     return Permitted(call, case.verdict)
 
 

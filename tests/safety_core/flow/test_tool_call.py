@@ -323,6 +323,20 @@ def test_a_script_that_changes_while_the_call_waits_does_not_run_and_spends_noth
         assert [approval.state for approval in place.approvals] == [ApprovalState.GRANTED]
 
 
+def test_two_calls_at_a_time_may_add_to_the_same_file() -> None:
+    place = world()
+    write(place, "one\n")
+
+    def meanwhile(effect: effects.Judge) -> Any:
+        run(tool_call.decide(call("echo two >> made.sh"), context()), place.handlers)
+        return place.handlers[effects.Judge](effect)
+
+    late = {**place.handlers, effects.Judge: meanwhile}
+    assert isinstance(run(tool_call.decide(call("echo three >> made.sh"), context()), late), Permitted)
+    (known,) = place.files.recall(AGENT, SessionId("s1")).values()
+    assert known.text == "one\ntwo\nthree\n"
+
+
 def test_a_tool_that_dies_is_recorded_and_refused() -> None:
     place = world(output="<crash>")
     answer = run(tool_call.run(call(), context()), place.handlers)
