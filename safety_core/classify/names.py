@@ -110,7 +110,7 @@ def _plain_verbs(words: Sequence[str], catalogue: Catalogue) -> list[int]:
 
 def _first(words: Sequence[str], catalogue: Catalogue) -> list[int]:
     """Return the first word where it is a verb, though often a noun: not in "order_status" or "message_template"."""
-    looked_at = words[-1:] and (catalogue.verbs.get(words[-1]) is Kind.READ or words[-1] in catalogue.lexicon("inert"))
+    looked_at = words[-1:] and words[-1] in catalogue.lexicon("views") | catalogue.lexicon("inert")
     return [0] if len(words) > 1 and words[0] in catalogue.verbs and not looked_at else []
 
 
@@ -141,7 +141,7 @@ def _by_nouns(words: Sequence[str], about: frozenset[str], catalogue: Catalogue)
 
     Plurals say nothing: "messages" are as often listed as sent.
     """
-    if words and catalogue.verbs.get(words[-1]) is Kind.READ:
+    if words and words[-1] in catalogue.lexicon("views"):
         return Meaning(Kind.READ, sure=False)
     kinds = {_effect(word, about, catalogue) for word in words if word in catalogue.verbs}
     single = [word for word in words if word.removesuffix("s") == word or word.removesuffix("s") not in catalogue.nouns]

@@ -98,12 +98,8 @@ def _role(notes: Notes, key: str) -> str:
 def _meaning(notes: Notes, name: str, given: _Given) -> Meaning:
     """Return what the name says, and what the argument says that chooses among several effects."""
     said = meaning_of(name, notes.catalogue)
-    chosen = [
-        meaning_of(text, notes.catalogue)
-        for role in ("choose", "method")
-        for text in given.texts_of(role)
-        if len(text) <= CHOICE_LIMIT and not (role == "method" and text.upper() in notes.catalogue.methods)
-    ]
+    chosen = [meaning_of(text, notes.catalogue) for text in given.texts_of("choose") if len(text) <= CHOICE_LIMIT]
+    chosen += map(Meaning, _by_method(notes, given))
     chosen = [meaning for meaning in chosen if meaning.kind is not Kind.UNKNOWN]
     carrier = notes.catalogue.lexicon("carriers") & {*words_of(name)} or said.kind is Kind.UNKNOWN or not said.sure
     every = chosen if chosen and carrier else [said, *chosen]
@@ -115,10 +111,8 @@ def _by_arguments(notes: Notes, kind: Kind, given: _Given) -> Kind:
     """Return the effect that the arguments give away, where the name says less."""
     roles = set(given.roles)
     kinds = {kind}
-    if kind in _UNDECIDED:
-        if "recipient" in roles or {"contact", "content"} <= roles:
-            kinds.add(Kind.OUTWARD)
-        kinds.update(_by_method(notes, given))
+    if kind in _UNDECIDED and ("recipient" in roles or {"contact", "content"} <= roles):
+        kinds.add(Kind.OUTWARD)
     if kind in {*_UNDECIDED, Kind.OUTWARD} and "amount" in roles and roles & {"account", "currency", "card"}:
         kinds.add(Kind.MONEY)
     if kind is not Kind.READ and any(_announces(key) for key in given.switches):
@@ -127,10 +121,13 @@ def _by_arguments(notes: Notes, kind: Kind, given: _Given) -> Kind:
 
 
 def _by_method(notes: Notes, given: _Given) -> Iterator[Kind]:
+    """Yield what the methods say that are given: those of HTTP, or of a service's own ("sendPhoto")."""
+    local = [url_target(url).zone is Zone.LOCAL for url in given.texts_of("url")]
     for text in given.texts_of("method"):
         found = notes.catalogue.methods.get(text.upper())
-        if found is not None:
-            local = [url_target(url).zone is Zone.LOCAL for url in given.texts_of("url")]
+        if found is None:
+            yield meaning_of(text[:CHOICE_LIMIT], notes.catalogue).kind
+        else:
             yield Kind.WRITE if found is Kind.OUTWARD and local and all(local) else found
 
 

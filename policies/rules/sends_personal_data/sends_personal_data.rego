@@ -25,6 +25,14 @@ hits contains {"level": "red", "reason": told("sends out what looks like a list 
 	count(names) > 0
 }
 
+hits contains {"level": "red", "reason": "sends out what was read from a database as a whole"} if {
+	some action in object.get(input, "actions", [])
+	object.get(action, "kind", "") == "outward"
+	some one in object.get(input, "actions", [])
+	object.get(one, "kind", "") == "read"
+	"bulk_read" in {trait | some trait in object.get(one, "traits", [])}
+}
+
 personal(name) if {
 	regex.match(`(?i)(^|[^a-z])(customers?|clients?|patients?|employees?|staff|payroll|salar(y|ies)|subscribers?|contacts?|members?|users?|persons?|people|guests?|students?|leads?|donors?)([^a-z]|$)`, name)
 	regex.match(`(?i)\.(csv|tsv|xlsx?|ods|json|jsonl|ndjson|sql|db|sqlite3?|parquet|mdb|vcf|ldif|dump|bak|zip|gz|tgz|7z|pdf)$`, name)

@@ -20,6 +20,14 @@ test_other_files_are_not_meant if {
 	count(sent("outward", "/workspace/misleads.csv")) == 0
 }
 
+test_a_whole_database_is_red if {
+	dump := {"kind": "read", "targets": [], "traits": ["bulk_read"]}
+	sent_out := sends_personal_data.hits with input as {"actions": [dump, {"kind": "outward", "targets": []}]}
+	sent_out == {{"level": "red", "reason": "sends out what was read from a database as a whole"}}
+	kept := sends_personal_data.hits with input as {"actions": [dump]}
+	count(kept) == 0
+}
+
 test_keeping_it_here_is_not_meant if {
 	found := sends_personal_data.hits with input as {"actions": [{"kind": "read", "targets": [{"kind": "path", "value": "/workspace/customers.csv"}]}]}
 	count(found) == 0

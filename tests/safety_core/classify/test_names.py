@@ -22,7 +22,7 @@ NAMES = {
     Kind.OUTWARD: """
         send_email sendEmail sendemail gmail.send_message functions.send_letter messages.send mcp__chat__post_message
         HelpingHandSendReply CheckPointSendAlert create_pull_request make_phone_call like_post create_and_send_letter
-        email sms_gateway upload_photo transfer_to_human_agent
+        email sms_gateway book_doctor upload_photo transfer_to_human_agent
     """,
     Kind.MONEY: """
         refund_order BakeryManagerTransferFunds make_payment place_order create_payment stripe.charges.create payment
