@@ -187,14 +187,17 @@ class Lexer:
             self.at += 2
 
     def nested_script(self, end: str) -> Sequence:
-        """Read the script of a substitution; here-documents that were begun outside wait for their own lines."""
+        """Read the script of a substitution; here-documents that were begun outside wait for their own lines.
+
+        Those that were begun inside and not ended there are empty for bash; for others the lines behind belong to them.
+        """
         waiting, self.documents = self.documents, []
         self.enter()
         body = self.script(end)
         self.depth -= 1
         if self.documents:
             self.doubts["a here-document whose lines stand outside of its substitution"] = None
-        self.documents = waiting + self.documents
+        self.documents = waiting
         return body
 
     def _backquoted(self, *, quoted: bool) -> Substitution:
