@@ -29,7 +29,7 @@ hits contains {"level": "red", "reason": "sends out what was read from a databas
 	some action in object.get(input, "actions", [])
 	object.get(action, "kind", "") == "outward"
 	some one in object.get(input, "actions", [])
-	object.get(one, "kind", "") == "read"
+	object.get(one, "kind", "") in {"read", "write", "outward"}
 	"bulk_read" in {trait | some trait in object.get(one, "traits", [])}
 }
 

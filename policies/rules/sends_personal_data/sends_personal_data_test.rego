@@ -21,7 +21,7 @@ test_other_files_are_not_meant if {
 }
 
 test_a_whole_database_is_red if {
-	dump := {"kind": "read", "targets": [], "traits": ["bulk_read"]}
+	dump := {"kind": "write", "targets": [], "traits": ["bulk_read"]}
 	sent_out := sends_personal_data.hits with input as {"actions": [dump, {"kind": "outward", "targets": []}]}
 	sent_out == {{"level": "red", "reason": "sends out what was read from a database as a whole"}}
 	kept := sends_personal_data.hits with input as {"actions": [dump]}
