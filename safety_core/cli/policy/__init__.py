@@ -2,6 +2,7 @@
 
 command     the group, its commands loaded when they are asked for
 seam        what the commands share: where sources come from, compiling and proving them
+told        what an engine says about a policy -> the place, the reason, the fix
 check       is every source right, and every golden vector the same?
 new         a rule, program or tool to begin with, its tests beside it
 test        the tests beside the rules

@@ -7,6 +7,8 @@ from typing import Final
 
 import click
 
+from safety_core.errors import PolicyError, UnavailableError, UnprovenError
+
 COMMANDS: Final = (
     "new", "check", "test", "explain", "diff", "replay", "coverage", "golden",
     "build", "sign", "keys", "publish", "shadow", "propose",
@@ -29,6 +31,15 @@ class PolicyCommands(click.Group):
         if not isinstance(found, click.Command):
             raise TypeError(f"{cmd_name} is not a click command")
         return found
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; what the engine says against a rule is told with the rule's file and line."""
+        try:
+            return super().invoke(ctx)
+        except (UnavailableError, UnprovenError, PolicyError) as error:
+            from safety_core.cli.policy.told import rego_error  # late: only where there is something to tell
+
+            raise rego_error(error) from error
 
 
 @click.group(cls=PolicyCommands)

@@ -14,11 +14,12 @@ from safety_core.bundle.gather import gather
 from safety_core.bundle.samples import samples_of
 from safety_core.bundle.source import compile_bundle
 from safety_core.classify.check import check_catalogue
+from safety_core.cli.policy.told import floor_error, proof_error
 from safety_core.edge.files import read_input
 from safety_core.edge.pattern_proof import check_patterns, prove_patterns
 from safety_core.edge.prove import prove
 from safety_core.edge.shipped import LOCAL_TENANT, bundle_in, load_folder, shipped_folder
-from safety_core.errors import InputError, PolicyError
+from safety_core.errors import InputError, PolicyError, UnprovenError
 
 FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 FILE: Final = click.Path(path_type=Path, dir_okay=False)
@@ -44,7 +45,10 @@ def compiled(sources: Mapping[str, bytes], tenant: str = LOCAL_TENANT) -> tuple[
     Raises:
         PolicyError: naming file and line.
     """
-    files, bundle = compile_bundle(sources, tenant=tenant)
+    try:
+        files, bundle = compile_bundle(sources, tenant=tenant)
+    except PolicyError as error:
+        raise floor_error(error, sources) from error
     try:
         check_catalogue(bundle.policy.catalogue)
     except PolicyError as error:
@@ -61,7 +65,10 @@ def proved(sources: Mapping[str, bytes], tenant: str = LOCAL_TENANT) -> tuple[Ma
         samples_of(sources),
         lambda number, field: origins.place(f"data.patterns[{number}].{field}"),
     )
-    asyncio.run(prove(bundle))
+    try:
+        asyncio.run(prove(bundle))
+    except UnprovenError as error:
+        raise proof_error(error, bundle) from error
     return files, bundle
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from safety_core.cli.policy.seam import compiled, policies_option, sources_of
+from safety_core.cli.policy.told import test_error
 from safety_core.edge.policy_tests import run_tests
 
 
@@ -23,6 +24,6 @@ def test(policies: Path | None) -> int:
     outcomes = asyncio.run(run_tests(bundle, sources))
     failed = [outcome for outcome in outcomes if outcome.trouble]
     for outcome in failed:
-        click.echo(f"{outcome.file}: {outcome.name} {outcome.trouble}")
+        click.echo(test_error(outcome, bundle, sources))
     click.echo(f"{len(outcomes) - len(failed)} of {len(outcomes)} tests passed")
     return 1 if failed else 0
