@@ -10,7 +10,12 @@ hints       what a tool's own server says of it, believed only where that makes 
 arguments   what stands in the arguments of a tool
 shell/      command lines: syntax tree, words, wrappers, redirections
 code        programs in other languages, by the patterns of the catalogue
-sql         statements, by an allow-list of types
+clients     what is typed into a database's client: SQL and the client's own commands
+sql         SQL statements, by an allow-list of statements and functions
+sql_text    SQL text parted into statements, quotes and comments blanked
+sql_words   what SQL statements do, by the words they begin with
+sql_functions   what functions in SQL do, by their names
+windows     lines of PowerShell and cmd.exe as simple commands of our shell
 paths       where a path lies
 network     where a host or recipient lies
 catalogue   the policy's data about programs and tools, compiled once

@@ -1,9 +1,10 @@
-"""SQL statements -> what they do, by an allow-list of statement types. What is not on it is unknown."""
+"""SQL statements -> what they do, by an allow-list of statements and functions. What is not on it is unknown."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import sqlglot
@@ -11,6 +12,9 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from safety_core.classify.paths import HOLE
+from safety_core.classify.sql_functions import FILE_READERS, FUNCTIONS, SECRET_TABLES, is_harmless
+from safety_core.classify.sql_text import EXECUTABLE, Statement, statements
+from safety_core.classify.sql_words import EXPLAIN, READING_PRAGMAS, RUNS, STATEMENTS, TREE
 from safety_core.model.facts import Action, Kind, Target, TargetKind
 
 logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns about every statement that it keeps as text
@@ -18,87 +22,186 @@ logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns about every sta
 LIMIT: Final = 20_000
 """Characters; longer texts are dumps, which nobody can weigh statement by statement."""
 
-KINDS: Final[tuple[tuple[type[exp.Expr], Kind, str], ...]] = (
-    (exp.Drop, Kind.DESTROY, "drops a table or database"),
-    (exp.TruncateTable, Kind.DESTROY, "empties a table"),
+Found = Action | str
+"""An effect, or the reason why something was not understood."""
+
+Place = Callable[[str], Target]
+"""Says where the path of a file lies."""
+
+RUNS_TEXT: Final = frozenset({"do", "exec", "execute", "prepare", "call"})
+"""Statements that carry out SQL which stands in their strings."""
+
+_CALL: Final = re.compile(r"([A-Z_][\w.$]*)\s*\(|\b(XP_CMDSHELL|SP_\w+)\b")
+_CHANGES: Final[tuple[tuple[type[exp.Expr], Kind, str], ...]] = (
     (exp.Delete, Kind.DESTROY, "deletes records"),
-    (exp.Grant, Kind.PERMISSION, "changes who may use the database"),
-    (exp.Revoke, Kind.PERMISSION, "changes who may use the database"),
-    (exp.Alter, Kind.DESTROY, "changes the structure of a table"),
     (exp.Update, Kind.WRITE, "changes records"),
     (exp.Merge, Kind.WRITE, "changes records"),
     (exp.Insert, Kind.WRITE, "adds records"),
-    (exp.Create, Kind.WRITE, "creates a table or index"),
-    (exp.Copy, Kind.WRITE, "copies records to or from a file"),
     (exp.Into, Kind.WRITE, "stores the result of a query"),
-    (exp.Set, Kind.WRITE, "changes settings of the connection"),
-    (exp.Pragma, Kind.WRITE, "changes settings of the database"),
-    (exp.Transaction, Kind.READ, "begins a transaction"),
-    (exp.Commit, Kind.WRITE, "commits"),
-    (exp.Rollback, Kind.READ, "rolls back"),
-    (exp.Use, Kind.READ, "chooses a database"),
-    (exp.Describe, Kind.READ, "describes a table"),
-    (exp.Show, Kind.READ, "shows settings"),
 )
-"""Statement types that are understood; a statement does all that any of its parts does."""
-
-FUNCTIONS: Final = frozenset({
-    "pg_read_file", "pg_terminate_backend", "pg_ls_dir", "pg_sleep", "lo_export", "dblink", "setval", "nextval",
-    "load_file", "xp_cmdshell", "sys_exec", "load_extension", "writefile", "readfile", "edit", "read_csv", "read_text",
-})  # fmt: skip
-"""Functions that do more than read records."""
 
 
-def sql_actions(text: str, subject: str) -> Iterator[Action | str]:
-    """Yield an action for everything the statements do, or a reason (text) why a statement was not understood."""
+def sql_actions(text: str, subject: str, dialect: str = "", place: Place | None = None) -> Iterator[Found]:
+    """Yield an action for everything the statements do, or a reason (text) why a statement was not understood.
+
+    Args:
+        dialect: sqlglot's name of the server's language; "" where the server is not known.
+        place: where a path lies; without it, files that are read stay unknown.
+    """
     if HOLE in text or len(text) > LIMIT or "/*!" in text:
         yield f"{subject}: SQL that is not known before it runs"
+    text = EXECUTABLE.sub(r" \1 ", text.replace(HOLE, "x")[:LIMIT])
     try:
-        statements = sqlglot.parse(text.replace(HOLE, "x")[:LIMIT])
-    except (SqlglotError, RecursionError):
+        found = statements(text, dialect)
+    except ValueError:
         yield f"{subject}: SQL that cannot be read"
-        yield from _by_words(text, subject)
+        yield from _by_words(text.upper(), subject)
         return
-    for statement in statements:
-        if statement is not None:
-            yield from _statement(statement, subject)
+    for statement in found:
+        yield from _Judge(subject, dialect, place).statement(statement)
 
 
-def _statement(statement: exp.Expr, subject: str) -> Iterator[Action | str]:
-    found = [(kind, words) for kind_type, kind, words in KINDS if statement.find(kind_type)]
-    if not found and not isinstance(statement, exp.Query):
-        yield f"{subject}: a kind of SQL statement that is not known"
-        yield from _by_words(statement.sql(), subject)
-        return
-    calls = {call.name.lower() for call in statement.find_all(exp.Anonymous)} & FUNCTIONS
-    if calls:
-        yield f"{subject}: SQL that calls {', '.join(sorted(calls))}"
-    tables = tuple(
-        Target(TargetKind.DATA, name)
-        for name in dict.fromkeys(table.name for table in statement.find_all(exp.Table))
-        if name
-    )
-    for kind, words in found or [(Kind.READ, "reads records")]:
-        yield Action(kind, subject, f"{subject} {statement.key}", tables, _traits(statement, kind), words)
+class _Judge:
+    """Judges single statements of one text."""
+
+    def __init__(self, subject: str, dialect: str, place: Place | None) -> None:
+        self.subject = subject
+        self.dialect = dialect
+        self.place = place
+
+    def statement(self, statement: Statement) -> Iterator[Found]:
+        """Yield what one statement does."""
+        explained = EXPLAIN.match(statement.plain)
+        if explained is not None and RUNS.search(explained["options"]):
+            yield from self.statement(statement.behind(explained.end()))
+        elif explained is not None:
+            yield self._action(Kind.READ, "explain", "shows how a query would run")
+        elif TREE.match(statement.plain):
+            yield from self._calls(statement)
+            yield from self._by_tree(statement)
+        elif statement.plain.startswith("PRAGMA"):
+            reads = READING_PRAGMAS.fullmatch(statement.plain.rstrip())
+            yield self._action(Kind.READ if reads else Kind.WRITE, "pragma", "looks at or changes settings")
+        else:
+            yield from self._calls(statement)
+            yield from self._by_beginning(statement)
+
+    def _by_beginning(self, statement: Statement) -> Iterator[Found]:
+        plain = " ".join(statement.plain.split())
+        for pattern, kind, traits, words in STATEMENTS:
+            if pattern.match(plain):
+                form = plain.partition(" ")[0].lower()
+                yield self._action(kind, form, words, self._tables(self._parsed(statement)), traits)
+                if form in RUNS_TEXT:
+                    yield from _by_words(statement.raw.upper(), self.subject)
+                return
+        yield f"{self.subject}: a kind of SQL statement that is not known"
+        yield from _by_words(plain, self.subject)
+
+    def _calls(self, statement: Statement) -> Iterator[Found]:
+        """Functions that do more than read records. Their names are sought in the text: a tree may hide them."""
+        for match in _CALL.finditer(statement.plain):
+            name = (match[1] or match[2]).lower()
+            kind = FUNCTIONS.get(name) or FUNCTIONS.get(name.rpartition(".")[2])
+            if kind is not None:
+                yield self._action(kind[0], name, kind[2], (), kind[1])
+            elif name in FILE_READERS:
+                path = re.match(r"[^'\"]*['\"]([^'\"]*)", statement.raw[match.end() :])
+                if path is None or self.place is None:
+                    yield f"{self.subject}: SQL that reads files by {name}"
+                else:
+                    yield self._action(Kind.READ, name, "reads a file", (self.place(path[1]),))
+
+    def _parsed(self, statement: Statement) -> exp.Expr | None:
+        """Return the tree, where the server's language or plain SQL gives one."""
+        raw = re.sub(r"(?i)^(\s*)(?:replace|upsert)\b", r"\1insert", statement.raw)
+        for dialect in dict.fromkeys((self.dialect, "")):
+            try:
+                return sqlglot.parse_one(raw, dialect=dialect or None)
+            except (SqlglotError, RecursionError):
+                continue
+        return None
+
+    def _by_tree(self, statement: Statement) -> Iterator[Found]:
+        tree = self._parsed(statement)
+        if tree is None or isinstance(tree, exp.Command | exp.Alias):
+            yield f"{self.subject}: SQL that cannot be read"
+            yield from _by_words(statement.plain, self.subject)
+            return
+        unknown = {call.name.lower() for call in tree.find_all(exp.Anonymous)} - FUNCTIONS.keys() - FILE_READERS
+        for name in sorted(unknown):
+            if not is_harmless(name):
+                yield f"{self.subject}: SQL that calls {name}, which may do anything"
+        tables = self._tables(tree)
+        found = [(kind, words) for changing, kind, words in _CHANGES if tree.find(changing)]
+        for kind, words in found or [(Kind.READ, "reads records")]:
+            traits = frozenset({"unbounded"}) if kind is Kind.DESTROY and _unbounded(tree, exp.Delete) else frozenset()
+            yield self._action(kind, tree.key, words, tables, traits)
+        if _unbounded(tree, exp.Update):
+            yield self._action(Kind.DESTROY, "update", "changes every record", tables, {"unbounded"})
+        if any(insert.args.get("overwrite") for insert in tree.find_all(exp.Insert)):
+            yield self._action(Kind.DESTROY, "insert overwrite", "replaces every record", tables, {"unbounded"})
+        if isinstance(tree, exp.Merge) and re.search(r"\bDELETE\b", statement.plain):
+            yield self._action(Kind.DESTROY, "merge delete", "deletes records", tables)
+        names = {table.sql(comments=False).lower().replace('"', "") for table in tree.find_all(exp.Table)}
+        if any(name.partition(" ")[0] in SECRET_TABLES or name.rpartition(".")[2] in SECRET_TABLES for name in names):
+            yield self._action(Kind.CREDENTIAL, "password table", "looks at stored passwords", tables)
+
+    def _tables(self, tree: exp.Expr | None) -> tuple[Target, ...]:
+        names = [] if tree is None else [table.name for table in tree.find_all(exp.Table)]
+        return tuple(Target(TargetKind.DATA, name) for name in dict.fromkeys(names) if name)
+
+    def _action(
+        self,
+        kind: Kind,
+        form: str,
+        words: str,
+        targets: tuple[Target, ...] = (),
+        traits: frozenset[str] | set[str] = frozenset(),
+    ) -> Action:
+        return Action(kind, self.subject, f"{self.subject} {form}", targets, frozenset(traits), words)
 
 
-def _traits(statement: exp.Expr, kind: Kind) -> frozenset[str]:
-    """`unbounded`: every row, or the structure itself, is concerned."""
-    if any(not part.args.get("where") for part in statement.find_all(exp.Update, exp.Delete)):
-        return frozenset({"unbounded"})
-    if isinstance(statement, exp.Drop) and statement.args.get("kind") in {"DATABASE", "SCHEMA"}:
-        return frozenset({"unbounded", "mass"})
-    return (
-        frozenset({"unbounded"})
-        if kind is Kind.DESTROY and isinstance(statement, exp.Drop | exp.TruncateTable)
-        else frozenset()
-    )
+def _unbounded(tree: exp.Expr, changing: type[exp.Expr]) -> bool:
+    """Tell whether a change concerns every record: without a condition, or with one that always holds."""
+    return any(_always(_condition(part)) for part in tree.find_all(changing))
 
 
-def _by_words(text: str, subject: str) -> Iterator[Action]:
+def _condition(part: exp.Expr) -> exp.Expr | None:
+    where = part.args.get("where")
+    limited = part.args.get("limit") or isinstance(part.parent, exp.When)
+    return exp.Boolean(this=False) if limited else where.this if where is not None else None
+
+
+def _always(condition: exp.Expr | None) -> bool:
+    """A condition without any column holds for all or none, and is taken to hold for all."""
+    match condition:
+        case None:
+            return True
+        case exp.Boolean():
+            return bool(condition.this)
+        case exp.Paren():
+            return _always(condition.this)
+        case exp.Or():
+            return _always(condition.this) or _always(condition.expression)
+        case exp.And():
+            return _always(condition.this) and _always(condition.expression)
+        case exp.EQ() | exp.GTE() | exp.LTE() | exp.NullSafeEQ() if condition.this == condition.expression:
+            return True
+        case exp.Not(this=exp.Is()):
+            return True
+        case exp.Like() | exp.ILike() if set(condition.expression.name) <= {"%"}:
+            return True
+        case _:
+            return condition.find(exp.Column, exp.Subquery, exp.Select) is None
+
+
+def _by_words(plain: str, subject: str) -> Iterator[Action]:
     """Judge unreadable SQL by its words, which can only make it graver."""
-    words = set(text.lower().replace("(", " ").replace(";", " ").split())
-    if words & {"drop", "delete", "truncate"}:
+    words = set(re.findall(r"[A-Z]+", plain))
+    if words & {"DROP", "DELETE", "TRUNCATE"}:
         yield Action(Kind.DESTROY, subject, f"{subject} sql", (), frozenset({"unbounded"}), "deletes records")
-    if words & {"grant", "revoke"}:
+    if words & {"GRANT", "REVOKE"}:
         yield Action(Kind.PERMISSION, subject, f"{subject} sql", (), frozenset(), "changes who may use the database")
+    if words & {"OUTFILE", "DUMPFILE", "INSERT", "UPDATE"}:
+        yield Action(Kind.WRITE, subject, f"{subject} sql", (), frozenset(), "changes records")
