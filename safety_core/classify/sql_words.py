@@ -19,8 +19,7 @@ EXPLAIN: Final = re.compile(
 RUNS: Final = re.compile(r"ANALY[ZS]E(?!\s*(?:=\s*)?(?:FALSE|OFF|0)\b)")
 """An option with which an explained statement is carried out."""
 
-_OBJECT: Final = r"(?:CREATE|ALTER|DROP|RENAME)\s+(?:OR\s+(?:REPLACE"
-r"|ALTER)\s+)?(?:IF\s+(?:NOT\s+)?EXISTS\s+)?"
+_OBJECT: Final = r"(?:CREATE|ALTER|DROP|RENAME)\s+(?:OR\s+(?:REPLACE|ALTER)\s+)?(?:IF\s+(?:NOT\s+)?EXISTS\s+)?"
 _ACCOUNT: Final = (
     r"(?:USER|ROLE|LOGIN|GROUP|POLICY|ROW\s+(?:ACCESS\s+)?POLICY|MASKING\s+POLICY|QUOTA"
     r"|SETTINGS\s+PROFILE|PROFILE"
@@ -35,8 +34,7 @@ _CODE: Final = (
     r"|PACKAGE|LIBRARY|TASK|JOB"
     r"|MACRO|OPERATOR|PLUGIN|COMPONENT|MODEL|JAVA)\b"
 )
-_REMOTE: Final = r"(?:SERVER|SUBSCRIPTION|PUBLICATION|FOREIGN\s+DATA\s+WRAPPER|USER\s+MAPPING"
-r"|DATABASE\s+LINK)\b"
+_REMOTE: Final = r"(?:SERVER|SUBSCRIPTION|PUBLICATION|FOREIGN\s+DATA\s+WRAPPER|USER\s+MAPPING|DATABASE\s+LINK)\b"
 
 STATEMENTS: Final = tuple(
     (re.compile(pattern), kind, frozenset(traits.split()), words)
