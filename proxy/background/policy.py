@@ -83,6 +83,7 @@ class PolicySync:
             except SafetyError as error:
                 self.in_force.trouble = error
                 raise
+            self.store.compiled(bundle.policy.patterns)
             await self._record(bundle.revision, bundle.policy.version, "")
             _log.info("policy %s (version %d) is in force", bundle.revision, bundle.policy.version)
         self._waiting = None

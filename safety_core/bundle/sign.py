@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
+from safety_core.bundle.archive import LIMITS
 from safety_core.canonical import Json, canonical_bytes
 from safety_core.errors import InputError, PolicyError, TamperedError, WrongTenantError
 from safety_core.wire.reader import Reader
@@ -59,7 +60,8 @@ def verify_files(files: Mapping[str, bytes], public_pem: str, *, scope: str) -> 
     try:
         claims = _claims(files[SIGNATURES], public_pem)
         signed = {
-            entry.text("name"): (entry.text("algorithm"), entry.text("hash")) for entry in claims.objects("files")
+            entry.text("name"): (entry.text("algorithm"), entry.text("hash"))
+            for entry in claims.objects("files", limit=LIMITS.files)
         }
         named = claims.text("scope")
         actual = {name: ("SHA-256", file_digest(name, raw)) for name, raw in rest.items()}

@@ -13,7 +13,7 @@ root has not revoked.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -124,17 +124,21 @@ class BundleStore:
         replace_file(self._active, pack(update.files))
         self._files = update.files
 
+    def compiled(self, patterns: Iterable[Pattern]) -> None:
+        """Take note that these patterns compile here, so that a bundle without others need not prove it again."""
+        self._patterns = frozenset(patterns)
+
     async def _prove(self, update: Update) -> None:
         """Prove a bundle once: one that was refused is not run again until the publisher replaces it."""
         if update.sha256 in self._refused:
             error = self._refused[update.sha256]
             raise UnprovenError(error.thing, error.reason, error.fix)
         try:
-            await prove(update.bundle, patterns=self._patterns)
+            await prove(update.bundle, patterns=self._patterns, guarded=True)
         except UnprovenError as error:
             self._refused = {update.sha256: error}
             raise
-        self._patterns = frozenset(update.bundle.policy.patterns)
+        self.compiled(update.bundle.policy.patterns)
 
     async def _follow(self, steps: Steps[Update], fetch: Fetcher) -> Update:
         reply: bytes | None = None

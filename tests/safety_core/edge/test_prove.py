@@ -11,6 +11,7 @@ from safety_core.edge.shipped import bundle_of
 from safety_core.errors import UnprovenError
 from safety_core.model.facts import Action, Facts, Kind, Target, TargetKind
 from safety_core.model.level import Level
+from safety_core.model.policy import Pattern
 from safety_core.model.verdict import Hit
 from tests.simulators.repository import RULE, SOURCES, rule
 
@@ -30,16 +31,32 @@ async def test_a_bundle_that_judges_as_its_author_saw_is_proved() -> None:
 @pytest.mark.parametrize(
     "hits", [[], [HIT, Hit("deletes", Level.RED, "deletes /b")], [Hit("deletes", Level.YELLOW, "deletes /a")]]
 )
-async def test_a_vector_that_comes_out_differently_is_named(hits: list[Hit]) -> None:
+@pytest.mark.parametrize("guarded", [False, True])
+async def test_a_vector_that_comes_out_differently_is_named(hits: list[Hit], guarded: bool) -> None:
     golden = vector_line({}, []) + vector_line(FACTS, hits)
     with pytest.raises(UnprovenError, match=r"golden\.jsonl:2: deletes comes out differently"):
-        await prove(bundle(golden))
+        await prove(bundle(golden), guarded=guarded)
 
 
-async def test_a_rule_that_fires_outside_of_its_guard_is_named() -> None:
+@pytest.mark.parametrize("guarded", [False, True])
+async def test_a_rule_that_fires_outside_of_its_guard_is_named(guarded: bool) -> None:
     narrow = RULE.replace("kinds: [destroy]", "kinds: [write]").encode()
     with pytest.raises(UnprovenError, match="deletes fires outside of its own kinds"):
-        await prove(bundle(vector_line(FACTS, [HIT]), deletes=narrow))
+        await prove(bundle(vector_line(FACTS, [HIT]), deletes=narrow), guarded=guarded)
+
+
+async def test_patterns_that_have_compiled_here_are_not_compiled_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    async def compiles(patterns: tuple[Pattern, ...]) -> None:
+        asked.append(len(patterns))
+
+    monkeypatch.setattr("safety_core.edge.prove.prove_patterns", compiles)
+    listed = b"patterns:\n  - {id: till, title: Till, expression: 'TILL-[0-9]{12}'}\n"
+    held = bundle_of({**SOURCES, "patterns/till.yaml": listed})
+    await prove(held)
+    await prove(held, patterns=held.policy.patterns)
+    assert asked == [1, 0]
 
 
 async def test_a_runaway_rule_is_found_without_any_vector() -> None:
