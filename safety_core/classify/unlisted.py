@@ -63,9 +63,16 @@ def judge_unlisted(notes: Notes, name: str, params: JsonObject) -> None:
     kind = _by_arguments(notes, meaning.kind, given)
     targets = list(dict.fromkeys(_targets(notes, kind, given)))
     traits = meaning.traits | _switched(kind, given)
-    notes.note(kind, shown, notes.catalogue.verb_words.get(kind, ""), targets, traits)
+    notes.note(kind, shown, _told(notes, kind, shown), targets, traits)
     _note_more(notes, kind, shown, targets, given)
     _note_code(notes, kind, shown, given)
+
+
+def _told(notes: Notes, kind: Kind, shown: str) -> str:
+    """Return what the tool does in words: what sort of effect, and what its author calls it."""
+    named = " ".join(words_of(shown))
+    words = notes.catalogue.verb_words.get(kind, "")
+    return f"{words} ({named})" if named and words else words
 
 
 def _given(notes: Notes, params: JsonObject) -> _Given:

@@ -8,7 +8,7 @@ package safety.rules.known_catcher
 
 import rego.v1
 
-hits contains {"level": "red", "reason": sprintf("reaches a place that collects whatever is sent to it: %s", [substring(value, 0, 100)])} if {
+hits contains {"level": "red", "reason": told("reaches a place that collects whatever is sent to it", [value])} if {
 	some action in object.get(input, "actions", [])
 	some target in object.get(action, "targets", [])
 	object.get(target, "kind", "") == "host"
@@ -21,3 +21,20 @@ hits contains {"level": "red", "reason": sprintf("reaches a place that collects 
 covered(value, host) if value == host
 
 covered(value, host) if endswith(value, concat("", [".", host]))
+
+# What is done, and to what, if that has a name.
+told(words, names) := words if count(names) == 0
+
+told(words, names) := sprintf("%s: %s", [words, few(names)]) if count(names) > 0
+
+# The first three names, each cut to what a phone shows.
+few(names) := concat("", [concat(", ", array.slice([quoted(substring(name, 0, 60)) | some name in names], 0, 3)), more(names)])
+
+# A name that holds more than a plain name does stands in quotes, so that it cannot pass for a part of the sentence.
+quoted(name) := name if regex.match(`^[A-Za-z0-9._/@:+~#*=-]+$`, name)
+
+quoted(name) := sprintf("'%s'", [replace(name, "'", "")]) if not regex.match(`^[A-Za-z0-9._/@:+~#*=-]+$`, name)
+
+more(names) := sprintf(" and %d more", [count(names) - 3]) if count(names) > 3
+
+more(names) := "" if count(names) <= 3

@@ -12,7 +12,7 @@ test_money_is_red if {
 test_how_much_and_to_whom_are_told if {
 	targets := [{"kind": "recipient", "value": "Mill Ltd", "zone": "outside"}, {"kind": "amount", "value": "1,200.00 EUR", "zone": "unknown"}]
 	found := moves_money.hits with input as {"actions": [{"kind": "money", "targets": targets, "traits": [], "words": "pays money"}]}
-	found == {{"level": "red", "reason": "pays money: 1,200.00 EUR, to Mill Ltd"}}
+	found == {{"level": "red", "reason": "pays money: 1,200.00 EUR, to 'Mill Ltd'"}}
 }
 
 test_looking_at_money_moves_none if {

@@ -25,7 +25,12 @@ told(words, names) := words if count(names) == 0
 told(words, names) := sprintf("%s: %s", [words, few(names)]) if count(names) > 0
 
 # The first three names, each cut to what a phone shows.
-few(names) := concat("", [concat(", ", array.slice([substring(name, 0, 60) | some name in names], 0, 3)), more(names)])
+few(names) := concat("", [concat(", ", array.slice([quoted(substring(name, 0, 60)) | some name in names], 0, 3)), more(names)])
+
+# A name that holds more than a plain name does stands in quotes, so that it cannot pass for a part of the sentence.
+quoted(name) := name if regex.match(`^[A-Za-z0-9._/@:+~#*=-]+$`, name)
+
+quoted(name) := sprintf("'%s'", [replace(name, "'", "")]) if not regex.match(`^[A-Za-z0-9._/@:+~#*=-]+$`, name)
 
 more(names) := sprintf(" and %d more", [count(names) - 3]) if count(names) > 3
 
