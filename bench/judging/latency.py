@@ -1,7 +1,8 @@
 """Microseconds on the clock from a call to its verdict, with the policy process's work in it.
 
 Engines with 10, 1,000 and 10,000 rules are up side by side and take turns. Each call is timed by itself. "Never seen"
-is a command with a number in it that no call before had.
+is a command with a number in it that no call before had. A percentile is taken of each hundred calls, and then the
+median of all hundreds: what else the machine did for a moment is not ours.
 """
 
 from __future__ import annotations
@@ -32,8 +33,11 @@ RULES: Final = (10, 1_000, 10_000)
 BETWEEN: Final = 1_000
 """The number of rules that the goals are for."""
 
-BURST: Final = 20
+BURST: Final = 50
 """Calls of one kind in a row."""
+
+PART: Final = 100
+"""Calls that a percentile is taken of."""
 
 SECTION: Final = "Judging tool calls: a shell command of 60 bytes, from the call to the verdict"
 
@@ -60,8 +64,9 @@ class Taken:
 
 
 def quantile(values: list[float], per_cent: int) -> float:
-    """Return a percentile: the value below which so many per cent lie."""
-    return statistics.quantiles(values, n=100, method="inclusive")[per_cent - 1]
+    """Return the value below which so many per cent lie: the median of that of each hundred."""
+    parts = [values[start : start + PART] for start in range(0, len(values), PART)]
+    return statistics.median(statistics.quantiles(part, n=100, method="inclusive")[per_cent - 1] for part in parts)
 
 
 async def taken(rounds: int, tick: Callable[[], None]) -> Taken:

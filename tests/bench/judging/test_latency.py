@@ -26,6 +26,11 @@ def test_figures_are_microseconds_ratios_and_the_growth() -> None:
     }
 
 
+def test_a_moment_in_which_the_machine_did_something_else_is_not_ours() -> None:
+    calm = [0.001] * 100
+    assert latency.quantile([*calm, *[0.5] * 100, *calm], 99) == 0.001
+
+
 async def test_a_policy_of_many_rules_judges_by_each_of_them() -> None:
     bundle = many_rules.bundle(7)
     assert len(bundle.guards) == len(many_rules.bundle(0).guards) + 7
