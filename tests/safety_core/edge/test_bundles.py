@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 import pytest
 
 from safety_core.bundle.golden import vector_line
 from safety_core.edge.bundles import BundleStore
+from safety_core.edge.files import replace_file
 from safety_core.errors import (
     FreezeError,
     OversizeError,
@@ -260,4 +262,39 @@ async def test_without_the_memory_of_roots_the_bundle_brings_its_own(edge: Edge)
     edge.repository.rotate(role_keys("two")).publish(release("strict"))
     await edge.pull()
     (edge.folder / "known").unlink()
+    assert edge.again().store.load_last(NOW).revision == "strict"
+
+
+class Killed(BaseException):
+    """Stands for kill -9: nothing after it happens."""
+
+
+@pytest.mark.parametrize("writes", range(6))
+async def test_whenever_it_is_killed_it_has_a_policy_and_never_goes_back(
+    edge: Edge, writes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await edge.pull()
+    old = dict(edge.repository.files)
+    edge.repository.publish(release("strict"))
+    new, left = dict(edge.repository.files), [None] * writes
+
+    def write(path: Path, raw: bytes) -> None:
+        if not left:
+            raise Killed
+        left.pop()
+        replace_file(path, raw)
+
+    running = edge.again()
+    running.store.load_last(NOW)
+    with monkeypatch.context() as killing, contextlib.suppress(Killed):
+        killing.setattr("safety_core.edge.bundles.replace_file", write)
+        await running.pull()
+    written = {path.name for path in edge.folder.iterdir()}
+    assert ("previous" in written) == (writes >= 3)
+    assert edge.again().store.load_last(NOW).revision == ("strict" if writes >= 4 else "calm")
+    edge.repository.files = old
+    with pytest.raises(RollbackError) if writes else contextlib.nullcontext():
+        await edge.again().pull()
+    edge.repository.files = new
+    await edge.again().pull()
     assert edge.again().store.load_last(NOW).revision == "strict"
