@@ -20,7 +20,6 @@ from safety_core.classify.notes import Notes
 from safety_core.classify.paths import path_target
 from safety_core.classify.shell.scope import Scope
 from safety_core.classify.shell.walk import Shell
-from safety_core.classify.sql import sql_actions
 from safety_core.model.facts import Kind, Target, TargetKind, Zone
 
 NAME_SHOWN: Final = 80
@@ -171,19 +170,16 @@ def _note_code(notes: Notes, kind: Kind, shown: str, given: _Given) -> None:
     """Note what commands, statements and programs in the arguments would do."""
     for text in given.texts_of("shell"):
         Shell(notes).script(text, Scope(notes.workspace))
-    for text in given.texts_of("sql"):
-        for found in sql_actions(text, shown):
-            if not isinstance(found, str):
-                notes.act(found)
+    programs = [("sql", text) for text in given.texts_of("sql")]
     languages = [text.casefold() for text in given.texts_of("language")]
-    if kind is not Kind.RUN_CODE and not languages:
-        return
-    for text in given.texts_of("code"):
-        for language in (
-            languages or [word for word in words_of(shown) if word in notes.catalogue.languages] or ["python"]
-        ):
-            for command in code_notes(notes, language, text, shown, frozenset()):
-                Shell(notes).script(command, Scope(notes.workspace))
+    if kind is Kind.RUN_CODE or languages:
+        named = [word for word in words_of(shown) if word in notes.catalogue.languages]
+        programs += [
+            (language, text) for language in languages or named or ["python"] for text in given.texts_of("code")
+        ]
+    for language, text in programs:
+        for command in code_notes(notes, language, text, shown, frozenset()):
+            Shell(notes).script(command, Scope(notes.workspace))
 
 
 def _targets(notes: Notes, kind: Kind, given: _Given) -> Iterator[Target]:
