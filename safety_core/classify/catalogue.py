@@ -14,6 +14,8 @@
         read: status, log, show           # subcommands with that effect and nothing more to say
         wrapper: 1                        # after so many operands comes another command line
         verbs: 1                          # unlisted subcommands are judged by their words, after so many group names
+        anywhere: {"keys": credential}    # subcommands that mean the same below every group; the first one counts
+        prefixes: alpha, beta             # words before a subcommand that change nothing about what it does
         assign: {"of": "write=path"}      # operands of the form name=value
         traits: privileged                # always
         dashes: single                    # options are whole words after one dash (find, openssl)
@@ -21,10 +23,21 @@
         stream: echo                      # what becomes of text on its way: echo cat decode download directory given
         joined: true                      # a wrapper that hands its words to a shell as one text (ssh, eval)
         given: write                      # the effect where there are operands, `given_from` of them or more (1)
+        after: 1                          # the subcommand stands behind so many operands (`service NAME start`)
+        bundled: true                     # the first word is a cluster of options even without a dash (`tar xf`)
 
 A spec is `[effect][+trait...][=type]`: an effect (a `Kind`, or `dry`: nothing lasting happens), traits, and the type of
 the value that an option takes. Types: text expression path url host nethost remote gitremote data recipient upload
-outfile mode method field httpie mount script alias code:<language> directory command words.
+outfile mode method field httpie mount script alias code:<language> directory command words endpoint store
+storeto expression_path destination carried; named and named_path: a value behind a name of its own (`jq --arg NAME
+VALUE`). An option "+" is any word that begins so. A spec of an option "--output=yaml" holds where that value is given.
+
+    http:
+      "search server":                    # a service that is administered over HTTP
+        hosts: search.example             # its hosts, and all below them
+        ports: "9200"                     # its usual ports; without hosts and ports, what follows holds anywhere
+        words: works with a search server
+        calls: {"POST PUT /[^/]+/_close": {effect: control, words: closes an index}}   # methods, path: entry or spec
 """
 
 from __future__ import annotations
@@ -43,6 +56,9 @@ from safety_core.model.facts import Kind
 SPEC: Final = re.compile(r"(?P<effect>[a-z_]*)(?P<traits>(\+[a-z_]+)*)(=(?P<takes>[a-z:_]+))?")
 DRY: Final = "dry"
 KINDS: Final = {kind.value: kind for kind in Kind}
+EXECUTABLE: Final = re.compile(r"\.(?:exe|cmd|bat|com|ps1)$")
+"""Endings that Windows adds to a program's name; upper and lower case are one there, and on most Macs."""
+
 VERSIONED: Final = re.compile(r"(python|pip|ruby|perl|php|lua|node|clang|gcc|postgres)[\d.]+")
 
 
@@ -83,6 +99,10 @@ class Entry:
     given: Spec | None = None
     given_from: int = 1
     open: bool = False
+    after: int = 0
+    bundled: bool = False
+    prefixes: frozenset[str] = frozenset()
+    anywhere: Mapping[str, Spec] = field(default_factory=dict)
 
     def merged(self, child: Entry) -> Entry:
         """Return the subcommand `child` as it reads below this entry: our options hold there too."""
@@ -104,6 +124,10 @@ class Entry:
             child.given,
             child.given_from,
             self.open or child.open,
+            child.after,
+            child.bundled,
+            child.prefixes,
+            {**self.anywhere, **child.anywhere},
         )
 
 
@@ -117,6 +141,26 @@ class Pattern:
     expression: re.Pattern[str]
     spec: Spec
     words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a request to a service does, by its method and path; `path` matches from the first slash to the query."""
+
+    methods: frozenset[str]
+    path: re.Pattern[str]
+    spec: Spec
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service that is administered over HTTP; one without hosts and ports is known by its paths alone."""
+
+    name: str
+    hosts: tuple[str, ...]
+    ports: frozenset[str]
+    calls: tuple[Call, ...]
 
 
 def parse_spec(text: str, where: str) -> Spec:
@@ -156,11 +200,15 @@ class Catalogue:
         }
         self._lexicon = {name: frozenset(_texts(words)) for name, words in _mapping(data, "lexicon").items()}
         self.languages = {name: tuple(_patterns(entries, name)) for name, entries in _mapping(data, "code").items()}
+        services = _mapping(data, "http")
+        self.services = tuple(_service(name, _mapping(services, name)) for name in services)
 
     def program(self, name: str) -> Entry | None:
         """Return the entry of a program by its base name, or None for one that is not listed."""
         if name not in self._entries:
             raw = self._programs.get(name) or self._programs.get(VERSIONED.sub(r"\1", name))
+            if raw is None:
+                raw = self._programs.get(EXECUTABLE.sub("", name.lower()))
             self._entries[name] = None if raw is None else _entry(name, raw)
         return self._entries[name]
 
@@ -225,7 +273,7 @@ def _entry(name: str, raw: Json) -> Entry:
     spec = parse_spec(str(raw.get("effect", "")), name)
     last = raw.get("last")
     wrapper, verbs = raw.get("wrapper"), raw.get("verbs")
-    given, given_from = raw.get("given"), raw.get("given_from")
+    given, given_from, after = raw.get("given"), raw.get("given_from"), raw.get("after")
     return Entry(
         name,
         Spec(spec.kind, spec.dry, spec.traits | frozenset(_texts(raw.get("traits", [])))),
@@ -244,6 +292,10 @@ def _entry(name: str, raw: Json) -> Entry:
         None if given is None else parse_spec(str(given), name),
         given_from if isinstance(given_from, int) else 1,
         raw.get("open") is True,
+        after if isinstance(after, int) else 0,
+        raw.get("bundled") is True,
+        frozenset(_texts(raw.get("prefixes", []))),
+        _specs(_mapping(raw, "anywhere"), name),
     )
 
 
@@ -280,6 +332,29 @@ def _nested(flat: Mapping[str, Entry]) -> Iterator[tuple[str, Entry]]:
         own = below.pop("", Entry(head))
         nested = dict(_nested(below))
         yield head, replace(own, name=head, commands={**own.commands, **nested})
+
+
+def _service(name: str, raw: JsonObject) -> Service:
+    calls = _mapping(raw, "calls")
+    words = str(raw.get("words", ""))
+    return Service(
+        name,
+        tuple(host for host in _texts(raw.get("hosts", [])) if host),
+        frozenset(port for port in _texts(raw.get("ports", [])) if port),
+        tuple(_call(request, calls[request], words, f"http.{name}") for request in calls),
+    )
+
+
+def _call(request: str, raw: Json, words: str, where: str) -> Call:
+    """Return what the catalogue says about "POST PUT /path"."""
+    methods, slash, path = request.partition("/")
+    fields: JsonObject = raw if isinstance(raw, dict) else {"effect": raw}
+    try:
+        expression = re.compile(slash + path)
+    except re.error as error:
+        raise PolicyError(f"catalogue.{where}", f"{request!r} is no expression for a path ({error.msg})") from error
+    spec = parse_spec(str(fields.get("effect", "")), where)
+    return Call(frozenset(methods.split()), expression, spec, str(fields.get("words", words)))
 
 
 def _patterns(entries: Json, where: str) -> Iterator[Pattern]:

@@ -11,17 +11,48 @@ from safety_core.classify.catalogue import DRY, KINDS, Catalogue, parse_spec
 from safety_core.errors import PolicyError
 
 SECTIONS: Final = frozenset(
-    {"code", "lexicon", "methods", "nouns", "options", "pairs", "paths", "programs", "roles", "tools", "variables"}
-    | {"verb_words", "verbs"}
+    {
+        "code",
+        "http",
+        "lexicon",
+        "methods",
+        "nouns",
+        "options",
+        "pairs",
+        "paths",
+        "programs",
+        "roles",
+        "tools",
+        "variables",
+        "verb_words",
+        "verbs",
+    }
 )
 PROGRAM: Final = frozenset(
     {"effect", "words", "operands", "last", "options", "commands", "wrapper", "verbs", "assign", "traits", "dashes"}
-    | {"stdin", "stream", "joined", "given", "given_from", "flags", "values", "open", DRY, *KINDS}
+    | {
+        "stdin",
+        "stream",
+        "joined",
+        "given",
+        "given_from",
+        "flags",
+        "values",
+        "open",
+        "after",
+        "bundled",
+        "prefixes",
+        "anywhere",
+        DRY,
+        *KINDS,
+    }
 )
 TOOL: Final = frozenset(
     {"aliases", "adapter", "effect", "words", "args", "select", "actions", "default", "code", "ignored", "inner"}
     | {"volatile"}
 )
+SERVICE: Final = frozenset({"hosts", "ports", "words", "calls"})
+CALL: Final = frozenset({"effect", "words"})
 SPECS: Final = ("effect", "last", "given")
 
 
@@ -34,7 +65,7 @@ def check_catalogue(data: JsonObject) -> None:
     for section, entries in data.items():
         known = list(entries) if isinstance(entries, dict) else []
         _known(section, SECTIONS, ".".join(("data.catalogue", section, *known[:1])))
-    for section, check in (("programs", _check_program), ("tools", _check_tool)):
+    for section, check in (("programs", _check_program), ("tools", _check_tool), ("http", _check_service)):
         entries = data.get(section, {})
         for name, entry in entries.items() if isinstance(entries, dict) else ():
             check(entry, f"data.catalogue.{section}.{name}")
@@ -49,13 +80,27 @@ def _check_program(entry: Json, path: str) -> None:
         raise PolicyError(path, "must be a spec or a mapping", "write an effect, or {effect: ..., words: ...}")
     _fields(entry, PROGRAM, path)
     _specs({name: entry[name] for name in SPECS if name in entry}, path)
-    for name in ("options", "assign"):
+    for name in ("options", "assign", "anywhere"):
         _specs(entry.get(name, {}), f"{path}.{name}")
     for name in ("flags", "values"):
         _option_names(entry.get(name, ""), f"{path}.{name}")
     commands = entry.get("commands", {})
     for name, command in commands.items() if isinstance(commands, dict) else ():
         _check_program(command, f"{path}.commands.{name}")
+
+
+def _check_service(entry: Json, path: str) -> None:
+    if not isinstance(entry, dict) or not isinstance(entry.get("calls"), dict):
+        raise PolicyError(path, "must be a mapping that has calls", "write {hosts: ..., words: ..., calls: {...}}")
+    _fields(entry, SERVICE, path)
+    calls = entry["calls"]
+    for request, call in calls.items() if isinstance(calls, dict) else ():
+        if " /" not in request:
+            raise PolicyError(f"{path}.calls", f"{request!r} is no request", 'write methods, path: "POST /v1"')
+        if isinstance(call, dict):
+            _fields(call, CALL, f"{path}.calls.{request}")
+        effect = call.get("effect", "") if isinstance(call, dict) else call
+        parse_spec(str(effect), f"{path}.calls.{request}")
 
 
 def _check_tool(entry: Json, path: str) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
+import re
+from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
 import ada_url
 
+from safety_core.classify.catalogue import Call, Service
 from safety_core.classify.paths import HOLE
-from safety_core.model.facts import Target, TargetKind, Zone
+from safety_core.model.facts import Kind, Target, TargetKind, Zone
 
 LOCAL_NAMES: Final = ("localhost", ".localhost", ".local", ".internal", ".lan", ".test")
 METADATA: Final = frozenset({"metadata.google.internal", "metadata.goog", "100.100.100.200", "fd00:ec2::254"})
@@ -17,6 +20,10 @@ METADATA: Final = frozenset({"metadata.google.internal", "metadata.goog", "100.1
 
 LONG_QUERY: Final = 256
 """Characters of a URL after the host from which a read could carry data out."""
+
+
+_ADDRESS: Final = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?(?://)?[^/?#]*?(?::(\d+))?(/[^?#]*)?(?:[?#]|$)", re.IGNORECASE)
+"""Port and path of an address, with or without a scheme."""
 
 
 def url_target(url: str) -> Target:
@@ -38,6 +45,36 @@ def _same(strict: str, lenient: str) -> bool:
     """Tell whether both readers mean one host; a number in an odd notation is read by the strict one alone."""
     host = strict.strip("[]").removesuffix(".")
     return host == lenient.removesuffix(".") or _address(host) is not None or host.startswith("xn--") or ".xn--" in host
+
+
+def service_calls(services: Iterable[Service], method: str, url: str, body: str = "") -> list[Call]:
+    """Return what a request does to a service that the catalogue knows; [] where it knows none.
+
+    That a request which usually changes something only reads (POST /_search) is believed of this machine's services
+    and of hosts that the catalogue names: another's path says nothing about what it does there.
+
+    Args:
+        body: what is sent, as far as it is known; a file (`@name`) is never a mere question.
+    """
+    target = url_target(url)
+    match = _ADDRESS.match(url)
+    port, path = (match[1] or "", match[2] or "/") if match else ("", "/")
+    found = list(_calls(services, method.upper(), target, port, path))
+    graver = [call for call in found if call.spec.kind is not Kind.READ]
+    if graver or "@" in body or re.search(r"\bmutation\b", body):
+        return graver
+    return found
+
+
+def _calls(services: Iterable[Service], method: str, target: Target, port: str, path: str) -> Iterator[Call]:
+    for service in services:
+        named = any(target.value == host or target.value.endswith(f".{host}") for host in service.hosts)
+        if not named and port not in service.ports and (service.hosts or service.ports):
+            continue
+        for call in service.calls:
+            trusted = call.spec.kind is not Kind.READ or named or target.zone is Zone.LOCAL
+            if trusted and method in call.methods and call.path.fullmatch(path):
+                yield call
 
 
 def host_target(host: str) -> Target:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from safety_core.classify.files import UNKNOWN
 from safety_core.classify.names import kinds_in
 from safety_core.classify.paths import GIVEN, HOLE
+from safety_core.classify.shell.options import read
 from safety_core.classify.shell.scope import NOTHING, Stream
 from safety_core.classify.shell.stores import TEES, store
 from safety_core.classify.shell.values import Values
@@ -31,6 +32,7 @@ class Judgement(Values):
                 self.scope = self.scope.copy()
                 self.scope.cwd = self._path(value.text).value
             self.option(name, spec, value)
+        self.requests()
         self._operands()
         for given in self.found.options:
             if given not in early:
@@ -66,7 +68,7 @@ class Judgement(Values):
 
     def _main_kinds(self) -> list[Kind]:
         entry, operands = self.entry, self.found.operands
-        if self.coded and "sql" in self.traits:
+        if (self.coded or self.stdin.text) and "sql" in self.traits:
             return []
         if entry.given is not None and entry.given.kind is not None and len(operands) >= entry.given_from:
             return [entry.given.kind]
@@ -81,6 +83,12 @@ class Judgement(Values):
             )
         if self.found.matched and not entry.commands and entry.verbs is None:
             return []
+        anywhere = next(
+            (entry.anywhere[word] for word in self.found.path[entry.verbs or 0 :] if word in entry.anywhere), None
+        )
+        if anywhere is not None and anywhere.kind is not None:
+            self.traits |= anywhere.traits
+            return [anywhere.kind]
         named = [entry.name] if entry.spec.kind is Kind.UNKNOWN else []
         kinds = self.programs.kinds([*named, *self.found.path[entry.verbs or 0 :]])
         if not kinds or entry.verbs is None:
@@ -105,7 +113,11 @@ class Judgement(Values):
             self.option("to", self.entry.last, last)
 
     def _has_script(self) -> bool:
-        return bool(self.found.operands) and self.found.operands[0].text != "-" and "stdin" not in self.traits
+        """Tell whether what runs stands elsewhere: in a file that is named, or on the command line."""
+        if self.found.commands or self.found.rest is not None:
+            return True
+        scripted = self.entry.operands[:1] == ("script",) and "stdin" not in self.traits
+        return scripted and bool(self.found.operands) and self.found.operands[0].text != "-"
 
     def _standard_input(self) -> None:
         if self.stdin.text:
@@ -135,6 +147,11 @@ class Judgement(Values):
         if "remote" in scope.traits:
             scope.cwd = HOLE
         rest = [*self.found.rest]
+        if self.entry.stream == "given":
+            self._injected(rest)
+        if self.entry.joined and self.entry.stdin not in {"", "code:shell"}:
+            self._code(self.entry.stdin.removeprefix("code:"), " ".join(word.text for word in rest))
+            return Stream()
         if self.entry.joined:
             if self.entry.stream == "same":
                 scope = replace(self.scope, traits=scope.traits)
@@ -142,6 +159,19 @@ class Judgement(Values):
         if self.entry.stream == "given":
             rest = self._given(rest)
         return self.programs.run(rest, scope, self.stdin, self.made)
+
+    def _injected(self, rest: list[Word]) -> None:
+        """`xargs sh -c`: what is handed over would be the code itself."""
+        entry = self.notes.catalogue.program(rest[0].text.rpartition("/")[2]) if rest else None
+        if rest and (entry is None or not entry.stdin):
+            return
+        found = read(entry, rest[1:], {}) if entry is not None else None
+        codes = [value for _, spec, value in found.options if spec.takes.startswith("code:")] if found else []
+        marks = {value.text for _, spec, value in self.found.options if "replace" in spec.traits and value} | {"{}"}
+        whole = not found or not (codes or found.operands) or any(not code or code.text in marks for code in codes)
+        if whole and (rest or self.entry.joined):
+            self.traits |= {"evasive"}
+            self._note(Kind.RUN_CODE, f"{self.entry.name} code", ())
 
     def _given(self, rest: list[Word]) -> list[Word]:
         """Add what the standard input hands over to the words of `xargs`."""

@@ -14,6 +14,11 @@ SHORTEST_PREFIX: Final = 4
 """Characters, dashes included, from which an abbreviated long option is taken for the listed one."""
 
 ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*\+?=")
+NOT_DRY: Final = frozenset({"none", "false", "no", "off", "0"})
+"""Values with which a trial run is none: `kubectl delete --dry-run=none`."""
+
+_PARTS: Final = re.compile(r"[/,]")
+"""What several names in one word stand apart by: `kubectl get pods,secrets`, `secret/till`."""
 
 
 @dataclass(slots=True)
@@ -55,23 +60,34 @@ class _Reading:
         self.pure = True
 
     def run(self) -> Invocation:
+        if self.found.entry.bundled and self.queue and not self.queue[0].text.startswith("-"):
+            self._bundle(self.queue.pop(0))
         while self.queue:
             wrapper = self.found.entry.wrapper
             if wrapper is not None and len(self.found.operands) >= wrapper and not self._is_option(self.queue[0].text):
-                while self.queue and ASSIGNMENT.match(self.queue[0].text):
+                while self.queue and not self.found.entry.joined and ASSIGNMENT.match(self.queue[0].text):
                     self.found.assignments.append(self.queue.pop(0))
                 self.found.rest = self.queue
                 break
             self._take(self.queue.pop(0))
-        self.found.matched = self.found.matched or not self.found.entry.commands
+        entry = self.found.entry
+        self.found.matched = self.found.matched or not (entry.commands or entry.verbs is not None)
         return self.found
 
     def _is_option(self, text: str) -> bool:
         return not self.only_operands and text.startswith("-") and len(text) > 1
 
+    def _bundle(self, word: Word) -> None:
+        """`tar cfC a.tar folder`: the letters take their values from the words behind, in order."""
+        for letter in word.text:
+            self._cluster(Word(f"-{letter}"))
+
     def _take(self, word: Word) -> None:
         text = word.text
-        if not self._is_option(text):
+        plus = self.found.entry.options.get("+") if text.startswith("+") else None
+        if plus is not None and not self.only_operands:
+            self._valued("+", plus, Word(text[1:], word.glob))
+        elif not self._is_option(text) or self._is_command(text):
             self._operand(word)
         elif text == "--":
             self.only_operands = True
@@ -81,18 +97,30 @@ class _Reading:
         else:
             self._cluster(word)
 
+    def _is_command(self, text: str) -> bool:
+        """Some subcommands begin with a dash: `dscl . -list /Users`."""
+        return text in self.found.entry.commands and len(self.found.operands) == self.found.entry.after
+
     def _operand(self, word: Word) -> None:
+        if word.text in self.found.entry.prefixes and not self.found.operands:
+            return
         commands = self.found.entry.commands
-        child = commands.get(word.text) or commands.get(word.text.partition("/")[0])
-        if child is not None and not self.found.operands:
+        child = commands.get(word.text) or next(
+            (commands[part] for part in _PARTS.split(word.text) if part in commands), None
+        )
+        if child is None and word.text.isupper():
+            child = commands.get(word.text.lower())
+        if child is not None and len(self.found.operands) == self.found.entry.after:
             self.found.entry = self.found.entry.merged(child)
-            self.found.matched = True
+            self.found.matched = child.verbs is None and bool(child.operands or not child.commands)
             self.pure = True
             self.found.path.clear()
             return
         if self.pure:
             self.found.path.append(word.text)
         self.found.operands.append(word)
+        if self.found.entry.operands[:1] == ("script",):
+            self.only_operands = True
 
     def _long(self, word: Word) -> None:
         name, equals, value = word.text.partition("=")
@@ -100,12 +128,16 @@ class _Reading:
         if spec is None:
             self.pure = self.pure and not self.found.path
             generic = self._generic(name)
-            self.found.options.append((name, generic or Spec(), Word(value) if equals else None))
+            spec = Spec() if equals and value.casefold() in NOT_DRY else generic or Spec()
+            self.found.options.append((name, spec, Word(value) if equals else None))
             if generic is None:
                 self.found.unlisted.append(name)
             if self.found.entry.single:
                 self.found.path.append(name.lstrip("-"))
         elif not spec.takes:
+            given = f"{name}={value.casefold()}" if equals else name
+            spec = Spec() if spec.dry and equals and value.casefold() in NOT_DRY else spec
+            spec = self.found.entry.options.get(given, spec)
             self.found.options.append((name, spec, Word(value, word.glob) if equals else None))
         elif equals:
             self._valued(name, spec, Word(value, word.glob))
@@ -119,6 +151,8 @@ class _Reading:
 
     def _listed(self, name: str) -> Spec | None:
         options = self.found.entry.options
+        if name not in options and self.found.entry.single and len(name) > len("-X"):
+            name = name.lower()
         if name in options or not name.startswith("--") or len(name) < SHORTEST_PREFIX:
             return options.get(name)
         longer = [key for key in options if key.startswith(name)]
@@ -156,8 +190,13 @@ class _Reading:
             self.found.commands.append([*([value] if value else []), *self.queue])
             self.queue.clear()
             return
+        if spec.takes.startswith("named") and self.queue:
+            value = self.queue.pop(0) if value is None else value
+            value = self.queue.pop(0) if self.queue else value
         if value is None and self.queue:
             value = self.queue.pop(0)
+        if value is not None:
+            spec = self.found.entry.options.get(f"{name}={value.text.lstrip('=').casefold()}", spec)
         self.found.options.append((name, spec, value))
 
 

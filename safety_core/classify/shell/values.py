@@ -9,13 +9,19 @@ from typing import Final, Protocol
 from safety_core.classify.catalogue import Spec
 from safety_core.classify.code import code_notes
 from safety_core.classify.names import kinds_in
-from safety_core.classify.network import carries_data, host_target, recipient_target, url_target
+from safety_core.classify.network import carries_data, host_target, recipient_target, service_calls, url_target
 from safety_core.classify.notes import Notes
 from safety_core.classify.paths import HOLE, path_target
 from safety_core.classify.shell.options import Invocation
+from safety_core.classify.shell.requests import requests
 from safety_core.classify.shell.scope import NOTHING, TERMINAL, Scope, Stream
 from safety_core.classify.shell.words import Word
 from safety_core.model.facts import Action, Kind, Target, TargetKind, Zone
+
+GRAPHQL_QUERY: Final = re.compile(r"\s*(?:query\b|\{)")
+NAMED_FILE: Final = re.compile(r"[+\w%-]*@(\S+)$")
+OWN_TOKEN: Final = re.compile(r"(?i)[\w-]*(?:auth|token|key)[\w-]*\s*:")
+"""Headers that are computed as a rule: they say who asks."""
 
 REMOTE: Final = re.compile(r"(?:[\w.-]+@)?([\w.-]+|\[[0-9a-f:]+\]):(?!\\)")
 
@@ -63,16 +69,33 @@ class Values:
         self.targets: list[Target] = []
         self.coded = False
         self.addresses: list[str] = []
+        self.asking = False
+        """What is sent is only a question, by what the catalogue knows of the services that are asked."""
 
     def _note(self, kind: Kind, form: str, targets: Sequence[Target]) -> None:
         """Note one effect. Reaching only this machine is no reaching outside."""
         hosts = [target for target in targets if target.kind is TargetKind.HOST]
         if kind is Kind.OUTWARD and hosts and all(host.zone is Zone.LOCAL for host in hosts):
             kind = Kind.WRITE
+        if kind is Kind.WRITE and targets and all(map(self._harmless, targets)):
+            kind = Kind.READ
+        if self.asking and kind in {Kind.OUTWARD, Kind.WRITE, Kind.DESTROY} and hosts:
+            kind = Kind.READ
         words = self.entry.words if kind is self.entry.spec.kind else ""
         words = words or self.notes.catalogue.verb_words.get(kind, "") or self.entry.words
         traits = self.traits | (self.made if kind is Kind.RUN_CODE else frozenset())
         self.notes.act(Action(kind, self.entry.name.partition(" ")[0], form, tuple(targets), traits, words))
+
+    def requests(self) -> None:
+        """Note what the command's requests do to services that the catalogue knows."""
+        services = self.notes.catalogue.services
+        calls = [(url, service_calls(services, method, url, body)) for method, url, body in requests(self.found)]
+        self.asking = bool(calls) and all(found for _, found in calls)
+        for url, found in calls:
+            for call in found:
+                kind = call.spec.kind or Kind.READ
+                self.asking = self.asking and kind is Kind.READ
+                self.notes.note(kind, f"{self.entry.name} request", call.words, [url_target(url)], call.spec.traits)
 
     def option(self, name: str, spec: Spec, value: Word | None) -> None:
         """Judge one option that was given with a value."""
@@ -102,8 +125,22 @@ class Values:
         reader = getattr(self, f"_read_{takes}", None)
         return reader(text) if reader is not None else []
 
+    def _harmless(self, target: Target) -> bool:
+        """Tell whether what is written there is gone (`-o /dev/null`)."""
+        return target.kind is TargetKind.PATH and target.value in self.notes.catalogue.paths.harmless
+
     def _read_path(self, text: str) -> list[Target]:
         return [self._path(text)]
+
+    def _read_named_path(self, text: str) -> list[Target]:
+        return [self._path(text)]
+
+    def _read_destination(self, text: str) -> list[Target]:
+        """Where files are moved to. What is moved nowhere is lost."""
+        target = self._path(text)
+        if self._harmless(target):
+            self._note(Kind.DESTROY, f"{self.entry.name} nowhere", self.targets)
+        return [target]
 
     def _read_url(self, text: str) -> list[Target]:
         target = url_target(text)
@@ -120,6 +157,26 @@ class Values:
             self._note(Kind.OUTWARD, f"{self.entry.name} name", [host_target(text.lstrip("@+"))])
         return [host_target(text.lstrip("@+"))]
 
+    def _read_endpoint(self, text: str) -> list[Target]:
+        """Where a program finds the service it works with; one outside of this machine gets what the program sends."""
+        target = url_target(text)
+        if target.zone is not Zone.LOCAL:
+            self._note(Kind.OUTWARD, f"{self.entry.name} endpoint", [target])
+        return []
+
+    def _read_store(self, text: str) -> list[Target]:
+        """A place in a store elsewhere (`s3://shop/a`), or a file."""
+        return [url_target(text)] if "://" in text else [self._path(text)]
+
+    def _read_storeto(self, text: str) -> list[Target]:
+        """Where a copy goes: to a store elsewhere, or into a file."""
+        target = self._read_store(text)[0]
+        inside = target.kind is TargetKind.PATH
+        if text != "-":
+            targets = [target] if inside else [*self.targets, target]
+            self._note(Kind.WRITE if inside else Kind.OUTWARD, f"{self.entry.name} to", targets)
+        return []
+
     def _read_remote(self, text: str) -> list[Target]:
         match = REMOTE.match(text)
         if match is None:
@@ -130,10 +187,30 @@ class Values:
         return [host_target(match[1])]
 
     def _read_gitremote(self, text: str) -> list[Target]:
+        """Another server, or `ext::` and a command line that plays one."""
+        transport, mark, command = text.partition("::")
+        if mark and transport == "ext":
+            self._code("shell", command)
+            return []
         if "://" in text:
             return [url_target(text)]
         match = REMOTE.match(text)
         return [host_target(match[1])] if match else [recipient_target(text)]
+
+    def _read_refspec(self, text: str) -> list[Target]:
+        """What is sent where: `:branch` deletes it there, `+branch` overwrites what others have."""
+        if text.startswith((":", "+")) and text != ":" and not self.dry:
+            self._note(Kind.DESTROY, f"{self.entry.name} {text[0]}", [Target(TargetKind.DATA, text[1:])])
+        return [Target(TargetKind.DATA, text)]
+
+    def _read_carried(self, text: str) -> list[Target]:
+        """What goes along with a request. A file, or text that only the running shell knows, is sent by it."""
+        hosts = [target for target in self.targets if target.kind is TargetKind.HOST]
+        file = NAMED_FILE.match(text)
+        targets = [self._path(file[1])] if file else []
+        if targets or (HOLE in text and not OWN_TOKEN.match(text)):
+            self._note(Kind.OUTWARD, f"{self.entry.name} header", [*targets, *hosts])
+        return targets
 
     def _read_recipient(self, text: str) -> list[Target]:
         return [recipient_target(text)]
@@ -150,13 +227,18 @@ class Values:
         return [target]
 
     def _read_outfile(self, text: str) -> list[Target]:
-        if text == "-":
+        target = self._path(text)
+        if text == "-" or self._harmless(target):
             self.traits |= {"milder"}
             return []
-        target = self._path(text)
-        self._note(Kind.WRITE, f"{self.entry.name} output", [target])
-        self._wrote(target)
+        if not self.dry:
+            self._note(Kind.WRITE, f"{self.entry.name} output", [target])
+            self._wrote(target)
         return []
+
+    def _read_expression_path(self, text: str) -> list[Target]:
+        self.coded = True
+        return [self._path(text)]
 
     def _read_expression(self, text: str) -> list[Target]:
         self.coded = True
@@ -190,13 +272,30 @@ class Values:
     def _read_field(self, text: str) -> list[Target]:
         """A field makes a request a sending one, unless its method says otherwise."""
         methods = [value.text.upper() for _, spec, value in self.found.options if spec.takes == "method" and value]
-        if "GET" not in methods:
+        if any(word.text == "graphql" for word in self.found.operands):
+            self._graphql(text)
+        elif "GET" not in methods:
             self._note(Kind.OUTWARD, f"{self.entry.name} field", [])
         return []
 
+    def _graphql(self, text: str) -> None:
+        """A GraphQL query only asks, though it is sent by POST; what is no plain query may change something."""
+        queries = [value.text for _, spec, value in self.found.options if spec.takes == "field" and value]
+        name, _, query = text.partition("=")
+        if name == "query" and GRAPHQL_QUERY.match(query) and "mutation" not in query:
+            return
+        if name == "query" or not any(query.startswith("query=") for query in queries):
+            self._note(Kind.OUTWARD, f"{self.entry.name} mutation", [])
+            if Kind.DESTROY in kinds_in(re.split(r"[\W_]+", query), self.notes.catalogue.verbs):
+                self._note(Kind.DESTROY, f"{self.entry.name} mutation", [])
+
     def _read_httpie(self, text: str) -> list[Target]:
         if text.isupper() and text.isalpha():
+            url = next((word.text for word in self.found.operands if not word.text.isupper()), "")
+            self.targets.extend(self._read_httpie(url) if url else [])
             return self._read_method(text)
+        if text.startswith(":") and text[1:2].isdigit():
+            text = f"localhost{text}"
         if re.match(r"[\w.-]+(:=|=@|=(?!=)|@)", text):
             self._note(Kind.OUTWARD, f"{self.entry.name} field", self.targets)
             return []
