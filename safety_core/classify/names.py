@@ -110,8 +110,9 @@ def _plain_verbs(words: Sequence[str], catalogue: Catalogue) -> list[int]:
 
 def _first(words: Sequence[str], catalogue: Catalogue) -> list[int]:
     """Return the first word where it is a verb, though often a noun: not in "order_status" or "message_template"."""
-    looked_at = words[-1:] and words[-1] in catalogue.lexicon("views") | catalogue.lexicon("inert")
-    return [0] if len(words) > 1 and words[0] in catalogue.verbs and not looked_at else []
+    if len(words) < 2 or words[0] not in catalogue.verbs:
+        return []
+    return [] if words[-1] in catalogue.lexicon("views") or words[-1] in catalogue.lexicon("inert") else [0]
 
 
 def _counted(words: Sequence[str], verbs: list[int], catalogue: Catalogue, *, brand: bool) -> list[int]:
