@@ -240,7 +240,11 @@ class Commands(Programs):
     def _unset(self, arguments: list[Word], scope: Scope, stdin: Stream) -> None:
         for word in arguments:
             if not word.text.startswith("-"):
-                scope.drop(word.text.partition("[")[0])
+                name = word.text.partition("[")[0]
+                spec = self.notes.catalogue.variables.get(name)
+                if spec is not None and spec.kind is Kind.CONTROL:
+                    self.variable(name, "", scope)
+                scope.drop(name)
                 scope.functions.pop(word.text, None)
 
     def _let(self, arguments: list[Word], scope: Scope, stdin: Stream) -> None:
