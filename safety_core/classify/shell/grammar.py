@@ -42,6 +42,11 @@ _SIGN: Final = re.compile(r"&&|\|\||[()]|[<>](?!\()")
 _CASE_END: Final = re.compile(r";;&|;;|;&")
 _TIME_OPTION: Final = re.compile(r"(?:-p|--)(?=[ \t])")
 _DECLARING: Final = frozenset({"declare", "typeset", "local", "export", "readonly", "alias"})
+_COMMANDS: Final = re.compile(
+    r"""[\w)\]}][ \t\n]+[\w$./"'\\`]|[A-Za-z_][ \t]*[;|&]|\A[( \t]*[A-Za-z_][\w./-]*[) \t]*\Z""", re.ASCII
+)
+"""What is no expression, or the name of one variable: dash takes `((rm x))` for two subshells."""
+
 _QUOTING: Final = frozenset({"escaped", "single", "double", "ansi"})
 
 
@@ -176,6 +181,7 @@ class Grammar(Lexer):
         return self._reserved() in _ENDS
 
     def _reserved(self) -> str:
+        self._join_letters()
         match = _RESERVED.match(self.text, self.at)
         return match[0] if match else ""
 
@@ -222,7 +228,6 @@ class Grammar(Lexer):
         """Read a command behind any `!` and `time`."""
         while True:
             self.blanks()
-            self._join_letters()
             word = self._reserved() or ("!" if self.text.startswith("!(", self.at) else "")
             if word not in {"!", "time"}:
                 return self._command()
@@ -353,8 +358,11 @@ class Grammar(Lexer):
 
     def _parenthesised(self) -> Node:
         if self.text.startswith("((", self.at):
-            expression = self.arithmetic(self.at + 2)
+            start = self.at
+            expression = self.arithmetic(start + 2)
             if expression is not None:
+                if _COMMANDS.search(self.text[start + 2 : self.at - 2]):
+                    self.doubts["an expression that other shells read as commands"] = None
                 return Arithmetic(expression)
         self.at += 1
         return Subshell(self.nested_body(")"))
@@ -378,8 +386,11 @@ class Grammar(Lexer):
             if found == "elif":
                 parts.append(Sequence(self._list()))
                 self._keyword("then")
-            elif found == "fi":
-                return Branches(tuple(parts))
+                continue
+            if found == "else":
+                parts.append(Sequence(self._list()))
+                self._keyword("fi")
+            return Branches(tuple(parts))
 
     def _while(self) -> Node:
         condition = Sequence(self._list())

@@ -266,10 +266,10 @@ class Shell:
 
     def _function(self, node: Function, scope: Scope, stdin: Stream) -> Stream:
         scope.functions[node.name] = node
-        before = list(self.notes.actions)
+        before = len(self.notes.actions)
         self.call(node.name, (HOLE, HOLE, HOLE), scope.copy(), Stream())
         calls_itself = node.source.count(node.name) > 2 and "|" in node.source and "&" in node.source
-        if calls_itself and list(self.notes.actions) == before:
+        if calls_itself and all(action.form == node.name for action in list(self.notes.actions)[before:]):
             words = "starts copies of itself until the machine stops"
             self.notes.note(Kind.DESTROY, "function", words, (), {"machine"})
         return NOTHING
