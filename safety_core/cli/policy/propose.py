@@ -52,7 +52,7 @@ def propose(
     \b
     safety policy propose --policies policies
     safety policy propose --policies policies -o proposals
-    (cd policies && git apply ../proposals/1-outward.patch)
+    git apply --directory=policies proposals/1-outward-main.patch
 
     Proposed is the narrowest change that would have made the question unnecessary: an outward grant for a time, an
     entry of the catalogue, or (with --include-red) an exception in a rule. Each is a patch with its evidence: who

@@ -54,7 +54,7 @@ def table(rows: Iterable[Sequence[str]]) -> list[str]:
         return []
     widths = [max(len(click.unstyle(row[column])) for row in listed) for column in range(len(listed[0]) - 1)]
     return [
-        "  ".join([*(_padded(cell, width) for cell, width in zip(row, widths, strict=False)), row[-1]])
+        "  ".join([*(_padded(cell, width) for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip()
         for row in listed
     ]
 
