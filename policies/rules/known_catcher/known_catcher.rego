@@ -14,13 +14,17 @@ hits contains {"level": "red", "reason": told("reaches a place that collects wha
 	object.get(target, "kind", "") == "host"
 	value := object.get(target, "value", "")
 	is_string(value)
-	some host in object.get(object.get(data.hosts, "hosts", {}), "catchers", [])
-	covered(value, host)
+	some name in above(value)
+	name in catchers
 }
 
-covered(value, host) if value == host
+catchers := object.get(object.get(data.hosts, "hosts", {}), "catchers", [])
 
-covered(value, host) if endswith(value, concat("", [".", host]))
+# The name itself and the names above it: whoever owns one of them owns it.
+above(value) := {concat(".", array.slice(parts, start, count(parts))) |
+	parts := split(value, ".")
+	some start in numbers.range(0, min({count(parts) - 1, 20}))
+}
 
 # What is done, and to what, if that has a name.
 told(words, names) := words if count(names) == 0
