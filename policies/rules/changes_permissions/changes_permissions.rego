@@ -9,13 +9,13 @@ package safety.rules.changes_permissions
 import rego.v1
 
 hits contains {"level": "yellow", "reason": told(words, names)} if {
-	some words in {spoken(action) | some action in acts; modest(action)}
-	names := {name | some action in acts; modest(action); spoken(action) == words; some name in named(action, {"path", "data"})}
+	some words in {spoken(action) | some action in lesser}
+	names := {name | some action in lesser; spoken(action) == words; some name in named(action, {"path", "data"})}
 }
 
 hits contains {"level": "red", "reason": told(words, names)} if {
-	some words in {spoken(action) | some action in acts; not modest(action)}
-	names := {name | some action in acts; not modest(action); spoken(action) == words; some name in named(action, {"path", "data"})}
+	some words in {spoken(action) | some action in graver}
+	names := {name | some action in graver; spoken(action) == words; some name in named(action, {"path", "data"})}
 }
 
 hits contains {"level": "critical_red", "reason": told("changes the rights of the whole machine", named(action, {"path"}))} if {
@@ -23,6 +23,10 @@ hits contains {"level": "critical_red", "reason": told("changes the rights of th
 	"recursive" in traits(action)
 	zones(action) & {"root", "system"} != set()
 }
+
+lesser := [action | some action in acts; modest(action)]
+
+graver := [action | some action in acts; not modest(action)]
 
 modest(action) if {
 	"modest" in traits(action)

@@ -9,14 +9,18 @@ package safety.rules.deletes
 import rego.v1
 
 hits contains {"level": "yellow", "reason": told(words, names)} if {
-	some words in {spoken(action) | some action in acts; small(action)}
-	names := {name | some action in acts; small(action); spoken(action) == words; some name in shown(action)}
+	some words in {spoken(action) | some action in minor}
+	names := {name | some action in minor; spoken(action) == words; some name in shown(action)}
 }
 
 hits contains {"level": "red", "reason": told(sprintf("%s, hard to undo", [words]), names)} if {
-	some words in {spoken(action) | some action in acts; not small(action)}
-	names := {name | some action in acts; not small(action); spoken(action) == words; some name in shown(action)}
+	some words in {spoken(action) | some action in major}
+	names := {name | some action in major; spoken(action) == words; some name in shown(action)}
 }
+
+minor := [action | some action in acts; small(action)]
+
+major := [action | some action in acts; not small(action)]
 
 small(action) if {
 	zones(action) != set()
@@ -26,17 +30,19 @@ small(action) if {
 }
 
 # Inside of the workspace the last part of a path says enough.
-shown(action) := array.concat(named(action, {"data"}), [name |
+shown(action) := {name |
 	some target in object.get(action, "targets", [])
-	object.get(target, "kind", "") == "path"
-	name := short(target)
-])
+	value := object.get(target, "value", "")
+	is_string(value)
+	value != ""
+	name := short(object.get(target, "kind", ""), object.get(target, "zone", ""), value)
+}
 
-short(target) := parts[count(parts) - 1] if {
-	object.get(target, "zone", "") == "workspace"
-	is_string(object.get(target, "value", ""))
-	parts := split(target.value, "/")
-} else := target.value if is_string(object.get(target, "value", 0))
+short("path", "workspace", value) := parts[count(parts) - 1] if parts := split(value, "/")
+
+short("path", zone, value) := value if zone != "workspace"
+
+short("data", _, value) := value
 
 acts := [action |
 	some action in object.get(input, "actions", [])
@@ -48,14 +54,6 @@ spoken(action) := substring(words, 0, 120) if {
 	is_string(words)
 	words != ""
 } else := "deletes something"
-
-named(action, kinds) := [value |
-	some target in object.get(action, "targets", [])
-	object.get(target, "kind", "") in kinds
-	value := object.get(target, "value", "")
-	is_string(value)
-	value != ""
-]
 
 zones(action) := {zone |
 	some target in object.get(action, "targets", [])
