@@ -9,18 +9,21 @@ Read are:
   "openclaw-trajectory", "type": "tool.call", "sessionKey", "data": {"toolCallId", "name", "arguments"}}`.
 
 A line of the last two that holds no call is passed over; one that is none of the three is an error with its number, and
-the next line is read. A call that was recorded twice, by its id in its session, is read once.
+the next line is read. A call that was recorded twice, with its id, in one session, is read once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from safety_core.canonical import JsonObject
+from safety_core.canonical import Json, JsonObject, canonical_bytes
 from safety_core.errors import InputError
 from safety_core.wire.reader import Reader
+
+MARK: Final = "$WORKSPACE_DIR"
+"""What an exported trajectory writes for the path of the agent's workspace."""
 
 AGENT: Final = "main"
 """Of a call that does not say whose it is."""
@@ -39,13 +42,14 @@ class RecordedCall:
     params: JsonObject
 
 
-def recorded_calls(lines: Iterable[bytes], name: str) -> Iterator[RecordedCall | InputError]:
+def recorded_calls(lines: Iterable[bytes], name: str, workspace: str) -> Iterator[RecordedCall | InputError]:
     """Yield the calls in a recording, in order, and an error for each line that is none.
 
     Args:
         name: of the recording, for errors and for calls without an id.
+        workspace: absolute path that stands for the agent's workspace, where a recording has left it out.
     """
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str, bytes]] = set()
     session = name
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -54,13 +58,14 @@ def recorded_calls(lines: Iterable[bytes], name: str) -> Iterator[RecordedCall |
         try:
             reader = Reader.parse(line, place)
             session = _session(reader) or session
-            found = list(_calls(reader, place, session))
+            found = list(_calls(reader, place, session, workspace))
         except InputError as error:
             yield error
             continue
         for call in found:
-            if (call.session, call.id) not in seen:
-                seen.add((call.session, call.id))
+            key = (call.session, call.id, canonical_bytes([call.tool, call.params]))
+            if key not in seen:
+                seen.add(key)
                 yield call
 
 
@@ -70,11 +75,12 @@ def _session(reader: Reader) -> str:
     return reader.text("id", "", limit=1000) if first else ""
 
 
-def _calls(reader: Reader, place: str, session: str) -> Iterator[RecordedCall]:
+def _calls(reader: Reader, place: str, session: str, workspace: str) -> Iterator[RecordedCall]:
     if reader.has("tool"):
         yield _plain(reader, place)
     elif reader.has("traceSchema"):
-        yield from _traced(reader, place)
+        for call in _traced(reader, place):
+            yield replace(call, params={name: _placed(value, workspace) for name, value in call.params.items()})
     elif not reader.has("type"):
         raise InputError(place, "is no recorded call", _FIX)
     elif reader.text("type", limit=100) == "message":
@@ -116,6 +122,15 @@ def _call(id_: str, block: Reader, agent: str, session: str) -> Iterator[Recorde
     """Yield the call in a block; one without arguments was broken off before it was made."""
     if block.has("arguments"):
         yield RecordedCall(id_, agent, session, block.text("name", limit=200), block.mapping("arguments"))
+
+
+def _placed(value: Json, workspace: str) -> Json:
+    """Return a value with the workspace's path where its mark stands."""
+    if isinstance(value, str):
+        return value.replace(MARK, workspace)
+    if isinstance(value, list):
+        return [_placed(item, workspace) for item in value]
+    return {name: _placed(item, workspace) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 def _agent(session_key: str) -> str:

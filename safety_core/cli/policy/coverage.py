@@ -81,7 +81,7 @@ def coverage(
     CALLS can tell. Exit status 1 below --at-least.
     """
     sources = sources_of(policies)
-    found = asyncio.run(_found(sources, compiled(sources)[1], Recordings(calls), workspace))
+    found = asyncio.run(_found(sources, compiled(sources)[1], Recordings(calls, workspace), workspace))
     if as_json:
         click.echo(json.dumps(_document(found), ensure_ascii=False))
     else:

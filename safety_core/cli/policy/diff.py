@@ -49,7 +49,8 @@ def diff(calls: tuple[Path, ...], tier: int | None, workspace: str, as_json: boo
     changes = differences(*bundles)
     tally = None
     if calls:
-        tally = asyncio.run(judged_by_both(bundles, Recordings(calls), Tier(tier) if tier else None, workspace))
+        recordings = Recordings(calls, workspace)
+        tally = asyncio.run(judged_by_both(bundles, recordings, Tier(tier) if tier else None, workspace))
     if as_json:
         document = {"changes": [change.to_json() for change in changes]}
         click.echo(json.dumps({**document, **({"calls": tally.to_json()} if tally else {})}, ensure_ascii=False))

@@ -55,7 +55,7 @@ def explain(  # noqa: PLR0913 - one for each option
     floors, matrix and external gate say, and which form of the call would be judged milder.
     """
     bundle, sources = either(policies)
-    chosen = _command(line, tool, agent) if line is not None else _call(call)
+    chosen = _command(line, tool, agent) if line is not None else _call(call, workspace)
     found = asyncio.run(explanation(bundle, chosen, workspace, Tier(tier) if tier else None))
     if as_json:
         click.echo(json.dumps(found.to_json(), ensure_ascii=False))
@@ -68,9 +68,9 @@ def _command(line: str, tool: str, agent: str) -> RecordedCall:
     return RecordedCall("command line", agent, "", tool, {"command": line})
 
 
-def _call(file: object) -> RecordedCall:
+def _call(file: object, workspace: str) -> RecordedCall:
     lines = file if hasattr(file, "__iter__") else sys.stdin.buffer
-    for found in recorded_calls(lines, "call"):
+    for found in recorded_calls(lines, "call", workspace):
         if isinstance(found, InputError):
             raise found
         return found

@@ -34,8 +34,9 @@ class Recordings:
         unreadable: lines that hold no call, as errors.
     """
 
-    def __init__(self, paths: Sequence[Path]) -> None:
+    def __init__(self, paths: Sequence[Path], workspace: str) -> None:
         self._paths = paths
+        self._workspace = workspace
         self.unreadable: list[InputError] = []
         self.calls = 0
 
@@ -46,7 +47,7 @@ class Recordings:
             InputError: a file cannot be read, or nothing in any of them is a call.
         """
         for path in self._paths:
-            for found in recorded_calls(_lines(path, advance), path.name):
+            for found in recorded_calls(_lines(path, advance), path.name, self._workspace):
                 if isinstance(found, InputError):
                     self.unreadable.append(found)
                 else:

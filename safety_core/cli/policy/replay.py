@@ -60,7 +60,7 @@ def replay(
     shown. Exit status 1 if any call would meet another outcome.
     """
     bundles = either(old)[0], either(new)[0]
-    recordings = Recordings(calls)
+    recordings = Recordings(calls, workspace)
     found = asyncio.run(judged_by_both(bundles, recordings, Tier(tier) if tier else None, workspace, each=each))
     if as_json:
         click.echo(json.dumps(_document(found, recordings, bundles), ensure_ascii=False))

@@ -12,7 +12,7 @@ from safety_core.wire.recorded_calls import RecordedCall, recorded_calls
 
 def read(*lines: object) -> list[RecordedCall | InputError]:
     raw = [line if isinstance(line, bytes) else json.dumps(line).encode() + b"\n" for line in lines]
-    return [*recorded_calls(raw, "calls")]
+    return [*recorded_calls(raw, "calls", "/srv/agent")]
 
 
 def block(id_: str, command: str) -> dict[str, object]:
@@ -68,6 +68,19 @@ def test_a_trajectory_is_read_for_its_calls_once_each() -> None:
         RecordedCall("t2", "main", "cron", "exec", {"command": "ls"}),
         RecordedCall("t3", "main", "agent:", "exec", {"command": "ls"}),
     ]
+
+
+def test_the_workspace_stands_where_an_exported_trajectory_has_left_it_out() -> None:
+    arguments = {"command": "rm $WORKSPACE_DIR/a", "env": {"A": ["$WORKSPACE_DIR"]}, "timeout": 5}
+    call = {"toolCallId": "t1", "name": "exec", "arguments": arguments}
+    event = {"traceSchema": "openclaw-trajectory", "type": "tool.call", "sessionKey": "agent:main:a", "data": call}
+    [found] = read(event)
+    assert isinstance(found, RecordedCall)
+    assert found.params == {"command": "rm /srv/agent/a", "env": {"A": ["/srv/agent"]}, "timeout": 5}
+
+
+def test_an_id_that_comes_again_with_another_call_is_another_call() -> None:
+    assert len(read(message(block("t1", "ls")), message(block("t1", "ls")), message(block("t1", "rm a")))) == 2
 
 
 @pytest.mark.parametrize(
