@@ -21,6 +21,11 @@ def facts_of(call: ToolCall, catalogue: JsonObject, workspace: str, written: Wri
     return read_call(call, catalogue, workspace, written).facts
 
 
+def bare_facts_of(call: ToolCall, catalogue: JsonObject, workspace: str) -> Facts:
+    """Return what `call` would do, and keep nothing of it: for a call that may still hold the values of secrets."""
+    return _read(call, Notes(compiled(catalogue), workspace)).facts
+
+
 def read_call(call: ToolCall, catalogue: JsonObject, workspace: str, written: Written = NOTHING_WRITTEN) -> Reading:
     """Return what `call` would do and write. Readings of the last calls are kept with the compiled catalogue.
 

@@ -21,6 +21,9 @@ Key = NewType("Key", bytes)
 LONGEST: Final = 64 * 1024
 """Bytes of a call that is remembered: longer ones are hardly made twice."""
 
+VARIANTS: Final = 2
+"""Readings that are kept of one call: with the files of a session, and without."""
+
 FORM: Final = 2
 """The serialisation's version that writes equal values alike; later ones write what was seen before as a reference."""
 
@@ -49,34 +52,38 @@ class Readings:
 
     __slots__ = ("_memo",)
 
-    def __init__(self, memo: Memo[Key, _Kept] | None = None) -> None:
-        self._memo = Memo() if memo is None else memo
+    def __init__(self) -> None:
+        self._memo: Memo[Key, tuple[_Kept, ...]] = Memo()
 
     def __len__(self) -> int:
         return len(self._memo)
 
     def find(self, key: Key, written: Written) -> Reading | None:
         """Return the reading of the call with this key, if the files that it looked at are still the same."""
-        kept = self._memo.find(key)
-        if kept is None or (kept.wide and written):
-            return None
-        if any(written.get(path) != content for path, content in kept.asked.items()):
-            return None
-        return kept.reading
+        for kept in self._memo.find(key) or ():
+            if not (kept.wide and written) and all(written.get(path) == it for path, it in kept.asked.items()):
+                return kept.reading
+        return None
 
     def keep(self, key: Key, reading: Reading, files: Files, written: Written) -> None:
         """Remember a reading that `files` were seen in."""
         if files.wide and written:
             return
-        texts = [content.text for content in (*files.asked.values(), *files.written.values()) if content is not None]
-        size = len(key) + reading.facts.size + sum(4 * len(text or "") + 500 for text in texts)
-        self._memo.keep(key, _Kept(reading, dict(files.asked), files.wide), size)
+        before = self._memo.find(key) or ()
+        variants = (_Kept(reading, dict(files.asked), files.wide), *before)[:VARIANTS]
+        self._memo.keep(key, variants, len(key) + sum(map(_size, variants)))
+
+
+def _size(kept: _Kept) -> int:
+    contents = (*kept.asked.values(), *kept.reading.written.values())
+    return kept.reading.facts.size + sum(500 + 4 * len(it.text or "") for it in contents if it is not None)
 
 
 def key_of(call: ToolCall, workspace: str) -> Key | None:
     """Return the call's key; None for one that is too long, or holds what is no plain value."""
     try:
-        raw = marshal.dumps((call.tool, call.agent, workspace, call.params, sorted(hint.value for hint in call.hints)), FORM)
+        hints = sorted(hint.value for hint in call.hints)
+        raw = marshal.dumps((call.tool, call.agent, workspace, hints, call.params), FORM)
     except ValueError:
         return None
     return Key(raw) if len(raw) <= LONGEST else None

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 
 from safety_core import approve
 from safety_core.canonical import Json, JsonObject
-from safety_core.classify.facts import facts_of, shows
+from safety_core.classify.facts import bare_facts_of, shows
 from safety_core.classify.files import Written
 from safety_core.classify.judge import verdict_of
 from safety_core.classify.session import SessionReading, read_in_session
@@ -240,7 +240,7 @@ def _check_hidden(call: ToolCall, clean: ToolCall, context: Context) -> None:
     if (call.tool, call.params) == (clean.tool, clean.params):
         return
     catalogue, workspace = context.policy.catalogue, context.workspace
-    if not shows(facts_of(clean, catalogue, workspace), facts_of(call, catalogue, workspace)):
+    if not shows(bare_facts_of(clean, catalogue, workspace), bare_facts_of(call, catalogue, workspace)):
         raise InputError(
             "call",
             "does something inside of what looks like a secret",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 
 from safety_core.canonical import JsonObject
 from safety_core.classify.catalogue import compiled
-from safety_core.classify.facts import read_call
+from safety_core.classify.facts import bare_facts_of, facts_of, read_call
 from safety_core.classify.files import NOTHING_WRITTEN, Content, Written
 from safety_core.classify.readings import LONGEST, Reading, key_of
+from safety_core.model.tool_call import Hint, ToolCall
 from tests.simulators.judging import call_of
 
 RULES: JsonObject = {
@@ -60,10 +62,30 @@ def test_calls_that_compare_alike_are_not_the_same_call(one: Any, other: Any) ->
     assert first != second
 
 
-def test_the_tool_the_agent_and_the_workspace_belong_to_the_call() -> None:
+OTHER: dict[str, Any] = {"agent": "other", "tool": "other", "params": {"a": 1}, "hints": frozenset({Hint.WRITES})}
+
+
+@pytest.mark.parametrize("field", [field.name for field in fields(ToolCall)])
+def test_every_field_belongs_to_the_call_but_for_what_no_fact_depends_on(field: str) -> None:
     call = call_of("exec", {})
-    assert key_of(call, "/one") != key_of(call, "/two")
-    assert key_of(call, "/one") != key_of(call_of("exec2", {}), "/one")
+    changed: dict[str, Any] = {field: OTHER.get(field, "other")}
+    same = key_of(call, "/w") == key_of(replace(call, **changed), "/w")
+    assert same == (field in {"id", "tenant", "session"})
+    assert key_of(call, "/w") != key_of(call, "/v")
+
+
+def test_a_call_that_may_hold_a_secret_is_not_remembered() -> None:
+    rules = dict(RULES)
+    call = call_of("exec", {"command": "list secret"})
+    assert bare_facts_of(call, rules, "/workspace") == facts_of(call, RULES, "/workspace")
+    assert len(compiled(rules).readings) == 0
+
+
+def test_with_and_without_the_files_of_a_session_a_call_is_remembered() -> None:
+    files = {"/workspace/both": Content("list x")}
+    one, two = read("run both"), read("run both", files)
+    assert read("run both") is one
+    assert read("run both", files) is two
 
 
 def test_equal_calls_have_one_key_however_they_were_made() -> None:
