@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from safety_core.classify.notes import Notes
 from safety_core.classify.paths import HOLE
 from safety_core.classify.shell.options import read
-from safety_core.classify.shell.printing import echoed, formatted, hides, turned
+from safety_core.classify.shell.printing import CHANGING, echoed, formatted, hides, turned
 from safety_core.classify.shell.programs import Programs
 from safety_core.classify.shell.scope import NOTHING, TERMINAL, Scope, Stream
 from safety_core.classify.shell.spelling import CODED, PIECED
@@ -22,6 +22,8 @@ _NAME: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _PAIR: Final = re.compile(r"([A-Za-z_]\w*)(\+?)=(.*)", re.DOTALL | re.ASCII)
 _SUBSCRIPT: Final = re.compile(r"\w\[.*(?:\$\(|`|\$\{)", re.DOTALL)
 _DECLARING: Final = frozenset({"declare", "typeset", "local", "export", "readonly"})
+_READ_VALUED: Final = re.compile(r"-[A-Za-z]*[adnNptui]")
+_LINES_VALUED: Final = re.compile(r"-[A-Za-z]*[dnOsuCc]")
 _PROMPTS: Final = frozenset({"PS0", "PS1", "PS2", "PS4", "PROMPT", "RPROMPT"})
 _STANDARD_INPUT: Final = frozenset({"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"})
 _LOG_IN: Final = frozenset(
@@ -110,7 +112,7 @@ class Commands(Programs):
         self, name: str, arguments: Sequence[Word], stdin: Stream, made: frozenset[str], output: Stream
     ) -> Stream:
         """Know what is printed where the catalogue only says that something is."""
-        if output.text is not None and name not in {"echo", "printf"}:
+        if output.text is not None and name not in CHANGING:
             return output
         match name:
             case "echo":
@@ -122,7 +124,7 @@ class Commands(Programs):
             case _:
                 origin = output.origin | ({"decoded"} if hides(name, arguments) else frozenset())
                 text = turned(name, stdin.text, arguments) if stdin.text else None
-                return output if text is None and origin == output.origin else Stream(text, origin)
+                return Stream(text if name in CHANGING else output.text, origin)
 
     def _spelled(self, words: Sequence[Word], scope: Scope) -> None:
         name = words[0]
@@ -220,7 +222,7 @@ class Commands(Programs):
             scope.set(name, piece)
 
     def _read_lines(self, arguments: list[Word], scope: Scope, stdin: Stream) -> None:
-        names, _ = _names(arguments)
+        names = _operands(arguments, _LINES_VALUED)
         lines = (HOLE,) * 9 if stdin.text is None else tuple(stdin.text.splitlines())
         scope.set_all(names[-1] if names else "MAPFILE", lines)
         for option, value in pairwise(arguments):
@@ -273,17 +275,21 @@ class Commands(Programs):
 
 def _names(arguments: Sequence[Word]) -> tuple[list[str], str]:
     """Return the variables that `read` fills, and the array behind `-a`."""
+    arrays = [value.text for option, value in pairwise(arguments) if re.fullmatch(r"-[A-Za-z]*a", option.text)]
+    return _operands(arguments, _READ_VALUED), "".join(arrays[:1])
+
+
+def _operands(arguments: Sequence[Word], valued: re.Pattern[str]) -> list[str]:
+    """Return the names of variables among the arguments; the last letter of `valued` options takes a value."""
     names: list[str] = []
-    array, queue = "", [word.text for word in arguments]
+    queue = [word.text for word in arguments]
     while queue:
         text = queue.pop(0)
-        if re.fullmatch(r"-[A-Za-z]*a", text):
-            array = queue.pop(0) if queue else ""
-        elif re.fullmatch(r"-[A-Za-z]*[dnNptuiCcOs]", text):
+        if valued.fullmatch(text):
             del queue[:1]
         elif not text.startswith("-"):
             names.append(text.partition("[")[0])
-    return names, array
+    return names
 
 
 def _quoted(text: str) -> str:

@@ -148,6 +148,9 @@ _TURNS: Final[Mapping[str, Callable[[str, Sequence[str]], str | None]]] = {
     "tr": _translated,
     "gtr": _translated,
 }
+CHANGING: Final = frozenset({"echo", "printf", "tac", "nl", *_TURNS})
+"""Programs whose output is another text than what goes in, whatever the catalogue says of their stream."""
+
 DECODING: Final = frozenset({"rev", "base32", "basenc", "uudecode"})
 """Those that turn a text into another that a reader does not see, whatever the catalogue says of them."""
 

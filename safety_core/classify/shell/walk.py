@@ -41,6 +41,9 @@ from safety_core.model.facts import Kind
 MOST_TURNS: Final = 16
 """Values of a `for` loop that are followed one by one."""
 
+_KEEPING: Final = frozenset({"eval", "export", "readonly", "set", "unset", ".", "source", ":", "exec", "shift", "trap"})
+"""Builtins that keep the assignments before them in some shells."""
+
 _HIDDEN: Final = frozenset({"decoded", "downloaded"})
 _ASSIGNED: Final = re.compile(
     r"([A-Za-z_]\w*)\s*(?:\[[^\]]*\]\s*)?(?:(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--)|(?:\+\+|--)\s*([A-Za-z_]\w*)"
@@ -186,24 +189,26 @@ class Shell:
         outlets: list[tuple[Redirect, list[Made]]] = []
         for redirect in node.redirects:
             stdin = self._opened(redirect, maker, scope, stdin, outlets)
+        before = {assignment.name: scope.variables.get(assignment.name) for assignment in node.assignments}
         assigned = [self._assigned(assignment, scope, maker) for assignment in node.assignments]
         if not words:
             output = stdin if node.redirects and not node.assignments else NOTHING
             if assigned:
                 self.notes.note(Kind.READ, "variable", "sets a variable for this command")
         else:
-            before = scope.copy() if assigned else None
             output = self.programs.run(words, scope, stdin, frozenset(made))
-            if before is not None:
-                self._forget(assigned, scope)
+            for name in assigned:
+                self._restore(name, before[name], scope, kept=words[0].text in _KEEPING)
         for redirect, targets in outlets:
             self.redirects.write(redirect, targets, scope, output)
         return output
 
-    def _forget(self, names: list[str], scope: Scope) -> None:
-        """Whether an assignment before a command outlives it depends on the shell and on the command."""
-        for name in names:
+    def _restore(self, name: str, old: str | None, scope: Scope, *, kept: bool) -> None:
+        """End an assignment before a command. Shells differ on whether it outlives functions and special builtins."""
+        if kept or scope.functions or old is None:
             scope.set(name, HOLE)
+        else:
+            scope.set(name, old)
 
     def _opened(
         self,

@@ -178,11 +178,11 @@ class Words:
         separators = self.scope.variables.get("IFS", "")
         word: list[Character] = []
         for character in characters:
-            if character == _BREAK or (character[1] == "loose" and character[0] and character[0] in separators):
+            if character[1] == "loose" and HOLE in separators:
+                word.append((HOLE, "loose"))
+            elif character == _BREAK or (character[1] == "loose" and character[0] in separators):
                 yield from _word(word, spelled)
                 word = []
-            elif character[1] == "loose" and HOLE in separators:
-                word.append((HOLE, "loose"))
             else:
                 word.append(character)
         yield from _word(word, spelled)
