@@ -25,7 +25,7 @@ from safety_core.bundle.begun import begun_program
 from safety_core.classify.facts import facts_of
 from safety_core.errors import InputError
 from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState
-from safety_core.model.facts import Facts, Kind, Target, TargetKind
+from safety_core.model.facts import Facts, Kind, Target
 from safety_core.model.level import Level
 from safety_core.model.policy import Policy
 from safety_core.model.tool_call import CallId, ToolCall
@@ -200,7 +200,8 @@ def _program(habit: Habit, sources: Files) -> Proposal:
 
 def _outward(habit: Habit, sources: Files, now: float) -> Proposal:
     name, outline = "outward.yaml", habit.outline
-    reached = _reached(habit)
+    # each by itself: approvals of two addresses say nothing about the rest of their domain, which may be anybody's
+    reached = sorted({target.value for target in habit.recipients})
     if not reached or any("\n" in whom or '"' in whom for whom in reached):
         return _refused(habit, "whom it reaches is not named in the call")
     until = int(now + GRANT_DAYS * 86400)
@@ -213,18 +214,6 @@ def _outward(habit: Habit, sources: Files, now: float) -> Proposal:
     text = text if text.endswith("\n") else text + "\n"
     changed = _EMPTY.sub("outward:", text, count=1) + lines
     return Proposal("outward", f"let {outline.in_words()} pass without asking", habit, {name: changed.encode()})
-
-
-def _reached(habit: Habit) -> list[str]:
-    """Return whom a grant has to name: a domain where several of its addresses were reached, else each by itself."""
-    by_domain: dict[str, list[Target]] = {}
-    for target in habit.recipients:
-        by_domain.setdefault(_domain(target), []).append(target)
-    found = []
-    for domain, targets in sorted(by_domain.items()):
-        people = all(target.kind is TargetKind.RECIPIENT and "@" in target.value for target in targets)
-        found += [f"@{domain}"] if people and len(targets) > 1 else [target.value for target in targets]
-    return found
 
 
 def _exception(habit: Habit, sources: Files) -> Proposal:

@@ -20,6 +20,7 @@ from safety_core.edge import clock
 from safety_core.edge.approvals import ApprovalStore
 from safety_core.edge.files import replace_file
 from safety_core.edge.home import Home
+from safety_core.edge.trial import on_trial
 from safety_core.errors import SafetyError
 from safety_core.flow.proposals import TIMES, Files, Habit, Proposal, habits, patch
 from safety_core.flow.proposals import propose as proposal_of
@@ -68,11 +69,12 @@ def propose(
         if (proposal := proposal_of(habit, sources, policy, clock.now(), times=times, include_red=include_red))
     ]
     showing = Showing(policy.patterns)
-    for number, proposal in enumerate((_tried(one, sources) for one in found), 1):
+    for number, one in enumerate(found, 1):
+        proposal, effect = asyncio.run(_tried(one, sources, workspace))
         if as_json:
-            click.echo(json.dumps(_document(proposal, sources, showing), ensure_ascii=False))
+            click.echo(json.dumps(_document(proposal, effect, sources, showing), ensure_ascii=False))
         else:
-            for line in _lines(number, proposal, sources, showing, out):
+            for line in _lines(number, proposal, effect, sources, showing, out):
                 say(line)
     if not as_json:
         say(f"{counted(len(approvals), 'approval')} looked at, {counted(len(found), 'habit')} found.")
@@ -86,22 +88,38 @@ async def _history(home: Home) -> Sequence[Approval]:
         await store.aclose()
 
 
-def _tried(proposal: Proposal, sources: Files) -> Proposal:
-    """Return the proposal if the policy compiles with it, else why it does not."""
+async def _tried(proposal: Proposal, sources: Files, workspace: str) -> tuple[Proposal, str]:
+    """Return the proposal, and what it would make of its example; why it is none if the policy is wrong with it."""
+    example = _call(proposal.habit)
+    if not proposal.files or example is None:
+        return proposal, ""
     try:
-        compiled({**sources, **proposal.files})
+        before, after = compiled(sources)[1], compiled({**sources, **proposal.files})[1]
+        async with on_trial(before, workspace) as now, on_trial(after, workspace) as then:
+            was, is_ = await now.judge(example), await then.judge(example)
     except SafetyError as error:
-        return Proposal("none", proposal.title, proposal.habit, {}, f"the policy would be wrong with it: {error}")
-    return proposal
+        reason = f"the policy would be wrong with it: {error}"
+        return Proposal("none", proposal.title, proposal.habit, {}, reason), ""
+    return proposal, f"{was.level.word}, {was.outcome.word} -> {is_.level.word}, {is_.outcome.word}"
 
 
-def _lines(number: int, proposal: Proposal, sources: Files, showing: Showing, out: Path | None) -> Iterator[str]:
+def _call(habit: Habit) -> RecordedCall | None:
+    request = habit.example
+    if request is None:
+        return None
+    return RecordedCall(request.id, request.agent, request.session, request.tool, request.params)
+
+
+def _lines(
+    number: int, proposal: Proposal, effect: str, sources: Files, showing: Showing, out: Path | None
+) -> Iterator[str]:
     yield strong(f"{number}. {proposal.title}")
     yield weak(f"   for example: {_example(proposal.habit, showing)}")
     if proposal.refused:
         yield f"   approved {len(proposal.habit.evidence)} times; nothing is proposed: {proposal.refused}"
         yield ""
         return
+    yield f"   with it: {effect}"
     text = patch(proposal, sources)
     if out is None:
         yield from (f"   {line}" for line in text.splitlines())
@@ -113,11 +131,8 @@ def _lines(number: int, proposal: Proposal, sources: Files, showing: Showing, ou
 
 
 def _example(habit: Habit, showing: Showing) -> str:
-    request = habit.example
-    if request is None:
-        return ""
-    call = RecordedCall(request.id, request.agent, request.session, request.tool, request.params)
-    return cut(showing.line(call), columns() - 17)
+    call = _call(habit)
+    return cut(showing.line(call), columns() - 17) if call is not None else ""
 
 
 def _slug(proposal: Proposal) -> str:
@@ -127,7 +142,7 @@ def _slug(proposal: Proposal) -> str:
     )
 
 
-def _document(proposal: Proposal, sources: Files, showing: Showing) -> JsonObject:
+def _document(proposal: Proposal, effect: str, sources: Files, showing: Showing) -> JsonObject:
     evidence: list[Json] = [
         {"request": one.request, "approver": one.approver, "origin": one.origin, "decided": one.decided}
         for one in proposal.habit.evidence
@@ -136,6 +151,7 @@ def _document(proposal: Proposal, sources: Files, showing: Showing) -> JsonObjec
         "sort": proposal.sort,
         "title": proposal.title,
         "example": _example(proposal.habit, showing),
+        "with_it": effect,
         "evidence": evidence,
         "patch": patch(proposal, sources) if proposal.files else "",
         "refused": proposal.refused,

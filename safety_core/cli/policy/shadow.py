@@ -19,7 +19,7 @@ REPORT = "shadow.jsonl"
 """Name of the report in the edge's folder."""
 
 
-@click.group()
+@click.group(short_help="What a candidate would have said at the edge.")
 def shadow() -> None:
     """See what a candidate policy would have said at the edge, where it judges and decides nothing.
 

@@ -93,6 +93,7 @@ def test_a_habit_becomes_a_patch_that_can_be_applied(run: Run, folder: Path) -> 
     approve(folder, "message", {"to": "a@shop.example"}, 5)
     told = run("propose", "--policies", "@policies", "-o", "@proposals").output
     assert "1. let main: message message to shop.example (yellow_external) pass without asking" in told
+    assert "with it: yellow_external, ask -> yellow_external, allow" in told
     assert "5 approvals looked at, 1 habit found." in told
     [patch] = (folder / "proposals").iterdir()
     assert patch.name == "1-outward-main-message-message.patch"
@@ -121,4 +122,5 @@ def test_red_is_shown_as_a_habit_and_proposed_only_when_asked_for(run: Run, fold
     assert "nothing is proposed: it is red: give --include-red" in told
     told = run("propose", "--policies", "@policies", "--include-red").output
     assert "+approved_habit_1(action) if {" in told
+    assert "with it: red, ask -> yellow, allow" in told
     assert SMALL["rules/deletes/deletes.rego"] == (folder / "policies/rules/deletes/deletes.rego").read_bytes()
