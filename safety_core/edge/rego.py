@@ -73,6 +73,9 @@ class RegoEngine:
         if known is not None:
             return known
         async with self._lock:
+            known = self._memo.find(facts)
+            if known is not None:  # by a call that was made at the same time
+                return known
             bundle = self._loaded()
             rules = self._index.candidates((action.kind.value, action.subject) for action in facts.actions)
             decision = Decision(await self._ask(bundle, rules, facts.to_json()), bundle.revision)

@@ -69,7 +69,10 @@ class Worker:
             engine = self._engines[number]
             engine.set_input_json(facts)
             for rule in rules:
-                found = orjson.loads(engine.eval_rule_as_json(f"data.safety.rules.{rule}.hits"))
+                try:
+                    found = orjson.loads(engine.eval_rule_as_json(f"data.safety.rules.{rule}.hits"))
+                except RuntimeError as error:
+                    return {"error": f"rule {rule}: {str(error).strip()}"}
                 if not isinstance(found, list):
                     return {"error": f"rule {rule} is undefined"}
                 hits += [{"rule": rule, **hit} for hit in found]

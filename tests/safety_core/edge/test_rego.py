@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from safety_core.bundle.contents import TrustedBundle
+from safety_core.canonical import Json, JsonObject
 from safety_core.edge.rego import RegoEngine
+from safety_core.edge.rego_child import RegoChild
 from safety_core.edge.shipped import bundle_of
 from safety_core.errors import LimitError, UnavailableError
 from safety_core.model.facts import Action, Facts, Kind, Target, TargetKind
@@ -176,6 +178,13 @@ async def test_calls_at_the_same_time_get_their_own_answers() -> None:
     await engine.close()
 
 
+async def test_equal_calls_at_the_same_time_are_judged_once(engine: RegoEngine) -> None:
+    await engine.load(bundle())
+    decisions = await asyncio.gather(*(engine.judge(call(Kind.DESTROY, "/same")) for _ in range(20)))
+    assert all(decision is decisions[0] for decision in decisions)
+    await engine.close()
+
+
 async def test_a_worker_without_a_parent_ends_by_itself() -> None:
     """The kernel's alarm ends a runaway rule even if nobody is left to kill it."""
     engine = RegoEngine(deadline=0.1)
@@ -204,3 +213,49 @@ async def test_an_interpreter_that_is_not_there_is_named(monkeypatch: pytest.Mon
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(UnavailableError, match="could not be started"):
         await engine.load(bundle())
+
+
+def _crowd(number: int) -> TrustedBundle:
+    """Return a policy with a rule for each of so many programs that no test runs."""
+    files = dict(SOURCES)
+    for index in range(number):
+        text = rule(f"house_{index}", "input.tool").replace(
+            b"\npackage", f"\n#   subjects: [tool-{index}]\npackage".encode()
+        )
+        files[f"rules/house_{index}/house_{index}.rego"] = text
+    return bundle_of(files)
+
+
+async def test_however_many_rules_there_are_a_call_asks_those_that_concern_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[list[tuple[int, list[str]]]] = []
+    ask = RegoChild.ask
+
+    async def watched(child: RegoChild, shards: list[tuple[int, list[str]]], facts: JsonObject) -> list[Json]:
+        asked.append(shards)
+        return await ask(child, shards, facts)
+
+    monkeypatch.setattr(RegoChild, "ask", watched)
+    for number in (10, 500):
+        engine = RegoEngine()
+        await engine.load(_crowd(number))
+        assert [hit.rule for hit in (await engine.judge(call())).hits] == ["deletes"]
+        assert [hit.rule for hit in await engine.ask([f"house_{number - 1}"], {"tool": "x"})] == [f"house_{number - 1}"]
+        await engine.close()
+    assert asked[0] == asked[2] == [(0, ["deletes"])]
+    assert asked[1][0][0] == 0
+    assert asked[3][0][0] > 0
+
+
+async def test_calls_are_judged_by_the_old_rules_while_new_ones_load(engine: RegoEngine) -> None:
+    old, new = bundle(), _crowd(300)
+    await engine.load(old)
+    loading = asyncio.create_task(engine.load(new))
+    revisions = []
+    while not loading.done():
+        revisions.append((await engine.judge(call(Kind.DESTROY, f"/{len(revisions)}"))).revision)
+    await loading
+    assert revisions.count(old.revision) > 1
+    assert (await engine.judge(call())).revision == new.revision
+    await engine.close()
