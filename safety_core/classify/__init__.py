@@ -22,6 +22,8 @@ catalogue   the policy's data about programs and tools, compiled once
 notes       what has been found so far in one call
 files       texts of files that the session wrote, so that a script is judged by what it says
 readings    readings of calls that were read before
+trace       how a call was read: its tree of commands, for people who ask why
+unused      which entries of a catalogue a set of calls used
 session     a call of a session: what was written before can make it graver, never milder
 edits       what a tool for files leaves in them
 """

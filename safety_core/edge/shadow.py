@@ -91,6 +91,11 @@ class ShadowEngine:
         self._task: asyncio.Task[None] | None = None
         self._counts = {"seen": 0, "differing": 0, "passed_over": 0}
 
+    @property
+    def waiting(self) -> int:
+        """Calls that wait for the candidate."""
+        return self._queue.qsize()
+
     async def load(self, bundle: TrustedBundle) -> None:
         """Load the policy in force."""
         await self._engine.load(bundle)

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Final
 
 from safety_core.bundle.contents import TrustedBundle
-from safety_core.classify.facts import read_call
 from safety_core.classify.files import NOTHING_WRITTEN, Written
 from safety_core.classify.judge import verdict_of
+from safety_core.classify.session import read_in_session
 from safety_core.edge import clock
 from safety_core.edge.rego import RegoEngine
 from safety_core.errors import SafetyError
@@ -55,7 +55,7 @@ class Trial:
     async def verdict(self, call: RecordedCall) -> Verdict:
         """Return the verdict on a call. Raises SafetyError where an edge would refuse it."""
         before = self._written.get(call.session, NOTHING_WRITTEN)
-        reading = read_call(tool_call(call), self.policy.catalogue, self.workspace, before)
+        reading = read_in_session(tool_call(call), self.policy.catalogue, self.workspace, before)
         decision = await self._engine.judge(reading.facts)
         verdict = verdict_of(reading.facts, decision, self.policy.revision)
         if reading.written:

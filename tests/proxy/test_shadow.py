@@ -6,19 +6,26 @@ import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from proxy.effects import handlers
 from proxy.engine import start_judging
 from proxy.settings import Settings
 from proxy.settings_source import load_settings
 from safety_core.bundle.archive import pack
 from safety_core.bundle.source import compile_bundle, compile_sources
+from safety_core.canonical import JsonObject
 from safety_core.classify.facts import facts_of
 from safety_core.edge.rego import RegoEngine
 from safety_core.edge.shadow import ShadowEngine, judged_by
 from safety_core.errors import InputError
+from safety_core.flow import effects
+from safety_core.model.facts import Facts
 from safety_core.model.tool_call import AgentId, CallId, SessionId, TenantId, ToolCall
+from safety_core.model.verdict import Decision
 from tests.simulators.small_policy import SMALL
 
 BUNDLE = compile_bundle(SMALL, tenant="bakery")[1]
@@ -63,6 +70,26 @@ async def test_what_a_candidate_says_otherwise_is_on_record(tmp_path: Path) -> N
     await engine.close()
     lines = [json.loads(line) for line in told.shadow.report.read_text().splitlines()]
     assert [line["event"] for line in lines] == ["start", "differs", "summary"]
+
+
+async def test_the_edge_puts_every_call_to_the_candidate() -> None:
+    class Told(RegoEngine):
+        """An engine of which only the asking matters."""
+
+        async def judge(self, facts: Facts) -> Decision:
+            return Decision((), "r")
+
+    report: list[JsonObject] = []
+    engine = ShadowEngine(Told(), BUNDLE, BUNDLE, report.append, workspace="/workspace")
+    engine.start()
+    call = ToolCall(CallId("1"), TenantId("bakery"), AgentId("main"), SessionId("s"), "exec", {"command": "echo a"})
+    services: Any = SimpleNamespace(approvals=None, secrets=None, written=None, usage=None, audit=None)
+    judge = handlers(services, engine)[effects.Judge]
+    assert (await judge(effects.Judge(Facts("exec", "main"), call))).revision == "r"
+    assert engine.waiting == 1
+    assert (await judge(effects.Judge(Facts("exec", "main")))).revision == "r"
+    assert engine.waiting == 1, "without the call there is nothing to put to it"
+    await engine.close()
 
 
 async def test_a_candidate_that_is_not_there_keeps_nothing_from_working(tmp_path: Path) -> None:
