@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -14,6 +15,9 @@ from safety_core.model.facts import Kind, Target
 
 LIMIT: Final = 20_000
 """Characters in which patterns are sought; longer programs are not written on a command line."""
+
+_BETWEEN: Final = re.compile(r"""['"]\s*,\s*['"]""")
+"""What stands between the words of a command line that is written as a list: `run(["rm", "-r", "a"])`."""
 
 
 def code_notes(notes: Notes, language: str, text: str, subject: str, traits: frozenset[str]) -> Iterator[str]:
@@ -34,7 +38,7 @@ def _sought(notes: Notes, language: str, text: str, subject: str, traits: frozen
             kind = pattern.spec.kind or Kind.UNKNOWN
             notes.note(kind, f"{subject} {language}", pattern.words, (), traits | pattern.spec.traits)
             if match.lastindex and not match.re.groupindex:
-                yield match[1]
+                yield _BETWEEN.sub(" ", match[1])
 
 
 def _queries(

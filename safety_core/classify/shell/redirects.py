@@ -70,6 +70,9 @@ class Redirects:
         if word.text.startswith(("/dev/tcp/", "/dev/udp/")):
             target = host_target(word.text.split("/")[3])
             self.notes.note(Kind.OUTWARD, "redirection", "opens a connection", (target,), scope.traits)
+            if "remote_control" in stream.origin:
+                words = "lets somebody else control this machine"
+                self.notes.note(Kind.CONTROL, "redirection", words, (target,), scope.traits | {"remote_control"})
             return Stream(origin=frozenset({"downloaded"}))
         if word.text in _STREAMS or (word.text == HOLE and operator == "<"):
             return stream

@@ -88,7 +88,6 @@ awk '{print > "out.txt"}' in.txt
 sed -i s/a/b/ notes.txt
 alias ll='ls -l'
 set -- a; eval "$1 b"
-xargs -a list bash -c
 source setup.sh
 docker run --rm -v ./data:/data image ls
 """.strip()
@@ -192,6 +191,7 @@ x=r; x+=m; $x -rf build
 echo `rm -rf build`
 cat ${x:-$(rm -rf build)}
 GIT_SSH_COMMAND='rm -rf build' git fetch
+xargs -a list bash -c
 git -c core.pager='rm -rf build' log
 git -c alias.x='!rm -rf build' x
 rm -rf build 'unterminated
