@@ -11,7 +11,7 @@ from safety_core.classify.shell.options import Invocation
 from safety_core.classify.shell.scope import Scope, Stream
 from safety_core.model.facts import Target, TargetKind
 
-TEES: Final = frozenset({"tee", "sponge"})
+TEES: Final = frozenset({"tee", "gtee", "sponge"})
 COPIES: Final = frozenset({"cp", "gcp", "mv", "gmv", "ln", "gln", "install", "ginstall", "ditto", "rsync", "scp"})
 FOLDER: Final = frozenset({"-t", "--target-directory"})
 APPENDING: Final = frozenset({"-a", "--append"})
