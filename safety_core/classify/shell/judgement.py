@@ -15,7 +15,7 @@ from safety_core.classify.shell.scope import NOTHING, Stream
 from safety_core.classify.shell.stores import TEES, store
 from safety_core.classify.shell.values import Values
 from safety_core.classify.shell.words import Word
-from safety_core.model.facts import Kind
+from safety_core.model.facts import Kind, TargetKind
 
 
 class Judgement(Values):
@@ -69,7 +69,7 @@ class Judgement(Values):
     def _main_kinds(self) -> list[Kind]:
         entry, operands = self.entry, self.found.operands
         if (self.coded or self.stdin.text) and "sql" in self.traits:
-            return []
+            return [Kind.READ] if any(target.kind is TargetKind.PATH for target in self.targets) else []
         if entry.given is not None and entry.given.kind is not None and len(operands) >= entry.given_from:
             return [entry.given.kind]
         if entry.spec.kind is not None and (self.found.matched or not operands or entry.spec.kind is Kind.RUN_CODE):

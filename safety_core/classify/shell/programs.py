@@ -130,7 +130,11 @@ class Programs:
 def _asks_for_help(found: Invocation) -> bool:
     """Tell whether the program only says how it is used: not for those that hand such an option to others."""
     entry = found.entry
+    if [word.text for word in found.words] in (["--help"], ["--version"]):
+        return True
     if entry.wrapper is not None or entry.spec.kind is Kind.RUN_CODE or entry.stdin or found.commands:
         return False
     given = {name for name, spec, value in found.options if not spec.takes and value is None}
+    if entry.commands and [word.text for word in found.words] == ["-h"]:
+        return True
     return "--help" in given or ("--version" in given and not found.operands)

@@ -212,6 +212,13 @@ class Values:
             self._note(Kind.OUTWARD, f"{self.entry.name} header", [*targets, *hosts])
         return targets
 
+    def _read_revision(self, text: str) -> list[Target]:
+        """A file far from the project, or one in its history (`HEAD:.env`); most words are names of branches."""
+        if text.startswith(("/", "~", "../")):
+            return [self._path(text)]
+        _, mark, path = text.partition(":")
+        return [self._path(path)] if mark and path else []
+
     def _read_recipient(self, text: str) -> list[Target]:
         return [recipient_target(text)]
 

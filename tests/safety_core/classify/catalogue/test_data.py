@@ -54,6 +54,9 @@ psql --no-such-option -c 'select 1'
 mysql shop < a.sql
 mysql -e "load data infile 'a' into table b"
 sqlite3 a.db
+duckdb -init a.sql -c 'select 1'
+psql -c '\\copy a to b.csv'
+psql -c 'select 1 \\gexec'
 sqlite3 a.db '.import a.csv b'
 sqlite3 a.db '.read a.sql'
 duckdb -c "copy a to 'a.csv'"
@@ -95,6 +98,8 @@ psql -c 'do $$ begin delete from orders; end $$'
 mysql -e 'set global x = 1'
 mysql -e 'select * from mysql.user'
 sqlite3 a.db 'delete from b'
+sqlite3 ~/.ssh/a.db 'select 1'
+duckdb -c "select * from read_text('/etc/shadow')"
 sqlite3 a.db '.restore b.db'
 sqlcmd -Q "exec xp_cmdshell 'dir'"
 redis-cli del a

@@ -51,6 +51,11 @@ git archive HEAD
 git bundle verify a.bundle
 git push --help
 git help rebase
+git show HEAD:src/a.py
+git log fix/credentials
+git difftool --tool-help
+git sparse-checkout list
+git replace -l
 svn status -v
 svn log -l 5
 hg status
@@ -160,6 +165,9 @@ git worktree remove --force ../x
 git remote remove origin
 git notes prune
 git credential fill
+git show HEAD:.env
+git diff --no-index /dev/null ~/.ssh/id_rsa
+git blame --contents /etc/shadow a.py
 git-filter-repo --path a
 svn revert -R .
 svn delete a

@@ -17,6 +17,12 @@ npm version
 npm config get registry
 npm whoami
 npm --version
+npm --help
+npm config get prefix
+make --version
+pytest --version
+xcrun simctl list devices
+brew tap
 npm access list collaborators a
 yarn why left-pad
 yarn list --depth=0
@@ -130,6 +136,9 @@ YELLOW = r"""
 npm install left-pad
 npm ci
 npm test
+rpm --eval %_libdir
+nix search --option a b jq
+gradle tasks -I x.gradle
 npm run build
 npm exec -- eslint src
 npm version patch
@@ -244,6 +253,8 @@ npm deprecate a@1 old
 npm owner add a b
 npm token create
 npm login
+npm config set //example.com/:_authToken x
+npm config get //example.com/:_authToken
 npm access grant read-write a b
 npm dist-tag add a@1 latest
 pip uninstall requests
