@@ -27,7 +27,7 @@ def plain(key: str) -> str:
 
 
 def fields_in(params: JsonObject) -> Iterator[tuple[str, Json]]:
-    """Yield every argument with its plain name, those inside of other arguments as well."""
+    """Yield every argument with its plain name, those inside of other arguments as well, JSON text too."""
     stack: list[tuple[str, Json]] = [("", params)]
     for _ in range(MOST_FIELDS):
         if not stack:
@@ -35,6 +35,8 @@ def fields_in(params: JsonObject) -> Iterator[tuple[str, Json]]:
         key, value = stack.pop(0)
         if key:
             yield key, value
+        if isinstance(value, str) and value.lstrip()[:1] == "{":
+            value = next(objects_in(value), value)
         if isinstance(value, dict):
             stack.extend((plain(name), item) for name, item in value.items())
         elif isinstance(value, list):

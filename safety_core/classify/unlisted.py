@@ -7,6 +7,7 @@ reach, a sum and an account, a command, a statement); switches that make it grav
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -31,6 +32,13 @@ CHOICE_LIMIT: Final = 64
 MOST_THINGS: Final = 100
 """Things that one call may delete before that counts as a great many."""
 
+_STATEMENT: Final = re.compile(
+    r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*(?:select|insert|update|delete|drop|truncate|alter|create|grant|revoke|merge|replace"
+    r"|with|exec|execute|call|copy|load|rename|set|use|vacuum|explain|show|begin|do|attach|pragma)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+"""How a statement for a database begins."""
+
 _UNDECIDED: Final = frozenset({Kind.WRITE, Kind.UNKNOWN, Kind.RUN_CODE})
 _TARGETS: Final = frozenset({"account", "contact", "data", "path", "recipient", "url"})
 _EVERYTHING: Final = frozenset({"*", "%", "all", "everything", ".*"})
@@ -41,11 +49,19 @@ _EVERYBODY: Final = frozenset(
 
 @dataclass(slots=True)
 class _Given:
-    """The arguments of one call by the roles that their names promise."""
+    """The arguments of one call by the roles that their names promise.
+
+    Attributes:
+        switches: names of those that are true.
+        texts: every text, and those in lists.
+        loose: texts whose names promise nothing.
+        longest: items of the longest list.
+    """
 
     roles: dict[str, list[Json]] = field(default_factory=dict)
     switches: set[str] = field(default_factory=set)
     texts: list[str] = field(default_factory=list)
+    loose: list[str] = field(default_factory=list)
     longest: int = 0
 
     def texts_of(self, role: str) -> Iterator[str]:
@@ -81,9 +97,12 @@ def _given(notes: Notes, params: JsonObject) -> _Given:
             given.switches.add(key)
         if value in (None, "", False):
             continue
-        given.roles.setdefault(_role(notes, key), []).append(value)
+        role = _role(notes, key)
+        given.roles.setdefault(role, []).append(value)
         if isinstance(value, str):
             given.texts.append(value)
+            if role in {"", "content"}:
+                given.loose.append(value)
         elif isinstance(value, list):
             given.longest = max(given.longest, len(value))
             given.texts += [item for item in value if isinstance(item, str)]
@@ -168,9 +187,14 @@ def _note_more(notes: Notes, kind: Kind, shown: str, targets: list[Target], give
 
 def _note_code(notes: Notes, kind: Kind, shown: str, given: _Given) -> None:
     """Note what commands, statements and programs in the arguments would do."""
-    for text in given.texts_of("shell"):
+    words = {*words_of(shown)}
+    commands = [*given.texts_of("shell")] or (given.loose if words & notes.catalogue.lexicon("shells") else [])
+    for text in commands:
         Shell(notes).script(text, Scope(notes.workspace))
-    programs = [("sql", text) for text in given.texts_of("sql")]
+    statements = [*given.texts_of("sql")]
+    if words & notes.catalogue.lexicon("databases"):
+        statements += [text for text in given.loose if _STATEMENT.match(text)]
+    programs = [("sql", text) for text in statements]
     languages = [text.casefold() for text in given.texts_of("language")]
     if kind is Kind.RUN_CODE or languages:
         named = [word for word in words_of(shown) if word in notes.catalogue.languages]
