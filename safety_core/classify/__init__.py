@@ -5,6 +5,7 @@ judge       Facts and the engine's decision -> Verdict
 tools       a tool by its entry, by the call that is inside of it, or by its words
 listed      a tool that the catalogue lists
 unlisted    a tool that nobody listed, by the words in its name and arguments
+given       the arguments of an unlisted tool, by what their names promise
 names       what the words in a name say
 hints       what a tool's own server says of it, believed only where that makes a call graver
 arguments   what stands in the arguments of a tool

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
 
 from safety_core.canonical import Json, JsonObject
-from safety_core.classify.arguments import fields_in, leaves, people_in, plain, sum_in
+from safety_core.classify.arguments import leaves, people_in, plain, sum_in
 from safety_core.classify.code import code_notes
+from safety_core.classify.given import Given
 from safety_core.classify.names import Meaning, gravest, meaning_of, words_of
 from safety_core.classify.network import carries_data, recipient_target, url_target
 from safety_core.classify.notes import Notes
@@ -47,33 +47,11 @@ _EVERYBODY: Final = frozenset(
 )
 
 
-@dataclass(slots=True)
-class _Given:
-    """The arguments of one call by the roles that their names promise.
-
-    Attributes:
-        switches: names of those that are true.
-        texts: every text, and those in lists.
-        loose: texts whose names promise nothing.
-        longest: items of the longest list.
-    """
-
-    roles: dict[str, list[Json]] = field(default_factory=dict)
-    switches: set[str] = field(default_factory=set)
-    texts: list[str] = field(default_factory=list)
-    loose: list[str] = field(default_factory=list)
-    longest: int = 0
-
-    def texts_of(self, role: str) -> Iterator[str]:
-        for value in self.roles.get(role, ()):
-            yield from leaves(value)
-
-
 def judge_unlisted(notes: Notes, name: str, params: JsonObject) -> None:
     """Note what a tool of that name would do with `params`."""
     shown = name[:NAME_SHOWN] or "tool"
     notes.doubt(f"{name[:NAME_SHOWN]}: a tool that the catalogue does not list")
-    given = _given(notes, params)
+    given = Given.of(params, notes.catalogue)
     meaning = _meaning(notes, name, given)
     kind = _by_arguments(notes, meaning.kind, given)
     targets = list(dict.fromkeys(_targets(notes, kind, given)))
@@ -90,37 +68,7 @@ def _told(notes: Notes, kind: Kind, shown: str) -> str:
     return f"{words} ({named})" if named and words else words
 
 
-def _given(notes: Notes, params: JsonObject) -> _Given:
-    given = _Given()
-    for key, value in fields_in(params):
-        if value is True or (isinstance(value, str) and value.casefold() in {"true", "yes"}):
-            given.switches.add(key)
-        if value in (None, "", False):
-            continue
-        role = _role(notes, key)
-        given.roles.setdefault(role, []).append(value)
-        if isinstance(value, str):
-            given.texts.append(value)
-            if role in {"", "content"}:
-                given.loose.append(value)
-        elif isinstance(value, list):
-            given.longest = max(given.longest, len(value))
-            given.texts += [item for item in value if isinstance(item, str)]
-    return given
-
-
-def _role(notes: Notes, key: str) -> str:
-    """Return what an argument is by its name, or by the last word of it; whom a thing is from is nobody it reaches."""
-    roles, words = notes.catalogue.roles, key.split("_")
-    if key in roles or len(words) == 1:
-        return roles.get(key, "")
-    if words[0] in notes.catalogue.lexicon("from"):
-        return ""
-    role = roles.get(words[-1], "")
-    return "" if words[-1] == "to" else role
-
-
-def _meaning(notes: Notes, name: str, given: _Given) -> Meaning:
+def _meaning(notes: Notes, name: str, given: Given) -> Meaning:
     """Return what the name says, and what the argument says that chooses among several effects."""
     said = meaning_of(name, notes.catalogue)
     chosen = [meaning_of(text, notes.catalogue) for text in given.texts_of("choose") if len(text) <= CHOICE_LIMIT]
@@ -132,7 +80,7 @@ def _meaning(notes: Notes, name: str, given: _Given) -> Meaning:
     return Meaning(gravest(meaning.kind for meaning in every), traits)
 
 
-def _by_arguments(notes: Notes, kind: Kind, given: _Given) -> Kind:
+def _by_arguments(notes: Notes, kind: Kind, given: Given) -> Kind:
     """Return the effect that the arguments give away, where the name says less."""
     roles = set(given.roles)
     kinds = {kind}
@@ -145,7 +93,7 @@ def _by_arguments(notes: Notes, kind: Kind, given: _Given) -> Kind:
     return gravest(kinds - {Kind.UNKNOWN}) if kinds != {Kind.UNKNOWN} else Kind.UNKNOWN
 
 
-def _by_method(notes: Notes, given: _Given) -> Iterator[Kind]:
+def _by_method(notes: Notes, given: Given) -> Iterator[Kind]:
     """Yield what the methods say that are given: those of HTTP, or of a service's own ("sendPhoto")."""
     local = [url_target(url).zone is Zone.LOCAL for url in given.texts_of("url")]
     for text in given.texts_of("method"):
@@ -161,7 +109,7 @@ def _announces(key: str) -> bool:
     return first in {"notify", "send", "publish", "share", "broadcast", "announce"}
 
 
-def _switched(kind: Kind, given: _Given) -> frozenset[str]:
+def _switched(kind: Kind, given: Given) -> frozenset[str]:
     """Return what switches and sweeping values make graver."""
     traits = set()
     words = {word for key in given.switches for word in key.split("_")}
@@ -175,7 +123,7 @@ def _switched(kind: Kind, given: _Given) -> frozenset[str]:
     return frozenset(traits if kind in {Kind.DESTROY, Kind.OUTWARD, Kind.PERMISSION} else ())
 
 
-def _note_more(notes: Notes, kind: Kind, shown: str, targets: list[Target], given: _Given) -> None:
+def _note_more(notes: Notes, kind: Kind, shown: str, targets: list[Target], given: Given) -> None:
     """Note what an argument adds to the effect of the tool itself."""
     opened = {plain(text) for role in ("choose", "visibility") for text in given.texts_of(role)}
     public = {word for key in given.switches for word in key.split("_")} & {"public", "publicly"}
@@ -185,7 +133,7 @@ def _note_more(notes: Notes, kind: Kind, shown: str, targets: list[Target], give
         notes.note(Kind.OUTWARD, shown, "reads an address that could carry data out", targets)
 
 
-def _note_code(notes: Notes, kind: Kind, shown: str, given: _Given) -> None:
+def _note_code(notes: Notes, kind: Kind, shown: str, given: Given) -> None:
     """Note what commands, statements and programs in the arguments would do."""
     words = {*words_of(shown)}
     commands = [*given.texts_of("shell")] or (given.loose if words & notes.catalogue.lexicon("shells") else [])
@@ -206,7 +154,7 @@ def _note_code(notes: Notes, kind: Kind, shown: str, given: _Given) -> None:
             Shell(notes).script(command, Scope(notes.workspace))
 
 
-def _targets(notes: Notes, kind: Kind, given: _Given) -> Iterator[Target]:
+def _targets(notes: Notes, kind: Kind, given: Given) -> Iterator[Target]:
     for role, values in given.roles.items():
         for value in values if role in _TARGETS else ():
             yield from _targets_of(notes, kind, role, value)
