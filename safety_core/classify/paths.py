@@ -160,7 +160,7 @@ def absolute(path: str, base: str) -> str:
     elif path == "~-" or path.startswith("~-/"):
         path = HOLE + path[2:]
     path = path.replace("\\", "/") if _drive(path) else path
-    if not path.startswith(("/", "~")) and not _drive(path):
+    if not path.startswith(("/", "~", "\\\\")) and not _drive(path):
         path = f"{base}/{path}"
     head, *rest = path.split("/")
     done: list[str] = []

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from safety_core.classify.notes import Notes
 from safety_core.classify.paths import HOLE
 from safety_core.classify.shell.options import read
-from safety_core.classify.shell.printing import CHANGING, echoed, formatted, hides, turned
+from safety_core.classify.shell.printing import CHANGING, SILENT, echoed, formatted, hides, turned
 from safety_core.classify.shell.programs import Programs
 from safety_core.classify.shell.scope import NOTHING, TERMINAL, Scope, Stream
 from safety_core.classify.shell.spelling import CODED, PIECED
@@ -121,6 +121,8 @@ class Commands(Programs):
                 words = [word for word in arguments if word.text != "--"]
                 text = None if words and words[0].text == "-v" else formatted(words)
                 return Stream(text, output.origin | made)
+            case _ if name in SILENT:
+                return Stream("", output.origin)
             case _:
                 origin = output.origin | ({"decoded"} if hides(name, arguments) else frozenset())
                 text = turned(name, stdin.text, arguments) if stdin.text else None

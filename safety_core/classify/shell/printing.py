@@ -151,6 +151,11 @@ _TURNS: Final[Mapping[str, Callable[[str, Sequence[str]], str | None]]] = {
 CHANGING: Final = frozenset({"echo", "printf", "tac", "nl", *_TURNS})
 """Programs whose output is another text than what goes in, whatever the catalogue says of their stream."""
 
+SILENT: Final = frozenset(
+    {"true", "false", ":", "test", "[", "set", "shift", "read", "sleep", "wait", "getopts", "let"}
+)
+"""Programs that print nothing."""
+
 DECODING: Final = frozenset({"rev", "base32", "basenc", "uudecode"})
 """Those that turn a text into another that a reader does not see, whatever the catalogue says of them."""
 

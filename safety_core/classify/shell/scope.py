@@ -27,7 +27,7 @@ class Stream:
     """Text on its way from one program to the next.
 
     Attributes:
-        text: the text itself where it is static, else None.
+        text: the text itself where it is static, else None; a `HOLE` stands for lines of it that are not.
         origin: what is known of where it came from: "decoded", "downloaded".
         piped: it comes from a program or file, not from whoever started the command.
     """

@@ -165,8 +165,7 @@ class Shell:
         deeper = scope.cwd == folder or scope.cwd.startswith(f"{folder}/")
         if not deeper or ("||" in node.signs and scope.cwd != folder):
             scope.cwd = HOLE
-        output = _joined(outputs)
-        return output if len({part.text for part in outputs} - {""}) < 2 else Stream(None, output.origin)
+        return _joined(outputs)
 
     def _pipeline(self, node: Pipeline, scope: Scope, stdin: Stream) -> Stream:
         for part in node.parts:
@@ -337,6 +336,7 @@ class Shell:
 def _joined(parts: list[Stream]) -> Stream:
     if len(parts) == 1:
         return parts[0]
-    texts = [part.text for part in parts]
-    text = None if None in texts else "".join(filter(None, texts))
+    known = any(part.text for part in parts)
+    texts = [f"{HOLE}\n" if part.text is None else part.text for part in parts]
+    text = "".join(texts) if known or all(part.text is not None for part in parts) else None
     return Stream(text, frozenset[str]().union(*(part.origin for part in parts)))

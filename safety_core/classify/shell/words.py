@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 from safety_core.classify.paths import HOLE
 from safety_core.classify.shell import nodes
 from safety_core.classify.shell.expansion import changed, given_default, known_value, slice_of
-from safety_core.classify.shell.nodes import Arithmetic, Parameter, Substitution, Text
+from safety_core.classify.shell.nodes import Parameter, Substitution, Text
 from safety_core.classify.shell.scope import Scope
 from safety_core.classify.shell.spelling import PLAIN, spelling
 
@@ -102,7 +102,7 @@ class Words:
                     yield from self._parameter(part)
                 case Substitution():
                     yield from self._substituted(part)
-                case Arithmetic():
+                case _:
                     yield from _as(self.evaluate(part.expression), "quoted")
 
     def _substituted(self, part: Substitution) -> Iterator[Character]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from safety_core.classify.shell.lexer import Lexer
 from safety_core.classify.shell.syntax import LIMIT, TOO_DEEP, TOO_LONG, UNREADABLE, expanded, loose_commands, parse
 from safety_core.classify.trace import trace
 from tests.simulators.judging import WORKSPACE, Judging
@@ -20,6 +21,8 @@ def commands(judging: Judging, script: str) -> list[str]:
     [
         ("a; b & c\nd", ["a", "b", "c", "d"]),
         ("a && b || c", ["a", "b", "c"]),
+        ("coproc { a; }; coproc (b)", ["a", "b"]),
+        ('echo ${#-x} ${#?} $((")"))', ["echo"]),
         ("a &&\n\n# why\nb", ["a", "b"]),
         ("a | b |& c |\nd", ["a", "b", "c", "d"]),
         ("! a; ! time -p b; time; time | a; time -- c", ["a", "b", "a", "c"]),
@@ -63,7 +66,7 @@ def commands(judging: Judging, script: str) -> list[str]:
         ("> out", []),
         ("a 2>x&b", ["a", "b"]),
         ("a &>x b &>>y", ["a|b"]),
-        ("a >| x", ["a"]),
+        ("a >| x; b>y", ["a", "b"]),
         ("a # b\n#c\nd#e", ["a", "d#e"]),
         ("echo a\\\nb\\\n c", ["echo|ab|c"]),
         ("a &\\\n& b |\\\n| c", ["a", "b", "c"]),
@@ -104,7 +107,7 @@ def test_commands(judging: Judging, script: str, expected: list[str]) -> None:
 @pytest.mark.parametrize(
     "script",
     [
-        "a; )", "a ;; b", "(a", "{ a", "{ }", "()", "a &&", "a | ; b", "if a; then b", "if a; b; fi",
+        "a; )", "a | then", "a && fi", "echo $((\" ))", "a ;; b", "(a", "{ a", "{ }", "()", "a &&", "a | ; b", "if a; then b", "if a; b; fi",
         "while a; b; done",
         "for x in a; b; done", "for ((a; b; c)", "case x in a b) c;; esac", "case x a) b;; esac", "case x in a) b",
         "done",
@@ -123,7 +126,16 @@ def test_the_lines_before_one_that_cannot_be_read_are_read(judging: Judging) -> 
 
 
 @pytest.mark.parametrize(
-    "script", ["( " * 90 + "a" + ")" * 90, "$(" * 90, '"$(' * 90, "`" + "$(" * 90 + "`", "cat <<A\n" + "$(" * 90]
+    "script",
+    [
+        "( " * 90 + "a" + ")" * 90,
+        "$(" * 90,
+        '"$(' * 90,
+        "`" + "$(" * 90 + "`",
+        "$((" + "$(" * 90 + "))",
+        "${x[" + "$(" * 90,
+        "cat <<A\n" + "$(" * 90,
+    ],
 )
 def test_too_deep(script: str) -> None:
     assert TOO_DEEP in {parse(script).lost, *parse(script).doubts}
@@ -131,6 +143,13 @@ def test_too_deep(script: str) -> None:
 
 def test_an_expression_that_is_none_again_and_again_is_given_up() -> None:
     assert parse("echo " + "$((a) ) " * 20 + "$((1))").lost == TOO_DEEP
+
+
+def test_a_lexer_alone_reads_no_scripts() -> None:
+    with pytest.raises(NotImplementedError):
+        Lexer("").script(")")
+    with pytest.raises(NotImplementedError):
+        Lexer("").sub_script("")
 
 
 def test_too_long() -> None:
