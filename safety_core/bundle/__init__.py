@@ -2,6 +2,7 @@
 
 document   one YAML source file -> values with their lines
 rules      the head of one Rego rule: id, title, what it is indexed by
+typed      the words of a rule against the schema of facts
 profile    the part of Rego that every engine runs alike, and nothing else
 gather     the YAML sources -> the data of a bundle, with the place of each value
 keyed      the short form of a pattern -> the long one

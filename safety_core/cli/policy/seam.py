@@ -10,9 +10,10 @@ from typing import Final
 import click
 
 from safety_core.bundle.contents import TrustedBundle
-from safety_core.bundle.gather import gather
+from safety_core.bundle.gather import Origins, gather
 from safety_core.bundle.samples import samples_of
 from safety_core.bundle.source import compile_bundle
+from safety_core.bundle.typed import check_traits, check_words, read_vocabulary, specs_of
 from safety_core.classify.check import check_catalogue
 from safety_core.cli.policy.told import floor_error, proof_error
 from safety_core.edge.files import read_input
@@ -20,6 +21,10 @@ from safety_core.edge.pattern_proof import check_patterns, prove_patterns
 from safety_core.edge.prove import prove
 from safety_core.edge.shipped import LOCAL_TENANT, bundle_in, load_folder, shipped_folder
 from safety_core.errors import InputError, PolicyError, UnprovenError
+from safety_core.wire.reader import parse_json
+
+SCHEMA: Final = "schema/facts.json"
+"""The schema of facts, in the shipped policy."""
 
 FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 FILE: Final = click.Path(path_type=Path, dir_okay=False)
@@ -57,9 +62,10 @@ def compiled(sources: Mapping[str, bytes], tenant: str = LOCAL_TENANT) -> tuple[
 
 
 def proved(sources: Mapping[str, bytes], tenant: str = LOCAL_TENANT) -> tuple[Mapping[str, bytes], TrustedBundle]:
-    """Compile, try every sample, and prove as an edge would. Raises PolicyError and UnprovenError."""
+    """Compile, read every word, try every sample, and prove as an edge would. Raises PolicyError and UnprovenError."""
     files, bundle = compiled(sources, tenant)
     origins = gather(sources)[1]
+    _check_vocabulary(bundle, origins)
     check_patterns(
         bundle.policy.patterns,
         samples_of(sources),
@@ -70,6 +76,16 @@ def proved(sources: Mapping[str, bytes], tenant: str = LOCAL_TENANT) -> tuple[Ma
     except UnprovenError as error:
         raise proof_error(error, bundle) from error
     return files, bundle
+
+
+def _check_vocabulary(bundle: TrustedBundle, origins: Origins) -> None:
+    """Refuse words that no fact has: this program's own schema says which there are, for it makes the facts."""
+    known = read_vocabulary(parse_json(read_input(shipped_folder() / SCHEMA), SCHEMA))
+    for name, text in bundle.rules.items():
+        check_words(name, text, known)
+    for section in ("programs", "tools"):
+        for path, spec in specs_of(bundle.policy.catalogue.get(section), f"data.catalogue.{section}"):
+            check_traits(spec, origins.place(path), known)
 
 
 def check_unsourced(bundle: TrustedBundle) -> None:

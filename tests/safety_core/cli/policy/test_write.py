@@ -12,6 +12,7 @@ from tests.simulators.small_policy import SMALL, TEST
 
 RULE = "rules/deletes/deletes.rego"
 FLOOR = "floors/base.yaml"
+ALL = "catalogue/all.yaml"
 VECTOR = b'{"facts":{"actions":[{"kind":"destroy","targets":[{"value":"/x"}]}]},"hits":[]}\n'
 
 
@@ -56,9 +57,12 @@ def test_nothing_is_written_into_a_policy_that_is_wrong(run: Run, folder: Path) 
         (RULE, b"[destroy]", b"[destroi]", r"deletes\.rego:6: custom\.kinds must be of read, write"),
         (RULE, b'action.kind == "destroy"', b"no.such(action)", r"deletes\.rego:13: calls no\.such.*README\.md lists"),
         (RULE, b"some target in action.targets", b"some target in", r"deletes\.rego:15: does not load.*Fix: mend"),
-        ("catalogue/all.yaml", b"effect: destroy", b"effect: destory", r"all\.yaml:2: 'destory' is not.*Fix: "),
+        (ALL, b"effect: destroy", b"effect: destory", r"all\.yaml:2: 'destory' is not.*Fix: "),
         (FLOOR, b"[]", b"[{rule: delets, reason: x}]", r"base\.yaml:1: 'delets' names no rule. Fix: write deletes"),
         (FLOOR, b"[]", b"[{rule: zzz, reason: x}]", r"names no rule. Fix: write one of deletes"),
+        (RULE, b"action.kind ==", b"action.kinds ==", r"\.rego:13: 'kinds' is no field of an action. Fix: write kind"),
+        (RULE, b'== "destroy"', b'== "destory"', r"deletes\.rego:13: 'destory' is no kind. Fix: write destroy"),
+        (ALL, b"+recursive", b"+recursiv", r"all\.yaml:2: 'recursiv' is no trait. Fix: write recursive"),
         ("matrix.yaml", b"trusted: ask", b"trusted: aks", r"matrix\.yaml:3: 'aks' is not one of allow"),
     ],
 )  # fmt: skip
