@@ -12,8 +12,8 @@ from safety_core.errors import LimitError
 from safety_core.model.facts import Facts
 from safety_core.model.verdict import Decision
 
-FACTS_LIMIT: Final = 4 * 1024 * 1024
-"""Bytes of one call's facts."""
+FACTS_LIMIT: Final = 512 * 1024
+"""Bytes of one call's facts: some 6,000 files. More would take the rules longer than they may, and cost the process."""
 
 
 class Engine(Protocol):
@@ -41,5 +41,5 @@ def facts_line(facts: JsonObject) -> bytes:
     except TypeError as error:  # a lone surrogate, a number of more than 64 bits, nested too deeply
         raise LimitError("facts of the call", "hold something that no policy engine reads") from error
     if len(line) > FACTS_LIMIT:
-        raise LimitError("facts of the call", f"are larger than {FACTS_LIMIT} bytes")
+        raise LimitError("facts of the call", f"are larger than {FACTS_LIMIT} bytes", "make several calls of it")
     return line
