@@ -11,6 +11,7 @@ hints       what a tool's own server says of it, believed only where that makes 
 arguments   what stands in the arguments of a tool
 shell/      command lines: syntax tree, words, wrappers, redirections
 code        programs in other languages, by the patterns of the catalogue
+computing   programs of Python that only compute
 clients     what is typed into a database's client: SQL and the client's own commands
 sql         SQL statements, by an allow-list of statements and functions
 sql_text    SQL text parted into statements, quotes and comments blanked

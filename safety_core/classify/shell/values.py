@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from safety_core.classify.catalogue import Spec
 from safety_core.classify.code import code_notes
+from safety_core.classify.computing import only_computes
 from safety_core.classify.names import kinds_in
 from safety_core.classify.network import carries_data, host_target, recipient_target, service_calls, url_target
 from safety_core.classify.notes import Notes
@@ -353,5 +354,7 @@ class Values:
             traits = (self.traits - self.scope.traits) | self.made
             self.programs.shell.script(text, self.scope if same else self.scope.below(traits, arguments), self.stdin)
             return
+        if language == "python" and HOLE not in text and only_computes(text):
+            self.traits |= {"milder"}
         for command in code_notes(self.notes, language, text, self.entry.name, self.traits):
             self.programs.shell.script(command, self.scope.below(), NOTHING)

@@ -69,7 +69,7 @@ chmod 644 a.txt
 npm install left-pad
 make test
 python build.py
-python -c 'print(1)'
+python -c 'import bakery'
 ./run.sh
 docker pull nginx
 kubectl apply -f x.yaml
