@@ -110,6 +110,10 @@ def _floors(old: TrustedBundle, new: TrustedBundle) -> Iterator[Change]:
         gone = floor in old.policy.floors
         words = "people may approve it from now on" if gone else "denied from now on, whoever approves"
         yield Change("floor", floor, How.REMOVED if gone else How.ADDED, (words,), gone)
+    for floor in sorted(old.policy.floors & new.policy.floors):
+        before, after = old.policy.floor_reasons.get(floor, ""), new.policy.floor_reasons.get(floor, "")
+        if before != after:
+            yield Change("floor", floor, How.CHANGED, (f"its reason is now {json.dumps(after, ensure_ascii=False)}",))
 
 
 def _rules(old: TrustedBundle, new: TrustedBundle) -> Iterator[Change]:

@@ -18,6 +18,7 @@ from safety_core.cli.policy.tree import tree
 from safety_core.edge.explain import explanation
 from safety_core.errors import InputError
 from safety_core.model.level import Tier
+from safety_core.wire.reader import Reader
 from safety_core.wire.recorded_calls import RecordedCall, recorded_calls
 
 
@@ -90,9 +91,13 @@ def _places(sources: Mapping[str, bytes]) -> Callable[[str], str]:
         for name in names.split(",")
     }
 
+    floors = Reader(data, "data").objects("floors")
+    entries |= {f"floor: {floor.text('rule')}": f"data.floors[{number}]" for number, floor in enumerate(floors)}
+
     def place(name: str) -> str:
         if not name.startswith("data."):
-            return origins.place(entries[name]) if name in entries else ""
+            path = entries.get(name) or entries.get(name.rstrip("0123456789."), "")  # python3.11 is listed as python
+            return origins.place(path) if path else ""
         found = origins.place(name)
         return "" if found == name else found.partition(" (")[0]
 

@@ -14,7 +14,7 @@ from safety_core.model.level import Level, Outcome
 from safety_core.model.verdict import Hit
 
 Place = Callable[[str], str]
-"""Path of a value in the policy's data -> "file:line", or nothing where the policy has no sources."""
+"""Name of a program, "floor: rule" or path of a value in the policy -> "file:line", empty where none is known."""
 
 _WOULD = {
     Outcome.ALLOW: "it may run",
@@ -122,12 +122,13 @@ def _gate(found: Explanation, place: Place) -> Iterator[str]:
     yield f"{strong('outcome')}: {word(found.ruling.outcome)}: {_WOULD[found.ruling.outcome]}"
     for part in found.parts:
         for clause in part.clauses:
-            yield f"  {word(part.outcome)}  {clause}  {weak(_place_of(clause, found, place))}".rstrip()
+            where = _place_of(clause, found, place)
+            yield f"  {word(part.outcome)}  {clause}" + (f"  {weak(where)}" if where else "")
 
 
 def _place_of(clause: str, found: Explanation, place: Place) -> str:
     if clause.startswith("floor"):
-        return place("data.floors")
+        return place(clause)
     if clause.startswith("manifest"):
         return place(f"data.agents.{found.call.agent}")
     if clause.startswith("external"):

@@ -48,6 +48,8 @@ def test_a_freer_default_tier_loosens() -> None:
 def test_a_floor_that_is_gone_loosens() -> None:
     assert told({"floors/base.yaml": b"floors: []\n"}) == [("floor", "deletes", "removed", True)]
     assert told({}, {"floors/base.yaml": b"floors: []\n"}) == [("floor", "deletes", "added", False)]
+    other = changes({"floors/base.yaml": b"floors: [{rule: deletes, reason: not today}]\n"})
+    assert [(one.how, one.words) for one in other] == [(How.CHANGED, ('its reason is now "not today"',))]
 
 
 def test_rules_are_told_by_their_clauses() -> None:

@@ -43,6 +43,13 @@ def test_a_rule_that_did_not_fire_says_where_it_stopped(run: Run) -> None:
     assert "not true: some target in action.targets  rules/deletes/deletes.rego:14" in told
 
 
+def test_a_floor_is_shown_where_it_is_written(run: Run, folder: Path) -> None:
+    write(folder / "policies", {"floors/base.yaml": b"floors:\n  - {rule: deletes, reason: never here}\n"})
+    told = run("explain", "--policies", "@policies", "--command", "rm a").output
+    assert "outcome: deny: it is denied" in told
+    assert "  deny  floor: deletes  floors/base.yaml:2\n" in told
+
+
 def test_an_outward_call_is_explained_by_its_gate(run: Run) -> None:
     call = json.dumps({"tool": "message", "params": {"to": "a@shop.example"}, "agent": "helper"})
     told = run("explain", "--policies", "@policies", text=call).output
