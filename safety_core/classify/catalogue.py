@@ -59,6 +59,9 @@ KINDS: Final = {kind.value: kind for kind in Kind}
 EXECUTABLE: Final = re.compile(r"\.(?:exe|cmd|bat|com|ps1)$")
 """Endings that Windows adds to a program's name; upper and lower case are one there, and on most Macs."""
 
+PLAIN: Final = frozenset({None, Kind.READ, Kind.WRITE, Kind.UNKNOWN})
+"""Effects that say little: what subcommands do is judged by their own words alone."""
+
 VERSIONED: Final = re.compile(r"(python|pip|ruby|perl|php|lua|node|clang|gcc|postgres)[\d.]+")
 
 
@@ -103,12 +106,14 @@ class Entry:
     bundled: bool = False
     prefixes: frozenset[str] = frozenset()
     anywhere: Mapping[str, Spec] = field(default_factory=dict)
+    inherits: bool = False
+    """The words are those of the program or group above, and say nothing about what this subcommand does."""
 
     def merged(self, child: Entry) -> Entry:
         """Return the subcommand `child` as it reads below this entry: our options hold there too."""
         return Entry(
             f"{self.name} {child.name}",
-            Spec(child.spec.kind, child.spec.dry, self.spec.traits | child.spec.traits),
+            Spec(self._kind_of(child), child.spec.dry, self.spec.traits | child.spec.traits),
             child.words or self.words,
             child.operands or self.operands,
             child.last,
@@ -128,7 +133,13 @@ class Entry:
             child.bundled,
             child.prefixes,
             {**self.anywhere, **child.anywhere},
+            not child.words,
         )
+
+    def _kind_of(self, child: Entry) -> Kind | None:
+        """Return the effect of a subcommand; a mere group of them has that of the group above, where it is grave."""
+        group = child.spec.kind is None and bool(child.commands)
+        return self.spec.kind if group and self.spec.kind not in PLAIN else child.spec.kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from urllib.parse import unquote
 
 from safety_core.canonical import JsonObject
 from safety_core.classify.arguments import commands_in, leaves, names_in, object_in, people_in, plain
-from safety_core.classify.catalogue import parse_spec
+from safety_core.classify.catalogue import PLAIN, parse_spec
 from safety_core.classify.edits import patched, replace_text, write_part
-from safety_core.classify.network import LONG_QUERY, carries_data, recipient_target, url_target
+from safety_core.classify.network import LONG_QUERY, carries_data, recipient_target, service_calls, url_target
 from safety_core.classify.notes import Notes
 from safety_core.classify.paths import absolute, path_target
 from safety_core.classify.shell.scope import TERMINAL, Scope, Stream
@@ -60,6 +60,7 @@ class ListedTool:
             for text in _READ_BY.get(role, leaves)(value):
                 self._argument(role, text, cwd)
         self._headers()
+        self._requests()
         self._store()
         self._selected()
         wanted = set(self.roles.values()) & {"command", "path", "url", "patch"}
@@ -174,6 +175,16 @@ class ListedTool:
                     self._method(text, "")
             if len(json.dumps(value)) > LONG_HEADERS:
                 self._outward(Kind.OUTWARD)
+
+    def _requests(self) -> None:
+        """Note what the request does to a service that the catalogue knows, beyond reading and sending."""
+        body = "\n".join(self._texts("body"))
+        for method in self._texts("method") or ["POST" if body else "GET"]:
+            for url in self._texts("url"):
+                for call in service_calls(self.notes.catalogue.services, method, url, body):
+                    kind = call.spec.kind or Kind.READ
+                    if kind not in PLAIN:
+                        self.notes.note(kind, f"{self.name} request", call.words, [url_target(url)], call.spec.traits)
 
     def _environment(self, text: str, cwd: str) -> None:
         self.notes.doubt(f"{self.name}: variables that change how programs run")

@@ -22,7 +22,7 @@ LONG_QUERY: Final = 256
 """Characters of a URL after the host from which a read could carry data out."""
 
 
-_ADDRESS: Final = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?(?://)?[^/?#]*?(?::(\d+))?(/[^?#]*)?(?:[?#]|$)", re.IGNORECASE)
+_ADDRESS: Final = re.compile(r"(?:(?:[a-z][a-z0-9+.-]*:)?//)?[^/?#]*?(?::(\d+))?(/[^?#]*)?(?:[?#]|$)", re.IGNORECASE)
 """Port and path of an address, with or without a scheme."""
 
 

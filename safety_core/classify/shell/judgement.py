@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 
 from safety_core.classify.files import UNKNOWN
+from safety_core.classify.catalogue import PLAIN, Spec
 from safety_core.classify.names import kinds_in
 from safety_core.classify.paths import GIVEN, HOLE
 from safety_core.classify.shell.options import read
@@ -83,17 +84,14 @@ class Judgement(Values):
             )
         if self.found.matched and not entry.commands and entry.verbs is None:
             return []
-        anywhere = next(
-            (entry.anywhere[word] for word in self.found.path[entry.verbs or 0 :] if word in entry.anywhere), None
-        )
-        if anywhere is not None and anywhere.kind is not None:
-            self.traits |= anywhere.traits
-            return [anywhere.kind]
+        path = self.found.path[entry.verbs or 0 :]
+        anywhere = next((entry.anywhere[word] for word in path if word in entry.anywhere), Spec())
+        self.traits |= anywhere.traits
         named = [entry.name] if entry.spec.kind is Kind.UNKNOWN else []
-        kinds = self.programs.kinds([*named, *self.found.path[entry.verbs or 0 :]])
+        kinds = self.programs.kinds([*named, *path]) if anywhere.kind is None else [anywhere.kind]
         if not kinds or entry.verbs is None:
             self.notes.doubt(f"{entry.name}: a subcommand that the catalogue does not list")
-        grave = entry.spec.kind not in {None, Kind.READ, Kind.WRITE, Kind.UNKNOWN} and set(kinds) != {Kind.READ}
+        grave = entry.spec.kind not in PLAIN and set(kinds) != {Kind.READ}
         own = [entry.spec.kind] if grave and entry.spec.kind is not None else []
         return [*own, *kinds]
 

@@ -24,6 +24,9 @@ NAMED_FILE: Final = re.compile(r"[+\w%-]*@(\S+)$")
 OWN_TOKEN: Final = re.compile(r"(?i)[\w-]*(?:auth|token|key)[\w-]*\s*:")
 """Headers that are computed as a rule: they say who asks."""
 
+STORE: Final = re.compile(r"[\w.-]{2,}:")
+"""How a place in a store or a container begins; one letter is a drive of Windows."""
+
 REMOTE: Final = re.compile(r"(?:[\w.-]+@)?([\w.-]+|\[[0-9a-f:]+\]):(?!\\)")
 
 
@@ -82,7 +85,8 @@ class Values:
             kind = Kind.READ
         if self.asking and kind in {Kind.OUTWARD, Kind.WRITE, Kind.DESTROY} and hosts:
             kind = Kind.READ
-        words = self.entry.words if kind is self.entry.spec.kind else ""
+        silent = self.entry.inherits and kind not in {Kind.READ, Kind.WRITE, Kind.UNKNOWN}
+        words = self.entry.words if kind is self.entry.spec.kind and not silent else ""
         words = words or self.notes.catalogue.verb_words.get(kind, "") or self.entry.words
         traits = self.traits | (self.made if kind is Kind.RUN_CODE else frozenset())
         self.notes.act(Action(kind, self.entry.name.partition(" ")[0], form, tuple(targets), traits, words))
@@ -146,7 +150,8 @@ class Values:
     def _read_url(self, text: str) -> list[Target]:
         target = url_target(text)
         self.addresses.append(text)
-        if carries_data(text) and "container" not in self.traits:
+        far = "remote" in self.traits and target.zone is Zone.OUTSIDE
+        if far or (carries_data(text) and "container" not in self.traits):
             self._note(Kind.OUTWARD, f"{self.entry.name} query", [target])
         return [target]
 
@@ -166,8 +171,10 @@ class Values:
         return []
 
     def _read_store(self, text: str) -> list[Target]:
-        """A place in a store elsewhere (`s3://shop/a`), or a file."""
-        return [url_target(text)] if "://" in text else [self._path(text)]
+        """A place in a store or container elsewhere (`s3://shop/a`, `web:/srv`), or a file."""
+        if "://" in text:
+            return [url_target(text)]
+        return [Target(TargetKind.DATA, text) if STORE.match(text) else self._path(text)]
 
     def _read_storeto(self, text: str) -> list[Target]:
         """Where a copy goes: to a store elsewhere, or into a file."""

@@ -106,3 +106,25 @@ def test_every_program_of_the_shipped_catalogue_can_be_called(judging: Judging) 
         name = names.partition(",")[0]
         facts = judging.shell(f"{name} a b")
         assert facts.actions or facts.unknown, name
+
+
+def test_a_request_that_is_no_expression_is_refused() -> None:
+    with pytest.raises(PolicyError, match="is no expression for a path"):
+        Catalogue({"http": {"till": {"calls": {"POST /(": "read"}}}})
+
+
+def test_a_call_has_the_words_of_its_service_or_its_own() -> None:
+    calls = {"POST /a": "write", "POST /b": {"effect": "destroy", "words": "empties the till"}}
+    till = Catalogue({"http": {"till": {"words": "changes the till", "calls": calls}}}).services[0]
+    assert [call.words for call in till.calls] == ["changes the till", "empties the till"]
+
+
+def test_a_group_has_the_grave_effect_of_the_group_above_and_not_its_mild_one() -> None:
+    catalogue = Catalogue(
+        {"programs": {"a": {"effect": "permission", "read": "b c"}, "d": {"effect": "read", "write": "e f"}}}
+    )
+    grave, mild = catalogue.program("a"), catalogue.program("d")
+    assert grave is not None
+    assert mild is not None
+    assert grave.merged(grave.commands["b"]).spec.kind is Kind.PERMISSION
+    assert mild.merged(mild.commands["e"]).spec.kind is None

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safety_core.classify.network import carries_data, host_target, recipient_target, url_target
+from safety_core.classify.catalogue import Catalogue
+from safety_core.classify.network import carries_data, host_target, recipient_target, service_calls, url_target
 from safety_core.classify.paths import HOLE
 from safety_core.model.facts import Zone
 
@@ -61,3 +62,54 @@ def test_long_and_computed_addresses_carry_data() -> None:
 def test_any_text_is_read_without_an_error(text: str) -> None:
     url_target(text)
     host_target(text)
+
+
+SERVICES = Catalogue(
+    {
+        "http": {
+            "till": {
+                "hosts": "till.example",
+                "ports": "9900",
+                "words": "changes the till",
+                "calls": {"POST /ask(/.*)?": "read", "POST PUT /sales": "money", "DELETE /.*": "destroy"},
+            },
+            "anywhere": {"calls": {"POST /_ask": "read", "POST /_close": "control"}},
+        }
+    }
+).services
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "kinds"),
+    [
+        ("POST", "https://till.example/sales", ["money"]),
+        ("put", "https://eu.till.example/sales?x=/ask", ["money"]),
+        ("POST", "https://notill.example/sales", []),
+        ("POST", "https://till.example/salesman", []),
+        ("GET", "https://till.example/sales", []),
+        ("POST", "https://till.example/ask", ["read"]),
+        ("POST", "http://localhost:9900/ask/all", ["read"]),
+        ("POST", "localhost:9900/ask", ["read"]),
+        ("POST", "//localhost:9900/ask#x", ["read"]),
+        ("POST", "http://other.example:9900/ask", []),
+        ("POST", "http://other.example:9900/sales", ["money"]),
+        ("DELETE", "http://other.example:9900", ["destroy"]),
+        ("POST", "http://localhost/_ask", ["read"]),
+        ("POST", "https://other.example/_ask", []),
+        ("POST", "https://other.example/_close", ["control"]),
+        ("POST", "\n", []),
+    ],
+)
+def test_what_a_request_does_to_a_known_service(method: str, url: str, kinds: list[str]) -> None:
+    assert [call.spec.kind for call in service_calls(SERVICES, method, url)] == kinds
+
+
+def test_a_file_or_a_mutation_is_no_mere_question() -> None:
+    assert service_calls(SERVICES, "POST", "http://localhost/_ask", "{}")
+    assert not service_calls(SERVICES, "POST", "http://localhost/_ask", "@report.pdf")
+    assert not service_calls(SERVICES, "POST", "http://localhost/_ask", "mutation { close }")
+
+
+@given(st.text(), st.text())
+def test_any_method_and_address_can_be_asked_about(method: str, url: str) -> None:
+    assert isinstance(service_calls(SERVICES, method, url), list)
