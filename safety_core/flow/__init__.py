@@ -8,6 +8,7 @@ dialect         what the second one must know of a provider's API
 compared        one call under two policies: what each makes of it, and what a change would mean for many
 shadowed        what a candidate policy says beside the one in force, as lines of a report
 why             which rules were asked about a call and how far each got; milder forms of a command
+habits          what people were asked about, by sort of call, and what they said
 proposals       what people approved again and again -> changes of the policy, for review
 headers         which headers pass between client and provider
 """

@@ -1,15 +1,15 @@
 """From what people approved again and again to changes of the policy, for review. Nothing here is ever applied.
 
-Approvals of the same sort of call are counted: same agent, same tool, same rules, the same forms of what it does, the
-same zones, and recipients in the same domain. A sort that was approved often enough by people, and never once denied,
-is proposed as the narrowest change that would have made the question unnecessary:
+A sort of call (`habits`) that was approved often enough by people, and never once denied, is proposed as the narrowest
+change that would have made the question unnecessary:
 
     program   a program that nobody listed       -> an entry of the catalogue, with the effect that its words tell; once
                                                     it is understood, its next approvals are counted anew
     outward   a call that only reaches outside   -> outward grants in outward.yaml, for a time
     rule      a graver call, if it is wanted     -> an exception in each rule that spoke
 
-Never proposed: anything for critical_red, for a call that a floor denies, or for one that was not understood otherwise.
+Never proposed: anything for critical_red, for a call that a floor denies, or for one that was not understood whole for
+any other reason than such a program.
 """
 
 from __future__ import annotations
@@ -22,13 +22,11 @@ from difflib import unified_diff
 from typing import Final, TypeAlias
 
 from safety_core.bundle.begun import begun_program
-from safety_core.classify.facts import facts_of
 from safety_core.errors import InputError
-from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState
-from safety_core.model.facts import Facts, Kind, Target
+from safety_core.flow.habits import Evidence, Habit, Outline
+from safety_core.model.facts import Kind
 from safety_core.model.level import Level
 from safety_core.model.policy import Policy
-from safety_core.model.tool_call import CallId, ToolCall
 
 TIMES: Final = 5
 """Approvals from which a sort of call is proposed: fewer are no habit."""
@@ -36,58 +34,10 @@ TIMES: Final = 5
 GRANT_DAYS: Final = 90
 """For how long a proposed outward grant holds: a season, then somebody looks again."""
 
-_UNLISTED: Final = re.compile(r"([A-Za-z0-9_.+-]+): a program that the catalogue does not list")
-_GRAVE: Final = (
-    Kind.MONEY, Kind.DESTROY, Kind.CREDENTIAL, Kind.PERMISSION, Kind.CONTROL, Kind.RUN_CODE, Kind.OUTWARD, Kind.WRITE,
-)  # fmt: skip
-"""Effects that an entry is proposed with, the gravest first."""
-
 _ACTION: Final = re.compile(r"^\tsome action in [^\n]*actions[^\n]*$", re.MULTILINE)
 _EMPTY: Final = re.compile(r"^outward:[ \t]*(?:\[[ \t]*\])?[ \t]*$", re.MULTILINE)
 
 Files: TypeAlias = Mapping[str, bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class Outline:
-    """What makes two calls one sort."""
-
-    agent: str
-    tool: str
-    level: Level
-    rules: tuple[str, ...]
-    forms: tuple[str, ...]
-    zones: tuple[str, ...]
-    domains: tuple[str, ...]
-    unlisted: tuple[str, ...]
-    kinds: tuple[Kind, ...] = ()
-
-    def in_words(self) -> str:
-        """Return the sort in one line."""
-        whom = f" to {', '.join(self.domains)}" if self.domains else ""
-        what = ", ".join(self.forms) or ", ".join(self.unlisted)
-        return f"{self.agent}: {self.tool} {what}{whom} ({self.level.word})"
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One approval: which request, who gave it, from where, and when (seconds since the epoch)."""
-
-    request: str
-    approver: str
-    origin: str
-    decided: float
-
-
-@dataclass(slots=True)
-class Habit:
-    """Approvals of one sort. `recipients`: everybody whom its calls reached; `example`: its newest request."""
-
-    outline: Outline
-    evidence: list[Evidence] = field(default_factory=list)
-    recipients: dict[Target, None] = field(default_factory=dict)
-    denied: int = 0
-    example: ApprovalRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,53 +58,6 @@ class Proposal:
     refused: str = ""
 
 
-def habits(approvals: Iterable[Approval], policy: Policy, workspace: str) -> tuple[Habit, ...]:
-    """Return the sorts of calls that were asked about, those with the most approvals first.
-
-    Args:
-        workspace: the agent's workspace, the base of relative paths.
-    """
-    found: dict[Outline, Habit] = {}
-    for approval in approvals:
-        grant = approval.grant
-        if grant is None and approval.state is not ApprovalState.DENIED:
-            continue
-        facts = _facts(approval.request, policy, workspace)
-        habit = found.setdefault(outline_of(approval.request, facts), Habit(outline_of(approval.request, facts)))
-        if grant is None or not grant.allow:
-            habit.denied += 1
-            continue
-        habit.evidence.append(Evidence(approval.request.id, grant.approver, grant.origin, grant.decided))
-        habit.recipients.update(dict.fromkeys(facts.recipients))
-        habit.example = approval.request
-    return tuple(sorted(found.values(), key=lambda habit: (-len(habit.evidence), habit.outline.in_words())))
-
-
-def outline_of(request: ApprovalRequest, facts: Facts) -> Outline:
-    """Return the sort of call that a request is about."""
-    targets = [target for action in facts.actions for target in action.targets]
-    return Outline(
-        agent=request.agent,
-        tool=facts.tool,
-        level=request.level,
-        rules=tuple(sorted(set(request.rules))),
-        forms=tuple(sorted({action.form for action in facts.actions})),
-        zones=tuple(sorted({target.zone.value for target in targets})),
-        domains=tuple(sorted({_domain(target) for target in facts.recipients})),
-        unlisted=tuple(sorted({found[1] for text in facts.unknown if (found := _UNLISTED.fullmatch(text))})),
-        kinds=tuple(kind for kind in _GRAVE if any(action.kind is kind for action in facts.actions)),
-    )
-
-
-def _facts(request: ApprovalRequest, policy: Policy, workspace: str) -> Facts:
-    call = ToolCall(CallId(""), request.tenant, request.agent, request.session, request.tool, request.params)
-    return facts_of(call, policy.catalogue, workspace)
-
-
-def _domain(target: Target) -> str:
-    return target.value.casefold().rpartition("@")[2]
-
-
 def propose(
     habit: Habit, sources: Files, policy: Policy, now: float, *, times: int = TIMES, include_red: bool = False
 ) -> Proposal | None:
@@ -171,6 +74,8 @@ def propose(
         return _refused(habit, "what is critical_red, or denied by a floor, is asked about every time")
     if outline.level is Level.RED and not include_red:
         return _refused(habit, "it is red: give --include-red to see an exception")
+    if outline.doubtful:
+        return _refused(habit, "it was not understood whole: safety policy explain shows what is missing")
     if outline.unlisted:
         return _program(habit, sources)
     if outline.level is Level.YELLOW_EXTERNAL:

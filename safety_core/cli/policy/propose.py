@@ -22,7 +22,8 @@ from safety_core.edge.files import replace_file
 from safety_core.edge.home import Home
 from safety_core.edge.trial import on_trial
 from safety_core.errors import SafetyError
-from safety_core.flow.proposals import TIMES, Files, Habit, Proposal, habits, patch
+from safety_core.flow.habits import Habit, habits
+from safety_core.flow.proposals import TIMES, Files, Proposal, patch
 from safety_core.flow.proposals import propose as proposal_of
 from safety_core.model.approval import Approval
 from safety_core.wire.recorded_calls import RecordedCall

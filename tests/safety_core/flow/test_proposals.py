@@ -8,7 +8,8 @@ import pytest
 
 from safety_core.bundle.source import compile_bundle
 from safety_core.canonical import Digest, JsonObject
-from safety_core.flow.proposals import Habit, Proposal, habits, patch, propose
+from safety_core.flow.habits import Habit, habits
+from safety_core.flow.proposals import Proposal, patch, propose
 from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState, Grant, KeyId, RequestId
 from safety_core.model.level import Level
 from safety_core.model.tool_call import AgentId, SessionId, TenantId
@@ -195,6 +196,12 @@ def test_a_program_that_nobody_listed_is_listed_first() -> None:
     odd = proposed(red("+till open", rules=("unknown",)), include_red=True)
     assert odd is not None
     assert "no name of a program" in odd.refused
+
+
+def test_what_was_not_understood_whole_is_no_proposal() -> None:
+    one = proposed(red("rm a; $X b"), include_red=True)
+    assert one is not None
+    assert "not understood whole" in one.refused
 
 
 def test_where_the_matrix_asks_about_a_whole_level_there_is_nothing_to_propose() -> None:
