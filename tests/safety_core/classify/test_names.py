@@ -99,6 +99,17 @@ def test_a_subcommand_that_begins_with_looking_only_looks() -> None:
     assert kinds_in(["delete-list"], verbs) == [Kind.DESTROY, Kind.READ]
 
 
+def test_the_shipped_lists_agree_with_each_other(judging: Judging, catalogue: Catalogue) -> None:
+    for section in ("verbs", "nouns", "roles", "pairs"):
+        lists = judging.catalogue[section]
+        assert isinstance(lists, dict)
+        words = [" ".join(word.split()) for text in lists.values() for word in str(text).split(",")]
+        assert sorted({word for word in words if words.count(word) > 1}) == [], section
+    assert {verb for verb, _ in catalogue.pairs} <= set(catalogue.verbs)
+    for name in ("weak", "light", "wiping", "revealing"):
+        assert sorted(word for word in catalogue.lexicon(name) if word not in catalogue.verbs) == [], name
+
+
 def test_every_effect_has_its_place_in_the_order() -> None:
     assert set(GRAVEST) == set(Kind)
     assert gravest([]) is Kind.UNKNOWN
