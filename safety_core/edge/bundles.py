@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +23,8 @@ from safety_core.bundle.contents import TrustedBundle
 from safety_core.bundle.trust import Fetch, Keep, Known, Steps, Update, refresh
 from safety_core.edge.files import replace_file
 from safety_core.edge.prove import prove
-from safety_core.errors import BundleError, TamperedError, UnavailableError, UnprovenError
+from safety_core.edge.shipped import shipped_patterns
+from safety_core.errors import BundleError, PolicyError, TamperedError, UnavailableError, UnprovenError
 from safety_core.model.policy import GRACE_SECONDS, Pattern
 
 FETCH_SECONDS: Final = 120.0
@@ -60,6 +62,7 @@ class BundleStore:
         self._fetch_seconds = fetch_seconds
         self._files: Mapping[str, bytes] = {}
         self._patterns: frozenset[Pattern] = frozenset()
+        self._shipped: frozenset[Pattern] | None = None
         self._refused: dict[str, UnprovenError] = {}
         self._lock = asyncio.Lock()
 
@@ -125,7 +128,7 @@ class BundleStore:
         self._files = update.files
 
     def compiled(self, patterns: Iterable[Pattern]) -> None:
-        """Take note that these patterns compile here, so that a bundle without others need not prove it again."""
+        """Take note that these patterns compile here, so that no bundle with them must prove it again."""
         self._patterns = frozenset(patterns)
 
     async def _prove(self, update: Update) -> None:
@@ -134,7 +137,9 @@ class BundleStore:
             error = self._refused[update.sha256]
             raise UnprovenError(error.thing, error.reason, error.fix)
         try:
-            await prove(update.bundle, patterns=self._patterns, guarded=True)
+            if self._shipped is None:
+                self._shipped = await asyncio.to_thread(_shipped)
+            await prove(update.bundle, patterns=self._patterns | self._shipped, guarded=True)
         except UnprovenError as error:
             self._refused = {update.sha256: error}
             raise
@@ -176,6 +181,13 @@ class BundleStore:
         files |= {"timestamp.json": known.timestamp, "snapshot.json": known.snapshot}
         if files != _read(self._known):
             replace_file(self._known, pack(files))
+
+
+def _shipped() -> frozenset[Pattern]:
+    """Return what need not be proved; where the program's own policy is missing or was changed, that is nothing."""
+    with suppress(PolicyError):
+        return frozenset(shipped_patterns())
+    return frozenset()
 
 
 def _next(steps: Steps[Update], reply: bytes | None) -> Fetch | Keep | Update:

@@ -43,7 +43,7 @@ async def prove(
 
     Args:
         guarded: ask about each vector only the rules that can concern it: the time no longer grows with all rules.
-        patterns: those that have compiled together here before: where no other is in the bundle, they need not again.
+        patterns: those that are known to compile here: they are not compiled again.
 
     Raises:
         UnprovenError: naming the first vector, and the rule, that comes out differently; or the pattern that does not
@@ -52,7 +52,7 @@ async def prove(
     fresh = [pattern for pattern in bundle.policy.patterns if pattern not in patterns]
     try:
         async with asyncio.timeout(total):
-            await prove_patterns(bundle.policy.patterns if fresh else ())
+            await prove_patterns(fresh)
             await _prove_rules(bundle, deadline, guarded=guarded)
     except UnavailableError as error:
         raise UnprovenError(f"bundle {bundle.revision}", f"does not run here: {error.reason}", error.fix) from error

@@ -11,6 +11,7 @@ from safety_core.bundle.contents import TrustedBundle, named_tenant, read_conten
 from safety_core.bundle.sign import SIGNATURES
 from safety_core.bundle.source import compile_bundle
 from safety_core.errors import PolicyError
+from safety_core.model.policy import Pattern
 
 LOCAL_TENANT: Final = "local"
 """The tenant of a machine that belongs to none."""
@@ -63,6 +64,13 @@ def bundle_in(raw: bytes) -> TrustedBundle:
     """
     files = {name: content for name, content in unpack(raw).items() if name != SIGNATURES}
     return read_contents(files, tenant=named_tenant(files), version=0)
+
+
+def shipped_patterns() -> tuple[Pattern, ...]:
+    """Return the patterns that come with the program: they compile wherever it runs."""
+    bare = {"manifest.yaml", "matrix.yaml"}
+    sources = {name: raw for name, raw in shipped_sources().items() if name in bare or name.startswith("patterns/")}
+    return bundle_of(sources).policy.patterns
 
 
 def shipped_bundle(*, tenant: str = LOCAL_TENANT) -> TrustedBundle:

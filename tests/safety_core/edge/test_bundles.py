@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from safety_core.bundle.golden import vector_line
+from safety_core.bundle.roles import Release
 from safety_core.edge.bundles import BundleStore
 from safety_core.edge.files import replace_file
+from safety_core.edge.shipped import shipped_sources
 from safety_core.errors import (
     FreezeError,
     OversizeError,
@@ -22,6 +24,7 @@ from safety_core.errors import (
     UnprovenError,
     WrongTenantError,
 )
+from safety_core.model.policy import Pattern
 from tests.simulators import repository as simulated
 from tests.simulators.repository import DAY, NOW, TENANT, Repository, release, role_keys
 
@@ -263,6 +266,40 @@ async def test_without_the_memory_of_roots_the_bundle_brings_its_own(edge: Edge)
     await edge.pull()
     (edge.folder / "known").unlink()
     assert edge.again().store.load_last(NOW).revision == "strict"
+
+
+LISTED = "patterns:\n  - {id: %s, title: Shop, expression: 'SHOP-%s-[0-9]{12}'}\n"
+
+
+def with_patterns(revision: str, *names: str) -> Release:
+    files = {f"patterns/{name}.yaml": (LISTED % (name, name)).encode() for name in names}
+    shipped = {name: raw for name, raw in shipped_sources().items() if name.startswith("patterns/a")}
+    return simulated.release_from({**simulated.SOURCES, **shipped, **files}, revision)
+
+
+async def test_only_patterns_that_are_new_here_are_compiled_to_prove_them(
+    edge: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+
+    async def compiles(patterns: list[Pattern]) -> None:
+        asked.append([pattern.id for pattern in patterns])
+
+    monkeypatch.setattr("safety_core.edge.prove.prove_patterns", compiles)
+    for revision, names in (("one", ["till"]), ("two", ["till", "oven"]), ("three", ["oven"])):
+        edge.repository.publish(with_patterns(revision, *names))
+        assert await edge.pull() == revision
+    assert asked == [["till"], ["oven"], []]
+
+
+async def test_without_the_programs_own_policy_every_pattern_is_proved(
+    edge: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> tuple[Pattern, ...]:
+        raise PolicyError("policies", "holds no policy")
+
+    monkeypatch.setattr("safety_core.edge.bundles.shipped_patterns", missing)
+    assert await edge.pull() == "calm"
 
 
 class Killed(BaseException):

@@ -24,6 +24,10 @@ async def test_the_base_policy_is_sound() -> None:
     await prove(bundle)
 
 
+def test_the_patterns_that_come_with_the_program_are_known_by_themselves() -> None:
+    assert shipped.shipped_patterns() == shipped.shipped_bundle().policy.patterns
+
+
 async def test_the_base_policys_own_tests_pass() -> None:
     sources = shipped.shipped_sources()
     outcomes = await run_tests(shipped.bundle_of(sources), sources)
