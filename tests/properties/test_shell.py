@@ -45,6 +45,9 @@ PREFIXES = (
 )  # fmt: skip
 """Stand before a simple command."""
 
+JOINED = ("ssh till.example", "watch")
+"""Those of them that hand their words on as one text, so that quotes are read twice."""
+
 WRAPPERS: tuple[Callable[[str], str], ...] = (
     *(lambda c, p=prefix: f"{p} {c}" for prefix in PREFIXES),  # type: ignore[misc]
     lambda c: f"bash -c {shlex.quote(c)}",
@@ -99,6 +102,8 @@ WRAPPERS: tuple[Callable[[str], str], ...] = (
     lambda c: f"alias x={shlex.quote(c)}; x",
     lambda c: f"coproc {{ {c}\n}}",
 )  # fmt: skip
+
+JOINING = tuple(WRAPPERS[PREFIXES.index(prefix)] for prefix in JOINED)
 
 COMPANY: tuple[Callable[[str], str], ...] = (
     lambda c: f"  {c}  ",
@@ -172,6 +177,8 @@ def test_no_wrappers_in_wrappers_make_a_command_milder(
             wrapped = f"{{ {wrapped}\n}}"
         elif wrapped != command and wrapper in WRAPPERS[: len(PREFIXES)]:  # which take a simple command only
             wrapped = f"bash -c {shlex.quote(wrapped)}"
+            if wrapper in JOINING:
+                wrapped = shlex.quote(wrapped)
         wrapped = wrapper(wrapped)
     assert judging.level(wrapped) >= judging.level(command), wrapped
 

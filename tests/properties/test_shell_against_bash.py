@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from safety_core.classify.paths import GIVEN, HOLE
 from safety_core.classify.shell.syntax import UNREADABLE
-from safety_core.classify.trace import trace
+from safety_core.classify.trace import MOST_STEPS, trace
 from safety_core.model.level import Level
 from tests.properties.scripts import Bash, Script
 from tests.simulators.judging import WORKSPACE, Judging
@@ -91,8 +91,8 @@ def unseen(judging: Judging, bash: Bash, script: str) -> list[tuple[str, ...]]:
         return [] if level is not Level.GREEN else started
     steps = [*trace("exec", {"command": script}, judging.catalogue, WORKSPACE).walk()][1:]
     seen = [(step.words[0].rpartition("/")[2], *step.words[1:]) for step in steps]
-    if any(words[0] == "eval" for words in seen) and any(words[0].startswith(HOLE) for words in seen):
-        return []  # a text that is known only when the command runs, and may be any number of commands
+    if len(seen) >= MOST_STEPS or any(words[0] == "eval" and HOLE in "".join(words) for words in seen):
+        return [] if level is not Level.GREEN else started  # a text of which a part may be any number of commands
     missing = [run for run in started if not any(fits(run, words) for words in seen)]
     return missing or (started if level is Level.GREEN else [])
 

@@ -8,23 +8,16 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from safety_core.classify.shell.cursor import Cursor, TooDeepError, UnreadableError
 from safety_core.classify.shell.nodes import (
     Arithmetic,
-    Assignment,
     Parameter,
     Part,
-    Redirect,
     Sequence,
     Substitution,
     Text,
     Word,
 )
-
-DEEPEST: Final = 40
-"""Quotes, substitutions and commands inside of each other; bash itself has no bound, and nobody writes that deep."""
-
-MOST_TRIES: Final = 8
-"""Times that `((` may turn out not to begin an expression: each time, what follows is read once more."""
 
 _PLAIN: Final = re.compile(r"""[^ \t\n\\'"`$;&|<>()]+""")
 _QUOTED: Final = re.compile(r'[^\\"`$]+')
@@ -33,9 +26,6 @@ _ANSI: Final = re.compile(r"\$'((?:[^'\\]|\\.)*)'", re.DOTALL)
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]")
 _BRACED: Final = re.compile(r"(?P<mark>[!#]?)(?P<name>[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])")
 _OPERATOR: Final = re.compile(r":[-=+?]|[-=+?]|##?|%%?|//|/#|/%|/|\^\^?|,,?|~~?|:|@[A-Za-z]|[*@](?=\})")
-_SUBSCRIPT: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\[")
-_ASSIGNMENT: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\+?)=")
-_EQUALS: Final = re.compile(r"(\+?)=")
 _BALANCED: Final = re.compile(r"""[^\\'"`$()\[\]]+""")
 _ARGUMENT: Final = re.compile(r"""[^\\'"`$}<>]+""")
 _PATTERNS: Final = ("#", "%", "/", "^", ",", "~")
@@ -44,56 +34,8 @@ _ODD_EXPANSION: Final = "a parameter expansion that shells read differently"
 _ODD_QUOTES: Final = "a quote inside a parameter expansion inside of quotes, which shells read differently"
 
 
-class UnreadableError(Exception):
-    """The text does not follow the grammar from here on."""
-
-
-class TooDeepError(UnreadableError):
-    """The text is nested deeper than is followed."""
-
-
-class Lexer:
-    """A place in a text, and what can be read there."""
-
-    def __init__(self, text: str, depth: int = 0, doubts: dict[str, None] | None = None) -> None:
-        self.text = text
-        self.at = 0
-        self.depth = depth
-        self.doubts: dict[str, None] = {} if doubts is None else doubts
-        self.tries = MOST_TRIES
-        self.documents: list[tuple[Redirect, str, bool]] = []
-        """Here-documents whose lines are still to come: the redirection, the last line, and whether it was quoted."""
-        self._joins = "\\\n" in text
-
-    def script(self, end: str) -> Sequence:
-        """Read commands up to `end` and pass it (see `grammar`)."""
-        raise NotImplementedError
-
-    def sub_script(self, text: str) -> Sequence:
-        """Read a text of its own, as it stands between backquotes (see `grammar`)."""
-        raise NotImplementedError
-
-    def enter(self) -> None:
-        """Go one level deeper, which the caller undoes."""
-        self.depth += 1
-        if self.depth > DEEPEST:
-            raise TooDeepError
-
-    def join(self, at: int) -> None:
-        """Take out line continuations that stand at `at`."""
-        while self._joins and self.text.startswith("\\\n", at):
-            self.text = self.text[:at] + self.text[at + 2 :]
-
-    def join_sign(self) -> None:
-        """Take out line continuations inside of a sign such as `&&` that begins here."""
-        if self._joins and self.text[self.at : self.at + 1] in {"&", "|", ";", "<", ">", "("}:
-            self.join(self.at + 1)
-
-    def expect(self, text: str) -> None:
-        """Pass `text`, which must stand here."""
-        if not self.text.startswith(text, self.at):
-            raise UnreadableError
-        self.at += len(text)
+class Lexer(Cursor):
+    """Reads words."""
 
     def word(self, *, patterns: bool = False) -> Word:
         """Read one word; empty where none stands here. `patterns`: with bare parentheses, as in `[[ a =~ (b) ]]`."""
@@ -371,69 +313,6 @@ class Lexer:
         self.at += 1
         self.depth -= 1
         return parts
-
-    def assignment(self) -> Assignment | None:
-        """Read `name=value` where one stands here."""
-        index: Word | None = None
-        match = _SUBSCRIPT.match(self.text, self.at)
-        if match is not None:
-            before = self.at
-            self.at = match.end()
-            name, index = match[0][:-1], tuple(self.balanced("]"))
-            equals = _EQUALS.match(self.text, self.at)
-            if equals is None:
-                self.at = before
-                return None
-            appended, self.at = bool(equals[1]), equals.end()
-        else:
-            match = _ASSIGNMENT.match(self.text, self.at)
-            if match is None:
-                return None
-            name, appended, self.at = match[1], bool(match[2]), match.end()
-        self.join(self.at)
-        if self.text.startswith("(", self.at):
-            self.at += 1
-            return Assignment(name, (), index, self._array(), appended)
-        return Assignment(name, self.word(), index, None, appended)
-
-    def _array(self) -> tuple[Assignment | Word, ...]:
-        self.enter()
-        values: list[Assignment | Word] = []
-        while True:
-            self.blanks()
-            if self.text.startswith(")", self.at):
-                break
-            if self.text.startswith("\n", self.at):
-                self.at += 1
-                continue
-            if self.text.startswith("[", self.at):
-                self.at += 1
-                key = tuple(self.balanced("]"))
-                self.at += 1
-                values.append(Assignment("", self.word(), key))
-                continue
-            word = self.word()
-            if not word:
-                raise UnreadableError
-            values.append(word)
-        self.at += 1
-        self.depth -= 1
-        return tuple(values)
-
-    def blanks(self) -> None:
-        """Pass blanks, line continuations and a comment."""
-        while True:
-            character = self.text[self.at : self.at + 1]
-            if character in {" ", "\t"}:
-                self.at += 1
-            elif character == "\\" and self.text.startswith("\\\n", self.at):
-                self.join(self.at)
-            elif character == "#":
-                end = self.text.find("\n", self.at)
-                self.at = len(self.text) if end < 0 else end
-                return
-            else:
-                return
 
 
 def _opens_pattern(parts: list[Part]) -> bool:

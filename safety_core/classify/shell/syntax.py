@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from safety_core.classify.shell.cursor import TooDeepError, UnreadableError
 from safety_core.classify.shell.grammar import Grammar
-from safety_core.classify.shell.lexer import TooDeepError, UnreadableError
 from safety_core.classify.shell.nodes import Node, Sequence, Word
 from safety_core.model.secret import REFERENCE
 

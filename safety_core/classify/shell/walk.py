@@ -82,6 +82,8 @@ class Shell:
         origin = (scope.traits | (stdin.origin if stdin.text == text else frozenset())) & _HIDDEN
         if origin:
             self.notes.note(Kind.RUN_CODE, "script", "runs code that was hidden or fetched", (), origin)
+        if HOLE in text:
+            self.notes.doubt("a script of which a part is known only when the command runs")
         script = parse(text)
         for doubt in script.doubts:
             self.notes.doubt(doubt)

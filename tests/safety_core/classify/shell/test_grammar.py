@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from safety_core.classify.shell.lexer import Lexer
+from safety_core.classify.shell.lists import Lists
 from safety_core.classify.shell.syntax import LIMIT, TOO_DEEP, TOO_LONG, UNREADABLE, expanded, loose_commands, parse
 from safety_core.classify.trace import trace
 from tests.simulators.judging import WORKSPACE, Judging
@@ -107,7 +108,9 @@ def test_commands(judging: Judging, script: str, expected: list[str]) -> None:
 @pytest.mark.parametrize(
     "script",
     [
-        "a; )", "a | then", "a && fi", "echo $((\" ))", "a ;; b", "(a", "{ a", "{ }", "()", "a &&", "a | ; b", "if a; then b", "if a; b; fi",
+        "a; )", "a | then", "a && fi", "echo $((\" ))", "a ;; b", "(a", "{ a", "{ }", "()", "a &&", "a | ; b",
+        "if a; then b",
+        "if a; b; fi",
         "while a; b; done",
         "for x in a; b; done", "for ((a; b; c)", "case x in a b) c;; esac", "case x a) b;; esac", "case x in a) b",
         "done",
@@ -150,6 +153,8 @@ def test_a_lexer_alone_reads_no_scripts() -> None:
         Lexer("").script(")")
     with pytest.raises(NotImplementedError):
         Lexer("").sub_script("")
+    with pytest.raises(NotImplementedError):
+        Lists("a").line()
 
 
 def test_too_long() -> None:
