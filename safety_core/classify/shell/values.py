@@ -27,6 +27,9 @@ OWN_TOKEN: Final = re.compile(r"(?i)[\w-]*(?:auth|token|key)[\w-]*\s*:")
 STORE: Final = re.compile(r"[\w.-]{2,}:")
 """How a place in a store or a container begins; one letter is a drive of Windows."""
 
+TOLD: Final = frozenset({"artisan", "occ", "craft"})
+"""Scripts without an ending that are told what to do as programs are."""
+
 REMOTE: Final = re.compile(r"(?:[\w.-]+@)?([\w.-]+|\[[0-9a-f:]+\]):(?!\\)")
 
 
@@ -330,6 +333,7 @@ class Values:
             return []
         self.coded = True
         target = self._path(text)
+        self._told(text)
         content = self.notes.files.read(target.value)
         if HOLE in text:
             self.notes.doubt(f"{self.entry.name}: a script that is known only when the command runs")
@@ -349,6 +353,14 @@ class Values:
             self.notes.files.write(
                 target.value, None, self.stdin.origin | (frozenset({"downloaded"}) if downloads else frozenset())
             )
+
+    def _told(self, text: str) -> None:
+        """`python manage.py flush`: a script whose name is listed is told what to do by the words behind it."""
+        name = text.rpartition("/")[2]
+        if (name in TOLD or "." in name) and self.notes.catalogue.program(name) is not None:
+            words = [word.text for word in self.found.words]
+            behind = self.found.words[words.index(text) + 1 :] if text in words else ()
+            self.programs.run([Word(name), *behind], self.scope.copy(), NOTHING)
 
     def _path(self, text: str) -> Target:
         return path_target(text, self.scope.cwd, self.notes.workspace, self.notes.catalogue.paths)

@@ -71,6 +71,9 @@ createdb shop
 etcdctl put a b
 alembic upgrade head
 prisma generate
+python manage.py migrate
+python a.py flush
+php artisan route:list
 """
 
 EXTERNAL = r"""
@@ -118,6 +121,8 @@ alembic downgrade -1
 knex migrate:rollback
 supabase secrets set A=b
 rails db:drop
+php artisan migrate:fresh
+bundle exec rake db:drop
 pg_ctl stop
 mysqladmin shutdown
 createuser a
@@ -133,6 +138,7 @@ mysql -e 'drop database shop'
 mysqladmin drop shop
 sqlite3 a.db '.shell rm -rf ~'
 dropdb shop
+python3 manage.py flush --no-input
 prisma migrate reset
 flyway clean
 redis-cli FLUSHALL

@@ -197,6 +197,8 @@ rake test
 dotnet build
 dotnet format
 mvn package
+mvn clean install
+gradle publishToMavenLocal
 gradle build
 asdf install
 rbenv local 3.3.0
@@ -236,6 +238,8 @@ twine upload dist/a.whl
 cargo publish
 gem push a.gem
 mvn deploy
+mvn clean deploy -DskipTests
+gradle clean :app:publish
 gradle publish
 dotnet nuget push a.nupkg
 pod trunk push
