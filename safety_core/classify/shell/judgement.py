@@ -6,17 +6,22 @@ import base64
 import binascii
 import re
 from dataclasses import replace
+from typing import Final
 
-from safety_core.classify.files import UNKNOWN
 from safety_core.classify.catalogue import PLAIN, Spec
+from safety_core.classify.files import UNKNOWN
 from safety_core.classify.names import kinds_in
 from safety_core.classify.paths import GIVEN, HOLE
 from safety_core.classify.shell.options import read
 from safety_core.classify.shell.scope import NOTHING, Stream
-from safety_core.classify.shell.stores import TEES, store
+from safety_core.classify.shell.stores import COPIES, TEES, store
 from safety_core.classify.shell.values import Values
 from safety_core.classify.shell.words import Word
 from safety_core.model.facts import Kind, TargetKind
+
+ANSWERS: Final = frozenset({"remote_control"})
+"""What a shell says to commands that it reads from its input. Where that goes out over a connection, somebody else
+works with the shell."""
 
 
 class Judgement(Values):
@@ -34,6 +39,9 @@ class Judgement(Values):
                 self.scope.cwd = self._path(value.text).value
             self.option(name, spec, value)
         self.requests()
+        if self.entry.stream == "download" and ANSWERS & self.stdin.origin:
+            words = "lets somebody else control this machine"
+            self.notes.note(Kind.CONTROL, f"{self.entry.name} shell", words, self.targets, ANSWERS)
         self._operands()
         for given in self.found.options:
             if given not in early:
@@ -45,11 +53,15 @@ class Judgement(Values):
         self._unlisted(kinds)
         if self.entry.stdin and not self.coded and not self._has_script():
             self._standard_input()
-        if before == len(self.notes.actions) + len(self.notes.unknown) and self.found.rest is None:
+        silent = before == len(self.notes.actions) + len(self.notes.unknown)
+        if self.found.rest is None and (silent or (not kinds and self.targets)):
             self._note(Kind.READ, self.entry.name, self.targets)
-        if Kind.WRITE in kinds:
+        if Kind.WRITE in kinds or self.entry.name in COPIES:
             store(self.notes.files, self.found, self.targets, self.scope, self.stdin)
-        return inner or self._output()
+        output = inner or self._output()
+        if self.entry.stdin == "code:shell" and not self.coded and not self._has_script() and not self.dry:
+            output = replace(output, origin=output.origin | ANSWERS)
+        return output
 
     def _unlisted(self, kinds: list[Kind]) -> None:
         """An option that nobody has described may make a reading command do anything."""

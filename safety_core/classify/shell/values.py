@@ -24,13 +24,14 @@ NAMED_FILE: Final = re.compile(r"[+\w%-]*@(\S+)$")
 OWN_TOKEN: Final = re.compile(r"(?i)[\w-]*(?:auth|token|key)[\w-]*\s*:")
 """Headers that are computed as a rule: they say who asks."""
 
-STORE: Final = re.compile(r"[\w.-]{2,}:")
-"""How a place in a store or a container begins; one letter is a drive of Windows."""
-
+FILE_URL: Final = re.compile(r"(?i)file:(?://[^/]*)?(/.*)")
 TOLD: Final = frozenset({"artisan", "occ", "craft"})
 """Scripts without an ending that are told what to do as programs are."""
 
 REMOTE: Final = re.compile(r"(?:[\w.-]+@)?([\w.-]+|\[[0-9a-f:]+\]):(?!\\)")
+
+STORE: Final = re.compile(r"[\w.-]{2,}:")
+"""How a place in a store or a container begins; one letter is a drive of Windows."""
 
 
 class Reader(Protocol):
@@ -140,6 +141,11 @@ class Values:
     def _read_path(self, text: str) -> list[Target]:
         return [self._path(text)]
 
+    def _read_seen(self, text: str) -> list[Target]:
+        """A file that is looked at, whatever the program does to others (`ln -s FILE name`)."""
+        self._note(Kind.READ, f"{self.entry.name} file", [self._path(text)])
+        return []
+
     def _read_named_path(self, text: str) -> list[Target]:
         return [self._path(text)]
 
@@ -151,6 +157,9 @@ class Values:
         return [target]
 
     def _read_url(self, text: str) -> list[Target]:
+        file = FILE_URL.match(text)
+        if file:
+            return [self._path(file[1])]
         target = url_target(text)
         self.addresses.append(text)
         far = "remote" in self.traits and target.zone is Zone.OUTSIDE
