@@ -34,6 +34,7 @@ CALLS: list[tuple[str, dict[str, Any], Level]] = [
     ("search_letters", {"to": "anna@example.com"}, Level.YELLOW),
     ("frobnicate", {"amount": 5, "iban": "XX00"}, Level.RED),
     ("frobnicate", {"amount": 5}, Level.YELLOW),
+    ("frobnicate", {"amount": "all of it", "iban": "XX00"}, Level.RED),
     ("list_bills", {"amount": 5, "iban": "XX00"}, Level.YELLOW),
     ("update_order", {"id": 7, "notify_customer": True}, Level.YELLOW_EXTERNAL),
     ("update_order", {"id": 7, "notify_customer": False}, Level.YELLOW),
