@@ -21,8 +21,13 @@ from safety_core.model.level import Level
 from tests.properties.scripts import Bash, Script
 from tests.simulators.judging import WORKSPACE, Judging
 
-ENOUGH = {"more commands than can be followed", "loops in loops, too many to be followed"}
-"""Reasons to stop reading; with them a call is red."""
+ENOUGH = {
+    UNREADABLE,
+    "more commands than can be followed",
+    "loops in loops, too many to be followed",
+    "a here-document whose lines stand outside of its substitution",  # bash prints it anew, and then reads it otherwise
+}
+"""Reasons not to trust a reading; with them a call is never green."""
 
 SETTINGS = settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -87,7 +92,7 @@ def unseen(judging: Judging, bash: Bash, script: str) -> list[tuple[str, ...]]:
     facts = judging.shell(script)
     started = bash.started(script)
     level = judging.verdict(facts).level
-    if UNREADABLE in facts.unknown or not ENOUGH.isdisjoint(facts.unknown):
+    if not ENOUGH.isdisjoint(facts.unknown):
         return [] if level is not Level.GREEN else started
     steps = [*trace("exec", {"command": script}, judging.catalogue, WORKSPACE).walk()][1:]
     seen = [(step.words[0].rpartition("/")[2], *step.words[1:]) for step in steps]

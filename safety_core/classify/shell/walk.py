@@ -161,7 +161,8 @@ class Shell:
         for sign, part in zip(node.signs, node.parts[1:], strict=True):
             if sign == "||":
                 scope.blur(first)
-            outputs.append(self.visit(part, scope, stdin))
+            output = self.visit(part, scope, stdin)
+            outputs.append(Stream(f"{HOLE}\n{output.text}", output.origin) if output.text else output)
         if scope.differs(first):
             scope.blur(first)
         deeper = scope.cwd == folder or scope.cwd.startswith(f"{folder}/")

@@ -23,6 +23,8 @@ from tests.simulators.judging import Judging
         "set -- rm; true || set -- ls; $1 -rf /",
         "echo ls | x=rm; $x -rf /",
         "for a in 1 2; do $x -rf /; x=rm; done",
+        "$(false && echo ls; echo rm) -rf /",
+        "$(true || echo ls; echo rm) -rf /",
         "for a in {1..40}; do $x -rf /; x=rm; done",
     ],
 )
