@@ -37,7 +37,7 @@ def _sought(notes: Notes, language: str, text: str, subject: str, traits: frozen
         for match in pattern.expression.finditer(text[:LIMIT]):
             kind = pattern.spec.kind or Kind.UNKNOWN
             notes.note(kind, f"{subject} {language}", pattern.words, (), traits | pattern.spec.traits)
-            if match.lastindex and not match.re.groupindex:
+            if match.lastindex and match[1] is not None and not match.re.groupindex:
                 yield _BETWEEN.sub(" ", match[1])
 
 
