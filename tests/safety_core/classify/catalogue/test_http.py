@@ -40,6 +40,7 @@ curl -X POST https://slack.com/api/chat.postMessage -d text=x
 """
 
 RED = r"""
+curl -X DELETE "https://search.example.com:9200/logs-2024"
 curl -X POST http://jenkins.local/job/deploy/doDelete
 curl -X POST https://api.stripe.com/v1/refunds -u sk: -d charge=ch_1
 curl -X DELETE https://api.stripe.com/v1/customers/cus_1
@@ -49,6 +50,9 @@ curl --unix-socket /var/run/docker.sock -X POST http://localhost/containers/crea
 curl http://127.0.0.1:8200/v1/secret/data/app
 curl -X POST localhost:8001/services -d name=a
 curl -X DELETE localhost:8001/services/a
+wget --method=DELETE http://localhost:9200/a
+xh DELETE localhost:9200/a
+curl -X DELETE 'localhost:7700/indexes/movies'
 curl -X POST http://localhost:9200/_reindex -d '{}'
 curl -X PUT http://localhost:9200/_aliases -d '{}'
 curl -X POST http://localhost:9090/-/quit
@@ -61,12 +65,8 @@ curl -X POST https://connect.squareup.com/v2/payments -d '{}'
 
 CRITICAL = r"""
 curl -XDELETE localhost:9200/_all
-curl -X DELETE "https://search.example.com:9200/logs-2024"
 curl -X POST localhost:9090/api/v1/admin/tsdb/delete_series?match[]=up
 curl -X PUT http://127.0.0.1:8200/v1/sys/seal
-wget --method=DELETE http://localhost:9200/a
-xh DELETE localhost:9200/a
-curl -X DELETE 'localhost:7700/indexes/movies'
 curl -X DELETE localhost:15672/api/queues/%2F/q/contents
 curl -XPOST localhost:3100/loki/api/v1/delete
 curl -X POST http://localhost:9200/shop/_delete_by_query -d '{}'
