@@ -69,7 +69,19 @@ def check_catalogue(data: JsonObject) -> None:
         entries = data.get(section, {})
         for name, entry in entries.items() if isinstance(entries, dict) else ():
             check(entry, f"data.catalogue.{section}.{name}")
+    _once(data.get("programs", {}))
     Catalogue(data)
+
+
+def _once(programs: Json) -> None:
+    """Refuse a program that two entries describe: the later one would hide the other."""
+    seen: dict[str, str] = {}
+    for names in programs if isinstance(programs, dict) else ():
+        for name in (part.strip() for part in names.split(",")):
+            if name in seen:
+                where = f"data.catalogue.programs.{names}"
+                raise PolicyError(where, f"{name!r} stands in another entry, too ({seen[name][:60]})", "keep one")
+            seen[name] = names
 
 
 def _check_program(entry: Json, path: str) -> None:

@@ -14,7 +14,7 @@ test_another_customers_folder_is_red if {
 }
 
 test_the_own_workspace_is_not if {
-	count(reached("/srv/tenants/bakery/work/a.txt", "workspace")) == 0
+	count(reached("/srv/tenants/bakery/files/a.txt", "workspace")) == 0
 }
 
 test_a_folder_of_ones_own_customers_is_not if {

@@ -155,7 +155,7 @@ class _Reading:
             name = name.lower()
         if name in options or not name.startswith("--") or len(name) < SHORTEST_PREFIX:
             return options.get(name)
-        longer = [key for key in options if key.startswith(name)]
+        longer = [key for key in options if key.startswith(name) and not options[key].dry]
         return options[longer[0]] if longer and name not in self.generic else None
 
     def _cluster(self, word: Word) -> None:

@@ -57,3 +57,8 @@ def test_what_the_shop_adds_in_good_order_passes(entry: Json) -> None:
 def test_a_section_without_names_is_refused(section: str) -> None:
     with pytest.raises(PolicyError, match="must be a mapping"):
         check_catalogue({section: "till"})
+
+
+def test_a_program_that_two_entries_describe_is_refused() -> None:
+    with pytest.raises(PolicyError, match=r"'till' stands in another entry, too \(scale, till\)"):
+        check_catalogue({"programs": {"scale, till": "read", "till": "write"}})

@@ -81,7 +81,7 @@ from tests.simulators.judging import WORKSPACE, Judging
         ("/proc/self/environ", Zone.SENSITIVE),
         ("/proc/1/environ", Zone.SENSITIVE),
         ("/proc/1/fd/3", Zone.SENSITIVE),
-        ("/proc/*/root/x", Zone.SENSITIVE),
+        ("/proc/*/root/1", Zone.SENSITIVE),
         ("/proc/self/fd/3", Zone.SYSTEM),
         ("/proc/cpuinfo", Zone.SYSTEM),
         ("\\\\till\\share", Zone.OUTSIDE),
