@@ -52,6 +52,81 @@ aws ec2 terminate-instances --generate-cli-skeleton
 gcloud alpha compute instances list
 gcloud iam service-accounts list
 bq head -n 5 ds.t
+aws s3api list-objects-v2 --bucket b
+aws cloudfront get-distribution --id E
+aws kinesis get-records --shard-iterator x
+aws dynamodb scan --table-name t
+aws cognito-idp list-users --user-pool-id p
+aws ce get-cost-and-usage --time-period x
+aws budgets describe-budgets --account-id 1
+aws support describe-cases
+aws glue get-tables --database-name d
+aws codepipeline get-pipeline-state --name p
+aws lightsail get-instances
+aws sagemaker list-endpoints
+aws bedrock list-foundation-models
+aws translate translate-text --text a
+aws polly describe-voices
+aws amplify list-apps
+aws resourcegroupstaggingapi get-resources
+aws resource-groups search-resources
+aws s3control list-jobs --account-id 1
+aws servicequotas list-services
+aws health describe-events
+aws wafv2 list-web-acls --scope REGIONAL
+aws inspector2 list-findings
+aws ram get-resource-shares
+aws acm list-certificates
+aws sso-admin list-instances
+aws workspaces describe-workspaces
+aws devicefarm list-projects
+aws transfer list-servers
+aws iot list-things
+aws batch list-jobs
+aws emr list-clusters
+az network list-usages --location l
+az vm get-instance-view -g g -n n
+az aks list
+az acr repository list -n r
+az postgres flexible-server list
+az functionapp config appsettings list -n f -g g
+az webapp log tail -n a -g g
+az monitor log-analytics query -w w --analytics-query q
+az consumption usage list
+az advisor recommendation list
+az graph query -q 'Resources'
+az boards work-item show --id 1
+az boards query --wiql q
+az servicebus queue show --name q
+az extension list
+az container logs -n n
+az containerapp list
+az iot hub list
+gcloud config list
+gcloud services list --enabled
+gcloud sql backups list --instance i
+gcloud app logs tail
+gcloud builds list
+gcloud container clusters list
+gcloud artifacts docker images list r
+gcloud iam roles list
+gcloud organizations list
+gcloud kms keys list
+gcloud dns managed-zones list
+gcloud functions logs read f
+gcloud bigtable instances list
+gcloud redis instances describe r
+gcloud monitoring dashboards list
+gcloud asset search-all-resources
+gcloud billing accounts list
+gcloud ai models list
+gcloud storage buckets describe gs://b
+gcloud storage cat gs://b/x
+gcloud storage objects list gs://b
+gcloud compute networks subnets list
+gcloud network-connectivity hubs list
+gcloud access-context-manager policies list
+gcloud ml-engine jobs list
 """
 
 YELLOW = r"""
@@ -71,6 +146,30 @@ aws omics get-read-set --id 1 out.bin
 aws ecs update-service --cluster c --service s --desired-count 2
 az storage blob download -c c -n b -f out.txt
 gcloud sql import sql i gs://b/dump.sql
+aws ec2 create-snapshot --volume-id v
+aws rds create-db-snapshot --db-instance-identifier d
+aws eks update-kubeconfig --name c
+aws sqs receive-message --queue-url q
+aws ssm put-parameter --name a --value b --overwrite
+aws stepfunctions start-execution --state-machine-arn a
+aws codebuild start-build --project-name p
+az vm start -g g -n n
+az pipelines run --name p
+az repos pr create --title t
+az account set -s s
+az bicep build -f a.bicep
+az ml job create -f j.yml
+gcloud config set project p
+gcloud pubsub subscriptions pull s --auto-ack
+gcloud app deploy
+gcloud builds submit .
+gcloud compute disks snapshot d
+gcloud scheduler jobs run j
+gcloud workflows execute w
+gcloud components update
+gcloud run jobs execute j
+aws autoscaling set-desired-capacity --desired-capacity 3 --auto-scaling-group-name a
+gcloud compute instance-groups managed resize g --size=2
 """
 
 EXTERNAL = r"""
@@ -88,6 +187,11 @@ aws s3 presign s3://a/b
 aws ssm send-command --document-name AWS-RunShellScript --targets x
 az storage blob upload -c c -n b -f in.txt
 azcopy sync a https://shop.example/c
+aws s3api put-object --bucket b --key k --body f
+az container exec -n n --exec-command bash
+gcloud pubsub topics publish t --message m
+gcloud compute ssh vm --command 'ls'
+gcloud compute scp a vm:
 """
 
 RED = r"""
@@ -143,6 +247,61 @@ az network nsg rule create -g g --nsg-name n -n r
 gcloud compute instances stop vm
 gcloud storage buckets delete gs://b
 gsutil iam ch allUsers:objectViewer gs://b
+aws s3api delete-object --bucket b --key k
+aws s3api delete-bucket --bucket b
+aws ec2 delete-snapshot --snapshot-id s
+aws ec2 modify-instance-attribute --instance-id i --no-disable-api-termination
+aws rds reboot-db-instance --db-instance-identifier d
+aws eks delete-cluster --name c
+aws ecr batch-delete-image --repository-name r --image-ids imageTag=x
+aws elb deregister-instances-from-load-balancer --load-balancer-name l --instances i
+aws elbv2 delete-listener --listener-arn a
+aws elbv2 modify-listener --listener-arn a
+aws cloudfront delete-distribution --id E
+aws ses delete-identity --identity a
+aws sesv2 delete-email-identity --email-identity a
+aws sns delete-topic --topic-arn t
+aws sns unsubscribe --subscription-arn s
+aws sqs delete-message-batch --queue-url q
+aws secretsmanager put-secret-value --secret-id s --secret-string x
+aws ssm delete-parameters --names a b
+aws apigateway delete-rest-api --rest-api-id r
+aws apigatewayv2 delete-stage --api-id a --stage-name s
+aws opensearch delete-domain --domain-name d
+aws autoscaling set-desired-capacity --desired-capacity 0 --auto-scaling-group-name a
+aws autoscaling delete-auto-scaling-group --auto-scaling-group-name a --force-delete
+aws dynamodb delete-item --table-name t --key k
+aws cognito-idp admin-delete-user --user-pool-id p --username u
+aws glue delete-database --name d
+aws fsx delete-file-system --file-system-id f
+az vm deallocate -g g -n n
+az aks nodepool delete -g g --cluster-name c -n n
+az acr repository delete -n r --image i
+az sql server firewall-rule create -g g -s s -n n
+az ad user delete --id u
+az policy assignment delete --name p
+az eventhubs eventhub delete --name e
+az account get-access-token
+az cdn endpoint purge -n n --content-paths '/*'
+az afd endpoint purge --content-paths '/*'
+gcloud services disable x
+gcloud sql users set-password u --instance i --password x
+gcloud pubsub topics delete t
+gcloud compute instances reset vm
+gcloud compute snapshots delete s
+gcloud compute instance-groups managed resize g --size 0
+gcloud container images delete i
+gcloud organizations add-iam-policy-binding 1 --member m --role r
+gcloud kms decrypt --key k
+gcloud dns record-sets transaction execute --zone z
+gcloud functions delete f
+gcloud spanner databases execute-sql d --instance i --sql 'delete from t where true'
+gcloud billing projects link p --billing-account b
+gcloud domains registrations register d
+gcloud storage buckets update gs://b --lifecycle-file f
+gcloud storage rsync a gs://b --delete-unmatched-destination-objects
+gcloud run services update-traffic s --to-latest
+gcloud compute url-maps invalidate-cdn-cache u --path '/*'
 """
 
 CRITICAL = r"""
@@ -175,6 +334,14 @@ az backup protection disable --item-name i
 gcloud secrets versions destroy 1 --secret=s
 gcloud kms keys versions destroy 1 --key k --keyring r --location l
 doctl databases delete x
+aws route53 delete-hosted-zone --id Z
+aws secretsmanager delete-secret --secret-id s --force-delete-without-recovery
+az storage container delete -n c
+az storage account delete -n a -y
+az redis flush -n n -g g
+gcloud container clusters delete c
+gcloud firestore databases delete --database d
+gcloud logging sinks delete s
 """
 
 

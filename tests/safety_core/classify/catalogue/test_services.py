@@ -115,6 +115,8 @@ pm2 logs
 wp plugin list
 supabase migration list
 fly logs
+tilt doctor
+tilt get uiresources
 """
 
 YELLOW = r"""
@@ -252,6 +254,7 @@ wg-quick up wg0
 tailscale funnel 80
 fly secrets set A=b
 heroku addons:destroy x
+tilt down
 """
 
 CRITICAL = r"""
@@ -313,6 +316,7 @@ sf data delete bulk --sobject A --file x.csv
 hf repo delete a/b
 wp db drop --yes
 drush sql:drop
+vercel domains rm a.example
 """
 
 
