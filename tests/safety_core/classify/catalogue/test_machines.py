@@ -56,6 +56,10 @@ ansible all -m ping
 ansible all -i hosts -a uptime
 ansible-playbook site.yml
 ansible all -a uptime
+ansible web -m apt -a 'name=nginx state=present'
+ansible web -a uptime
+ansible web -m copy -a 'src=a dest=/b'
+ansible web -m shell -a 'ls /' --check
 """
 
 RED = r"""
@@ -81,6 +85,8 @@ terraform state mv a b
 terraform apply -replace=a.b
 ansible web -b -m service -a 'name=nginx state=stopped'
 vagrant ssh -c 'rm -rf data'
+ansible all -m file -a 'path=/srv/a state=absent'
+ansible web -m service -a 'name=nginx state=stopped'
 """
 
 CRITICAL = r"""
@@ -92,6 +98,9 @@ pulumi stack rm x
 ansible all -m shell -a 'rm -rf /'
 consul kv delete -recurse x
 virsh undefine vm --remove-all-storage
+ansible web -a 'rm -rf /srv'
+ansible web -m shell -a 'rm -rf /'
+ansible web -m shell -a 'cmd="rm -rf /srv"'
 """
 
 
