@@ -19,7 +19,6 @@ printing    what echo, printf, base64 and their like print
 options     words -> options, operands and subcommand, by the program's catalogue entry
 programs    one simple command -> actions: which program it is
 requests    which HTTP requests a command makes
-requests    which HTTP requests a command makes
 judgement   what a listed program does, starts and prints; wrappers unwound
 values      what the values of options and operands name
 stores      what a command leaves in files
