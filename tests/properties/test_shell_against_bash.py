@@ -25,6 +25,7 @@ ENOUGH = {
     UNREADABLE,
     "more commands than can be followed",
     "loops in loops, too many to be followed",
+    "an expression with uneven brackets, which shells read differently",
     "a here-document whose lines stand outside of its substitution",  # bash prints it anew, and then reads it otherwise
 }
 """Reasons not to trust a reading; with them a call is never green."""
@@ -84,6 +85,7 @@ def fits(run: Sequence[str], words: Sequence[str]) -> bool:
             ".*" if letter in (HOLE, GIVEN, "*", "~", "[") else "." if letter == "?" else re.escape(letter)
             for letter in word
         )
+    pattern = re.sub(r"/dev/fd/\d+", r"/dev/fd/\\d+", pattern)
     return re.fullmatch(pattern, "\x1e".join(run), re.DOTALL) is not None
 
 

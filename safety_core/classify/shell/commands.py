@@ -72,6 +72,7 @@ class Commands(Programs):
             "alias": self._alias,
             "unalias": self._unalias,
             "hash": self._hash,
+            "trap": self._trap,
         }
 
     def run(self, words: Sequence[Word], scope: Scope, stdin: Stream, made: frozenset[str] = frozenset()) -> Stream:
@@ -265,6 +266,11 @@ class Commands(Programs):
     def _unalias(self, arguments: list[Word], scope: Scope, stdin: Stream) -> None:
         for word in arguments:
             scope.aliases.pop(word.text, None)
+
+    def _trap(self, arguments: list[Word], scope: Scope, stdin: Stream) -> None:
+        """What runs later sees the variables, functions and parameters of the shell itself."""
+        for word in arguments[:1]:
+            self.reader.script(word.text, scope.copy(), NOTHING)
 
     def _hash(self, arguments: list[Word], scope: Scope, stdin: Stream) -> None:
         """`hash -p path name`: the name starts another program from here on."""

@@ -204,6 +204,9 @@ class Lexer(Cursor):
         except UnreadableError:
             expression = []
         if expression and self.text.startswith(")", self.at):
+            raw = self.text[start : self.at - 1]
+            if raw.count("(") != raw.count(")"):  # bash counts them all, and takes what is uneven for commands
+                self.doubts["an expression with uneven brackets, which shells read differently"] = None
             self.at += 1
             return tuple(expression)
         self.at, self.depth = before, depth

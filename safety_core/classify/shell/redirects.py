@@ -15,7 +15,7 @@ from safety_core.model.facts import Kind
 _STREAMS: Final = {"/dev/stdout", "/dev/stderr", "/dev/null", "/dev/tty", "/dev/stdin", "/dev/fd/0", "/dev/fd/1"}
 _STANDARD_INPUT: Final = {"", "0"}
 _FIRST_SUBSTITUTION: Final = 63
-"""The descriptor that bash gives to a process substitution; the next one gets the number below."""
+"""The descriptor that bash gives to a process substitution; further ones get numbers of their own."""
 
 
 class Redirects:

@@ -100,6 +100,8 @@ def test_builtins_change_what_follows(judging: Judging, script: str, name: str) 
         "bash /dev/stdin <<< 'rm -rf /'",
         "echo 'rm -rf /' | . /dev/fd/0",
         "ssh till.example <<< 'rm -rf /'",
+        "set -- rm; trap '$1 -rf /' EXIT",
+        "f() { rm -rf $1; }; trap 'f /' EXIT",
         "su olga <<< 'rm -rf /'",
         "sudo -i <<< 'rm -rf /'",
         "x=1 eval 'rm -rf /'",

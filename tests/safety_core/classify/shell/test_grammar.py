@@ -168,6 +168,7 @@ def test_too_long() -> None:
         ("((reboot))", "an expression that other shells read as commands"),
         ("((a;b))", "an expression that other shells read as commands"),
         ("(( 'a' + $(b) ))", "a quote inside an expression, which shells read differently"),
+        ("a $(( $(case b in b) c;; esac) ))", "an expression with uneven brackets, which shells read differently"),
         ("cat <<$x\na\n$x", "a here-document whose last line is an expansion"),
         ("a $(b <<E)\nE", "a here-document whose lines stand outside of its substitution"),
         ("a `b (`", "a substitution that cannot be parsed"),
