@@ -64,8 +64,9 @@ class TrustedBundle:
 
     @property
     def rule_data(self) -> JsonObject:
-        """What of the data the rules may read."""
-        return {name: self.data[name] for name in sorted(RULE_DATA)}
+        """What of the data these rules may read and name: an engine has no need to hold a catalogue that none does."""
+        texts = self.rules.values()
+        return {name: self.data[name] for name in sorted(RULE_DATA) if any(name in text for text in texts)}
 
 
 def manifest_bytes(revision: str, tenant: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -50,7 +51,12 @@ def test_a_bundle_says_whom_it_is_for() -> None:
         (MANIFEST, b'{"metadata":{"tenant":"one"},"revision":"r1","roots":["x"]}', PolicyError, "more or less than"),
         (DATA, b"[]", PolicyError, "data: must be an object"),
         (DATA, data(lambda d: d.update(tenant="two")), WrongTenantError, "data.tenant"),
-        (DATA, data(lambda d: d.update(floors=[{"rule": "other", "reason": "x"}])), PolicyError, r"data.floors\[0\]: 'other' names no rule"),
+        (
+            DATA,
+            data(lambda d: d.update(floors=[{"rule": "other", "reason": "x"}])),
+            PolicyError,
+            r"data.floors\[0\]: 'other' names no rule",
+        ),
         (DATA, data(lambda d: d["index"]["deletes"].update(kinds=[])), PolicyError, "is indexed otherwise"),
         (DATA, data(lambda d: d.update(index={}, floors=[])), PolicyError, "does not belong there"),
         (MAIN, b"package safety\n", PolicyError, "is not what the rules generate"),
@@ -71,4 +77,10 @@ def test_anything_else_is_refused(name: str, raw: bytes | None, error: type[Exce
 def test_rules_get_their_own_modules_and_the_data_that_they_may_read() -> None:
     bundle = read_contents(built(), tenant="one", version=1)
     assert set(bundle.rules) == set(bundle.modules) - {MAIN} == {RULE_FILE}
-    assert set(bundle.rule_data) == {"hosts", "catalogue"}
+    assert bundle.rule_data == {}
+
+
+def test_an_engine_holds_only_the_data_that_some_rule_names() -> None:
+    bundle = read_contents(built(), tenant="one", version=1)
+    text = bundle.rules[RULE_FILE] + "\nknown if data.catalogue.programs\n"
+    assert set(replace(bundle, modules={RULE_FILE: text}).rule_data) == {"catalogue"}
