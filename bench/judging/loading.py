@@ -110,7 +110,7 @@ async def _loads(here: Site) -> Loads:
             bundle = await _taken(here.repository, Path(folder))
             done.taken.append(time.perf_counter() - started)
             started = time.perf_counter()
-            await prove(bundle)
+            await prove(bundle, patterns=frozenset(bundle.policy.patterns), guarded=True)
             done.proved.append(time.perf_counter() - started)
             started = time.perf_counter()
             await engine.load(bundle)
