@@ -30,6 +30,9 @@ ENOUGH = {
 }
 """Reasons not to trust a reading; with them a call is never green."""
 
+MOST_DOUBTS = 20
+"""Further ones are not noted."""
+
 SETTINGS = settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 EXAMPLES = (
@@ -57,6 +60,7 @@ EXAMPLES = (
     "printf -v x %s p1; $x; read y z <<< 'p2 b'; $y $z",
     "trap p1 EXIT; exec p2",
     "p1 # p2\n#p3\np4",
+    "p1; x[$(p2)\n`p3`]y",
 )
 
 
@@ -94,7 +98,8 @@ def unseen(judging: Judging, bash: Bash, script: str) -> list[tuple[str, ...]]:
     facts = judging.shell(script)
     started = bash.started(script)
     level = judging.verdict(facts).level
-    if not ENOUGH.isdisjoint(facts.unknown):
+    gave_up = any(action.words == "runs more than can be followed" for action in facts.actions)
+    if gave_up or len(facts.unknown) >= MOST_DOUBTS or not ENOUGH.isdisjoint(facts.unknown):
         return [] if level is not Level.GREEN else started
     steps = [*trace("exec", {"command": script}, judging.catalogue, WORKSPACE).walk()][1:]
     seen = [(step.words[0].rpartition("/")[2], *step.words[1:]) for step in steps]

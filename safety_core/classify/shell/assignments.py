@@ -7,7 +7,7 @@ from typing import Final
 
 from safety_core.classify.shell.cursor import UnreadableError
 from safety_core.classify.shell.lexer import Lexer
-from safety_core.classify.shell.nodes import Assignment, Word
+from safety_core.classify.shell.nodes import Assignment, Text, Word
 
 _SUBSCRIPT: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\[")
 _ASSIGNMENT: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\+?)=")
@@ -18,16 +18,15 @@ class Assignments(Lexer):
     """Reads assignments."""
 
     def assignment(self) -> Assignment | None:
-        """Read `name=value` where one stands here."""
+        """Read `name=value` where one stands here. `name[index]` without a value is the beginning of the next word."""
         index: Word | None = None
         match = _SUBSCRIPT.match(self.text, self.at)
         if match is not None:
-            before = self.at
             self.at = match.end()
             name, index = match[0][:-1], tuple(self.balanced("]"))
             equals = _EQUALS.match(self.text, self.at)
             if equals is None:
-                self.at = before
+                self.begun = [Text(match[0]), *index, Text("]")]
                 return None
             appended, self.at = bool(equals[1]), equals.end()
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from safety_core.classify.shell.nodes import Redirect, Sequence
+from safety_core.classify.shell.nodes import Part, Redirect, Sequence
 
 DEEPEST: Final = 40
 """Quotes, substitutions and commands inside of each other; bash itself has no bound, and nobody writes that deep."""
@@ -30,6 +30,8 @@ class Cursor:
         self.depth = depth
         self.doubts: dict[str, None] = {} if doubts is None else doubts
         self.tries = MOST_TRIES
+        self.begun: list[Part] = []
+        """Parts of a word of which the rest is still to come."""
         self.documents: list[tuple[Redirect, str, bool]] = []
         """Here-documents whose lines are still to come: the redirection, the last line, and whether it was quoted."""
         self._joins = "\\\n" in text

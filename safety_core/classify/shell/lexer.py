@@ -39,7 +39,7 @@ class Lexer(Cursor):
 
     def word(self, *, patterns: bool = False) -> Word:
         """Read one word; empty where none stands here. `patterns`: with bare parentheses, as in `[[ a =~ (b) ]]`."""
-        parts: list[Part] = []
+        parts, self.begun = self.begun, []
         nested = 0
         while True:
             self.join(self.at)
