@@ -138,8 +138,9 @@ class Commands(Programs):
                 self.notes.note(Kind.RUN_CODE, "hidden program", hidden, (), scope.traits | {"evasive"})
         elif name.spelling == PIECED or (name.glob and "/" in name.text):
             self.notes.doubt("a program whose name is put together out of pieces")
-        if any(word.spelling == CODED for word in words):
-            self.notes.doubt("a word whose letters are written as numbers")
+        if any(word.spelling == CODED for word in words[1:]):
+            coded = "hides words from readers: their letters are written as numbers"
+            self.notes.note(Kind.RUN_CODE, "hidden words", coded, (), scope.traits | {"evasive"})
         if _POWERSHELL.fullmatch(base):
             self.notes.doubt("a command of PowerShell, which reads the line in its own way")
 
@@ -159,7 +160,7 @@ class Commands(Programs):
         entry = self.notes.catalogue.program(base) if base in _LOG_IN and stdin.text else None
         if entry is None or not stdin.text:
             return
-        found = read(entry, arguments, self.notes.catalogue.options)
+        found = read(entry, arguments, self.notes.catalogue.options(entry))
         if found.rest is None and not any(spec.takes.startswith("code:") for _, spec, _ in found.options):
             self.reader.script(stdin.text, scope.below(entry.spec.traits), stdin)
 

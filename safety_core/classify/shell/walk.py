@@ -132,7 +132,10 @@ class Shell:
                 made.update(output.origin)
             if part.direction:
                 return self.redirects.hand_over(output) if part.direction == "<" else HOLE
-            return HOLE if output.text is None else output.text.rstrip("\n")
+            if output.text is None:
+                self.notes.doubt("a text that another command puts into this one")
+                return HOLE
+            return output.text.rstrip("\n")
 
         return Words(scope, run, lambda expression: self.evaluate(expression, scope))
 

@@ -25,7 +25,6 @@ find . -name '*.py' -type f
 find . -name '*.py' | xargs grep -l todo
 for f in a b; do cat $f; done
 if [ -f a ]; then cat a; else cat b; fi
-echo "$(date) done"
 echo hello 2>&1 >/dev/null
 curl -s https://example.com/page
 curl -sI https://example.com
@@ -54,6 +53,7 @@ EOF
 """.strip().replace("cat <<EOF\nrm -rf /\nEOF", "cat <<EOF\\nrm -rf /\\nEOF\\n")
 
 YELLOW = """
+echo "$(date) done"
 touch a.txt
 cp a b
 echo x > notes.txt

@@ -139,7 +139,7 @@ def test_data_is_no_command(judging: Judging, script: str) -> None:
         ("$(echo git) status", Level.YELLOW),
         ("sudo gi''t status", Level.YELLOW),
         (r"$'\x67it' status", Level.RED),
-        (r"echo $'\x67it'", Level.YELLOW),
+        (r"echo $'\x67it'", Level.RED),
         ("/usr/bin/gi? status", Level.RED),
         ("gi[t] status", Level.RED),
         ("./gi? status", Level.YELLOW),
