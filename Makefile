@@ -37,8 +37,9 @@ lock:  ## pin all dependencies with hashes again (needs uv)
 bench: .venv/ready  ## what we promise, measured (see docs/benchmarks.md)
 	@$(BIN)/python -m bench
 
-fuzz: .venv/ready  ## the C extension under sanitizers, on mutated input: ten minutes, or make fuzz SECONDS=60
-	@sh fuzz/native.sh $(or $(SECONDS),600) $(or $(SEED),0)
+fuzz: .venv/ready  ## the C extension under sanitizers, then the reader of command lines against a real bash: five minutes each, or make fuzz SECONDS=60
+	@sh fuzz/native.sh $(or $(SECONDS),300) $(or $(SEED),0)
+	@$(BIN)/python -m fuzz.shell --seconds $(or $(SECONDS),300) --seed $(or $(SEED),0)
 
 clean:  ## remove what the other targets made
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info build dist .coverage*
