@@ -8,14 +8,27 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from safety_core.classify.catalogue import Entry, Spec
+from safety_core.classify.paths import HOLE
 from safety_core.classify.shell.words import Word
+from safety_core.model.facts import Kind
 
 SHORTEST_PREFIX: Final = 4
 """Characters, dashes included, from which an abbreviated long option is taken for the listed one."""
 
 ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*\+?=")
-NOT_DRY: Final = frozenset({"none", "false", "no", "off", "0"})
+NOT_DRY: Final = frozenset({"", "none", "false", "f", "no", "n", "off", "0"})
 """Values with which a trial run is none: `kubectl delete --dry-run=none`."""
+
+UNDOES: Final = re.compile(r"--no-(n|d(r(y.*)?)?)")
+"""Options that take a trial run back, abbreviated or not: `git push --dry-run --no-dry-run`."""
+
+_HELP: Final = frozenset({"--help", "--version"})
+_AS_OPERANDS: Final = frozenset({"script", "code:awk"})
+"""First operands behind which everything is handed to the code that they name."""
+
+_MILD: Final = frozenset({None, Kind.READ, Kind.UNKNOWN, Kind.RUN_CODE})
+SWITCHED_ON: Final = frozenset({"true", "yes", "on", "1"})
+"""Values with which a switch is as it is without one."""
 
 _PARTS: Final = re.compile(r"[/,]")
 """What several names in one word stand apart by: `kubectl get pods,secrets`, `secret/till`."""
@@ -28,7 +41,8 @@ class Invocation:
     Attributes:
         entry: the entry of the subcommand, with the options of the entries above it.
         words: everything behind the program's name, as it was given.
-        options: specs of the options that were given, with their values.
+        options: specs of the options that were given, with their values. A trial run or a help text that does not hold
+            stands as an option with a value that does nothing.
         path: words before the first option: a subcommand that no entry lists is sought there.
         rest: the command line behind a wrapper, None where there is none.
         matched: the words led to an entry that says what they do.
@@ -58,6 +72,8 @@ class _Reading:
         self.generic = generic
         self.only_operands = False
         self.pure = True
+        self.hungry = False
+        """The word before is an option that nobody has described: this word may be its value."""
 
     def run(self) -> Invocation:
         if self.found.entry.bundled and self.queue and not self.queue[0].text.startswith("-"):
@@ -70,9 +86,31 @@ class _Reading:
                 self.found.rest = self.queue
                 break
             self._take(self.queue.pop(0))
+        self._settle()
         entry = self.found.entry
         self.found.matched = self.found.matched or not (entry.commands or entry.verbs is not None)
         return self.found
+
+    def _settle(self) -> None:
+        """The last of several trial options counts, and another option may take it back."""
+        last = {name: spec for name, spec, _ in self.found.options}
+        undone = any(UNDOES.fullmatch(name) for name in last)
+        for index, (name, spec, _) in enumerate(self.found.options):
+            if spec.dry and (undone or not last[name].dry):
+                self.found.options[index] = (name, Spec(), Word(""))
+
+    def _holds(self, name: str, spec: Spec, value: str | None) -> bool:
+        """Tell whether a trial run or a help text that is asked for is what happens."""
+        if value is None and spec.dry and self.queue and self.queue[0].text.casefold() in NOT_DRY:
+            self.queue.pop(0)
+            return False
+        if value is not None and spec.dry:
+            return value.casefold() not in NOT_DRY and HOLE not in value
+        entry = self.found.entry
+        stopped = bool(self.found.operands) and not entry.commands and " " not in entry.name
+        if name in _HELP and stopped and entry.spec.kind not in _MILD:
+            return False
+        return not self.hungry or not (spec.dry or name in _HELP)
 
     def _is_option(self, text: str) -> bool:
         return not self.only_operands and text.startswith("-") and len(text) > 1
@@ -83,6 +121,11 @@ class _Reading:
             self._cluster(Word(f"-{letter}"))
 
     def _take(self, word: Word) -> None:
+        before = len(self.found.unlisted)
+        self._read(word)
+        self.hungry = len(self.found.unlisted) > before and "=" not in word.text
+
+    def _read(self, word: Word) -> None:
         text = word.text
         plus = self.found.entry.options.get("+") if text.startswith("+") else None
         if plus is not None and not self.only_operands:
@@ -119,7 +162,7 @@ class _Reading:
         if self.pure:
             self.found.path.append(word.text)
         self.found.operands.append(word)
-        if self.found.entry.operands[:1] == ("script",):
+        if self.found.entry.operands and self.found.entry.operands[0] in _AS_OPERANDS:
             self.only_operands = True
 
     def _long(self, word: Word) -> None:
@@ -128,21 +171,30 @@ class _Reading:
         if spec is None:
             self.pure = self.pure and not self.found.path
             generic = self._generic(name)
-            spec = Spec() if equals and value.casefold() in NOT_DRY else generic or Spec()
-            self.found.options.append((name, spec, Word(value) if equals else None))
+            self._flag(name, generic or Spec(), Word(value) if equals else None)
             if generic is None:
                 self.found.unlisted.append(name)
             if self.found.entry.single:
                 self.found.path.append(name.lstrip("-"))
         elif not spec.takes:
             given = f"{name}={value.casefold()}" if equals else name
-            spec = Spec() if spec.dry and equals and value.casefold() in NOT_DRY else spec
             spec = self.found.entry.options.get(given, spec)
-            self.found.options.append((name, spec, Word(value, word.glob) if equals else None))
+            self._flag(name, spec, Word(value, word.glob) if equals else None)
         elif equals:
             self._valued(name, spec, Word(value, word.glob))
         else:
             self._valued(name, spec, None)
+
+    def _flag(self, name: str, spec: Spec, value: Word | None) -> None:
+        if not self._holds(name, spec, None if value is None else value.text):
+            spec, value = Spec(), value or Word("")
+        self.found.options.append((name, spec, value))
+
+    def _switched(self, name: str, given: str, value: str) -> None:
+        """Where options are whole words, "-Artist" shows and "-Artist=me" writes: the value is not understood."""
+        plain = given == name or given in self.found.entry.options or value.casefold() in NOT_DRY | SWITCHED_ON
+        if self.found.entry.single and not plain:
+            self.found.unlisted.append(given)
 
     def _generic(self, name: str) -> Spec | None:
         """`--delete-branch` means what `--delete` means, where that has an effect of its own."""
@@ -165,7 +217,7 @@ class _Reading:
             if spec.takes:
                 self._valued(text, spec, None)
             else:
-                self.found.options.append((text, spec, None))
+                self._flag(text, spec, None)
             return
         for index, letter in enumerate(text[1:], 2):
             spec = options.get(f"-{letter}", Spec())
@@ -176,7 +228,7 @@ class _Reading:
             if spec.takes:
                 self._valued(f"-{letter}", spec, Word(rest, word.glob) if rest else None)
             else:
-                self.found.options.append((f"-{letter}", spec, None))
+                self._flag(f"-{letter}", spec, Word(text[index + 1 :]) if text[index:].startswith("=") else None)
             if spec.takes or not letter.isalnum():
                 return
 

@@ -1,0 +1,52 @@
+"""Trial runs and help texts that are asked for, but do not happen."""
+
+from __future__ import annotations
+
+import pytest
+
+from safety_core.model.level import Level
+from tests.simulators.judging import Judging
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "kubectl delete ns till --dry-run=client --dry-run=none",
+        "kubectl delete ns till --dry-run=$mode",
+        "helm uninstall till --dry-run=f",
+        "helm uninstall till -h=false",
+        "git push --force --dry-run --no-dry-run origin main",
+        "git push --force -n --no-dr origin main",
+        "aws ec2 terminate-instances --instance-ids i --dry-run --no-dry-run",
+        "npm unpublish bread --force --dry-run false",
+        "dropdb -U --help till",
+        "rm -rf /srv/till --help",
+        "chmod -R 777 / --help",
+    ],
+)
+def test_a_trial_run_that_is_taken_back_is_none(judging: Judging, command: str) -> None:
+    assert judging.level(command) >= Level.RED
+
+
+def test_a_value_behind_a_trial_run_is_no_subcommand(judging: Judging) -> None:
+    assert judging.level("npm --dry-run false publish") is Level.YELLOW_EXTERNAL
+
+
+def test_awk_hands_everything_behind_its_program_to_it(judging: Judging) -> None:
+    assert judging.level("awk 'BEGIN{system(\"rm -rf /\")}' --help") is Level.CRITICAL_RED
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "kubectl delete ns till --dry-run=client",
+        "kubectl delete ns till --dry-run=none --dry-run=server",
+        "git push --force --dry-run origin main",
+        "rm --help",
+        "rm --help -rf /srv/till",
+        "terraform destroy -help",
+        "aws ec2 terminate-instances --instance-ids i --dry-run",
+    ],
+)
+def test_a_trial_run_is_green(judging: Judging, command: str) -> None:
+    assert judging.level(command) is Level.GREEN
