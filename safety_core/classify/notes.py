@@ -18,6 +18,12 @@ MOST_COMMANDS: Final = 500
 MOST_STEPS: Final = 20_000
 """Nodes of syntax trees that are visited for one call."""
 
+MOST_DOUBTS: Final = 20
+"""Reasons that are kept of one call: one makes it yellow, and more than these nobody reads."""
+
+NOT_FOLLOWED: Final = Action(
+    Kind.RUN_CODE, "script", "script", (), frozenset({"evasive"}), "runs more than can be followed"
+)
 
 R = TypeVar("R")
 
@@ -44,15 +50,15 @@ class Notes:
         self._steps = 0
 
     def act(self, action: Action) -> None:
-        """Note an effect."""
-        if len(self.actions) < MOST_ACTIONS:
+        """Note an effect. One that finds no room may be the gravest: then the call counts as not followed."""
+        if len(self.actions) < MOST_ACTIONS or action == NOT_FOLLOWED:
             self.actions[action] = None
-        else:
-            self.doubt("more effects than can be listed")
+        elif action not in self.actions:
+            self.give_up("more effects than can be listed")
 
     def doubt(self, reason: str) -> None:
         """Note what was not understood."""
-        if len(self.unknown) < 20:
+        if len(self.unknown) < MOST_DOUBTS:
             self.unknown[reason[:200]] = None
 
     def note(
@@ -76,6 +82,10 @@ class Notes:
         return self._steps <= MOST_STEPS
 
     def give_up(self, reason: str) -> None:
-        """Note that something was not followed to its end, which may be what its author wanted."""
+        """Note that something was not followed to its end, which may be what its author wanted.
+
+        There is room for this however much was noted before.
+        """
         self.doubt(reason)
-        self.note(Kind.RUN_CODE, "script", "runs more than can be followed", (), {"evasive"})
+        self.unknown[reason] = None
+        self.act(NOT_FOLLOWED)

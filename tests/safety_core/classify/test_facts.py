@@ -203,6 +203,14 @@ def test_too_much_is_not_understood(judging: Judging) -> None:
     assert judging.shell("ls " + "x" * 70_000).unknown
 
 
+def test_what_finds_no_room_among_the_facts_is_not_taken_for_harmless(judging: Judging) -> None:
+    looks = "; ".join(f"cat f{n}" for n in range(200))
+    assert judging.level(looks) is Level.GREEN
+    assert judging.level(f"{looks}; cat f1") is Level.GREEN
+    assert judging.level(f"{looks}; rm -rf /srv") >= Level.RED
+    assert "more commands than can be followed" in judging.shell("; ".join(f"zork{n}" for n in range(600))).unknown
+
+
 @pytest.mark.parametrize(
     "command",
     [
