@@ -14,11 +14,13 @@ from typing import Final, TypeVar
 from safety_core.canonical import Json, JsonObject
 from safety_core.classify.catalogue import Catalogue, Spec, compiled
 from safety_core.classify.files import NOTHING_WRITTEN, Written
+from safety_core.classify.hints import tighten
 from safety_core.classify.notes import Notes
 from safety_core.classify.shell.options import Invocation, read
 from safety_core.classify.shell.words import Word
 from safety_core.classify.tools import judge_tool
 from safety_core.model.facts import Action
+from safety_core.model.tool_call import Hint
 
 R = TypeVar("R")
 
@@ -117,13 +119,19 @@ class _Looking(Notes):
 
 
 def trace(
-    tool: str, params: JsonObject, catalogue: JsonObject, workspace: str, written: Written = NOTHING_WRITTEN
+    tool: str,
+    params: JsonObject,
+    catalogue: JsonObject,
+    workspace: str,
+    written: Written = NOTHING_WRITTEN,
+    hints: frozenset[Hint] = frozenset(),
 ) -> Step:
     """Return how the call was read; the root is the tool itself. Takes what `read_call` takes, and never raises."""
     root = Step((tool,))
     notes = _Looking(compiled(catalogue), workspace, root, written)
     with suppress(RecursionError):
         root.entry = judge_tool(notes, tool, params)
+    tighten(notes, root.entry or tool, hints)
     return root
 
 

@@ -89,7 +89,7 @@ async def explanation(bundle: TrustedBundle, call: RecordedCall, workspace: str,
         policy, now = trial.policy, clock.now()
         return Explanation(
             call=call,
-            step=trace(call.tool, call.params, policy.catalogue, workspace),
+            step=trace(call.tool, call.params, policy.catalogue, workspace, hints=call.hints),
             verdict=verdict,
             asked=asked_rules(bundle, verdict.facts, verdict.hits, reached),
             parts=rulings_on(tool_call(call), verdict, policy, now),

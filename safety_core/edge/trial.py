@@ -84,5 +84,11 @@ async def on_trial(bundle: TrustedBundle, workspace: str, tier: Tier | None = No
 def tool_call(call: RecordedCall) -> ToolCall:
     """Return a recorded call as one that is proposed here."""
     return ToolCall(
-        CallId(call.id), TenantId("local"), AgentId(call.agent), SessionId(call.session), call.tool, call.params
+        CallId(call.id),
+        TenantId("local"),
+        AgentId(call.agent),
+        SessionId(call.session),
+        call.tool,
+        call.params,
+        call.hints,
     )

@@ -2,7 +2,7 @@
 
 Read are:
 
-* `{"id", "tool", "params", "agent"?}`: what `safety classify` takes.
+* `{"id", "tool", "params", "agent"?, "session"?, "hints"?}`: what `safety classify` takes.
 * OpenClaw's session files: entries `{"type": "message", "message": {"role": "assistant", "content": [{"type":
   "toolCall", "id", "name", "arguments"}]}}`, below a first line `{"type": "session", ...}`.
 * OpenClaw's trajectories (`openclaw sessions export-trajectory`, events.jsonl): events `{"traceSchema":
@@ -20,6 +20,8 @@ from typing import Final
 
 from safety_core.canonical import Json, JsonObject, canonical_bytes
 from safety_core.errors import InputError
+from safety_core.model.tool_call import Hint
+from safety_core.wire.calls import hints_from
 from safety_core.wire.reader import Reader
 
 MARK: Final = "$WORKSPACE_DIR"
@@ -40,6 +42,7 @@ class RecordedCall:
     session: str
     tool: str
     params: JsonObject
+    hints: frozenset[Hint] = frozenset()
 
 
 def recorded_calls(lines: Iterable[bytes], name: str, workspace: str) -> Iterator[RecordedCall | InputError]:
@@ -96,6 +99,7 @@ def _plain(reader: Reader, place: str) -> RecordedCall:
         reader.text("session", place, limit=1000),
         reader.text("tool", limit=200),
         reader.mapping("params"),
+        hints_from(reader.mapping("hints") if reader.has("hints") else {}),
     )
 
 

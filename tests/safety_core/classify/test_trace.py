@@ -9,6 +9,7 @@ from safety_core.classify.catalogue import parse_spec
 from safety_core.classify.files import Content
 from safety_core.classify.trace import MOST_STEPS, Option, Step, spelt, trace
 from safety_core.model.facts import Kind
+from safety_core.model.tool_call import Hint
 
 SMALL: JsonObject = {
     "tools": {"exec": {"args": {"command": ["command"]}}},
@@ -23,6 +24,11 @@ SMALL: JsonObject = {
 
 def read(command: str) -> Step:
     return trace("exec", {"command": command}, SMALL, "/workspace")
+
+
+def test_what_the_tool_says_of_itself_is_done_by_the_tool() -> None:
+    root = trace("exec", {"command": "git push"}, SMALL, "/workspace", hints=frozenset({Hint.DESTRUCTIVE}))
+    assert [action.kind for action in root.actions] == [Kind.DESTROY]
 
 
 def forms(step: Step) -> list[str]:

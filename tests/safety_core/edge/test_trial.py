@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from safety_core.bundle.source import compile_bundle
 from safety_core.edge.trial import Trial, on_trial
+from safety_core.model.facts import Kind
 from safety_core.model.level import Level, Outcome, Tier
+from safety_core.model.tool_call import Hint
 from safety_core.wire.recorded_calls import RecordedCall
 from tests.simulators.small_policy import SMALL
 
@@ -24,6 +28,12 @@ async def test_it_says_level_and_outcome() -> None:
 async def test_a_tier_may_be_set_for_every_agent() -> None:
     async with on_trial(BUNDLE, "/workspace", Tier.AUTONOMOUS) as trial:
         assert (await trial.judge(call("rm a"))).outcome is Outcome.ALLOW
+
+
+async def test_what_the_tool_says_of_itself_counts() -> None:
+    told = replace(call("date"), hints=frozenset({Hint.DESTRUCTIVE}))
+    async with on_trial(BUNDLE, "/workspace") as trial:
+        assert Kind.DESTROY in {action.kind for action in (await trial.verdict(told)).facts.actions}
 
 
 async def test_a_script_that_a_session_wrote_is_known_in_that_session_alone() -> None:

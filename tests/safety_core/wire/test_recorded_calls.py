@@ -7,6 +7,7 @@ import json
 import pytest
 
 from safety_core.errors import InputError
+from safety_core.model.tool_call import Hint
 from safety_core.wire.recorded_calls import RecordedCall, recorded_calls
 
 
@@ -29,6 +30,12 @@ def test_a_plain_call_is_taken_as_classify_takes_it() -> None:
         RecordedCall("calls:1 7", "helper", "calls:1", "exec", {"command": "ls"}),
         RecordedCall("calls:3", "main", "calls:3", "exec", {}),
     ]
+
+
+def test_what_the_tool_says_of_itself_is_recorded_where_it_is_graver() -> None:
+    (found,) = read({"tool": "exec", "params": {}, "hints": {"readOnlyHint": True, "destructiveHint": True}})
+    assert isinstance(found, RecordedCall)
+    assert found.hints == {Hint.DESTRUCTIVE}
 
 
 def test_the_same_plain_call_twice_is_two_calls() -> None:
