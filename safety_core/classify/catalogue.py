@@ -21,15 +21,17 @@
         dashes: single                    # options are whole words after one dash (find, openssl)
         stdin: code:shell                 # what its standard input is, where no operand or option gives that
         stream: echo                      # what becomes of text on its way: echo cat decode download directory given
+                                          # environment names (see `Judgement._output`)
         joined: true                      # a wrapper that hands its words to a shell as one text (ssh, eval)
         given: write                      # the effect where there are operands, `given_from` of them or more (1)
+        alone: true                       # a wrapper that makes sense without a command, too (`env`)
         after: 1                          # the subcommand stands behind so many operands (`service NAME start`)
         bundled: true                     # the first word is a cluster of options even without a dash (`tar xf`)
 
 A spec is `[effect][+trait...][=type]`: an effect (a `Kind`, or `dry`: nothing lasting happens), traits, and the type of
 the value that an option takes. Types: text expression path url host nethost remote gitremote data recipient upload
 outfile mode method field httpie mount script alias code:<language> directory command words endpoint store
-storeto expression_path destination carried seen; named and named_path: a value behind a name of its own (`jq --arg NAME
+storeto expression_path destination carried seen variable; named and named_path: a value behind a name of its own (`jq --arg NAME
 VALUE`). An option "+" is any word that begins so. A spec of an option "--output=yaml" holds where that value is given.
 
     http:
@@ -106,6 +108,7 @@ class Entry:
     bundled: bool = False
     prefixes: frozenset[str] = frozenset()
     anywhere: Mapping[str, Spec] = field(default_factory=dict)
+    alone: bool = False
     inherits: bool = False
     """The words are those of the program or group above, and say nothing about what this subcommand does."""
 
@@ -133,6 +136,7 @@ class Entry:
             child.bundled,
             child.prefixes,
             {**self.anywhere, **child.anywhere},
+            child.alone,
             not child.words,
         )
 
@@ -198,7 +202,8 @@ class Catalogue:
         self.verbs = {verb: KINDS[kind] for kind, verbs in _mapping(data, "verbs").items() for verb in _texts(verbs)}
         self.verb_words = {KINDS[kind]: str(words) for kind, words in _mapping(data, "verb_words").items()}
         self.roles = {name: role for role, names in _mapping(data, "roles").items() for name in _texts(names)}
-        self.options = _specs(_mapping(data, "options"), "options")
+        self._options = _specs(_mapping(data, "options"), "options")
+        self._client_options = {**self._options, **_specs(_mapping(data, "client_options"), "client_options")}
         self.variables = _specs(_mapping(data, "variables"), "variables")
         self.methods = {
             method: KINDS[kind] for kind, names in _mapping(data, "methods").items() for method in _texts(names)
@@ -222,6 +227,14 @@ class Catalogue:
                 raw = self._programs.get(EXECUTABLE.sub("", name.lower()))
             self._entries[name] = None if raw is None else _entry(name, raw)
         return self._entries[name]
+
+    def options(self, entry: Entry) -> Mapping[str, Spec]:
+        """Return the long options that mean the same in nearly all programs of this sort, for those it does not list.
+
+        Clients of services, whose subcommands are read by their words, share more of them: they choose and lay out
+        what is shown ("--limit", "--project").
+        """
+        return self._options if entry.verbs is None else self._client_options
 
     def lexicon(self, name: str) -> frozenset[str]:
         """Return one of the lists of words that help to read a name ("weak"); one that is absent is empty."""
@@ -307,6 +320,7 @@ def _entry(name: str, raw: Json) -> Entry:
         raw.get("bundled") is True,
         frozenset(_texts(raw.get("prefixes", []))),
         _specs(_mapping(raw, "anywhere"), name),
+        raw.get("alone") is True,
     )
 
 

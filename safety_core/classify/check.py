@@ -12,6 +12,7 @@ from safety_core.errors import PolicyError
 
 SECTIONS: Final = frozenset(
     {
+        "client_options",
         "code",
         "http",
         "lexicon",
@@ -36,6 +37,7 @@ PROGRAM: Final = frozenset(
         "joined",
         "given",
         "given_from",
+        "alone",
         "flags",
         "values",
         "open",

@@ -140,7 +140,7 @@ def _step(words: Sequence[str], traits: frozenset[str], catalogue: Catalogue) ->
     entry = catalogue.program(base.lower() if base.isupper() else base)
     if entry is None:
         return Step(tuple(words), inherited=traits)
-    found = read(entry, [Word(word) for word in words[1:]], catalogue.options)
+    found = read(entry, [Word(word) for word in words[1:]], catalogue.options(entry))
     return Step(
         tuple(words),
         entry.name,

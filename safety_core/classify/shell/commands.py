@@ -14,6 +14,7 @@ from safety_core.classify.shell.printing import CHANGING, SILENT, echoed, format
 from safety_core.classify.shell.programs import Programs
 from safety_core.classify.shell.scope import NOTHING, TERMINAL, Scope, Stream
 from safety_core.classify.shell.spelling import CODED, PIECED
+from safety_core.classify.shell.values import ENVIRONMENT
 from safety_core.classify.shell.words import Word
 from safety_core.model.facts import Kind
 
@@ -21,6 +22,9 @@ _POWERSHELL: Final = re.compile(r"[A-Z][a-z]+-[A-Z][A-Za-z]+")
 _NAME: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _PAIR: Final = re.compile(r"([A-Za-z_]\w*)(\+?)=(.*)", re.DOTALL | re.ASCII)
 _SUBSCRIPT: Final = re.compile(r"\w\[.*(?:\$\(|`|\$\{)", re.DOTALL)
+_PRINTING: Final = frozenset({"-p", "-x", "-px", "-xp"})
+"""Options with which `export` and its like print variables, where no name follows."""
+
 _DECLARING: Final = frozenset({"declare", "typeset", "local", "export", "readonly"})
 _READ_VALUED: Final = re.compile(r"-[A-Za-z]*[adnNptui]")
 _LINES_VALUED: Final = re.compile(r"-[A-Za-z]*[dnOsuCc]")
@@ -94,7 +98,8 @@ class Commands(Programs):
         self._fed(base, arguments, scope, stdin)
         if base in _DECLARING or base == "unset":
             self.notes.note(Kind.READ, "variable", "sets a variable for this command")
-            return NOTHING
+            printing = base in _DECLARING and all(word.text in _PRINTING for word in arguments)
+            return Stream(origin=ENVIRONMENT) if printing else NOTHING
         output = self._shadowed(words, scope, stdin, made)
         return self._printed(base, arguments, stdin, made, output)
 

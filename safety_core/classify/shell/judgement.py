@@ -15,7 +15,7 @@ from safety_core.classify.paths import GIVEN, HOLE
 from safety_core.classify.shell.options import read
 from safety_core.classify.shell.scope import NOTHING, Stream
 from safety_core.classify.shell.stores import COPIES, TEES, store
-from safety_core.classify.shell.values import Values
+from safety_core.classify.shell.values import ENVIRONMENT, OWN_VARIABLES, SECRET_NAME, Values
 from safety_core.classify.shell.words import Word
 from safety_core.model.facts import Kind, TargetKind
 
@@ -43,6 +43,8 @@ class Judgement(Values):
             words = "lets somebody else control this machine"
             self.notes.note(Kind.CONTROL, f"{self.entry.name} shell", words, self.targets, ANSWERS)
         self._operands()
+        if self.stdin.origin >= ENVIRONMENT and any(SECRET_NAME.search(word.text) for word in self.found.operands):
+            self._note(Kind.READ, f"{self.entry.name} variables", [self._path(OWN_VARIABLES)])
         for given in self.found.options:
             if given not in early:
                 self.option(*given)
@@ -51,6 +53,7 @@ class Judgement(Values):
         for kind in kinds:
             self._note(kind, self.entry.name, self.targets)
         self._unlisted(kinds)
+        self._without_command(kinds)
         if self.entry.stdin and not self.coded and not self._has_script():
             self._standard_input()
         silent = before == len(self.notes.actions) + len(self.notes.unknown)
@@ -68,6 +71,12 @@ class Judgement(Values):
         if not self.entry.open and set(kinds) <= {Kind.READ}:
             for name in dict.fromkeys(self.found.unlisted):
                 self.notes.doubt(f"{self.entry.name}: the option {name} is not listed")
+
+    def _without_command(self, kinds: list[Kind]) -> None:
+        """`xargs`, `timeout 5`: what such a program starts is all that it does, and nobody said what that is."""
+        wrapper = self.entry.wrapper is not None and not self.entry.alone and not self.dry
+        if wrapper and set(kinds) <= {Kind.READ} and not self.coded and not self._has_script():
+            self.notes.doubt(f"{self.entry.name}: a command to run is missing")
 
     def _kinds(self) -> list[Kind]:
         """What the command itself does. A subcommand that no entry lists is judged by its words, or not understood."""
@@ -207,12 +216,23 @@ class Judgement(Values):
                 return self._decoded()
             case "download":
                 return Stream(None, self.stdin.origin | {"downloaded"})
+            case "environment":
+                return Stream(None, self.stdin.origin | self._environment())
+            case "names":
+                words = [word.text for word in self.found.operands if word.known and not word.glob]
+                return Stream("\n".join([*words, ""]) if words else None)
             case "directory":
                 moves = [word.text for word in self.found.operands] or ["~"]
                 self.scope.cwd = HOLE if HOLE in moves[0] or moves[0] == "-" else self._path(moves[0]).value
                 return NOTHING
             case _:
                 return Stream(None, self.stdin.origin)
+
+    def _environment(self) -> frozenset[str]:
+        """What prints all variables, or a secret one, hands on what is secret; `export NAME=value` prints none."""
+        secret = any(SECRET_NAME.search(word.text) for word in self.found.operands)
+        printing = not self.found.operands or (secret and self.entry.operands == ("variable",))
+        return ENVIRONMENT if printing else frozenset()
 
     def _echoed(self) -> Stream:
         words = [word for word in self.found.words if not re.fullmatch(r"-[neE]+", word.text)]

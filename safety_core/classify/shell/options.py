@@ -178,6 +178,7 @@ class _Reading:
                 self.found.path.append(name.lstrip("-"))
         elif not spec.takes:
             given = f"{name}={value.casefold()}" if equals else name
+            self._switched(name, given, value)
             spec = self.found.entry.options.get(given, spec)
             self._flag(name, spec, Word(value, word.glob) if equals else None)
         elif equals:

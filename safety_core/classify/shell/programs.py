@@ -62,7 +62,7 @@ class Programs:
         entry = self.notes.catalogue.program(base.lower() if base.isupper() else base)
         if entry is None:
             return NOTHING if slash else self._unlisted(base, arguments, scope, stdin)
-        invocation = read(entry, arguments, self.notes.catalogue.options)
+        invocation = read(entry, arguments, self.notes.catalogue.options(entry))
         if _asks_for_help(invocation):
             self.notes.note(Kind.READ, f"{base} help", "shows how a program is used")
             return Stream()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
-from safety_core.model.facts import Kind, TargetKind
+from safety_core.classify.catalogue import Entry, compiled
+from safety_core.model.facts import Facts, Kind, TargetKind
 from safety_core.model.level import Level
 from tests.simulators.judging import Judging
 
@@ -59,3 +62,61 @@ def test_a_copy_into_a_store_names_both_ends(judging: Judging) -> None:
 def test_a_place_in_a_container_is_no_path_of_this_machine(judging: Judging) -> None:
     targets = judging.action("docker cp web:/etc/hosts out", Kind.WRITE).targets
     assert {target.kind for target in targets} == {TargetKind.DATA, TargetKind.PATH}
+
+
+WITH_FREE_OPTIONS = frozenset(
+    {
+        "echo",  # whatever it is given is text
+        *("export", "declare", "typeset", "local", "readonly", "unset"),  # the shell reads these itself, and refuses
+        # Clouds whose commands have thousands of parameters, each a plainly named field of a request
+        *("aws", "aws2", "awslocal", "aws.cmd", "az", "az.cmd", "gcloud", "gcloud.cmd", "oci", "ibmcloud", "bluemix"),
+        *("aliyun", "alicloud", "ros", "tencentcloud", "tccli", "hcloud-kookcli"),
+        *("linode-cli", "linode", "linode-cli.exe"),
+    }
+)
+
+
+def _lines(entry: Entry, path: str) -> Iterator[str]:
+    """Yield the command line of an entry and of each subcommand below it, where it may be a read."""
+    if entry.spec.kind in {None, Kind.READ}:
+        yield path
+    if entry.verbs is not None:
+        yield f"{path} {'thing ' * entry.verbs}list"
+    for name, child in entry.commands.items():
+        yield from _lines(child, f"{path} {name}")
+
+
+def _silent(facts: Facts) -> bool:
+    """Tell whether facts could come out green: only reads, all of it understood."""
+    return not facts.unknown and all(action.kind is Kind.READ for action in facts.actions)
+
+
+def test_an_option_that_nobody_listed_is_understood_by_no_program(judging: Judging) -> None:
+    catalogue, programs = compiled(judging.catalogue), judging.catalogue["programs"]
+    assert isinstance(programs, dict)
+    firsts = {names.partition(",")[0].strip() for names in programs} - WITH_FREE_OPTIONS
+    entries = {name: catalogue.program(name) for name in firsts}
+    lines = [line for name, entry in entries.items() if entry is not None for line in _lines(entry, name)]
+    assert [line for line in lines if _silent(judging.shell(f"{line} --unheard-of x"))] == []
+
+
+@pytest.mark.parametrize("option", ["--limit 5", "--project till", "--json", "--no-headers"])
+def test_clients_of_services_share_options_that_choose_what_is_shown(judging: Judging, option: str) -> None:
+    assert judging.level(f"linear issue list {option}") is Level.GREEN
+    assert judging.shell(f"nm {option.split(maxsplit=1)[0]}").unknown
+
+
+@pytest.mark.parametrize("command", ["xargs", "ls | xargs -n 1", "timeout 5", "nohup", "stdbuf -o L", "watch -n 2"])
+def test_a_wrapper_without_a_command_does_nobody_knows_what(judging: Judging, command: str) -> None:
+    assert any("a command to run is missing" in doubt for doubt in judging.shell(command).unknown)
+
+
+@pytest.mark.parametrize("command", ["env", "nice", "taskset -p 7", "flock 9", "timeout --version", "numactl -H"])
+def test_some_wrappers_make_sense_alone(judging: Judging, command: str) -> None:
+    assert judging.level(command) is Level.GREEN
+
+
+def test_a_switch_that_is_given_a_value_is_not_understood_where_options_are_whole_words(judging: Judging) -> None:
+    assert judging.level("exiftool -Artist a.jpg") is Level.GREEN
+    assert judging.level("exiftool -Artist=me a.jpg") is Level.YELLOW
+    assert judging.level("terraform version -json=true") is Level.GREEN
