@@ -50,13 +50,6 @@ def repeats(once: float, effort: Effort) -> int:
     return max(1, min(100_000, round(effort.sample / max(once, 1e-9))))
 
 
-def sampled(work: Callable[[], object], effort: Effort) -> Sample:
-    """Return `work`, warmed up, as something to measure."""
-    work()
-    repeat = repeats(seconds(work, 1), effort)
-    return lambda: seconds(work, repeat)
-
-
 def interleaved(samples: Mapping[str, Sample], rounds: int, tick: Callable[[], None]) -> dict[str, Timing]:
     """Return the timing of each, all measured once per round."""
     taken: dict[str, list[float]] = {name: [] for name in samples}

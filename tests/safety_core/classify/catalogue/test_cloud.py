@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from safety_core.model.level import Level
+from tests.simulators.commands import by_level
 from tests.simulators.judging import Judging
 
 GREEN = r"""
@@ -345,20 +346,7 @@ gcloud logging sinks delete s
 """
 
 
-@pytest.mark.parametrize(
-    ("level", "command"),
-    [
-        (level, command)
-        for level, text in [
-            (Level.GREEN, GREEN),
-            (Level.YELLOW, YELLOW),
-            (Level.YELLOW_EXTERNAL, EXTERNAL),
-            (Level.RED, RED),
-            (Level.CRITICAL_RED, CRITICAL),
-        ]
-        for command in text.strip().splitlines()
-    ],
-)
+@pytest.mark.parametrize(("level", "command"), by_level(GREEN, YELLOW, EXTERNAL, RED, CRITICAL))
 def test_level(judging: Judging, level: Level, command: str) -> None:
     verdict = judging.verdict(judging.shell(command))
     assert verdict.level is level, verdict.hits

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from safety_core.model.level import Level
+from tests.simulators.commands import by_level
 from tests.simulators.judging import Judging
 
 GREEN = r"""
@@ -148,19 +149,7 @@ etcdctl del '' --prefix
 cypher-shell 'MATCH (n) DETACH DELETE n'
 """
 
-LINES = [
-    (level, line)
-    for level, lines in (
-        (Level.GREEN, GREEN),
-        (Level.YELLOW, YELLOW),
-        (Level.YELLOW_EXTERNAL, EXTERNAL),
-        (Level.RED, RED),
-        (Level.CRITICAL_RED, CRITICAL),
-    )
-    for line in lines.strip().splitlines()
-]
 
-
-@pytest.mark.parametrize(("level", "line"), LINES)
+@pytest.mark.parametrize(("level", "line"), by_level(GREEN, YELLOW, EXTERNAL, RED, CRITICAL))
 def test_databases(judging: Judging, level: Level, line: str) -> None:
     assert judging.level(line.replace("\\n", "\n")) is level

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from safety_core.model.level import Level
+from tests.simulators.commands import by_level
 from tests.simulators.judging import Judging
 
 GREEN = r"""
@@ -94,19 +95,7 @@ CRITICAL = r"""
 gh pr view 7 && rm -rf ~
 """
 
-LINES = [
-    (level, line)
-    for level, lines in (
-        (Level.GREEN, GREEN),
-        (Level.YELLOW, YELLOW),
-        (Level.YELLOW_EXTERNAL, EXTERNAL),
-        (Level.RED, RED),
-        (Level.CRITICAL_RED, CRITICAL),
-    )
-    for line in lines.strip().splitlines()
-]
 
-
-@pytest.mark.parametrize(("level", "line"), LINES)
+@pytest.mark.parametrize(("level", "line"), by_level(GREEN, YELLOW, EXTERNAL, RED, CRITICAL))
 def test_forges(judging: Judging, level: Level, line: str) -> None:
     assert judging.level(line.replace("\\n", "\n")) is level

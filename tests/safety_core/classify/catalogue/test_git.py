@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from safety_core.model.level import Level
+from tests.simulators.commands import by_level
 from tests.simulators.judging import Judging
 
 GREEN = r"""
@@ -195,19 +196,7 @@ git send-email --sendmail-cmd='rm -rf ~' x
 hg --config 'alias.x=!rm -rf ~' x
 """
 
-LINES = [
-    (level, line)
-    for level, lines in (
-        (Level.GREEN, GREEN),
-        (Level.YELLOW, YELLOW),
-        (Level.YELLOW_EXTERNAL, EXTERNAL),
-        (Level.RED, RED),
-        (Level.CRITICAL_RED, CRITICAL),
-    )
-    for line in lines.strip().splitlines()
-]
 
-
-@pytest.mark.parametrize(("level", "line"), LINES)
+@pytest.mark.parametrize(("level", "line"), by_level(GREEN, YELLOW, EXTERNAL, RED, CRITICAL))
 def test_git(judging: Judging, level: Level, line: str) -> None:
     assert judging.level(line.replace("\\n", "\n")) is level
