@@ -225,7 +225,7 @@ class _Reading:
             if f"-{letter}" not in options and not letter.isdecimal():
                 self.found.unlisted.append(f"-{letter}")
             self.pure = self.pure and (f"-{letter}" in options or not self.found.path)
-            rest = text[index:] if spec.takes != "code:shell" else ""
+            rest = text[index:] if spec.takes != "code:shell" or not text[index:].isalpha() or letter != "c" else ""
             if spec.takes:
                 self._valued(f"-{letter}", spec, Word(rest, word.glob) if rest else None)
             else:
@@ -247,7 +247,9 @@ class _Reading:
             value = self.queue.pop(0) if value is None else value
             value = self.queue.pop(0) if self.queue else value
         if value is None and self.queue:
-            value = self.queue.pop(0)
+            options = (word.text.startswith(("-", "+")) for word in self.queue)
+            at = next((at for at, option in enumerate(options) if not option), 0) if spec.takes == "code:shell" else 0
+            value = self.queue.pop(at)
         if value is not None:
             spec = self.found.entry.options.get(f"{name}={value.text.lstrip('=').casefold()}", spec)
         self.found.options.append((name, spec, value))

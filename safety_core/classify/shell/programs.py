@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from safety_core.classify.catalogue import Entry
@@ -25,6 +26,9 @@ _EVERYDAY: Final = frozenset({Kind.CONTROL, Kind.PERMISSION, Kind.CREDENTIAL, Ki
 
 _INTERPRETER: Final = re.compile(r"#![ \t]*((?:" + "|".join(map(re.escape, STANDARD_FOLDERS)) + r")/[^/\s][^\n]*)")
 """The line in a script that names the program which reads it."""
+
+_SHELL_CODE: Final = re.compile(r"-[a-z]*c[a-z]*")
+"""`$SHELL -lc`: what stands behind is most likely a script, whatever the shell is called."""
 
 TAIL: Final = 4
 """Words of an unlisted program among which a listed one is sought: it may be a wrapper."""
@@ -82,6 +86,9 @@ class Programs:
         self.notes.note(
             Kind.RUN_CODE, "hidden program", "runs a program that cannot be named beforehand", (), scope.traits | made
         )
+        for option, code in pairwise(arguments):
+            if _SHELL_CODE.fullmatch(option.text):
+                return self.shell.script(code.text, scope.copy(), stdin)
         return self._tail(arguments, scope, stdin)
 
     def _own_program(self, name: str, arguments: Sequence[Word], scope: Scope, stdin: Stream) -> None:
