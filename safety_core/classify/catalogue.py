@@ -31,8 +31,9 @@
 A spec is `[effect][+trait...][=type]`: an effect (a `Kind`, or `dry`: nothing lasting happens), traits, and the type of
 the value that an option takes. Types: text expression path url host nethost remote gitremote data recipient upload
 outfile mode method field httpie mount script alias code:<language> directory command words endpoint store
-storeto expression_path destination carried seen variable; named and named_path: a value behind a name of its own (`jq --arg NAME
-VALUE`). An option "+" is any word that begins so. A spec of an option "--output=yaml" holds where that value is given.
+storeto expression_path destination carried seen variable; named and named_path: a value behind a name of its own
+(`jq --arg NAME VALUE`). An option "+" is any word that begins so. A spec of an option "--output=yaml" holds where that
+value is given.
 
     http:
       "search server":                    # a service that is administered over HTTP

@@ -22,8 +22,10 @@ LONG_QUERY: Final = 256
 """Characters of a URL after the host from which a read could carry data out."""
 
 
-_ADDRESS: Final = re.compile(r"(?:(?:[a-z][a-z0-9+.-]*:)?//)?[^/?#]*?(?::(\d+))?(/[^?#]*)?(?:[?#]|$)", re.IGNORECASE)
-"""Port and path of an address, with or without a scheme."""
+_ADDRESS: Final = re.compile(
+    r"(?:(?:[a-z][a-z0-9+.-]*:)?//)?[^/?#]*?(?::(\d+))?(/[^?#]*)?(\?[^#]*)?(?:#|$)", re.IGNORECASE
+)
+"""Port, path and query of an address, with or without a scheme."""
 
 
 def url_target(url: str) -> Target:
@@ -35,7 +37,8 @@ def url_target(url: str) -> Target:
     try:
         strict, lenient = ada_url.URL(url).hostname, urlsplit(url).hostname
     except ValueError:
-        return Target(TargetKind.HOST, url.split("://")[1].split("/")[0])
+        host = url.split("://")[1].split("/")[0]
+        return host_target(host) if HOLE in host else Target(TargetKind.HOST, host)
     if HOLE in url.split("://")[1].split("/")[0] or not strict or not _same(strict, lenient or ""):
         return Target(TargetKind.HOST, strict)
     return host_target(strict)
@@ -58,22 +61,24 @@ def service_calls(services: Iterable[Service], method: str, url: str, body: str 
     """
     target = url_target(url)
     match = _ADDRESS.match(url)
-    port, path = (match[1] or "", match[2] or "/") if match else ("", "/")
-    found = list(_calls(services, method.upper(), target, port, path))
+    port, path, query = (match[1] or "", match[2] or "/", match[3] or "") if match else ("", "/", "")
+    found = list(_calls(services, method.upper(), target, port, (path, path + query)))
     graver = [call for call in found if call.spec.kind is not Kind.READ]
     if graver or "@" in body or re.search(r"\bmutation\b", body):
         return graver
     return found
 
 
-def _calls(services: Iterable[Service], method: str, target: Target, port: str, path: str) -> Iterator[Call]:
+def _calls(
+    services: Iterable[Service], method: str, target: Target, port: str, paths: tuple[str, str]
+) -> Iterator[Call]:
     for service in services:
         named = any(target.value == host or target.value.endswith(f".{host}") for host in service.hosts)
         if not named and port not in service.ports and (service.hosts or service.ports):
             continue
         for call in service.calls:
             trusted = call.spec.kind is not Kind.READ or named or target.zone is Zone.LOCAL
-            if trusted and method in call.methods and call.path.fullmatch(path):
+            if trusted and method in call.methods and any(map(call.path.fullmatch, paths)):
                 yield call
 
 
@@ -85,7 +90,8 @@ def host_target(host: str) -> Target:
     elif name.count(":") == 1:
         name = name.partition(":")[0]
     if HOLE in name or not name:
-        return Target(TargetKind.HOST, name)
+        near = name.startswith("169.254.")
+        return Target(TargetKind.HOST, name, Zone.SENSITIVE if near else Zone.UNKNOWN)
     address = _address(name)
     if name in METADATA or (address is not None and address.is_link_local):
         return Target(TargetKind.HOST, name, Zone.SENSITIVE)

@@ -43,6 +43,8 @@ FEWEST_LETTERS: Final = 2
 class Names:
     """Patterns for names of files: shell patterns for one component or, with slashes, for several in a row.
 
+    In a row, "*" stands for one component of any name.
+
     Attributes:
         exact: names without wildcards.
         shaped: those with wildcards, as one expression.
@@ -70,9 +72,10 @@ class Names:
         if self.shaped is not None and any(map(self.shaped.match, parts)):
             return True
         return any(
-            tuple(parts[start : start + len(row)]) == row
-            for start, part in enumerate(parts)
-            for row in self.rows.get(part, ())
+            len(parts) - start >= len(row)
+            and all(name in {"*", part} for name, part in zip(row, parts[start:], strict=False))
+            for start, first in enumerate(parts)
+            for row in self.rows.get(first, ())
         )
 
     def reached(self, parts: Sequence[str]) -> bool:

@@ -24,6 +24,18 @@ NAMED_FILE: Final = re.compile(r"[+\w%-]*@(\S+)$")
 OWN_TOKEN: Final = re.compile(r"(?i)[\w-]*(?:auth|token|key)[\w-]*\s*:")
 """Headers that are computed as a rule: they say who asks."""
 
+OWN_VARIABLES: Final = "/proc/self/environ"
+"""Where a program finds the variables that it was started with."""
+
+ENVIRONMENT: Final = frozenset({"environment"})
+"""Origin of a text that holds all variables, and with them what programs need to sign in elsewhere."""
+
+SECRET_NAME: Final = re.compile(
+    r"(?i)(?<![a-z])(?:(?:api|access|private|secret|signing|encryption)?_?keys?|tokens?|secrets?|pass|passwords?|passwd"
+    r"|credentials?)(?![a-z])"
+)
+"""A name, or a pattern for names, of variables that hold secrets."""
+
 FILE_URL: Final = re.compile(r"(?i)file:(?://[^/]*)?(/.*)")
 TOLD: Final = frozenset({"artisan", "occ", "craft"})
 """Scripts without an ending that are told what to do as programs are."""
@@ -87,6 +99,10 @@ class Values:
             kind = Kind.WRITE
         if kind is Kind.WRITE and targets and all(map(self._harmless, targets)):
             kind = Kind.READ
+        if kind is Kind.OUTWARD and (self.stdin.origin | self.made) >= ENVIRONMENT:
+            self.notes.note(
+                Kind.READ, f"{self.entry.name} variables", "sends all variables", [self._path(OWN_VARIABLES)]
+            )
         if self.asking and kind in {Kind.OUTWARD, Kind.WRITE, Kind.DESTROY} and hosts:
             kind = Kind.READ
         silent = self.entry.inherits and kind not in {Kind.READ, Kind.WRITE, Kind.UNKNOWN}
@@ -242,6 +258,9 @@ class Values:
     def _read_recipient(self, text: str) -> list[Target]:
         return [recipient_target(text)]
 
+    def _read_variable(self, text: str) -> list[Target]:
+        return [self._path(OWN_VARIABLES)] if SECRET_NAME.search(text) else []
+
     def _read_data(self, text: str) -> list[Target]:
         return [Target(TargetKind.DATA, text)]
 
@@ -323,7 +342,9 @@ class Values:
             return self._read_method(text)
         if text.startswith(":") and text[1:2].isdigit():
             text = f"localhost{text}"
-        if re.match(r"[\w.-]+(:=|=@|=(?!=)|@)", text):
+        if re.match(r"[\w.-]*(:=@|=@|@)", text):
+            self._read_upload(text)
+        if re.match(r"[\w.-]+(:=|=@|=(?!=)|@)|@", text):
             self._note(Kind.OUTWARD, f"{self.entry.name} field", self.targets)
             return []
         return self._read_url(text) if not self.targets else []

@@ -10,6 +10,7 @@ from safety_core.classify.catalogue import Catalogue
 from safety_core.classify.network import carries_data, host_target, recipient_target, service_calls, url_target
 from safety_core.classify.paths import HOLE
 from safety_core.model.facts import Zone
+from tests.simulators.judging import Judging
 
 
 @pytest.mark.parametrize(
@@ -113,3 +114,16 @@ def test_a_file_or_a_mutation_is_no_mere_question() -> None:
 @given(st.text(), st.text())
 def test_any_method_and_address_can_be_asked_about(method: str, url: str) -> None:
     assert isinstance(service_calls(SERVICES, method, url), list)
+
+
+def test_an_address_that_begins_as_the_one_of_credentials_is_taken_for_it() -> None:
+    assert url_target(f"http://169.254.170.2{HOLE}").zone is Zone.SENSITIVE
+    assert host_target(f"169.254.{HOLE}").zone is Zone.SENSITIVE
+    assert host_target(f"example.{HOLE}").zone is Zone.UNKNOWN
+
+
+@pytest.mark.parametrize(("query", "kinds"), [("action=DELETE&name=a", ["destroy"]), ("action=LIST", []), ("", [])])
+def test_what_a_query_asks_for_counts(judging: Judging, query: str, kinds: list[str]) -> None:
+    url = f"http://localhost:8983/solr/admin/collections?{query}"
+    found = service_calls(Catalogue(judging.catalogue).services, "GET", url)
+    assert [call.spec.kind for call in found] == kinds

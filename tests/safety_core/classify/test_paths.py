@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safety_core.classify.catalogue import compiled
-from safety_core.classify.paths import GIVEN, HOLE, absolute, path_target
+from safety_core.classify.paths import GIVEN, HOLE, Names, absolute, path_target
 from safety_core.model.facts import Zone
 from tests.simulators.judging import WORKSPACE, Judging
 
@@ -101,3 +101,10 @@ def test_an_absolute_path_has_no_way_up(path: str, base: str) -> None:
 
 def test_a_drive_is_no_relative_path() -> None:
     assert absolute("C:\\a\\..\\b", "/x") == "C:/b"
+
+
+def test_a_star_in_a_row_stands_for_one_folder() -> None:
+    names = Names.of([".config/*/token"])
+    assert names.match([".config", "shop", "token"])
+    assert not names.match([".config", "token"])
+    assert not names.match([".config", "a", "b", "token"])
