@@ -20,6 +20,10 @@ options     words -> options, operands and subcommand, by the program's catalogu
 programs    one simple command -> actions: which program it is
 requests    which HTTP requests a command makes
 judgement   what a listed program does, starts and prints; wrappers unwound
-values      what the values of options and operands name
+judged      one command while it is judged, and how its effects are noted
+values      what the values of options and operands name, by their types
+value_paths values that name files and folders
+value_hosts values that name hosts, people and what is sent to them
+value_code  values that are code, or name a file of it
 stores      what a command leaves in files
 """

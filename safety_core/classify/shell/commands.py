@@ -9,12 +9,12 @@ from typing import Final, Protocol
 
 from safety_core.classify.notes import Notes
 from safety_core.classify.paths import HOLE
+from safety_core.classify.shell.judged import ENVIRONMENT
 from safety_core.classify.shell.options import read
 from safety_core.classify.shell.printing import CHANGING, SILENT, echoed, formatted, hides, turned
 from safety_core.classify.shell.programs import Programs
 from safety_core.classify.shell.scope import NOTHING, TERMINAL, Scope, Stream
 from safety_core.classify.shell.spelling import CODED, PIECED
-from safety_core.classify.shell.values import ENVIRONMENT
 from safety_core.classify.shell.words import Word
 from safety_core.model.facts import Kind
 

@@ -12,10 +12,11 @@ from safety_core.classify.catalogue import PLAIN, Spec
 from safety_core.classify.files import UNKNOWN
 from safety_core.classify.names import kinds_in
 from safety_core.classify.paths import GIVEN, HOLE
+from safety_core.classify.shell.judged import ENVIRONMENT, OWN_VARIABLES, SECRET_NAME
 from safety_core.classify.shell.options import read
 from safety_core.classify.shell.scope import NOTHING, Stream
 from safety_core.classify.shell.stores import COPIES, TEES, store
-from safety_core.classify.shell.values import ENVIRONMENT, OWN_VARIABLES, SECRET_NAME, Values
+from safety_core.classify.shell.values import Values
 from safety_core.classify.shell.words import Word
 from safety_core.model.facts import Kind, TargetKind
 
@@ -36,7 +37,7 @@ class Judgement(Values):
         for name, spec, value in early:
             if spec.takes == "directory" and value is not None:
                 self.scope = self.scope.copy()
-                self.scope.cwd = self._path(value.text).value
+                self.scope.cwd = self.path(value.text).value
             self.option(name, spec, value)
         self.requests()
         if self.entry.stream == "download" and ANSWERS & self.stdin.origin:
@@ -44,21 +45,21 @@ class Judgement(Values):
             self.notes.note(Kind.CONTROL, f"{self.entry.name} shell", words, self.targets, ANSWERS)
         self._operands()
         if self.stdin.origin >= ENVIRONMENT and any(SECRET_NAME.search(word.text) for word in self.found.operands):
-            self._note(Kind.READ, f"{self.entry.name} variables", [self._path(OWN_VARIABLES)])
+            self.note(Kind.READ, f"{self.entry.name} variables", [self.path(OWN_VARIABLES)])
         for given in self.found.options:
             if given not in early:
                 self.option(*given)
         kinds = self._kinds()
         inner = self._inner()
         for kind in kinds:
-            self._note(kind, self.entry.name, self.targets)
+            self.note(kind, self.entry.name, self.targets)
         self._unlisted(kinds)
         self._without_command(kinds)
         if self.entry.stdin and not self.coded and not self._has_script():
             self._standard_input()
         silent = before == len(self.notes.actions) + len(self.notes.unknown)
         if self.found.rest is None and (silent or (not kinds and self.targets)):
-            self._note(Kind.READ, self.entry.name, self.targets)
+            self.note(Kind.READ, self.entry.name, self.targets)
         if Kind.WRITE in kinds or self.entry.name in COPIES:
             store(self.notes.files, self.found, self.targets, self.scope, self.stdin)
         output = inner or self._output()
@@ -127,7 +128,7 @@ class Judgement(Values):
             if equals and self.entry.assign.get(name):
                 self.option(name, self.entry.assign[name], Word(value, word.glob))
             else:
-                self.targets.extend(self._value(types[min(index, len(types) - 1)] if types else "", word))
+                self.targets.extend(self.value(types[min(index, len(types) - 1)] if types else "", word))
         if last is not None and self.entry.last is not None:
             self.option("to", self.entry.last, last)
 
@@ -140,12 +141,12 @@ class Judgement(Values):
 
     def _standard_input(self) -> None:
         if self.stdin.text:
-            self._code(self.entry.stdin.removeprefix("code:"), self.stdin.text)
+            self.code(self.entry.stdin.removeprefix("code:"), self.stdin.text)
         elif not self.dry:
             if self.stdin.piped:
                 self.notes.doubt(f"{self.entry.name}: code that comes in from another program")
             self.traits |= self.stdin.origin
-            self._note(Kind.RUN_CODE, f"{self.entry.name} input", ())
+            self.note(Kind.RUN_CODE, f"{self.entry.name} input", ())
 
     def _inner(self) -> Stream | None:
         """Follow the command lines inside this one."""
@@ -169,7 +170,7 @@ class Judgement(Values):
         if self.entry.stream == "given":
             self._injected(rest)
         if self.entry.joined and self.entry.stdin not in {"", "code:shell"}:
-            self._code(self.entry.stdin.removeprefix("code:"), " ".join(word.text for word in rest))
+            self.code(self.entry.stdin.removeprefix("code:"), " ".join(word.text for word in rest))
             return Stream()
         if self.entry.joined:
             if self.entry.stream == "same":
@@ -190,7 +191,7 @@ class Judgement(Values):
         whole = not found or not (codes or found.operands) or any(not code or code.text in marks for code in codes)
         if whole and (rest or self.entry.joined):
             self.traits |= {"evasive"}
-            self._note(Kind.RUN_CODE, f"{self.entry.name} code", ())
+            self.note(Kind.RUN_CODE, f"{self.entry.name} code", ())
 
     def _given(self, rest: list[Word]) -> list[Word]:
         """Add what the standard input hands over to the words of `xargs`."""
@@ -223,7 +224,7 @@ class Judgement(Values):
                 return Stream("\n".join([*words, ""]) if words else None)
             case "directory":
                 moves = [word.text for word in self.found.operands] or ["~"]
-                self.scope.cwd = HOLE if HOLE in moves[0] or moves[0] == "-" else self._path(moves[0]).value
+                self.scope.cwd = HOLE if HOLE in moves[0] or moves[0] == "-" else self.path(moves[0]).value
                 return NOTHING
             case _:
                 return Stream(None, self.stdin.origin)
@@ -243,7 +244,7 @@ class Judgement(Values):
     def _copied(self) -> Stream:
         if not self.found.operands:
             return self.stdin if self.stdin.piped else Stream()
-        found = [self.notes.files.read(self._path(word.text).value) or UNKNOWN for word in self.found.operands]
+        found = [self.notes.files.read(self.path(word.text).value) or UNKNOWN for word in self.found.operands]
         texts = [content.text for content in found]
         origin = self.stdin.origin.union(*(content.origin for content in found))
         return Stream(None if None in texts else "".join(filter(None, texts)), origin)

@@ -11,10 +11,10 @@ from safety_core.classify.catalogue import Entry
 from safety_core.classify.names import kinds_in, words_of
 from safety_core.classify.notes import Notes
 from safety_core.classify.paths import GIVEN, path_target
+from safety_core.classify.shell.judged import Reader
 from safety_core.classify.shell.judgement import Judgement
 from safety_core.classify.shell.options import Invocation, read
 from safety_core.classify.shell.scope import NOTHING, TERMINAL, Scope, Stream
-from safety_core.classify.shell.values import Reader
 from safety_core.classify.shell.words import Word
 from safety_core.model.facts import Kind
 

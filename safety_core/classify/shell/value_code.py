@@ -1,0 +1,68 @@
+"""Values that are code, or name a file of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from safety_core.classify.paths import HOLE
+from safety_core.classify.shell.judged import Judged, Read
+from safety_core.classify.shell.scope import NOTHING
+from safety_core.classify.shell.words import Word
+from safety_core.model.facts import Kind, Target
+
+TOLD: Final = frozenset({"artisan", "occ", "craft"})
+"""Scripts without an ending that are told what to do as programs are."""
+
+
+def _script(judged: Judged, text: str) -> list[Target]:
+    if text == "-" or "stdin" in judged.traits:
+        return []
+    judged.coded = True
+    target = judged.path(text)
+    _told(judged, text)
+    content = judged.notes.files.read(target.value)
+    if HOLE in text:
+        judged.notes.doubt(f"{judged.entry.name}: a script that is known only when the command runs")
+    judged.made |= frozenset() if content is None else content.origin
+    if content is not None and content.text is not None:
+        judged.code(judged.entry.stdin.removeprefix("code:"), content.text)
+    elif not judged.dry:
+        if content is not None:
+            judged.notes.doubt(f"{judged.entry.name}: a script that was written here, with a text that is not known")
+        judged.note(Kind.RUN_CODE, f"{judged.entry.name} script", [target])
+    return []
+
+
+def _told(judged: Judged, text: str) -> None:
+    """`python manage.py flush`: a script whose name is listed is told what to do by the words behind it."""
+    name = text.rpartition("/")[2]
+    if (name in TOLD or "." in name) and judged.notes.catalogue.program(name) is not None:
+        words = [word.text for word in judged.found.words]
+        behind = judged.found.words[words.index(text) + 1 :] if text in words else ()
+        judged.programs.run([Word(name), *behind], judged.scope.copy(), NOTHING)
+
+
+def _expression(judged: Judged, text: str) -> list[Target]:
+    judged.coded = True
+    return []
+
+
+def _expression_path(judged: Judged, text: str) -> list[Target]:
+    judged.coded = True
+    return [judged.path(text)]
+
+
+def _alias(judged: Judged, text: str) -> list[Target]:
+    """Another name for a command, which may be that of a harmless one."""
+    _, _, command = text.partition("=")
+    judged.code("shell", command)
+    return []
+
+
+CODE: Final[Mapping[str, Read]] = {
+    "script": _script,
+    "expression": _expression,
+    "expression_path": _expression_path,
+    "alias": _alias,
+}
