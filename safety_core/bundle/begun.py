@@ -65,11 +65,11 @@ _CATALOGUE_PROGRAM: Final = """\
 # What `{name}` does. The fields stand at the head of safety_core/classify/catalogue.py.
 programs:
   {name}:
-    effect: {effect}                       # what it does by itself, without a subcommand
-    words: works with {name}               # what it does, for whoever is asked to approve
-    flags: "-h -q -v --help --quiet"       # harmless options without a value
-    values: "--format"                     # harmless options with a value
-    options: {{"-o, --output": "write=path"}}    # options that do something, or whose values matter
+    effect: {effect}  # what it does by itself, without a subcommand
+    words: works with {name}  # what it does, for whoever is asked to approve
+    flags: "-h -q -v --help --quiet"  # harmless options without a value
+    values: "--format"  # harmless options with a value
+    options: {{"-o, --output": "write=path"}}  # options that do something, or whose values matter
     commands:
       list: {{effect: read, words: lists what {name} has}}
       delete: {{effect: destroy, words: deletes something in {name}, operands: data}}
@@ -81,16 +81,16 @@ programs:
   {name}:
     effect: {effect}
     words: works with {name}
-    open: true                             # options are mere parameters, until somebody lists them
+    open: true  # options are mere parameters, until somebody lists them
 """
 
 _CATALOGUE_TOOL: Final = """\
 # What the tool `{name}` does. The fields stand at the head of safety_core/classify/catalogue.py.
 tools:
   {name}:
-    effect: {effect}                       # {effects}
-    words: uses {name}                     # what it does, for whoever is asked to approve
-    adapter: none                          # the agent runs it, not the edge
+    effect: {effect}  # one of {effects}
+    words: uses {name}  # what it does, for whoever is asked to approve
+    adapter: none  # the agent runs it, not the edge
 """
 
 

@@ -69,7 +69,9 @@ def read_document(name: str, raw: bytes) -> Document:
         raise PolicyError(name, "is not UTF-8") from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise PolicyError(f"{name}:{line}", f"is not YAML: {error.problem}") from error
+        tab = "\t" in raw.decode("utf-8").split("\n")[line - 1]
+        fix = "indent with spaces, never with tabs" if tab else "mend this line, or the one above it"
+        raise PolicyError(f"{name}:{line}", f"is not YAML: {error.problem}", fix) from error
     except yaml.YAMLError as error:
         raise PolicyError(name, "holds characters that YAML does not allow") from error
     if node is None:

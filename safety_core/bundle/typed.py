@@ -23,10 +23,25 @@ _GET: Final = re.compile(r"object\.get\((\w+), \"(\w+)\"")
 _DOTTED: Final = re.compile(r"(?<![\w.\"])(\w+)\.(\w+)")
 _COMPARED: Final = r"(?:\.{0}|\"{0}\", \"[^\"]*\"\)|\b{0})\s*(?:==|!=|in)\s*(\{{[^}}]*\}}|\"\w+\")"
 _AMONG: Final = re.compile(r"\"(\w+)\" in (traits|zones)\b|\"(\w+)\" in (?:\w+\.|object\.get\(\w+, \")(traits)\b")
-_SPEC: Final = re.compile(r"[a-z_]*(?:\+[a-z_]+)+(?:=[a-z_:]+)?")
+_SPEC: Final = re.compile(r"[a-z_]*(?:(?:\+[a-z_]+)+(?:=[a-z_:]+)?|=[a-z_:]+)")
 _PLAIN: Final = re.compile(r"[a-z_]+")
 _TRAIT: Final = re.compile(r"\+([a-z_]+)")
+_HIT: Final = re.compile(r"^hits contains \{([^{}]*)\}")
+_KEY: Final = re.compile(r"\"(\w+)\":")
+_TYPE: Final = re.compile(r"=([a-z_]+)$")
 _WORD: Final = re.compile(r"\"(\w+)\"")
+
+
+TYPES: Final = frozenset(
+    {"alias", "carried", "command", "data", "destination", "directory", "documents", "endpoint", "expression"}
+    | {"expression_path", "field", "gitremote", "host", "httpie", "lines", "method", "mode", "mount", "named"}
+    | {"named_path", "nethost", "outfile", "path", "recipient", "refspec", "remote", "revision", "script", "seen"}
+    | {"store", "storeto", "text", "upload", "url", "variable", "words"}
+)
+"""What the value of an option may be, beside `code:<language>`. One that is misspelt would be a mere text."""
+
+HIT: Final = frozenset({"level", "reason"})
+"""Fields of a hit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +84,9 @@ def check_words(name: str, text: str, known: Vocabulary) -> None:
         for owner, field in (*_GET.findall(code), *_DOTTED.findall(code)):
             if owner in owners:
                 _known(f"{name}:{number}", field, known.fields[owners[owner]], f"field of {_article(owners[owner])}")
+        for fields in _HIT.findall(code):
+            for field in _KEY.findall(fields):
+                _known(f"{name}:{number}", field, HIT, "field of a hit")
         for sort, word in _compared(code):
             _known(f"{name}:{number}", word, known.words[sort], sort)
 
@@ -83,8 +101,14 @@ def check_traits(text: str, place: str, known: Vocabulary) -> None:
         _known(place, trait, known.words["trait"], "trait")
 
 
+def check_types(text: str, place: str) -> None:
+    """Refuse a spec whose value has a type that nobody reads ("write=pth"). `place` names it. Raises PolicyError."""
+    for found in _TYPE.findall(text):
+        _known(place, found, TYPES, "type of a value", f"the types are {', '.join(sorted(TYPES))}, code:LANGUAGE")
+
+
 def specs_of(entry: Json, path: str) -> Iterator[tuple[str, str]]:
-    """Yield every spec of a program's or tool's entry that names a trait, with its path."""
+    """Yield every spec of a program's or tool's entry that names a trait or a type, with its path."""
     if isinstance(entry, dict):
         for name, below in entry.items():
             if name == "traits":
@@ -116,9 +140,9 @@ def _compared(code: str) -> Iterator[tuple[str, str]]:
         yield ("zone" if among == "zones" else "trait"), word or other
 
 
-def _known(place: str, word: str, known: Collection[str], what: str) -> None:
+def _known(place: str, word: str, known: Collection[str], what: str, else_: str = "") -> None:
     if word in known:
         return
     near = get_close_matches(word, known, 1)
-    fix = f"write {near[0]}" if near else f"policies/schema/facts.json has every {what}"
+    fix = f"write {near[0]}" if near else else_ or f"policies/schema/facts.json has every {what}"
     raise PolicyError(place, f"{word!r} is no {what}", fix)

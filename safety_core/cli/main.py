@@ -81,6 +81,9 @@ def run(arguments: list[str]) -> int:
     except click.Abort:
         click.echo("stopped", err=True)
         return 130
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return 2
     except click.ClickException as error:
         from safety_core.cli.usage_error import usage_error
 

@@ -11,11 +11,13 @@ from pathlib import Path
 import click
 
 from safety_core.bundle.gather import gather
+from safety_core.cli.policy.recordings import STDIN
 from safety_core.cli.policy.replay import tier_option, workspace_option
-from safety_core.cli.policy.screen import say
+from safety_core.cli.policy.screen import columns, folded, say
 from safety_core.cli.policy.seam import EITHER, either
 from safety_core.cli.policy.tree import tree
 from safety_core.edge.explain import explanation
+from safety_core.edge.files import read_input
 from safety_core.errors import InputError
 from safety_core.model.level import Tier
 from safety_core.wire.reader import Reader
@@ -32,7 +34,7 @@ from safety_core.wire.recorded_calls import RecordedCall, recorded_calls
 @tier_option
 @workspace_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.argument("call", type=click.File("rb"), default="-")
+@click.argument("call", type=click.Path(path_type=Path, allow_dash=True), default="-")
 def explain(  # noqa: PLR0913 - one for each option
     policies: Path | None,
     line: str | None,
@@ -42,7 +44,7 @@ def explain(  # noqa: PLR0913 - one for each option
     workspace: str,
     *,
     as_json: bool,
-    call: object,
+    call: Path,
 ) -> None:
     """Say why one CALL is judged as it is, as a tree.
 
@@ -50,6 +52,8 @@ def explain(  # noqa: PLR0913 - one for each option
     safety policy explain --command 'sudo rm -rf build && git push'
     echo '{"tool": "message", "params": {"to": "a@b.example"}}' |
         safety policy explain --policies policies
+
+    CALL is a file that holds it; by default standard input is read.
 
     Shown are the call taken apart (wrappers, subcommands, options, what each part does to what), every rule that was
     asked, with the place of the clause that fired or the condition at which it stopped, the level, what manifest,
@@ -62,15 +66,19 @@ def explain(  # noqa: PLR0913 - one for each option
         click.echo(json.dumps(found.to_json(), ensure_ascii=False))
         return
     for text in tree(found, _places(sources)):
-        say(text)
+        for part in folded(text, columns()):
+            say(part)
 
 
 def _command(line: str, tool: str, agent: str) -> RecordedCall:
     return RecordedCall("command line", agent, "", tool, {"command": line})
 
 
-def _call(file: object, workspace: str) -> RecordedCall:
-    lines = file if hasattr(file, "__iter__") else sys.stdin.buffer
+def _call(file: Path, workspace: str) -> RecordedCall:
+    if file != STDIN and not file.is_file():
+        fix = "give a command line with --command, or a call as JSON on standard input"
+        raise InputError("CALL", "is no file", fix)
+    lines = sys.stdin.buffer if file == STDIN else read_input(file).splitlines()
     for found in recorded_calls(lines, "call", workspace):
         if isinstance(found, InputError):
             raise found

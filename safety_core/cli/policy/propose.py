@@ -21,7 +21,7 @@ from safety_core.edge.approvals import ApprovalStore
 from safety_core.edge.files import replace_file
 from safety_core.edge.home import Home
 from safety_core.edge.trial import on_trial
-from safety_core.errors import SafetyError
+from safety_core.errors import InputError, SafetyError
 from safety_core.flow.habits import Habit, habits
 from safety_core.flow.proposals import TIMES, Files, Proposal, patch
 from safety_core.flow.proposals import propose as proposal_of
@@ -82,6 +82,8 @@ def propose(
 
 
 async def _history(home: Home) -> Sequence[Approval]:
+    if not home.edge_db.exists():
+        raise InputError(str(home.edge_db), "is not there", "give --home, the folder of an edge that has run")
     store = ApprovalStore.open(home.edge_db)
     try:
         return await store.history()

@@ -17,7 +17,7 @@ from safety_core.bundle.sign import public_pem
 from safety_core.bundle.trust import Known, refresh
 from safety_core.cli.hub import read_token, token_option
 from safety_core.cli.policy.keys import ROOT
-from safety_core.cli.policy.seam import FILE, FOLDER, check_unsourced, keys_option
+from safety_core.cli.policy.seam import FILE, FOLDER, check_unsourced, keys_option, naming
 from safety_core.edge import clock
 from safety_core.edge.bundles import replay
 from safety_core.edge.files import read_input
@@ -52,7 +52,7 @@ def publish(bundle: Path | None, keys: Path, repository: Path, hub: str, token_f
     safety policy publish --renew --keys KEYS --repository DIR     every day
     """
     if renew == (bundle is not None):
-        raise InputError("publish", "needs a bundle, or --renew, and not both")
+        raise InputError("publish", "needs a bundle, or --renew, and not both", "give BUNDLE, or --renew")
     token = read_token(token_file, TOKEN) if hub else ""
     there = read_repository(repository)
     root = there.get(FIRST_ROOT) or read_input(keys / ROOT)
@@ -60,7 +60,10 @@ def publish(bundle: Path | None, keys: Path, repository: Path, hub: str, token_f
     if bundle is None:
         tenant, new = tenant_of(there), renew_repository(there, signers, now)
     else:
-        release = _release(read_input(bundle), public_pem(read_input(keys / BUNDLE_KEY)))
+        raw = read_input(bundle)
+        with naming(bundle):
+            unpack(raw)
+        release = _release(raw, public_pem(read_input(keys / BUNDLE_KEY)))
         tenant, new = release.tenant, publish_release(there, release, signers, now)
     update = replay(
         refresh(Known((root,)), tenant=tenant, now=now), lambda path: new.get(path) or held(repository, path)
@@ -70,7 +73,8 @@ def publish(bundle: Path | None, keys: Path, repository: Path, hub: str, token_f
     if hub:
         asyncio.run(upload(hub, tenant, token, {FIRST_ROOT: root, **update.files}))
     found = update.bundle.policy
-    click.echo(f"{repository}: revision {found.revision} for {tenant} is version {found.version}")
+    fresh = ", and its timestamp is new" if renew else ""
+    click.echo(f"{repository}: revision {found.revision} for {tenant} is version {found.version}{fresh}")
 
 
 def _release(archive: bytes, public: str) -> Release:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -13,6 +14,9 @@ from safety_core.model.level import Level, Outcome
 
 _WIDEST: Final = 110
 """Columns; longer lines are hard to read."""
+
+_GOES_ON: Final = str.maketrans({"├": "│", "└": " ", "─": " "})
+_PARTS: Final = re.compile(r" *[^ ]+ *")
 
 _COLOURS: Final = {
     Level.GREEN.word: "green",
@@ -66,6 +70,23 @@ def _padded(cell: str, width: int) -> str:
 def columns() -> int:
     """Return how wide a line may be."""
     return min(shutil.get_terminal_size().columns, _WIDEST)
+
+
+def folded(line: str, width: int) -> list[str]:
+    """Return a line in pieces of at most `width` columns, broken at spaces; the lines of a tree go on beside them."""
+    plain = click.unstyle(line)
+    if len(plain) <= width:
+        return [line]
+    lead = re.match(r"[ │├└─]*", plain)
+    beside = (lead[0] if lead else "").translate(_GOES_ON) + "    "
+    pieces = [""]
+    for part in _PARTS.findall(line):
+        room = width - len(click.unstyle(pieces[-1] + part.rstrip()))
+        if room < 0 and click.unstyle(pieces[-1]).strip(" │├└─"):
+            pieces[-1] = pieces[-1].rstrip()
+            pieces.append(beside)
+        pieces[-1] += part
+    return pieces
 
 
 def cut(text: str, width: int) -> str:

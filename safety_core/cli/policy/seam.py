@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -13,14 +14,14 @@ from safety_core.bundle.contents import TrustedBundle
 from safety_core.bundle.gather import Origins, gather
 from safety_core.bundle.samples import samples_of
 from safety_core.bundle.source import compile_bundle
-from safety_core.bundle.typed import check_traits, check_words, read_vocabulary, specs_of
+from safety_core.bundle.typed import check_traits, check_types, check_words, read_vocabulary, specs_of
 from safety_core.classify.check import check_catalogue
 from safety_core.cli.policy.told import floor_error, proof_error
 from safety_core.edge.files import read_input
 from safety_core.edge.pattern_proof import check_patterns, prove_patterns
 from safety_core.edge.prove import prove
 from safety_core.edge.shipped import LOCAL_TENANT, bundle_in, load_folder, shipped_folder
-from safety_core.errors import InputError, PolicyError, UnprovenError
+from safety_core.errors import BundleError, InputError, PolicyError, UnprovenError
 from safety_core.wire.reader import parse_json
 
 SCHEMA: Final = "schema/facts.json"
@@ -32,7 +33,8 @@ EITHER: Final = click.Path(path_type=Path, exists=True)
 
 policies_option = click.option(
     "--policies",
-    type=FOLDER,
+    type=click.Path(path_type=Path),
+    metavar="DIRECTORY",
     default=None,
     help="Folder of policy sources; by default the base policy that is shipped.",
 )
@@ -40,8 +42,23 @@ keys_option = click.option("--keys", type=FOLDER, required=True, help="Folder th
 
 
 def sources_of(policies: Path | None) -> Mapping[str, bytes]:
-    """Return the sources in a folder, by default those that are shipped. Raises PolicyError."""
-    return load_folder(policies or shipped_folder())
+    """Return the sources in a folder, by default those that are shipped.
+
+    Raises:
+        InputError: there is no folder of that name.
+        PolicyError: it holds no policy, or a file that nobody would read.
+    """
+    folder = policies or shipped_folder()
+    if folder.is_file():
+        reason = "is a file, and this needs the folder of sources"
+        raise InputError(str(folder), reason, "give that folder; explain, diff and replay also take a bundle")
+    if not folder.is_dir():
+        raise InputError(str(folder), "is not there", "give a folder with manifest.yaml and matrix.yaml")
+    stray = next(iter(sorted(folder.rglob("*.yml"))), None)
+    if stray is not None:
+        name = stray.relative_to(folder).with_suffix(".yaml").as_posix()
+        raise PolicyError(stray.relative_to(folder).as_posix(), "is passed over by every edge", f"name it {name}")
+    return load_folder(folder)
 
 
 def compiled(sources: Mapping[str, bytes], tenant: str = LOCAL_TENANT) -> tuple[Mapping[str, bytes], TrustedBundle]:
@@ -86,6 +103,7 @@ def _check_vocabulary(bundle: TrustedBundle, origins: Origins) -> None:
     for section in ("programs", "tools"):
         for path, spec in specs_of(bundle.policy.catalogue.get(section), f"data.catalogue.{section}"):
             check_traits(spec, origins.place(path), known)
+            check_types(spec, origins.place(path))
 
 
 def check_unsourced(bundle: TrustedBundle) -> None:
@@ -93,16 +111,26 @@ def check_unsourced(bundle: TrustedBundle) -> None:
     asyncio.run(prove_patterns(bundle.policy.patterns))
 
 
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Name the file that is no bundle, as its user knows it."""
+    try:
+        yield
+    except BundleError as error:
+        raise InputError(str(path), f"is no bundle: {error}", "give what `safety policy build` made") from error
+
+
 def either(path: Path | None) -> tuple[TrustedBundle, Mapping[str, bytes]]:
     """Return the policy in a folder or in a bundle file, by default the one that is shipped; a bundle has no sources.
 
     Raises:
-        BundleError: the file is no bundle.
         PolicyError: naming what is wrong in it.
-        InputError: there is nothing at `path`.
+        InputError: there is nothing at `path`, or a file that is no bundle.
     """
     if path is not None and path.is_file():
-        return bundle_in(read_input(path)), {}
+        raw = read_input(path)
+        with naming(path):
+            return bundle_in(raw), {}
     if path is not None and not path.is_dir():
         raise InputError(str(path), "is not there", "give a folder of policy sources, or a bundle.tar.gz")
     sources = sources_of(path)

@@ -9,7 +9,7 @@ import click
 from safety_core.bundle.archive import pack, unpack
 from safety_core.bundle.contents import MANIFEST, named_tenant, read_contents
 from safety_core.bundle.sign import SIGNATURES, sign_files
-from safety_core.cli.policy.seam import FILE, check_unsourced, keys_option
+from safety_core.cli.policy.seam import FILE, check_unsourced, keys_option, naming
 from safety_core.edge.files import read_input, replace_file
 from safety_core.edge.publish import BUNDLE_KEY
 from safety_core.wire.reader import Reader
@@ -24,7 +24,9 @@ def sign(bundle: Path, keys: Path) -> None:
     What the bundle says is read again first: nobody signs what no edge would take up. `safety policy diff` shows what
     it changes.
     """
-    files = {name: raw for name, raw in unpack(read_input(bundle)).items() if name != SIGNATURES}
+    raw = read_input(bundle)
+    with naming(bundle):
+        files = {name: content for name, content in unpack(raw).items() if name != SIGNATURES}
     tenant = named_tenant(files)
     revision = Reader.parse(files[MANIFEST], "bundle manifest").text("revision")
     check_unsourced(read_contents(files, tenant=tenant, version=0))

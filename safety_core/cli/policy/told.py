@@ -22,6 +22,7 @@ from safety_core.model.verdict import Hit
 
 _PLACE: Final = re.compile(r"--> ([\w./-]+):(\d+):(\d+)")
 _MESSAGE: Final = re.compile(r"^error: (.+)$", re.MULTILINE)
+_NO_HITS: Final = re.compile(r"rule (\w+): not a valid rule path")
 _UNSAFE: Final = re.compile(r"undefined variable `(\w+)`")
 _VECTOR: Final = re.compile(r"golden\.jsonl:(\d+)")
 _NO_RULE: Final = re.compile(r"'(\w+)' names no rule")
@@ -30,11 +31,20 @@ _MOST: Final = 200
 """Golden vectors that are judged again to say which others come out otherwise."""
 
 
+def _no_hits(error: SafetyError) -> PolicyError | None:
+    """Return what is wrong with a rule that the engine finds no `hits` in; None for any other error."""
+    found = _NO_HITS.search(error.reason)
+    if found is None:
+        return None
+    fix = 'write: hits contains {"level": "red", "reason": "..."} if { ... }'
+    return PolicyError(f"rules/{found[1]}/{found[1]}.rego", "has no `hits`", fix)
+
+
 def rego_error(error: SafetyError) -> SafetyError:
     """Return an error of the Rego engine with the place that it names; any other error as it is."""
     place, message = _PLACE.search(error.reason), _MESSAGE.search(error.reason)
     if place is None or message is None:
-        return error
+        return _no_hits(error) or error
     unsafe = _UNSAFE.search(message[1])
     fix = f"define {unsafe[1]}, or put it in quotes" if unsafe else "mend the Rego at this line or just above it"
     return PolicyError(f"{place[1]}:{place[2]}", f"does not load, column {place[3]}: {message[1]}", fix)

@@ -28,6 +28,7 @@ def write(folder: Path, files: Mapping[str, bytes]) -> Path:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder whose `policies` is the small policy; the edge's folder is beside it."""
     monkeypatch.setenv("SAFETY_HOME", str(tmp_path / "edge"))
+    monkeypatch.setenv("COLUMNS", "110")
     write(tmp_path / "policies", SMALL)
     return tmp_path
 

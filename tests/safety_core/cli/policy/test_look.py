@@ -38,6 +38,16 @@ def test_a_call_is_explained_as_a_tree(run: Run) -> None:
     assert "\x1b" not in told, "colours are for terminals"
 
 
+@pytest.mark.parametrize("width", [60, 80])
+def test_an_explanation_fits_a_narrow_terminal(run: Run, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    call = ("--policies", "@policies", "--command", "sudo rm -r a && echo done")
+    wide = run("explain", *call).output
+    monkeypatch.setenv("COLUMNS", str(width))
+    told = run("explain", *call).output
+    assert max(map(len, told.splitlines())) <= width < max(map(len, wide.splitlines()))
+    assert [word for word in told.split() if word != "│"] == [word for word in wide.split() if word != "│"]
+
+
 def test_a_rule_that_did_not_fire_says_where_it_stopped(run: Run) -> None:
     told = run("explain", "--policies", "@policies", "--command", "rm").output
     assert "not true: some target in action.targets  rules/deletes/deletes.rego:14" in told
@@ -78,6 +88,10 @@ def test_no_call_is_no_explanation(run: Run) -> None:
         run("explain", "--policies", "@policies", text="\n")
     with pytest.raises(InputError, match="is not JSON"):
         run("explain", "--policies", "@policies", text="rm -rf /")
+    with pytest.raises(InputError, match=r"CALL: is no file\. Fix: give a command line with --command"):
+        run("explain", "--policies", "@policies", "rm -rf /")
+    with pytest.raises(InputError, match=r"matrix\.yaml: is no bundle.*safety policy build"):
+        run("explain", "--policies", "@policies/matrix.yaml", "--command", "ls")
     with pytest.raises(InputError, match="give a folder"):
         run("diff", "@policies", "/dev/null")
 

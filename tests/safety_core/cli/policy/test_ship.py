@@ -136,8 +136,9 @@ def test_check_says_what_there_is(folder: Path) -> None:
     write(folder / "policies", {"rules/b/b.rego": rule("b", "some x in")})
     with pytest.raises(PolicyError, match=r"rules/b/b\.rego:\d+: does not load, column \d+: .*Fix: mend the Rego"):
         run(folder, "check", "--policies", "@policies")
+    (folder / "empty").mkdir()
     with pytest.raises(PolicyError, match="holds no policy"):
-        run(folder, "check", "--policies", "@nowhere")
+        run(folder, "check", "--policies", "@empty")
 
 
 BROKEN = b"patterns:\n  - id: shop\n    title: Shop\n    expression: '(?<![A-Za-z0-9)abc'\n"

@@ -63,6 +63,9 @@ def test_nothing_is_written_into_a_policy_that_is_wrong(run: Run, folder: Path) 
         (RULE, b"action.kind ==", b"action.kinds ==", r"\.rego:13: 'kinds' is no field of an action. Fix: write kind"),
         (RULE, b'== "destroy"', b'== "destory"', r"deletes\.rego:13: 'destory' is no kind. Fix: write destroy"),
         (ALL, b"+recursive", b"+recursiv", r"all\.yaml:2: 'recursiv' is no trait. Fix: write recursive"),
+        (ALL, b"\n", b"\n\t", r"all\.yaml:2: is not YAML.*Fix: indent with spaces"),
+        (RULE, b"hits contains", b"hit contains", r"deletes\.rego: has no `hits`\. Fix: write: hits contains"),
+        (RULE, b'"reason"', b'"resaon"', r"deletes\.rego:11: 'resaon' is no field of a hit. Fix: write reason"),
         ("matrix.yaml", b"trusted: ask", b"trusted: aks", r"matrix\.yaml:3: 'aks' is not one of allow"),
     ],
 )  # fmt: skip
@@ -89,3 +92,18 @@ def test_a_failing_test_says_at_which_condition_it_stops(run: Run, folder: Path)
     found = run("test", "--policies", "@policies")
     assert found.return_value == 1
     assert "rules/deletes/deletes_test.rego:7: test_deleting_is_red stops here: data.safety.rules" in found.output
+
+
+def test_what_is_no_folder_of_sources_is_told_apart(run: Run, folder: Path) -> None:
+    with pytest.raises(InputError, match=r"is a file.*explain, diff and replay also take a bundle"):
+        run("check", "--policies", "@policies/matrix.yaml")
+    with pytest.raises(InputError, match="is not there"):
+        run("check", "--policies", "@nothing")
+    write(folder / "policies", {"catalogue/till.yml": b"programs: {}\n"})
+    with pytest.raises(PolicyError, match=r"catalogue/till\.yml: is passed over.*name it catalogue/till\.yaml"):
+        run("check", "--policies", "@policies")
+
+
+def test_a_wrong_answer_is_told_with_its_line(run: Run) -> None:
+    with pytest.raises(InputError, match=r"ANSWERS:2: is no answer with facts.*--facts"):
+        run("golden", "--policies", "@policies", text='\n{"level": "green"}\n')
