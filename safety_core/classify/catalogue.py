@@ -21,6 +21,7 @@
         dashes: single                    # options are whole words after one dash (find, openssl)
         stdin: code:shell                 # what its standard input is, where no operand or option gives that
         stream: echo                      # what becomes of text on its way: echo cat decode download directory given
+                                          # same environment names
                                           # environment names (see `Judgement._output`)
         joined: true                      # a wrapper that hands its words to a shell as one text (ssh, eval)
         given: write                      # the effect where there are operands, `given_from` of them or more (1)
@@ -31,9 +32,9 @@
 A spec is `[effect][+trait...][=type]`: an effect (a `Kind`, or `dry`: nothing lasting happens), traits, and the type of
 the value that an option takes. Types: text expression path url host nethost remote gitremote data recipient upload
 outfile mode method field httpie mount script alias code:<language> directory command words endpoint store
-storeto expression_path destination carried seen variable; named and named_path: a value behind a name of its own
-(`jq --arg NAME VALUE`). An option "+" is any word that begins so. A spec of an option "--output=yaml" holds where that
-value is given.
+storeto expression_path destination carried seen variable revision refspec; named and named_path: a value behind a name
+of its own (`jq --arg NAME VALUE`). An option "+" is any word that begins so. A spec of an option "--output=yaml" holds
+where that value is given.
 
     http:
       "search server":                    # a service that is administered over HTTP

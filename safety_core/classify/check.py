@@ -8,6 +8,7 @@ from typing import Final
 
 from safety_core.canonical import Json, JsonObject
 from safety_core.classify.catalogue import DRY, KINDS, Catalogue, parse_spec
+from safety_core.classify.shell.values import READERS
 from safety_core.errors import PolicyError
 
 SECTIONS: Final = frozenset(
@@ -56,6 +57,8 @@ TOOL: Final = frozenset(
 SERVICE: Final = frozenset({"hosts", "ports", "words", "calls"})
 CALL: Final = frozenset({"effect", "words"})
 SPECS: Final = ("effect", "last", "given")
+TYPES: Final = frozenset({"", "text", "command", "words", "directory", "named", *READERS})
+"""Types of values, beside the languages of code ("code:sql")."""
 
 
 def check_catalogue(data: JsonObject) -> None:
@@ -96,6 +99,8 @@ def _check_program(entry: Json, path: str) -> None:
     _specs({name: entry[name] for name in SPECS if name in entry}, path)
     for name in ("options", "assign", "anywhere"):
         _specs(entry.get(name, {}), f"{path}.{name}")
+    for takes in str(entry.get("operands", "")).split():
+        _type(takes, f"{path}.operands")
     for name in ("flags", "values"):
         _option_names(entry.get(name, ""), f"{path}.{name}")
     commands = entry.get("commands", {})
@@ -129,7 +134,13 @@ def _specs(specs: Json, path: str) -> None:
     if not isinstance(specs, dict):
         raise PolicyError(path, "must be a mapping of names to specs")
     for name, spec in specs.items():
-        parse_spec(str(spec), f"{path}.{name}")
+        _type(parse_spec(str(spec), f"{path}.{name}").takes, f"{path}.{name}")
+
+
+def _type(takes: str, path: str) -> None:
+    """A type that nobody reads would hide what the value names."""
+    if not takes.startswith("code:"):
+        _known(takes, TYPES, path)
 
 
 def _option_names(names: Json, path: str) -> None:

@@ -25,6 +25,8 @@ def test_the_shipped_catalogue_says_nothing_that_nobody_reads() -> None:
         ("programs", {"options": {"-x": "wirte"}}, "programs.till.options.-x", "'wirte'", "the effects are"),
         ("programs", {"assign": "x"}, "programs.till.assign", "must be a mapping", ""),
         ("programs", {"last": "no=="}, "programs.till.last", "'no=='", "the effects are"),
+        ("programs", {"last": "write=pth"}, "programs.till.last", "'pth' is not known", "write path"),
+        ("programs", {"operands": "text pth"}, "programs.till.operands", "'pth' is not known", "write path"),
         ("programs", {"flags": "-a all"}, "programs.till.flags", "'all' is no option", "write option names"),
         ("programs", {"values": 7}, "programs.till.values", "7 is no option", "write option names"),
         ("programs", {"commands": {"open": {"word": ""}}}, "programs.till.commands.open.word", "'word'", "write words"),
