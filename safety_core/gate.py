@@ -88,7 +88,12 @@ def _covered(call: ToolCall, verdict: Verdict, policy: Policy, now: float) -> bo
 
 
 def _reaches(grant: OutwardGrant, target: Target) -> bool:
-    """Tell whether a grant names a target. A domain covers plain addresses alone: "a@evil.example, b@x" is none."""
+    """Tell whether a grant names a target. A domain covers plain addresses alone: "a@evil.example, b@x" is none.
+
+    Letters beyond ASCII are compared as they are: folded, a "ß" is the same as "ss", and leads to another domain.
+    """
+    if not target.value.isascii():
+        return target.value == grant.recipient
     want, value = grant.recipient.casefold(), target.value.casefold()
     if want.startswith("@"):
         plain = _ADDRESS.fullmatch(value)

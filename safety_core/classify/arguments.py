@@ -57,9 +57,10 @@ def leaves(value: Json) -> Iterator[str]:
 
 
 def commands_in(value: Json) -> Iterator[str]:
-    """Yield a command line; a list is one command, word by word."""
+    """Yield a command line; a list is one command, word by word, and a single text in it is a line of its own."""
     if isinstance(value, list):
-        yield shlex.join(leaves(value))
+        words = list(leaves(value))
+        yield words[0] if len(words) == 1 else shlex.join(words)
     else:
         yield from leaves(value)
 

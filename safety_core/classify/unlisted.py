@@ -33,8 +33,8 @@ MOST_THINGS: Final = 100
 """Things that one call may delete before that counts as a great many."""
 
 _STATEMENT: Final = re.compile(
-    r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*(?:select|insert|update|delete|drop|truncate|alter|create|grant|revoke|merge|replace"
-    r"|with|exec|execute|call|copy|load|rename|set|use|vacuum|explain|show|begin|do|attach|pragma)\b",
+    r"\s*(?:--[^\n]*\n\s*|/\*[^!].*?\*/\s*)*(?:/\*!|(?:select|insert|update|delete|drop|truncate|alter|create|grant|revoke|merge|replace"
+    r"|with|exec|execute|call|copy|load|rename|set|use|vacuum|explain|show|begin|do|attach|pragma|shutdown|handler)\b)",
     re.IGNORECASE | re.DOTALL,
 )
 """How a statement for a database begins."""

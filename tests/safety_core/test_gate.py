@@ -95,6 +95,21 @@ def test_an_outward_call_to_nobody_in_particular_is_covered_by_no_grant() -> Non
     assert rule_on(CALL, outward, policy(outward=(grant("@x.test"),)), NOW).outcome is Outcome.ASK
 
 
+@pytest.mark.parametrize(
+    ("address", "recipient", "covered"),
+    [
+        ("anna@stra\u00dfe.test", "@strasse.test", False),
+        ("anna@stra\u00dfe.test", "anna@strasse.test", False),
+        ("anna@\u212aiosk.test", "@kiosk.test", False),
+        ("anna@stra\u00dfe.test", "anna@stra\u00dfe.test", True),
+    ],
+)
+def test_letters_that_only_look_the_same_once_folded_are_others(address: str, recipient: str, covered: bool) -> None:
+    outward = verdict(Level.YELLOW_EXTERNAL, facts=mail_to(address), outward=True)
+    ruling = rule_on(CALL, outward, policy(outward=(grant(recipient),)), NOW)
+    assert (ruling.outcome is Outcome.ALLOW) is covered
+
+
 def test_a_domain_grant_names_people_not_hosts() -> None:
     host = Facts("message", AGENT, (Action(Kind.OUTWARD, "curl", "curl", (Target(TargetKind.HOST, "a@x.test"),)),))
     outward = verdict(Level.YELLOW_EXTERNAL, facts=host, outward=True)

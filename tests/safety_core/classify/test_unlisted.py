@@ -12,6 +12,8 @@ from tests.simulators.judging import Judging
 
 CALLS: list[tuple[str, dict[str, Any], Level]] = [
     ("till", {"action": "open_drawer"}, Level.YELLOW),
+    ("read_query", {"query": "/*! DROP TABLE bread */"}, Level.RED),
+    ("read_query", {"query": "/* a */ DROP TABLE bread"}, Level.RED),
     ("till", {"action": "list_sales"}, Level.YELLOW),
     ("till", {"action": "delete_sales"}, Level.RED),
     ("till", {"action": "x" * 80}, Level.YELLOW),

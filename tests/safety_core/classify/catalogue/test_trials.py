@@ -81,5 +81,10 @@ def test_what_was_fetched_under_its_own_name_and_is_run_is_red(judging: Judging,
     assert judging.level(command) >= Level.RED
 
 
+@pytest.mark.parametrize("command", [["rm -rf /"], [["rm -rf /"]], ["rm", "-rf", "/"], ["sh", "-c", "rm -rf /"]])
+def test_a_command_in_a_list_is_read_as_a_line_or_word_by_word(judging: Judging, command: list[str]) -> None:
+    assert judging.verdict(judging.facts("exec", command=command)).level is Level.CRITICAL_RED
+
+
 def test_what_was_fetched_and_is_only_unpacked_stays_mild(judging: Judging) -> None:
     assert judging.level("wget https://shop.example/a.tar.gz && tar xzf a.tar.gz") is Level.YELLOW
