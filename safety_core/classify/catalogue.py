@@ -21,7 +21,7 @@
         dashes: single                    # options are whole words after one dash (find, openssl)
         stdin: code:shell                 # what its standard input is, where no operand or option gives that
         stream: echo                      # what becomes of text on its way: echo cat decode download directory given
-                                          # same environment names
+                                          # same environment names, changed: into a text that differs
                                           # environment names (see `Judgement._output`)
         joined: true                      # a wrapper that hands its words to a shell as one text (ssh, eval)
         given: write                      # the effect where there are operands, `given_from` of them or more (1)

@@ -11,7 +11,7 @@ from safety_core.classify.notes import Notes
 from safety_core.classify.paths import HOLE
 from safety_core.classify.shell.judged import ENVIRONMENT
 from safety_core.classify.shell.options import read
-from safety_core.classify.shell.printing import CHANGING, SILENT, echoed, formatted, hides, turned
+from safety_core.classify.shell.printing import SILENT, echoed, formatted, hides, turned
 from safety_core.classify.shell.programs import Programs
 from safety_core.classify.shell.scope import NOTHING, TERMINAL, Scope, Stream
 from safety_core.classify.shell.spelling import CODED, PIECED
@@ -101,29 +101,32 @@ class Commands(Programs):
             printing = base in _DECLARING and all(word.text in _PRINTING for word in arguments)
             return Stream(origin=ENVIRONMENT) if printing else NOTHING
         output = self._shadowed(words, scope, stdin, made)
-        return self._printed(base, arguments, stdin, made, output)
+        return output if name in scope.functions else self._printed(base, arguments, stdin, made, output)
 
     def _shadowed(self, words: Sequence[Word], scope: Scope, stdin: Stream, made: frozenset[str]) -> Stream:
-        """A function may hide a listed program, if it is really defined: both are judged."""
+        """A function may hide a listed program, if it is really defined: both are judged.
+
+        What it prints may be anything, and not what a reader takes the program to print.
+        """
         name = words[0].text
         output = super().run(words, scope, stdin, made)
         if name in scope.functions and self.notes.catalogue.program(name) is not None:
             plain = scope.copy()
             del plain.functions[name]
             super().run(words, plain, stdin, made)
-            return Stream(None, output.origin)
+            return Stream(None, output.origin | {"decoded"})
         return output
 
     def _printed(
         self, name: str, arguments: Sequence[Word], stdin: Stream, made: frozenset[str], output: Stream
     ) -> Stream:
         """Know what is printed where the catalogue only says that something is."""
-        if output.text is not None and name not in CHANGING:
+        if output.text is not None:
             return output
         match name:
             case "echo":
                 return Stream(echoed(arguments), output.origin | made)
-            case "printf":
+            case "printf" | "gprintf":
                 words = [word for word in arguments if word.text != "--"]
                 text = None if words and words[0].text == "-v" else formatted(words)
                 return Stream(text, output.origin | made)
@@ -132,7 +135,7 @@ class Commands(Programs):
             case _:
                 origin = output.origin | ({"decoded"} if hides(name, arguments) else frozenset())
                 text = turned(name, stdin.text, arguments) if stdin.text else None
-                return Stream(text if name in CHANGING else output.text, origin)
+                return Stream(text, origin)
 
     def _spelled(self, words: Sequence[Word], scope: Scope) -> None:
         name = words[0]

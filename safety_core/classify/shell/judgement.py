@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 from dataclasses import replace
 from typing import Final
 
@@ -210,11 +207,14 @@ class Judgement(Values):
             return self.stdin
         match self.entry.stream:
             case "echo":
-                return self._echoed()
+                return Stream(None, self.made)
             case "cat":
                 return self._copied()
+            case "changed":
+                return Stream(None, self._copied().origin)
             case "decode":
-                return self._decoded()
+                decoded = {"decoded"} if "decode" in self.traits else frozenset[str]()
+                return Stream(None, self.stdin.origin | decoded)
             case "download":
                 return Stream(None, self.stdin.origin | {"downloaded"})
             case "environment":
@@ -235,12 +235,6 @@ class Judgement(Values):
         printing = not self.found.operands or (secret and self.entry.operands == ("variable",))
         return ENVIRONMENT if printing else frozenset()
 
-    def _echoed(self) -> Stream:
-        words = [word for word in self.found.words if not re.fullmatch(r"-[neE]+", word.text)]
-        text = " ".join(word.text for word in words)
-        static = all(word.known and not word.glob for word in words) and not any(sign in text for sign in "%\\")
-        return Stream(text + "\n" if static else None, self.made)
-
     def _copied(self) -> Stream:
         if not self.found.operands:
             return self.stdin if self.stdin.piped else Stream()
@@ -248,14 +242,3 @@ class Judgement(Values):
         texts = [content.text for content in found]
         origin = self.stdin.origin.union(*(content.origin for content in found))
         return Stream(None if None in texts else "".join(filter(None, texts)), origin)
-
-    def _decoded(self) -> Stream:
-        if "decode" not in self.traits:
-            return Stream(None, self.stdin.origin)
-        text = None
-        if self.entry.name == "base64" and self.stdin.text:
-            try:
-                text = base64.b64decode("".join(self.stdin.text.split()), validate=True).decode()
-            except (binascii.Error, UnicodeDecodeError):
-                text = None
-        return Stream(text, self.stdin.origin | {"decoded"})

@@ -148,9 +148,6 @@ _TURNS: Final[Mapping[str, Callable[[str, Sequence[str]], str | None]]] = {
     "tr": _translated,
     "gtr": _translated,
 }
-CHANGING: Final = frozenset({"echo", "printf", "tac", "nl", *_TURNS})
-"""Programs whose output is another text than what goes in, whatever the catalogue says of their stream."""
-
 SILENT: Final = frozenset(
     {"true", "false", ":", "test", "[", "set", "shift", "read", "sleep", "wait", "getopts", "let"}
 )

