@@ -23,12 +23,16 @@ _GET: Final = re.compile(r"object\.get\((\w+), \"(\w+)\"")
 _DOTTED: Final = re.compile(r"(?<![\w.\"])(\w+)\.(\w+)")
 _COMPARED: Final = r"(?:\.{0}|\"{0}\", \"[^\"]*\"\)|\b{0})\s*(?:==|!=|in)\s*(\{{[^}}]*\}}|\"\w+\")"
 _AMONG: Final = re.compile(r"\"(\w+)\" in (traits|zones)\b|\"(\w+)\" in (?:\w+\.|object\.get\(\w+, \")(traits)\b")
-_SPEC: Final = re.compile(r"[a-z_]*(?:(?:\+[a-z_]+)+(?:=[a-z_:]+)?|=[a-z_:]+)")
+_SPEC: Final = re.compile(r"[a-z_]*(?:\+[a-z_]+)+(?:=[a-z_:]+)?")
 _PLAIN: Final = re.compile(r"[a-z_]+")
 _TRAIT: Final = re.compile(r"\+([a-z_]+)")
 _HIT: Final = re.compile(r"^hits contains \{([^{}]*)\}")
 _KEY: Final = re.compile(r"\"(\w+)\":")
-_TYPE: Final = re.compile(r"=([a-z_]+)$")
+_WORD: Final = re.compile(r"\"(\w+)\"")
+
+
+HIT: Final = re.compile(r"^hits contains \{([^{}]*)\}")
+_KEY: Final = re.compile(r"\"(\w+)\":")
 _WORD: Final = re.compile(r"\"(\w+)\"")
 
 
@@ -101,14 +105,8 @@ def check_traits(text: str, place: str, known: Vocabulary) -> None:
         _known(place, trait, known.words["trait"], "trait")
 
 
-def check_types(text: str, place: str) -> None:
-    """Refuse a spec whose value has a type that nobody reads ("write=pth"). `place` names it. Raises PolicyError."""
-    for found in _TYPE.findall(text):
-        _known(place, found, TYPES, "type of a value", f"the types are {', '.join(sorted(TYPES))}, code:LANGUAGE")
-
-
 def specs_of(entry: Json, path: str) -> Iterator[tuple[str, str]]:
-    """Yield every spec of a program's or tool's entry that names a trait or a type, with its path."""
+    """Yield every spec of a program's or tool's entry that names a trait, with its path."""
     if isinstance(entry, dict):
         for name, below in entry.items():
             if name == "traits":
@@ -140,9 +138,9 @@ def _compared(code: str) -> Iterator[tuple[str, str]]:
         yield ("zone" if among == "zones" else "trait"), word or other
 
 
-def _known(place: str, word: str, known: Collection[str], what: str, else_: str = "") -> None:
+def _known(place: str, word: str, known: Collection[str], what: str) -> None:
     if word in known:
         return
     near = get_close_matches(word, known, 1)
-    fix = f"write {near[0]}" if near else else_ or f"policies/schema/facts.json has every {what}"
+    fix = f"write {near[0]}" if near else f"policies/schema/facts.json has every {what}"
     raise PolicyError(place, f"{word!r} is no {what}", fix)

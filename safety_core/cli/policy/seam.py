@@ -14,7 +14,7 @@ from safety_core.bundle.contents import TrustedBundle
 from safety_core.bundle.gather import Origins, gather
 from safety_core.bundle.samples import samples_of
 from safety_core.bundle.source import compile_bundle
-from safety_core.bundle.typed import check_traits, check_types, check_words, read_vocabulary, specs_of
+from safety_core.bundle.typed import check_traits, check_words, read_vocabulary, specs_of
 from safety_core.classify.check import check_catalogue
 from safety_core.cli.policy.told import floor_error, proof_error
 from safety_core.edge.files import read_input
@@ -103,7 +103,6 @@ def _check_vocabulary(bundle: TrustedBundle, origins: Origins) -> None:
     for section in ("programs", "tools"):
         for path, spec in specs_of(bundle.policy.catalogue.get(section), f"data.catalogue.{section}"):
             check_traits(spec, origins.place(path), known)
-            check_types(spec, origins.place(path))
 
 
 def check_unsourced(bundle: TrustedBundle) -> None:

@@ -8,15 +8,12 @@ from pathlib import Path
 import pytest
 
 from safety_core.bundle.typed import (
-    TYPES,
     Vocabulary,
     check_traits,
-    check_types,
     check_words,
     read_vocabulary,
     specs_of,
 )
-from safety_core.classify.shell.values import Values
 from safety_core.edge.shipped import shipped_bundle, shipped_folder
 from safety_core.errors import InputError, PolicyError
 from safety_core.model.facts import Action, Facts, Kind, Target, TargetKind, Zone
@@ -93,7 +90,6 @@ def test_a_trait_in_the_catalogue_is_one_of_the_vocabulary() -> None:
     assert found == {
         "data.catalogue.programs.rm.effect": "destroy+recursive",
         "data.catalogue.programs.rm.options.-f": "+forcd=path",
-        "data.catalogue.programs.rm.options.-a": "=path",
         "data.catalogue.programs.rm.traits": "+attack+guard",
     }
     check_traits("destroy+recursive=path", "here", KNOWN)
@@ -123,23 +119,6 @@ def test_the_shipped_rules_speak_of_nothing_else() -> None:
     for name, text in shipped_bundle().rules.items():
         check_words(name, text, known)
     assert isinstance(shipped_folder(), Path)
-
-
-@pytest.mark.parametrize("spec", ["write=path", "=code:shell", "read", "dry", "destroy+forced=url"])
-def test_a_type_that_somebody_reads_is_taken(spec: str) -> None:
-    check_types(spec, "till.yaml:2")
-
-
-@pytest.mark.parametrize(("spec", "fix"), [("write=pth", "write path"), ("=qqqq", "the types are alias, carried")])
-def test_a_type_that_nobody_reads_is_refused(spec: str, fix: str) -> None:
-    with pytest.raises(PolicyError, match=f"is no type of a value. Fix: {fix}"):
-        check_types(spec, "till.yaml:2")
-
-
-def test_every_type_that_the_shell_reads_is_known() -> None:
-    """A type is a `_read_...` of the class that reads values; one that is new there must be one that `check` takes."""
-    read = {name.removeprefix("_read_") for name in vars(Values) if name.startswith("_read_")}
-    assert read <= TYPES
 
 
 def test_a_field_that_no_hit_has_is_refused() -> None:
