@@ -31,19 +31,6 @@ _KEY: Final = re.compile(r"\"(\w+)\":")
 _WORD: Final = re.compile(r"\"(\w+)\"")
 
 
-HIT: Final = re.compile(r"^hits contains \{([^{}]*)\}")
-_KEY: Final = re.compile(r"\"(\w+)\":")
-_WORD: Final = re.compile(r"\"(\w+)\"")
-
-
-TYPES: Final = frozenset(
-    {"alias", "carried", "command", "data", "destination", "directory", "documents", "endpoint", "expression"}
-    | {"expression_path", "field", "gitremote", "host", "httpie", "lines", "method", "mode", "mount", "named"}
-    | {"named_path", "nethost", "outfile", "path", "recipient", "refspec", "remote", "revision", "script", "seen"}
-    | {"store", "storeto", "text", "upload", "url", "variable", "words"}
-)
-"""What the value of an option may be, beside `code:<language>`. One that is misspelt would be a mere text."""
-
 HIT: Final = frozenset({"level", "reason"})
 """Fields of a hit."""
 
