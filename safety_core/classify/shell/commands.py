@@ -278,8 +278,10 @@ class Commands(Programs):
 
     def _trap(self, arguments: list[Word], scope: Scope, stdin: Stream) -> None:
         """What runs later sees the variables, functions and parameters of the shell itself."""
-        for word in arguments[:1]:
-            self.reader.script(word.text, scope.copy(), NOTHING)
+        given = arguments[1:] if arguments and arguments[0].text == "--" else arguments
+        for word in given[:1]:
+            if not word.text.startswith("-"):
+                self.reader.script(word.text, scope.copy(), NOTHING)
 
     def _hash(self, arguments: list[Word], scope: Scope, stdin: Stream) -> None:
         """`hash -p path name`: the name starts another program from here on."""
