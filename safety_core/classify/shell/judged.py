@@ -56,6 +56,10 @@ class Runner(Protocol):
         """Return what the words of a subcommand say."""
 
 
+OWN: Final = frozenset({"listing", "milder", "modest"})
+"""Traits that make one command milder, and never what it starts: `rpm -qa --pipe CODE` lists, the code does not."""
+
+
 class Judged:
     """One command that the catalogue lists, while it is judged: what its values name is found bit by bit."""
 
@@ -69,7 +73,7 @@ class Judged:
         self.made = made
         self.dry = self.entry.spec.dry or any(spec.dry for _, spec, _ in found.options)
         given = (spec.traits for _, spec, _ in found.options)
-        self.traits = scope.traits | self.entry.spec.traits.union(*given)
+        self.traits = (scope.traits - OWN) | self.entry.spec.traits.union(*given)
         self.targets: list[Target] = []
         self.coded = False
         self.addresses: list[str] = []

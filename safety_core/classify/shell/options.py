@@ -96,21 +96,21 @@ class _Reading:
         last = {name: spec for name, spec, _ in self.found.options}
         undone = any(UNDOES.fullmatch(name) for name in last)
         for index, (name, spec, _) in enumerate(self.found.options):
-            if spec.dry and (undone or not last[name].dry):
+            if _milder(spec) and (undone or not _milder(last[name])):
                 self.found.options[index] = (name, Spec(), Word(""))
 
     def _holds(self, name: str, spec: Spec, value: str | None) -> bool:
         """Tell whether a trial run or a help text that is asked for is what happens."""
-        if value is None and spec.dry and self.queue and self.queue[0].text.casefold() in NOT_DRY:
+        if value is None and _milder(spec) and self.queue and self.queue[0].text == "false":
             self.queue.pop(0)
             return False
-        if value is not None and spec.dry:
+        if value is not None and _milder(spec):
             return value.casefold() not in NOT_DRY and HOLE not in value
         entry = self.found.entry
         stopped = bool(self.found.operands) and not entry.commands and " " not in entry.name
         if name in _HELP and stopped and entry.spec.kind not in _MILD:
             return False
-        return not self.hungry or not (spec.dry or name in _HELP)
+        return not self.hungry or not (_milder(spec) or name in _HELP)
 
     def _is_option(self, text: str) -> bool:
         return not self.only_operands and text.startswith("-") and len(text) > 1
@@ -151,10 +151,11 @@ class _Reading:
         child = commands.get(word.text) or next(
             (commands[part] for part in _PARTS.split(word.text) if part in commands), None
         )
-        if child is None and word.text.isupper():
+        if child is None and word.text in {word.text.upper(), word.text.capitalize()}:
             child = commands.get(word.text.lower())
         if child is not None and len(self.found.operands) == self.found.entry.after:
             self.found.entry = self.found.entry.merged(child)
+            self.found.options = [self._seen_from(child, *option) for option in self.found.options]
             self.found.matched = child.verbs is None and bool(child.operands or not child.commands)
             self.pure = True
             self.found.path.clear()
@@ -164,6 +165,14 @@ class _Reading:
         self.found.operands.append(word)
         if self.found.entry.operands and self.found.entry.operands[0] in _AS_OPERANDS:
             self.only_operands = True
+
+    def _seen_from(self, child: Entry, name: str, spec: Spec, value: Word | None) -> tuple[str, Spec, Word | None]:
+        """An option before a subcommand means what the subcommand says of it: `kubectl get -o yaml secret`."""
+        own = child.options.get(name)
+        if own is not None and value is not None:
+            own = child.options.get(f"{name}={value.text.lstrip('=').casefold()}", own)
+        fits = own is not None and bool(own.takes) == bool(spec.takes) and not (_milder(own) and value is not None)
+        return name, own if fits and own is not None else spec, value
 
     def _long(self, word: Word) -> None:
         name, equals, value = word.text.partition("=")
@@ -253,6 +262,10 @@ class _Reading:
         if value is not None:
             spec = self.found.entry.options.get(f"{name}={value.text.lstrip('=').casefold()}", spec)
         self.found.options.append((name, spec, value))
+
+
+def _milder(spec: Spec) -> bool:
+    return spec.dry or "milder" in spec.traits
 
 
 def read(entry: Entry, words: Sequence[Word], generic: Mapping[str, Spec]) -> Invocation:

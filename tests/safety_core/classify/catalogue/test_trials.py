@@ -28,8 +28,9 @@ def test_a_trial_run_that_is_taken_back_is_none(judging: Judging, command: str) 
     assert judging.level(command) >= Level.RED
 
 
-def test_a_value_behind_a_trial_run_is_no_subcommand(judging: Judging) -> None:
-    assert judging.level("npm --dry-run false publish") is Level.YELLOW_EXTERNAL
+@pytest.mark.parametrize("command", ["npm --dry-run false publish", "npm publish --dry-run --dry-run=false"])
+def test_a_value_behind_a_trial_run_is_no_subcommand(judging: Judging, command: str) -> None:
+    assert judging.level(command) is Level.YELLOW_EXTERNAL
 
 
 def test_awk_hands_everything_behind_its_program_to_it(judging: Judging) -> None:
@@ -88,3 +89,25 @@ def test_a_command_in_a_list_is_read_as_a_line_or_word_by_word(judging: Judging,
 
 def test_what_was_fetched_and_is_only_unpacked_stays_mild(judging: Judging) -> None:
     assert judging.level("wget https://shop.example/a.tar.gz && tar xzf a.tar.gz") is Level.YELLOW
+
+
+@pytest.mark.parametrize(
+    ("command", "level"),
+    [
+        ("kubectl get -o yaml secret/till", Level.RED),
+        ("kubectl get -o=name secret", Level.GREEN),
+        ("kubectl get Secret till -o json", Level.RED),
+        ("kubectl --dry-run=none delete ns till", Level.CRITICAL_RED),
+        ("systemctl --dry-run reboot", Level.GREEN),
+        ("systemctl disable auditd --dry-run", Level.CRITICAL_RED),
+        ("compgen -W '$(rm -rf /)'", Level.YELLOW),
+        ("rpm -qa --pipe 'rm -rf /'", Level.CRITICAL_RED),
+        ("rpm -q --eval '%(id)'", Level.YELLOW),
+        ("rpm -qa", Level.GREEN),
+        ("git rebase --show-current-patch -x 'rm -rf /' HEAD", Level.CRITICAL_RED),
+    ],
+)
+def test_an_option_means_what_its_subcommand_says_wherever_it_stands(
+    judging: Judging, command: str, level: Level
+) -> None:
+    assert judging.level(command) is level
