@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from safety_core.classify.catalogue import Spec
@@ -16,13 +17,15 @@ from safety_core.model.facts import Kind, Target, TargetKind
 READERS: Final = {**PATHS, **HOSTS, **CODE}
 """What is done with a value, by its type; a type that is not here only counts as given."""
 
+_FILE: Final = re.compile(r"(?:[\w-]+=)?fileb?://")
+
 
 class Values(Judged):
     """One command that the catalogue lists, and what its values name."""
 
     def option(self, name: str, spec: Spec, value: Word | None) -> None:
         """Judge one option that was given with a value."""
-        if not spec.takes or value is None:
+        if value is None or not (spec.takes or self.entry.open):
             return
         targets = self.value(spec.takes, value)
         if spec.kind is None or self.dry:
@@ -43,5 +46,7 @@ class Values(Judged):
         if takes.startswith("code:"):
             self.code(takes.removeprefix("code:"), text)
             return []
+        if self.entry.open and _FILE.match(text):  # any parameter of a cloud's command line may be read from a file
+            return PATHS["path"](self, _FILE.sub("", text))
         read = READERS.get(takes)
         return [] if read is None else read(self, text)
