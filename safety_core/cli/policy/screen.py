@@ -31,9 +31,21 @@ _COLOURS: Final = {
 }
 
 
+_OURS: Final = re.compile(r"(\x1b\[(?:[0-2]|22|3[0-7]|9[0-7])m|\n)")
+"""What `click.style` writes for the colours of this module, and ends of lines."""
+
+
 def say(text: str = "") -> None:
-    """Print one line; its colours are taken out where there is no terminal or $NO_COLOR is set."""
+    """Print one line; its colours are taken out where there is no terminal or $NO_COLOR is set.
+
+    What a terminal would obey beside colours is never printed: names and commands may come from an attacker.
+    """
+    text = "".join(part if _OURS.fullmatch(part) else _obeyed_by_none(part) for part in _OURS.split(text))
     click.echo(text, color=False if "NO_COLOR" in os.environ else None)
+
+
+def _obeyed_by_none(text: str) -> str:
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
 def word(level: Level | Outcome) -> str:
