@@ -52,7 +52,7 @@ PROGRAM: Final = frozenset(
 )
 TOOL: Final = frozenset(
     {"aliases", "adapter", "effect", "words", "args", "select", "actions", "default", "code", "ignored", "inner"}
-    | {"volatile"}
+    | {"harmless", "volatile"}
 )
 SERVICE: Final = frozenset({"hosts", "ports", "words", "calls"})
 CALL: Final = frozenset({"effect", "words"})

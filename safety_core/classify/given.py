@@ -19,6 +19,7 @@ class Given:
         switches: names of those that are true.
         texts: every text, and those in lists.
         loose: texts whose names promise nothing.
+        listed: texts of lists whose names promise nothing: each by itself, and all of a list as one.
         longest: items of the longest list.
     """
 
@@ -26,6 +27,7 @@ class Given:
     switches: set[str] = field(default_factory=set)
     texts: list[str] = field(default_factory=list)
     loose: list[str] = field(default_factory=list)
+    listed: list[str] = field(default_factory=list)
     longest: int = 0
 
     @classmethod
@@ -47,7 +49,10 @@ class Given:
                 self.loose.append(value)
         elif isinstance(value, list):
             self.longest = max(self.longest, len(value))
-            self.texts += [item for item in value if isinstance(item, str)]
+            texts = [item for item in value if isinstance(item, str)]
+            self.texts += texts
+            if texts and role in {"", "content"}:
+                self.listed += [*texts, " ".join(texts)]
 
     def texts_of(self, role: str) -> Iterator[str]:
         """Yield the texts of all arguments in one role."""

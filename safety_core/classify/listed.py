@@ -10,25 +10,33 @@ from typing import Final
 from urllib.parse import unquote
 
 from safety_core.canonical import JsonObject
-from safety_core.classify.arguments import commands_in, leaves, names_in, object_in, people_in, plain
+from safety_core.classify.arguments import commands_in, leaves, names_in, object_in, people_in
 from safety_core.classify.catalogue import PLAIN, parse_spec
 from safety_core.classify.edits import patched, replace_text, write_part
+from safety_core.classify.given import Given
 from safety_core.classify.network import LONG_QUERY, carries_data, recipient_target, service_calls, url_target
 from safety_core.classify.notes import Notes
 from safety_core.classify.paths import absolute, path_target
 from safety_core.classify.shell.scope import TERMINAL, Scope, Stream
 from safety_core.classify.shell.walk import Shell
+from safety_core.classify.unlisted import note_code
 from safety_core.model.facts import Kind, Target, TargetKind, Zone
 from safety_core.model.secret import references
 
 LONG_HEADERS: Final = 1024
 """Characters of all headers from which a read could carry data out."""
 
+KEY_SHOWN: Final = 40
+"""Characters of an unlisted argument's name that are shown."""
+
 _OVERRIDE: Final = re.compile(r"x-(?:http-)?method(?:-override)?", re.IGNORECASE)
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PATCHED: Final = re.compile(
     r"^(?:\*\*\* (?:Add|Update|Delete) File: |\*\*\* Move to: |(?:---|\+\+\+) (?:[ab]/)?)(\S.*)$", re.MULTILINE
 )
+
+_PASSED_OVER: Final = ("volatile", "ignored", "harmless", "code")
+"""Fields of an entry with names of arguments that have no role."""
 
 _READ_BY: Final = {"command": commands_in, "recipient": people_in}
 """How the texts of an argument are read, where that is not word for word."""
@@ -44,7 +52,11 @@ class ListedTool:
         self.params = params
         self.words = str(entry.get("words", ""))
         self.roles = {key: role for role, keys in object_in(entry, "args").items() for key in names_in(keys)}
-        self.passed_over = {*names_in(entry.get("volatile")), *names_in(entry.get("ignored")), entry.get("select")}
+        passed_over = (name for field in _PASSED_OVER for name in names_in(entry.get(field)))
+        listed = {*self.roles, *passed_over, entry.get("select")}
+        self.strange: JsonObject = {
+            key: value for key, value in params.items() if key not in listed and value is not None
+        }
         self.targets: list[Target] = []
 
     def run(self) -> None:
@@ -54,11 +66,12 @@ class ListedTool:
             if self.roles.get(key) == "cwd" and isinstance(value, str):
                 cwd = path_target(value, cwd, self.notes.workspace, self.notes.catalogue.paths).value
         for key, value in self.params.items():
-            role = self._role(key)
+            role = self.roles.get(key, "")
             if role == "body" and value not in (None, ""):
                 self._outward(Kind.OUTWARD)
             for text in _READ_BY.get(role, leaves)(value):
                 self._argument(role, text, cwd)
+        self._strange(cwd)
         self._headers()
         self._requests()
         self._store()
@@ -68,13 +81,18 @@ class ListedTool:
         if wanted and not wanted & given and self.entry.get("adapter") != "none":
             self.notes.doubt(f"{self.name}: an argument that it needs is missing")
 
-    def _role(self, key: str) -> str:
-        """Return what an argument is; of one that the entry does not know, where it leads, if its name says that."""
-        if key in self.roles or key in self.passed_over:
-            return self.roles.get(key, "")
-        role = self.notes.catalogue.roles.get(plain(key), "")
-        role = "recipient" if role == "contact" else role
-        return role if role in {"path", "url"} or role in self.roles.values() else ""
+    def _strange(self, cwd: str) -> None:
+        """Doubt what the entry does not list, and judge it by what its name says, that of what is inside of it too."""
+        for key in self.strange:
+            self.notes.doubt(f"{self.name}: {key[:KEY_SHOWN]}: an argument that the catalogue does not list")
+        given = Given.of(self.strange, self.notes.catalogue)
+        own = {*self.roles.values(), "path", "url"}
+        for named, values in given.roles.items():
+            role = "recipient" if named == "contact" else named
+            for text in (text for value in values for text in _READ_BY.get(role, leaves)(value)):
+                if role in own or (role == "method" and text.upper() in self.notes.catalogue.methods):
+                    self._argument(role, text, cwd)
+        note_code(self.notes, Kind.RUN_CODE, self.name, given)
 
     def _argument(self, role: str, text: str, cwd: str) -> None:
         readers = {

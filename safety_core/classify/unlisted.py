@@ -58,7 +58,7 @@ def judge_unlisted(notes: Notes, name: str, params: JsonObject) -> None:
     traits = meaning.traits | _switched(kind, given)
     notes.note(kind, shown, _told(notes, kind, shown), targets, traits)
     _note_more(notes, kind, shown, targets, given)
-    _note_code(notes, kind, shown, given)
+    note_code(notes, kind, shown, given)
 
 
 def _told(notes: Notes, kind: Kind, shown: str) -> str:
@@ -133,7 +133,7 @@ def _note_more(notes: Notes, kind: Kind, shown: str, targets: list[Target], give
         notes.note(Kind.OUTWARD, shown, "reads an address that could carry data out", targets)
 
 
-def _note_code(notes: Notes, kind: Kind, shown: str, given: Given) -> None:
+def note_code(notes: Notes, kind: Kind, shown: str, given: Given) -> None:
     """Note what commands, statements and programs in the arguments would do."""
     words = {*words_of(shown)}
     commands = [*given.texts_of("shell")] or (given.loose if words & notes.catalogue.lexicon("shells") else [])
@@ -141,7 +141,7 @@ def _note_code(notes: Notes, kind: Kind, shown: str, given: Given) -> None:
         Shell(notes).script(text, Scope(notes.workspace))
     statements = [*given.texts_of("sql")]
     if words & notes.catalogue.lexicon("databases"):
-        statements += [text for text in given.loose if _STATEMENT.match(text)]
+        statements += [text for text in (*given.loose, *given.listed) if _STATEMENT.match(text)]
     programs = [("sql", text) for text in statements]
     languages = [text.casefold() for text in given.texts_of("language")]
     if kind is Kind.RUN_CODE or languages:

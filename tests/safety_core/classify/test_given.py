@@ -43,5 +43,10 @@ def test_texts_switches_and_lists() -> None:
     assert given.texts == ["hello", "a", "b", "x", "Yes"]
     assert given.loose == ["hello", "x", "Yes"]
     assert given.longest == 3
+    assert given.listed == []
     assert list(given.texts_of("recipient")) == ["a", "b"]
     assert list(given.texts_of("url")) == []
+
+
+def test_a_list_of_texts_is_read_item_by_item_and_as_one() -> None:
+    assert Given.of({"query": ["a", 7, "b"], "none": [7]}, CATALOGUE).listed == ["a", "b", "a b"]
