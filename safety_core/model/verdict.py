@@ -44,16 +44,15 @@ class Verdict:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """The reasons, gravest first, without repeats."""
-        ordered = sorted(self.hits, key=lambda hit: -hit.level)
+        """The reasons, gravest first, without repeats. Beside a grave one, "only looks" would contradict it."""
+        least = min(self.level, Level.YELLOW)
+        ordered = sorted((hit for hit in self.hits if hit.level >= least), key=lambda hit: -hit.level)
         return tuple(dict.fromkeys(hit.reason for hit in ordered))
 
     @property
     def why(self) -> str:
-        """The reasons as one text for a person; beside a grave one, "only looks" would contradict it."""
-        least = min(self.level, Level.YELLOW)
-        spoken = {hit.reason for hit in self.hits if hit.level >= least}
-        return "; ".join(reason for reason in self.reasons if reason in spoken)
+        """The reasons as one text for a person."""
+        return "; ".join(self.reasons)
 
 
 @dataclass(frozen=True, slots=True)

@@ -224,6 +224,8 @@ class Commands(Programs):
         if array:
             scope.set_all(array, (HOLE,) * 9 if line is None else tuple(line.split()))
         names = names or ([] if array else ["REPLY"])
+        for name in [*names, *([array] if array else [])]:
+            scope.origins[name] = stdin.origin
         options = {word.text for word in arguments if word.text.startswith("-") and word.text not in {"-r", "-a"}}
         if line is None or options or scope.variables.get("IFS") != " \t\n":
             for name in names:
@@ -236,7 +238,9 @@ class Commands(Programs):
     def _read_lines(self, arguments: list[Word], scope: Scope, stdin: Stream) -> None:
         names = _operands(arguments, _LINES_VALUED)
         lines = (HOLE,) * 9 if stdin.text is None else tuple(stdin.text.splitlines())
-        scope.set_all(names[-1] if names else "MAPFILE", lines)
+        name = names[-1] if names else "MAPFILE"
+        scope.set_all(name, lines)
+        scope.origins[name] = stdin.origin
         for option, value in pairwise(arguments):
             if option.text == "-C":
                 self.reader.script(value.text, scope.copy(), NOTHING)

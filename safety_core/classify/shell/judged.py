@@ -23,11 +23,20 @@ OWN_VARIABLES: Final = "/proc/self/environ"
 ENVIRONMENT: Final = frozenset({"environment"})
 """Origin of a text that holds all variables, and with them what programs need to sign in elsewhere."""
 
+CONNECTION: Final = frozenset({"downloaded", "remote_control"})
+"""Origin of what comes in over a connection that the shell itself holds: what it says is done at once."""
+
 SECRET_NAME: Final = re.compile(
     r"(?i)(?<![a-z])(?:(?:api|access|private|secret|signing|encryption)?_?keys?|tokens?|secrets?|pass|passwords?|passwd"
     r"|credentials?)(?![a-z])"
 )
 """A name, or a pattern for names, of variables that hold secrets."""
+
+
+def note_control(notes: Notes, name: str, origin: frozenset[str]) -> None:
+    """Note that somebody else controls the machine, where commands of this origin are run by `name`."""
+    if origin >= CONNECTION:
+        notes.note(Kind.CONTROL, f"{name} shell", "lets somebody else control this machine", (), CONNECTION)
 
 
 class Reader(Protocol):
@@ -129,6 +138,7 @@ class Judged:
     def code(self, language: str, text: str) -> None:
         """Follow code in `language`."""
         self.coded = True
+        note_control(self.notes, self.entry.name, self.made)
         if language == "shell":
             arguments = tuple(word.text for word in self.found.operands[1:])
             same = self.entry.wrapper is not None or self.entry.stream == "same"

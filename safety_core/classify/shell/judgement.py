@@ -9,9 +9,9 @@ from safety_core.classify.catalogue import PLAIN, Spec
 from safety_core.classify.files import UNKNOWN
 from safety_core.classify.names import kinds_in
 from safety_core.classify.paths import GIVEN, HOLE
-from safety_core.classify.shell.judged import ENVIRONMENT, OWN_VARIABLES, SECRET_NAME
+from safety_core.classify.shell.judged import ENVIRONMENT, OWN_VARIABLES, SECRET_NAME, note_control
 from safety_core.classify.shell.options import read
-from safety_core.classify.shell.scope import NOTHING, Stream
+from safety_core.classify.shell.scope import NOTHING, Scope, Stream
 from safety_core.classify.shell.stores import COPIES, TEES, store
 from safety_core.classify.shell.values import Values
 from safety_core.classify.shell.words import Word
@@ -143,6 +143,7 @@ class Judgement(Values):
             if self.stdin.piped:
                 self.notes.doubt(f"{self.entry.name}: code that comes in from another program")
             self.traits |= self.stdin.origin
+            note_control(self.notes, self.entry.name, self.stdin.origin)
             self.note(Kind.RUN_CODE, f"{self.entry.name} input", ())
 
     def _inner(self) -> Stream | None:
@@ -156,14 +157,14 @@ class Judgement(Values):
             )
         for word in self.found.assignments:
             name, _, value = word.text.partition("=")
-            self.programs.variable(name.rstrip("+"), value, self.scope)
+            self.programs.variable(name.rstrip("+"), value, self._inside())
         if self.found.rest is None:
             return None
-        scope = self.scope.copy()
-        scope.traits |= (self.traits & {"privileged", "remote", "container"}) | self.made
-        if "remote" in scope.traits:
-            scope.cwd = HOLE
+        scope = self._inside()
+        scope.traits |= self.made
         rest = [*self.found.rest]
+        if self.found.assignments and rest[:1] == [Word("--")]:
+            del rest[0]
         if self.entry.stream == "given":
             self._injected(rest)
         if self.entry.joined and self.entry.stdin not in {"", "code:shell"}:
@@ -176,6 +177,14 @@ class Judgement(Values):
         if self.entry.stream == "given":
             rest = self._given(rest)
         return self.programs.run(rest, scope, self.stdin, self.made)
+
+    def _inside(self) -> Scope:
+        """Return the scope of what this command starts: as another user, on another machine, in a container."""
+        scope = self.scope.copy()
+        scope.traits |= self.traits & {"privileged", "remote", "container"}
+        if "remote" in scope.traits:
+            scope.cwd = HOLE
+        return scope
 
     def _injected(self, rest: list[Word]) -> None:
         """`xargs sh -c`: what is handed over would be the code itself."""

@@ -7,14 +7,14 @@ from typing import Final
 
 from safety_core.classify.shell.assignments import Assignments
 from safety_core.classify.shell.cursor import TooDeepError, UnreadableError
-from safety_core.classify.shell.nodes import AndOr, Node, Pipeline, Sequence, Subshell, Text, Word
+from safety_core.classify.shell.nodes import AndOr, Node, Pipeline, Sequence, Simple, Subshell, Text, Word
 
 _RESERVED: Final = re.compile(
     r"(?:!|\{|\}|\[\[|if|then|elif|else|fi|while|until|for|select|case|esac|do|done|function|time|coproc)"
     r"(?=$|[ \t\n;&|<>()]|\\\n)"
 )
 _ENDS: Final = frozenset({"}", "then", "elif", "else", "fi", "do", "done", "esac"})
-_TIME_OPTION: Final = re.compile(r"(?:-p|--)(?=[ \t])")
+_TIME_OPTION: Final = re.compile(r"(?:-p|--)(?=[ \t\n;&|)]|$)")
 
 
 class Lists(Assignments):
@@ -193,7 +193,7 @@ class Lists(Assignments):
                 self.at = option.end()
                 self.blanks()
             if self.at >= len(self.text) or self.text[self.at] in "\n;&|)":
-                return Sequence(())
+                return Simple((), ())
 
     def _join_letters(self) -> None:
         """Take out line continuations inside of what may be a reserved word."""

@@ -11,7 +11,7 @@ from safety_core.classify.catalogue import Entry
 from safety_core.classify.names import kinds_in, words_of
 from safety_core.classify.notes import Notes
 from safety_core.classify.paths import GIVEN, path_target
-from safety_core.classify.shell.judged import Reader
+from safety_core.classify.shell.judged import Reader, note_control
 from safety_core.classify.shell.judgement import Judgement
 from safety_core.classify.shell.options import Invocation, read
 from safety_core.classify.shell.scope import NOTHING, TERMINAL, Scope, Stream
@@ -79,13 +79,14 @@ class Programs:
             judgement = Judgement(
                 self, Invocation(Entry(name, words="changes how programs start")), scope, TERMINAL, frozenset()
             )
-            judgement.option(name, spec, Word(value))
+            judgement.option("variable", spec, Word(value))
 
     def _hidden(self, arguments: Sequence[Word], scope: Scope, stdin: Stream, made: frozenset[str]) -> Stream:
         self.notes.doubt("a program that is known only when the command runs")
         self.notes.note(
             Kind.RUN_CODE, "hidden program", "runs a program that cannot be named beforehand", (), scope.traits | made
         )
+        note_control(self.notes, "hidden", made)
         for option, code in pairwise(arguments):
             if _SHELL_CODE.fullmatch(option.text):
                 return self.shell.script(code.text, scope.copy(), stdin)

@@ -7,6 +7,7 @@ from typing import Final
 from safety_core.classify.network import host_target
 from safety_core.classify.notes import Notes
 from safety_core.classify.paths import HOLE, path_target
+from safety_core.classify.shell.judged import CONNECTION
 from safety_core.classify.shell.nodes import Redirect
 from safety_core.classify.shell.scope import Scope, Stream
 from safety_core.classify.shell.words import Word
@@ -73,7 +74,7 @@ class Redirects:
             if "remote_control" in stream.origin:
                 words = "lets somebody else control this machine"
                 self.notes.note(Kind.CONTROL, "redirection", words, (target,), scope.traits | {"remote_control"})
-            return Stream(origin=frozenset({"downloaded"}))
+            return Stream(origin=CONNECTION)
         if word.text in _STREAMS or (word.text == HOLE and operator == "<"):
             return stream
         target = path_target(word.text, scope.cwd, self.notes.workspace, self.notes.catalogue.paths)

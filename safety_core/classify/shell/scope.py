@@ -49,6 +49,7 @@ class Scope:
         variables: values; a `HOLE` for what is known only when the command runs. Absent: not set by the script.
         arrays: elements by name; the positional parameters under "@".
         aliases: texts that stand for names of commands.
+        origins: what is known of where the values of variables came from, which were read from a program or file.
         traits: hold for every effect in here ("privileged", "remote").
         inside: the bodies of the functions that are being run.
         depth: scripts that this one is inside of.
@@ -59,6 +60,7 @@ class Scope:
     arrays: dict[str, tuple[str, ...]] = field(default_factory=lambda: {"@": ()})
     functions: dict[str, Function] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
+    origins: dict[str, frozenset[str]] = field(default_factory=dict)
     traits: frozenset[str] = frozenset()
     inside: tuple[int, ...] = ()
     depth: int = 0
@@ -71,6 +73,7 @@ class Scope:
             self.arrays.copy(),
             self.functions.copy(),
             self.aliases.copy(),
+            self.origins.copy(),
             self.traits,
             self.inside,
             self.depth,

@@ -13,6 +13,7 @@ from typing import Any, Final
 from safety_core.classify.notes import Notes
 from safety_core.classify.paths import HOLE
 from safety_core.classify.shell.commands import Commands
+from safety_core.classify.shell.judged import note_control
 from safety_core.classify.shell.nodes import (
     AndOr,
     Arithmetic,
@@ -21,6 +22,7 @@ from safety_core.classify.shell.nodes import (
     Function,
     Loop,
     Node,
+    Parameter,
     Pipeline,
     Redirect,
     Redirected,
@@ -79,7 +81,9 @@ class Shell:
         if scope.depth > DEEPEST:
             self.notes.give_up("scripts inside scripts, too deep to be followed")
             return Stream()
-        origin = (scope.traits | (stdin.origin if stdin.text == text else frozenset())) & _HIDDEN
+        whole = scope.traits | (stdin.origin if stdin.text == text else frozenset())
+        note_control(self.notes, "script", whole)
+        origin = whole & _HIDDEN
         if origin:
             self.notes.note(Kind.RUN_CODE, "script", "runs code that was hidden or fetched", (), origin)
         if HOLE in text:
@@ -191,6 +195,7 @@ class Shell:
                 words.append(self._declared(word, scope, maker))
             else:
                 words.extend(maker.of(word))
+                made |= _origins(word, scope)
         outlets: list[tuple[Redirect, list[Made]]] = []
         for redirect in node.redirects:
             stdin = self._opened(redirect, maker, scope, stdin, outlets)
@@ -200,6 +205,8 @@ class Shell:
             output = stdin if node.redirects and not node.assignments else NOTHING
             if assigned:
                 self.notes.note(Kind.READ, "variable", "sets a variable for this command")
+            elif not node.words and not node.redirects:
+                self.notes.note(Kind.READ, "time", "measures how long nothing takes")
         else:
             output = self.programs.run(words, scope, stdin, frozenset(made))
             for name in assigned:
@@ -225,9 +232,13 @@ class Shell:
     ) -> Stream:
         """Open one redirection; the reply is the standard input from there on. Files are written at the end."""
         if redirect.operator == "<<<":
-            return self.redirects.given(redirect, Stream(maker.one(redirect.target) + "\n"), stdin)
+            return self.redirects.given(
+                redirect, Stream(maker.one(redirect.target) + "\n", _origins(redirect.target, scope)), stdin
+            )
         if redirect.body is not None:
-            return self.redirects.given(redirect, Stream(maker.one(redirect.body)), stdin)
+            return self.redirects.given(
+                redirect, Stream(maker.one(redirect.body), _origins(redirect.body, scope)), stdin
+            )
         targets = maker.of(redirect.target)
         if redirect.operator.startswith("<"):
             return self.redirects.read(redirect, targets, scope, stdin)
@@ -337,6 +348,12 @@ class Shell:
         for redirect, targets in outlets:
             self.redirects.write(redirect, targets, scope, output)
         return output
+
+
+def _origins(word: Word, scope: Scope) -> frozenset[str]:
+    """Return what is known of where the values in a word came from."""
+    none = frozenset[str]()
+    return none.union(*(scope.origins.get(part.name, none) for part in word if isinstance(part, Parameter)))
 
 
 def _joined(parts: list[Stream]) -> Stream:

@@ -101,7 +101,7 @@ async def _found(sources: Mapping[str, bytes], bundle: TrustedBundle, recordings
     with progress("reading", recordings.size) as advance:
         for call in recordings.read(advance):
             asked.append(facts_of(tool_call(call), catalogue, workspace).to_json())
-            used.add_step(trace(call.tool, call.params, catalogue, workspace))
+            used.add_step(trace(call.tool, call.params, catalogue, workspace, hints=call.hints))
     tests = {name: raw.decode("utf-8") for name, raw in sources.items() if name.endswith("_test.rego")}
     rules = [*bundle.guards]
     watch = await watched(bundle, [(rules, facts) for facts in asked], tests=tests, values=paths_of_tests(tests))

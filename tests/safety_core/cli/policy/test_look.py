@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from safety_core.bundle.samples import invented
+from safety_core.classify.trace import Step, trace
 from safety_core.errors import InputError, PolicyError
+from safety_core.model.tool_call import Hint
 from tests.safety_core.cli.policy.conftest import Run, calls, write
 from tests.simulators.small_policy import SMALL
 
@@ -121,6 +124,20 @@ def test_entries_that_no_call_uses_are_listed(run: Run, folder: Path) -> None:
     assert document["catalogue"]["programs"]["unused"] == ["echo", "sh", "sudo"]
     silent = json.loads(run("coverage", "--policies", "@policies", "--json").output)
     assert (silent["silent"], silent["percent"]) == ([], 100.0)
+
+
+def test_what_a_tool_says_of_itself_counts_in_coverage(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[frozenset[Hint]] = []
+
+    def looking(*call: Any, hints: frozenset[Hint] = frozenset()) -> Step:
+        seen.append(hints)
+        return trace(*call, hints=hints)
+
+    monkeypatch.setattr("safety_core.cli.policy.coverage.trace", looking)
+    document = {"tool": "wipe", "params": {}, "hints": {"destructiveHint": True}}
+    (folder / "calls.jsonl").write_text(json.dumps(document) + "\n")
+    assert run("coverage", "--policies", "@policies", "@calls.jsonl").exception is None
+    assert seen == [frozenset({Hint.DESTRUCTIVE})]
 
 
 def test_two_policies_are_compared_in_words(run: Run, other: Path) -> None:
