@@ -5,8 +5,10 @@ Where only a part of a text is known, a `HOLE` stands for the rest: what is know
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import translate
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
@@ -20,6 +22,8 @@ MOST_COPIED: Final = 8 * 1024 * 1024
 
 MANY: Final = frozenset(("*", "?", "[", HOLE, GIVEN))
 """What makes a path stand for any number of files."""
+
+_UNKNOWN_PART: Final = re.compile(f"[{HOLE}{GIVEN}]+")
 
 HOME: Final = "/home/user"
 
@@ -84,6 +88,15 @@ class Files:
         """Return the text of a file, where it is known."""
         found = self.read(path)
         return None if found is None else found.text
+
+    def matching(self, pattern: str) -> list[Content]:
+        """Return what is known of the files that a path with patterns or unknown parts may stand for."""
+        if MANY.isdisjoint(pattern):
+            found = self.read(pattern)
+            return [] if found is None else [found]
+        shape = re.compile(translate(_UNKNOWN_PART.sub("*", _spelt(pattern))))
+        found_keys = [key for key in self._all() if shape.match(key) and not key.startswith("/dev/fd/")]
+        return [content for key in found_keys if (content := self.read(key)) is not None]
 
     def write(self, path: str, text: str | None, origin: frozenset[str] = frozenset(), *, append: bool = False) -> None:
         """Note that a file now has this text; with `append`, at its end."""

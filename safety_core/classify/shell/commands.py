@@ -101,7 +101,7 @@ class Commands(Programs):
             printing = base in _DECLARING and all(word.text in _PRINTING for word in arguments)
             return Stream(origin=ENVIRONMENT) if printing else NOTHING
         output = self._shadowed(words, scope, stdin, made)
-        return output if name in scope.functions else self._printed(base, arguments, stdin, made, output)
+        return output if name in scope.functions else self._printed(base, arguments, stdin, made, output, scope.cwd)
 
     def _shadowed(self, words: Sequence[Word], scope: Scope, stdin: Stream, made: frozenset[str]) -> Stream:
         """A function may hide a listed program, if it is really defined: both are judged.
@@ -118,7 +118,13 @@ class Commands(Programs):
         return output
 
     def _printed(
-        self, name: str, arguments: Sequence[Word], stdin: Stream, made: frozenset[str], output: Stream
+        self,
+        name: str,
+        arguments: Sequence[Word],
+        stdin: Stream,
+        made: frozenset[str],
+        output: Stream,
+        folder: str,
     ) -> Stream:
         """Know what is printed where the catalogue only says that something is."""
         if output.text is not None:
@@ -130,6 +136,8 @@ class Commands(Programs):
                 words = [word for word in arguments if word.text != "--"]
                 text = None if words and words[0].text == "-v" else formatted(words)
                 return Stream(text, output.origin | made)
+            case "pwd" | "gpwd" if HOLE not in folder:
+                return Stream(f"{folder}\n", output.origin)
             case _ if name in SILENT:
                 return Stream("", output.origin)
             case _:

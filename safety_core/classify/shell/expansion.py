@@ -37,6 +37,8 @@ _CASES: Final[dict[str, Callable[[str], str]]] = {
 def known_value(scope: Scope, name: str) -> str | None:
     """Return a value, a hole where it may come from outside, or None where it is taken for unset."""
     value = scope.value(name)
+    if value is None and name == "PWD":
+        return scope.cwd
     return HOLE if value is None and FROM_OUTSIDE.fullmatch(name) else value
 
 

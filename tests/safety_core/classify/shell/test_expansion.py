@@ -7,6 +7,7 @@ import pytest
 from safety_core.classify.paths import HOLE
 from safety_core.classify.shell.expansion import changed, given_default, known_value, slice_of
 from safety_core.classify.shell.scope import Scope
+from tests.simulators.judging import Judging
 
 
 @pytest.mark.parametrize(
@@ -83,3 +84,24 @@ def test_what_nobody_sets_is_unset() -> None:
 
 def test_a_slice_of_nothing_begins_at_its_beginning() -> None:
     assert slice_of("-9", 4) == slice(0, None)
+
+
+@pytest.mark.parametrize(
+    ("script", "name"),
+    [
+        ("touch $PWD/a", "a"),
+        ("touch $(pwd)/a", "a"),
+        ("touch `pwd -P`/a", "a"),
+        ("cd b; touch ${PWD}/a", "b/a"),
+        ("PWD=/workspace/c; touch $PWD/a", "c/a"),
+    ],
+)
+def test_the_folder_at_hand_is_known(judging: Judging, script: str, name: str) -> None:
+    assert f"/workspace/{name}" in {
+        target.value for action in judging.shell(script).actions for target in action.targets
+    }
+
+
+def test_a_folder_that_is_not_known_stays_so(judging: Judging) -> None:
+    assert judging.shell("cd -; rm -r $PWD").unknown
+    assert judging.shell("cd -; rm -r $(pwd)").unknown
