@@ -28,6 +28,7 @@
         alone: true                       # a wrapper that makes sense without a command, too (`env`)
         after: 1                          # the subcommand stands behind so many operands (`service NAME start`)
         bundled: true                     # the first word is a cluster of options even without a dash (`tar xf`)
+        posix: true                       # behind the first operand no word is an option (`redis-cli get --help`)
 
 A spec is `[effect][+trait...][=type]`: an effect (a `Kind`, or `dry`: nothing lasting happens), traits, and the type of
 the value that an option takes. Types: text expression path url host nethost remote gitremote data recipient upload
@@ -111,6 +112,7 @@ class Entry:
     prefixes: frozenset[str] = frozenset()
     anywhere: Mapping[str, Spec] = field(default_factory=dict)
     alone: bool = False
+    posix: bool = False
     inherits: bool = False
     """The words are those of the program or group above, and say nothing about what this subcommand does."""
 
@@ -139,6 +141,7 @@ class Entry:
             child.prefixes,
             {**self.anywhere, **child.anywhere},
             child.alone,
+            child.posix,
             not child.words,
         )
 
@@ -323,6 +326,7 @@ def _entry(name: str, raw: Json) -> Entry:
         frozenset(_texts(raw.get("prefixes", []))),
         _specs(_mapping(raw, "anywhere"), name),
         raw.get("alone") is True,
+        raw.get("posix") is True,
     )
 
 

@@ -44,6 +44,7 @@ PROGRAM: Final = frozenset(
         "open",
         "after",
         "bundled",
+        "posix",
         "prefixes",
         "anywhere",
         DRY,

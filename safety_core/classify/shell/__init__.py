@@ -17,6 +17,7 @@ redirects   files and descriptors that a redirection opens
 commands    one simple command: what it changes in the shell itself
 printing    what echo, printf, base64 and their like print
 options     words -> options, operands and subcommand, by the program's catalogue entry
+long_options long options that are abbreviated, or that nearly every program knows
 programs    one simple command -> actions: which program it is
 requests    which HTTP requests a command makes
 judgement   what a listed program does, starts and prints; wrappers unwound

@@ -9,11 +9,9 @@ from typing import Final
 
 from safety_core.classify.catalogue import Entry, Spec
 from safety_core.classify.paths import HOLE
+from safety_core.classify.shell.long_options import listed, meant
 from safety_core.classify.shell.words import Word
 from safety_core.model.facts import Kind
-
-SHORTEST_PREFIX: Final = 4
-"""Characters, dashes included, from which an abbreviated long option is taken for the listed one."""
 
 ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*\+?=")
 NOT_DRY: Final = frozenset({"", "none", "false", "f", "no", "n", "off", "0"})
@@ -147,6 +145,7 @@ class _Reading:
     def _operand(self, word: Word) -> None:
         if word.text in self.found.entry.prefixes and not self.found.operands:
             return
+        self.only_operands = self.only_operands or self.found.entry.posix
         commands = self.found.entry.commands
         child = commands.get(word.text) or next(
             (commands[part] for part in _PARTS.split(word.text) if part in commands), None
@@ -176,10 +175,10 @@ class _Reading:
 
     def _long(self, word: Word) -> None:
         name, equals, value = word.text.partition("=")
-        spec = self._listed(name)
+        spec = listed(self.found.entry, name, self.generic)
         if spec is None:
             self.pure = self.pure and not self.found.path
-            generic = self._generic(name)
+            generic = meant(name, self.generic)
             self._flag(name, generic or Spec(), Word(value) if equals else None)
             if generic is None:
                 self.found.unlisted.append(name)
@@ -205,20 +204,6 @@ class _Reading:
         plain = given == name or given in self.found.entry.options or value.casefold() in NOT_DRY | SWITCHED_ON
         if self.found.entry.single and not plain:
             self.found.unlisted.append(given)
-
-    def _generic(self, name: str) -> Spec | None:
-        """`--delete-branch` means what `--delete` means, where that has an effect of its own."""
-        head = self.generic.get("--" + name.lstrip("-").partition("-")[0], Spec())
-        return self.generic.get(name) or (head if head.kind is not None else None)
-
-    def _listed(self, name: str) -> Spec | None:
-        options = self.found.entry.options
-        if name not in options and self.found.entry.single and len(name) > len("-X"):
-            name = name.lower()
-        if name in options or not name.startswith("--") or len(name) < SHORTEST_PREFIX:
-            return options.get(name)
-        longer = [key for key in options if key.startswith(name) and not options[key].dry]
-        return options[longer[0]] if longer and name not in self.generic else None
 
     def _cluster(self, word: Word) -> None:
         options, text = self.found.entry.options, word.text

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from safety_core.classify.catalogue import Entry, compiled
+from safety_core.classify.catalogue import Entry, Spec, compiled
+from safety_core.classify.shell.long_options import listed
 from safety_core.model.facts import Facts, Kind, TargetKind
 from safety_core.model.level import Level
 from tests.simulators.judging import Judging
@@ -35,6 +36,17 @@ from tests.simulators.judging import Judging
         ("kubectl exec a -- curl http://localhost:80", Level.GREEN),
         ("docker exec a curl https://other.example", Level.GREEN),
         ("argocd -h", Level.GREEN),
+        ("redis-cli DEL a --help", Level.RED),
+        ("redis-cli -n 1 GET a --version", Level.GREEN),
+        ("redis-cli config set maxmemory 1 --help", Level.RED),
+        ("redis-cli --help", Level.GREEN),
+        ("supervisorctl stop bakery --help", Level.RED),
+        ("supervisorctl tail -f bakery", Level.GREEN),
+        ("supervisorctl --help", Level.GREEN),
+        ("rndc -s ns.example delzone bread.example -h", Level.RED),
+        ("rndc status", Level.GREEN),
+        ("git branch --del main", Level.YELLOW),
+        ("git branch --forc main", Level.RED),
         ("pulumi nonsense", Level.YELLOW),
     ],
 )
@@ -96,8 +108,13 @@ def test_an_option_that_nobody_listed_is_understood_by_no_program(judging: Judgi
     assert isinstance(programs, dict)
     firsts = {names.partition(",")[0].strip() for names in programs} - WITH_FREE_OPTIONS
     entries = {name: catalogue.program(name) for name in firsts}
-    lines = [line for name, entry in entries.items() if entry is not None for line in _lines(entry, name)]
-    assert [line for line in lines if _silent(judging.shell(f"{line} --unheard-of x"))] == []
+    lines = [
+        line.replace(" ", " --unheard-of ", 1) + " x" if entry.posix else f"{line} --unheard-of x"
+        for name, entry in entries.items()
+        if entry is not None
+        for line in _lines(entry, name)
+    ]
+    assert [line for line in lines if _silent(judging.shell(line))] == []
 
 
 @pytest.mark.parametrize("option", ["--limit 5", "--project till", "--json", "--no-headers"])
@@ -120,3 +137,43 @@ def test_a_switch_that_is_given_a_value_is_not_understood_where_options_are_whol
     assert judging.level("exiftool -Artist a.jpg") is Level.GREEN
     assert judging.level("exiftool -Artist=me a.jpg") is Level.YELLOW
     assert judging.level("terraform version -json=true") is Level.GREEN
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("--del", Kind.DESTROY),
+        ("--delete-l", None),
+        ("--out", Kind.WRITE),
+        ("--si", None),
+        ("--d", None),
+        ("--zz", None),
+    ],
+)
+def test_an_abbreviated_option_is_the_gravest_that_it_could_be(name: str, kind: Kind | None) -> None:
+    entry = compiled(
+        {
+            "programs": {
+                "till": {
+                    "flags": "--delete-later --simple",
+                    "options": {
+                        "--delete-note, --output-form": "write",
+                        "--delete": "destroy",
+                        "--output-read": "read+milder",
+                        "--delete-try": "dry",
+                    },
+                }
+            }
+        }
+    ).program("till")
+    assert entry is not None
+    found = listed(entry, name, {})
+    assert (None if found is None else found.kind) is kind
+
+
+def test_of_options_without_effects_the_one_that_names_something_is_the_gravest() -> None:
+    options = {"--from": Spec(takes="text"), "--from-file": Spec(takes="path"), "--fromage": Spec()}
+    assert listed(Entry("till", options=options), "--fro", {}) == Spec(takes="path")
+    traits = {"--all-in": Spec(traits=frozenset({"milder"})), "--all-out": Spec(traits=frozenset({"mass"}))}
+    assert listed(Entry("till", options=traits), "--all", {}) == traits["--all-out"]
+    assert listed(Entry("till", options=traits), "--all", {"--all": Spec()}) is None
