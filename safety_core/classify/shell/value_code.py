@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -11,6 +12,14 @@ from safety_core.classify.shell.judged import Judged, Read
 from safety_core.classify.shell.scope import NOTHING
 from safety_core.classify.shell.words import Word
 from safety_core.model.facts import Kind, Target
+
+SOUGHT: Final = re.compile(
+    r"(?i)passw|passphrase|secret|credential|api.{0,3}key|access.{0,3}key|auth.{0,3}token|token\b"
+)
+"""What one seeks who looks for secrets."""
+
+WIDE: Final = re.compile(r"~\w*/?|/(?:(?:home|Users)(?:/[^/]+)?|root|etc|var|opt|srv|usr|mnt|media)?/?")
+"""A whole machine, somebody's home, or all that is set up on the machine."""
 
 TOLD: Final = frozenset({"artisan", "occ", "craft"})
 """Scripts without an ending that are told what to do as programs are."""
@@ -56,6 +65,25 @@ def _expression_path(judged: Judged, text: str) -> list[Target]:
     return [judged.path(text)]
 
 
+def _expression_sought(judged: Judged, text: str) -> list[Target]:
+    """What is searched for. A search for passwords over a whole machine or home is none of everyday work."""
+    judged.code("sought", text)
+    places = (judged.path(word.text).value for word in judged.found.operands if word.known and word.text != text)
+    if SOUGHT.search(text) and any(WIDE.fullmatch(place) for place in places):
+        judged.notes.doubt(f"{judged.entry.name}: a search for secrets over a whole machine or home")
+    return []
+
+
+def _piped(judged: Judged, text: str) -> list[Target]:
+    """Where answers go: a file, or behind a bar the program that is started for them."""
+    if not text.startswith("|"):
+        return [judged.path(text)]
+    coded = judged.coded
+    judged.code("shell", text[1:])
+    judged.coded = coded
+    return []
+
+
 def _alias(judged: Judged, text: str) -> list[Target]:
     """Another name for a command, which may be that of a harmless one."""
     _, _, command = text.partition("=")
@@ -67,5 +95,7 @@ CODE: Final[Mapping[str, Read]] = {
     "script": _script,
     "expression": _expression,
     "expression_path": _expression_path,
+    "expression_sought": _expression_sought,
+    "piped": _piped,
     "alias": _alias,
 }

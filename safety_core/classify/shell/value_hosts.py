@@ -21,6 +21,11 @@ OWN_TOKEN: Final = re.compile(r"(?i)[\w-]*(?:auth|token|key)[\w-]*\s*:")
 
 FILE_URL: Final = re.compile(r"(?i)file:(?://[^/]*)?(/.*)")
 
+FREE_DATA: Final = re.compile(r"(?i)(?:gophers?|dict|telnet|tftp|smtps?|mqtts?|rtmp[a-z]*)://")
+"""Addresses whose protocol sends what the address itself says, to any program that listens there."""
+
+UNPOSTED: Final = frozenset({"-I", "--ignore-stdin"})
+
 REMOTE: Final = re.compile(r"(?:[\w.-]+@)?([\w.-]+|\[[0-9a-f:]+\]):(?!\\)")
 
 
@@ -40,7 +45,8 @@ def _url(judged: Judged, text: str) -> list[Target]:
     target = url_target(text)
     judged.addresses.append(text)
     far = "remote" in judged.traits and target.zone is Zone.OUTSIDE
-    if far or (carries_data(text) and "container" not in judged.traits):
+    data = carries_data(text) or FREE_DATA.match(text) is not None
+    if far or (data and "container" not in judged.traits):
         judged.note(Kind.OUTWARD, f"{judged.entry.name} query", [target])
     return [target]
 
@@ -152,7 +158,18 @@ def _httpie(judged: Judged, text: str) -> list[Target]:
     if re.match(r"[\w.-]+(:=|=@|=(?!=)|@)|@", text):
         judged.note(Kind.OUTWARD, f"{judged.entry.name} field", judged.targets)
         return []
-    return _url(judged, text) if not judged.targets else []
+    if judged.targets:
+        return []
+    targets = _url(judged, text)
+    _posted(judged, targets)
+    return targets
+
+
+def _posted(judged: Judged, hosts: list[Target]) -> None:
+    """HTTPie sends what comes in from a program or file, whatever its words say."""
+    given = judged.stdin.piped and judged.stdin.text != "" and not judged.dry
+    if given and UNPOSTED.isdisjoint(name for name, _, _ in judged.found.options):
+        judged.note(Kind.OUTWARD, f"{judged.entry.name} input", hosts)
 
 
 HOSTS: Final[Mapping[str, Read]] = {

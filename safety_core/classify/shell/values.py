@@ -17,6 +17,9 @@ from safety_core.model.facts import Kind, Target, TargetKind
 READERS: Final = {**PATHS, **HOSTS, **CODE}
 """What is done with a value, by its type; a type that is not here only counts as given."""
 
+FREE: Final = frozenset({"text", "script", "expression", "expression_sought"})
+"""Types of values of which it says little that they are known only when the command runs."""
+
 _FILE: Final = re.compile(r"(?:[\w-]+=)?fileb?://")
 
 
@@ -41,7 +44,7 @@ class Values(Judged):
         text = word.text
         if word.glob and takes in {"path", "remote"}:
             self.traits |= {"wildcard"}
-        if HOLE in text and takes not in {"text", "script", "expression"} and not takes.startswith("code:"):
+        if HOLE in text and takes not in FREE and not takes.startswith("code:"):
             self.notes.doubt(f"{self.entry.name}: a value that is known only when the command runs")
         if takes.startswith("code:"):
             self.code(takes.removeprefix("code:"), text)

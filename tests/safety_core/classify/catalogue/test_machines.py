@@ -23,7 +23,6 @@ cdk diff
 cdk synth -q
 packer fmt -check .
 packer validate x
-ansible-playbook site.yml --check --diff
 ansible-doc -l
 nomad status
 consul members
@@ -40,6 +39,7 @@ consul kv get a
 """
 
 YELLOW = r"""
+ansible-playbook site.yml --check --diff
 terraform plan -out=tf.plan
 terraform apply
 terraform import a b
