@@ -33,6 +33,10 @@ SECRET_NAME: Final = re.compile(
 """A name, or a pattern for names, of variables that hold secrets."""
 
 
+_IMPORT: Final = re.compile(r"(?m)(?:^|[;:])[ \t]*(?:import|from)[ \t]+([A-Za-z_][\w.]*)")
+"""The first module that a statement of Python imports."""
+
+
 def note_control(notes: Notes, name: str, origin: frozenset[str]) -> None:
     """Note that somebody else controls the machine, where commands of this origin are run by `name`."""
     if origin >= CONNECTION:
@@ -85,6 +89,7 @@ class Judged:
         self.traits = (scope.traits - OWN) | self.entry.spec.traits.union(*given)
         self.targets: list[Target] = []
         self.coded = False
+        self.imported: set[str] = set()
         self.addresses: list[str] = []
         self.asking = False
         """What is sent is only a question, by what the catalogue knows of the services that are asked."""
@@ -147,8 +152,20 @@ class Judged:
             return
         if language == "python" and HOLE not in text and only_computes(text):
             self.traits |= {"milder"}
+        if language == "python":
+            self._imported(text)
         for command in code_notes(self.notes, language, text, self.entry.name, self.traits):
             self.programs.shell.script(command, self.scope.below(), NOTHING)
+
+    def _imported(self, text: str) -> None:
+        """Follow what a Python program imports, where it was written here; each module once."""
+        for name in _IMPORT.findall(text):
+            target = self.path(f"{name.replace('.', '/')}.py")
+            content = self.notes.files.read(target.value)
+            if content is not None and target.value not in self.imported:
+                self.imported.add(target.value)
+                self.made |= content.origin
+                self.code("python", content.text or HOLE)
 
 
 Read = Callable[[Judged, str], list[Target]]

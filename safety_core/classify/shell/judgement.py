@@ -13,6 +13,7 @@ from safety_core.classify.shell.judged import ENVIRONMENT, OWN_VARIABLES, SECRET
 from safety_core.classify.shell.options import read
 from safety_core.classify.shell.scope import NOTHING, Scope, Stream
 from safety_core.classify.shell.stores import COPIES, TEES, store
+from safety_core.classify.shell.value_hosts import REMOTE
 from safety_core.classify.shell.values import Values
 from safety_core.classify.shell.words import Word
 from safety_core.model.facts import Kind, TargetKind
@@ -46,7 +47,10 @@ class Judgement(Values):
         for given in self.found.options:
             if given not in early:
                 self.option(*given)
+        self._written_code()
         kinds = self._kinds()
+        if self._copies_away():
+            kinds = list(dict.fromkeys(Kind.READ if kind is Kind.WRITE else kind for kind in kinds))
         inner = self._inner()
         for kind in kinds:
             self.note(kind, self.entry.name, self.targets)
@@ -63,6 +67,24 @@ class Judgement(Values):
         if self.entry.stdin == "code:shell" and not self.coded and not self._has_script() and not self.dry:
             output = replace(output, origin=output.origin | ANSWERS)
         return output
+
+    def _copies_away(self) -> bool:
+        """`scp a host:`: what stays here is only read."""
+        last, operands = self.entry.last, self.found.operands
+        outward = last is not None and last.kind is Kind.OUTWARD and last.takes == "remote"
+        return outward and len(operands) > 1 and REMOTE.match(operands[-1].text) is not None
+
+    def _written_code(self) -> None:
+        """`awk -f FILE`, `node -r FILE`: follow a program that was written here and is named by an option."""
+        languages = [name for name in (*self.entry.operands[:1], self.entry.stdin) if name.startswith("code:")]
+        coded = self.coded
+        for _, spec, value in self.found.options if languages else ():
+            if value is None or spec.kind is not Kind.RUN_CODE or spec.takes not in {"path", "expression_path"}:
+                continue
+            for content in self.notes.files.matching(self.path(value.text).value):
+                self.made |= content.origin
+                self.code(languages[0].removeprefix("code:"), content.text or HOLE)
+        self.coded = coded
 
     def _unlisted(self, kinds: list[Kind]) -> None:
         """An option that nobody has described may make a reading command do anything."""

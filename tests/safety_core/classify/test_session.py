@@ -144,3 +144,30 @@ def test_all_scripts_that_a_pattern_means_are_judged() -> None:
 def test_scripts_that_run_one_another_come_to_an_end() -> None:
     written = {f"{PLACE}/{number}.sh": Content("bash *.sh\n") for number in range(20)}
     assert read("bash *.sh", written).facts.unknown
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "text"),
+    [
+        ("awk -f made.awk x", "made.awk", 'BEGIN { system("rm -rf /opt") }'),
+        ("awk -f *.awk x", "made.awk", 'BEGIN { system("rm -rf /opt") }'),
+        ("node -r ./made.js other.js", "made.js", "require('child_process').execSync('rm -rf /opt')"),
+        ("python -c 'import made'", "made.py", "import os, made; os.system('rm -rf /opt')"),
+        ("python -c 'x = 1; from made import y'", "made.py", "import os; os.system('rm -rf /opt')"),
+        ("psql -f made.sql", "made.sql", "drop database shop;"),
+    ],
+)
+def test_a_program_in_another_language_is_judged_by_its_text(command: str, name: str, text: str) -> None:
+    path = f"{PLACE}/{name}"
+    assert Kind.DESTROY in kinds(read(command, {path: Content(text)}))
+    assert Kind.DESTROY not in kinds(read(command))
+    assert read(command, {path: Content(None)}).facts.unknown
+
+
+def test_modules_that_import_one_another_come_to_an_end() -> None:
+    written = {f"{PLACE}/a.py": Content("import b"), f"{PLACE}/b.py": Content("import a\nimport c")}
+    assert kinds(read("python -c 'import a'", written)) == {Kind.RUN_CODE}
+
+
+def test_a_script_that_is_only_checked_runs_nothing() -> None:
+    assert kinds(read("bash -n made.sh", {SCRIPT: Content(None)})) == kinds(read("bash -n made.sh")) == {Kind.READ}

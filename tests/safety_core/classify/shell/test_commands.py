@@ -219,3 +219,10 @@ def test_a_variable_for_a_program_with_all_rights_has_all_rights_too(judging: Ju
 
 def test_a_variable_is_named_once(judging: Judging) -> None:
     assert judging.action("export PATH=", Kind.RUN_CODE).form == "PATH variable"
+
+
+@pytest.mark.parametrize("line", ["scp a shop:", "scp a b me@shop:/srv", "scp -r a shop:b"])
+def test_what_is_copied_away_is_only_read_here(judging: Judging, line: str) -> None:
+    actions = judging.shell(line).actions
+    assert {action.kind for action in actions} == {Kind.READ, Kind.OUTWARD}
+    assert judging.level(line) is Level.YELLOW_EXTERNAL
