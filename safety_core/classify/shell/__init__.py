@@ -25,6 +25,7 @@ judged      one command while it is judged, and how its effects are noted
 values      what the values of options and operands name, by their types
 value_paths values that name files and folders
 value_hosts values that name hosts, people and what is sent to them
+makefiles   a makefile -> the commands that make runs for some goals
 value_code  values that are code, or name a file of it
 stores      what a command leaves in files
 """

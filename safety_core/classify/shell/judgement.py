@@ -10,6 +10,7 @@ from safety_core.classify.files import UNKNOWN
 from safety_core.classify.names import kinds_in
 from safety_core.classify.paths import GIVEN, HOLE
 from safety_core.classify.shell.judged import ENVIRONMENT, OWN_VARIABLES, SECRET_NAME, note_control
+from safety_core.classify.shell.makefiles import MAKES, NAMES, commands_for
 from safety_core.classify.shell.options import read
 from safety_core.classify.shell.scope import NOTHING, Scope, Stream
 from safety_core.classify.shell.stores import COPIES, TEES, store
@@ -48,6 +49,7 @@ class Judgement(Values):
             if given not in early:
                 self.option(*given)
         self._written_code()
+        self._made()
         kinds = self._kinds()
         if self._copies_away():
             kinds = list(dict.fromkeys(Kind.READ if kind is Kind.WRITE else kind for kind in kinds))
@@ -67,6 +69,17 @@ class Judgement(Values):
         if self.entry.stdin == "code:shell" and not self.coded and not self._has_script() and not self.dry:
             output = replace(output, origin=output.origin | ANSWERS)
         return output
+
+    def _made(self) -> None:
+        """Follow the recipes of a makefile that was written here."""
+        if self.entry.name not in MAKES:
+            return
+        named = [value.text for _, spec, value in self.found.options if spec.takes == "path" and value is not None]
+        goals = [word.text for word in self.found.operands if "=" not in word.text]
+        for name in named or NAMES:
+            for content in self.notes.files.matching(self.path(name).value):
+                scope = self.scope.below(content.origin)
+                self.programs.shell.script(HOLE if content.text is None else commands_for(content.text, goals), scope)
 
     def _copies_away(self) -> bool:
         """`scp a host:`: what stays here is only read."""
