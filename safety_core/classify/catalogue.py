@@ -32,17 +32,10 @@
 
 A spec is `[effect][+trait...][=type]`: an effect (a `Kind`, or `dry`: nothing lasting happens), traits, and the type of
 the value that an option takes. Types: text expression path url host nethost remote gitremote data recipient upload
-outfile mode method field httpie mount script alias code:<language> directory command words endpoint store
-storeto expression_path destination carried seen variable revision refspec; named and named_path: a value behind a name
-of its own (`jq --arg NAME VALUE`). An option "+" is any word that begins so. A spec of an option "--output=yaml" holds
-where that value is given.
-
-    http:
-      "search server":                    # a service that is administered over HTTP
-        hosts: search.example             # its hosts, and all below them
-        ports: "9200"                     # its usual ports; without hosts and ports, what follows holds anywhere
-        words: works with a search server
-        calls: {"POST PUT /[^/]+/_close": {effect: control, words: closes an index}}   # methods, path: entry or spec
+outfile mode method field httpie mount script alias code:<language> directory command words endpoint store storeto
+expression_path expression_sought destination carried seen variable revision refspec piped; named and named_path: a
+value behind a name of its own (`jq --arg NAME VALUE`). An option "+" is any word that begins so. A spec of an option
+"--output=yaml" holds where that value is given.
 """
 
 from __future__ import annotations
