@@ -33,7 +33,10 @@ ENOUGH = {
 MOST_DOUBTS = 20
 """Further ones are not noted."""
 
-SETTINGS = settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SETTINGS = settings(
+    deadline=None, derandomize=True, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+"""The same scripts in every run; `python -m fuzz.shell` looks for new ones."""
 
 EXAMPLES = (
     "f() { p1 a; }; f",
