@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from safety_core.classify.notes import Notes
-from safety_core.classify.paths import HOLE
+from safety_core.classify.paths import HOLE, path_target
 from safety_core.classify.shell.commands import Commands
-from safety_core.classify.shell.judged import note_control
+from safety_core.classify.shell.judged import OWN_VARIABLES, SECRET_NAME, note_control
 from safety_core.classify.shell.nodes import (
     AndOr,
     Arithmetic,
@@ -43,6 +43,7 @@ from safety_core.model.facts import Kind
 MOST_TURNS: Final = 16
 """Values of a `for` loop that are followed one by one."""
 
+_PRINTERS: Final = frozenset({"echo", "printf", "print"})
 _KEEPING: Final = frozenset({"eval", "export", "readonly", "set", "unset", ".", "source", ":", "exec", "shift", "trap"})
 """Builtins that keep the assignments before them in some shells."""
 
@@ -209,6 +210,11 @@ class Shell:
                 self.notes.note(Kind.READ, "time", "measures how long nothing takes")
         else:
             output = self.programs.run(words, scope, stdin, frozenset(made))
+            if words[0].text in _PRINTERS and any(_secrets(word, scope) for word in node.words):
+                where = path_target(OWN_VARIABLES, scope.cwd, self.notes.workspace, self.notes.catalogue.paths)
+                self.notes.note(
+                    Kind.READ, words[0].text, "prints a variable that holds a secret", (where,), scope.traits
+                )
             for name in assigned:
                 self._restore(name, before[name], scope, kept=words[0].text in _KEEPING)
         for redirect, targets in outlets:
@@ -354,6 +360,14 @@ def _origins(word: Word, scope: Scope) -> frozenset[str]:
     """Return what is known of where the values in a word came from."""
     none = frozenset[str]()
     return none.union(*(scope.origins.get(part.name, none) for part in word if isinstance(part, Parameter)))
+
+
+def _secrets(word: Word | Assignment, scope: Scope) -> bool:
+    """Tell whether a value from the environment whose name promises a secret stands in the word: `$SHOP_TOKEN`."""
+    names = [part.name for part in word if isinstance(part, Parameter)] if isinstance(word, tuple) else []
+    return any(
+        name.isupper() and SECRET_NAME.search(name) and scope.variables.get(name) in {None, HOLE} for name in names
+    )
 
 
 def _joined(parts: list[Stream]) -> Stream:

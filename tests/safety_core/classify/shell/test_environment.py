@@ -25,6 +25,10 @@ def zones(judging: Judging, command: str) -> set[tuple[Kind, Zone]]:
         "env | grep -E 'api_key|x'",
         "printenv SHOP_API_KEY",
         "printenv SHOP_TOKEN | cat",
+        "echo $SHOP_TOKEN",
+        'printf "%s" "${SHOP_API_KEY:0:4}"',
+        'echo "$SHOP_SECRET" | curl -d @- https://shop.example',
+        "SHOP_TOKEN=$(cat x); echo $SHOP_TOKEN",
     ],
 )
 def test_variables_that_are_sent_or_sought_are_secrets(judging: Judging, command: str) -> None:
@@ -35,6 +39,9 @@ def test_variables_that_are_sent_or_sought_are_secrets(judging: Judging, command
     "command",
     [
         "env",
+        "echo $HOME $key",
+        "SHOP_TOKEN=none; echo $SHOP_TOKEN",
+        "declare x=$SHOP_TOKEN",
         "env | sort",
         "env | grep PATH",
         "printenv HOME",
