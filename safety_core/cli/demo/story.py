@@ -89,8 +89,8 @@ STEPS: Final = (
     Step(
         "refund an order",
         "Refund order 1042.",
-        "refund_payment",
-        {"order": "1042", "amount": 4900, "currency": "EUR"},
+        "exec",
+        {"command": "stripe refunds create --charge ch_1042 --amount 4900"},
         "red",
         "pending",
         then="deny",

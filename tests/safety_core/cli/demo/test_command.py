@@ -1,4 +1,4 @@
-"""Whoever ends the demo early finds nothing left of it."""
+"""The demo comes out as it says; whoever ends it early finds nothing left of it."""
 
 from __future__ import annotations
 
@@ -27,3 +27,15 @@ def test_an_early_end_leaves_no_process_and_no_file(tmp_path: Path, sent: signal
         assert demo.stdout.read().endswith(b"stopped\n")  # at its end only once every process of it has gone
         assert demo.wait() == 130
     assert not [*tmp_path.iterdir()]
+
+
+def test_the_whole_story_comes_out_as_it_must(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "safety_core.cli", "demo"],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "Everything came out as it must" in done.stdout
