@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Final
 
 from safety_core.classify.shell.nodes import Part, Redirect, Sequence
@@ -21,7 +22,7 @@ class TooDeepError(UnreadableError):
     """The text is nested deeper than is followed."""
 
 
-class Cursor:
+class Cursor(ABC):
     """A place in a text."""
 
     def __init__(self, text: str, depth: int = 0, doubts: dict[str, None] | None = None) -> None:
@@ -36,13 +37,13 @@ class Cursor:
         """Here-documents whose lines are still to come: the redirection, the last line, and whether it was quoted."""
         self._joins = "\\\n" in text
 
+    @abstractmethod
     def script(self, end: str) -> Sequence:
         """Read commands up to `end` and pass it (see `grammar`)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def sub_script(self, text: str) -> Sequence:
         """Read a text of its own, as it stands between backquotes (see `grammar`)."""
-        raise NotImplementedError
 
     def enter(self) -> None:
         """Go one level deeper, which the caller undoes."""

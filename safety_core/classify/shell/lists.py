@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from typing import Final
 
 from safety_core.classify.shell.assignments import Assignments
@@ -20,9 +21,9 @@ _TIME_OPTION: Final = re.compile(r"(?:-p|--)(?=[ \t\n;&|)]|$)")
 class Lists(Assignments):
     """Reads lists of commands."""
 
+    @abstractmethod
     def _command(self) -> Node:
         """Read one command (see `grammar`)."""
-        raise NotImplementedError
 
     def script(self, end: str) -> Sequence:
         """Read commands up to `end`, which is passed."""

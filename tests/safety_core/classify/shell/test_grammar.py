@@ -148,13 +148,10 @@ def test_an_expression_that_is_none_again_and_again_is_given_up() -> None:
     assert parse("echo " + "$((a) ) " * 20 + "$((1))").lost == TOO_DEEP
 
 
-def test_a_lexer_alone_reads_no_scripts() -> None:
-    with pytest.raises(NotImplementedError):
-        Lexer("").script(")")
-    with pytest.raises(NotImplementedError):
-        Lexer("").sub_script("")
-    with pytest.raises(NotImplementedError):
-        Lists("a").line()
+def test_only_the_whole_grammar_reads() -> None:
+    for part in (Lexer, Lists):
+        with pytest.raises(TypeError, match="abstract"):
+            part("a")
 
 
 def test_too_long() -> None:
