@@ -17,6 +17,7 @@ from typing import Final
 from safety_core.bundle.contents import TrustedBundle
 from safety_core.bundle.golden import read_hits
 from safety_core.canonical import JsonObject
+from safety_core.edge.reap import reap
 from safety_core.errors import InputError, UnavailableError
 from safety_core.model.verdict import Hit
 from safety_core.wire.reader import Reader
@@ -100,9 +101,7 @@ async def _exchange(request: bytes, seconds: float) -> bytes:
     except TimeoutError as error:
         raise UnavailableError("policy engine", f"gave no answer within {seconds:g} s") from error
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        await reap(process)
 
 
 def _watched(answer: Reader) -> Watched:

@@ -7,7 +7,6 @@ leave it without any policy. So no such bundle gets there.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import re
 import sys
@@ -18,6 +17,7 @@ from functools import partial
 from typing import Final
 
 from safety_core.bundle.samples import Sample, invented
+from safety_core.edge.reap import reap
 from safety_core.errors import InputError, PolicyError, UnprovenError
 from safety_core.match.layer import Layer, flatten
 from safety_core.match.patterns import PatternSet
@@ -47,9 +47,7 @@ async def prove_patterns(patterns: Sequence[Pattern], *, seconds: float = PATTER
     except TimeoutError as error:
         raise UnprovenError("patterns", f"do not compile within {seconds:g} s", "simplify their expressions") from error
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            child.kill()
-        await child.wait()
+        await reap(child)
     _check(told)
 
 

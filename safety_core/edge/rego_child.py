@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ import orjson
 
 from safety_core.canonical import Json, JsonObject
 from safety_core.edge.engine import facts_line
+from safety_core.edge.reap import reap
 from safety_core.errors import InputError, UnavailableError
 from safety_core.wire.reader import Reader
 
@@ -98,12 +98,8 @@ class RegoChild:
         return await self._process.stdout.readline()
 
     async def kill(self) -> None:
-        """End the child and reap it. Idempotent."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        await self._process.wait()
+        """End the child. Idempotent."""
+        await reap(self._process)
 
 
 def _answer(line: bytes) -> list[Json]:

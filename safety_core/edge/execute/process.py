@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import BinaryIO, Final
 
 from safety_core.edge.execute.limits import Limits
+from safety_core.edge.reap import reap
 from safety_core.errors import ExecutionError
 from safety_core.model.tool_call import ToolResult
 
@@ -81,7 +82,7 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     """Kill what is left of the group, and wait for the child."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    await process.wait()
+    await reap(process)
 
 
 def _input(text: str) -> BinaryIO:
