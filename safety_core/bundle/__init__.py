@@ -17,6 +17,7 @@ begun      the first form of a rule, a program or a tool
 archive    files <-> one reproducible .tar.gz, within limits
 sign       the OPA signature over the files
 contents   the files of a bundle -> TrustedBundle
+agents     what data.json says of each agent -> AgentManifest
 policy     data.json -> Policy
 roles      TUF: keys, thresholds and documents, as the publisher makes them
 signed     TUF: one signed document, verified

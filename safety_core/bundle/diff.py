@@ -18,7 +18,7 @@ from safety_core.bundle.index import Guard
 from safety_core.bundle.leaves import catalogue_leaves, leaves
 from safety_core.canonical import Json, JsonObject
 from safety_core.model.level import Level, Outcome, Tier
-from safety_core.model.policy import AgentManifest, ApproverKey, Pattern
+from safety_core.model.policy import AgentManifest, ApproverKey, Pattern, Sandbox, Subagents
 
 V = TypeVar("V")
 Entries: TypeAlias = Mapping[tuple[str, str], Mapping[str, str]]
@@ -168,7 +168,18 @@ def _manifest(manifest: AgentManifest | None) -> str:
     if manifest is None:
         return "the default tier with every tool"
     tools = "every tool" if manifest.tools is None else f"the tools {_listed(manifest.tools)}"
-    return f"{manifest.tier.word} with {tools}"
+    return ", ".join((f"{manifest.tier.word} with {tools}", *_bounds(manifest)))
+
+
+def _bounds(manifest: AgentManifest) -> Iterator[str]:
+    if manifest.secrets is not None:
+        yield f"the secrets {_listed(manifest.secrets)}" if manifest.secrets else "no secret"
+    if manifest.sandbox is Sandbox.REQUIRED:
+        yield "sandbox required"
+    if manifest.subagents != Subagents():
+        yield f"subagents to depth {manifest.subagents.depth}, {manifest.subagents.running} at once"
+    if manifest.tokens_per_day is not None:
+        yield f"{manifest.tokens_per_day} tokens a day"
 
 
 def _grants(old: TrustedBundle, new: TrustedBundle) -> Iterator[Change]:

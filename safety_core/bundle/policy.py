@@ -13,11 +13,12 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Final, TypeVar
 
+from safety_core.bundle.agents import parse_agents
 from safety_core.canonical import JsonObject
 from safety_core.errors import InputError, PolicyError
 from safety_core.model.approval import KeyId
 from safety_core.model.level import Level, Outcome, Tier
-from safety_core.model.policy import AgentManifest, ApproverKey, KeyKind, OutwardGrant, Pattern, Policy
+from safety_core.model.policy import ApproverKey, KeyKind, OutwardGrant, Pattern, Policy
 from safety_core.model.tool_call import AgentId, TenantId
 from safety_core.wire.reader import Reader
 
@@ -52,14 +53,15 @@ def _policy(data: Reader, revision: str, version: int) -> Policy:
     if data.text("revision") != revision:
         raise PolicyError("data.revision", "is not the revision of the manifest", "build the bundle anew")
     floors = {entry.text("rule"): _reason(entry) for entry in data.objects("floors")}
+    default_tier = _scale(data, "default_tier", Tier)
     policy = Policy(
         tenant=TenantId(data.text("tenant", limit=64)),
         revision=revision,
         version=version,
         matrix=_matrix(data.object("matrix")),
         floors=frozenset(floors),
-        agents=_agents(data.object("agents")),
-        default_tier=_scale(data, "default_tier", Tier),
+        agents=parse_agents(data.object("agents"), default_tier),
+        default_tier=default_tier,
         approvers=_approvers(data),
         outward=tuple(_outward(entry) for entry in data.objects("outward")),
         patterns=_patterns(data),
@@ -119,16 +121,6 @@ def check_matrix(matrix: Mapping[tuple[Level, Tier], Outcome], thing: str) -> No
                 raise PolicyError(f"{thing}.{level.word}.{free.word}", f"is stricter than for a {bound.word} agent")
 
 
-def _agents(reader: Reader) -> Mapping[AgentId, AgentManifest]:
-    found: dict[AgentId, AgentManifest] = {}
-    for name in reader.keys():  # noqa: SIM118 - a reader is no mapping
-        entry = reader.object(name)
-        tools = frozenset(entry.texts("tools")) if entry.has("tools") else None
-        found[AgentId(name)] = AgentManifest(AgentId(name), _scale(entry, "tier", Tier), tools)
-        entry.done()
-    return found
-
-
 def _approvers(data: Reader) -> tuple[ApproverKey, ...]:
     found: dict[str, ApproverKey] = {}
     for entry in data.objects("approvers"):
@@ -142,7 +134,7 @@ def _approvers(data: Reader) -> tuple[ApproverKey, ...]:
 def _approver(entry: Reader) -> ApproverKey:
     kind, public = entry.text("kind"), entry.text("public")
     if kind not in {member.value for member in KeyKind}:
-        raise PolicyError(f"{entry.path}.kind", "must be hub or person")
+        raise PolicyError(f"{entry.path}.kind", "must be hub, person or channel")
     if not PUBLIC_KEY.fullmatch(public):
         raise PolicyError(f"{entry.path}.public", "must be an Ed25519 public key, 64 lower-case hexadecimal digits")
     key = ApproverKey(KeyId(entry.text("id", limit=64)), KeyKind(kind), public, _scale(entry, "up_to", Level))

@@ -16,11 +16,29 @@ GRACE_SECONDS: Final = 72 * 3600.0
 """How long the last bundle is believed past its expiry while nothing newer can be had: a long weekend."""
 
 
+SUBAGENT_DEPTH: Final = 1
+"""Generations below a person's own session: a helper of an agent starts no helpers. OpenClaw's own default too."""
+
+SUBAGENTS_RUNNING: Final = 4
+"""Helpers of one agent at the same time; enough to share out work, and few enough for a person to follow."""
+
+
 class KeyKind(StrEnum):
-    """Who holds an approval key: the hub, or one person on their own device (the strong approver)."""
+    """Who holds an approval key.
+
+    The hub; one person on their own device (the strong approver); or the edge, for a chat channel's buttons.
+    """
 
     HUB = "hub"
     PERSON = "person"
+    CHANNEL = "channel"
+
+
+class Sandbox(StrEnum):
+    """Whether an agent's tools must run inside the agent program's own sandbox (layer 1)."""
+
+    ANY = "any"
+    REQUIRED = "required"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +57,39 @@ class ApproverKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Subagents:
+    """How many helpers an agent may start.
+
+    Attributes:
+        depth: generations below a person's own session; 0 allows none, 1 allows helpers that start none themselves.
+        running: helpers of all generations at the same time.
+    """
+
+    depth: int = SUBAGENT_DEPTH
+    running: int = SUBAGENTS_RUNNING
+
+
+@dataclass(frozen=True, slots=True)
 class AgentManifest:
     """What one agent may reach.
 
     Attributes:
         tools: canonical names; None means every tool (the policy still judges each call).
+        secrets: names of the secrets that its calls may use; None means every one.
+        tokens_per_day: input and output tokens of one day (UTC); None means no bound.
     """
 
     name: AgentId
     tier: Tier
     tools: frozenset[str] | None = None
+    secrets: frozenset[str] | None = None
+    sandbox: Sandbox = Sandbox.ANY
+    subagents: Subagents = Subagents()
+    tokens_per_day: int | None = None
+
+    def may_use(self, secret: str) -> bool:
+        """Tell whether a call of this agent may use the secret of this name."""
+        return self.secrets is None or secret in self.secrets
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,14 @@ def test_agents_grants_and_approvers_are_told() -> None:
         "the default tier with every tool before, now supervised with the tools exec",
         "the default tier with every tool before, now trusted with every tool",
     ]
+    bounds = (
+        b"agents:\n  helper: {secrets: [], sandbox: required, tokens_per_day: 9}\n"
+        b"  other: {secrets: [CRM], subagents: {depth: 0}}\n"
+    )
+    assert [one.words[0].partition("now ")[2] for one in changes({"agents.yaml": bounds})] == [
+        "trusted with every tool, no secret, sandbox required, 9 tokens a day",
+        "trusted with every tool, the secrets CRM, subagents to depth 0, 4 at once",
+    ]
     grant = b"outward:\n  - {agent: helper, tool: message, recipient: '@shop.example', not_after: 12}\n"
     assert told({"outward.yaml": grant}) == [("outward grant", "@shop.example", "added", True)]
     assert told({}, {"outward.yaml": grant}) == [("outward grant", "@shop.example", "removed", False)]

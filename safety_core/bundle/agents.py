@@ -1,0 +1,86 @@
+"""What agents.yaml says of each agent -> `AgentManifest`. Every field has a default, and none is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from safety_core.errors import PolicyError
+from safety_core.model.level import Tier
+from safety_core.model.policy import SUBAGENT_DEPTH, SUBAGENTS_RUNNING, AgentManifest, Sandbox, Subagents
+from safety_core.model.secret import NAME
+from safety_core.model.tool_call import AgentId
+from safety_core.wire.reader import Reader
+
+DEEPEST: Final = 8
+"""Generations of subagents that a manifest may allow; no person can follow who asked for what any deeper."""
+
+MOST_RUNNING: Final = 1000
+"""Subagents of one agent at the same time that a manifest may allow, far more than one machine runs."""
+
+MOST_TOKENS: Final = 10**15
+"""Tokens of a day that a manifest may allow: more than any provider sells, and exact in every JSON reader."""
+
+
+def parse_agents(reader: Reader, default_tier: Tier) -> Mapping[AgentId, AgentManifest]:
+    """Return the manifests by agent.
+
+    Args:
+        default_tier: of an agent that names none.
+
+    Raises:
+        PolicyError, InputError: naming the field ("data.agents.shop.subagents.depth"), the reason and the fix.
+    """
+    return {AgentId(name): _manifest(AgentId(name), reader.object(name), default_tier) for name in reader.keys()}  # noqa: SIM118
+
+
+def _manifest(name: AgentId, entry: Reader, default_tier: Tier) -> AgentManifest:
+    manifest = AgentManifest(
+        name,
+        _tier(entry, default_tier),
+        frozenset(entry.texts("tools")) if entry.has("tools") else None,
+        _secrets(entry) if entry.has("secrets") else None,
+        _sandbox(entry),
+        _subagents(entry.object("subagents")) if entry.has("subagents") else Subagents(),
+        entry.integer("tokens_per_day", minimum=1, maximum=MOST_TOKENS) if entry.has("tokens_per_day") else None,
+    )
+    entry.done()
+    return manifest
+
+
+def _tier(entry: Reader, default: Tier) -> Tier:
+    word = entry.text("tier", default.word)
+    tier = Tier.named(word)
+    if tier is None:
+        words = ", ".join(member.word for member in Tier)
+        raise PolicyError(f"{entry.path}.tier", f"{word[:40]!r} is not one of {words}", "write one of them")
+    return tier
+
+
+def _secrets(entry: Reader) -> frozenset[str]:
+    """The error does not repeat the name: where a name is expected, somebody may have written the secret itself."""
+    names = entry.texts("secrets")
+    for index, name in enumerate(names):
+        if not NAME.fullmatch(name):
+            raise PolicyError(
+                f"{entry.path}.secrets[{index}]",
+                "is not the name of a secret",
+                "write a name as safety secret list shows it: a letter, then A-Z a-z 0-9 _ . -",
+            )
+    return frozenset(names)
+
+
+def _sandbox(entry: Reader) -> Sandbox:
+    word = entry.text("sandbox", Sandbox.ANY.value)
+    if word not in {member.value for member in Sandbox}:
+        raise PolicyError(f"{entry.path}.sandbox", f"{word[:40]!r} is not one of any, required", "write one of them")
+    return Sandbox(word)
+
+
+def _subagents(entry: Reader) -> Subagents:
+    limits = Subagents(
+        entry.integer("depth", SUBAGENT_DEPTH, maximum=DEEPEST),
+        entry.integer("running", SUBAGENTS_RUNNING, maximum=MOST_RUNNING),
+    )
+    entry.done()
+    return limits

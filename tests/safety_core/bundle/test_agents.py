@@ -1,0 +1,96 @@
+"""agents.yaml: every field has a default, a wrong one is refused by key, reason and fix."""
+
+from __future__ import annotations
+
+import pytest
+
+from safety_core.bundle.agents import parse_agents
+from safety_core.bundle.source import compile_sources
+from safety_core.canonical import JsonObject
+from safety_core.errors import InputError, PolicyError
+from safety_core.model.level import Tier
+from safety_core.model.policy import AgentManifest, Sandbox, Subagents
+from safety_core.model.tool_call import AgentId
+from safety_core.wire.reader import Reader
+from tests.simulators.repository import SOURCES
+
+SHOP = AgentId("shop")
+
+
+def parsed(entry: JsonObject) -> AgentManifest:
+    return parse_agents(Reader({"shop": entry}, "data.agents"), Tier.SUPERVISED)[SHOP]
+
+
+def test_an_agent_of_which_nothing_is_said_has_the_defaults() -> None:
+    manifest = parsed({})
+    assert manifest == AgentManifest(SHOP, Tier.SUPERVISED)
+    assert (manifest.tools, manifest.secrets, manifest.sandbox) == (None, None, Sandbox.ANY)
+    assert (manifest.subagents, manifest.tokens_per_day) == (Subagents(depth=1, running=4), None)
+    assert manifest.may_use("ANY")
+
+
+def test_every_field_is_read() -> None:
+    manifest = parsed(
+        {
+            "tier": "autonomous",
+            "tools": ["read"],
+            "secrets": ["CRM_KEY"],
+            "sandbox": "required",
+            "subagents": {"depth": 0, "running": 2},
+            "tokens_per_day": 5,
+        }
+    )
+    assert manifest == AgentManifest(
+        SHOP,
+        Tier.AUTONOMOUS,
+        frozenset({"read"}),
+        frozenset({"CRM_KEY"}),
+        Sandbox.REQUIRED,
+        Subagents(0, 2),
+        5,
+    )
+    assert manifest.may_use("CRM_KEY")
+    assert not manifest.may_use("OTHER")
+
+
+def test_one_limit_of_subagents_leaves_the_other_as_it_is() -> None:
+    assert parsed({"subagents": {"depth": 3}}).subagents == Subagents(3, 4)
+    assert parsed({"subagents": {"running": 0}}).subagents == Subagents(1, 0)
+
+
+def test_no_secret_is_less_than_every_secret() -> None:
+    assert not parsed({"secrets": []}).may_use("CRM_KEY")
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ({"tier": "boss"}, "data.agents.shop.tier: 'boss' is not one of supervised, trusted, autonomous"),
+        ({"tools": "read"}, "data.agents.shop.tools: must be a list of texts"),
+        ({"secrets": ["OK", "4 bad"]}, r"data.agents.shop.secrets\[1\]: is not the name of a secret"),
+        ({"sandbox": "maybe"}, "data.agents.shop.sandbox: 'maybe' is not one of any, required"),
+        ({"sandbox": True}, "data.agents.shop.sandbox: must be text"),
+        ({"subagents": 4}, "data.agents.shop.subagents: must be an object"),
+        ({"subagents": {"depth": 9}}, "data.agents.shop.subagents.depth: must lie in 0 to 8"),
+        ({"subagents": {"deep": 1}}, "data.agents.shop.subagents: has a field that is not known.*depth, running"),
+        ({"tokens_per_day": 0}, "data.agents.shop.tokens_per_day: must lie in 1 to"),
+        ({"tokens_per_day": True}, "data.agents.shop.tokens_per_day: must be a whole number"),
+        ({"secret": []}, "data.agents.shop: has a field that is not known.*sandbox, secrets, subagents"),
+    ],
+)
+def test_anything_else_is_refused_with_the_key_and_the_reason(entry: JsonObject, message: str) -> None:
+    with pytest.raises((PolicyError, InputError), match=message):
+        parsed(entry)
+
+
+def test_what_was_written_in_place_of_a_name_is_not_repeated() -> None:
+    with pytest.raises(PolicyError) as caught:
+        parsed({"secrets": ["not a name"]})
+    assert "not a name" not in str(caught.value)
+    assert "safety secret list" in caught.value.fix
+
+
+def test_the_error_of_a_source_names_its_line() -> None:
+    sources = {**SOURCES, "agents.yaml": b"agents:\n  shop:\n    tier: trusted\n    sandbox: maybe\n"}
+    with pytest.raises(PolicyError, match=r"agents.yaml:4: 'maybe'"):
+        compile_sources(sources, tenant="one")
