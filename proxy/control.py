@@ -24,6 +24,7 @@ from safety_core.canonical import JsonObject
 from safety_core.edge import clock
 from safety_core.model.tool_call import TenantId
 from safety_core.wire import calls as wire
+from safety_core.wire.presence import check_in_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Control:
 
     async def check_in(self, raw: bytes, caller: Caller) -> JsonObject:
         """Count a plugin as there."""
-        who = wire.check_in_from(raw)
+        who = check_in_from(raw)
         revision = self.calls.revision(clock.now())
         self.presence.check_in(who, clock.now())
         return {"ok": True, "policy": revision, "ttl": TTL}

@@ -9,7 +9,7 @@ from typing import Final
 from safety_core.canonical import JsonObject
 from safety_core.errors import SafetyError
 from safety_core.model.tool_call import AgentId
-from safety_core.wire.calls import CheckIn
+from safety_core.wire.presence import CheckIn
 
 TTL: Final = 90.0
 """Seconds that a check-in counts; a plugin repeats it three times as often."""

@@ -1,7 +1,9 @@
 """JSON between plugin, edge and hub: parse into a model value, or refuse.
 
 reader      typed access to untrusted JSON; every refusal names the field
+names       names and ids, short and fit for a screen
 calls       tool calls and their answers (plugin or SDK <-> edge)
+presence    check-ins, turns, usage as a host saw it, the kill switch (plugin or command line -> edge)
 recorded_calls   calls as `safety classify` takes them and as OpenClaw records them -> one form
 sse         server-sent events, byte for byte (provider -> edge -> client)
 lines       lines and messages, byte for byte (the same way)

@@ -3,24 +3,19 @@
 POST /v1/decide, /v1/run   {"call": CALL, "wait"?: seconds}
 POST /v1/result            {"call": CALL, "result": any}
 POST /v1/redact            {"value": any}
-POST /v1/check-in          {"agent", "plugin", "version"}
 CALL                       {"id", "tool", "params", "agent", "session"?, "hints"?}
 HINTS                      a tool's own annotations, as MCP has them: {"readOnlyHint"?, "destructiveHint"?, ...}
 """
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
-from typing import Final
 
 from safety_core.canonical import Json, JsonObject
 from safety_core.errors import InputError
 from safety_core.model.tool_call import AgentId, CallId, Hint, SessionId, TenantId, ToolCall
+from safety_core.wire.names import name
 from safety_core.wire.reader import Reader
-
-NAME_LIMIT: Final = 200
-"""Characters of a name or id: more than any tool's, and short enough for an audit line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +32,6 @@ class Report:
 
     call: ToolCall
     result: Json
-
-
-@dataclass(frozen=True, slots=True)
-class CheckIn:
-    """A plugin that says it is there and guards `agent`."""
-
-    agent: AgentId
-    plugin: str
-    version: str
 
 
 def proposal_from(raw: bytes, tenant: TenantId) -> Proposal:
@@ -75,21 +61,13 @@ def value_from(raw: bytes) -> Json:
     return value
 
 
-def check_in_from(raw: bytes) -> CheckIn:
-    """Return who checks in, or raise InputError naming the field."""
-    body = Reader.parse(raw, "request")
-    check_in = CheckIn(AgentId(_name(body, "agent")), _name(body, "plugin"), _name(body, "version"))
-    body.done()
-    return check_in
-
-
 def _call(body: Reader, tenant: TenantId) -> ToolCall:
     call = ToolCall(
-        id=CallId(_name(body, "id")),
+        id=CallId(name(body, "id")),
         tenant=tenant,
-        agent=AgentId(_name(body, "agent")),
-        session=SessionId(_name(body, "session", "")),
-        tool=_name(body, "tool"),
+        agent=AgentId(name(body, "agent")),
+        session=SessionId(name(body, "session", "")),
+        tool=name(body, "tool"),
         params=body.mapping("params"),
         hints=hints_from(body.mapping("hints") if body.has("hints") else {}),
     )
@@ -108,13 +86,3 @@ def hints_from(annotations: JsonObject) -> frozenset[Hint]:
         Hint.OPEN_WORLD: annotations.get("openWorldHint", False) is not False,
     }
     return frozenset(hint for hint, said in graver.items() if said)
-
-
-def _name(body: Reader, field: str, default: str | None = None) -> str:
-    """Names end up in rules, logs and on screens: none is empty, none holds what a terminal would obey."""
-    value = body.text(field, default, limit=NAME_LIMIT)
-    if not value and default is None:
-        raise InputError(f"{body.path}.{field}", "must not be empty")
-    if any(unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"} for character in value):
-        raise InputError(f"{body.path}.{field}", "holds a control or format character")
-    return value

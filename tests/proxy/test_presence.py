@@ -4,7 +4,7 @@ import pytest
 
 from proxy.presence import AGENTS, TTL, MissingPluginError, Presence
 from safety_core.model.tool_call import AgentId
-from safety_core.wire.calls import CheckIn
+from safety_core.wire.presence import CheckIn
 
 MAIN = AgentId("main")
 PLUGIN = CheckIn(MAIN, "openclaw", "1.0")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from safety_core.errors import InputError, LimitError
 from safety_core.model.tool_call import Hint, TenantId
-from safety_core.wire.calls import check_in_from, hints_from, proposal_from, report_from, value_from
+from safety_core.wire.calls import hints_from, proposal_from, report_from, value_from
 from safety_core.wire.reader import parse_json
 
 TENANT = TenantId("bakery")
@@ -57,10 +57,8 @@ def test_a_report_carries_any_result() -> None:
         report_from(raw({"call": CALL}), TENANT)
 
 
-def test_a_value_to_redact_and_a_check_in() -> None:
+def test_a_value_to_redact() -> None:
     assert value_from(b'{"value": "x"}') == "x"
-    who = check_in_from(raw({"agent": "main", "plugin": "openclaw", "version": "1.2"}))
-    assert (who.agent, who.plugin, who.version) == ("main", "openclaw", "1.2")
 
 
 @pytest.mark.parametrize(
@@ -107,7 +105,7 @@ def test_bytes_that_are_no_message_are_refused(text: bytes, error: type[InputErr
 
 @given(st.binary(max_size=200))
 def test_any_bytes_parse_or_are_refused(text: bytes) -> None:
-    for parse in (lambda: proposal_from(text, TENANT), lambda: check_in_from(text), lambda: parse_json(text, "x")):
+    for parse in (lambda: proposal_from(text, TENANT), lambda: parse_json(text, "x")):
         try:
             parse()
         except InputError as error:

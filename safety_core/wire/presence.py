@@ -1,0 +1,219 @@
+"""What the plugin says of itself and of the turns it guards, parsed or refused; and the kill switch.
+
+POST /v1/check-in     {"agent", "plugin", "version", "host"?, "process"?, "nonce"?, "hooks"?: {copy: [names]},
+                       "fired"?: {hook: count}, "faults"?: [text], "memory"?: bytes}
+POST /v1/check-out    {"agent", "process"}
+POST /v1/turn         {"agent", "session", "run", "trace", "prefix"?: {"soul", "tools"}}
+POST /v1/usage-seen   {"agent", "run", "trace", "provider", "model",
+                       "usage": {"input", "output", "cache_read", "cache_write"}}
+POST /v1/halt         {"agent", "halt": bool, "reason"}    agent "*": every agent
+
+`process` and `trace` have 32 lower-case hexadecimal digits, digests of the prefix 64 (or none: "").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+from safety_core.errors import InputError, LimitError
+from safety_core.model.tool_call import AgentId, SessionId
+from safety_core.wire.names import NAME_LIMIT, name, plain, token
+from safety_core.wire.reader import Reader
+
+EVERY: Final = AgentId("*")
+"""In a halt: every agent."""
+
+COPIES: Final = 16
+"""Copies of one plugin in one process; OpenClaw loads two or three."""
+
+HOOKS: Final = 100
+"""Hooks of one copy; OpenClaw has 42, and a few registrations that are not hooks."""
+
+FAULTS: Final = 20
+FAULT_LIMIT: Final = 300
+"""Faults that one check-in may name, and the characters of one; the rest is cut off."""
+
+_DIGEST: Final = re.compile("(?:[0-9a-f]{64})?")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckIn:
+    """A plugin that says it is there and guards `agent`.
+
+    Attributes:
+        host: version of the program it is loaded into, empty if it does not say.
+        process: 32 hexadecimal digits that one process drew, empty if it does not say.
+        nonce: what the answer before told it to echo.
+        hooks: by copy of the plugin (OpenClaw loads several), what that copy has registered.
+        fired: how often each hook has been called.
+        faults: what went wrong while it was loaded.
+        memory: bytes that it holds.
+    """
+
+    agent: AgentId
+    plugin: str
+    version: str
+    host: str = ""
+    process: str = ""
+    nonce: str = ""
+    hooks: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
+    fired: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    faults: tuple[str, ...] = ()
+    memory: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOut:
+    """A plugin whose process ends."""
+
+    agent: AgentId
+    process: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A turn that is about to begin.
+
+    Attributes:
+        trace: the W3C trace id with which its requests to the model will come.
+        soul, tools: sha256 of the parts of the prompt that stay the same from turn to turn, empty if not known.
+    """
+
+    agent: AgentId
+    session: SessionId
+    run: str
+    trace: str
+    soul: str = ""
+    tools: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UsageSeen:
+    """What the agent's own host counted for one run, in tokens. `input` is without `cache_read` and `cache_write`."""
+
+    agent: AgentId
+    run: str
+    trace: str
+    provider: str
+    model: str
+    input: int
+    output: int
+    cache_read: int
+    cache_write: int
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """The kill switch of one agent (or of `EVERY`), thrown or taken back."""
+
+    agent: AgentId
+    halt: bool
+    reason: str
+
+
+def check_in_from(raw: bytes) -> CheckIn:
+    """Return who checks in, or raise InputError naming the field."""
+    body = Reader.parse(raw, "request")
+    check_in = CheckIn(
+        agent=AgentId(name(body, "agent")),
+        plugin=name(body, "plugin"),
+        version=name(body, "version"),
+        host=name(body, "host", ""),
+        process=token(body, "process", ""),
+        nonce=token(body, "nonce", ""),
+        hooks=_hooks(body.object("hooks")) if body.has("hooks") else {},
+        fired=_fired(body.object("fired")) if body.has("fired") else {},
+        faults=tuple(plain(fault, FAULT_LIMIT) for fault in body.texts("faults", ())[:FAULTS]),
+        memory=body.integer("memory", 0),
+    )
+    body.done()
+    return check_in
+
+
+def check_out_from(raw: bytes) -> CheckOut:
+    """Return whose process ends, or raise InputError naming the field."""
+    body = Reader.parse(raw, "request")
+    check_out = CheckOut(AgentId(name(body, "agent")), token(body, "process"))
+    body.done()
+    return check_out
+
+
+def turn_from(raw: bytes) -> Turn:
+    """Return the turn that begins, or raise InputError naming the field."""
+    body = Reader.parse(raw, "request")
+    prefix = body.object("prefix") if body.has("prefix") else Reader({}, "request.prefix")
+    turn = Turn(
+        agent=AgentId(name(body, "agent")),
+        session=SessionId(name(body, "session", "")),
+        run=name(body, "run", ""),
+        trace=token(body, "trace"),
+        soul=_digest(prefix, "soul"),
+        tools=_digest(prefix, "tools"),
+    )
+    prefix.done()
+    body.done()
+    return turn
+
+
+def usage_seen_from(raw: bytes) -> UsageSeen:
+    """Return what a host counted, or raise InputError naming the field."""
+    body = Reader.parse(raw, "request")
+    usage = body.object("usage")
+    seen = UsageSeen(
+        agent=AgentId(name(body, "agent")),
+        run=name(body, "run", ""),
+        trace=token(body, "trace"),
+        provider=name(body, "provider", ""),
+        model=name(body, "model", ""),
+        input=usage.integer("input", 0),
+        output=usage.integer("output", 0),
+        cache_read=usage.integer("cache_read", 0),
+        cache_write=usage.integer("cache_write", 0),
+    )
+    usage.done()
+    body.done()
+    return seen
+
+
+def halt_from(raw: bytes) -> Halt:
+    """Return what the kill switch shall do, or raise InputError naming the field."""
+    body = Reader.parse(raw, "request")
+    halt = Halt(AgentId(name(body, "agent")), body.flag("halt"), plain(body.text("reason", ""), NAME_LIMIT))
+    body.done()
+    return halt
+
+
+def _hooks(body: Reader) -> Mapping[str, frozenset[str]]:
+    copies = body.keys()
+    _few(body, copies, COPIES)
+    found: dict[str, frozenset[str]] = {}
+    for copy in copies:
+        names = body.texts(copy)
+        _few(body, (copy, *names), HOOKS)
+        found[copy] = frozenset(names)
+    return MappingProxyType(found)
+
+
+def _fired(body: Reader) -> Mapping[str, int]:
+    hooks = body.keys()
+    _few(body, hooks, HOOKS)
+    return MappingProxyType({hook: body.integer(hook) for hook in hooks})
+
+
+def _few(body: Reader, names: tuple[str, ...], limit: int) -> None:
+    """Refuse more names than there can be, and names that would not fit on a line of the status."""
+    if len(names) > limit:
+        raise LimitError(body.path, f"has more than {limit} names")
+    if any(plain(each, NAME_LIMIT) != each for each in names):
+        raise InputError(body.path, "has a name that is too long, or holds a control character")
+
+
+def _digest(body: Reader, field_name: str) -> str:
+    value = body.text(field_name, "", limit=64)
+    if not _DIGEST.fullmatch(value):
+        raise InputError(f"{body.path}.{field_name}", "must have 64 lower-case hexadecimal digits, or none")
+    return value
