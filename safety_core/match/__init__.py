@@ -8,6 +8,7 @@ decode       encoded runs -> a layer of what they come to
 
 registry     Registry: every known secret, and where it stands in a layer
 needles      one secret -> everything it looks like once squeezed
+one_way      the same as hashes: needles for a place that must hold no secret
 extent       a needle was found: from where to where does the secret stand
 openings     where a text that has not ended could be in the middle of a registered value
 common_value refuses values that are too common to be looked for

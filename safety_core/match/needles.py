@@ -70,14 +70,15 @@ def _all(value: str) -> Iterator[Needle]:
         plain = squeeze(undone[0])
         if len(plain) >= PLAIN_MINIMUM:
             yield Needle("", plain)
-    for form, text in _coded(value.encode("utf-8", "surrogatepass")):
+    for form, text in encodings(value.encode("utf-8", "surrogatepass")):
         needle = squeeze(text)
         if len(needle) >= CODED_MINIMUM:
             yield Needle(form, needle)
     yield from _pieces(value)
 
 
-def _coded(raw: bytes) -> Iterator[tuple[str, bytes]]:
+def encodings(raw: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield (form, text) of each encoding of `raw`; base64 three times, by where in a group `raw` begins."""
     for shift in range(3):
         yield "base64", _aligned(raw, shift)
     yield "base32", base64.b32encode(raw)[: len(raw) * 8 // 5]

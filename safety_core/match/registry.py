@@ -120,7 +120,7 @@ class Registry:
         older = self._number(name)
         gone = self._gone if older is None else self._gone | {older}
         if self._count < len(self._index.names) or len(gone) > max(_FORGOTTEN, self._count // 2):
-            return Registry({**self._entries(), name: value})
+            return Registry({**self.entries(), name: value})
         self._index.add({name: value})
         grown = self._snapshot(self._count + 1, gone)
         if self._openings is not None:
@@ -132,7 +132,8 @@ class Registry:
         number = self._number(name)
         return self if number is None else self._snapshot(self._count, self._gone | {number})
 
-    def _entries(self) -> dict[SecretName, SecretValue]:
+    def entries(self) -> dict[SecretName, SecretValue]:
+        """Return every secret that this snapshot knows."""
         return {self._index.names[number]: self._index.values[number] for number in self._known()}
 
     def _snapshot(self, count: int, gone: frozenset[int]) -> Registry:
