@@ -75,6 +75,10 @@ class Secrets:
             self._redactor = self._redactor.with_matcher(Matcher(self._registry, wanted))
         return self._redactor
 
+    def names(self) -> tuple[SecretName, ...]:
+        """Return the names of the secrets that people have registered, as last looked at, sorted."""
+        return tuple(sorted(name for name in self._known if not name.startswith(DISCOVERED)))
+
     def values(self, names: tuple[SecretName, ...]) -> Mapping[SecretName, SecretValue]:
         """Return the values behind `names`. Raises UnknownSecretError."""
         return self._vault.get(names)

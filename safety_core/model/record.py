@@ -28,6 +28,9 @@ class Event(StrEnum):
     POLICY = "policy"
     SECRET = "secret"  # noqa: S105 - the name of an event
     APPROVAL = "approval"
+    HALT = "halt"
+    UNGUARDED = "unguarded"
+    USAGE_DIFFERS = "usage_differs"
 
 
 @dataclass(frozen=True, slots=True)
