@@ -1,6 +1,6 @@
 """Answers of the flows -> what the control listener says.
 
-/v1/decide   {"decision": "allow"|"block"|"pending", "level", "rule", "reason", "approval"?}
+/v1/decide   {"decision": "allow"|"block"|"pending", "level", "rule", "reason", "approval"?, "channel"?: bool}
 /v1/run      {"status": "executed"|"refused"|"pending", "level", "rule", "reason", "approval"?,
               "output"?, "exit"?, "truncated"?, "findings"?}
 approval     {"id", "expires", "digest"}
@@ -16,13 +16,13 @@ from safety_core.model.approval import ApprovalRequest
 from safety_core.model.verdict import Verdict
 
 
-def decision_json(answer: Answer) -> JsonObject:
-    """Return the body of a decision."""
+def decision_json(answer: Answer, *, channel: bool = False) -> JsonObject:
+    """Return the body of a decision. `channel`: policy lets a chat channel answer the question."""
     match answer:
         case Permitted(verdict=verdict):
             return {"decision": "allow", **_judged(verdict)}
         case Pending(request, verdict):
-            return {"decision": "pending", **_judged(verdict), "approval": _asked(request)}
+            return {"decision": "pending", **_judged(verdict), "approval": _asked(request), "channel": channel}
         case Refused():
             return {"decision": "block", **_refused(answer)}
 

@@ -15,11 +15,13 @@ from proxy.background.policy import PolicySync
 from proxy.caller import Callers
 from proxy.calls import Calls
 from proxy.control import Control, control_app
+from proxy.desk import Desk
 from proxy.endpoint import TokenGuard
 from proxy.engine import start_judging
 from proxy.force import InForce
+from proxy.grants import Grants
 from proxy.logs import log_to
-from proxy.parts import open_hub, open_services, read_root, read_token
+from proxy.parts import open_hub, open_services, read_edge_key, read_root, read_token
 from proxy.presence import Presence
 from proxy.prompts import open_egress
 from proxy.serve import Listener, serve
@@ -82,7 +84,8 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
             return {**await status.to_json(), "trouble": trouble}
 
         calls = Calls(in_force, services, settings.workspace, settings.approval_wait)
-        control = Control(settings.tenant, calls, Callers(), presence, status.to_json, reload)
+        desk = Desk(Grants(services.approvals, services.audit, in_force), read_edge_key(home))
+        control = Control(settings.tenant, calls, desk, Callers(), presence, status.to_json, reload)
         egress = open_egress(settings, services, in_force, presence, stack)
         yield Edge(settings, control, egress, in_force, sync, status, paces)
 

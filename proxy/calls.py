@@ -42,8 +42,11 @@ class Calls:
     approval_wait: float
 
     async def decide(self, proposal: Proposal, caller: Caller) -> Answer:
-        """Judge a call that the caller will run."""
-        return await self._through(tool_call.decide, proposal, caller)
+        """Judge a call that the caller will run. One that goes away with "pending" is owed the decision."""
+        answer = await self._through(tool_call.decide, proposal, caller)
+        if isinstance(answer, Pending):
+            await self.services.approvals.owe(answer.request.id)
+        return answer
 
     async def run(self, proposal: Proposal, caller: Caller) -> Executed | Pending | Refused:
         """Judge a call and run it."""

@@ -18,12 +18,15 @@ from starlette.routing import Route
 from proxy.answers import decision_json, run_json
 from proxy.caller import Caller, Callers
 from proxy.calls import Calls
+from proxy.desk import Desk
 from proxy.endpoint import HANDLED, Endpoint
 from proxy.presence import TTL, Presence
 from safety_core.canonical import JsonObject
 from safety_core.edge import clock
+from safety_core.flow.tool_call import Pending
 from safety_core.model.tool_call import TenantId
 from safety_core.wire import calls as wire
+from safety_core.wire.decisions import button_from, poll_from
 from safety_core.wire.presence import check_in_from
 
 
@@ -38,6 +41,7 @@ class Control:
 
     tenant: TenantId
     calls: Calls
+    desk: Desk
     callers: Callers
     presence: Presence
     status: Callable[[], Awaitable[JsonObject]]
@@ -46,7 +50,9 @@ class Control:
     async def decide(self, raw: bytes, caller: Caller) -> JsonObject:
         """Say whether the call may run; the caller runs it."""
         proposal = wire.proposal_from(raw, self.tenant)
-        return decision_json(await self.calls.decide(proposal, caller))
+        answer = await self.calls.decide(proposal, caller)
+        channel = isinstance(answer, Pending) and self.desk.lets_channel(answer.request)
+        return decision_json(answer, channel=channel)
 
     async def run(self, raw: bytes, caller: Caller) -> JsonObject:
         """Run the call if it may."""
@@ -70,6 +76,14 @@ class Control:
         self.presence.check_in(who, clock.now())
         return {"ok": True, "policy": revision, "ttl": TTL}
 
+    async def decided(self, raw: bytes, caller: Caller) -> JsonObject:
+        """Tell what people decided."""
+        return await self.desk.decided(poll_from(raw), caller)
+
+    async def answer(self, raw: bytes, caller: Caller) -> JsonObject:
+        """Take up what a chat channel's button said."""
+        return await self.desk.answer(button_from(raw))
+
     async def in_force(self, raw: bytes, caller: Caller) -> JsonObject:
         """Say what is in force."""
         return await self.status()
@@ -85,6 +99,8 @@ ROUTES: Final[tuple[tuple[str, str, Callable[[Control, bytes, Caller], Awaitable
     ("POST", "/v1/result", Control.result),
     ("POST", "/v1/redact", Control.redact),
     ("POST", "/v1/check-in", Control.check_in),
+    ("POST", "/v1/decided", Control.decided),
+    ("POST", "/v1/answer", Control.answer),
     ("POST", "/v1/reload", Control.take_up),
     ("GET", "/v1/status", Control.in_force),
 )

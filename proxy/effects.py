@@ -46,7 +46,11 @@ def handlers(services: Services, engine: Engine | None = None, caller: Caller | 
         return approval
 
     async def wait(effect: effects.AwaitDecision) -> Approval:
-        return await await_decision(approvals, effect, caller or Caller())
+        with approvals.held(effect.request):
+            answered = await await_decision(approvals, effect, caller or Caller())
+            if answered.state is not ApprovalState.PENDING:
+                await approvals.told((answered.request.agent,), (effect.request,))
+        return answered
 
     table: Handlers = {
         effects.Now: lambda _: clock.now(),
@@ -55,7 +59,7 @@ def handlers(services: Services, engine: Engine | None = None, caller: Caller | 
         effects.FindApproval: lambda effect: approvals.find(effect.action_digest),
         effects.OpenApproval: ask,
         effects.AwaitDecision: wait,
-        effects.CloseApproval: lambda effect: approvals.close(effect.request),
+        effects.CloseApproval: lambda effect: approvals.close(effect.request, told=True),
         effects.UseGrant: lambda effect: approvals.use(effect.grant),
         effects.RecallFiles: lambda effect: written.recall(effect.agent, effect.session),
         effects.NoteFiles: lambda effect: written.note(effect.agent, effect.session, effect.written),

@@ -35,7 +35,7 @@ ROOT_LIMIT: Final = 1024 * 1024
 async def open_services(home: Home, stack: AsyncExitStack) -> Services:
     """Return the stores, open. Raises SafetyError naming the file that is wrong."""
     vault = stack.enter_context(Vault.open(home.vault, find_vault_key(home)))
-    audit = await AuditLog.open(home.audit, SigningKey(read_or_create_key_file(home.edge_key)))
+    audit = await AuditLog.open(home.audit, read_edge_key(home))
     stack.push_async_callback(audit.aclose)
     approvals = ApprovalStore.open(home.edge_db)
     stack.push_async_callback(approvals.aclose)
@@ -50,9 +50,14 @@ def open_hub(home: Home, settings: HubSettings, tenant: TenantId, stack: AsyncEx
     """Return the hub's client, or None where no hub is set."""
     if not settings.url:
         return None
-    hub = HubClient(settings.url, tenant, SigningKey(read_or_create_key_file(home.edge_key)))
+    hub = HubClient(settings.url, tenant, read_edge_key(home))
     stack.push_async_callback(hub.close)
     return hub
+
+
+def read_edge_key(home: Home) -> SigningKey:
+    """Return the edge's own key, drawn the first time. Raises SecretError."""
+    return SigningKey(read_or_create_key_file(home.edge_key))
 
 
 def read_root(path: Path) -> bytes:

@@ -35,6 +35,7 @@ from safety_core.model.approval import (
     KeyId,
     RequestId,
 )
+from safety_core.model.level import Level
 from safety_core.model.policy import ApproverKey, KeyKind, Policy
 from safety_core.model.tool_call import ToolCall
 from safety_core.model.verdict import Verdict
@@ -211,10 +212,40 @@ def verify_grant(approval: Approval, request: ApprovalRequest, policy: Policy, n
         raise MismatchedGrantError(f"grant for {request.id}", "the call or the policy has changed since", "ask again")
     if not usable(approval, now) or now > grant.not_after or grant.decided > approval.request.expires:
         raise ExpiredGrantError(f"grant for {request.id}", "it came or was used too late", "ask again")
-    if request.level > key.up_to or (request.strong and key.kind is not KeyKind.PERSON):
+    check_may_answer(key, request)
+    return grant
+
+
+def check_may_answer(key: ApproverKey, request: ApprovalRequest) -> None:
+    """Raise WeakApproverError unless policy lets this key approve a call of this level.
+
+    What asks for a strong approver takes a person's own key; a channel's never opens critical_red, whatever pins it.
+    """
+    strong = request.strong or (request.level is Level.CRITICAL_RED and key.kind is KeyKind.CHANNEL)
+    if request.level > key.up_to or (strong and key.kind is not KeyKind.PERSON):
         raise WeakApproverError(
             f"grant for {request.id}",
             f"key {key.id} may not approve {request.level.word} here",
             "approve it with the owner's own key",
         )
-    return grant
+
+
+def channel_key(public: str, request: ApprovalRequest, policy: Policy) -> ApproverKey:
+    """Return the pinned key by which the buttons of a chat channel may answer `request`.
+
+    Args:
+        public: Ed25519 public key of the edge, hexadecimal: it signs what a button says.
+
+    Raises:
+        WeakApproverError: the policy pins no such key, or not for this level.
+    """
+    pinned = (key for key in policy.approvers if key.kind is KeyKind.CHANNEL and key.public == public)
+    key = next(pinned, None)
+    if key is None:
+        raise WeakApproverError(
+            f"grant for {request.id}",
+            "the policy lets no chat channel approve",
+            "answer at the hub, or publish what `safety approvals channel` prints",
+        )
+    check_may_answer(key, request)
+    return key

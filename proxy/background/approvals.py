@@ -9,15 +9,12 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from proxy.force import InForce
-from safety_core.approve import verify_signature
+from proxy.grants import Grants
 from safety_core.edge import clock
 from safety_core.edge.approvals import ApprovalStore
-from safety_core.edge.audit_log import AuditLog
 from safety_core.edge.hub import HubClient
 from safety_core.errors import GrantError, RefusedError, SafetyError
-from safety_core.model.approval import Approval, ApprovalState, Grant
-from safety_core.model.record import AuditEntry, Event
+from safety_core.model.approval import Grant
 
 _log = logging.getLogger(__name__)
 
@@ -48,14 +45,13 @@ class Inbox:
     """Takes up answers. `wait`: seconds of one long poll."""
 
     approvals: ApprovalStore
-    audit: AuditLog
-    in_force: InForce
+    grants: Grants
     hub: HubClient
     wait: float
 
     async def receive(self) -> None:
         """Wait for answers once and take them up. The cursor moves only after that. Raises SafetyError."""
-        self.in_force.latest()
+        self.grants.in_force.latest()  # without a policy nobody says whose answers count: they wait at the hub
         after = await self.approvals.cursor()
         decisions = await self.hub.decisions(after, self.wait)
         for grant in decisions.grants:
@@ -64,42 +60,11 @@ class Inbox:
             await self.approvals.move_cursor(decisions.next)
 
     async def take_up(self, grant: Grant) -> None:
-        """Settle the question that `grant` answers, or record why it does not."""
-        approval = await self.approvals.get(grant.request)
-        if approval is None:
-            _log.warning("an answer to approval %s was dropped: nothing was asked under this id", grant.request)
-            return
-        if approval.grant == grant:
-            return
+        """Settle the question that `grant` answers, or say in the log why it does not."""
         try:
-            verify_signature(grant, approval.request, self.in_force.latest().policy)
+            await self.grants.take_up(grant)
         except GrantError as error:
             _log.warning("an answer was dropped: %s", error)
-            await self._record(approval, "dropped", "", (type(error).__name__,))
-            return
-        if approval.state is not ApprovalState.PENDING:
-            _log.info("an answer to approval %s came when it was %s", approval.request.id, approval.state)
-            return
-        await self._record(approval, "allow" if grant.allow else "deny", grant.approver, ())
-        await self.approvals.settle(grant, clock.now())
-
-    async def _record(self, approval: Approval, outcome: str, approver: str, rules: tuple[str, ...]) -> None:
-        request = approval.request
-        await self.audit.append(
-            AuditEntry(
-                clock.now(),
-                Event.APPROVAL,
-                request.agent,
-                request.tool,
-                request.id,
-                request.level.word,
-                outcome,
-                rules,
-                request.action_digest,
-                request.revision,
-                approver,
-            )
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from proxy.background.policy import PolicySync
 from proxy.background.usage import UsageFlush
 from proxy.effects import Services
 from proxy.force import InForce
+from proxy.grants import Grants
 from proxy.settings import HubSettings
 from safety_core.edge.hub import HubClient
 
@@ -34,7 +35,8 @@ def planned(
     sweep = Pace("approvals: expiry", Sweep(services.approvals).expire, SWEEP_SECONDS)
     if hub is None:
         return (sweep,)
-    inbox = Inbox(services.approvals, services.audit, in_force, hub, settings.decisions_wait)
+    grants = Grants(services.approvals, services.audit, in_force)
+    inbox = Inbox(services.approvals, grants, hub, settings.decisions_wait)
     return (
         sweep,
         Pace("policy", sync.pull, settings.bundle_poll),

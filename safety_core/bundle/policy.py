@@ -138,6 +138,8 @@ def _approver(entry: Reader) -> ApproverKey:
     if not PUBLIC_KEY.fullmatch(public):
         raise PolicyError(f"{entry.path}.public", "must be an Ed25519 public key, 64 lower-case hexadecimal digits")
     key = ApproverKey(KeyId(entry.text("id", limit=64)), KeyKind(kind), public, _scale(entry, "up_to", Level))
+    if key.kind is KeyKind.CHANNEL and key.up_to is Level.CRITICAL_RED:
+        raise PolicyError(f"{entry.path}.up_to", "is more than a chat channel may approve", "write red, or less")
     entry.done()
     return key
 

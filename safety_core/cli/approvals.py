@@ -11,16 +11,19 @@ from pathlib import Path
 from typing import Final
 
 import click
-from nacl.signing import SigningKey
+from nacl.signing import SigningKey, VerifyKey
 
 from safety_core.approve import Answer, answer, key_id
 from safety_core.canonical import Digest, Json, JsonObject, digest
+from safety_core.cli.home import edge_key, home_option
 from safety_core.cli.hub import hub_option, read_token, token_option
 from safety_core.edge import clock
 from safety_core.edge.approver import ApproverClient, Question
+from safety_core.edge.home import Home
 from safety_core.edge.key_file import create_key_file, read_key_file
 from safety_core.errors import InputError, MismatchedGrantError
 from safety_core.model.approval import ApprovalRequest, ApprovalState, RequestId
+from safety_core.model.level import Level
 from safety_core.model.policy import KeyKind
 from safety_core.wire.approvals import request_to_json
 
@@ -114,10 +117,25 @@ def keygen(file: Path) -> None:
     """
     public = SigningKey(create_key_file(file)).verify_key
     click.echo("# for policies/approvers.yaml: signed policy, not the hub, says that this key counts")
-    click.echo(f"approvers:\n  - id: {key_id(KeyKind.PERSON, public)}\n    kind: person")
-    click.echo(f"    public: {bytes(public).hex()}")
-    click.echo("    up_to: critical_red")
+    click.echo(_pinned(KeyKind.PERSON, public, Level.CRITICAL_RED))
     click.echo(f"# for the hub: safety hub approver add TENANT NAME --public {bytes(public).hex()}")
+
+
+@approvals.command()
+@home_option
+def channel(home: Home) -> None:
+    """Print what lets the buttons of a chat channel answer.
+
+    This machine's edge signs what they say, so whoever has taken over the agent's own program could press them too.
+    Nothing that asks for a strong approver is ever answered so.
+    """
+    click.echo("# for policies/approvers.yaml; up_to: yellow_external, or red if you accept more")
+    click.echo(_pinned(KeyKind.CHANNEL, edge_key(home).verify_key, Level.YELLOW_EXTERNAL))
+
+
+def _pinned(kind: KeyKind, public: VerifyKey, up_to: Level) -> str:
+    entry = {"id": key_id(kind, public), "kind": kind, "public": bytes(public).hex(), "up_to": up_to.word}
+    return "approvers:\n  - " + "\n    ".join(f"{name}: {value}" for name, value in entry.items())
 
 
 def _decide(id_: str, hub: str, token_file: Path | None, key: Path | None, *, allow: bool, yes: bool) -> None:

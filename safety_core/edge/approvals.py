@@ -3,22 +3,29 @@
 What may follow what is `safety_core.approve.TRANSITIONS`, checked inside the transaction that makes the step, so that
 of several processes (or of a crash and its restart) exactly one takes it. What is left to the caller: that a grant is
 genuine (`safety_core.approve.verify_signature` before `settle`, `verify_grant` before `use`).
+
+Whoever went away with "pending" is owed the decision (`owe`), until it says that it has it (`told`): `decided` tells it,
+at least once, over any restart. Nobody is owed what they have waited for.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from safety_core.approve import TRANSITIONS
 from safety_core.canonical import Digest, canonical_bytes
-from safety_core.edge.database import Database
+from safety_core.edge.database import Column, Database
 from safety_core.errors import ExpiredGrantError, InputError, MismatchedGrantError, ReplayedGrantError
 from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState, Grant, RequestId
+from safety_core.model.tool_call import AgentId
 from safety_core.wire.approvals import grant_from_json, grant_to_json, request_from_json, request_to_json
 from safety_core.wire.reader import Reader
 
@@ -31,11 +38,28 @@ CREATE TABLE IF NOT EXISTS approval (
     request  BLOB NOT NULL,
     answer   BLOB,
     received REAL NOT NULL DEFAULT 0,
-    sent     INTEGER NOT NULL DEFAULT 0
+    sent     INTEGER NOT NULL DEFAULT 0,
+    owed     INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX IF NOT EXISTS approval_by_digest ON approval (digest, ordinal);
 CREATE UNIQUE INDEX IF NOT EXISTS one_pending_per_digest ON approval (digest) WHERE state = 'pending';
+CREATE INDEX IF NOT EXISTS approval_owed ON approval (ordinal) WHERE owed = 1;
 CREATE TABLE IF NOT EXISTS approval_cursor (one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL) STRICT
+"""
+GROWN: Final = (Column("approval", "owed", "INTEGER NOT NULL DEFAULT 0"),)
+"""What the file of an earlier version lacks: of its questions nobody is owed anything."""
+
+AT_ONCE: Final = 100
+"""Decisions that one answer tells; the next poll has the rest."""
+
+OWED: Final = """
+WHERE owed = 1 AND state IN ('granted', 'denied', 'expired', 'cancelled')
+AND json_extract(CAST(request AS TEXT), '$.agent') IN (SELECT value FROM json_each(?)) ORDER BY ordinal
+"""
+TOLD: Final = """
+UPDATE approval SET owed = 0
+WHERE id IN (SELECT value FROM json_each(?)) AND state != 'pending'
+AND json_extract(CAST(request AS TEXT), '$.agent') IN (SELECT value FROM json_each(?))
 """
 MOVE_CURSOR: Final = """
 INSERT INTO approval_cursor VALUES (1, ?) ON CONFLICT DO UPDATE SET position = max(position, excluded.position)
@@ -49,11 +73,13 @@ class ApprovalStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._waiting: dict[RequestId, list[asyncio.Event]] = {}
+        self._held: Counter[RequestId] = Counter()
+        self._watching: set[asyncio.Event] = set()
 
     @classmethod
     def open(cls, path: Path) -> ApprovalStore:
         """Open or make the file."""
-        return cls(Database(path, SCHEMA))
+        return cls(Database(path, SCHEMA, GROWN))
 
     async def aclose(self) -> None:
         """Close the file."""
@@ -91,14 +117,69 @@ class ApprovalStore:
         """
         await self._database.write(partial(_use, grant))
 
-    async def close(self, request: RequestId, state: ApprovalState = ApprovalState.EXPIRED) -> None:
+    async def close(
+        self, request: RequestId, state: ApprovalState = ApprovalState.EXPIRED, *, told: bool = False
+    ) -> None:
         """Move a request to `state` without an answer; where it stands there already, nothing changes.
+
+        Args:
+            told: who asked knows (another question takes its place), so nobody is owed it.
 
         Raises:
             InputError: there is no such request, or no such step in the table.
         """
-        await self._database.write(partial(_close, request, state))
+
+        def job(db: sqlite3.Connection) -> None:
+            _close(request, state, db)
+            if told:
+                db.execute("UPDATE approval SET owed = 0 WHERE id = ?", (request,))
+
+        await self._database.write(job)
         self._wake(request)
+
+    async def owe(self, request: RequestId) -> None:
+        """Note that whoever asked went away without an answer, and is to be told."""
+        await self._database.write(lambda db: db.execute("UPDATE approval SET owed = 1 WHERE id = ?", (request,)))
+        self._stir()
+
+    @contextmanager
+    def held(self, request: RequestId) -> Iterator[None]:
+        """Keep a decision out of `decided` until the block ends: somebody waits for it who will have it."""
+        self._held[request] += 1
+        try:
+            yield
+        finally:
+            self._held[request] -= 1
+            if not self._held[request]:
+                del self._held[request]
+            self._stir()
+
+    async def told(self, agents: Collection[AgentId], requests: Collection[RequestId]) -> None:
+        """Note that these decisions, of questions of these agents, have been told. What is no such thing stays."""
+        named = (json.dumps([*requests]), json.dumps([*agents]))
+        await self._database.write(lambda db: db.execute(TOLD, named))
+
+    async def decided(self, agents: Collection[AgentId], seconds: float) -> tuple[Approval, ...]:
+        """Return the decisions that are owed to these agents, oldest first, `AT_ONCE` at most.
+
+        While there is none, wait for one, up to `seconds`. A decision that another process took up shows at the next
+        call. A permission that was used is owed to nobody.
+        """
+        changed = asyncio.Event()
+        self._watching.add(changed)
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    while not await self._owed(agents):
+                        await changed.wait()
+                        changed.clear()
+            return await self._owed(agents)
+        finally:
+            self._watching.discard(changed)
+
+    async def _owed(self, agents: Collection[AgentId]) -> tuple[Approval, ...]:
+        found = await self._database.read(lambda db: _all(db, OWED, json.dumps([*agents])))
+        return tuple(item for item in found if item.request.id not in self._held)[:AT_ONCE]
 
     async def pending(self) -> tuple[Approval, ...]:
         """Return what waits for an answer, oldest first."""
@@ -152,6 +233,11 @@ class ApprovalStore:
 
     def _wake(self, request: RequestId) -> None:
         for changed in self._waiting.get(request, ()):
+            changed.set()
+        self._stir()
+
+    def _stir(self) -> None:
+        for changed in self._watching:
             changed.set()
 
 

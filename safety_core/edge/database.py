@@ -13,9 +13,10 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -27,10 +28,22 @@ BUSY_SECONDS: Final = 5.0
 """How long a writer waits for another process's transaction, which takes milliseconds."""
 
 
-def connect(path: Path, schema: str) -> sqlite3.Connection:
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column that a table of an earlier version lacks. `kind`: its type, NOT NULL and DEFAULT, as SQL has it."""
+
+    table: str
+    name: str
+    kind: str
+
+
+def connect(path: Path, schema: str, grown: Sequence[Column] = ()) -> sqlite3.Connection:
     """Return a connection to `path` (made 0600 when missing) on which `schema` holds.
 
     The connection may move between threads, one at a time; transactions are begun explicitly (`writing`).
+
+    Args:
+        grown: columns of `schema` that a file of an earlier version may lack; they are added.
 
     Raises:
         UnavailableError: the file cannot be opened, or is not a database.
@@ -45,12 +58,21 @@ def connect(path: Path, schema: str) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         with writing(connection):
+            for column in grown:
+                _grow(connection, column)
             for statement in schema.split(";"):
                 connection.execute(statement)
     except sqlite3.Error as error:
         connection.close()
         raise UnavailableError(str(path), f"is not usable ({error})", "restore it from your backup") from error
     return connection
+
+
+def _grow(connection: sqlite3.Connection, column: Column) -> None:
+    """Add the column where the table is there without it; a table that is not there yet is made with it."""
+    have = {row[1] for row in connection.execute(f"PRAGMA table_info({column.table})")}
+    if have and column.name not in have:
+        connection.execute(f"ALTER TABLE {column.table} ADD COLUMN {column.name} {column.kind}")
 
 
 @contextmanager
@@ -69,9 +91,9 @@ def writing(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 class Database:
     """Runs jobs on one SQLite file. Close it with `aclose`, which waits for the job at hand."""
 
-    def __init__(self, path: Path, schema: str) -> None:
+    def __init__(self, path: Path, schema: str, grown: Sequence[Column] = ()) -> None:
         self._path = path
-        self._connection = connect(path, schema)
+        self._connection = connect(path, schema, grown)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=path.name)
 
     async def write(self, job: Callable[[sqlite3.Connection], T]) -> T:

@@ -4,7 +4,9 @@ reader      typed access to untrusted JSON; every refusal names the field
 names       names and ids, short and fit for a screen
 calls       tool calls and their answers (plugin or SDK <-> edge)
 presence    check-ins, turns, usage as a host saw it, the kill switch (plugin or command line -> edge)
+decisions   what people decided, to and from a chat (plugin <-> edge)
 recorded_calls   calls as `safety classify` takes them and as OpenClaw records them -> one form
+outbound    what an agent says to people, and who has written to it (plugin -> edge)
 sse         server-sent events, byte for byte (provider -> edge -> client)
 lines       lines and messages, byte for byte (the same way)
 errors      an error, as every answer tells it

@@ -17,6 +17,7 @@ from hub.keys import load_keys
 from proxy.background.approvals import Inbox, Outbox, Sweep
 from proxy.errors import NoPolicyError
 from proxy.force import InForce
+from proxy.grants import Grants
 from safety_core.bundle.contents import TrustedBundle
 from safety_core.edge.approvals import ApprovalStore
 from safety_core.edge.audit_log import AuditLog
@@ -43,7 +44,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.outbox = Outbox(self.approvals, self.client)
-        self.inbox = Inbox(self.approvals, self.audit, self.in_force, self.client, 0.0)
+        self.inbox = Inbox(self.approvals, Grants(self.approvals, self.audit, self.in_force), self.client, 0.0)
 
     async def pin(self, public: str | None = None) -> None:
         """Put a policy in force that pins the hub's key, or another."""

@@ -49,4 +49,4 @@ def test_an_answer_can_wait_for_the_edge_and_be_used_for_ten_minutes_at_least(de
 
 def test_a_key_has_one_name_and_says_whose_it_is() -> None:
     names = {key_id(kind, KEY.verify_key) for kind in KeyKind} | {key_id(KeyKind.HUB, KEY.verify_key)}
-    assert sorted(name.partition("-")[0] for name in names) == ["hub", "person"]
+    assert sorted(name.partition("-")[0] for name in names) == ["channel", "hub", "person"]

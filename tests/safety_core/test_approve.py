@@ -15,6 +15,7 @@ from safety_core.approve import (
     Answer,
     action_digest,
     answer,
+    channel_key,
     key_id,
     new_request,
     verify_grant,
@@ -36,7 +37,7 @@ from safety_core.model.tool_call import AgentId, CallId, SessionId, ToolCall
 from safety_core.model.verdict import Hit, Verdict
 from tests.simulators.policies import TENANT, approver, policy, signed_grant
 
-HUB, OLGA, THIEF = (SigningKey(bytes([n]) * 32) for n in (1, 2, 3))
+HUB, OLGA, THIEF, EDGE = (SigningKey(bytes([n]) * 32) for n in (1, 2, 3, 4))
 RULES = policy(
     approvers=(
         approver(HUB, "hub", KeyKind.HUB, Level.RED),
@@ -112,6 +113,43 @@ def test_the_hub_cannot_approve_what_needs_a_person(level: Level, strong: bool) 
     request = question(level, strong=strong)
     with pytest.raises(WeakApproverError, match="owner's own key"):
         check(request, signed_grant(HUB, request))
+
+
+def channel(up_to: Level) -> Policy:
+    """A policy that lets the buttons of a chat channel approve up to a level."""
+    return replace(RULES, approvers=(*RULES.approvers, approver(EDGE, "chat", KeyKind.CHANNEL, up_to)))
+
+
+EDGE_PUBLIC = EDGE.verify_key.encode().hex()
+
+
+def test_no_channel_approves_unless_policy_says_so() -> None:
+    with pytest.raises(WeakApproverError, match="lets no chat channel approve"):
+        channel_key(EDGE_PUBLIC, question(Level.YELLOW_EXTERNAL), RULES)
+    with pytest.raises(WeakApproverError, match="lets no chat channel approve"):
+        channel_key(HUB.verify_key.encode().hex(), question(Level.YELLOW_EXTERNAL), channel(Level.RED))
+
+
+def test_a_channel_approves_up_to_its_level() -> None:
+    rules, mild, grave = channel(Level.YELLOW_EXTERNAL), question(Level.YELLOW_EXTERNAL), question(Level.RED)
+    assert channel_key(EDGE_PUBLIC, mild, rules) is rules.approvers[-1]
+    grant = signed_grant(EDGE, mild, key=KeyId("chat"), origin="channel:telegram")
+    assert check(mild, grant, rules=rules).origin == "channel:telegram"
+    with pytest.raises(WeakApproverError, match="may not approve red"):
+        channel_key(EDGE_PUBLIC, grave, rules)
+    with pytest.raises(WeakApproverError, match="may not approve red"):
+        check(grave, signed_grant(EDGE, grave, key=KeyId("chat")), rules=rules)
+
+
+@pytest.mark.parametrize(
+    ("level", "strong"), [(Level.RED, True), (Level.CRITICAL_RED, False), (Level.CRITICAL_RED, True)]
+)
+def test_a_channel_never_opens_what_is_strong_or_critical(level: Level, strong: bool) -> None:
+    rules, request = channel(Level.CRITICAL_RED), question(level, strong=strong)
+    with pytest.raises(WeakApproverError, match="owner's own key"):
+        channel_key(EDGE_PUBLIC, request, rules)
+    with pytest.raises(WeakApproverError, match="owner's own key"):
+        check(request, signed_grant(EDGE, request, key=KeyId("chat")), rules=rules)
 
 
 def test_a_key_that_is_not_pinned_is_nobody() -> None:

@@ -73,6 +73,7 @@ def test_all_of_it_is_read() -> None:
         (lambda d: d["approvers"][0].update(kind="root"), "data.approvers[0].kind", "hub, person or channel"),
         (lambda d: d["approvers"][0].update(public="AB" * 32), "data.approvers[0].public", "64 lower-case"),
         (lambda d: d["approvers"][0].update(up_to="all"), "data.approvers[0].up_to", "not one of"),
+        (lambda d: d["approvers"][0].update(kind="channel"), "data.approvers[0].up_to", "more than a chat channel may"),
         (lambda d: d["outward"][0].update(recipient="@"), "data.outward[0].recipient", "names nobody"),
         (lambda d: d["patterns"].append(PATTERN), "data.patterns[1].id", "one stands twice"),
         (lambda d: d["patterns"][0].update(group=-1), "data.patterns[0].group", "must lie in"),

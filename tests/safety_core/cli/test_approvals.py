@@ -98,6 +98,18 @@ async def test_a_terminal_is_enough_to_answer(
         ]
 
 
+async def test_what_is_printed_for_a_chat_channel_pins_the_edges_own_key(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    status, printed, _ = await safety(capfd, "channel", "--home", str(tmp_path / "edge"))
+    key = SigningKey(read_key_file(tmp_path / "edge" / "keys" / "edge.key")).verify_key
+    assert status == 0
+    sources = {**shipped_sources(), "approvers.yaml": printed.encode()}
+    pinned = ApproverKey(key_id(KeyKind.CHANNEL, key), KeyKind.CHANNEL, bytes(key).hex(), Level.YELLOW_EXTERNAL)
+    assert bundle_of(sources).policy.approvers == (pinned,)
+    assert (await safety(capfd, "channel", "--home", str(tmp_path / "edge")))[1] == printed
+
+
 async def test_nobody_allows_another_call_than_the_one_they_are_shown(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,14 +6,16 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from safety_core.approve import TRANSITIONS
-from safety_core.canonical import Digest
-from safety_core.edge.approvals import ApprovalStore
+from safety_core.canonical import Digest, canonical_bytes
+from safety_core.edge.approvals import AT_ONCE, SCHEMA, ApprovalStore
+from safety_core.edge.database import connect
 from safety_core.errors import (
     ExpiredGrantError,
     InputError,
@@ -25,6 +27,7 @@ from safety_core.errors import (
 from safety_core.model.approval import ApprovalRequest, ApprovalState, Grant, KeyId, RequestId
 from safety_core.model.level import Level
 from safety_core.model.tool_call import AgentId, SessionId, TenantId
+from safety_core.wire.approvals import request_to_json
 
 CHILDREN = Path(__file__).parents[2] / "simulators" / "approval_children.py"
 
@@ -273,4 +276,121 @@ async def test_a_kill_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
         if held.grant is not None and held.state is ApprovalState.USED:
             with pytest.raises(ReplayedGrantError):
                 await store.use(held.grant)
+    await store.aclose()
+
+
+SHOP = (AgentId("shop"),)
+
+
+async def owed(store: ApprovalStore, agents: tuple[AgentId, ...] = SHOP) -> list[tuple[int, str]]:
+    return [(int(item.request.id, 16), item.state) for item in await store.decided(agents, 0.0)]
+
+
+async def test_who_went_away_is_told_until_it_says_that_it_has_it(tmp_path: Path, store: ApprovalStore) -> None:
+    for number in (1, 2, 3, 4):
+        await store.open_request(request(number))
+        await store.owe(request(number).id)
+    assert await owed(store) == []
+    await store.settle(grant(request(1)), 1200.0)
+    await store.settle(grant(request(2), allow=False), 1200.0)
+    await store.close(request(3).id)
+    want = [(1, "granted"), (2, "denied"), (3, "expired")]
+    assert await owed(store) == want == await owed(store)
+    again = ApprovalStore.open(tmp_path / "edge.db")
+    assert await owed(again) == want
+    await again.aclose()
+    await store.told(SHOP, [request(1).id, request(4).id, RequestId("f" * 32)])
+    assert await owed(store) == want[1:]
+    await store.settle(grant(request(4)), 1200.0)
+    assert (await owed(store))[-1] == (4, "granted")
+
+
+async def test_a_decision_is_told_to_its_own_agent_alone(store: ApprovalStore) -> None:
+    other = replace(request(2), agent=AgentId("other"))
+    for asked in (request(1), other):
+        await store.open_request(asked)
+        await store.owe(asked.id)
+        await store.settle(grant(asked), 1200.0)
+    await store.told(SHOP, [other.id])
+    assert await owed(store) == [(1, "granted")]
+    assert await owed(store, ()) == []
+    assert await owed(store, (AgentId("other"),)) == [(2, "granted")]
+
+
+async def test_nobody_is_owed_what_nobody_left_or_what_was_used(store: ApprovalStore) -> None:
+    for number in (1, 2, 3):
+        await store.open_request(request(number))
+        await store.settle(grant(request(number)), 1200.0)
+    await store.owe(request(2).id)
+    await store.use(grant(request(2)))
+    await store.owe(request(3).id)
+    await store.close(request(3).id, told=True)
+    assert await owed(store) == []
+
+
+async def test_a_decision_that_somebody_waits_for_is_theirs(store: ApprovalStore) -> None:
+    await store.open_request(request(1))
+    await store.owe(request(1).id)
+    with store.held(request(1).id), store.held(request(1).id):
+        await store.settle(grant(request(1)), 1200.0)
+        assert await owed(store) == []
+    assert await owed(store) == [(1, "granted")]
+
+
+@pytest.mark.parametrize("how", ["granted", "denied", "expired", "owed late", "let go"])
+async def test_a_long_poll_ends_when_there_is_something_to_tell(store: ApprovalStore, how: str) -> None:
+    await store.open_request(request(1))
+    if how != "owed late":
+        await store.owe(request(1).id)
+    with store.held(request(1).id if how == "let go" else request(9).id):
+        if how in {"owed late", "let go"}:
+            await store.settle(grant(request(1)), 1200.0)
+        poll = asyncio.create_task(store.decided(SHOP, 3600.0))
+        done, _ = await asyncio.wait({poll}, timeout=0.05)
+        assert not done
+        if how == "expired":
+            await store.close(request(1).id)
+        elif how == "owed late":
+            await store.owe(request(1).id)
+        elif how != "let go":
+            await store.settle(grant(request(1), allow=how == "granted"), 1200.0)
+    assert [item.request.id for item in await poll] == [request(1).id]
+
+
+async def test_a_long_poll_of_another_agent_goes_on(store: ApprovalStore) -> None:
+    await store.open_request(request(1))
+    await store.owe(request(1).id)
+    poll = asyncio.create_task(store.decided((AgentId("other"),), 0.1))
+    await asyncio.sleep(0)
+    await store.settle(grant(request(1)), 1200.0)
+    assert await poll == ()
+
+
+async def test_one_answer_tells_a_bounded_number(store: ApprovalStore) -> None:
+    for number in range(AT_ONCE + 1):
+        await store.open_request(request(number))
+        await store.owe(request(number).id)
+        await store.close(request(number).id)
+    assert len(await owed(store)) == AT_ONCE
+
+
+async def test_the_file_of_an_earlier_version_is_taken_over(tmp_path: Path) -> None:
+    """Its questions stay what they were; nobody is owed what was decided before anybody could be told."""
+    path = tmp_path / "old.db"
+    old = SCHEMA.replace(",\n    owed     INTEGER NOT NULL DEFAULT 0", "").replace(
+        "CREATE INDEX IF NOT EXISTS approval_owed ON approval (ordinal) WHERE owed = 1;\n", ""
+    )
+    assert "owed" not in old
+    with closing(connect(path, old)) as db:
+        body = canonical_bytes(request_to_json(request(1)))
+        row = (request(1).id, request(1).action_digest, "pending", body)
+        db.execute("INSERT INTO approval (id, digest, state, request) VALUES (?, ?, ?, ?)", row)
+    for _ in range(2):
+        store = ApprovalStore.open(path)
+        assert [item.request for item in await store.pending()] == [request(1)]
+        await store.aclose()
+    store = ApprovalStore.open(path)
+    await store.owe(request(1).id)
+    await store.settle(grant(request(1)), 1200.0)
+    assert await owed(store) == [(1, "granted")]
     await store.aclose()

@@ -1,0 +1,87 @@
+"""Where the plugin hears what people decided, and brings what they said by a chat's buttons.
+
+An answer by a button is signed here, with the edge's own key, on the word of the plugin, which lives in the agent's own
+process. So it counts only where the signed policy pins this key as a channel's, only up to the level that stands there,
+and never where a strong approver is asked for (docs/policy.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from nacl.signing import SigningKey
+
+from proxy.caller import Caller
+from proxy.errors import NoPolicyError
+from proxy.grants import Grants
+from safety_core import approve
+from safety_core.canonical import Json, JsonObject
+from safety_core.edge import clock
+from safety_core.errors import BundleError, ExpiredGrantError, GrantError, MismatchedGrantError
+from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState
+from safety_core.model.policy import KeyKind
+from safety_core.wire.decisions import Button, Poll
+
+LONGEST: Final = 60.0
+"""Seconds of one long poll at most: a caller that died without a word is not kept longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Tells decisions and takes up answers. `key`: the edge's own."""
+
+    grants: Grants
+    key: SigningKey = field(repr=False)
+
+    async def decided(self, poll: Poll, caller: Caller) -> JsonObject:
+        """Return the decisions that are owed to these agents, as soon as there is one."""
+        store = self.grants.approvals
+        if poll.told:
+            await store.told(poll.agents, poll.told)
+        found = await caller.patiently(store.decided(poll.agents, min(poll.wait, LONGEST)))
+        now = clock.now()
+        told: list[Json] = [_decision(approval, now) for approval in found or ()]
+        return {"decided": told}
+
+    async def answer(self, button: Button) -> JsonObject:
+        """Take up what a button said.
+
+        Raises:
+            GrantError: no such question is open, or policy lets no chat channel answer it.
+            NoPolicyError, FreezeError: no policy is in force.
+        """
+        policy = self.grants.in_force.current(clock.now()).policy
+        approval = await self.grants.approvals.get(button.request)
+        if approval is None:
+            raise MismatchedGrantError(f"approval {button.request}", "nothing was asked under this id")
+        request, now = approval.request, clock.now()
+        approve.channel_key(self.key.verify_key.encode().hex(), request, policy)
+        if now > request.expires:
+            raise ExpiredGrantError(f"approval {request.id}", "its time is over", "let the agent ask again")
+        said = approve.Answer(button.allow, button.approver, f"channel:{button.channel}", clock.new_id())
+        await self.grants.take_up(approve.answer(request, self.key, KeyKind.CHANNEL, said, now))
+        return {"ok": True}
+
+    def lets_channel(self, request: ApprovalRequest) -> bool:
+        """Tell whether the policy in force would take a chat channel's answer to `request`."""
+        try:
+            policy = self.grants.in_force.current(clock.now()).policy
+            approve.channel_key(self.key.verify_key.encode().hex(), request, policy)
+        except (GrantError, NoPolicyError, BundleError):
+            return False
+        return True
+
+
+def _decision(approval: Approval, now: float) -> JsonObject:
+    """A permission that nobody used in its minutes is told as expired: the call would be asked about anew."""
+    request, state = approval.request, approval.state
+    lapsed = state is ApprovalState.GRANTED and not approve.usable(approval, now)
+    shown = state if state in {ApprovalState.GRANTED, ApprovalState.DENIED} and not lapsed else ApprovalState.EXPIRED
+    return {
+        "id": request.id,
+        "agent": request.agent,
+        "session": request.session,
+        "tool": request.tool,
+        "state": shown.value,
+    }

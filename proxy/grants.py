@@ -1,0 +1,64 @@
+"""Answers that reach the edge, by whichever way: one door, and only genuine ones come through it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from proxy.force import InForce
+from safety_core.approve import verify_signature
+from safety_core.edge import clock
+from safety_core.edge.approvals import ApprovalStore
+from safety_core.edge.audit_log import AuditLog
+from safety_core.errors import GrantError, MismatchedGrantError, ReplayedGrantError
+from safety_core.model.approval import Approval, ApprovalState, Grant
+from safety_core.model.record import AuditEntry, Event
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    """Takes up answers. An answer counts only once its signature was verified against a key that the policy pins."""
+
+    approvals: ApprovalStore
+    audit: AuditLog
+    in_force: InForce
+
+    async def take_up(self, grant: Grant) -> None:
+        """Settle the question that `grant` answers. The same answer again changes nothing.
+
+        Raises:
+            GrantError: nothing was asked under its id, no pinned key signed it (this is recorded), or the question is
+                no longer open.
+            NoPolicyError: no policy says whose answers count.
+        """
+        approval = await self.approvals.get(grant.request)
+        if approval is None:
+            raise MismatchedGrantError(f"grant for {grant.request}", "nothing was asked under this id")
+        if approval.grant == grant:
+            return
+        try:
+            verify_signature(grant, approval.request, self.in_force.latest().policy)
+        except GrantError as error:
+            await self._record(approval, "dropped", "", (type(error).__name__,))
+            raise
+        if approval.state is not ApprovalState.PENDING:
+            raise ReplayedGrantError(f"grant for {grant.request}", f"the request is {approval.state} already")
+        await self._record(approval, "allow" if grant.allow else "deny", grant.approver, ())
+        await self.approvals.settle(grant, clock.now())
+
+    async def _record(self, approval: Approval, outcome: str, approver: str, rules: tuple[str, ...]) -> None:
+        request = approval.request
+        await self.audit.append(
+            AuditEntry(
+                clock.now(),
+                Event.APPROVAL,
+                request.agent,
+                request.tool,
+                request.id,
+                request.level.word,
+                outcome,
+                rules,
+                request.action_digest,
+                request.revision,
+                approver,
+            )
+        )
