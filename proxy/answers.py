@@ -1,8 +1,11 @@
 """Answers of the flows -> what the control listener says.
 
-/v1/decide   {"decision": "allow"|"block"|"pending", "level", "rule", "reason", "approval"?, "channel"?: bool}
+/v1/decide   {"decision": "allow"|"block"|"pending", "level", "rule", "reason",
+              "ticket"?, "approval"?, "channel"?: bool}
 /v1/run      {"status": "executed"|"refused"|"pending", "level", "rule", "reason", "approval"?,
               "output"?, "exit"?, "truncated"?, "findings"?}
+/v1/redeem   as /v1/run, never "pending"
+/v1/outbound {"decision": "allow"|"block"|"pending", "content", "level", "rule", "reason", "approval"?}
 approval     {"id", "expires", "digest"}
 
 `level` is null where the call was refused before it could be judged.
@@ -11,16 +14,23 @@ approval     {"id", "expires", "digest"}
 from __future__ import annotations
 
 from safety_core.canonical import JsonObject
-from safety_core.flow.tool_call import Answer, Executed, Pending, Permitted, Refused
+from safety_core.flow.answers import Answer, Entrusted, Executed, Pending, Permitted, Refused, Sendable
 from safety_core.model.approval import ApprovalRequest
 from safety_core.model.verdict import Verdict
 
 
-def decision_json(answer: Answer, *, channel: bool = False) -> JsonObject:
-    """Return the body of a decision. `channel`: policy lets a chat channel answer the question."""
+def decision_json(answer: Answer, *, ticket: str = "", channel: bool = False) -> JsonObject:
+    """Return the body of a decision.
+
+    Args:
+        ticket: with what the caller lets the edge run a call that was entrusted to it.
+        channel: policy lets a chat channel answer the question.
+    """
     match answer:
         case Permitted(verdict=verdict):
             return {"decision": "allow", **_judged(verdict)}
+        case Entrusted(verdict=verdict):
+            return {"decision": "allow", **_judged(verdict), "ticket": ticket}
         case Pending(request, verdict):
             return {"decision": "pending", **_judged(verdict), "approval": _asked(request), "channel": channel}
         case Refused():
@@ -37,6 +47,17 @@ def run_json(answer: Executed | Pending | Refused) -> JsonObject:
             return {"status": "pending", **_judged(verdict), "approval": _asked(request)}
         case Refused():
             return {"status": "refused", **_refused(answer)}
+
+
+def sendable_json(answer: Sendable | Pending | Refused) -> JsonObject:
+    """Return the body of what may be said to somebody; what may not be said is not repeated."""
+    match answer:
+        case Sendable(content):
+            return {"decision": "allow", "content": content, "level": None, "rule": "", "reason": ""}
+        case Pending(request, verdict):
+            return {"decision": "pending", "content": "", **_judged(verdict), "approval": _asked(request)}
+        case Refused():
+            return {"decision": "block", "content": "", **_refused(answer)}
 
 
 def _judged(verdict: Verdict) -> JsonObject:

@@ -1,128 +1,84 @@
 """tool call -> classify -> gate -> approve -> resolve -> execute -> redact -> audit
 
-Three ways in, one way through:
+One way through, in two halves (`flow.permission` is the first), and several ways in:
 
-    decide   up to the permission; the caller runs the tool itself (OpenClaw does)
-    run      the whole sentence; the edge runs the tool
-    report   redact and audit the result of a call that somebody else ran
+    decide      up to the permission; the caller runs the tool itself (OpenClaw does), unless the edge must
+    carry_out   the rest, for a call that was decided and that the edge must run: it was entrusted
+    run         both halves
+    send        what the agent's runtime is about to say to somebody, judged as a message unless it is an answer
+    report      redact and audit the result of a call that somebody else ran; `ended` says that one is over
 
+The edge must run what refers to secrets, because it alone has them: a command or an HTTP request, by `TICKETED`.
 Failing closed is the one `except` in `_closed`: whatever goes wrong, the answer is a refusal.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, TypeAlias, TypeVar, cast
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final, TypeVar, cast
 
-from safety_core import approve
 from safety_core.canonical import Json, JsonObject
+from safety_core.classify.catalogue import compiled
 from safety_core.classify.facts import bare_facts_of, shows
-from safety_core.classify.files import Written
-from safety_core.classify.judge import verdict_of
-from safety_core.classify.session import SessionReading, read_in_session
-from safety_core.errors import InputError, SafetyError
+from safety_core.errors import ExecutionError, InputError, SafetyError
 from safety_core.flow import effects
+from safety_core.flow.answers import Answer, Context, Entrusted, Executed, Pending, Permitted, Refused, Sendable
 from safety_core.flow.effects import Flow
-from safety_core.gate import rule_on
-from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState, Grant, RequestId
+from safety_core.flow.permission import Case, denied, judged, permission
 from safety_core.model.level import Outcome
-from safety_core.model.policy import Policy
+from safety_core.model.policy import Sandbox
 from safety_core.model.record import AuditEntry, Event
+from safety_core.model.secret import refs_in
 from safety_core.model.tool_call import AgentId, CallId, SessionId, ToolCall
-from safety_core.model.verdict import Ruling, Verdict
 from safety_core.redact.redactor import Redactor
-from safety_core.resolve import plan_of
+from safety_core.resolve import HttpPlan, Plan, plan_of
+from safety_core.resolve.arguments import LONGEST_SECONDS
 
+TICKETED: Final = frozenset({"exec", "http_request"})
+"""Tools of which an agent's runtime lets the edge run a call that refers to secrets."""
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What holds while one call passes: the policy that was trusted when it came in, and the secrets known by then.
+REQUESTS: Final = "http_request"
+"""The tool that only the edge runs, references or not."""
 
-    Attributes:
-        workspace: absolute path of the agent's workspace, the base of relative paths.
-        wait: seconds to wait for a quick answer before the call is parked.
-    """
+MESSAGE: Final = "message"
+"""The tool as which words to somebody are judged."""
 
-    policy: Policy
-    redactor: Redactor
-    workspace: str
-    wait: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Permitted:
-    """The caller may run the tool now, once."""
-
-    call: ToolCall
-    verdict: Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A person has been asked. Nothing has run; repeating the same call later meets the answer."""
-
-    request: ApprovalRequest
-    verdict: Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The call must not run. `rule` is a floor, a rule, or the class of the error that stopped it."""
-
-    rule: str
-    reason: str
-    verdict: Verdict | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Executed:
-    """The tool ran; `output` is what the model may see."""
-
-    output: str
-    status: int
-    truncated: bool
-    findings: int
-    verdict: Verdict
-
-
-Answer: TypeAlias = Permitted | Pending | Refused
 A = TypeVar("A")
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """A call that has been judged, on what its session was known to have written, and what the gate makes of it."""
-
-    call: ToolCall
-    before: Written
-    reading: SessionReading
-    verdict: Verdict
-    ruling: Ruling
-
-    def entry(self, now: float, event: Event, policy: Policy) -> AuditEntry:
-        return AuditEntry(
-            now,
-            event,
-            self.call.agent,
-            self.verdict.facts.tool,
-            self.call.id,
-            self.verdict.level.word,
-            self.ruling.outcome.word,
-            tuple(dict.fromkeys(hit.rule for hit in self.verdict.hits)),
-            approve.action_digest(self.call, self.verdict.facts.tool, policy, self.reading.relies_on),
-            policy.revision,
-        )
-
-
 def decide(call: ToolCall, context: Context) -> Flow[Answer]:
-    """Judge `call`, ask a person where the gate asks, and return the permission or the reason against it."""
-    return (yield from _closed(call, context, _decide))
+    """Judge `call`, ask a person where the gate asks, and return the permission or the reason against it.
+
+    A call whose arguments refer to secrets, as its agent wrote them, is one that the edge must run. Values that stand
+    in it are the agent's own already: its caller runs it with them.
+    """
+    return (yield from _closed(call, context, partial(_decide, refers=bool(refs_in(call.params)))))
+
+
+def carry_out(entrusted: Entrusted, context: Context) -> Flow[Executed | Refused]:
+    """Run what was entrusted to the edge. It has been judged and paid for; whoever calls sees to it that it is once."""
+
+    def second_half(_: ToolCall, context: Context) -> Flow[Executed]:
+        return _carried_out(entrusted, context)
+
+    return (yield from _closed(entrusted.call, context, second_half))
 
 
 def run(call: ToolCall, context: Context) -> Flow[Executed | Pending | Refused]:
     """Do the whole sentence for one call."""
     return (yield from _closed(call, context, _run))
+
+
+def send(call: ToolCall, known: str, context: Context) -> Flow[Sendable | Pending | Refused]:
+    """Return what may be said to somebody, without secrets.
+
+    Args:
+        call: the message, as a call of the tool `MESSAGE`; its text is the argument "message".
+        known: why whom it reaches needs no permission ("reply"), in a word for the audit; empty if it needs one.
+    """
+    return (yield from _closed(call, context, partial(_send, known=known)))
 
 
 def report(call: ToolCall, result: Json, context: Context) -> Flow[Json]:
@@ -136,6 +92,16 @@ def report(call: ToolCall, result: Json, context: Context) -> Flow[Json]:
         AuditEntry(now, Event.RESULT, call.agent, call.tool, call.id, counts={"findings": len(clean.findings)})
     )
     return clean.value
+
+
+def ended(call: ToolCall, milliseconds: int, context: Context, *, failed: bool) -> Flow[int]:
+    """Put on record that a call which somebody else ran is over, under its tool's canonical name."""
+    call = yield from _scrub(replace(call, params={}), context.redactor)
+    known = compiled(context.policy.catalogue).tool(call.tool)
+    counts = {"ms": milliseconds, "error": int(failed)}
+    now = yield from effects.Now()
+    entry = AuditEntry(now, Event.ENDED, call.agent, known[0] if known else call.tool, call.id, counts=counts)
+    return (yield from effects.Record(entry))
 
 
 def _closed(call: ToolCall, context: Context, sentence: Callable[[ToolCall, Context], Flow[A]]) -> Flow[A | Refused]:
@@ -155,63 +121,99 @@ def _closed(call: ToolCall, context: Context, sentence: Callable[[ToolCall, Cont
     return refusal
 
 
-def _decide(call: ToolCall, context: Context) -> Flow[Answer]:
-    case = yield from _judged(call, context)
-    return (yield from _gated(case, context))
+def _decide(call: ToolCall, context: Context, *, refers: bool) -> Flow[Answer]:
+    case = yield from judged(call, context)
+    if refers or (case.verdict.facts.tool == REQUESTS and _can_run(case, context)):
+        return (yield from _entrust(case, _ticketed_plan, context))
+    return (yield from permission(case, context))
 
 
 def _run(call: ToolCall, context: Context) -> Flow[Executed | Pending | Refused]:
-    case = yield from _judged(call, context)
-    if case.ruling.outcome is Outcome.DENY:
-        return _denied(case)
-    # before anybody is asked: a person's answer to what cannot run would be spent on nothing
-    plan = plan_of(call, case.verdict.facts.tool, context.policy.catalogue, context.workspace)
-    yield from effects.CheckRefs(plan.refs)
-    answer = yield from _gated(case, context)
-    if not isinstance(answer, Permitted):
+    case = yield from judged(call, context)
+    answer = yield from _entrust(case, _plan, context)
+    if not isinstance(answer, Entrusted):
         return answer
+    return (yield from _carried_out(answer, context))
+
+
+def _send(call: ToolCall, context: Context, *, known: str) -> Flow[Sendable | Pending | Refused]:
+    if not known:
+        case = yield from judged(call, context)
+        answer = yield from permission(case, context)
+        if not isinstance(answer, Permitted):
+            return answer
+    now = yield from effects.Now()
+    yield from effects.Record(
+        AuditEntry(now, Event.SENT, call.agent, str(call.params["channel"]), call.id, rules=(known or "permitted",))
+    )
+    return Sendable(str(call.params["message"]))
+
+
+def _entrust(
+    case: Case, plan_for: Callable[[Case, Context], Plan], context: Context
+) -> Flow[Entrusted | Pending | Refused]:
+    """Return the permission with the plan, which is made before anybody is asked: a person's answer to what cannot run
+    would be spent on nothing."""
+    if case.ruling.outcome is Outcome.DENY:
+        return denied(case)
+    plan = plan_for(case, context)
+    yield from effects.CheckRefs(plan.refs)
+    answer = yield from permission(case, context)
+    return Entrusted(answer.call, answer.verdict, plan) if isinstance(answer, Permitted) else answer
+
+
+def _plan(case: Case, context: Context) -> Plan:
+    return plan_of(case.call, case.verdict.facts.tool, context.policy.catalogue, context.workspace)
+
+
+def _ticketed_plan(case: Case, context: Context) -> Plan:
+    """Return how the edge runs a call for a runtime that could run it itself, but for the secrets.
+
+    Raises:
+        ExecutionError: the runtime could not leave this tool to the edge, or the edge would run it where the agent's
+            own tools may not: outside of the sandbox.
+    """
+    tool, catalogue = case.verdict.facts.tool, context.policy.catalogue
+    known = compiled(catalogue).tool(case.call.tool)
+    if tool not in TICKETED or known is None or known[0] != tool:
+        raise ExecutionError(
+            f"tool {case.call.tool}",
+            "cannot use a secret",
+            "use SECRET_REF(name) in exec or http_request; to speak of a secret, write its name alone",
+        )
+    plan = plan_of(case.call, tool, catalogue, context.workspace, seconds=LONGEST_SECONDS)
+    if context.policy.agent(case.call.agent).sandbox is Sandbox.REQUIRED and not isinstance(plan, HttpPlan):
+        raise ExecutionError(
+            f"tool {tool}",
+            "would use a secret outside of the sandbox in which this agent must stay",
+            "use SECRET_REF(name) in http_request",
+        )
+    return plan
+
+
+def _can_run(case: Case, context: Context) -> bool:
+    """Tell whether the edge could run the call. Where it could not, its caller may have a way of its own."""
+    try:
+        _ticketed_plan(case, context)
+    except ExecutionError:
+        return False
+    return True
+
+
+def _carried_out(entrusted: Entrusted, context: Context) -> Flow[Executed]:
+    plan, verdict = entrusted.plan, entrusted.verdict
     values = yield from effects.Resolve(plan.refs)
     try:
         result = yield from effects.Execute(plan, values)
     except SafetyError as error:
-        yield from _record_end(Event.FAILED, answer, rules=(type(error).__name__,), counts={})
+        yield from _record_end(Event.FAILED, entrusted, rules=(type(error).__name__,), counts={})
         raise
     clean = context.redactor.text(result.output)
     if clean.discovered:
         yield from effects.Remember(clean.discovered)
     counts = {"status": result.status, "findings": len(clean.findings)}
-    yield from _record_end(Event.EXECUTED, answer, rules=(), counts=counts)
-    return Executed(clean.text, result.status, result.truncated, len(clean.findings), answer.verdict)
-
-
-def _judged(call: ToolCall, context: Context) -> Flow[_Case]:
-    before = yield from effects.RecallFiles(call.agent, call.session)
-    reading = _read(call, context, before)
-    decision = yield from effects.Judge(reading.facts, call)
-    verdict = verdict_of(reading.facts, decision, context.policy.revision)
-    now = yield from effects.Now()
-    case = _Case(call, before, reading, verdict, rule_on(call, verdict, context.policy, now))
-    yield from effects.Record(case.entry(now, Event.PROPOSED, context.policy))
-    return case
-
-
-def _read(call: ToolCall, context: Context, written: Written) -> SessionReading:
-    return read_in_session(call, context.policy.catalogue, context.workspace, written)
-
-
-def _gated(case: _Case, context: Context) -> Flow[Answer]:
-    match case.ruling.outcome:
-        case Outcome.DENY:
-            return _denied(case)
-        case Outcome.ALLOW:
-            return (yield from _permit(case, context, None))
-        case _:
-            return (yield from _ask(case, context))
-
-
-def _denied(case: _Case) -> Refused:
-    clauses = case.ruling.clauses
-    return Refused(clauses[0], "; ".join((*clauses, *case.verdict.reasons)), case.verdict)
+    yield from _record_end(Event.EXECUTED, entrusted, rules=(), counts=counts)
+    return Executed(clean.text, result.status, result.truncated, len(clean.findings), verdict)
 
 
 def _scrub(call: ToolCall, redactor: Redactor) -> Flow[ToolCall]:
@@ -248,79 +250,7 @@ def _check_hidden(call: ToolCall, clean: ToolCall, context: Context) -> None:
         )
 
 
-def _ask(case: _Case, context: Context) -> Flow[Answer]:
+def _record_end(event: Event, entrusted: Entrusted, *, rules: tuple[str, ...], counts: dict[str, int]) -> Flow[int]:
     now = yield from effects.Now()
-    fresh = RequestId((yield from effects.NewId()))
-    question = approve.new_request(
-        fresh,
-        case.call,
-        case.verdict,
-        context.policy,
-        strong=case.ruling.outcome is Outcome.ASK_STRONG,
-        now=now,
-        relies_on=case.reading.relies_on,
-    )
-    approval = yield from effects.FindApproval(question.action_digest)
-    if approval is None or not _stands(approval, context.policy, now):
-        if approval is not None and approval.state in {ApprovalState.PENDING, ApprovalState.GRANTED}:
-            yield from effects.CloseApproval(approval.request.id)
-        approval = yield from effects.OpenApproval(question)
-    if approval.state is ApprovalState.PENDING and context.wait > 0:
-        approval = yield from effects.AwaitDecision(approval.request.id, context.wait)
-    return (yield from _answered(approval, replace(question, id=approval.request.id), case, context))
-
-
-def _stands(approval: Approval, policy: Policy, now: float) -> bool:
-    """Tell whether an earlier approval answers the same call now, or a new question is due."""
-    if approval.request.revision != policy.revision:
-        return False
-    match approval.state:
-        case ApprovalState.PENDING:
-            return now <= approval.request.expires
-        case ApprovalState.GRANTED:
-            return approve.usable(approval, now)
-        case ApprovalState.DENIED:
-            return now <= approval.received + approve.DENIAL_SECONDS
-        case _:
-            return False
-
-
-def _answered(approval: Approval, question: ApprovalRequest, case: _Case, context: Context) -> Flow[Answer]:
-    now = yield from effects.Now()
-    match approval.state:
-        case ApprovalState.PENDING:
-            yield from effects.Record(case.entry(now, Event.PENDING, context.policy))
-            return Pending(approval.request, case.verdict)
-        case ApprovalState.GRANTED:
-            grant = approve.verify_grant(approval, question, context.policy, now)
-            return (yield from _permit(case, context, grant))
-        case state:
-            who = approval.grant.approver if approval.grant else "nobody"
-            yield from effects.Record(case.entry(now, Event.REFUSED, context.policy))
-            return Refused(f"approval {state}", f"approval {approval.request.id} is {state} ({who})", case.verdict)
-
-
-def _permit(case: _Case, context: Context, grant: Grant | None) -> Flow[Permitted]:
-    call = case.call
-    before = yield from effects.RecallFiles(call.agent, call.session)
-    reading = case.reading if before == case.before else _read(call, context, before)
-    if (reading.facts, reading.relies_on) != (case.reading.facts, case.reading.relies_on):
-        raise InputError("call", "runs a file that was written anew while the call was judged", "make the call again")
-    now = yield from effects.Now()
-    entry = case.entry(now, Event.PERMITTED, context.policy)
-    yield from effects.Record(replace(entry, approver=grant.approver if grant else ""))
-    if grant is not None:
-        yield from effects.UseGrant(grant)
-    if reading.written:
-        yield from effects.NoteFiles(call.agent, call.session, reading.written)
-    return Permitted(call, case.verdict)
-
-
-def _record_end(event: Event, answer: Permitted, *, rules: tuple[str, ...], counts: dict[str, int]) -> Flow[int]:
-    now = yield from effects.Now()
-    call = answer.call
-    return (
-        yield from effects.Record(
-            AuditEntry(now, event, call.agent, answer.verdict.facts.tool, call.id, rules=rules, counts=counts)
-        )
-    )
+    call, tool = entrusted.call, entrusted.verdict.facts.tool
+    return (yield from effects.Record(AuditEntry(now, event, call.agent, tool, call.id, rules=rules, counts=counts)))

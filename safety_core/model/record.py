@@ -22,6 +22,8 @@ class Event(StrEnum):
     EXECUTED = "executed"
     FAILED = "failed"
     RESULT = "result"
+    ENDED = "ended"
+    SENT = "sent"
     PROMPT = "prompt"
     PROMPT_REFUSED = "prompt_refused"
     RESPONSE = "response"

@@ -19,7 +19,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "cwd": ("cwd", "workdir", "working_directory"),
     "stdin": ("stdin", "input"),
     "env": ("env",),
-    "timeout": ("timeout", "timeout_seconds"),
+    "timeout": ("timeout", "timeout_seconds", "timeoutSeconds"),
     "path": ("path", "file_path", "file", "filename"),
     "content": ("content", "text", "new_text", "newText", "new_string"),
     "old": ("old", "old_text", "oldText", "old_string"),

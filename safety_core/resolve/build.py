@@ -34,12 +34,15 @@ VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 OPERATIONS: Final = frozenset({"read", "write", "edit", "append"})
 
 
-def plan_of(call: ToolCall, tool: str, catalogue: JsonObject, workspace: str) -> Plan:
+def plan_of(
+    call: ToolCall, tool: str, catalogue: JsonObject, workspace: str, *, seconds: float = COMMAND_SECONDS
+) -> Plan:
     """Return the plan of a permitted call.
 
     Args:
         tool: canonical name.
         workspace: absolute path, the base of relative paths.
+        seconds: how long a command may run when the call does not say.
 
     Raises:
         ExecutionError: the edge has no way to run this tool, or not with these arguments.
@@ -51,7 +54,7 @@ def plan_of(call: ToolCall, tool: str, catalogue: JsonObject, workspace: str) ->
     plan: Plan
     match entry.get("adapter"):
         case "exec":
-            plan = _exec_plan(given, workspace)
+            plan = _exec_plan(given, workspace, seconds)
         case "file":
             plan = _file_plan(given, str(entry.get("operation", tool)), workspace)
         case "http":
@@ -62,8 +65,8 @@ def plan_of(call: ToolCall, tool: str, catalogue: JsonObject, workspace: str) ->
     return plan
 
 
-def _exec_plan(given: Arguments, workspace: str) -> ShellPlan | ArgvPlan:
-    command, cwd, timeout = given.take("command"), _folder(given, workspace), given.seconds(COMMAND_SECONDS)
+def _exec_plan(given: Arguments, workspace: str, seconds: float) -> ShellPlan | ArgvPlan:
+    command, cwd, timeout = given.take("command"), _folder(given, workspace), given.seconds(seconds)
     stdin, env = given.text("stdin", ""), given.texts_by_name("env")
     if any(not VARIABLE.fullmatch(name) or name.startswith("SAFETY_") for name, _ in env):
         raise given.error("env", "must have names of letters, digits and _, and none that begin with SAFETY_")

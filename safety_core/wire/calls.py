@@ -2,7 +2,10 @@
 
 POST /v1/decide, /v1/run   {"call": CALL, "wait"?: seconds}
 POST /v1/result            {"call": CALL, "result": any}
+POST /v1/ended             {"call": CALL, "ms": milliseconds, "error": bool}
+POST /v1/redeem            {"ticket"}
 POST /v1/redact            {"value": any}
+POST /v1/secrets           {"agent"}
 CALL                       {"id", "tool", "params", "agent", "session"?, "hints"?}
 HINTS                      a tool's own annotations, as MCP has them: {"readOnlyHint"?, "destructiveHint"?, ...}
 """
@@ -14,7 +17,7 @@ from dataclasses import dataclass
 from safety_core.canonical import Json, JsonObject
 from safety_core.errors import InputError
 from safety_core.model.tool_call import AgentId, CallId, Hint, SessionId, TenantId, ToolCall
-from safety_core.wire.names import name
+from safety_core.wire.names import name, token
 from safety_core.wire.reader import Reader
 
 
@@ -34,6 +37,15 @@ class Report:
     result: Json
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A call that somebody else ran is over. `failed`: its tool says that it went wrong."""
+
+    call: ToolCall
+    milliseconds: int
+    failed: bool
+
+
 def proposal_from(raw: bytes, tenant: TenantId) -> Proposal:
     """Return the proposal in `raw`, a call of `tenant`, or raise InputError naming the field."""
     body = Reader.parse(raw, "request")
@@ -51,6 +63,30 @@ def report_from(raw: bytes, tenant: TenantId) -> Report:
     report = Report(_call(body.object("call"), tenant), body.json("result"))
     body.done()
     return report
+
+
+def ended_from(raw: bytes, tenant: TenantId) -> Ended:
+    """Return which call is over, and how, or raise InputError naming the field."""
+    body = Reader.parse(raw, "request")
+    ended = Ended(_call(body.object("call"), tenant), body.integer("ms"), body.flag("error"))
+    body.done()
+    return ended
+
+
+def ticket_from(raw: bytes) -> str:
+    """Return the ticket in `raw`, 32 hexadecimal digits, or raise InputError."""
+    body = Reader.parse(raw, "request")
+    ticket = token(body, "ticket")
+    body.done()
+    return ticket
+
+
+def agent_from(raw: bytes) -> AgentId:
+    """Return the agent that asks, or raise InputError."""
+    body = Reader.parse(raw, "request")
+    agent = AgentId(name(body, "agent"))
+    body.done()
+    return agent
 
 
 def value_from(raw: bytes) -> Json:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from safety_core.edge.driver import run
 from safety_core.edge.shipped import shipped_bundle
 from safety_core.flow import effects, tool_call
-from safety_core.flow.tool_call import Context
+from safety_core.flow.answers import Context
 from safety_core.match.matcher import Matcher
 from safety_core.match.patterns import PatternSet
 from safety_core.match.registry import Registry

@@ -10,70 +10,26 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nacl.signing import SigningKey
 
-from safety_core.canonical import JsonObject
 from safety_core.classify.files import Content
 from safety_core.edge.driver import arun, run
 from safety_core.edge.shipped import shipped_bundle
 from safety_core.errors import EffectFailed
 from safety_core.flow import effects, tool_call
-from safety_core.flow.tool_call import Context, Executed, Pending, Permitted, Refused
+from safety_core.flow.answers import Executed, Pending, Permitted, Refused
 from safety_core.match.matcher import Matcher
 from safety_core.match.patterns import PatternSet
 from safety_core.match.registry import Registry
 from safety_core.model.approval import Approval, ApprovalState, Grant, KeyId
 from safety_core.model.facts import Kind
 from safety_core.model.level import Level, Tier
-from safety_core.model.policy import AgentManifest, KeyKind, Policy
 from safety_core.model.record import Event
-from safety_core.model.secret import SecretName, SecretValue
-from safety_core.model.tool_call import AgentId, CallId, SessionId, ToolCall
+from safety_core.model.tool_call import CallId, SessionId, ToolCall
 from safety_core.redact.redactor import Redactor
 from safety_core.resolve import ShellPlan
-from tests.simulators.policies import TENANT, approver, policy, signed_grant
+from tests.safety_core.flow.conftest import AGENT, HUB, KEY, OLGA, PLAIN, SHOP, call, context, hub_says, rules, world
+from tests.simulators.policies import TENANT, signed_grant
 from tests.simulators.world import World
-
-HUB, OLGA = SigningKey(bytes([1]) * 32), SigningKey(bytes([2]) * 32)
-KEY = b"k" * 32
-SHOP = SecretName("shop_key")
-PLAIN = "Zx9-plainly-invented-" + "Qw7"
-AGENT = AgentId("helper")
-
-
-@cache
-def catalogue() -> JsonObject:
-    return shipped_bundle().policy.catalogue
-
-
-def rules(tier: Tier = Tier.TRUSTED, **changes: Any) -> Policy:
-    keys = (
-        approver(HUB, "hub", KeyKind.HUB, Level.RED),
-        approver(OLGA, "olga", KeyKind.PERSON, Level.CRITICAL_RED),
-    )
-    agents = {AGENT: AgentManifest(AGENT, tier)}
-    return policy(catalogue=catalogue(), approvers=keys, agents=agents, **changes)
-
-
-@cache
-def redactor() -> Redactor:
-    return Redactor(Matcher(Registry({SHOP: SecretValue(PLAIN)}), PatternSet(())), KEY)
-
-
-def context(tier: Tier = Tier.TRUSTED, *, wait: float = 0.0, **changes: Any) -> Context:
-    return Context(rules(tier, **changes), redactor(), workspace="/srv/agent", wait=wait)
-
-
-def call(command: str = "ls", *, identity: str = "c1") -> ToolCall:
-    return ToolCall(CallId(identity), TENANT, AGENT, SessionId("s1"), "exec", {"command": command})
-
-
-def world(level: Level = Level.GREEN, **changes: Any) -> World:
-    return World(rules().revision, level, vault={SHOP: SecretValue(PLAIN)}, **changes)
-
-
-def hub_says(allow: bool) -> Callable[[Approval], Grant | None]:
-    return lambda approval: signed_grant(HUB, approval.request, allow=allow)
 
 
 def test_a_green_call_runs_and_every_step_is_on_record() -> None:

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from safety_core.errors import InputError, LimitError
 from safety_core.model.tool_call import Hint, TenantId
-from safety_core.wire.calls import hints_from, proposal_from, report_from, value_from
+from safety_core.wire.calls import (
+    agent_from,
+    ended_from,
+    hints_from,
+    proposal_from,
+    report_from,
+    ticket_from,
+    value_from,
+)
 from safety_core.wire.reader import parse_json
 
 TENANT = TenantId("bakery")
@@ -55,6 +63,28 @@ def test_a_report_carries_any_result() -> None:
     assert report_from(raw({"call": CALL, "result": None}), TENANT).result is None
     with pytest.raises(InputError, match=r"request\.result: is missing"):
         report_from(raw({"call": CALL}), TENANT)
+
+
+def test_what_is_over_says_how_long_it_took_and_whether_it_went_wrong() -> None:
+    ended = ended_from(raw({"call": CALL, "ms": 12, "error": True}), TENANT)
+    assert (ended.call.id, ended.milliseconds, ended.failed) == ("c1", 12, True)
+    for change in ({"ms": -1}, {"ms": 1.5}, {"error": "no"}, {"more": 1}):
+        with pytest.raises(InputError):
+            ended_from(raw({"call": CALL, "ms": 12, "error": True, **change}), TENANT)
+
+
+def test_a_ticket_is_32_hexadecimal_digits_and_no_other_field() -> None:
+    assert ticket_from(raw({"ticket": "0a" * 16})) == "0a" * 16
+    for wrong in ({}, {"ticket": "0A" * 16}, {"ticket": "0a"}, {"ticket": "0a" * 16, "agent": "main"}):
+        with pytest.raises(InputError):
+            ticket_from(raw(wrong))
+
+
+def test_who_asks_is_an_agent_and_no_other_field() -> None:
+    assert agent_from(raw({"agent": "main"})) == "main"
+    for wrong in ({}, {"agent": ""}, {"agent": "main", "name": "x"}):
+        with pytest.raises(InputError):
+            agent_from(raw(wrong))
 
 
 def test_a_value_to_redact() -> None:

@@ -1,0 +1,83 @@
+"""What a tool call passes under, and what comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from safety_core.model.approval import ApprovalRequest
+from safety_core.model.policy import Policy
+from safety_core.model.tool_call import ToolCall
+from safety_core.model.verdict import Verdict
+from safety_core.redact.redactor import Redactor
+from safety_core.resolve import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What holds while one call passes: the policy that was trusted when it came in, and the secrets known by then.
+
+    Attributes:
+        workspace: absolute path of the agent's workspace, the base of relative paths.
+        wait: seconds to wait for a quick answer before the call is parked.
+    """
+
+    policy: Policy
+    redactor: Redactor
+    workspace: str
+    wait: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Permitted:
+    """The caller may run the tool now, once."""
+
+    call: ToolCall
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Entrusted:
+    """The edge may run the call now, once: it needs what only the edge has. Nothing of `plan` is resolved yet."""
+
+    call: ToolCall
+    verdict: Verdict
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A person has been asked. Nothing has run; repeating the same call later meets the answer."""
+
+    request: ApprovalRequest
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The call must not run. `rule` is a floor, a rule, or the class of the error that stopped it."""
+
+    rule: str
+    reason: str
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """The tool ran; `output` is what the model may see."""
+
+    output: str
+    status: int
+    truncated: bool
+    findings: int
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Sendable:
+    """The text may leave for whom it is meant; `content` is it without secrets."""
+
+    content: str
+
+
+Answer: TypeAlias = Permitted | Entrusted | Pending | Refused
