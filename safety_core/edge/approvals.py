@@ -4,7 +4,7 @@ What may follow what is `safety_core.approve.TRANSITIONS`, checked inside the tr
 of several processes (or of a crash and its restart) exactly one takes it. What is left to the caller: that a grant is
 genuine (`safety_core.approve.verify_signature` before `settle`, `verify_grant` before `use`).
 
-Whoever went away with "pending" is owed the decision (`owe`), until it says that it has it (`told`): `decided` tells it,
+Whoever went away with "pending" is owed the decision (`owe`), until it says that it has it (`told`). `decided` tells,
 at least once, over any restart. Nobody is owed what they have waited for.
 """
 
