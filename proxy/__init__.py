@@ -13,6 +13,9 @@ secrets          which secrets are known now, and the redactor that takes them o
 effects          who performs each effect of a flow
 background       what goes on beside the calls: policy, approvals, usage, heartbeat
 presence         which agents' plugins have checked in
+interlock        what the edge knows of a request to a model before it may leave;  traces counts what it consumed
+turns            what the plugin is told: at its check-in, before a turn, and after it
+halts            the kill switch
 egress           prompts to LLM providers, redacted and metered;  prompts runs it under what is in force
 providers        what is particular to each provider's API
 relay            one prompt between its client and its provider;  upstream, addresses: the one way out

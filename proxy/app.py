@@ -21,13 +21,13 @@ from proxy.engine import start_judging
 from proxy.force import InForce
 from proxy.grants import Grants
 from proxy.logs import log_to
-from proxy.parts import open_hub, open_services, read_edge_key, read_root, read_token
-from proxy.presence import Presence
+from proxy.parts import open_guards, open_hub, open_services, read_edge_key, read_root, read_token
 from proxy.prompts import open_egress
 from proxy.serve import Listener, serve
 from proxy.settings import Settings
 from proxy.sockets import listen_tcp, unix_listener
 from proxy.status import Status
+from proxy.turns import Turns
 from safety_core.canonical import JsonObject
 from safety_core.edge import clock
 from safety_core.edge.bundles import BundleStore
@@ -70,9 +70,10 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
         store = BundleStore(home.bundle_dir, settings.tenant, read_root(settings.root), grace=settings.policy_grace)
         sync = PolicySync(store, in_force, services.audit, hub.fetch if hub else None)
         await sync.load_last()
-        presence = Presence(settings.egress.require_plugin)
+        guards = await open_guards(home, settings.egress, services.audit, stack)
+        turns = Turns(in_force, services, guards)
         paces = planned(settings.hub, hub, services, in_force, sync)
-        status = Status(settings, in_force, services, presence, paces, clock.now())
+        status = Status(settings, in_force, services, turns, paces, clock.now())
 
         async def reload() -> JsonObject:
             await services.secrets.refresh()
@@ -83,10 +84,10 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
                 trouble = str(error)
             return {**await status.to_json(), "trouble": trouble}
 
-        calls = Calls(in_force, services, settings.workspace, settings.approval_wait)
+        calls = Calls(in_force, services, guards, settings.workspace, settings.approval_wait)
         desk = Desk(Grants(services.approvals, services.audit, in_force), read_edge_key(home))
-        control = Control(settings.tenant, calls, desk, Callers(), presence, status.to_json, reload)
-        egress = open_egress(settings, services, in_force, presence, stack)
+        control = Control(settings.tenant, calls, desk, Callers(), turns, status.to_json, reload)
+        egress = open_egress(settings, services, in_force, guards, stack)
         yield Edge(settings, control, egress, in_force, sync, status, paces)
 
 

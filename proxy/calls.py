@@ -5,6 +5,7 @@ Without a policy in force every call is refused, with the reason, and the refusa
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -13,13 +14,14 @@ from proxy.caller import Caller
 from proxy.effects import Services, handlers
 from proxy.errors import NoPolicyError
 from proxy.force import Force, InForce
+from proxy.interlock import Guards
 from safety_core.canonical import Json
 from safety_core.edge import clock
 from safety_core.edge.driver import arun
 from safety_core.errors import BundleError, SafetyError
 from safety_core.flow import tool_call
+from safety_core.flow.answers import Answer, Context, Executed, Pending, Refused
 from safety_core.flow.effects import Flow, Record
-from safety_core.flow.tool_call import Answer, Context, Executed, Pending, Refused
 from safety_core.model.record import AuditEntry, Event
 from safety_core.model.tool_call import ToolCall
 from safety_core.wire.calls import Proposal, Report
@@ -32,24 +34,36 @@ class Calls:
     """Runs the flows of tool calls.
 
     Attributes:
+        guards: knows who is halted, and notes each call before its result can go to a model.
         workspace: base of relative paths.
         approval_wait: seconds a call waits for a person at most, and where it does not say how long.
     """
 
     in_force: InForce
     services: Services
+    guards: Guards
     workspace: str
     approval_wait: float
 
     async def decide(self, proposal: Proposal, caller: Caller) -> Answer:
         """Judge a call that the caller will run. One that goes away with "pending" is owed the decision."""
-        answer = await self._through(tool_call.decide, proposal, caller)
+        noting = asyncio.ensure_future(self.guards.witnessed(proposal.call))
+        try:
+            answer = await self._through(tool_call.decide, proposal, caller)
+        finally:
+            (failure,) = await asyncio.gather(noting, return_exceptions=True)
+        if isinstance(failure, SafetyError):
+            return await self._refused(proposal.call, failure)
         if isinstance(answer, Pending):
             await self.services.approvals.owe(answer.request.id)
         return answer
 
     async def run(self, proposal: Proposal, caller: Caller) -> Executed | Pending | Refused:
         """Judge a call and run it."""
+        try:
+            await self.guards.witnessed(proposal.call)
+        except SafetyError as error:
+            return await self._refused(proposal.call, error)
         return await self._through(tool_call.run, proposal, caller)
 
     async def report(self, report: Report) -> tuple[Json, int]:
@@ -86,6 +100,7 @@ class Calls:
     ) -> A | Refused:
         wait = self.approval_wait if proposal.wait is None else min(proposal.wait, self.approval_wait)
         try:
+            self.guards.halts.demand(proposal.call.agent)
             force = self.in_force.current(clock.now())
             context = await self._context(force, wait)
         except SafetyError as error:

@@ -20,14 +20,13 @@ from proxy.caller import Caller, Callers
 from proxy.calls import Calls
 from proxy.desk import Desk
 from proxy.endpoint import HANDLED, Endpoint
-from proxy.presence import TTL, Presence
+from proxy.turns import Turns
 from safety_core.canonical import JsonObject
-from safety_core.edge import clock
-from safety_core.flow.tool_call import Pending
+from safety_core.flow.answers import Pending
 from safety_core.model.tool_call import TenantId
 from safety_core.wire import calls as wire
+from safety_core.wire import presence
 from safety_core.wire.decisions import button_from, poll_from
-from safety_core.wire.presence import check_in_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ class Control:
     calls: Calls
     desk: Desk
     callers: Callers
-    presence: Presence
+    turns: Turns
     status: Callable[[], Awaitable[JsonObject]]
     reload: Callable[[], Awaitable[JsonObject]]
 
@@ -71,10 +70,23 @@ class Control:
 
     async def check_in(self, raw: bytes, caller: Caller) -> JsonObject:
         """Count a plugin as there."""
-        who = check_in_from(raw)
-        revision = self.calls.revision(clock.now())
-        self.presence.check_in(who, clock.now())
-        return {"ok": True, "policy": revision, "ttl": TTL}
+        return await self.turns.check_in(presence.check_in_from(raw))
+
+    async def check_out(self, raw: bytes, caller: Caller) -> JsonObject:
+        """Count a plugin no longer."""
+        return self.turns.check_out(presence.check_out_from(raw))
+
+    async def turn(self, raw: bytes, caller: Caller) -> JsonObject:
+        """Say whether a turn may begin, and note its trace."""
+        return await self.turns.turn(presence.turn_from(raw))
+
+    async def usage_seen(self, raw: bytes, caller: Caller) -> JsonObject:
+        """Hold what a host counted against what the egress did."""
+        return await self.turns.usage_seen(presence.usage_seen_from(raw))
+
+    async def halt(self, raw: bytes, caller: Caller) -> JsonObject:
+        """Throw the kill switch, or take it back."""
+        return await self.turns.halt(presence.halt_from(raw))
 
     async def decided(self, raw: bytes, caller: Caller) -> JsonObject:
         """Tell what people decided."""
@@ -99,13 +111,17 @@ ROUTES: Final[tuple[tuple[str, str, Callable[[Control, bytes, Caller], Awaitable
     ("POST", "/v1/result", Control.result),
     ("POST", "/v1/redact", Control.redact),
     ("POST", "/v1/check-in", Control.check_in),
+    ("POST", "/v1/check-out", Control.check_out),
+    ("POST", "/v1/turn", Control.turn),
+    ("POST", "/v1/usage-seen", Control.usage_seen),
+    ("POST", "/v1/halt", Control.halt),
     ("POST", "/v1/decided", Control.decided),
     ("POST", "/v1/answer", Control.answer),
     ("POST", "/v1/reload", Control.take_up),
     ("GET", "/v1/status", Control.in_force),
 )
 
-LOCAL: Final = frozenset({"/v1/reload"})
+LOCAL: Final = frozenset({"/v1/reload", "/v1/halt"})
 """Served on the Unix socket alone, to the edge's own user."""
 
 

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
+from proxy.interlock import Guards
 from proxy.providers.dialects import DIALECTS, Api
 from proxy.relay import Receive, Relay, Send
 from proxy.settings import Provider
@@ -23,7 +25,9 @@ from proxy.upstream import Upstream
 from safety_core.edge.body import read_body
 from safety_core.edge.driver import Handlers, arun
 from safety_core.errors import InputError, LimitError, SafetyError
-from safety_core.flow.egress_effects import Headers
+from safety_core.flow.effects import Meter
+from safety_core.flow.egress_effects import AskStanding, Headers
+from safety_core.flow.interlock import Interlock, trace_id
 from safety_core.flow.prompt import Exchange, Prompt, PromptContext, forward
 from safety_core.model.tool_call import AgentId
 from safety_core.redact.redactor import Redactor
@@ -67,8 +71,9 @@ class EgressApp:
         clients: sha256 (64 lower-case hexadecimal digits) of a client's token -> the agent it speaks for.
         redactor: returns the redactor that holds now, or raises a SafetyError; asked once per prompt.
         handlers: perform Now, NewId, Record, Resolve, Remember and Meter (see `safety_core.edge.driver`).
-        admit: raises a SafetyError where this agent may not talk to a model now (its plugin is not checked in); the
-            client gets it as 403 in the provider's own shape.
+        admit: raises a SafetyError where this agent may not talk to a model now; the client gets it as 403 in the
+            provider's own shape.
+        guards: knows whether the agent's plugin stands behind a request; None: nobody asks.
     """
 
     def __init__(
@@ -79,6 +84,7 @@ class EgressApp:
         redactor: Callable[[], Awaitable[Redactor]],
         handlers: Handlers,
         admit: Callable[[AgentId], None] = lambda agent: None,
+        guards: Guards | None = None,
         limits: Limits = LIMITS,
     ) -> None:
         self._providers = providers
@@ -86,6 +92,7 @@ class EgressApp:
         self._redactor = redactor
         self._handlers = handlers
         self._admit = admit
+        self._guards = guards
         self._limits = limits
         times = {"connect_seconds": limits.connect_seconds, "silence_seconds": limits.silence_seconds}
         self._upstreams = {private: Upstream(private=private, **times) for private in (False, True)}
@@ -134,13 +141,36 @@ class EgressApp:
         provider = route.provider
         upstream = self._upstreams[provider.private]
         try:
-            context = PromptContext(await self._redactor(), self._limits.body, self._admit)
+            interlock = self._guards.interlock(prompt.agent) if self._guards else Interlock.OFF
+            context = PromptContext(await self._redactor(), self._limits.body, self._admit, interlock)
         except SafetyError as error:
             return await _answer(send, route.api, 503, str(error))
         async with Relay(receive, send, upstream, provider.base_url, route.api.key_header) as relay:
-            exchange = await arun(forward(prompt, context), {**self._handlers, **relay.handlers()})
+            with self._counted(prompt) as guarding:
+                exchange = await arun(forward(prompt, context), {**self._handlers, **guarding, **relay.handlers()})
             await relay.finish()
+        if self._guards:
+            self._guards.note(exchange)
         return _warn(exchange, prompt)
+
+    @contextmanager
+    def _counted(self, prompt: Prompt) -> Generator[Handlers, None, None]:
+        """Yield what performs AskStanding and Meter, and hold the request's trace as under way until the block ends."""
+        guards, trace = self._guards, trace_id(prompt.headers)
+        if guards is None:
+            yield {}
+            return
+        looking: Handlers = {AskStanding: guards.standing}
+        if not trace:
+            yield looking
+            return
+
+        def count(effect: Meter) -> object:
+            guards.traces.count(prompt.agent, trace, effect.usage)
+            return self._handlers[Meter](effect)
+
+        with guards.traces.request(prompt.agent, trace):
+            yield {**looking, Meter: count}
 
     def _route(self, path: str) -> Route | None:
         for provider in self._providers:
@@ -181,6 +211,8 @@ async def _answer(send: Send, api: Api, status: int, message: str) -> None:
 
 
 def _warn(exchange: Exchange, prompt: Prompt) -> None:
+    if exchange.observed:
+        _log.warning("exchange %s of %s would be refused: %s", exchange.id, prompt.agent, exchange.observed)
     if exchange.rule:
         where = (exchange.id, prompt.agent, prompt.provider, exchange.status)
         _log.warning("exchange %s of %s with %s ended with %d: %s", *where, exchange.reason)

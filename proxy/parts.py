@@ -12,10 +12,15 @@ from typing import Final
 from nacl.signing import SigningKey
 
 from proxy.effects import Services
+from proxy.halts import Halts
+from proxy.interlock import Guards
+from proxy.presence import Presence
 from proxy.secrets import Secrets
-from proxy.settings import HubSettings
+from proxy.settings import EgressSettings, HubSettings
+from safety_core.edge import halts, witness
 from safety_core.edge.approvals import ApprovalStore
 from safety_core.edge.audit_log import AuditLog
+from safety_core.edge.database import Database
 from safety_core.edge.home import Home
 from safety_core.edge.hub import HubClient
 from safety_core.edge.key_file import read_or_create_key_file
@@ -44,6 +49,16 @@ async def open_services(home: Home, stack: AsyncExitStack) -> Services:
     secrets = Secrets(vault)
     await secrets.refresh()
     return Services(secrets, audit, approvals, usage)
+
+
+async def open_guards(home: Home, settings: EgressSettings, audit: AuditLog, stack: AsyncExitStack) -> Guards:
+    """Return what stands between agents and their models, its memory read. Raises UnavailableError."""
+    database = Database(home.edge_db, f"{witness.SCHEMA};{halts.SCHEMA}")
+    stack.push_async_callback(database.aclose)
+    switches = Halts(halts.HaltStore(database), audit)
+    await switches.load()
+    presence = Presence(settings.require_plugin)
+    return Guards(settings.require_plugin, settings.interlock, presence, switches, witness.WitnessStore(database))
 
 
 def open_hub(home: Home, settings: HubSettings, tenant: TenantId, stack: AsyncExitStack) -> HubClient | None:

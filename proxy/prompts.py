@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from proxy.effects import Services, handlers
 from proxy.egress import EgressApp
 from proxy.force import InForce
-from proxy.presence import Presence
+from proxy.interlock import Guards
 from proxy.settings import Settings
 from safety_core.edge import clock
 from safety_core.model.tool_call import AgentId
@@ -15,7 +15,7 @@ from safety_core.redact.redactor import Redactor
 
 
 def open_egress(
-    settings: Settings, services: Services, in_force: InForce, presence: Presence, stack: AsyncExitStack
+    settings: Settings, services: Services, in_force: InForce, guards: Guards, stack: AsyncExitStack
 ) -> EgressApp:
     """Return the application; the stack closes its upstream connections."""
 
@@ -25,10 +25,10 @@ def open_egress(
 
     def admit(agent: AgentId) -> None:
         in_force.current(clock.now())
-        presence.demand(agent, clock.now())
+        guards.halts.demand(agent)
 
     clients = {digest: AgentId(name) for name, digest in settings.clients.items()}
     providers = tuple(settings.egress.providers.values())
-    app = EgressApp(providers, clients, redactor=redactor, handlers=handlers(services), admit=admit)
+    app = EgressApp(providers, clients, redactor=redactor, handlers=handlers(services), admit=admit, guards=guards)
     stack.push_async_callback(app.aclose)
     return app

@@ -35,6 +35,7 @@ What is not marked as required may be left out.
     port = 8100                       # 0 = choose one
     allow_private_upstreams = false   # for tests: providers on this machine
     require_plugin = ["main"]         # no model without their plugin
+    interlock = "enforce"             # or "observe": log it; "off"
 
     [egress.providers.openai]
     base_url = "https://api.openai.com"
@@ -57,6 +58,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
+from safety_core.flow.interlock import Interlock
 from safety_core.model.secret import SecretName
 from safety_core.model.tool_call import AgentId, TenantId
 
@@ -142,12 +144,18 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class EgressSettings:
-    """Where prompts come in, and where they may go."""
+    """Where prompts come in, and where they may go.
+
+    Attributes:
+        require_plugin: agents whose requests must be stood behind by their plugin.
+        interlock: what becomes of a request that is not.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8100
     allow_private_upstreams: bool = False
     require_plugin: tuple[AgentId, ...] = ()
+    interlock: Interlock = Interlock.ENFORCE
     providers: Mapping[str, Provider] = field(default_factory=lambda: MappingProxyType({}))
 
 

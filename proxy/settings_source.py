@@ -29,6 +29,7 @@ from safety_core.canonical import Json, JsonObject
 from safety_core.edge.files import read_toml
 from safety_core.edge.home import Home
 from safety_core.errors import InputError
+from safety_core.flow.interlock import Interlock
 from safety_core.model.policy import GRACE_SECONDS
 from safety_core.model.secret import secret_name
 from safety_core.model.tool_call import AgentId
@@ -66,6 +67,7 @@ _KINDS: Final[Mapping[str, type]] = {
     "egress.port": int,
     "egress.allow_private_upstreams": bool,
     "egress.require_plugin": list,
+    "egress.interlock": str,
     "egress.providers": dict,
     "clients": dict,
 }
@@ -213,10 +215,18 @@ def _egress(source: Reader) -> EgressSettings:
         port=source.integer("port", default.port, maximum=65535),
         allow_private_upstreams=private,
         require_plugin=tuple(AgentId(name) for name in source.texts("require_plugin", ())),
+        interlock=_interlock(source, default.interlock),
         providers=MappingProxyType(providers),
     )
     source.done()
     return settings
+
+
+def _interlock(source: Reader, default: Interlock) -> Interlock:
+    value = source.text("interlock", default.value)
+    if value not in set(Interlock):
+        raise InputError("edge.egress.interlock", 'must be "enforce", "observe" or "off"')
+    return Interlock(value)
 
 
 def _provider(name: str, source: Reader, *, private: bool) -> Provider:

@@ -2,8 +2,10 @@
 
 {"version", "tenant", "started", "policy": {"state", "detail", "revision", "version", "expires"},
  "layers": [{"layer", "state", "detail"}] (sandbox, tool policy, command gating, secrets redaction),
- "approvals": {"pending", "unsent"}, "audit": {"entries"}, "secrets", "hub": {"url"}, "tasks": [...], "plugins": [...],
- "listeners": {"control", "control_port", "egress"}}
+ "approvals": {"pending", "unsent"}, "audit": {"entries"}, "secrets", "hub": {"url"}, "tasks": [...],
+ "plugins": [{"agent", "state", "reason", "version", "host", "copies", "fired", "memory", ...}],
+ "interlock": {"mode", "guarded", "refused", "observed", "last", "usage_differences"},
+ "halted": [{"agent", "since", "reason"}], "listeners": {"control", "control_port", "egress"}}
 """
 
 from __future__ import annotations
@@ -15,8 +17,8 @@ from importlib.metadata import version
 from proxy.background.pace import Pace
 from proxy.effects import Services
 from proxy.force import Force, InForce
-from proxy.presence import Presence
 from proxy.settings import Settings
+from proxy.turns import Turns
 from safety_core.canonical import Json, JsonObject
 from safety_core.edge import clock
 from safety_core.errors import FreezeError, SafetyError
@@ -29,7 +31,7 @@ class Status:
     settings: Settings
     in_force: InForce
     services: Services
-    presence: Presence
+    turns: Turns
     tasks: Sequence[Pace]
     started: float
     listeners: JsonObject = field(default_factory=dict)
@@ -42,7 +44,9 @@ class Status:
         secrets = len(self.services.secrets)
         layers: list[Json] = [*_layers(force, secrets, str(policy["detail"]), self.settings.engine.kind)]
         tasks: list[Json] = [task.to_json() for task in self.tasks]
-        plugins: list[Json] = [*self.presence.to_json(now)]
+        guards = self.turns.guards
+        plugins: list[Json] = [*guards.presence.to_json(now)]
+        halted: list[Json] = [*guards.halts.to_json()]
         return {
             "version": version("safety-gateway"),
             "tenant": self.settings.tenant,
@@ -58,6 +62,8 @@ class Status:
             "hub": {"url": self.settings.hub.url},
             "tasks": tasks,
             "plugins": plugins,
+            "interlock": self.turns.to_json(),
+            "halted": halted,
             "listeners": self.listeners,
         }
 

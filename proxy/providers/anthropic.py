@@ -10,6 +10,7 @@ import orjson
 from proxy.providers.editor import EventEditor
 from proxy.providers.framing import Sse
 from proxy.providers.request import read_request
+from proxy.providers.results import tool_results
 from proxy.providers.shape import Key, Slot
 from safety_core.canonical import Json, JsonObject
 from safety_core.flow.dialect import Prepared, StreamEditor
@@ -41,7 +42,8 @@ class Anthropic:
 
     def prepare(self, body: bytes) -> Prepared:
         """Read the model; Anthropic's streams state their usage without being asked."""
-        return Prepared(body, read_request(body).model)
+        request = read_request(body)
+        return Prepared(body, request.model, results=tool_results(request.fields))
 
     def editor(self, redactor: Redactor, *, hide_usage: bool) -> StreamEditor:
         """Return an editor for one response stream."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import orjson
@@ -13,6 +14,7 @@ from proxy.providers.editor import EventEditor
 from proxy.providers.framing import Sse
 from proxy.providers.request import read_request
 from proxy.providers.responses import ResponseShape, is_response_event
+from proxy.providers.results import tool_results
 from proxy.providers.shape import Key, Slot
 from proxy.providers.splice import member_span, with_member, with_value
 from safety_core.canonical import Json, JsonObject
@@ -43,12 +45,13 @@ class OpenAi:
     def prepare(self, body: bytes) -> Prepared:
         """Ask for a stream's usage where the client does not."""
         request = read_request(body)
+        plain = Prepared(body, request.model, results=tool_results(request.fields))
         if request.fields.get("stream") is not True or not _ASKABLE & request.fields.keys():
-            return Prepared(body, request.model)
+            return plain
         options = request.fields.get("stream_options")
         if isinstance(options, dict) and options.get("include_usage") is True:
-            return Prepared(body, request.model)
-        return Prepared(_asking_for_usage(body, options), request.model, hide_usage=True)
+            return plain
+        return replace(plain, body=_asking_for_usage(body, options), hide_usage=True)
 
     def editor(self, redactor: Redactor, *, hide_usage: bool) -> StreamEditor:
         """Return an editor for one response stream."""

@@ -11,5 +11,8 @@ shadowed        what a candidate policy says beside the one in force, as lines o
 why             which rules were asked about a call and how far each got; milder forms of a command
 habits          what people were asked about, by sort of call, and what they said
 proposals       what people approved again and again -> changes of the policy, for review
+interlock       no plugin, no model: what must hold before a guarded agent may talk to one
+tool_results    the tool results in a conversation, and how their ids tell which call each is of
+guidance        what the model is told of references, approvals and secrets
 headers         which headers pass between client and provider
 """

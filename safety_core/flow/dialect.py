@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from safety_core.canonical import Json
+from safety_core.flow.tool_results import ToolResult
 from safety_core.model.secret import SecretName, SecretValue
 from safety_core.model.usage import Usage
 from safety_core.redact.redactor import Redactor
@@ -20,11 +21,13 @@ class Prepared:
         body: what is sent.
         hide_usage: the client did not ask for a stream's usage; it was asked for on its behalf, and is taken out
         again.
+        results: the tool results that it carries.
     """
 
     body: bytes
     model: str
     hide_usage: bool = False
+    results: tuple[ToolResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from safety_core.flow.effects import Effect
 from safety_core.model.secret import SecretName, SecretValue
+from safety_core.model.tool_call import AgentId
 
 Headers: TypeAlias = "tuple[tuple[bytes, bytes], ...]"
 """In order; names in lower case, repeats allowed."""
@@ -38,6 +39,35 @@ class ResponseHead:
     def header(self, name: bytes) -> str:
         """Return the last value of a header, empty if there is none."""
         return next((value.decode("latin-1") for key, value in reversed(self.headers) if key == name), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the edge knows of a request to a model.
+
+    Attributes:
+        trouble: why the agent's plugin does not count as there, empty if it does.
+        announced: the request's trace id has been announced for this agent.
+        decided: which of the spellings that were asked for are of calls that the edge has decided for this agent.
+    """
+
+    trouble: str
+    announced: bool
+    decided: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class AskStanding(Effect[Standing]):
+    """Look up whether the agent's plugin stands behind a request.
+
+    Attributes:
+        trace: the request's W3C trace id, empty if it has none.
+        spellings: of the ids of the calls whose results it carries.
+    """
+
+    agent: AgentId
+    trace: str
+    spellings: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

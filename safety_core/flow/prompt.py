@@ -1,8 +1,8 @@
 """prompt -> redact -> egress -> meter
 
-Nothing is sent before it has been scanned, its secrets are in the vault under their placeholders, the provider's
-key is at hand, and the audit entry is durable. Whatever goes wrong before that ends in a refusal, in the provider's
-own error shape.
+Nothing is sent before the agent's plugin is known to stand behind it (where it must), it has been scanned, its secrets
+are in the vault under their placeholders, the provider's key is at hand, and the audit entry is durable. Whatever goes
+wrong before that ends in a refusal, in the provider's own error shape.
 
 What comes back is scanned too. A whole response is shown once its own audit entry is durable; a stream is shown as it
 comes, and one that goes wrong ends in the provider's own error event. Who left early is metered all the same.
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
@@ -23,6 +23,7 @@ from safety_core.flow import effects
 from safety_core.flow.dialect import Dialect, Prepared, StreamEditor
 from safety_core.flow.effects import Flow
 from safety_core.flow.egress_effects import (
+    AskStanding,
     Cancel,
     Emit,
     Forward,
@@ -33,10 +34,19 @@ from safety_core.flow.egress_effects import (
     UpstreamRequest,
 )
 from safety_core.flow.headers import NOT_SENT, NOT_SHOWN, clean_headers
+from safety_core.flow.interlock import (
+    Interlock,
+    UnguardedError,
+    asked_spellings,
+    check_results,
+    check_turn,
+    converses,
+    trace_id,
+)
 from safety_core.meter.estimate import completed
 from safety_core.model.finding import FindingKind
 from safety_core.model.record import AuditEntry, Event
-from safety_core.model.secret import SecretName
+from safety_core.model.secret import SecretName, SecretValue
 from safety_core.model.tool_call import AgentId
 from safety_core.model.usage import Usage
 from safety_core.redact.body import BodyRedaction
@@ -72,11 +82,13 @@ class PromptContext:
     Attributes:
         body_limit: bytes of a response that is not a stream.
         admit: raises a SafetyError where this agent may not talk to a model now.
+        interlock: what becomes of a prompt that this agent's plugin does not stand behind.
     """
 
     redactor: Redactor
     body_limit: int
     admit: Callable[[AgentId], None] = lambda agent: None
+    interlock: Interlock = Interlock.OFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +99,7 @@ class Exchange:
         status: what the client was told.
         rule: class of the error that refused or ended it, empty if none did.
         reason: its text.
+        observed: what would have refused it if the interlock did more than observe.
     """
 
     id: str
@@ -94,6 +107,7 @@ class Exchange:
     usage: Usage | None = None
     rule: str = ""
     reason: str = ""
+    observed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +129,46 @@ def forward(prompt: Prompt, context: PromptContext) -> Flow[Exchange]:
         status = 403
         context.admit(prompt.agent)
         status = None
+        observed = yield from _guarded(exchange, prompt, context, _check_turn(prompt))
         sent = yield from _ready(exchange, prompt, context.redactor)
+        observed += yield from _guarded(exchange, prompt, context, _check_results(prompt, sent.prepared))
         key = yield from effects.Resolve((prompt.secret,))
         yield from _record_prompt(sent)
     except SafetyError as error:
         yield from _note(Event.PROMPT_REFUSED, exchange, prompt, error)
         return (yield from _refuse(exchange, prompt, status or _status(error), error))
+    return replace((yield from _send(sent, key, context)), observed=observed)
+
+
+def _guarded(exchange: str, prompt: Prompt, context: PromptContext, check: Flow[None]) -> Flow[str]:
+    """Make a check of the interlock. Where it only observes: record what it finds, and return that."""
+    if context.interlock is Interlock.OFF:
+        check.close()
+        return ""
+    try:
+        yield from check
+    except UnguardedError as error:
+        if context.interlock is Interlock.ENFORCE:
+            raise
+        yield from _record(Event.UNGUARDED, exchange, prompt, rules=(type(error).__name__,))
+        return f"{error}. "
+    return ""
+
+
+def _check_turn(prompt: Prompt) -> Flow[None]:
+    standing = yield from AskStanding(prompt.agent, trace_id(prompt.headers))
+    check_turn(prompt.agent, standing, turn=converses(prompt.target))
+
+
+def _check_results(prompt: Prompt, prepared: Prepared) -> Flow[None]:
+    if prepared.results:
+        asked = AskStanding(prompt.agent, trace_id(prompt.headers), asked_spellings(prepared.results))
+        check_results(prompt.agent, prepared.results, (yield from asked))
+
+
+def _send(sent: _Sent, key: Mapping[SecretName, SecretValue], context: PromptContext) -> Flow[Exchange]:
+    """Send what is ready, and show what comes back."""
+    prompt = sent.prompt
     try:
         head = yield from Forward(sent.request, key)
     except SafetyError as error:
@@ -146,6 +194,8 @@ def _ready(exchange: str, prompt: Prompt, redactor: Redactor) -> Flow[_Sent]:
     if discovered := {**headers.discovered, **body.discovered}:
         yield from effects.Remember(discovered)
     prepared = prompt.dialect.prepare(body.raw)
+    if prepared.results and body.findings:  # an id may look like a secret: what counts is what came
+        prepared = replace(prepared, results=prompt.dialect.prepare(prompt.body).results)
     sent = (*headers.headers, (b"accept-encoding", b"identity"))
     request = UpstreamRequest(prompt.provider, prompt.target, sent, prepared.body)
     return _Sent(exchange, prompt, prepared, request, headers.findings + len(body.findings))
@@ -260,6 +310,8 @@ def _meter(sent: _Sent, exchange: Exchange, usage: Usage) -> Flow[Exchange]:
 
 def _status(error: SafetyError) -> int:
     """Return the status of a refusal: 4xx where sending the same again cannot help."""
+    if isinstance(error, UnguardedError):
+        return 403
     if isinstance(error, LimitError):
         return 413
     return 400 if isinstance(error, InputError | UnscannableError) else 503

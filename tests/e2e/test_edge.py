@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 from safety_core.cli.secret import secret
 from safety_core.cli.status import status
+from tests.simulators.full_check_in import full_check_in
 from tests.simulators.site import Edge, Site, call, site
 
 CONTROL_TOKEN = "c" * 40
@@ -133,10 +134,12 @@ def test_a_secret_that_was_just_set_is_redacted_in_the_next_call(here: Site, edg
 
 
 def test_a_plugin_checks_in(edge: Edge) -> None:
-    told = edge.ask("/v1/check-in", {"agent": "main", "plugin": "openclaw", "version": "1.0"})
-    assert told["ok"] is True
-    assert told["policy"] == "r1"
-    assert edge.status()["plugins"][0]["plugin"] == "openclaw"
+    told = edge.ask("/v1/check-in", full_check_in())
+    assert (told["ok"], told["reason"], told["policy"]) == (True, "", "r1")
+    assert edge.status()["plugins"][0]["state"] == "present"
+    told = edge.ask("/v1/check-in", {"agent": "old", "plugin": "openclaw", "version": "0.1"})
+    assert told["ok"] is False
+    assert edge.status()["plugins"][1]["state"] == "incomplete"
 
 
 BAD: list[tuple[str, bytes, int]] = [

@@ -1,0 +1,76 @@
+"""The interlock as the edge performs it: what it knows of a request to a model, and what it has refused so far."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from proxy.halts import Halts
+from proxy.presence import Presence
+from proxy.traces import Traces
+from safety_core.canonical import Json, JsonObject
+from safety_core.edge import clock
+from safety_core.edge.witness import WitnessStore
+from safety_core.flow.egress_effects import AskStanding, Standing
+from safety_core.flow.interlock import Interlock, UnguardedError
+from safety_core.flow.prompt import Exchange
+from safety_core.flow.tool_results import spellings
+from safety_core.model.tool_call import AgentId, ToolCall
+
+
+@dataclass(slots=True)
+class Guards:
+    """What stands between an agent and its model, and what it has seen.
+
+    Attributes:
+        guarded: the agents that must have their plugin.
+        mode: what becomes of a request of theirs that the plugin does not stand behind.
+        refused, observed: how many such requests there were since the edge began.
+        last: what was wrong with the last one.
+    """
+
+    guarded: Collection[AgentId]
+    mode: Interlock
+    presence: Presence
+    halts: Halts
+    witness: WitnessStore
+    traces: Traces = field(default_factory=Traces)
+    refused: int = 0
+    observed: int = 0
+    last: str = ""
+
+    def interlock(self, agent: AgentId) -> Interlock:
+        """Return the mode that holds for `agent`."""
+        return self.mode if agent in self.guarded else Interlock.OFF
+
+    async def standing(self, effect: AskStanding) -> Standing:
+        """Look up what is known of a request. Raises UnavailableError."""
+        now = clock.now()
+        trouble = self.presence.trouble(effect.agent, now)
+        announced = bool(effect.trace) and await self.witness.announced(effect.agent, effect.trace, now)
+        decided = await self.witness.decided(effect.agent, effect.spellings, now) if effect.spellings else frozenset()
+        return Standing(trouble, announced, decided)
+
+    async def witnessed(self, call: ToolCall) -> None:
+        """Note, durably, that the edge decides this call: its result may go to a model. Raises UnavailableError."""
+        await self.witness.decide(call.agent, spellings(call.id), clock.now())
+
+    def note(self, exchange: Exchange) -> None:
+        """Count what the interlock made of one request."""
+        if exchange.rule == UnguardedError.__name__:
+            self.refused += 1
+            self.last = exchange.reason
+        elif exchange.observed:
+            self.observed += 1
+            self.last = exchange.observed
+
+    def to_json(self) -> JsonObject:
+        """Return what is in force, for the status."""
+        guarded: list[Json] = [*self.guarded]
+        return {
+            "mode": self.mode.value,
+            "guarded": guarded,
+            "refused": self.refused,
+            "observed": self.observed,
+            "last": self.last,
+        }

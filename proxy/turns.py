@@ -1,0 +1,127 @@
+"""What the plugin is told: at its check-in, what its agent may do; before each turn, whether it may begin; and after
+it, whether its host counted the same tokens as the egress."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from proxy.effects import Services
+from proxy.force import InForce
+from proxy.interlock import Guards
+from proxy.presence import TTL
+from safety_core.canonical import Json, JsonObject
+from safety_core.edge import clock
+from safety_core.errors import SafetyError
+from safety_core.flow.guidance import guidance
+from safety_core.flow.interlock import HaltedError
+from safety_core.model.level import Tier
+from safety_core.model.policy import AgentManifest
+from safety_core.model.record import AuditEntry, Event
+from safety_core.model.tool_call import AgentId
+from safety_core.wire.presence import CheckIn, CheckOut, Halt, Turn, UsageSeen
+
+DAY: Final = 86400
+"""Seconds of a budget's day, which begins at midnight UTC."""
+
+
+@dataclass(slots=True)
+class Turns:
+    """Answers the plugin. `differences`: how often its host counted otherwise, since the edge began."""
+
+    in_force: InForce
+    services: Services
+    guards: Guards
+    differences: int = 0
+
+    async def check_in(self, who: CheckIn) -> JsonObject:
+        """Count a plugin as there, and say what its agent may do."""
+        await self.services.secrets.refresh()
+        text = self.services.secrets.current().text
+        faults = tuple(text(fault).text for fault in who.faults)
+        welcome = self.guards.presence.check_in(replace(who, faults=faults), clock.now())
+        manifest, revision, _ = self._manifest(who.agent)
+        return {
+            "ok": not welcome.reason,
+            "reason": welcome.reason,
+            "policy": revision,
+            "ttl": TTL,
+            "nonce": welcome.nonce,
+            "needles": "",
+            "agent": {
+                "tools": _tools(manifest),
+                "secrets": [name for name in self.services.secrets.names() if manifest.may_use(name)],
+                "sandbox": manifest.sandbox.value,
+                "halted": bool(self.guards.halts.reason(who.agent)),
+                "reason": self.guards.halts.reason(who.agent),
+            },
+        }
+
+    def check_out(self, who: CheckOut) -> JsonObject:
+        """Count a process no longer."""
+        self.guards.presence.check_out(who)
+        return {"ok": True}
+
+    async def turn(self, turn: Turn) -> JsonObject:
+        """Note that a turn begins under its trace, and say whether it may. Raises SafetyError: it may not."""
+        await self.services.secrets.refresh()
+        now = clock.now()
+        manifest, _, trouble = self._manifest(turn.agent)
+        reason = trouble or self._halted(turn.agent) or await self._overspent(manifest, now)
+        if not reason:
+            await self.guards.witness.announce(turn.agent, turn.trace, now)
+        return {
+            "ok": not reason,
+            "reason": reason,
+            "tools": _tools(manifest),
+            "guidance": guidance(manifest, self.services.secrets.names()),
+        }
+
+    async def usage_seen(self, seen: UsageSeen) -> JsonObject:
+        """Hold what a host counted against what the egress did, and record a difference."""
+        more = await self.guards.traces.difference(seen)
+        if not more or more == (0, 0):
+            return {"ok": True, "matches": True}
+        self.differences += 1
+        counts = {"input_more": more[0], "output_more": more[1]}
+        entry = AuditEntry(clock.now(), Event.USAGE_DIFFERS, seen.agent, seen.provider, seen.trace, counts=counts)
+        await self.services.audit.append(entry)
+        return {"ok": True, "matches": False}
+
+    async def halt(self, wish: Halt) -> JsonObject:
+        """Throw the kill switch, or take it back."""
+        await self.guards.halts.set(wish)
+        return {"ok": True}
+
+    def to_json(self) -> JsonObject:
+        """Return what the interlock does and has seen, for the status."""
+        return {**self.guards.to_json(), "usage_differences": self.differences}
+
+    def _manifest(self, agent: AgentId) -> tuple[AgentManifest, str | None, str]:
+        """Return the agent's manifest, the policy's revision, and why none is in force: then it may do nothing."""
+        try:
+            force = self.in_force.current(clock.now())
+        except SafetyError as error:
+            nothing = AgentManifest(agent, Tier.SUPERVISED, frozenset(), frozenset(), tokens_per_day=0)
+            return nothing, None, str(error)
+        return force.policy.agent(agent), force.policy.revision, ""
+
+    def _halted(self, agent: AgentId) -> str:
+        try:
+            self.guards.halts.demand(agent)
+        except HaltedError as error:
+            return str(error)
+        return ""
+
+    async def _overspent(self, manifest: AgentManifest, now: float) -> str:
+        limit = manifest.tokens_per_day
+        if limit is None:
+            return ""
+        spent = await self.services.usage.spent(manifest.name, now - now % DAY)
+        if spent < limit:
+            return ""
+        return f"agent {manifest.name} has used {spent} of its {limit} tokens of today; the next day begins at 0:00 UTC"
+
+
+def _tools(manifest: AgentManifest) -> Json:
+    return None if manifest.tools is None else [*sorted(manifest.tools)]

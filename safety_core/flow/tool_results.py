@@ -1,0 +1,99 @@
+"""The tool results in a conversation, and how their ids tell which call each is of.
+
+A host respells a provider's ids for the next request. What OpenClaw 2026.9.6 does (dist/tool-call-id-*.mjs): it keeps
+letters and digits only, at most 40 of them (`call_2` -> `call2`); of OpenAI's responses it keeps the part before the
+bar (`call_2|fc_7` -> `call_2`); and a repeated id gets its number behind it (the third `call_2` -> `call23`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from safety_core.canonical import Json
+
+SPELLING_LENGTH: Final = 40
+"""Characters that OpenClaw keeps of an id."""
+
+NOTICE_LIMIT: Final = 700
+"""Characters of a notice: more than any that a host writes, and too few to carry a file out."""
+
+_NOT_KEPT: Final = re.compile(r"[^A-Za-z0-9]")
+_REPEAT: Final = re.compile(r"[1-9][0-9]{0,2}\Z")
+
+_NOTICES: Final = re.compile(
+    r"""
+      aborted
+    | Operation\ aborted
+    | Tool\ [^\s]{1,200}\ not\ found
+    | Skipped\ to\ process\ an\ incoming\ message\.
+    | Tool\ execution\ was\ blocked(?:\ before\ launch\.)?
+    | Tool\ call\ blocked\ because\ before_tool_call\ hook\ failed
+    | \[openclaw\]\ missing\ tool\ result\ in\ session\ history;
+      \ inserted\ synthetic\ error\ result\ for\ transcript\ repair\.
+    | Safety\ Gateway:\ (?:the\ (?:edge|call|plugin)|blocked)\b [\ \w.,;:'`()/-]*
+    """,
+    re.VERBOSE | re.ASCII,
+)
+"""What OpenClaw and our plugin write where a call came to nothing before the edge could decide it: the whole text, and
+nothing in it that a tool could have said. Source: OpenClaw's dist/agent-core-*.mjs, dist/tool-result-pairing-*.mjs."""
+
+_INVALID: Final = 'Validation failed for tool "'
+_RECEIVED: Final = "\n\nReceived arguments:\n"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """One result in a request to a model.
+
+    Attributes:
+        id: of the call, as this request spells it.
+        text: what the result says, empty if it says more than a notice could.
+        arguments: of the call, as the same request tells them, where `text` is about them.
+    """
+
+    id: str
+    text: str = ""
+    arguments: Json = None
+
+
+def spellings(call: str, repeats: int = 1) -> tuple[str, ...]:
+    """Return what the id `call` may have been before a host respelled it, in letters and digits.
+
+    Args:
+        repeats: how often an id may have been given in the conversation.
+    """
+    found: dict[str, None] = {}
+    for part in (call.partition("|")[0], call):
+        plain = _NOT_KEPT.sub("", part)[:SPELLING_LENGTH]
+        found[plain] = None
+        for length in (1, 2, 3):
+            number = _REPEAT.fullmatch(plain[-length:])
+            if number and 2 <= int(number[0]) <= repeats:
+                found[plain[:-length]] = None
+    return tuple(spelling for spelling in found if spelling)
+
+
+def is_about_arguments(text: str) -> bool:
+    """Tell whether a result says that a call's arguments were refused before anything ran."""
+    return text.startswith(_INVALID)
+
+
+def says_nothing_ran(result: ToolResult) -> bool:
+    """Tell whether a result is a host's own notice that nothing ran: fixed words, or the call's own arguments again."""
+    text = result.text.strip()
+    if is_about_arguments(text):
+        reasons, _, received = text.partition(_RECEIVED)
+        told = _parsed(received)
+        return len(reasons) <= NOTICE_LIMIT and told is not None and told == result.arguments
+    return len(text) <= NOTICE_LIMIT and bool(_NOTICES.fullmatch(text))
+
+
+def _parsed(text: str) -> Json:
+    try:
+        value: Json = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value
