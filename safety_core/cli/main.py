@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "audit": "safety_core.cli.audit:audit",
     "classify": "safety_core.cli.classify:classify",
     "demo": "safety_core.cli.demo.command:demo",
+    "openclaw": "safety_core.cli.openclaw.command:openclaw",
     "policy": "safety_core.cli.policy.command:policy",
     "scan": "safety_core.cli.scan.command:scan",
     "secret": "safety_core.cli.secret:secret",

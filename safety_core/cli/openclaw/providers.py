@@ -1,0 +1,229 @@
+"""Every model provider leads to the edge, and holds no key of its own."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+from ada_url import URL
+
+from safety_core.canonical import Json, JsonObject
+from safety_core.cli.openclaw.models import clone, named_models, own_models
+from safety_core.cli.openclaw.tree import found, found_table, table
+from safety_core.cli.openclaw.wish import Upstream, Wish, owner, source, token_ref
+from safety_core.errors import InputError
+from safety_core.model.secret import SecretName, SecretValue, secret_name
+
+APIS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "openai-completions": ("openai", "/v1"),
+        "openai-responses": ("openai", "/v1"),
+        "anthropic-messages": ("anthropic", ""),
+    }
+)
+"""OpenClaw's APIs that the edge speaks -> its dialect, and what OpenClaw expects a base URL to end with."""
+
+KNOWN: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "openai": ("https://api.openai.com/v1", "openai-responses"),
+        "anthropic": ("https://api.anthropic.com", "anthropic-messages"),
+        "openrouter": ("https://openrouter.ai/api/v1", "openai-completions"),
+    }
+)
+"""Providers that OpenClaw knows without being told -> base URL and API."""
+
+VARIABLES: Final = re.compile(
+    r"(OPENAI|ANTHROPIC|OPENROUTER|GEMINI|GOOGLE|GROQ|XAI|MISTRAL|DEEPSEEK|TOGETHER|CEREBRAS|MOONSHOT|MINIMAX|ZAI"
+    r"|FIREWORKS|HF|HUGGINGFACE|COPILOT_GITHUB|AI_GATEWAY|OPENCODE)_(API_KEY|OAUTH_TOKEN|AUTH_TOKEN|TOKEN)"
+)
+"""Variables that OpenClaw takes a provider's key from."""
+
+_MARKER: Final = re.compile(r"\$\{([A-Z_][A-Z0-9_]*)\}|([A-Z][A-Z0-9_]*)")
+"""How an apiKey names a variable of the environment, instead of being one."""
+
+_AWAY: Final = ("auth", "authHeader", "headers", "localService")
+"""What could carry a key, or start another model: the edge gives the provider its key."""
+
+_ROUTES: Final = ("auth", "headers", "proxy", "tls")
+"""What of `request` could lead somewhere else."""
+
+
+@dataclass(slots=True)
+class Routed:
+    """What was found on the way."""
+
+    upstreams: dict[str, Upstream] = field(default_factory=dict)
+    keys: dict[SecretName, SecretValue] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def lead_to_edge(tree: JsonObject, wish: Wish, agents: tuple[str, ...]) -> Routed:
+    """Lead every provider of `tree` to the edge.
+
+    Raises:
+        InputError: the edge does not speak a provider's API, or nothing says where the provider is.
+    """
+    routed = Routed()
+    models = table(tree, "models")
+    models["mode"] = "replace"
+    table(models, "catalogRefresh")["enabled"] = False
+    entries = table(models, "providers")
+    for name in wish.without & entries.keys():
+        del entries[name]
+    again = {name for name, entry in entries.items() if owner(entry) in agents[1:]}
+    for name in again:
+        del entries[name]
+    _add_named(tree, entries, routed, wish.without, again)
+    for name in [*entries]:
+        entries[name] = _led(name, table(entries, name), wish, agents[0], routed)
+    _take_variables(tree, routed)
+    _tokens(tree, entries, wish, agents)
+    return routed
+
+
+def _add_named(
+    tree: JsonObject, entries: JsonObject, routed: Routed, without: Collection[str], again: Collection[str]
+) -> None:
+    """Write down what OpenClaw knows by itself: with "replace", only what is written down exists."""
+    for provider, model in named_models(tree):
+        if provider in again:
+            continue
+        if provider in without:
+            raise InputError(f"model {provider}/{model}", "is an agent's, and its provider is to be left out")
+        if provider not in entries and provider not in KNOWN:
+            fix = f"write its baseUrl, api and models into models.providers.{provider}, or name another model"
+            raise InputError(f"model {provider}/{model}", "has a provider that openclaw.json does not describe", fix)
+        entry = table(entries, provider)
+        listed = entry.setdefault("models", [])
+        if isinstance(listed, list) and model not in [found(item, "id") for item in listed]:
+            listed.append({"id": model, "name": model})
+            routed.notes.append(f"{provider}/{model} is written down with OpenClaw's defaults: add its contextWindow")
+
+
+def _led(name: str, entry: JsonObject, wish: Wish, agent: str, routed: Routed) -> JsonObject:
+    """Return a provider's entry as it leads to the edge, and note what the edge must know."""
+    base, api = KNOWN.get(name, ("", "openai-completions"))
+    api = str(entry.get("api") or api)
+    if api not in APIS:
+        fix = f"leave it out with --without {name}, or give it an API of {', '.join(APIS)}"
+        raise InputError(f"models.providers.{name}", f"speaks {api}, which the edge does not", fix)
+    dialect, suffix = APIS[api]
+    slug = edge_name(name)
+    here = f"{wish.egress}/{slug}{suffix}"
+    stated = str(entry.get("baseUrl") or base)
+    if owner(entry) is not None or stated.startswith(f"{wish.egress}/"):
+        if slug in wish.upstreams:
+            routed.upstreams[slug] = wish.upstreams[slug]
+        else:
+            routed.notes.append(f"{name} leads to the edge already; the edge must know it as {slug}")
+    elif slug in routed.upstreams:
+        raise InputError(f"models.providers.{name}", f"and another provider are both {slug} to the edge", "rename one")
+    else:
+        key = _taken_key(name, entry, routed)
+        routed.upstreams[slug] = Upstream(_upstream(name, stated, suffix), dialect, key)
+    led: JsonObject = {key: copy.deepcopy(value) for key, value in entry.items() if key not in _AWAY}
+    led.update(baseUrl=here, api=api, apiKey=token_ref(agent))
+    request = found_table(led, "request")
+    for route in _ROUTES:
+        request.pop(route, None)
+    led["models"] = [_plain_model(name, model, dialect) for model in _items(led.get("models"))]
+    return led
+
+
+def _plain_model(name: str, model: Json, dialect: str) -> Json:
+    """Return a model without an address and headers of its own."""
+    if not isinstance(model, dict):
+        return model
+    api = model.get("api")
+    if api is not None and APIS.get(str(api), ("",))[0] != dialect:
+        thing = f"models.providers.{name}, model {model.get('id')}"
+        raise InputError(thing, "speaks another API than its provider", "give it a provider of its own")
+    return {key: value for key, value in model.items() if key not in {"baseUrl", "headers"}}
+
+
+def _items(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
+
+
+def edge_name(name: str) -> str:
+    """Return a provider's name as the edge may have it: the first segment of its path."""
+    slug = re.sub(r"[^a-z0-9-]+", "-", name.lower()).strip("-")[:32]
+    return slug if slug[:1].isalpha() else f"p-{slug}"[:32]
+
+
+def _upstream(name: str, stated: str, suffix: str) -> str:
+    """Return what stands before /v1 in a provider's address."""
+    thing = f"models.providers.{name}.baseUrl"
+    try:
+        url = URL(stated)
+    except ValueError as error:
+        raise InputError(thing, "is no address", "write https://host/v1") from error
+    if url.protocol not in {"https:", "http:"} or url.username or url.password or url.search or url.hash:
+        raise InputError(thing, "must be http(s)://host[:port][/path], without a user, query or fragment")
+    plain = stated.rstrip("/")
+    if plain.endswith("/v1"):
+        return plain.removesuffix("/v1")
+    if suffix and url.pathname.strip("/"):
+        fix = f"give the address that ends with /v1, or leave it out with --without {name}"
+        raise InputError(thing, "does not end with /v1, and the edge asks below /v1 only", fix)
+    return plain
+
+
+def _taken_key(name: str, entry: JsonObject, routed: Routed) -> SecretName:
+    """Return under which name the vault must hold the provider's key, and take it out of the entry."""
+    default = secret_name(re.sub(r"[^A-Z0-9]+", "_", f"{edge_name(name)}_API_KEY".upper()))
+    value = entry.pop("apiKey", None)
+    if isinstance(value, str) and value and (marker := _MARKER.fullmatch(value)):
+        key = secret_name(str(marker[1] or marker[2]).lstrip("_"))
+        routed.notes.append(
+            f"the key of {name} is the variable {key}: move it from OpenClaw's environment to the vault"
+        )
+        return key
+    if isinstance(value, str) and value:
+        routed.keys[default] = SecretValue(value)
+    elif value is not None:
+        routed.notes.append(f"the key of {name} is a SecretRef: put that key into the vault as {default}")
+    return default
+
+
+def _take_variables(tree: JsonObject, routed: Routed) -> None:
+    """Take providers' keys out of the variables, which every command of the agent would see."""
+    variables = found_table(tree, "env", "vars")
+    for name in [name for name in variables if VARIABLES.fullmatch(name)]:
+        value = variables.pop(name)
+        if isinstance(value, str) and value:
+            routed.keys.setdefault(secret_name(name), SecretValue(value))
+
+
+def _tokens(tree: JsonObject, entries: JsonObject, wish: Wish, agents: tuple[str, ...]) -> None:
+    """Let OpenClaw read each agent's token from its file, and give every agent but the first its own entries."""
+    sources = table(tree, "secrets", "providers")
+    for agent in agents:
+        sources[source(agent)] = {"source": "file", "path": wish.tokens[agent], "mode": "singleValue"}
+    shared = dict(entries)
+    for agent in agents[1:]:
+        for name, entry in shared.items():
+            if clone(name, agent) in shared:
+                fix = "rename the agent or the provider"
+                raise InputError(f"models.providers.{clone(name, agent)}", f"is the name for agent {agent}", fix)
+            own = copy.deepcopy(entry)
+            table({"own": own}, "own")["apiKey"] = token_ref(agent)
+            entries[clone(name, agent)] = own
+        own_models(tree, agent, shared.keys())
+
+
+def held_keys(tree: JsonObject) -> list[str]:
+    """Return where a provider's key stands in a configuration, or may come from the environment."""
+    held: list[str] = []
+    for name, entry in found_table(tree, "models", "providers").items():
+        place = f"models.providers.{name}"
+        if found(entry, "apiKey") is not None and owner(entry) is None:
+            held.append(f"{place}.apiKey")
+        held += [f"{place}.{part}" for part in ("headers", "auth") if found(entry, part) is not None]
+        held += [f"{place}.request.{part}" for part in ("headers", "auth") if found(entry, "request", part) is not None]
+    held += [f"env.vars.{name}" for name in found_table(tree, "env", "vars") if VARIABLES.fullmatch(name)]
+    return held
