@@ -7,9 +7,12 @@ serve            the listeners in one process, from ready to a clean end
 control          the routes for the plugin and the command line;  endpoint, caller, answers, errors carry them
 status           what is in force, layer by layer
 calls            one tool call through its flow, under what is in force
+tickets          calls that were decided and that the edge is to run, each for whoever shows its ticket
+correspondents   whom an agent may answer without asking
 force            what is in force: a trusted policy, its engine and patterns, swapped as one
 written          what sessions are known to have written into files, so that a script is judged by what it says
 secrets          which secrets are known now, and the redactor that takes them out
+needles          what finds secrets and tells none, for the plugin
 effects          who performs each effect of a flow
 background       what goes on beside the calls: policy, approvals, usage, heartbeat
 presence         which agents' plugins have checked in

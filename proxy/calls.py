@@ -7,24 +7,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 from proxy.caller import Caller
+from proxy.correspondents import Correspondents
 from proxy.effects import Services, handlers
-from proxy.errors import NoPolicyError
+from proxy.errors import NoPolicyError, TicketError
 from proxy.force import Force, InForce
 from proxy.interlock import Guards
-from safety_core.canonical import Json
+from proxy.tickets import Errand, Tickets, run_for
+from safety_core.canonical import Json, JsonObject
 from safety_core.edge import clock
-from safety_core.edge.driver import arun
+from safety_core.edge.driver import Handlers, arun
 from safety_core.errors import BundleError, SafetyError
 from safety_core.flow import tool_call
-from safety_core.flow.answers import Answer, Context, Executed, Pending, Refused
-from safety_core.flow.effects import Flow, Record
+from safety_core.flow.answers import Answer, Context, Entrusted, Executed, Pending, Permitted, Refused, Sendable
+from safety_core.flow.effects import Execute, Flow, Record
 from safety_core.model.record import AuditEntry, Event
-from safety_core.model.tool_call import ToolCall
-from safety_core.wire.calls import Proposal, Report
+from safety_core.model.secret import SecretName
+from safety_core.model.tool_call import AgentId, CallId, TenantId, ToolCall
+from safety_core.wire.calls import Ended, Proposal, Report
+from safety_core.wire.outbound import Inbound, Outbound
 
 A = TypeVar("A")
 
@@ -37,6 +42,8 @@ class Calls:
         guards: knows who is halted, and notes each call before its result can go to a model.
         workspace: base of relative paths.
         approval_wait: seconds a call waits for a person at most, and where it does not say how long.
+        tickets: calls that were decided and that the edge is to run.
+        correspondents: whom an agent may answer without asking.
     """
 
     in_force: InForce
@@ -44,19 +51,44 @@ class Calls:
     guards: Guards
     workspace: str
     approval_wait: float
+    tickets: Tickets = field(default_factory=Tickets)
+    correspondents: Correspondents = field(default_factory=Correspondents)
 
     async def decide(self, proposal: Proposal, caller: Caller) -> Answer:
         """Judge a call that the caller will run. One that goes away with "pending" is owed the decision."""
         noting = asyncio.ensure_future(self.guards.witnessed(proposal.call))
         try:
-            answer = await self._through(tool_call.decide, proposal, caller)
+            answer = await self._proposed(tool_call.decide, proposal, caller)
         finally:
             (failure,) = await asyncio.gather(noting, return_exceptions=True)
         if isinstance(failure, SafetyError):
             return await self._refused(proposal.call, failure)
         if isinstance(answer, Pending):
             await self.services.approvals.owe(answer.request.id)
+        if isinstance(answer, Permitted):
+            self.correspondents.permitted(answer.call, answer.verdict.facts, clock.now())
         return answer
+
+    def ticket(self, entrusted: Entrusted) -> str:
+        """Return what lets the edge run an entrusted call, once."""
+        return self.tickets.issue(Errand(entrusted, entrusted.verdict.revision, clock.now()))
+
+    async def redeem(self, ticket: str, caller: Caller) -> Executed | Refused:
+        """Run what a ticket stands for, as long as the caller waits for it.
+
+        Raises:
+            TicketError: it stands for nothing, or no longer.
+        """
+        errand = self.tickets.take(ticket, clock.now())
+        entrusted = errand.entrusted
+
+        def carry_out(context: Context) -> Flow[Executed | Refused]:
+            if context.policy.revision != errand.revision:
+                raise TicketError("the ticket", "is of a policy that is no longer in force", "make the call again")
+            return tool_call.carry_out(entrusted, context)
+
+        instead: Handlers = {Execute: partial(run_for, caller)}
+        return await self._through(entrusted.call, carry_out, caller, instead=instead)
 
     async def run(self, proposal: Proposal, caller: Caller) -> Executed | Pending | Refused:
         """Judge a call and run it."""
@@ -64,7 +96,42 @@ class Calls:
             await self.guards.witnessed(proposal.call)
         except SafetyError as error:
             return await self._refused(proposal.call, error)
-        return await self._through(tool_call.run, proposal, caller)
+        return await self._proposed(tool_call.run, proposal, caller)
+
+    async def send(self, outbound: Outbound, tenant: TenantId, caller: Caller) -> Sendable | Pending | Refused:
+        """Judge what an agent's runtime is about to say to somebody. Nobody waits for a person here."""
+        known = self.correspondents.known(outbound, clock.now())
+        place: JsonObject = {"action": "send", "channel": outbound.channel, "to": outbound.to}
+        call = ToolCall(
+            CallId(f"outbound-{clock.new_id()}"),
+            tenant,
+            outbound.agent,
+            outbound.session,
+            tool_call.MESSAGE,
+            {**place, "message": outbound.content},
+        )
+        answer = await self._through(call, partial(tool_call.send, call, known), caller, halted_too=bool(known))
+        if isinstance(answer, Sendable) and not known:
+            self.correspondents.named(outbound.agent, outbound.channel, (outbound.to,), clock.now())
+        if isinstance(answer, Pending):
+            await self.services.approvals.owe(answer.request.id)
+        return answer
+
+    def heard(self, inbound: Inbound) -> None:
+        """Note that somebody wrote to an agent."""
+        self.correspondents.heard(inbound, clock.now())
+
+    async def secret_names(self, agent: AgentId) -> tuple[SecretName, ...]:
+        """Return the names of the secrets that `agent` may use. Raises SafetyError where no policy is in force."""
+        manifest = self.in_force.current(clock.now()).policy.agent(agent)
+        await self.services.secrets.refresh()
+        return tuple(name for name in self.services.secrets.names() if manifest.may_use(name))
+
+    async def ended(self, ended: Ended) -> None:
+        """Put on record that a call which its caller ran is over. Raises SafetyError."""
+        context = await self._context(self.in_force.latest(), 0.0)
+        flow = tool_call.ended(ended.call, ended.milliseconds, context, failed=ended.failed)
+        await arun(flow, handlers(self.services))
 
     async def report(self, report: Report) -> tuple[Json, int]:
         """Return the result of a call that the caller ran, redacted, and the number of findings. Raises SafetyError."""
@@ -95,18 +162,39 @@ class Calls:
         except (NoPolicyError, BundleError):
             return None
 
-    async def _through(
+    async def _proposed(
         self, flow: Callable[[ToolCall, Context], Flow[A]], proposal: Proposal, caller: Caller
     ) -> A | Refused:
         wait = self.approval_wait if proposal.wait is None else min(proposal.wait, self.approval_wait)
+        return await self._through(proposal.call, partial(flow, proposal.call), caller, wait)
+
+    async def _through(
+        self,
+        call: ToolCall,
+        flow: Callable[[Context], Flow[A]],
+        caller: Caller,
+        wait: float = 0.0,
+        *,
+        instead: Handlers | None = None,
+        halted_too: bool = False,
+    ) -> A | Refused:
+        """Drive a flow under what is in force.
+
+        Args:
+            instead: who performs some of the effects, in place of those who do otherwise.
+            halted_too: the kill switch does not stop it.
+        """
         try:
-            self.guards.halts.demand(proposal.call.agent)
+            if not halted_too:
+                self.guards.halts.demand(call.agent)
             force = self.in_force.current(clock.now())
             context = await self._context(force, wait)
+            begun = flow(context)
         except SafetyError as error:
-            return await self._refused(proposal.call, error)
+            return await self._refused(call, error)
         with force.used():
-            return await arun(flow(proposal.call, context), handlers(self.services, force.engine, caller))
+            work = handlers(self.services, force.engine, caller)
+            return await arun(begun, {**work, **(instead or {})})
 
     async def _context(self, force: Force, wait: float) -> Context:
         redactor = await self.services.secrets.redactor(force)

@@ -15,17 +15,17 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from proxy.answers import decision_json, run_json
+from proxy.answers import decision_json, run_json, sendable_json
 from proxy.caller import Caller, Callers
 from proxy.calls import Calls
 from proxy.desk import Desk
 from proxy.endpoint import HANDLED, Endpoint
 from proxy.turns import Turns
 from safety_core.canonical import JsonObject
-from safety_core.flow.answers import Pending
+from safety_core.flow.answers import Entrusted, Pending
 from safety_core.model.tool_call import TenantId
 from safety_core.wire import calls as wire
-from safety_core.wire import presence
+from safety_core.wire import outbound, presence
 from safety_core.wire.decisions import button_from, poll_from
 
 
@@ -51,7 +51,12 @@ class Control:
         proposal = wire.proposal_from(raw, self.tenant)
         answer = await self.calls.decide(proposal, caller)
         channel = isinstance(answer, Pending) and self.desk.lets_channel(answer.request)
-        return decision_json(answer, channel=channel)
+        ticket = self.calls.ticket(answer) if isinstance(answer, Entrusted) else ""
+        return decision_json(answer, ticket=ticket, channel=channel)
+
+    async def redeem(self, raw: bytes, caller: Caller) -> JsonObject:
+        """Run what a ticket stands for."""
+        return run_json(await self.calls.redeem(wire.ticket_from(raw), caller))
 
     async def run(self, raw: bytes, caller: Caller) -> JsonObject:
         """Run the call if it may."""
@@ -62,6 +67,28 @@ class Control:
         """Redact and record what came of a call that the caller ran."""
         clean, findings = await self.calls.report(wire.report_from(raw, self.tenant))
         return {"result": clean, "findings": findings}
+
+    async def ended(self, raw: bytes, caller: Caller) -> JsonObject:
+        """Record that a call which the caller ran is over."""
+        await self.calls.ended(wire.ended_from(raw, self.tenant))
+        return {"ok": True}
+
+    async def outbound(self, raw: bytes, caller: Caller) -> JsonObject:
+        """Say what may be said to somebody."""
+        return sendable_json(await self.calls.send(outbound.outbound_from(raw), self.tenant, caller))
+
+    async def inbound(self, raw: bytes, caller: Caller) -> JsonObject:
+        """Note who wrote."""
+        self.calls.heard(outbound.inbound_from(raw))
+        return {"ok": True}
+
+    async def secrets(self, raw: bytes, caller: Caller) -> JsonObject:
+        """Name the secrets that an agent may use."""
+        return {"names": [*await self.calls.secret_names(wire.agent_from(raw))]}
+
+    async def needles(self, raw: bytes, caller: Caller) -> JsonObject:
+        """Hand out what finds secrets and tells none. The same for every agent."""
+        return await self.calls.services.secrets.needles()
 
     async def redact(self, raw: bytes, caller: Caller) -> JsonObject:
         """Redact any value."""
@@ -109,7 +136,13 @@ ROUTES: Final[tuple[tuple[str, str, Callable[[Control, bytes, Caller], Awaitable
     ("POST", "/v1/decide", Control.decide),
     ("POST", "/v1/run", Control.run),
     ("POST", "/v1/result", Control.result),
+    ("POST", "/v1/ended", Control.ended),
+    ("POST", "/v1/redeem", Control.redeem),
     ("POST", "/v1/redact", Control.redact),
+    ("POST", "/v1/outbound", Control.outbound),
+    ("POST", "/v1/inbound", Control.inbound),
+    ("POST", "/v1/secrets", Control.secrets),
+    ("GET", "/v1/needles", Control.needles),
     ("POST", "/v1/check-in", Control.check_in),
     ("POST", "/v1/check-out", Control.check_out),
     ("POST", "/v1/turn", Control.turn),

@@ -17,6 +17,10 @@ class TokenError(SafetyError):
     """No token, or a wrong one."""
 
 
+class TicketError(SafetyError):
+    """A ticket that lets nothing run: it is unknown, was used, or is too old."""
+
+
 def status_of(error: SafetyError) -> int:
     """Return the HTTP status that tells what kind of error it is."""
     match error:

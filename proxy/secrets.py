@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from proxy.force import Force
+from proxy.needles import Needles
+from safety_core.canonical import JsonObject
 from safety_core.edge import clock
 from safety_core.edge.vault import Vault
 from safety_core.match.common_value import common_reason
@@ -39,6 +41,7 @@ class Secrets:
         self._registry = Registry({})
         self._generation: int | None = None
         self._reading = asyncio.Lock()
+        self._needles = Needles()
         self._redactor = Redactor(Matcher(self._registry, PatternSet(())), vault.tenant_key)
 
     def __len__(self) -> int:
@@ -78,6 +81,17 @@ class Secrets:
     def names(self) -> tuple[SecretName, ...]:
         """Return the names of the secrets that people have registered, as last looked at, sorted."""
         return tuple(sorted(name for name in self._known if not name.startswith(DISCOVERED)))
+
+    @property
+    def version(self) -> str:
+        """The name of the needles for what is known, as last looked at."""
+        return self._needles.version(self._generation or 0)
+
+    async def needles(self) -> JsonObject:
+        """Return the one-way needles of every secret, for the plugin. Raises SecretError or UnavailableError."""
+        await self.refresh()
+        known, generation = self._registry.entries(), self._generation or 0
+        return await asyncio.to_thread(self._needles.to_json, known, generation)
 
     def values(self, names: tuple[SecretName, ...]) -> Mapping[SecretName, SecretValue]:
         """Return the values behind `names`. Raises UnknownSecretError."""

@@ -47,7 +47,7 @@ class Turns:
             "policy": revision,
             "ttl": TTL,
             "nonce": welcome.nonce,
-            "needles": "",
+            "needles": self.services.secrets.version,
             "agent": {
                 "tools": _tools(manifest),
                 "secrets": [name for name in self.services.secrets.names() if manifest.may_use(name)],

@@ -3,7 +3,8 @@
 POST /v1/outbound   {"agent", "session", "channel", "to", "content", "reply": bool}
 POST /v1/inbound    {"agent", "session", "channel", "from"}
 
-`to` is empty where the channel has one reader alone. `reply` is what the runtime believes; nobody goes by it.
+Of what leaves, session, channel and recipient are empty where the runtime does not know them: then nobody is known to
+be answered. `reply` is what the runtime believes; nobody goes by it.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ def outbound_from(raw: bytes) -> Outbound:
     body = Reader.parse(raw, "request")
     outbound = Outbound(
         AgentId(name(body, "agent")),
-        SessionId(name(body, "session")),
-        name(body, "channel"),
+        SessionId(name(body, "session", "")),
+        name(body, "channel", ""),
         name(body, "to", ""),
         body.text("content", limit=BODY_LIMIT),
         body.flag("reply"),
