@@ -9,6 +9,7 @@ import asyncio
 from dataclasses import dataclass, field, replace
 
 from proxy.caller import Caller
+from proxy.lineage import Lineage
 from proxy.secrets import Secrets
 from proxy.written import WrittenFiles
 from safety_core.edge import clock
@@ -34,11 +35,12 @@ class Services:
     usage: UsageStore
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     written: WrittenFiles = field(default_factory=WrittenFiles)
+    lineage: Lineage = field(default_factory=Lineage)
 
 
 def handlers(services: Services, engine: Engine | None = None, caller: Caller | None = None) -> Handlers:
     """Return the table. Without an engine nothing can be judged; without a caller nothing waits."""
-    approvals, secrets, written = services.approvals, services.secrets, services.written
+    approvals, secrets, written, lineage = services.approvals, services.secrets, services.written, services.lineage
 
     async def ask(effect: effects.OpenApproval) -> Approval:
         approval = await approvals.open_request(effect.request)
@@ -63,6 +65,10 @@ def handlers(services: Services, engine: Engine | None = None, caller: Caller | 
         effects.UseGrant: lambda effect: approvals.use(effect.grant),
         effects.RecallFiles: lambda effect: written.recall(effect.agent, effect.session),
         effects.NoteFiles: lambda effect: written.note(effect.agent, effect.session, effect.written),
+        effects.RecallDescent: lambda effect: lineage.descent(effect.agent, effect.session, clock.now()),
+        effects.ReserveSubagent: lambda effect: lineage.reserve(
+            effect.agent, effect.session, effect.call, effect.limit, clock.now()
+        ),
         effects.CheckRefs: lambda effect: secrets.check(effect.names),
         effects.Resolve: lambda effect: secrets.values(effect.names),
         effects.Remember: lambda effect: secrets.remember(effect.discovered),

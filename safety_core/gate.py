@@ -25,7 +25,7 @@ from safety_core.canonical import Json
 from safety_core.model.descent import FIRST_GENERATION, Descent, generation
 from safety_core.model.facts import Kind, Target, TargetKind
 from safety_core.model.level import Level, Outcome
-from safety_core.model.policy import AgentManifest, OutwardGrant, Policy, Sandbox
+from safety_core.model.policy import AgentManifest, OutwardGrant, Policy, Sandbox, Subagents
 from safety_core.model.tool_call import AgentId, ToolCall
 from safety_core.model.verdict import Ruling, Verdict
 
@@ -125,12 +125,21 @@ def _reaches(grant: OutwardGrant, target: Target) -> bool:
     return value == want
 
 
+def most_running(call: ToolCall, descent: Descent, policy: Policy) -> int:
+    """Return how many subagents may be running at once, the one that `call` would start among them."""
+    return min(limits.running for _, limits in _limits(call, descent, policy))
+
+
+def _limits(call: ToolCall, descent: Descent, policy: Policy) -> tuple[tuple[AgentId, Subagents], ...]:
+    names = dict.fromkeys((call.agent, descent.root or call.agent))
+    return tuple((name, policy.agent(name).subagents) for name in names)
+
+
 def _within_limits(call: ToolCall, descent: Descent, policy: Policy) -> Ruling:
     """The limits of the agent that a person speaks to bind its whole family; those of a descendant bind it as well."""
     depth = max(descent.depth, generation(call.session)) + 1
     clauses = []
-    for name in dict.fromkeys((call.agent, descent.root or call.agent)):
-        limits = policy.agent(name).subagents
+    for name, limits in _limits(call, descent, policy):
         if depth > limits.depth:
             allowed = "none" if not limits.depth else f"depth {limits.depth}"
             clauses.append(f"subagents: this would be one of depth {depth}, and {name} may have {allowed}")

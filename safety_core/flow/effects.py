@@ -13,10 +13,11 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from safety_core.canonical import Digest
 from safety_core.classify.files import Written
 from safety_core.model.approval import Approval, ApprovalRequest, Grant, RequestId
+from safety_core.model.descent import Descent
 from safety_core.model.facts import Facts
 from safety_core.model.record import AuditEntry
 from safety_core.model.secret import SecretName, SecretValue
-from safety_core.model.tool_call import AgentId, SessionId, ToolCall, ToolResult
+from safety_core.model.tool_call import AgentId, CallId, SessionId, ToolCall, ToolResult
 from safety_core.model.usage import Usage
 from safety_core.model.verdict import Decision
 from safety_core.resolve import Plan
@@ -67,6 +68,24 @@ class NoteFiles(Effect[None]):
     agent: AgentId
     session: SessionId
     written: Written
+
+
+@dataclass(frozen=True, slots=True)
+class RecallDescent(Effect[Descent]):
+    """Where this session stands among agents that start agents."""
+
+    agent: AgentId
+    session: SessionId
+
+
+@dataclass(frozen=True, slots=True)
+class ReserveSubagent(Effect[None]):
+    """Take a place for a session that `call` is about to start. Fails if `limit` of its family are running."""
+
+    agent: AgentId
+    session: SessionId
+    call: CallId
+    limit: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ from safety_core.errors import InputError
 from safety_core.flow import effects
 from safety_core.flow.answers import Context, Pending, Permitted, Refused
 from safety_core.flow.effects import Flow
-from safety_core.gate import rule_on
+from safety_core.gate import SPAWN, most_running, rule_on
 from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState, Grant, RequestId
+from safety_core.model.descent import FIRST_GENERATION, Descent
 from safety_core.model.level import Outcome
 from safety_core.model.policy import Policy
 from safety_core.model.record import AuditEntry, Event
@@ -36,6 +37,7 @@ class Case:
     reading: SessionReading
     verdict: Verdict
     ruling: Ruling
+    descent: Descent = FIRST_GENERATION
 
     def entry(self, now: float, event: Event, policy: Policy) -> AuditEntry:
         """Return the line of the audit log that says what became of it."""
@@ -59,8 +61,11 @@ def judged(call: ToolCall, context: Context) -> Flow[Case]:
     reading = _read(call, context, before)
     decision = yield from effects.Judge(reading.facts, call)
     verdict = verdict_of(reading.facts, decision, context.policy.revision)
+    starts = verdict.facts.tool == SPAWN
+    descent = (yield from effects.RecallDescent(call.agent, call.session)) if starts else FIRST_GENERATION
     now = yield from effects.Now()
-    case = Case(call, before, reading, verdict, rule_on(call, verdict, context.policy, now))
+    ruling = rule_on(call, verdict, context.policy, now, descent)
+    case = Case(call, before, reading, verdict, ruling, descent)
     yield from effects.Record(case.entry(now, Event.PROPOSED, context.policy))
     return case
 
@@ -78,6 +83,19 @@ def permission(case: Case, context: Context) -> Flow[Allowance]:
             return (yield from _permit(case, context, None))
         case _:
             return (yield from _ask(case, context))
+
+
+def passed_on(case: Case, context: Context) -> Flow[Allowance]:
+    """Let a call pass that only makes another one, which comes by itself and is judged then; nobody is asked twice.
+
+    What policy denies is denied here already.
+    """
+    if case.ruling.outcome is Outcome.DENY:
+        return denied(case)
+    now = yield from effects.Now()
+    entry = case.entry(now, Event.PERMITTED, context.policy)
+    yield from effects.Record(replace(entry, outcome=Outcome.ALLOW.word, rules=("passed on",)))
+    return Permitted(case.call, case.verdict)
 
 
 def denied(case: Case) -> Refused:
@@ -144,6 +162,9 @@ def _permit(case: Case, context: Context, grant: Grant | None) -> Flow[Permitted
     reading = case.reading if before == case.before else _read(call, context, before)
     if (reading.facts, reading.relies_on) != (case.reading.facts, case.reading.relies_on):
         raise InputError("call", "runs a file that was written anew while the call was judged", "make the call again")
+    if case.verdict.facts.tool == SPAWN:
+        limit = most_running(call, case.descent, context.policy)
+        yield from effects.ReserveSubagent(call.agent, call.session, call.id, limit)
     now = yield from effects.Now()
     entry = case.entry(now, Event.PERMITTED, context.policy)
     yield from effects.Record(replace(entry, approver=grant.approver if grant else ""))

@@ -26,7 +26,7 @@ from safety_core.errors import ExecutionError, InputError, SafetyError
 from safety_core.flow import effects
 from safety_core.flow.answers import Answer, Context, Entrusted, Executed, Pending, Permitted, Refused, Sendable
 from safety_core.flow.effects import Flow
-from safety_core.flow.permission import Case, denied, judged, permission
+from safety_core.flow.permission import Case, denied, judged, passed_on, permission
 from safety_core.model.level import Outcome
 from safety_core.model.policy import Sandbox
 from safety_core.model.record import AuditEntry, Event
@@ -48,13 +48,16 @@ MESSAGE: Final = "message"
 A = TypeVar("A")
 
 
-def decide(call: ToolCall, context: Context) -> Flow[Answer]:
+def decide(call: ToolCall, context: Context, *, nested: bool = False) -> Flow[Answer]:
     """Judge `call`, ask a person where the gate asks, and return the permission or the reason against it.
 
     A call whose arguments refer to secrets, as its agent wrote them, is one that the edge must run. Values that stand
     in it are the agent's own already: its caller runs it with them.
+
+    Args:
+        nested: where the tool only calls another one, whoever asks will ask about that call too, before it runs.
     """
-    return (yield from _closed(call, context, partial(_decide, refers=bool(refs_in(call.params)))))
+    return (yield from _closed(call, context, partial(_decide, refers=bool(refs_in(call.params)), nested=nested)))
 
 
 def carry_out(entrusted: Entrusted, context: Context) -> Flow[Executed | Refused]:
@@ -121,8 +124,11 @@ def _closed(call: ToolCall, context: Context, sentence: Callable[[ToolCall, Cont
     return refusal
 
 
-def _decide(call: ToolCall, context: Context, *, refers: bool) -> Flow[Answer]:
+def _decide(call: ToolCall, context: Context, *, refers: bool, nested: bool) -> Flow[Answer]:
     case = yield from judged(call, context)
+    known = compiled(context.policy.catalogue).tool(call.tool)
+    if nested and known is not None and "inner" in known[1]:
+        return (yield from passed_on(case, context))
     if refers or (case.verdict.facts.tool == REQUESTS and _can_run(case, context)):
         return (yield from _entrust(case, _ticketed_plan, context))
     return (yield from permission(case, context))

@@ -5,6 +5,7 @@ names       names and ids, short and fit for a screen
 calls       tool calls and their answers (plugin or SDK <-> edge)
 presence    check-ins, turns, usage as a host saw it, the kill switch (plugin or command line -> edge)
 decisions   what people decided, to and from a chat (plugin <-> edge)
+lineage     sessions that agents start (plugin -> edge)
 recorded_calls   calls as `safety classify` takes them and as OpenClaw records them -> one form
 outbound    what an agent says to people, and who has written to it (plugin -> edge)
 sse         server-sent events, byte for byte (provider -> edge -> client)

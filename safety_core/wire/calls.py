@@ -1,6 +1,7 @@
 """Tool calls as the plugin or an SDK sends them to the edge's control listener, parsed or refused.
 
-POST /v1/decide, /v1/run   {"call": CALL, "wait"?: seconds}
+POST /v1/decide            {"call": CALL, "wait"?: seconds, "nested"?: bool}
+POST /v1/run               {"call": CALL, "wait"?: seconds}
 POST /v1/result            {"call": CALL, "result": any}
 POST /v1/ended             {"call": CALL, "ms": milliseconds, "error": bool}
 POST /v1/redeem            {"ticket"}
@@ -23,10 +24,16 @@ from safety_core.wire.reader import Reader
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A call that asks for permission. `wait`: seconds it would wait for a person, None for the edge's own default."""
+    """A call that asks for permission.
+
+    Attributes:
+        wait: seconds it would wait for a person, None for the edge's own default.
+        nested: should it only make another call, that one will be proposed too, before it runs.
+    """
 
     call: ToolCall
     wait: float | None
+    nested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,7 @@ def proposal_from(raw: bytes, tenant: TenantId) -> Proposal:
     wait = body.number("wait") if body.has("wait") else None
     if wait is not None and wait < 0:
         raise InputError("request.wait", "must not be negative")
-    proposal = Proposal(_call(body.object("call"), tenant), wait)
+    proposal = Proposal(_call(body.object("call"), tenant), wait, body.flag("nested", False))
     body.done()
     return proposal
 

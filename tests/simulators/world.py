@@ -16,10 +16,11 @@ from typing import Any
 
 from proxy.written import WrittenFiles
 from safety_core.approve import TRANSITIONS
-from safety_core.errors import ExecutionError, ReplayedGrantError, UnknownSecretError
+from safety_core.errors import ExecutionError, InputError, ReplayedGrantError, UnknownSecretError
 from safety_core.flow import effects
 from safety_core.flow.effects import Effect
 from safety_core.model.approval import Approval, ApprovalState, Grant
+from safety_core.model.descent import FIRST_GENERATION, Descent
 from safety_core.model.level import Level
 from safety_core.model.record import AuditEntry, Event
 from safety_core.model.secret import SecretName, SecretValue
@@ -38,6 +39,8 @@ class World:
         level: what the policy says of every call.
         answer: how a person answers a pending request while somebody waits for it.
         output: what a tool prints.
+        descent: where the session stands among agents that start agents.
+        running: subagents that run when a place is taken for another.
         fail_at: index of the effect that does not come about.
         failure: how it fails.
     """
@@ -57,6 +60,8 @@ class World:
     executed: list[Plan] = field(default_factory=list)
     revealed: set[SecretName] = field(default_factory=set)
     files: WrittenFiles = field(default_factory=WrittenFiles)
+    descent: Descent = FIRST_GENERATION
+    running: int = 0
 
     @property
     def handlers(self) -> Mapping[type[Effect[Any]], Callable[[Any], Any]]:
@@ -67,6 +72,8 @@ class World:
             effects.Judge: lambda _: Decision((Hit(self.rule, self.level, "because"),), self.revision),
             effects.RecallFiles: lambda effect: self.files.recall(effect.agent, effect.session),
             effects.NoteFiles: self._note,
+            effects.RecallDescent: lambda effect: self.descent,
+            effects.ReserveSubagent: self._reserve,
             effects.Record: self._record,
             effects.FindApproval: self._find,
             effects.OpenApproval: self._open,
@@ -124,6 +131,12 @@ class World:
         if self._get(effect.grant.request).state is not ApprovalState.GRANTED:
             raise ReplayedGrantError(effect.grant.request, "it has been used")
         self._move(effect.grant.request, ApprovalState.USED)
+
+    def _reserve(self, effect: effects.ReserveSubagent) -> None:
+        assert Event.PERMITTED not in self.events(), "no permission is on record for which there may be no place"
+        if self.running >= effect.limit:
+            raise InputError("agent", "has too many subagents")
+        self.running += 1
 
     def _note(self, effect: effects.NoteFiles) -> None:
         assert self.events()[-1] is Event.PERMITTED, "only what may run leaves anything in files"
