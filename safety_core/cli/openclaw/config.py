@@ -25,7 +25,9 @@ LIMIT: Final = 1024 * 1024
 """Bytes. A configuration has a few kilobytes, and a JSON5 reader in Python is slow."""
 
 INCLUDE: Final = "$include"
-TOUCHED: Final = frozenset({"agents", "diagnostics", "env", "logging", "models", "plugins", "secrets", "tools"})
+TOUCHED: Final = frozenset(
+    {"agents", "diagnostics", "env", "logging", "models", "plugins", "secrets", "security", "tools"}
+)
 """The sections that `install` may change."""
 
 

@@ -8,13 +8,14 @@ from typing import Final
 
 from safety_core.canonical import Json, JsonObject
 from safety_core.cli.openclaw.models import key_of
+from safety_core.cli.openclaw.plugin import INSTALL_GATE
 from safety_core.cli.openclaw.tree import found, found_table, table, words
 from safety_core.cli.openclaw.wish import PLUGIN_ID, Manifest, Wish
 
 HOOK_MS: Final = 330_000
-"""Milliseconds that a hook of ours may take. Above the longest wait of the plugin (290 s, and 15 s for the edge), so that
-its own refusal comes first: OpenClaw lets a message go whose hook is late. Below the 360 s after which it gives a turn
-up."""
+"""Milliseconds that a hook of ours may take. Above the longest wait of the plugin (290 s, and 15 s for the edge), so
+that its own refusal comes first: OpenClaw lets a message go whose hook is late. Below the 360 s after which it gives a
+turn up."""
 
 STOP_MS: Final = 5_000
 """Milliseconds for taking leave: OpenClaw's own default, which a longer limit for all hooks would lift."""
@@ -59,6 +60,31 @@ def set_plugin(tree: JsonObject, wish: Wish) -> None:
     config = table(entry, "config")
     if "url" not in config:  # told by hand: an OpenClaw in a container
         config["socket"] = wish.socket
+
+
+def gate_installs(tree: JsonObject, command: tuple[str, ...]) -> bool:
+    """Let a program of ours be asked before any skill or plugin is installed, also where no gateway runs.
+
+    Returns:
+        False where another program is asked already: it stays.
+    """
+    now = found_table(tree, "security", "installPolicy")
+    mine = any(INSTALL_GATE in argument for argument in words(found(now, "exec", "args")))
+    if now.get("enabled") is True and not mine:
+        return False
+    if command:
+        table(tree, "security")["installPolicy"] = {
+            "enabled": True,
+            "exec": {
+                "source": "exec",
+                "command": command[0],
+                "args": [*command[1:]],
+                "timeoutMs": HOOK_MS,
+                "noOutputTimeoutMs": HOOK_MS,
+                "passEnv": ["SAFETY_HOME", "HOME"],
+            },
+        }
+    return True
 
 
 def hold_agents(tree: JsonObject, manifests: Mapping[str, Manifest], agents: tuple[str, ...]) -> None:

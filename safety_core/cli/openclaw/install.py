@@ -19,7 +19,7 @@ from safety_core.cli.openclaw.host import Host
 from safety_core.cli.openclaw.manifests import ask_agents, egress_of
 from safety_core.cli.openclaw.place import Place, Record, sha256
 from safety_core.cli.openclaw.plan import planned
-from safety_core.cli.openclaw.plugin import copy_plugin, plugin_hash, shipped_plugin
+from safety_core.cli.openclaw.plugin import copy_plugin, install_gate, plugin_hash, shipped_plugin
 from safety_core.cli.openclaw.shown import Mask, diff
 from safety_core.cli.openclaw.snippet import snippet
 from safety_core.cli.openclaw.wish import Manifest, Plan, Wish, agents_of
@@ -80,6 +80,7 @@ def look(asked: Asked) -> Scene:
         manifests=manifests or {},
         upstreams=old.upstreams if old else {},
         without=frozenset(asked.without),
+        gate=install_gate(plugin, shipped, agents[0], socket),
         former=frozenset({str(shipped), str(place.plugin)} - {str(plugin)}),
     )
     return Scene(file, place, old, agents, manifests, wish)

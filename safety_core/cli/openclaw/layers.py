@@ -11,6 +11,7 @@ from typing import Final
 from safety_core.canonical import Json, JsonObject
 from safety_core.cli.openclaw.guard import HOOK_MS, IMPLIED, entry_of, loud_stores
 from safety_core.cli.openclaw.host import LEAST, TESTED
+from safety_core.cli.openclaw.plugin import INSTALL_GATE
 from safety_core.cli.openclaw.providers import held_keys
 from safety_core.cli.openclaw.tree import found, found_table, words
 from safety_core.cli.openclaw.wish import PLUGIN_ID, Manifest, owner
@@ -189,6 +190,12 @@ def _gating(found_: Findings) -> Iterator[Check]:
     mode = _interlock(edge)
     fix = 'set egress.interlock = "enforce" in the edge\'s settings'
     yield _check(layer, "interlock", mode == "enforce", f"no plugin, no model: {mode or 'not there'}", fix)
+    guarded = words(found(edge, "interlock", "guarded"))
+    free = [agent for agent in found_.agents if guarded and agent not in guarded]
+    if free:
+        yield _check(
+            layer, "guarded", False, f"{', '.join(free)}: not held to it", "list them in egress.require_plugin"
+        )
     for agent in found_.agents:
         yield _checked_in(agent, _plugins(found_), found_.plugin_version)
 
@@ -232,6 +239,10 @@ def _plugin(found_: Findings) -> Iterator[Check]:
         yield _check(layer, "plugin's files", not other, proof, f"{INSTALL}, then restart OpenClaw's gateway")
     else:
         yield _check(layer, "plugin's files", False, "no folder of plugins.load.paths holds them", INSTALL)
+    gate = found_table(found_.tree, "security", "installPolicy")
+    gated = gate.get("enabled") is True and any(INSTALL_GATE in arg for arg in words(found(gate, "exec", "args")))
+    proof = "skills and plugins ask the edge first" if gated else "nobody is asked where no gateway runs"
+    yield _check(layer, "installs", gated, proof, f"{INSTALL}, with `node` on the PATH")
     if found_.inspected is None:
         fix = "give --openclaw FILE"
         yield Check(layer, "plugin, loaded", State.NOT_CHECKED, "no `openclaw` on the PATH to ask", fix)

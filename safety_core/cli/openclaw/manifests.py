@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from safety_core.canonical import JsonObject
+from safety_core.cli.edge_socket import Connection
 from safety_core.cli.openclaw.wish import Manifest
-from safety_core.cli.status import _Connection as Connection
 from safety_core.errors import InputError, UnavailableError
 from safety_core.wire.reader import BODY_LIMIT, Reader
 

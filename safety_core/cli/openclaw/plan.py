@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 from safety_core.canonical import JsonObject
-from safety_core.cli.openclaw.guard import hold_agents, quiet_stores, set_plugin
+from safety_core.cli.openclaw.guard import gate_installs, hold_agents, quiet_stores, set_plugin
 from safety_core.cli.openclaw.providers import lead_to_edge
 from safety_core.cli.openclaw.tree import found_table
 from safety_core.cli.openclaw.wish import Plan, Wish, agents_of
@@ -20,10 +20,13 @@ def planned(config: JsonObject, wish: Wish) -> Plan:
     tree = copy.deepcopy(config)
     agents = agents_of(tree)
     set_plugin(tree, wish)
+    own_gate = gate_installs(tree, wish.gate)
     routed = lead_to_edge(tree, wish, agents)
     hold_agents(tree, wish.manifests, agents)
     quiet_stores(tree)
     notes = [*routed.notes]
+    if not own_gate:
+        notes.append("security.installPolicy asks another program before installs; it stays, and the edge is not asked")
     if not found_table(tree, "models", "providers"):
         notes.append("no model is configured yet: `openclaw models set PROVIDER/MODEL`, then run this again")
     if found_table(tree, "auth", "profiles"):

@@ -12,6 +12,9 @@ from typing import Final
 from safety_core.errors import InputError, UnavailableError
 
 MANIFEST: Final = "openclaw.plugin.json"
+INSTALL_GATE: Final = "bin/install.js"
+"""What is asked before OpenClaw installs a skill or a plugin: `install.js AGENT SOCKET`."""
+
 PARTS: Final = ("index.js", "lib", "bin", MANIFEST, "package.json")
 """What OpenClaw needs of the plugin's folder; its tests and its pinned host stay behind."""
 
@@ -49,6 +52,18 @@ def plugin_hash(folder: Path) -> str:
     return whole.hexdigest()
 
 
+def install_gate(folder: Path, source: Path, agent: str, socket: Path) -> tuple[str, ...]:
+    """Return the command that decides about installs, of the plugin that lies or will lie in `folder`; () for none.
+
+    Args:
+        source: where the plugin's files are now.
+    """
+    node = shutil.which("node")
+    if node is None or not (source / INSTALL_GATE).is_file():
+        return ()
+    return (str(Path(node).resolve()), str(folder / INSTALL_GATE), agent, str(socket))
+
+
 def plugin_version(folder: Path) -> str:
     """Return the version in the plugin's package.json, or "" where there is none to read."""
     try:
@@ -70,6 +85,7 @@ def copy_plugin(source: Path, target: Path) -> None:
             for file in plugin_files(source):
                 (new / file).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(source / file, new / file)
+                (new / file).chmod(0o644)  # OpenClaw runs nothing that others could write
             if target.exists():
                 target.replace(old)
             new.replace(target)

@@ -61,6 +61,7 @@ class Wish:
         manifests: agent -> what policy says; an agent that is missing keeps what it has.
         upstreams: providers that were led to the edge before, by the edge's name for them.
         without: providers to leave out.
+        gate: the program (with its arguments) that is asked before a skill or plugin is installed; none: ().
         former: other folders from which our plugin may have been loaded until now.
     """
 
@@ -71,6 +72,7 @@ class Wish:
     manifests: Mapping[str, Manifest] = field(default_factory=lambda: MappingProxyType({}))
     upstreams: Mapping[str, Upstream] = field(default_factory=lambda: MappingProxyType({}))
     without: frozenset[str] = frozenset()
+    gate: tuple[str, ...] = ()
     former: frozenset[str] = frozenset()
 
 
