@@ -17,6 +17,7 @@ import click
 from safety_core.errors import BundleError, InputError, PolicyError, SafetyError
 
 COMMANDS: Final = {
+    "agent": "safety_core.cli.agent:agent",
     "approvals": "safety_core.cli.approvals:approvals",
     "audit": "safety_core.cli.audit:audit",
     "classify": "safety_core.cli.classify:classify",

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
-from contextlib import closing
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Final
 
@@ -15,15 +12,15 @@ from rich.table import Table
 from rich.text import Text
 
 from safety_core.canonical import JsonObject
+from safety_core.cli.edge_socket import ask_edge
 from safety_core.edge import clock
 from safety_core.edge.home import Home
-from safety_core.errors import InputError, UnavailableError
+from safety_core.wire.presence import EVERY
 from safety_core.wire.reader import BODY_LIMIT, Reader
 
-SECONDS: Final = 10.0
-"""How long the edge may take; it answers from memory and its own disk."""
+GOOD: Final = {"in force", "on", "ok", "present", "enforce"}
 
-GOOD: Final = {"in force", "on", "ok"}
+MIB: Final = 1024 * 1024
 
 
 @click.command(short_help="Show what is in force at this machine's edge.")
@@ -52,39 +49,8 @@ def tell(answer: JsonObject, *, as_json: bool) -> int:
 
 
 def ask(path: Path) -> JsonObject:
-    """Return what the edge at this socket answers.
-
-    Raises:
-        UnavailableError: nobody answers there, or not with a status.
-    """
-    with closing(_Connection(path)) as connection:
-        try:
-            connection.request("GET", "/v1/status")
-            response = connection.getresponse()
-            status, raw = response.status, response.read(BODY_LIMIT)
-        except (OSError, HTTPException) as error:
-            gone = isinstance(error, FileNotFoundError | ConnectionRefusedError)
-            reason = "is not running" if gone else f"did not answer ({type(error).__name__})"
-            raise UnavailableError(f"edge at {path}", reason, "start it with `safety edge`") from error
-    if status != 200:
-        raise UnavailableError(f"edge at {path}", f"answered {status}", "see the edge's log")
-    try:
-        return Reader.parse(raw, "status").whole()
-    except InputError as error:
-        raise UnavailableError(f"edge at {path}", "gave an answer that cannot be read") from error
-
-
-class _Connection(HTTPConnection):
-    """HTTP over a Unix socket. (httpx2 leaves its socket open where nobody listens.)"""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__("edge", timeout=SECONDS)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))
+    """Return what is in force at the edge behind this socket. Raises UnavailableError."""
+    return ask_edge(path, "GET", "/v1/status")
 
 
 def show(answer: JsonObject, console: Console) -> None:
@@ -107,7 +73,13 @@ def show(answer: JsonObject, console: Console) -> None:
             _state("ok" if task.flag("ok") else "fails", task.text("trouble", "") or f"last done {done}"),
         )
     for plugin in body.objects("plugins"):
-        facts.add_row("plugin", Text(f"{plugin.text('plugin')} {plugin.text('version')} guards {plugin.text('agent')}"))
+        facts.add_row("plugin", _plugin(plugin))
+    interlock = body.object("interlock")
+    facts.add_row("interlock", _state(interlock.text("mode"), _seen(interlock)))
+    for halted in body.objects("halted"):
+        who = "every agent" if halted.text("agent") == EVERY else halted.text("agent")
+        told = f"{who}, {_ago(halted.number('since'))}: {halted.text('reason') or '-'}"
+        facts.add_row("halted", Text(told, style="red"))
     console.print(facts)
     layers = Table("layer", "state", "in detail")
     for layer in body.objects("layers"):
@@ -115,6 +87,30 @@ def show(answer: JsonObject, console: Console) -> None:
             layer.text("layer"), _state(layer.text("state"), ""), Text(layer.text("detail", limit=BODY_LIMIT))
         )
     console.print(layers)
+
+
+def _plugin(plugin: Reader) -> Text:
+    """Return one line: who is guarded, how that stands, and what the plugin has done."""
+    told = [f"guards {plugin.text('agent')}"]
+    if plugin.has("plugin"):
+        told[0] = f"{plugin.text('plugin')} {plugin.text('version')} {told[0]}"
+        told.append(f"{plugin.number('memory') / MIB:.1f} MiB")
+        fired = plugin.object("fired")
+        told.append(f"{sum(fired.integer(hook) for hook in fired.keys())} hooks fired")  # noqa: SIM118
+    if reason := plugin.text("reason", limit=BODY_LIMIT):
+        told.append(reason)
+    return _state(plugin.text("state"), ", ".join(told))
+
+
+def _seen(interlock: Reader) -> str:
+    guarded = ", ".join(interlock.texts("guarded")) or "nobody"
+    counts = [(interlock.integer(name), name) for name in ("refused", "observed")]
+    told = [f"guards {guarded}", *(f"{count} {name}" for count, name in counts if count)]
+    if differences := interlock.integer("usage_differences"):
+        told.append(f"{differences} times a host counted other tokens")
+    if last := interlock.text("last", limit=BODY_LIMIT):
+        told.append(f"last: {last}")
+    return "; ".join(told)
 
 
 def _state(state: str, detail: str) -> Text:

@@ -25,13 +25,37 @@ ANSWER: dict[str, Any] = {
         {"task": "usage", "ok": True, "last_done": None, "trouble": ""},
         {"task": "heartbeat", "ok": True, "last_done": 1.0, "trouble": ""},
     ],
-    "plugins": [{"agent": "main", "plugin": "openclaw", "version": "1.0", "seconds_ago": 2.0}],
+    "plugins": [
+        {
+            "agent": "main",
+            "plugin": "openclaw",
+            "version": "1.0",
+            "seconds_ago": 2.0,
+            "state": "incomplete",
+            "reason": "copy full of its plugin has not registered before_tool_call",
+            "fired": {"before_tool_call": 3, "gateway_start": 1},
+            "memory": 3 * 1024 * 1024,
+        },
+        {"agent": "support", "state": "missing", "reason": "its plugin has not checked in"},
+    ],
+    "interlock": {
+        "mode": "observe",
+        "guarded": ["main", "support"],
+        "refused": 0,
+        "observed": 4,
+        "last": "agent main: this run was not announced",
+        "usage_differences": 2,
+    },
+    "halted": [
+        {"agent": "*", "since": 1.0, "reason": ""},
+        {"agent": "main", "since": 1.0, "reason": "odd mails"},
+    ],
 }
 
 
 def test_everything_is_on_the_screen_as_it_is() -> None:
     screen = io.StringIO()
-    show(ANSWER, Console(file=screen, width=160))
+    show(ANSWER, Console(file=screen, width=200))
     shown = screen.getvalue()
     for words in (
         "bakery[bold]",
@@ -41,7 +65,11 @@ def test_everything_is_on_the_screen_as_it_is() -> None:
         "fails  hub: did not answer",
         "last done never yet",
         "min ago",
-        "openclaw 1.0 guards main",
+        "openclaw 1.0 guards main, 3.0 MiB, 4 hooks fired, copy full of its plugin has not registered before_tool_call",
+        "missing  guards support, its plugin has not checked in",
+        "observe  guards main, support; 4 observed; 2 times a host counted other tokens; last: agent main: this run",
+        "every agent, ",
+        "min ago: odd mails",
         "not checked",
     ):
         assert words in shown

@@ -1,0 +1,98 @@
+"""`safety agent`: the kill switch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from safety_core.cli.edge_socket import ask_edge
+from safety_core.edge.home import Home
+from safety_core.errors import InputError
+from safety_core.wire.presence import EVERY
+from safety_core.wire.reader import BODY_LIMIT, Reader
+
+_socket: Final = click.option(
+    "--socket",
+    "path",
+    type=click.Path(path_type=Path),
+    help="The edge's control socket.  [default: edge.sock in $SAFETY_HOME or ~/.safety]",
+)
+_every: Final = click.option("--all", "every", is_flag=True, help="Every agent.")
+
+
+@click.group(short_help="Halt an agent, let it go on, list them.")
+def agent() -> None:
+    """Halt an agent at once: no tool call of it runs, no model answers it, and no turn begins, until it is resumed.
+
+    What is running already comes to its end. The switch outlasts the edge.
+    """
+
+
+@agent.command()
+@click.argument("name", required=False)
+@_every
+@click.option("--reason", default="", help="Why; the agent and the status tell it.")
+@_socket
+def halt(name: str | None, every: bool, reason: str, path: Path | None) -> None:
+    """Halt the agent NAME, or every agent."""
+    who = _who(name, every=every)
+    ask_edge(_edge(path), "POST", "/v1/halt", {"agent": who, "halt": True, "reason": reason})
+    click.echo(f"{_told(who)} halted")
+
+
+@agent.command()
+@click.argument("name", required=False)
+@_every
+@_socket
+def resume(name: str | None, every: bool, path: Path | None) -> int:
+    """Let the agent NAME go on, or all of them.
+
+    Exit status 1 if it stays halted all the same, because every agent is.
+    """
+    who, edge = _who(name, every=every), _edge(path)
+    ask_edge(edge, "POST", "/v1/halt", {"agent": who, "halt": False, "reason": ""})
+    halted = [entry.text("agent") for entry in Reader(ask_edge(edge, "GET", "/v1/status"), "status").objects("halted")]
+    if who != EVERY and EVERY in halted:
+        click.echo(f"{who} stays halted, for every agent is; see `safety agent resume --all`")
+        return 1
+    left = f"; still halted: {', '.join(halted)}" if halted else ""
+    click.echo(f"{_told(who)} resumed{left}")
+    return 0
+
+
+@agent.command(name="list")
+@_socket
+def list_(path: Path | None) -> None:
+    """List the agents whose plugin the edge knows or misses, and those that are halted."""
+    body = Reader(ask_edge(_edge(path), "GET", "/v1/status"), "status")
+    table = Table("agent", "plugin", "halted")
+    plugins: dict[str, str] = {}
+    for plugin in body.objects("plugins"):
+        name, state = plugin.text("agent"), plugin.text("state")
+        plugins[name] = state if plugins.get(name) != "present" else "present"
+    halted = {entry.text("agent"): entry.text("reason", limit=BODY_LIMIT) for entry in body.objects("halted")}
+    for name in sorted({*plugins, *halted} - {EVERY}):
+        reason = halted.get(name, halted.get(EVERY))
+        table.add_row(Text(name), plugins.get(name, "-"), Text("no" if reason is None else f"yes: {reason or '-'}"))
+    if EVERY in halted:
+        table.add_row("(every agent)", "-", Text(f"yes: {halted[EVERY] or '-'}"))
+    Console().print(table)
+
+
+def _who(name: str | None, *, every: bool) -> str:
+    if every == bool(name):
+        raise InputError("agent", "must be one name, or --all")
+    return EVERY if every else name or ""
+
+
+def _told(who: str) -> str:
+    return "every agent" if who == EVERY else who
+
+
+def _edge(path: Path | None) -> Path:
+    return path or Home.default().socket

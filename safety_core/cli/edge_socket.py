@@ -1,0 +1,54 @@
+"""One question to the running edge over its Unix socket, one JSON object back."""
+
+from __future__ import annotations
+
+import json
+import socket
+from contextlib import closing
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Final
+
+from safety_core.canonical import JsonObject
+from safety_core.errors import InputError, UnavailableError
+from safety_core.wire.reader import BODY_LIMIT, Reader
+
+SECONDS: Final = 10.0
+"""How long the edge may take; it answers from memory and its own disk."""
+
+
+def ask_edge(path: Path, method: str, route: str, body: JsonObject | None = None) -> JsonObject:
+    """Return what the edge at this socket answers.
+
+    Raises:
+        UnavailableError: nobody answers there, or not with a JSON object and status 200.
+    """
+    with closing(Connection(path)) as connection:
+        try:
+            connection.request(method, route, None if body is None else json.dumps(body))
+            response = connection.getresponse()
+            status, raw = response.status, response.read(BODY_LIMIT)
+        except (OSError, HTTPException) as error:
+            gone = isinstance(error, FileNotFoundError | ConnectionRefusedError)
+            reason = "is not running" if gone else f"did not answer ({type(error).__name__})"
+            raise UnavailableError(f"edge at {path}", reason, "start it with `safety edge`") from error
+    if status != 200:
+        raise UnavailableError(f"edge at {path}", f"answered {status}", "see the edge's log")
+    try:
+        return Reader.parse(raw, "status").whole()
+    except InputError as error:
+        raise UnavailableError(f"edge at {path}", "gave an answer that cannot be read") from error
+
+
+class Connection(HTTPConnection):
+    """HTTP over a Unix socket. (httpx2 leaves its socket open where nobody listens.)"""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("edge", timeout=SECONDS)
+        self._path = path
+
+    def connect(self) -> None:
+        """Connect to the socket."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._path))

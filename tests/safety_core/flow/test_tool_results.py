@@ -1,0 +1,95 @@
+"""Whose result is it: ids as a host respells them, and notices that nothing ran."""
+
+import json
+
+import pytest
+
+from safety_core.flow.tool_results import NOTICE_LIMIT, ToolResult, says_nothing_ran, spellings
+
+
+@pytest.mark.parametrize(
+    ("decided", "sent"),
+    [
+        ("call_2", "call2"),
+        ("call_2|fc_7", "call_2"),
+        ("call_2|fc_7", "call2fc7"),
+        ("call_2", "call_2|fc_7"),
+        ("toolu_01AbC", "toolu_01AbC"),
+        ("functions.exec:0", "functions.exec:0"),
+        ("x" * 60, "x" * 40),
+        ("call_2", "call22"),  # its second use
+        ("call_2", "call213"),  # its thirteenth
+    ],
+)
+def test_a_respelled_id_is_known_again(decided: str, sent: str) -> None:
+    assert set(spellings(decided)) & set(spellings(sent, 20))
+
+
+@pytest.mark.parametrize(
+    ("decided", "sent"),
+    [
+        ("call_2", "call_3"),
+        ("call_2", "call_21"),  # no host numbers from one
+        ("call_2", "call_202"),  # nor with a zero in front
+        ("call_2", "call_299"),  # nor further than there are results
+        ("call_2", ""),
+        ("_", "-"),  # nothing is left to compare
+        ("call_2", "fc_7|call_2"),
+    ],
+)
+def test_another_id_is_not(decided: str, sent: str) -> None:
+    assert not set(spellings(decided)) & set(spellings(sent, 20))
+
+
+def test_an_id_of_digits_alone_has_no_empty_spelling() -> None:
+    assert spellings("7", 20) == ("7",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "aborted",
+        "Operation aborted\n",
+        "Tool frobnicate not found",
+        "Skipped to process an incoming message.",
+        "Tool execution was blocked before launch.",
+        "Tool call blocked because before_tool_call hook failed",
+        "[openclaw] missing tool result in session history; inserted synthetic error result for transcript repair.",
+        "Safety Gateway: the edge cannot be reached (ECONNREFUSED); start it with `safety edge`",
+        "Safety Gateway: the edge did not answer within 65 seconds",
+        "Safety Gateway: the call was cancelled",
+    ],
+)
+def test_a_hosts_notice_that_nothing_ran(text: str) -> None:
+    assert says_nothing_ran(ToolResult("x", text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "total 4\nmenu.txt",
+        "aborted: root:x:0:0",
+        "Tool a b not found",
+        "Safety Gateway: here is the file",
+        "Safety Gateway: the edge says\nroot:x:0:0",
+        "Safety Gateway: the call " + "a" * NOTICE_LIMIT,
+    ],
+)
+def test_what_a_tool_may_have_said_is_no_notice(text: str) -> None:
+    assert not says_nothing_ran(ToolResult("x", text))
+
+
+def about(arguments: object, reasons: str = "  - command: must be text") -> str:
+    return f'Validation failed for tool "exec":\n{reasons}\n\nReceived arguments:\n{json.dumps(arguments, indent=2)}'
+
+
+def test_refused_arguments_are_told_again_and_nothing_else() -> None:
+    asked = {"path": "menu.txt", "content": "bread\n" * 1000}
+    assert says_nothing_ran(ToolResult("x", about(asked), {**asked}))
+    assert not says_nothing_ran(ToolResult("x", about({"path": "other"}), {**asked}))
+    assert not says_nothing_ran(ToolResult("x", about(asked)))
+    assert not says_nothing_ran(ToolResult("x", about(None)))
+    assert not says_nothing_ran(ToolResult("x", about(asked)[:-1], {**asked}))
+    assert not says_nothing_ran(ToolResult("x", about(asked, "a" * NOTICE_LIMIT), {**asked}))
+    assert not says_nothing_ran(ToolResult("x", 'Validation failed for tool "exec": root:x:0:0', {**asked}))
