@@ -9,6 +9,9 @@ status           what is in force, layer by layer
 calls            one tool call through its flow, under what is in force
 tickets          calls that were decided and that the edge is to run, each for whoever shows its ticket
 correspondents   whom an agent may answer without asking
+grants           answers of people, by whichever way they come;  desk tells the plugin, and takes its chat's buttons
+lineage          who started whom: subagents within depth and number
+agents           what policy says of each agent
 force            what is in force: a trusted policy, its engine and patterns, swapped as one
 written          what sessions are known to have written into files, so that a script is judged by what it says
 secrets          which secrets are known now, and the redactor that takes them out

@@ -58,7 +58,7 @@ class Calls:
         """Judge a call that the caller will run. One that goes away with "pending" is owed the decision."""
         noting = asyncio.ensure_future(self.guards.witnessed(proposal.call))
         try:
-            answer = await self._proposed(tool_call.decide, proposal, caller)
+            answer = await self._proposed(partial(tool_call.decide, nested=proposal.nested), proposal, caller)
         finally:
             (failure,) = await asyncio.gather(noting, return_exceptions=True)
         if isinstance(failure, SafetyError):

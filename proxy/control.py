@@ -15,6 +15,7 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from proxy.agents import agents_json
 from proxy.answers import decision_json, run_json, sendable_json
 from proxy.caller import Caller, Callers
 from proxy.calls import Calls
@@ -22,10 +23,11 @@ from proxy.desk import Desk
 from proxy.endpoint import HANDLED, Endpoint
 from proxy.turns import Turns
 from safety_core.canonical import JsonObject
+from safety_core.edge import clock
 from safety_core.flow.answers import Entrusted, Pending
 from safety_core.model.tool_call import TenantId
 from safety_core.wire import calls as wire
-from safety_core.wire import outbound, presence
+from safety_core.wire import lineage, outbound, presence
 from safety_core.wire.decisions import button_from, poll_from
 
 
@@ -101,7 +103,9 @@ class Control:
 
     async def check_out(self, raw: bytes, caller: Caller) -> JsonObject:
         """Count a plugin no longer."""
-        return self.turns.check_out(presence.check_out_from(raw))
+        who = presence.check_out_from(raw)
+        self.calls.services.lineage.gone(who.agent)
+        return self.turns.check_out(who)
 
     async def turn(self, raw: bytes, caller: Caller) -> JsonObject:
         """Say whether a turn may begin, and note its trace."""
@@ -114,6 +118,22 @@ class Control:
     async def halt(self, raw: bytes, caller: Caller) -> JsonObject:
         """Throw the kill switch, or take it back."""
         return await self.turns.halt(presence.halt_from(raw))
+
+    async def spawned(self, raw: bytes, caller: Caller) -> JsonObject:
+        """Note that a session has started another."""
+        start = lineage.spawned_from(raw)
+        self.calls.services.lineage.spawned(start.agent, start.session, start.parent, clock.now())
+        return {"ok": True}
+
+    async def unspawned(self, raw: bytes, caller: Caller) -> JsonObject:
+        """Note that the run of such a session is over."""
+        self.calls.services.lineage.unspawned(lineage.unspawned_from(raw).session)
+        return {"ok": True}
+
+    async def agents(self, raw: bytes, caller: Caller) -> JsonObject:
+        """Say what policy says of each agent."""
+        policy = self.calls.in_force.current(clock.now()).policy
+        return agents_json(policy, self.calls.guards.halts)
 
     async def decided(self, raw: bytes, caller: Caller) -> JsonObject:
         """Tell what people decided."""
@@ -148,6 +168,9 @@ ROUTES: Final[tuple[tuple[str, str, Callable[[Control, bytes, Caller], Awaitable
     ("POST", "/v1/turn", Control.turn),
     ("POST", "/v1/usage-seen", Control.usage_seen),
     ("POST", "/v1/halt", Control.halt),
+    ("POST", "/v1/spawned", Control.spawned),
+    ("POST", "/v1/unspawned", Control.unspawned),
+    ("GET", "/v1/agents", Control.agents),
     ("POST", "/v1/decided", Control.decided),
     ("POST", "/v1/answer", Control.answer),
     ("POST", "/v1/reload", Control.take_up),
