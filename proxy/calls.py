@@ -65,7 +65,7 @@ class Calls:
             return await self._refused(proposal.call, failure)
         if isinstance(answer, Pending):
             await self.services.approvals.owe(answer.request.id)
-        if isinstance(answer, Permitted):
+        if isinstance(answer, Permitted) and not answer.passed_on:
             self.correspondents.permitted(answer.call, answer.verdict.facts, clock.now())
         return answer
 

@@ -30,10 +30,11 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Permitted:
-    """The caller may run the tool now, once."""
+    """The caller may run the tool now, once. `passed_on`: it only makes another call, which is still to be judged."""
 
     call: ToolCall
     verdict: Verdict
+    passed_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ def passed_on(case: Case, context: Context) -> Flow[Allowance]:
     now = yield from effects.Now()
     entry = case.entry(now, Event.PERMITTED, context.policy)
     yield from effects.Record(replace(entry, outcome=Outcome.ALLOW.word, rules=("passed on",)))
-    return Permitted(case.call, case.verdict)
+    return Permitted(case.call, case.verdict, passed_on=True)
 
 
 def denied(case: Case) -> Refused:
