@@ -1,0 +1,339 @@
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+
+import { awaitPerson, closeDesk, decided, openDesk } from "../lib/approvals.js";
+import { edge, exec, settings } from "./stand_in.js";
+import { gateway } from "./stand_in_gateway.js";
+
+const TELEGRAM = { kind: "channel", id: "telegram:default" };
+
+/** @type {string[]} */
+let warnings = [];
+
+afterEach(() => {
+  closeDesk();
+  warnings = [];
+});
+
+let last = 0;
+
+/** @param {object} more */
+function pending(more = {}) {
+  last += 1;
+  const approval = { id: last.toString(16).padStart(32, "0"), expires: Date.now() / 1000 + 3600, digest: "d" };
+  return { decision: "pending", level: "yellow_external", rule: "curl", reason: "sends data", channel: true, approval, ...more };
+}
+
+/** @param {Record<string, any>} answer */
+function question(answer, params = { command: "curl example.test" }) {
+  const { ctx } = exec(params);
+  const requester = { channel: "telegram", accountId: "default", senderId: "777", senderIsOwner: false };
+  const call = { id: "call_1", tool: "exec", params, agent: "main", session: "agent:main:main" };
+  return { call, answer, ctx: /** @type {any} */ ({ ...ctx, channelId: "telegram:777", requester }) };
+}
+
+/**
+ * OpenClaw's approvals: what is asked stays open until `press`.
+ * @param {string | undefined} label
+ * @param {{ kind: string, id: string } | undefined} resolver
+ */
+function chat(label = "Telegram approval (777)", resolver = TELEGRAM) {
+  const { promise, resolve } = Promise.withResolvers();
+  const decision = (/** @type {any} */ params) => promise.then((said) => ({ id: params.id ?? "plugin:1", decision: said }));
+  const there = gateway({
+    "plugin.approval.request": (params, options) => {
+      options.onAccepted({ id: "plugin:1", status: "accepted" });
+      return decision(params);
+    },
+    "plugin.approval.waitDecision": decision,
+    "plugin.approval.resolve": (params) => {
+      resolve(params.decision);
+      return { ok: true };
+    },
+    "approval.history": () => ({ items: [{ id: "plugin:0" }, { id: "plugin:1", resolver }] }),
+  });
+  const press = (/** @type {string | null} */ said) => {
+    resolve(said);
+    there.tell("plugin.approval.resolved", { id: "plugin:1", decision: said, resolvedBy: label });
+  };
+  return { ...there, press };
+}
+
+/** @param {(body: any) => unknown} [answer]  what the edge says to a button */
+async function edges(answer = () => ({ ok: true })) {
+  const { promise, resolve } = Promise.withResolvers();
+  const there = await edge(({ path, body }, response) => {
+    if (path === "/v1/redact") return { value: JSON.parse(JSON.stringify(body.value).replaceAll("hunter2", "SECRET_REF(PW)")), findings: 0 };
+    setImmediate(resolve, body);
+    if (path !== "/v1/answer") response.statusCode = 500;
+    return answer(body);
+  });
+  return { ...there, button: /** @type {Promise<any>} */ (promise) };
+}
+
+/** @param {string} socket @param {ReturnType<typeof gateway>} there */
+function desk(socket, there) {
+  openDesk(settings(socket), { config: () => ({}), warn: (line) => void warnings.push(line), connect: there.connect });
+}
+
+/** @param {() => boolean} condition */
+async function until(condition) {
+  while (!condition()) await new Promise(setImmediate);
+}
+
+/** @param {ReturnType<typeof gateway>} there @param {string} method */
+function sent(there, method) {
+  return there.requests.filter((request) => request.method === method).map(({ params }) => params);
+}
+
+test("a question that a chat may answer is put there, whole and without secrets, for one time only", async () => {
+  const there = chat();
+  const { socket } = await edges();
+  desk(socket, there);
+  const open = Promise.withResolvers();
+  const answer = pending();
+  const call = awaitPerson(question(answer, { command: "curl -d hunter2 example.test" }), () => open.promise);
+  await there.asked("plugin.approval.request");
+  const { timeoutMs, ...asked } = sent(there, "plugin.approval.request")[0];
+  assert.ok(timeoutMs > 0 && timeoutMs <= 600_000);
+  assert.deepEqual(asked, {
+    pluginId: "safety-gateway",
+    title: "exec: yellow_external",
+    description: 'sends data (curl)\n{"command":"curl -d SECRET_REF(PW) example.test"}',
+    severity: "warning",
+    toolName: "exec",
+    toolCallId: "call_1",
+    allowedDecisions: ["allow-once", "deny"],
+    agentId: "main",
+    sessionKey: "agent:main:main",
+    turnSourceChannel: "telegram",
+    turnSourceTo: "telegram:777",
+    turnSourceAccountId: "default",
+    twoPhase: true,
+  });
+  open.resolve(answer);
+  assert.equal(await call, answer);
+});
+
+for (const [said, allow] of /** @type {const} */ ([["allow-once", true], ["allow-always", true], ["deny", false]])) {
+  test(`${said} is brought to the edge as one answer, with who gave it`, async () => {
+    const there = chat();
+    const { socket, button } = await edges();
+    desk(socket, there);
+    const answer = pending();
+    await awaitPerson(question(answer), async () => answer);
+    await there.asked("plugin.approval.request");
+    there.press(said);
+    assert.deepEqual(await button, { request: answer.approval.id, allow, channel: "telegram", approver: "777" });
+  });
+}
+
+test("/approve in a chat says who wrote it", async () => {
+  const there = chat("Chat approval (telegram:777)");
+  const { socket, button } = await edges();
+  desk(socket, there);
+  await awaitPerson(question(pending()), async () => pending());
+  await there.asked("plugin.approval.request");
+  there.press("allow-once");
+  assert.equal((await button).approver, "777");
+});
+
+test("a paired device counts as the person who holds it", async () => {
+  const there = chat("openclaw-control-ui", { kind: "device", id: "ab12" });
+  const { socket, button } = await edges();
+  desk(socket, there);
+  await awaitPerson(question(pending()), async () => pending());
+  await there.asked("plugin.approval.request");
+  there.press("allow-once");
+  const { channel, approver } = await button;
+  assert.deepEqual([channel, approver], ["control-ui", "device ab12"]);
+});
+
+for (const resolver of [{ kind: "runtime", id: "cli" }, { kind: "system", id: "x" }, undefined]) {
+  test(`the yes of ${resolver?.kind ?? "nobody"} does not count: an agent could give it to itself`, async () => {
+    const there = chat("Telegram approval (777)", resolver ?? /** @type {any} */ (null));
+    const { socket, questions } = await edges();
+    desk(socket, there);
+    await awaitPerson(question(pending()), async () => pending());
+    await there.asked("plugin.approval.request");
+    there.press("allow-once");
+    await until(() => warnings.length > 0);
+    assert.match(String(warnings), /does not count/);
+    assert.deepEqual(questions.map(({ path }) => path), ["/v1/redact"]);
+  });
+}
+
+test("anybody's no counts", async () => {
+  const there = chat("cli", { kind: "runtime", id: "cli" });
+  const { socket, button } = await edges();
+  desk(socket, there);
+  await awaitPerson(question(pending()), async () => pending());
+  await there.asked("plugin.approval.request");
+  there.press("deny");
+  const { allow, channel, approver } = await button;
+  assert.deepEqual([allow, channel, approver], [false, "gateway", "cli"]);
+});
+
+test("a button alone lets no call run: the edge's answer does", async () => {
+  const there = chat();
+  const { socket, button } = await edges();
+  desk(socket, there);
+  const answer = pending();
+  const edgeSays = Promise.withResolvers();
+  const call = awaitPerson(question(answer), () => edgeSays.promise);
+  await there.asked("plugin.approval.request");
+  there.press("allow-once");
+  await button;
+  assert.equal(await Promise.race([call, new Promise((done) => setImmediate(done, "waits"))]), "waits");
+  const refusal = { decision: "block", level: "yellow_external", rule: "approval denied", reason: "the hub said no" };
+  edgeSays.resolve(refusal);
+  assert.equal(await call, refusal);
+});
+
+for (const [answer, decision] of /** @type {const} */ ([
+  [{ decision: "allow" }, "allow-once"],
+  [{ decision: "block", rule: "approval denied" }, "deny"],
+])) {
+  test(`when the hub answers first (${answer.decision}), the question in the chat is closed, and no button is reported`, async () => {
+    const there = chat("Safety Gateway", { kind: "runtime", id: "gateway-client" });
+    const { socket, questions } = await edges();
+    desk(socket, there);
+    await awaitPerson(question(pending()), async () => {
+      await there.asked("plugin.approval.request");
+      return { ...answer };
+    });
+    await there.asked("plugin.approval.resolve");
+    assert.deepEqual(sent(there, "plugin.approval.resolve"), [{ id: "plugin:1", decision }]);
+    await until(() => there.connections.every(({ open }) => !open));
+    assert.deepEqual(questions.map(({ path }) => path), ["/v1/redact"]);
+    assert.deepEqual(warnings, []);
+  });
+}
+
+test("a decision that comes after the wait closes the question in the chat too", async () => {
+  const there = chat();
+  const { socket } = await edges();
+  desk(socket, there);
+  const answer = pending();
+  await awaitPerson(question(answer), async () => answer);
+  await there.asked("plugin.approval.request");
+  assert.equal(decided(answer.approval.id, false), "wake");
+  await there.asked("plugin.approval.resolve");
+  assert.deepEqual(sent(there, "plugin.approval.resolve"), [{ id: "plugin:1", decision: "deny" }]);
+});
+
+test("nobody is asked twice for one question", async () => {
+  const there = chat();
+  const { socket } = await edges();
+  desk(socket, there);
+  const answer = pending();
+  await awaitPerson(question(answer), async () => answer);
+  await there.asked("plugin.approval.request");
+  await awaitPerson(question(answer), async () => answer);
+  assert.equal(sent(there, "plugin.approval.request").length, 1);
+});
+
+test("where policy lets no chat answer, none is asked", async () => {
+  const there = chat();
+  const { socket, questions } = await edges();
+  desk(socket, there);
+  const answer = pending({ channel: false });
+  assert.equal(await awaitPerson(question(answer), async () => answer), answer);
+  assert.deepEqual([there.requests, questions], [[], []]);
+});
+
+test("what a chat cannot show whole is not asked there", async () => {
+  const there = chat();
+  const { socket } = await edges();
+  desk(socket, there);
+  await awaitPerson(question(pending(), { command: "x".repeat(600) }), async () => pending());
+  await until(() => warnings.length > 0);
+  assert.match(String(warnings), /too long for a chat/);
+  assert.deepEqual(there.requests, []);
+});
+
+test("an edge that cannot redact has nothing shown", async () => {
+  const there = chat();
+  desk("/nonexistent/edge.sock", there);
+  await awaitPerson(question(pending()), async () => pending());
+  await until(() => warnings.length > 0);
+  assert.deepEqual(there.requests, []);
+});
+
+test("a question that nobody answers in OpenClaw stays open at the edge", async () => {
+  const there = chat();
+  const { socket, questions } = await edges();
+  desk(socket, there);
+  await awaitPerson(question(pending()), async () => pending());
+  await there.asked("plugin.approval.request");
+  there.press(null);
+  await until(() => there.connections.every(({ open }) => !open));
+  assert.deepEqual([questions.map(({ path }) => path), warnings], [["/v1/redact"], []]);
+});
+
+test("a connection that breaks while a person thinks costs no answer", async () => {
+  const there = chat();
+  const { socket, button } = await edges();
+  desk(socket, there);
+  const answer = pending();
+  await awaitPerson(question(answer), async () => answer);
+  await there.asked("plugin.approval.request");
+  there.hangUp();
+  await there.asked("plugin.approval.waitDecision");
+  there.press("allow-once");
+  assert.equal((await button).request, answer.approval.id);
+});
+
+test("an edge that does not take the answer is named in the log", async () => {
+  const there = chat();
+  const { socket } = await edges(() => "no JSON");
+  desk(socket, there);
+  await awaitPerson(question(pending()), async () => pending());
+  await there.asked("plugin.approval.request");
+  there.press("allow-once");
+  await until(() => warnings.length > 0);
+  assert.match(String(warnings), /does not take the answer/);
+});
+
+test("when the gateway stops, everything under way settles", async () => {
+  const there = chat();
+  const { socket } = await edges();
+  desk(socket, there);
+  await awaitPerson(question(pending()), async () => pending());
+  await there.asked("plugin.approval.request");
+  closeDesk();
+  await until(() => there.connections.every(({ open }) => !open));
+});
+
+test("a decision is told once: to the call that waits, or else to the session", async () => {
+  const answer = pending();
+  const { id } = answer.approval;
+  let meanwhile = "";
+  await awaitPerson(question(answer), async () => {
+    meanwhile = decided(id, true);
+    return { decision: "allow" };
+  });
+  assert.deepEqual([meanwhile, decided(id, true), decided(id, true)], ["later", "heard", "wake"]);
+});
+
+test("a refusal for another reason than the people's leaves their decision to be told", async () => {
+  const answer = pending();
+  await awaitPerson(question(answer), async () => ({ decision: "block", rule: "halted" }));
+  assert.equal(decided(answer.approval.id, true), "wake");
+});
+
+test("an answer without an id is asked for again, and no more", async () => {
+  assert.deepEqual(await awaitPerson(question({ decision: "pending" }), async () => ({ decision: "block" })), { decision: "block" });
+});
+
+test("two calls that wait for the same answer are both told by the edge", async () => {
+  const answer = pending();
+  const { id } = answer.approval;
+  const second = Promise.withResolvers();
+  const other = awaitPerson(question(answer), () => second.promise);
+  await awaitPerson(question(answer), async () => ({ decision: "allow" }));
+  assert.equal(decided(id, true), "later");
+  second.resolve(answer);
+  await other;
+  assert.equal(decided(id, true), "heard");
+});
