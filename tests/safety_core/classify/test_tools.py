@@ -121,6 +121,8 @@ LISTED: list[tuple[str, dict[str, Any], Level]] = [
     ("openclaw", {"action": "config_set", "path": "gateway.port", "value": "1"}, Level.CRITICAL_RED),
     ("secrets", {"action": "list"}, Level.GREEN),
     ("secrets", {"action": "request", "name": "x"}, Level.RED),
+    ("secret_names", {}, Level.GREEN),
+    ("secret_request", {"name": "x", "why": "to order flour"}, Level.RED),
     ("terminal", {"action": "read", "sessionId": "1"}, Level.GREEN),
     ("terminal", {"action": "input", "sessionId": "1", "data": "rm -rf build"}, Level.RED),
     ("terminal", {"command": "ls"}, Level.GREEN),
