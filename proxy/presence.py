@@ -77,7 +77,7 @@ class Presence:
         key = (who.agent, who.process)
         known = self._processes.get(key)
         nonce = clock.new_id()
-        if known and who.process and who.nonce not in known.nonces:
+        if known and who.process and not known.out and who.nonce not in known.nonces:
             return Welcome(nonce, "it does not echo the nonce of the answer before; another process uses its name")
         reason = incomplete(who)
         self._processes.pop(key, None)

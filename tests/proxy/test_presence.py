@@ -73,6 +73,9 @@ def test_whoever_checks_out_is_gone_at_once() -> None:
     assert presence.trouble(MAIN, 0.0) == ""
     presence.check_out(CheckOut(MAIN, PROCESS))
     assert "checked out" in presence.trouble(MAIN, 0.0)
+    assert presence.check_in(who(), 0.0).reason == "", "a plugin that was replaced begins anew in the same process"
+    assert presence.trouble(MAIN, 0.0) == ""
+    presence.check_out(CheckOut(MAIN, PROCESS))
     presence.check_in(who(process=OTHER), 1.0)
     assert presence.trouble(MAIN, 1.0) == "", "one process of several is enough"
 

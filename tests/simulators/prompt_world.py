@@ -8,13 +8,23 @@ secret in it; and nothing secret reaches the client.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from safety_core.errors import UnavailableError, UnknownSecretError
 from safety_core.flow import effects
 from safety_core.flow.effects import Effect
-from safety_core.flow.egress_effects import Cancel, Emit, Forward, Headers, NextChunk, Respond, ResponseHead
+from safety_core.flow.egress_effects import (
+    AskStanding,
+    Cancel,
+    Emit,
+    Forward,
+    Headers,
+    NextChunk,
+    Respond,
+    ResponseHead,
+    Standing,
+)
 from safety_core.match.matcher import Matcher
 from safety_core.match.patterns import PatternSet
 from safety_core.match.registry import Registry
@@ -50,6 +60,7 @@ class PromptWorld:
     Attributes:
         fail_at: index of the effect that does not come about; `failure`: how.
         fail_on: effect type that does not come about, every time.
+        standing: what is known of the agent's plugin; `decided` is cut down to what is asked for.
     """
 
     status: int = 200
@@ -68,6 +79,7 @@ class PromptWorld:
     shown: bytearray = field(default_factory=bytearray)
     metered: list[effects.Meter] = field(default_factory=list)
     cancelled: int = 0
+    standing: Standing = field(default_factory=lambda: Standing("its plugin has not checked in", announced=False))
     _left: list[bytes] | None = None
 
     @property
@@ -79,6 +91,7 @@ class PromptWorld:
             effects.Resolve: self._resolve,
             effects.Remember: lambda effect: self.vault.update(effect.discovered),
             effects.Meter: self.metered.append,
+            AskStanding: lambda effect: replace(self.standing, decided=self.standing.decided & {*effect.spellings}),
             Forward: self._forward,
             NextChunk: self._next,
             Cancel: self._cancel,
@@ -110,7 +123,7 @@ class PromptWorld:
 
     def _forward(self, effect: Forward) -> ResponseHead:
         assert not self.sent, "a prompt left twice"
-        assert self.events() == [Event.PROMPT], "a prompt left before its audit entry"
+        assert set(self.events()) - {Event.UNGUARDED} == {Event.PROMPT}, "a prompt left before its audit entry"
         leaving = [effect.request.body, effect.request.target.encode(), *(value for _, value in effect.request.headers)]
         assert not [1 for value in SECRETS.values() for part in leaving if value.encode() in part], "a secret left"
         self.sent.append(effect)

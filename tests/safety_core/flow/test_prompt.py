@@ -17,8 +17,9 @@ from safety_core.edge.driver import arun, run
 from safety_core.errors import LimitError, SafetyError
 from safety_core.flow import effects
 from safety_core.flow.dialect import Dialect
-from safety_core.flow.egress_effects import Cancel, Emit, Forward, NextChunk, Respond
+from safety_core.flow.egress_effects import AskStanding, Cancel, Emit, Forward, NextChunk, Respond, Standing
 from safety_core.flow.headers import NOT_SENT, clean_headers, text_of
+from safety_core.flow.interlock import Interlock
 from safety_core.flow.prompt import Exchange, Prompt, PromptContext, forward
 from safety_core.model.record import Event
 from safety_core.model.tool_call import AgentId
@@ -283,6 +284,64 @@ def test_an_agent_that_is_not_admitted_is_refused_on_the_record() -> None:
     exchange = done(world, prompt(), PromptContext(REDACTOR, 1000, refuse))
     assert (exchange.status, world.sent, world.events()) == (403, [], [Event.PROMPT_REFUSED])
     assert json.loads(bytes(world.shown))["error"]["type"] == "permission_error"
+
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+GUARDED = PromptContext(REDACTOR, 100_000, interlock=Interlock.ENFORCE)
+OBSERVED = PromptContext(REDACTOR, 100_000, interlock=Interlock.OBSERVE)
+FINE = Standing("", True, frozenset({"call1"}))
+RESULTS = [{"role": "tool", "tool_call_id": "call_1", "content": "bread"}]
+
+
+def guarded(*messages: Any) -> Prompt:
+    headers = (*HEADERS, (b"traceparent", f"00-{TRACE}-00f067aa0ba902b7-01".encode()))
+    return replace(prompt(messages=[*messages]), headers=headers)
+
+
+def test_a_prompt_that_its_plugin_stands_behind_passes() -> None:
+    world = PromptWorld(chunks=[answer()], standing=FINE)
+    assert done(world, guarded(*RESULTS), GUARDED).status == 200
+    looked = [effect for effect in world.asked if isinstance(effect, AskStanding)]
+    assert looked == [AskStanding(AgentId("ada"), TRACE), AskStanding(AgentId("ada"), TRACE, frozenset({"call1"}))]
+
+
+def test_without_results_nothing_more_is_looked_up() -> None:
+    world = PromptWorld(chunks=[answer()], standing=FINE)
+    assert done(world, guarded(), GUARDED).status == 200
+    assert len([effect for effect in world.asked if isinstance(effect, AskStanding)]) == 1
+
+
+@pytest.mark.parametrize(
+    "standing", [Standing("its plugin has gone", True), Standing("", False), replace(FINE, decided=frozenset())]
+)
+def test_one_that_its_plugin_does_not_stand_behind_is_refused(standing: Standing) -> None:
+    world = PromptWorld(standing=standing)
+    exchange = done(world, guarded(*RESULTS), GUARDED)
+    assert (exchange.status, exchange.rule, world.sent) == (403, "UnguardedError", [])
+    assert world.events() == [Event.PROMPT_REFUSED]
+    assert json.loads(bytes(world.shown))["error"]["type"] == "permission_error"
+
+
+def test_where_the_interlock_observes_it_is_recorded_and_passes() -> None:
+    world = PromptWorld(chunks=[answer()], standing=Standing("its plugin has gone", True))
+    exchange = done(world, guarded(*RESULTS), OBSERVED)
+    assert (exchange.status, exchange.rule) == (200, "")
+    assert "its plugin has gone" in exchange.observed
+    assert "'call_1'" in exchange.observed
+    assert world.events() == [Event.UNGUARDED, Event.UNGUARDED, Event.PROMPT, Event.RESPONSE]
+
+
+def test_what_cannot_be_looked_up_is_refused_even_where_the_interlock_observes() -> None:
+    world = PromptWorld(fail_on=AskStanding)
+    assert done(world, guarded(), OBSERVED).status == 503
+    assert world.sent == []
+
+
+def test_an_id_that_looks_like_a_secret_is_still_the_one_that_came() -> None:
+    results = [{"role": "tool", "tool_call_id": f"call_{PASSWORD}", "content": "bread"}]
+    spelling = f"call{PASSWORD}".replace("-", "")
+    world = PromptWorld(chunks=[answer()], standing=Standing("", True, frozenset({spelling})))
+    assert done(world, guarded(*results), GUARDED).status == 200
 
 
 def test_a_missing_provider_key_refuses() -> None:
