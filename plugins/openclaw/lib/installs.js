@@ -1,0 +1,130 @@
+// Before OpenClaw installs a skill or a plugin, which would run in it or be read by every agent: a person is asked.
+//
+// OpenClaw asks in two places. Its install policy is a program (bin/install.js) that it runs before every installation, also
+// where no gateway runs. The hook `before_install` fires in the gateway alone, and later; it asks only where nobody has before.
+
+import { createHash, randomUUID } from "node:crypto";
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+
+import { oneLine } from "./calls.js";
+import { ask, EdgeError } from "./edge.js";
+import { agentsOf } from "./presence.js";
+
+/** Findings of OpenClaw's own scan that are shown to whoever decides. */
+const FINDINGS = 20;
+
+/** Files and bytes of one installation; a larger one is refused, since nobody could say what was approved. */
+const MOST_FILES = 20_000;
+const MOST_BYTES = 256 * 1024 * 1024;
+
+/** The end of the path of the program that OpenClaw's install policy runs, where it is ours. */
+const POLICY = "bin/install.js";
+
+/**
+ * @typedef {object} Installation
+ * @property {string} targetType  skill or plugin
+ * @property {string} targetName
+ * @property {string} [sourcePath]
+ * @property {string | { type?: string }} [origin]
+ * @property {{ kind?: string, requestedSpecifier?: string }} [request]
+ * @property {{ findings?: { severity: string, ruleId: string, message: string }[] }} [builtinScan]
+ */
+
+/**
+ * @param {import("./settings.js").Settings} settings
+ * @param {Installation} event
+ * @param {unknown} config  OpenClaw's
+ * @returns {Promise<undefined | { block: true, blockReason: string }>}
+ */
+export async function installing(settings, event, config) {
+  if (policyIsOurs(config)) return undefined;
+  const reason = await objection(settings, event, agentsOf(config)[0] ?? "");
+  return reason === undefined ? undefined : refusedInstall(reason);
+}
+
+/**
+ * Ask the edge whether this may be installed.
+ * @param {import("./settings.js").Settings} settings
+ * @param {Installation} installation
+ * @param {string} agent  the one that asks: OpenClaw does not say which does, and an installation is for all of them
+ * @returns {Promise<string | undefined>}  why not; undefined: it may
+ */
+export async function objection(settings, installation, agent) {
+  try {
+    const { approvalWait, answerTimeout } = settings;
+    const call = { id: `install_${randomUUID()}`, tool: "openclaw_install", params: paramsOf(installation), agent, session: "" };
+    const answer = await ask(settings, "/v1/decide", { call, wait: approvalWait }, { seconds: approvalWait + answerTimeout });
+    if (answer.decision === "allow") return undefined;
+    const { id } = /** @type {{ id?: unknown }} */ (answer.approval ?? {});
+    const reason = typeof answer.reason === "string" ? answer.reason : "no reason given";
+    return typeof id === "string" ? `pending approval ${id}: ${reason}. Install it again after approval.` : reason;
+  } catch (error) {
+    return error instanceof Error ? error.message : "the edge could not be asked";
+  }
+}
+
+/**
+ * @param {string} reason
+ * @returns {{ block: true, blockReason: string }}
+ */
+export function refusedInstall(reason) {
+  return { block: true, blockReason: `Safety Gateway: ${oneLine(reason)}` };
+}
+
+/**
+ * What a person is asked about: bound to the very files, so that others cannot take their place after the answer.
+ * @param {Installation} installation
+ */
+function paramsOf({ targetType: kind, targetName: name, origin, request, sourcePath, builtinScan }) {
+  const findings = (builtinScan?.findings ?? []).slice(0, FINDINGS);
+  const from = typeof origin === "string" ? origin : origin?.type;
+  return {
+    kind,
+    name,
+    source: request?.requestedSpecifier ?? from ?? sourcePath ?? "",
+    ...(sourcePath === undefined ? {} : { digest: digestOf(sourcePath) }),
+    findings: findings.map(({ severity, ruleId, message }) => `${severity} ${ruleId}: ${message}`),
+  };
+}
+
+/**
+ * @param {string} top  a file or a folder
+ * @returns {string}  sha256, hexadecimal, of all names, kinds and bytes below it
+ * @throws {EdgeError} if there is more than can be looked at
+ */
+export function digestOf(top) {
+  const whole = createHash("sha256");
+  const left = { files: MOST_FILES, bytes: MOST_BYTES };
+  take(top, "", whole, left);
+  return whole.digest("hex");
+}
+
+/**
+ * @param {string} top
+ * @param {string} name  relative to `top`
+ * @param {import("node:crypto").Hash} whole
+ * @param {{ files: number, bytes: number }} left
+ */
+function take(top, name, whole, left) {
+  const path = join(top, name);
+  const found = lstatSync(path);
+  left.files -= 1;
+  left.bytes -= found.isFile() ? found.size : 0;
+  if (left.files < 0 || left.bytes < 0) throw new EdgeError("what is to be installed is too large to be looked at");
+  if (found.isDirectory()) {
+    whole.update(`folder ${JSON.stringify(name)}\n`);
+    for (const inner of readdirSync(path).sort()) take(top, join(name, inner), whole, left);
+  } else {
+    const raw = found.isSymbolicLink() ? Buffer.from(readlinkSync(path)) : readFileSync(path);
+    whole.update(`${found.isSymbolicLink() ? "link" : "file"} ${JSON.stringify(name)} ${raw.length}\n`).update(raw);
+  }
+}
+
+/** @param {unknown} config */
+function policyIsOurs(config) {
+  const { enabled, exec } =
+    /** @type {{ security?: { installPolicy?: { enabled?: unknown, exec?: { args?: unknown } } } }} */ (config)?.security?.installPolicy ?? {};
+  const args = Array.isArray(exec?.args) ? exec.args : [];
+  return enabled === true && args.some((arg) => typeof arg === "string" && arg.endsWith(POLICY));
+}
