@@ -12,6 +12,7 @@ nobody else. That somebody is of the tenant's own company makes no difference he
 and whoever wants to let it go writes a grant for "@own-domain".
 5. a call that starts another agent stays within the depth and the number of the manifests that hold for it, and asks
    where the other agent is one that may do more.
+6. a tool of which the catalogue says so asks in every tier.
 The outcome is the join of all of these. What is left to the caller: that `verdict` was made under this very policy.
 """
 
@@ -48,8 +49,8 @@ def rule_on(
 def rulings_on(
     call: ToolCall, verdict: Verdict, policy: Policy, now: float, descent: Descent = FIRST_GENERATION
 ) -> tuple[Ruling, ...]:
-    """Return what manifest, floors, matrix and, where they are concerned, the external gate and the limits of subagents
-    say, each by itself."""
+    """Return what manifest, floors, matrix and, where they are concerned, external gate, catalogue and the limits of
+    subagents say, each by itself."""
     manifest = policy.agent(call.agent)
     covered = verdict.outward and _covered(call, verdict, policy, now)
     parts = [
@@ -61,6 +62,8 @@ def rulings_on(
         parts.append(Ruling(Outcome.ASK, ("external gate: no outward grant covers every recipient",)))
     elif covered:
         parts.append(Ruling(Outcome.ALLOW, ("external gate: outward grants cover every recipient",)))
+    if (reason := _asks(verdict, policy)) is not None:
+        parts.append(Ruling(Outcome.ASK, (f"{verdict.facts.tool} asks in every tier: {reason}",)))
     if verdict.facts.tool == SPAWN:
         parts += [_within_limits(call, descent, policy), _no_freer_agent(call, manifest, policy)]
     return tuple(parts)
@@ -89,6 +92,13 @@ def _floor(verdict: Verdict, policy: Policy) -> Ruling:
 def _matrix(verdict: Verdict, manifest: AgentManifest, policy: Policy, *, covered: bool) -> Ruling:
     level = Level.YELLOW if covered and verdict.level is Level.YELLOW_EXTERNAL else verdict.level
     return Ruling(policy.matrix[level, manifest.tier], (f"{level.word} for a {manifest.tier.word} agent",))
+
+
+def _asks(verdict: Verdict, policy: Policy) -> Json:
+    """Return why the catalogue has the tool ask whatever the tier, None where it does not."""
+    tools = policy.catalogue.get("tools")
+    entry = tools.get(verdict.facts.tool) if isinstance(tools, dict) else None
+    return entry.get("asks") if isinstance(entry, dict) else None
 
 
 def _covered(call: ToolCall, verdict: Verdict, policy: Policy, now: float) -> bool:

@@ -53,7 +53,7 @@ PROGRAM: Final = frozenset(
 )
 TOOL: Final = frozenset(
     {"aliases", "adapter", "effect", "words", "args", "select", "actions", "default", "code", "ignored", "inner"}
-    | {"harmless", "volatile"}
+    | {"asks", "harmless", "volatile"}
 )
 SERVICE: Final = frozenset({"hosts", "ports", "words", "calls"})
 CALL: Final = frozenset({"effect", "words"})
@@ -127,6 +127,9 @@ def _check_tool(entry: Json, path: str) -> None:
     if not isinstance(entry, dict):
         raise PolicyError(path, "must be a mapping", "write {effect: ..., words: ...}")
     _fields(entry, TOOL, path)
+    asks = entry.get("asks", "-")
+    if not isinstance(asks, str) or not asks:
+        raise PolicyError(f"{path}.asks", "must be text", "say in a few words why a person is asked whatever the tier")
     _specs({name: entry[name] for name in ("effect", "default") if name in entry}, path)
     _specs(entry.get("actions", {}), f"{path}.actions")
 

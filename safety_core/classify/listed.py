@@ -101,6 +101,7 @@ class ListedTool:
             "patch": self._patch,
             "url": self._url,
             "recipient": self._recipient,
+            "thing": self._thing,
             "method": self._method,
             "source": self._source,
             "query": self._query,
@@ -150,6 +151,9 @@ class ListedTool:
 
     def _recipient(self, text: str, cwd: str) -> None:
         self.targets.append(recipient_target(text))
+
+    def _thing(self, text: str, cwd: str) -> None:
+        self.targets.append(Target(TargetKind.DATA, text))
 
     def _method(self, text: str, cwd: str) -> None:
         kind = self.notes.catalogue.methods.get(text.upper(), Kind.OUTWARD)

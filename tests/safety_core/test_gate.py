@@ -365,3 +365,16 @@ def test_a_program_of_its_own_that_no_gate_sees_asks() -> None:
     ruling = spawns({"task": "t", "runtime": "acp"})
     assert (ruling.outcome, ruling.clauses[0].partition(" starts ")[0]) == (Outcome.ASK, "subagents: runtime acp")
     assert spawns({"task": "t", "runtime": "subagent"}).outcome is Outcome.ALLOW
+
+
+@pytest.mark.parametrize("tier", Tier)
+def test_a_tool_may_ask_in_every_tier(tier: Tier) -> None:
+    catalogue: JsonObject = {"tools": {"message": {"asks": "it is heard by all"}, "exec": {}, "odd": 3}}
+    rules = replace(at_tier(tier), catalogue=catalogue)
+    ruling = rule_on(CALL, verdict(Level.GREEN), rules, NOW)
+    assert (ruling.outcome, ruling.clauses[-1]) == (Outcome.ASK, "message asks in every tier: it is heard by all")
+    for tool in ("exec", "odd", "other"):
+        facts = Facts(tool, AGENT)
+        assert rule_on(CALL, verdict(Level.GREEN, facts=facts), rules, NOW).outcome is Outcome.ALLOW
+    odd = replace(rules, catalogue={"tools": 3})
+    assert rule_on(CALL, verdict(Level.GREEN), odd, NOW).outcome is Outcome.ALLOW

@@ -21,6 +21,8 @@ def test_the_shipped_catalogue_says_nothing_that_nobody_reads() -> None:
         ("programs", {"efect": "write"}, "programs.till.efect", "'efect' is not known", "write effect"),
         ("programs", {"effect": "explode"}, "programs.till.effect", "'explode' is not", "the effects are read, write"),
         ("programs", "explode", "programs.till", "'explode' is not", "the effects are"),
+        ("tools", {"effect": "read", "asks": True}, "tools.till.asks", "must be text", "say in a few words"),
+        ("tools", {"effect": "read", "asks": ""}, "tools.till.asks", "must be text", "say in a few words"),
         ("programs", ["write"], "programs.till", "must be a spec", "write an effect"),
         ("programs", {"options": {"-x": "wirte"}}, "programs.till.options.-x", "'wirte'", "the effects are"),
         ("programs", {"assign": "x"}, "programs.till.assign", "must be a mapping", ""),

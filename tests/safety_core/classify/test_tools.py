@@ -11,6 +11,12 @@ from safety_core.model.level import Level
 from tests.simulators.judging import Judging
 
 LISTED: list[tuple[str, dict[str, Any], Level]] = [
+    ("sessions_spawn", {"task": "look", "agentId": "helper", "taskName": "t", "context": "fork"}, Level.YELLOW),
+    ("openclaw_install", {"kind": "skill", "name": "w", "source": "clawhub:w", "findings": []}, Level.RED),
+    ("openclaw_install", {"kind": "plugin", "name": "w", "source": "/srv/w", "findings": ["critical a: b"]}, Level.RED),
+    ("http_request", {"method": "GET", "url": "https://example.com/a"}, Level.GREEN),
+    ("http_request", {"method": "POST", "url": "https://example.com/a", "body": "{}"}, Level.YELLOW_EXTERNAL),
+    ("http_request", {"method": "DELETE", "url": "https://example.com/a"}, Level.RED),
     ("read", {"path": "notes.txt"}, Level.GREEN),
     ("Read", {"file_path": ".env"}, Level.RED),
     ("list", {}, Level.GREEN),
@@ -244,3 +250,8 @@ def test_every_tool_of_the_shipped_catalogue_can_be_called_without_arguments(jud
     assert isinstance(tools, dict)
     for tool in tools:
         judging.verdict(judging.facts(tool))
+
+
+def test_the_thing_that_a_tool_is_about_is_a_fact(judging: Judging) -> None:
+    (action,) = judging.facts("openclaw_install", kind="skill", name="weather", source="clawhub:weather").actions
+    assert [target.value for target in action.targets] == ["weather", "clawhub:weather"]
