@@ -5,82 +5,199 @@
 
 import { readFileSync } from "node:fs";
 
+import { closeDesk, openDesk } from "./lib/approvals.js";
 import { blocked, confirm, decide } from "./lib/calls.js";
-import { checkIn, stopCheckIn } from "./lib/presence.js";
-import { clean, withheld } from "./lib/results.js";
+import { execEnvironment } from "./lib/environment.js";
+import { counted, ID, registrar } from "./lib/hooks.js";
+import { installing, refusedInstall } from "./lib/installs.js";
+import { received, replying, sending } from "./lib/messages.js";
+import { checkIn, checkOut } from "./lib/presence.js";
+import { clean, tellEnd, withheld } from "./lib/results.js";
 import { readSettings } from "./lib/settings.js";
-import { shared } from "./lib/shared.js";
+import { ended, spawned } from "./lib/subagents.js";
+import { TOOL_NAMES, toolsFor } from "./lib/tools.js";
+import { written } from "./lib/transcripts.js";
+import { admitted, announce, prompted, refused } from "./lib/turns.js";
+import { tellUsage } from "./lib/usage.js";
+import { stopWatching, watchDecisions } from "./lib/wake.js";
 
-const ID = "safety-gateway";
+/** @typedef {import("openclaw/plugin-sdk/plugin-entry").OpenClawPluginApi} Api */
+/** @typedef {ReturnType<typeof registrar>} Registrar */
+/** @typedef {import("./lib/settings.js").Settings} Settings */
 
-/** Last of all hooks, so that nobody changes the arguments afterwards. */
-const LAST = Number.MIN_SAFE_INTEGER;
+/** Milliseconds by which OpenClaw must be more patient with a hook than the hook is with the edge; many fail open. */
+const MARGIN = 5_000;
 
 const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
 
-/** @param {import("openclaw/plugin-sdk/plugin-entry").OpenClawPluginApi} api */
+/** @param {Api} api */
 function register(api) {
-  const { settings, mistake } = settingsOf(api);
-  const no = `the plugin's configuration is wrong: ${mistake}`;
-  attempt(api, "trusted tool policy", () =>
+  const registering = registrar(api);
+  const { settings, mistake } = settingsOf(api, registering);
+  if (settings === undefined) return refuseAll(api, registering, `the plugin's configuration is wrong: ${mistake}`);
+  checkAccess(api, registering);
+  guardCalls(api, registering, settings);
+  guardTurns(api, registering, settings);
+  guardText(api, registering, settings);
+  guardGateway(api, registering, settings);
+}
+
+/**
+ * @param {Api} api
+ * @param {Registrar} registering
+ * @param {Settings} settings
+ */
+function guardCalls(api, { part, on }, settings) {
+  part("trusted_tool_policy", () =>
     api.registerTrustedToolPolicy({
       id: ID,
       description: "Every tool call needs the Safety Gateway's permission.",
-      evaluate: (event, ctx) => (settings ? decide(settings, event, ctx) : blocked(no)),
+      evaluate: counted("trusted_tool_policy", (event, ctx) => decide(settings, event, ctx)),
     }),
   );
-  attempt(api, "before_tool_call", () => api.on("before_tool_call", confirm, { priority: LAST }));
-  attempt(api, "tool-result middleware", () =>
-    api.registerAgentToolResultMiddleware((event, ctx) => (settings ? clean(settings, event, ctx) : { result: withheld(no) }), {
-      runtimes: ["openclaw"],
-    }),
+  on("before_tool_call", confirm);
+  part("tool_result_middleware", () =>
+    api.registerAgentToolResultMiddleware(
+      counted("tool_result_middleware", (event, ctx) => clean(settings, event, ctx)),
+      { runtimes: ["openclaw"] },
+    ),
   );
-  if (settings) attempt(api, "check-in", () => present(api, settings));
+  on("after_tool_call", observed(api, (event, ctx) => tellEnd(settings, event, ctx)));
+  on("resolve_exec_env", execEnvironment);
+  part("tools", () => api.registerTool((ctx) => toolsFor(settings, ctx), { names: TOOL_NAMES }));
 }
 
 /**
- * @param {import("openclaw/plugin-sdk/plugin-entry").OpenClawPluginApi} api
- * @param {import("./lib/settings.js").Settings} settings
+ * The first of these hooks that fires announces the turn; a retry of the same run is the same turn.
+ * @param {Api} api
+ * @param {Registrar} registering
+ * @param {Settings} settings
  */
-function present(api, settings) {
+function guardTurns(api, { on }, settings) {
+  const timeoutMs = settings.answerTimeout * 1000 + MARGIN;
+  on("agent_turn_prepare", async (_, ctx) => void (await announce(settings, ctx)), { timeoutMs });
+  on("before_prompt_build", (_, ctx) => prompted(settings, ctx), { timeoutMs });
+  on("before_agent_run", (_, ctx) => admitted(settings, ctx), { timeoutMs });
+  // Of all that a compaction fires, only this has the trace id of its requests.
+  on("model_call_started", observed(api, async (_, ctx) => void (await announce(settings, ctx))));
+  on("llm_output", observed(api, (event, ctx) => tellUsage(settings, event, ctx)));
+  on("subagent_spawned", observed(api, (event, ctx) => spawned(settings, event, ctx)));
+  on("subagent_ended", observed(api, (event, ctx) => ended(settings, event, ctx)));
+}
+
+/**
+ * @param {Api} api
+ * @param {Registrar} registering
+ * @param {Settings} settings
+ */
+function guardText(api, { on }, settings) {
+  const timeoutMs = settings.answerTimeout * 1000 + MARGIN;
+  on("message_received", observed(api, (event, ctx) => received(settings, event, ctx)));
+  on("message_sending", (event, ctx) => sending(settings, event, ctx), { timeoutMs });
+  on("reply_payload_sending", (event, ctx) => replying(settings, event, ctx), { timeoutMs });
+  on("tool_result_persist", written);
+  on("before_message_write", written);
+}
+
+/**
+ * @param {Api} api
+ * @param {Registrar} registering
+ * @param {Settings} settings
+ */
+function guardGateway(api, { on }, settings) {
   const warn = (/** @type {string} */ message) => api.logger.warn(`${ID}: ${message}`);
   const config = () => api.runtime.config.current();
-  api.on("gateway_start", () => void checkIn(settings, { version, config, warn }));
-  api.on("gateway_stop", stopCheckIn);
+  const timeoutMs = (settings.approvalWait + settings.answerTimeout) * 1000 + MARGIN;
+  on("before_install", (event) => installing(settings, event, api.config), { timeoutMs });
+  on("gateway_start", () => {
+    void checkIn(settings, { version, host: api.runtime.version, config, warn });
+    openDesk(settings, { config, warn });
+    void watchDecisions(settings, { config, warn, ...sessionsOf(api) });
+  });
+  on("gateway_stop", () => {
+    closeDesk();
+    stopWatching();
+    return checkOut(settings);
+  });
 }
 
 /**
- * @param {import("openclaw/plugin-sdk/plugin-entry").OpenClawPluginApi} api
- * @returns {{ settings?: import("./lib/settings.js").Settings, mistake?: string }}
+ * In this process and without a credential: OpenClaw lets any plugin begin a turn.
+ * @param {Api} api
  */
-function settingsOf(api) {
+function sessionsOf({ runtime }) {
+  return {
+    run: (/** @type {import("./lib/wake.js").Run} */ run) => runtime.subagent.run(run),
+    wait: (/** @type {{ runId: string, timeoutMs: number }} */ run) => runtime.subagent.waitForRun(run),
+    session: (/** @type {{ agentId: string, sessionKey: string }} */ where) => runtime.agent.session.getSessionEntry(where),
+  };
+}
+
+/**
+ * A wrong configuration must not leave the agent unguarded: whatever can say no does so.
+ * @param {Api} api
+ * @param {Registrar} registering
+ * @param {string} reason
+ */
+function refuseAll(api, { part, on }, reason) {
+  const evaluate = () => blocked(reason);
+  part("trusted_tool_policy", () => api.registerTrustedToolPolicy({ id: ID, description: reason, evaluate }));
+  on("before_tool_call", evaluate);
+  part("tool_result_middleware", () =>
+    api.registerAgentToolResultMiddleware(() => ({ result: withheld(reason) }), { runtimes: ["openclaw"] }),
+  );
+  on("before_agent_run", () => refused(reason));
+  on("message_sending", () => ({ cancel: true, cancelReason: reason }));
+  on("reply_payload_sending", () => ({ cancel: true, reason }));
+  on("tool_result_persist", written);
+  on("before_message_write", written);
+  on("before_install", () => refusedInstall(reason));
+}
+
+/**
+ * @param {Api} api
+ * @param {Registrar} registering
+ * @returns {{ settings?: Settings, mistake?: string }}
+ */
+function settingsOf(api, { fault }) {
   try {
     return { settings: readSettings(api.pluginConfig ?? {}, process.env) };
   } catch (error) {
     const mistake = error instanceof Error ? error.message : "unknown error";
-    api.logger.error(`${ID}: every call is blocked: ${mistake}`);
+    fault(`every call is blocked: ${mistake}`);
     return { mistake };
   }
 }
 
 /**
- * One part that fails must not take the others with it; the agent gets no model then, because the plugin does not check in.
- * @param {import("openclaw/plugin-sdk/plugin-entry").OpenClawPluginApi} api
- * @param {string} part
- * @param {() => void} action
+ * Without this permission OpenClaw ignores the hooks of a turn, and says so only in its log.
+ * @param {Api} api
+ * @param {Registrar} registering
  */
-function attempt(api, part, action) {
-  try {
-    action();
-  } catch (error) {
-    shared().faults.push(`${part} could not be registered`);
-    api.logger.error(`${ID}: ${part} could not be registered: ${error}`);
-  }
+function checkAccess(api, { fault }) {
+  const { entries } = /** @type {{ entries?: Record<string, any> }} */ (api.config?.plugins ?? {});
+  if (entries?.[ID]?.hooks?.allowConversationAccess === true) return;
+  fault(`plugins.entries.${ID}.hooks.allowConversationAccess is not true, so OpenClaw keeps the turns from this plugin`);
+}
+
+/**
+ * A hook that only tells the edge: OpenClaw does not wait for it, and a failure changes nothing but the log.
+ * @param {Api} api
+ * @param {(event: any, ctx: any) => Promise<void>} tell
+ */
+function observed(api, tell) {
+  return async (/** @type {any} */ event, /** @type {any} */ ctx) => {
+    try {
+      await tell(event, ctx);
+    } catch (error) {
+      api.logger.warn(`${ID}: ${error instanceof Error ? error.message : "the edge could not be told"}`);
+    }
+  };
 }
 
 export default {
   id: ID,
   name: "Safety Gateway",
-  description: "Asks the Safety Gateway before every tool call.",
+  description: "Asks the Safety Gateway before every tool call, turn and message.",
   register,
 };

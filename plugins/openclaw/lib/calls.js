@@ -1,11 +1,17 @@
 // Before a tool runs: the trusted policy asks the edge, and before_tool_call is the second witness that it was asked.
 
+import { awaitPerson } from "./approvals.js";
 import { ask, EdgeError } from "./edge.js";
-import { forget, remember, use } from "./shared.js";
+import { forget, keep, original, remember, shared, use } from "./shared.js";
+import { rewritten } from "./tickets.js";
 
 /** @typedef {Parameters<import("openclaw/plugin-sdk/plugin-entry").PluginTrustedToolPolicyRegistration["evaluate"]>[0]} ToolEvent */
 /** @typedef {Parameters<import("openclaw/plugin-sdk/plugin-entry").PluginTrustedToolPolicyRegistration["evaluate"]>[1]} ToolContext */
 /** @typedef {{ block: true, blockReason: string }} Blocked */
+/** @typedef {{ id: string, tool: string, params: Record<string, unknown>, agent: string, session: string }} Call */
+
+/** OpenClaw's tool that only makes another call, for which its hooks run once more. */
+const NESTING = "tool_call";
 
 /** Characters of a reason that the model is told. */
 const REASON_LIMIT = 2000;
@@ -15,17 +21,23 @@ const REASON_LIMIT = 2000;
  * @param {import("./settings.js").Settings} settings
  * @param {ToolEvent} event
  * @param {ToolContext} ctx
- * @returns {Promise<undefined | Blocked>}  undefined: it may
+ * @returns {Promise<undefined | { params: Record<string, unknown> } | Blocked>}  undefined: it may; params: it may in this form
  */
 export async function decide(settings, event, ctx) {
   try {
     const call = callOf(event, ctx);
-    forget(nameOf(event, ctx));
-    const limits = { seconds: settings.approvalWait + settings.answerTimeout, signal: ctx.abortSignal };
-    const answer = await ask(settings, "/v1/decide", { call, wait: settings.approvalWait }, limits);
+    forget(nameOf(call, event.runId));
+    const nested = call.tool === NESTING; // the inner call comes by itself, and is judged then
+    const put = (/** @type {number} */ wait) =>
+      ask(settings, "/v1/decide", { call, wait, ...(nested ? { nested } : {}) }, { seconds: wait + settings.answerTimeout, signal: ctx.abortSignal });
+    let answer = await put(0);
+    if (answer.decision === "pending") {
+      const asked = answer;
+      answer = await awaitPerson({ call, answer, ctx }, async () => (settings.approvalWait > 0 ? await put(settings.approvalWait) : asked));
+    }
     if (answer.decision !== "allow") return blocked(refusal(answer));
-    remember(nameOf(event, ctx), call.params);
-    return undefined;
+    if (answer.ticket === undefined) return permitted(call, event.runId, call.params);
+    return withTicket(settings, call, event.runId, String(answer.ticket));
   } catch (error) {
     return blocked(error instanceof EdgeError ? error.message : "the call could not be put to the edge");
   }
@@ -41,9 +53,13 @@ export async function decide(settings, event, ctx) {
  * @returns {{ params: Record<string, unknown> } | Blocked}
  */
 export function confirm(event, ctx) {
-  const params = use(nameOf(event, ctx), event.params);
-  if (params === undefined) return blocked("the call was not allowed in this form; the plugin's trusted policy did not see it");
-  return { params };
+  try {
+    const params = use(nameOf(callOf(event, ctx), event.runId), event.params);
+    if (params !== undefined) return { params };
+  } catch {
+    // said below: a call without a name was not allowed either
+  }
+  return blocked("the call was not allowed in this form; the plugin's trusted policy did not see it");
 }
 
 /**
@@ -51,13 +67,58 @@ export function confirm(event, ctx) {
  * @returns {Blocked}
  */
 export function blocked(reason) {
-  const line = reason.replace(/[\p{Cc}\p{Cf}]+/gu, " ").slice(0, REASON_LIMIT);
-  return { block: true, blockReason: `Safety Gateway: ${line}` };
+  return { block: true, blockReason: `Safety Gateway: ${oneLine(reason)}` };
+}
+
+/**
+ * @param {string} reason
+ * @returns {string}  without line ends and characters that hide or turn text
+ */
+export function oneLine(reason) {
+  return reason.replace(/[\p{Cc}\p{Cf}]+/gu, " ").slice(0, REASON_LIMIT);
+}
+
+/**
+ * The name under which a call's ticket and own arguments are kept; a tool's execute() knows no more of it.
+ * @param {{ agent: string | undefined, session: string | undefined, tool: string, id: string }} call
+ */
+export function keyOf({ agent, session, tool, id }) {
+  return JSON.stringify([agent, session ?? "", tool, id]);
+}
+
+/**
+ * @param {Call} call
+ * @param {string | undefined} run
+ * @param {Record<string, unknown>} params
+ */
+function permitted(call, run, params) {
+  remember(nameOf(call, run), params);
+  return undefined;
+}
+
+/**
+ * The edge itself carries the call out, with the secrets it needs, for whoever has the ticket.
+ * @param {import("./settings.js").Settings} settings
+ * @param {Call} call
+ * @param {string | undefined} run
+ * @param {string} ticket
+ */
+function withTicket(settings, call, run, ticket) {
+  const params = rewritten(settings, call, ticket);
+  if (params === undefined) return blocked(`blocked: ${call.tool} cannot be given secrets; use exec or http_request`);
+  if (params === call.params) {
+    keep(shared().tickets, keyOf(call), ticket);
+    return permitted(call, run, params);
+  }
+  original(keyOf(call), call.params);
+  remember(nameOf(call, run), params);
+  return { params };
 }
 
 /**
  * @param {ToolEvent} event
  * @param {ToolContext} ctx
+ * @returns {Call}
  */
 function callOf(event, ctx) {
   const { toolName: tool, params, toolCallId: id = ctx.toolCallId } = event;
@@ -67,11 +128,11 @@ function callOf(event, ctx) {
 }
 
 /**
- * @param {ToolEvent} event
- * @param {ToolContext} ctx
+ * @param {Call} call
+ * @param {string | undefined} run
  */
-function nameOf(event, ctx) {
-  return JSON.stringify([ctx.agentId, ctx.sessionKey, event.runId, event.toolCallId ?? ctx.toolCallId, event.toolName]);
+function nameOf({ agent, session, id, tool }, run) {
+  return JSON.stringify([agent, session, run, id, tool]);
 }
 
 /** @param {Record<string, unknown>} answer */

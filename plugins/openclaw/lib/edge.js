@@ -1,25 +1,31 @@
 // One question to the edge, one JSON object back, or an EdgeError. There is no third outcome and no retry.
 
 import { readFileSync } from "node:fs";
-import { ClientRequest } from "node:http";
+import { Agent, ClientRequest } from "node:http";
 import { connect } from "node:net";
 
 /** Bytes. The edge answers with at most what it accepts (10 MiB) and a little for the placeholders. */
 const ANSWER_LIMIT = 16 * 1024 * 1024;
 
+/** Milliseconds that an idle connection is kept; less than the edge keeps it, so that no question meets a closing one. */
+const IDLE = 20_000;
+
 /** The edge gave no usable answer. Its text may be shown to the model: it holds nothing of the question. */
 export class EdgeError extends Error {}
+
+/** @type {Map<string, Agent>} address -> its connections; never the global agent, which others replace */
+const connections = new Map();
 
 /**
  * @param {import("./settings.js").Settings} settings
  * @param {string} path  "/v1/decide"
- * @param {unknown} body  anything JSON can say
+ * @param {unknown} body  anything JSON can say; undefined: a GET
  * @param {{ seconds: number, signal?: AbortSignal | undefined }} limits
  * @returns {Promise<Record<string, unknown>>}
  * @throws {EdgeError}
  */
 export async function ask(settings, path, body, limits) {
-  const text = JSON.stringify(body); // may throw TypeError for what JSON cannot say; every caller treats any error as a no
+  const text = body === undefined ? undefined : JSON.stringify(body); // may throw TypeError for what JSON cannot say; every caller treats any error as a no
   const deadline = AbortSignal.timeout(limits.seconds * 1000);
   const signal = limits.signal ? AbortSignal.any([limits.signal, deadline]) : deadline;
   try {
@@ -49,7 +55,7 @@ function tokenOf({ tokenFile }) {
 /**
  * @param {import("node:net").NetConnectOpts} address
  * @param {string} path
- * @param {string} text
+ * @param {string | undefined} text
  * @param {string | undefined} token
  * @param {AbortSignal} signal
  * @returns {Promise<{ status: number, raw: Buffer }>}
@@ -58,14 +64,13 @@ function exchange(address, path, text, token, signal) {
   const { promise, resolve, reject } = Promise.withResolvers();
   // Not http.request(): OpenClaw's proxy support and other plugins replace it, and would send this question elsewhere.
   const request = new ClientRequest({
-    createConnection: () => connect({ ...address, signal }),
+    agent: agentOf(address),
     host: "localhost",
-    method: "POST",
+    method: text === undefined ? "GET" : "POST",
     path,
     signal,
     headers: {
-      "content-type": "application/json",
-      "content-length": Buffer.byteLength(text),
+      ...(text === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(text) }),
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     },
   });
@@ -75,6 +80,20 @@ function exchange(address, path, text, token, signal) {
   });
   request.end(text);
   return promise;
+}
+
+/**
+ * @param {import("node:net").NetConnectOpts} address
+ * @returns {Agent}  that keeps its connections open for the next question
+ */
+function agentOf(address) {
+  const name = JSON.stringify(address);
+  const known = connections.get(name);
+  if (known !== undefined) return known;
+  const agent = new Agent({ keepAlive: true, timeout: IDLE, scheduling: "lifo" });
+  agent.createConnection = () => connect(address);
+  connections.set(name, agent);
+  return agent;
 }
 
 /** @param {import("node:http").IncomingMessage} response */

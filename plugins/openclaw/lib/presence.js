@@ -1,18 +1,26 @@
-// Tells the edge, while the gateway runs, that every agent's tool calls pass this plugin. The edge lets an agent talk to a
-// model only so long, because OpenClaw goes on without a plugin that does not load.
+// Tells the edge, while the gateway runs, that every agent's tool calls pass this plugin, what of it is loaded and what has been
+// called. The edge lets an agent talk to a model only so long, because OpenClaw goes on without a plugin that does not load.
 
 import { ask } from "./edge.js";
 import { shared } from "./shared.js";
+import { fetchNeedles } from "./transcripts.js";
 
 /** Seconds from one check-in to the next at most: an edge that was started anew has forgotten who was there. */
 const INTERVAL = 5;
 
+/** Seconds for saying good-bye; OpenClaw waits five for the hook. */
+const FAREWELL = 2;
+
 /** What an OpenClaw without a list of agents calls its only one. */
 const ONLY_AGENT = "main";
+
+/** Faults that one check-in names. */
+const FAULTS = 20;
 
 /**
  * @typedef {object} Host
  * @property {string} version  of this plugin
+ * @property {string} [host]  version of OpenClaw
  * @property {() => unknown} config  OpenClaw's configuration as it is now
  * @property {(message: string) => void} warn
  */
@@ -37,6 +45,18 @@ export function stopCheckIn() {
 }
 
 /**
+ * Check in no more, and say so: the agents' presence ends now.
+ * @param {import("./settings.js").Settings} settings
+ */
+export async function checkOut(settings) {
+  stopCheckIn();
+  const { nonces, process } = shared();
+  const agents = [...nonces.keys()];
+  nonces.clear();
+  await Promise.allSettled(agents.map((agent) => ask(settings, "/v1/check-out", { agent, process }, { seconds: FAREWELL })));
+}
+
+/**
  * @param {import("./settings.js").Settings} settings
  * @param {Host} host
  * @param {number} round
@@ -55,11 +75,6 @@ async function next(settings, host, round) {
  * @returns {Promise<number>}  seconds until the next time
  */
 async function once(settings, host) {
-  const { faults } = shared();
-  if (faults.length > 0) {
-    host.warn(`not checking in with the edge: ${faults.join("; ")}`);
-    return INTERVAL;
-  }
   try {
     const ttls = await Promise.all(agentsOf(host.config()).map((agent) => one(settings, host, agent)));
     return Math.min(INTERVAL, Math.max(1, Math.min(...ttls) / 3));
@@ -75,9 +90,39 @@ async function once(settings, host) {
  * @param {string} agent
  */
 async function one(settings, host, agent) {
-  const body = { agent, plugin: "openclaw", version: host.version };
-  const { ttl } = await ask(settings, "/v1/check-in", body, { seconds: settings.answerTimeout });
-  return typeof ttl === "number" && ttl > 0 ? ttl : INTERVAL;
+  const { nonces } = shared();
+  const answer = await ask(settings, "/v1/check-in", bodyOf(host, agent), { seconds: settings.answerTimeout });
+  if (typeof answer.nonce === "string") nonces.set(agent, answer.nonce);
+  if (answer.ok === false) host.warn(`the edge does not count ${agent} as guarded: ${reasonOf(answer)}`);
+  await fetchNeedles(settings, agent, answer.needles);
+  return typeof answer.ttl === "number" && answer.ttl > 0 ? answer.ttl : INTERVAL;
+}
+
+/**
+ * @param {Host} host
+ * @param {string} agent
+ */
+function bodyOf({ version, host }, agent) {
+  const { process, nonces, hooks, faults, fired, needles } = shared();
+  const nonce = nonces.get(agent);
+  return {
+    agent,
+    plugin: "openclaw",
+    version,
+    ...(host === undefined ? {} : { host }),
+    process,
+    ...(nonce === undefined ? {} : { nonce }),
+    hooks: Object.fromEntries(hooks),
+    fired,
+    faults: [...new Set([...faults.values()].flat())].slice(0, FAULTS),
+    memory: needles?.memory ?? 0,
+  };
+}
+
+/** @param {Record<string, unknown>} answer */
+function reasonOf({ reason, agent }) {
+  const told = reason ?? /** @type {{ reason?: unknown }} */ (agent ?? {}).reason;
+  return typeof told === "string" && told ? told : "no reason given";
 }
 
 /**

@@ -8,6 +8,7 @@ import { edge, exec, settings } from "./stand_in.js";
 /**
  * @param {unknown} answer
  * @param {ReturnType<typeof exec>} call
+ * @returns {Promise<any>}
  */
 async function decided(answer, call = exec({ command: "ls" })) {
   const { socket } = await edge(() => answer);
@@ -20,8 +21,9 @@ test("an allowed call passes both witnesses, once", async () => {
   assert.equal(await decide(settings(socket, { approvalWait: 3 }), event, ctx), undefined);
   assert.deepEqual(questions[0]?.body, {
     call: { id: "call_1", tool: "exec", params: { command: "ls" }, agent: "main", session: "agent:main:main" },
-    wait: 3,
+    wait: 0,
   });
+  assert.equal(questions.length, 1);
   assert.deepEqual(confirm(event, ctx), { params: { command: "ls" } });
   assert.equal(/** @type {any} */ (confirm(event, ctx)).block, true, "the permission is used up");
 });
@@ -43,6 +45,15 @@ test("a pending call is blocked for now, and says how to go on", async () => {
   assert.equal(answer?.block, true);
 });
 
+test("a call for which a person was asked waits for the answer", async () => {
+  const pending = { decision: "pending", approval: { id: "7f3a", expires: 1_800_000_000, digest: "d" } };
+  const { socket, questions } = await edge(({ body }) => (body.wait === 0 ? pending : { decision: "allow" }));
+  const { event, ctx } = exec({ command: "ls" });
+  assert.equal(await decide(settings(socket, { approvalWait: 3 }), event, ctx), undefined);
+  assert.deepEqual(questions.map(({ body }) => body.wait), [0, 3]);
+  assert.deepEqual(questions[0]?.body.call, questions[1]?.body.call);
+});
+
 for (const answer of [{}, { decision: "ALLOW" }, { decision: true }, { decision: ["allow"] }, { allow: true }, { decision: "pending" }]) {
   test(`not a permission: ${JSON.stringify(answer)}`, async () => assert.equal((await decided(answer))?.block, true));
 }
@@ -53,7 +64,7 @@ test("a refusal may lack everything but the decision", async () => {
 
 test("no edge, no call", async () => {
   const { event, ctx } = exec({ command: "ls" });
-  const answer = await decide(settings("/nonexistent/edge.sock"), event, ctx);
+  const answer = /** @type {any} */ (await decide(settings("/nonexistent/edge.sock"), event, ctx));
   assert.match(answer?.blockReason ?? "", /cannot be reached/);
 });
 
@@ -61,7 +72,7 @@ test("a cancelled turn ends in a block, not in silence", async () => {
   const cancel = new AbortController();
   const { socket } = await edge(() => void cancel.abort());
   const { event, ctx } = exec({ command: "ls" }, "call_1", cancel.signal);
-  assert.match((await decide(settings(socket), event, ctx))?.blockReason ?? "", /cancelled/);
+  assert.match(/** @type {any} */ (await decide(settings(socket), event, ctx)).blockReason, /cancelled/);
 });
 
 test("a call that JSON cannot carry is not put to the edge", async () => {

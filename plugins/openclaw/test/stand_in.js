@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { after } from "node:test";
 
 import { readSettings } from "../lib/settings.js";
+import { shared } from "../lib/shared.js";
 
 /**
  * @typedef {{ path: string | undefined, body: any, headers: import("node:http").IncomingHttpHeaders }} Question
@@ -31,7 +32,7 @@ export async function edge(answer, place = join(folder(), "edge.sock")) {
   const questions = [];
   const server = createServer(async (request, response) => {
     const raw = Buffer.concat(await Array.fromAsync(request)).toString();
-    const question = { path: request.url, body: JSON.parse(raw), headers: request.headers };
+    const question = { path: request.url, body: raw === "" ? undefined : JSON.parse(raw), headers: request.headers };
     questions.push(question);
     const told = answer(question, response);
     if (told !== undefined) response.end(typeof told === "string" ? told : JSON.stringify(told));
@@ -56,12 +57,20 @@ export function settings(socket, more = {}) {
   return readSettings({ socket, approvalWait: 0, answerTimeout: 5, ...more }, {});
 }
 
-/** @param {Record<string, unknown>} pluginConfig */
-export function host(pluginConfig, registrationMode = "full") {
+/** OpenClaw's configuration with what the plugin has to be permitted. */
+const PERMITTED = { plugins: { entries: { "safety-gateway": { hooks: { allowConversationAccess: true } } } } };
+
+/**
+ * @param {Record<string, unknown>} pluginConfig
+ * @param {string} registrationMode
+ * @param {object} config  OpenClaw's
+ */
+export function host(pluginConfig, registrationMode = "full", config = PERMITTED) {
   const registered = {
     /** @type {any} */ policy: undefined,
     /** @type {any} */ middleware: undefined,
     /** @type {Record<string, { handler: any, options: any }>} */ hooks: {},
+    /** @type {((ctx: object) => any[]) | undefined} */ tools: undefined,
     /** @type {string[]} */ log: [],
   };
   const write = (/** @type {string} */ line) => void registered.log.push(line);
@@ -69,14 +78,24 @@ export function host(pluginConfig, registrationMode = "full") {
     registrationMode,
     pluginConfig,
     logger: { info: write, warn: write, error: write },
-    runtime: { config: { current: () => ({}) } },
+    config,
+    runtime: { version: "2026.9.6", config: { current: () => ({}) } },
     on: (/** @type {string} */ name, /** @type {any} */ handler, /** @type {any} */ options) => {
       registered.hooks[name] = { handler, options };
     },
+    registerTool: (/** @type {any} */ factory) => void (registered.tools = factory),
     registerTrustedToolPolicy: (/** @type {any} */ policy) => void (registered.policy = policy),
     registerAgentToolResultMiddleware: (/** @type {any} */ handler) => void (registered.middleware = handler),
   };
   return { api: /** @type {any} */ (api), ...registered, registered };
+}
+
+/** Forget what the copies of the plugin have agreed on. */
+export function forgetAll() {
+  const state = shared();
+  for (const table of [state.allowed, state.tickets, state.originals, state.turns, state.hooks, state.faults, state.nonces]) table.clear();
+  for (const name of Object.keys(state.fired)) delete state.fired[name];
+  state.needles = undefined;
 }
 
 /**

@@ -1,0 +1,61 @@
+// A call that needs secrets is carried out by the edge, for whoever shows the ticket that the decision came with. No value of
+// a secret comes here: exec gets a command that redeems the ticket and prints what the edge gives back, redacted.
+
+import { fileURLToPath } from "node:url";
+
+import { ask, EdgeError } from "./edge.js";
+
+/** Seconds. Longer than any command that the edge lets run; whoever waits can give up before. */
+const LONGEST_RUN = 3600;
+
+const RUN = fileURLToPath(new URL("../bin/run.js", import.meta.url));
+
+/** Tools of this plugin whose calls the edge carries out. */
+const OURS = ["http_request", "secret_request"];
+
+/** What exec may keep of its arguments: it says how long to wait and where to start, and cannot hold a secret. */
+const KEPT = { timeoutSeconds: "number", yieldMs: "number", background: "boolean", workdir: "string" };
+
+/**
+ * @param {import("./settings.js").Settings} settings
+ * @param {import("./calls.js").Call} call
+ * @param {string} ticket
+ * @returns {Record<string, unknown> | undefined}  the arguments with which it runs; undefined: it cannot be given secrets
+ */
+export function rewritten(settings, { tool, params }, ticket) {
+  if (OURS.includes(tool)) return params;
+  if (tool !== "exec") return undefined;
+  const kept = Object.entries(KEPT).filter(([key, type]) => typeof params[key] === type);
+  const command = [process.execPath, RUN, ticket, ...placeOf(settings)].map(quoted).join(" ");
+  return { ...Object.fromEntries(kept.map(([key]) => [key, params[key]])), command };
+}
+
+/**
+ * @param {import("./settings.js").Settings} settings
+ * @param {string} ticket
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<{ output: string, exit: number }>}
+ * @throws {EdgeError} if the edge does not know the ticket, or it was used, or is too old
+ */
+export async function redeem(settings, ticket, signal) {
+  const { output, exit } = await ask(settings, "/v1/redeem", { ticket }, { seconds: LONGEST_RUN, signal });
+  if (typeof output !== "string") throw new EdgeError("the edge's answer was not understood");
+  return { output, exit: typeof exit === "number" ? exit : 0 };
+}
+
+/**
+ * Where the edge is, as arguments of bin/run.js. Neither is a secret: who may use the socket, and who may read the token's
+ * file, is up to the operating system.
+ * @param {import("./settings.js").Settings} settings
+ * @returns {string[]}
+ */
+function placeOf({ address, tokenFile }) {
+  const { path, host, port } = /** @type {{ path?: string, host?: string, port?: number }} */ (address);
+  if (tokenFile === undefined) return [String(path)];
+  return [`http://${host?.includes(":") ? `[${host}]` : host}:${port}`, tokenFile];
+}
+
+/** @param {string} word */
+function quoted(word) {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
