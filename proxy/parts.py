@@ -17,16 +17,16 @@ from proxy.interlock import Guards
 from proxy.presence import Presence
 from proxy.secrets import Secrets
 from proxy.settings import EgressSettings, HubSettings
-from safety_core.edge import halts, witness
 from safety_core.edge.approvals import ApprovalStore
 from safety_core.edge.audit_log import AuditLog
-from safety_core.edge.database import Database
+from safety_core.edge.halts import HaltStore
 from safety_core.edge.home import Home
 from safety_core.edge.hub import HubClient
 from safety_core.edge.key_file import read_or_create_key_file
 from safety_core.edge.usage_store import UsageStore
 from safety_core.edge.vault import Vault
 from safety_core.edge.vault_key import find_vault_key
+from safety_core.edge.witness import WitnessStore
 from safety_core.errors import InputError
 from safety_core.model.tool_call import TenantId
 
@@ -53,12 +53,14 @@ async def open_services(home: Home, stack: AsyncExitStack) -> Services:
 
 async def open_guards(home: Home, settings: EgressSettings, audit: AuditLog, stack: AsyncExitStack) -> Guards:
     """Return what stands between agents and their models, its memory read. Raises UnavailableError."""
-    database = Database(home.edge_db, f"{witness.SCHEMA};{halts.SCHEMA}")
-    stack.push_async_callback(database.aclose)
-    switches = Halts(halts.HaltStore(database), audit)
-    await switches.load()
+    witness = await WitnessStore.open(home.edge_db)
+    stack.push_async_callback(witness.aclose)
+    thrown = HaltStore.open(home.edge_db)
+    stack.push_async_callback(thrown.aclose)
+    halts = Halts(thrown, audit)
+    await halts.load()
     presence = Presence(settings.require_plugin)
-    return Guards(settings.require_plugin, settings.interlock, presence, switches, witness.WitnessStore(database))
+    return Guards(settings.require_plugin, settings.interlock, presence, halts, witness)
 
 
 def open_hub(home: Home, settings: HubSettings, tenant: TenantId, stack: AsyncExitStack) -> HubClient | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from safety_core.edge.database import Database
@@ -23,10 +24,19 @@ class Halted:
 
 
 class HaltStore:
-    """Kill switches in one SQLite file, which is the caller's to close."""
+    """Kill switches in one SQLite file; the file may be that of the approval cache."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    @classmethod
+    def open(cls, path: Path) -> HaltStore:
+        """Open or make the file. Raises UnavailableError."""
+        return cls(Database(path, SCHEMA))
+
+    async def aclose(self) -> None:
+        """Close the file."""
+        await self._database.aclose()
 
     async def all(self) -> tuple[Halted, ...]:
         """Return what is thrown, by agent."""

@@ -11,6 +11,7 @@ import hashlib
 import sqlite3
 from collections.abc import Collection, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from safety_core.edge.database import Database
@@ -48,11 +49,26 @@ _LIFE: Final = {"announced": (TURN_SECONDS, TURNS), "decided": (CALL_SECONDS, CA
 
 
 class WitnessStore:
-    """What was witnessed, in one SQLite file, which is the caller's to close."""
+    """What was witnessed, in one SQLite file; the file may be that of the approval cache.
+
+    What has been acknowledged survives a kill. A power cut may take the last moments with it: the machine's agents end
+    with it too, and at worst one of their conversations must begin anew. So nobody waits here for the disk.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._written = 0
+
+    @classmethod
+    async def open(cls, path: Path) -> WitnessStore:
+        """Open or make the file. Raises UnavailableError."""
+        database = Database(path, SCHEMA)
+        await database.read(lambda db: db.execute("PRAGMA synchronous = NORMAL"))
+        return cls(database)
+
+    async def aclose(self) -> None:
+        """Close the file."""
+        await self._database.aclose()
 
     async def announce(self, agent: AgentId, trace: str, now: float) -> None:
         """Note that a turn of `agent` comes under this trace id."""
