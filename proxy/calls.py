@@ -201,10 +201,15 @@ class Calls:
         return Context(force.policy, redactor, self.workspace, wait)
 
     async def _refused(self, call: ToolCall, error: SafetyError) -> Refused:
-        """Refuse before any flow begins; the refusal stands whether or not it could be recorded."""
-        refusal = Refused(type(error).__name__, str(error))
+        """Refuse before any flow begins; the refusal stands whether or not it could be recorded.
+
+        No flow has taken secrets out of the call's names by now.
+        """
+        redactor = self.services.secrets.current()
+        refusal = Refused(type(error).__name__, redactor.text(str(error)).text)
+        agent = redactor.text(call.agent).text
         try:
-            await self.services.audit.append(AuditEntry(clock.now(), Event.REFUSED, call.agent, rules=(refusal.rule,)))
+            await self.services.audit.append(AuditEntry(clock.now(), Event.REFUSED, agent, rules=(refusal.rule,)))
         except SafetyError:
             return Refused(refusal.rule, refusal.reason + " (and the refusal could not be recorded)")
         return refusal

@@ -42,6 +42,12 @@ TICKETED: Final = frozenset({"exec", "http_request"})
 REQUESTS: Final = "http_request"
 """The tool that only the edge runs, references or not."""
 
+WORDS: Final = frozenset(
+    {"sessions_spawn", "sessions_send", "sessions_list", "subagents", "goals", "todo", "cron", "secret_request"}
+)
+"""Tools whose arguments are words for an agent or about its work, to whom a reference means what it means here. (Many
+that only look at an agent's own work, or plan it, are aliases of `sessions_list`.)"""
+
 MESSAGE: Final = "message"
 """The tool as which words to somebody are judged."""
 
@@ -129,7 +135,8 @@ def _decide(call: ToolCall, context: Context, *, refers: bool, nested: bool) -> 
     known = compiled(context.policy.catalogue).tool(call.tool)
     if nested and known is not None and "inner" in known[1]:
         return (yield from passed_on(case, context))
-    if refers or (case.verdict.facts.tool == REQUESTS and _can_run(case, context)):
+    tool = case.verdict.facts.tool
+    if (refers and tool not in WORDS) or (tool == REQUESTS and _can_run(case, context)):
         return (yield from _entrust(case, _ticketed_plan, context))
     return (yield from permission(case, context))
 

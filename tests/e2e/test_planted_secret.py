@@ -107,6 +107,24 @@ def planted_fields(whole: dict[str, Any], form: str) -> list[dict[str, Any]]:
     return [{**whole, **change} for change in changes]
 
 
+def planted_elsewhere() -> list[tuple[str, Any]]:
+    """Return what else the plugin tells or asks, with the secret in every place."""
+    bodies: list[tuple[str, Any]] = []
+    for form in forms():
+        place = {"agent": form, "session": form, "channel": form}
+        whole = call("exec", command="ls")
+        bodies += [("/v1/ended", {"call": body, "ms": 1, "error": True}) for body in planted_fields(whole, form)]
+        bodies += [
+            ("/v1/redeem", {"ticket": form}),
+            ("/v1/secrets", {"agent": form}),
+            ("/v1/inbound", {**place, "from": form}),
+            ("/v1/outbound", {**place, "to": form, "content": form, "reply": True}),
+            ("/v1/outbound", {**place, "channel": "webchat", "to": form, "content": form, "reply": True}),
+            ("/v1/outbound", {**place, "agent": "main", "channel": "mail", "to": "a", "content": form, "reply": False}),
+        ]
+    return bodies
+
+
 def prompts() -> list[tuple[str, Any]]:
     bodies: list[tuple[str, Any]] = []
     for form in forms():
@@ -132,6 +150,9 @@ def test_the_secret_stays_in_the_vault(stage: Stage) -> None:
     statuses = set[int]()
     for raw in planted_calls():
         statuses |= {stage.ask(path, raw) for path in ("/v1/run", "/v1/decide")}
+    for path, body in planted_elsewhere():
+        stage.ask(path, json.dumps(body).encode())
+    stage.answers.append(stage.edge.client.get(f"/v1/needles?agent={PLAIN}").content)
     for form in forms():
         assert stage.ask(f"/v1/{form}", b"") == 404
         result = {"call": call("exec", command="ls"), "result": {"content": [{"text": form}], form: form}}

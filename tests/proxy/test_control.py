@@ -222,6 +222,8 @@ async def test_a_secret_planted_in_every_message_is_told_nobody(here: Setting) -
     answers = [await here.client.post(path, json=body) for path, body in bodies.items()]
     answers += [await here.client.post(path, json={odd: odd, **body}) for path, body in bodies.items()]
     answers += [await here.client.get(f"/v1/needles?agent={odd}"), await here.client.get("/v1/status")]
+    await here.ask("/v1/halt", {"agent": "*", "halt": True, "reason": "strange"})
+    answers += [await here.client.post(path, json=body) for path, body in bodies.items()]
     told = "".join(answer.text for answer in answers) + json.dumps(await here.log())
     assert PLAIN not in told
     assert "shop_key" in told

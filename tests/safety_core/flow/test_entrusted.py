@@ -85,7 +85,16 @@ def test_a_command_runs_where_it_asks_to_within_the_workspace() -> None:
     assert isinstance(answer, Refused)
 
 
-@pytest.mark.parametrize("wish", [call("ls"), call(f"login '{PLAIN}'")], ids=["no secret", "a value it has already"])
+@pytest.mark.parametrize(
+    "wish",
+    [
+        call("ls"),
+        call(f"login '{PLAIN}'"),
+        other("sessions_spawn", task="log in with SECRET_REF(shop_key)"),
+        other("update_plan", plan="log in with SECRET_REF(shop_key)"),
+    ],
+    ids=["no secret", "a value it has already", "words for another agent", "words for itself"],
+)
 def test_what_refers_to_nothing_is_left_to_its_caller(wish: ToolCall) -> None:
     assert isinstance(run(tool_call.decide(wish, context()), world().handlers), Permitted)
 
