@@ -1,25 +1,27 @@
-"""The scripted model, told by the prompt itself what to do, and in a thread of its own.
+"""The scripted model, told by the prompt itself what to do, in all three APIs, and in a thread of its own.
 
     with scripted_model() as model:
         prompt = script(Call("exec", {"command": "ls"}), Say("done"))
         ...                                   # an agent sends `prompt` as its user message to model.url
         tool_results(model, "ls")             # what the model was told
 
-The first step is taken at once, each further one when one more tool result has come in.
+Every answer takes the next step of the newest script, so a later user message without a script (somebody was woken)
+goes on with it; a message after the last step is answered with "nothing more to do".
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 from safety_core.canonical import Json
-from safety_core.cli.demo.answers import call_tool, say
+from safety_core.cli.demo import answers
 from safety_core.cli.demo.model import Model, Received, Reply, running
+from tests.simulators import openai_responses
 
 _SCRIPT: Final = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
@@ -39,7 +41,18 @@ class Say:
     text: str
 
 
-def script(*steps: Call | Say) -> str:
+@dataclass(frozen=True)
+class Line:
+    """One message of a conversation, in no API's own form. A call of the model's is a line without text."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    text: str
+
+
+Step: TypeAlias = Call | Say
+
+
+def script(*steps: Step) -> str:
     """Return the part of a user message that makes the model take these steps."""
     listed = [{"tool": s.tool, "params": dict(s.params)} if isinstance(s, Call) else {"say": s.text} for s in steps]
     return f"<script>{json.dumps(listed)}</script>"
@@ -47,10 +60,10 @@ def script(*steps: Call | Say) -> str:
 
 def follow_the_prompt(request: Received) -> Reply:
     """Take the step that is next in the newest script of the prompt."""
-    step = _next_step(request.json()["messages"])
-    if "tool" in step:
-        return call_tool(step["tool"], step["params"])(request)
-    return say(step["say"])(request)
+    step = _next_step(conversation(request))
+    api = openai_responses if request.target.partition("?")[0].endswith("/responses") else answers
+    made = api.call_tool(step["tool"], step["params"]) if "tool" in step else api.say(step["say"])
+    return made(request)
 
 
 def scripted_model() -> AbstractContextManager[Model]:
@@ -61,24 +74,62 @@ def scripted_model() -> AbstractContextManager[Model]:
 def tool_results(model: Model, marker: str) -> list[str]:
     """Return the tool results in the newest request whose user messages mention `marker`."""
     for request in reversed(model.requests):
-        messages = request.json()["messages"]
-        if any(message["role"] == "user" and marker in _text(message) for message in messages):
-            return [_text(message) for message in messages if message["role"] == "tool"]
+        lines = conversation(request)
+        if any(line.role == "user" and marker in line.text for line in lines):
+            return [line.text for line in lines if line.role == "tool"]
     return []
 
 
-def _next_step(messages: list[Any]) -> dict[str, Any]:
-    steps: list[dict[str, Any]] = []
-    reached = 0
+def conversation(request: Received) -> list[Line]:
+    """Return the messages of a request of any API, in order."""
+    body = request.json()
+    return [*_items(body["input"])] if "input" in body else [*_messages(body.get("messages", []))]
+
+
+def _items(items: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
+    """Yield the lines of the responses API."""
+    for item in items:
+        if item.get("type") == "function_call_output":
+            yield Line("tool", _text(item["output"]))
+        elif item.get("type") == "function_call":
+            yield Line("assistant", "")
+        elif "role" in item:
+            yield Line(item["role"] if item["role"] != "developer" else "system", _text(item.get("content")))
+
+
+def _messages(messages: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
+    """Yield the lines of chat completions, and of Anthropic's messages, which puts results into those of the user."""
     for message in messages:
-        found = _SCRIPT.findall(_text(message)) if message["role"] == "user" else []
-        if found:
-            steps, reached = json.loads(found[-1]), 0
-        elif message["role"] == "tool":
-            reached += 1
-    return steps[reached] if reached < len(steps) else {"say": "nothing more to do"}
+        content = message.get("content")
+        parts = content if isinstance(content, list) else []
+        yield from (Line("tool", _text(part.get("content"))) for part in parts if part.get("type") == "tool_result")
+        said = [part for part in parts if part.get("type") == "text"] if parts else content
+        if message["role"] != "user" or said:
+            yield Line(message["role"], _text(said))
 
 
-def _text(message: Mapping[str, Any]) -> str:
-    content = message.get("content") or ""
-    return content if isinstance(content, str) else "\n".join(part.get("text", "") for part in content)
+def _next_step(lines: Sequence[Line]) -> dict[str, Any]:
+    steps: list[dict[str, Any]] = []
+    taken = 0
+    for line in lines:
+        found = _steps(line.text) if line.role == "user" else None
+        if found is not None:
+            steps, taken = found, 0
+        elif line.role == "assistant":
+            taken += 1
+    return steps[taken] if taken < len(steps) else {"say": "nothing more to do"}
+
+
+def _steps(text: str) -> list[dict[str, Any]] | None:
+    """Return the last script of a text; None also for one that is only quoted, with its marks escaped."""
+    found = _SCRIPT.findall(text)
+    try:
+        return list(json.loads(found[-1])) if found else None
+    except ValueError:
+        return None
+
+
+def _text(content: Any) -> str:
+    if isinstance(content, str) or not content:
+        return content or ""
+    return "\n".join(part.get("text") or "" for part in content)

@@ -181,13 +181,21 @@ class Site:
 
     def release(self, revision: str, sources: Mapping[str, bytes] | None = None) -> Release:
         """Return a signed release of the shipped policy, in which the hub may approve up to red."""
-        keys = create_keys(self.hub_data / "keys")
-        pinned = {"id": keys.approvals_id, "kind": "hub", "public": keys.approvals_public, "up_to": "red"}
-        approvers = json.dumps({"approvers": [pinned]}).encode()
+        approvers = json.dumps({"approvers": [self.hub_key()]}).encode()
         files = compile_sources(
             {**shipped_sources(), "approvers.yaml": approvers, **(sources or {})}, tenant=TENANT, revision=revision
         )
         return Release(TENANT, revision, pack(sign_files(files, bundle_key(), scope=TENANT)), public_pem(bundle_key()))
+
+    def hub_key(self) -> dict[str, str]:
+        """Return the hub's approval key, as a policy pins it."""
+        keys = create_keys(self.hub_data / "keys")
+        return {"id": keys.approvals_id, "kind": "hub", "public": keys.approvals_public, "up_to": "red"}
+
+    def channel_key(self) -> dict[str, str]:
+        """Return the edge's key, as a policy pins it for the buttons of a chat."""
+        key = SigningKey(read_or_create_key_file(self.home.create().edge_key))
+        return {"id": "chat", "kind": "channel", "public": key.verify_key.encode().hex(), "up_to": "yellow_external"}
 
     def as_person(self, kind: str) -> httpx2.Client:
         """Return a client of the hub that speaks for the publisher or the approver."""
@@ -196,13 +204,20 @@ class Site:
 
     def answer(self, approval: str, *, allow: bool = True) -> None:
         """Decide a question at the hub, as soon as it is there."""
+        answer = self._answered(approval, allow=allow)
+        assert answer.status_code == 200, answer.text
+
+    def may_answer(self, approval: str) -> bool:
+        """Say yes to a question at the hub, and tell whether the hub took that."""
+        return self._answered(approval, allow=True).status_code == 200
+
+    def _answered(self, approval: str, *, allow: bool) -> httpx2.Response:
         with self.as_person("approver") as client:
             for _ in range(200):
                 if client.get(f"/v1/approvals/{approval}").status_code == 200:
                     break
                 time.sleep(0.05)
-            answer = client.post(f"/v1/approvals/{approval}/decision", json={"allow": allow})
-            assert answer.status_code == 200, answer.text
+            return client.post(f"/v1/approvals/{approval}/decision", json={"allow": allow})
 
     @contextmanager
     def edge(self, **environ: str) -> Generator[Edge, None, None]:
