@@ -1,4 +1,4 @@
-"""What is installed from a wheel works without the checkout: the base policy is in it."""
+"""What is installed from a wheel works without the checkout: the base policy and the plugin are in it."""
 
 from __future__ import annotations
 
@@ -44,3 +44,6 @@ def test_a_wheel_judges_by_the_base_policy_on_its_own(tmp_path: Path) -> None:
     assert json.loads(answer.stdout)["level"] == "critical_red"
     assert (installed / "safety_core" / "_policies" / "matrix.yaml").is_file()
     assert (installed / "hub" / "migrations").is_dir()
+    plugin = installed / "safety_core" / "_openclaw"
+    assert (plugin / "openclaw.plugin.json").is_file()
+    assert not (plugin / "test").exists()

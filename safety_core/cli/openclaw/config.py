@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +24,10 @@ from safety_core.wire.reader import check_shape, parse_json
 NAME: Final = "openclaw.json"
 LIMIT: Final = 1024 * 1024
 """Bytes. A configuration has a few kilobytes, and a JSON5 reader in Python is slow."""
+
+_LINE: Final = re.compile(r"<string>:([0-9]+) ")
+COPIES: Final = 32
+"""Copies that are looked at; OpenClaw keeps fewer."""
 
 INCLUDE: Final = "$include"
 TOUCHED: Final = frozenset(
@@ -89,10 +94,10 @@ def _parse_json5(raw: bytes, what: str) -> Json:
     try:
         value = cast("Json", json5.loads(raw.decode("utf-8-sig"), allow_duplicate_keys=False))
     except (ValueError, RecursionError) as error:
-        # The parser's words quote the text, in which there may be keys: only the place is told.
-        place = str(error).partition(" ")[0].rpartition(":")[0] or "somewhere"
-        reason = f"is not JSON5 ({place if place.startswith('<string>:') else 'see `openclaw config validate`'})"
-        raise InputError(what, reason.replace("<string>:", "line "), "`openclaw doctor` says what is wrong") from error
+        # The parser's words quote the text, in which there may be keys: only the line is told.
+        line = _LINE.match(str(error))
+        place = f"line {line[1]}" if line else "a key twice, or nothing at all"
+        raise InputError(what, f"is not JSON5 ({place})", "`openclaw doctor` says what is wrong") from error
     check_shape(value, what)
     return value
 
@@ -111,6 +116,20 @@ def _includes(value: Json) -> bool:
     if isinstance(value, dict):
         return INCLUDE in value or any(map(_includes, value.values()))
     return isinstance(value, list) and any(map(_includes, value))
+
+
+def copies(path: Path) -> dict[str, JsonObject]:
+    """Return the copies of `path` that OpenClaw keeps beside it (.bak, .last-good, ...): name -> what it says.
+
+    What cannot be read is no copy that anybody could use.
+    """
+    found: dict[str, JsonObject] = {}
+    for file in sorted(path.parent.glob(f"{path.name}.*"))[:COPIES]:
+        try:
+            found[file.name] = parse(file.read_bytes(), file.name)
+        except (OSError, InputError):
+            continue
+    return found
 
 
 def render(tree: JsonObject) -> bytes:

@@ -14,12 +14,13 @@ import click
 
 from safety_core.cli.home import record
 from safety_core.cli.openclaw.changes import changes, undone
-from safety_core.cli.openclaw.config import ConfigFile, locate, read_config, render, replace_config
+from safety_core.cli.openclaw.config import ConfigFile, copies, locate, read_config, render, replace_config
 from safety_core.cli.openclaw.host import Host
 from safety_core.cli.openclaw.manifests import ask_agents, egress_of
 from safety_core.cli.openclaw.place import Place, Record, sha256
 from safety_core.cli.openclaw.plan import planned
 from safety_core.cli.openclaw.plugin import copy_plugin, install_gate, plugin_hash, shipped_plugin
+from safety_core.cli.openclaw.providers import copies_with_keys
 from safety_core.cli.openclaw.shown import Mask, diff
 from safety_core.cli.openclaw.snippet import snippet
 from safety_core.cli.openclaw.wish import Manifest, Plan, Wish, agents_of
@@ -122,13 +123,18 @@ def install(asked: Asked) -> None:
 
 
 def _gaps(scene: Scene) -> list[str]:
+    """Return what install cannot do by itself."""
+    gaps = [
+        f"{name} beside the file still holds a provider's key: restart OpenClaw's gateway, then remove what has one"
+        for name in copies_with_keys(copies(scene.file.path))
+    ]
     if scene.manifests is None:
-        return [
+        told = (
             "the edge does not run, or does not say what policy asks of the agents: their tools and sandboxes stay as"
-            " they are. Run this again once it does"
-        ]
+        )
+        return [*gaps, f"{told} they are. Run this again once it does"]
     unknown = [agent for agent in scene.agents if agent not in scene.manifests]
-    return [f"policy names no agent {agent}: its tools and sandbox stay as they are" for agent in unknown]
+    return gaps + [f"policy names no agent {agent}: its tools and sandbox stay as they are" for agent in unknown]
 
 
 def _copy_due(asked: Asked, scene: Scene) -> bool:

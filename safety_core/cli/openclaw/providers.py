@@ -216,6 +216,11 @@ def _tokens(tree: JsonObject, entries: JsonObject, wish: Wish, agents: tuple[str
         own_models(tree, agent, shared.keys())
 
 
+def copies_with_keys(copies: Mapping[str, JsonObject]) -> tuple[str, ...]:
+    """Return the names of those copies of a configuration in which a provider's key stands."""
+    return tuple(name for name, tree in copies.items() if held_keys(tree))
+
+
 def held_keys(tree: JsonObject) -> list[str]:
     """Return where a provider's key stands in a configuration, or may come from the environment."""
     held: list[str] = []

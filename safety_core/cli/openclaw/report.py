@@ -12,14 +12,16 @@ from rich.table import Table
 from rich.text import Text
 
 from safety_core.canonical import JsonObject
-from safety_core.cli.openclaw.config import locate, read_config
+from safety_core.cli.openclaw.config import copies, locate, read_config
+from safety_core.cli.openclaw.findings import Check, Findings, State
 from safety_core.cli.openclaw.guard import TRAJECTORY
 from safety_core.cli.openclaw.host import Host
 from safety_core.cli.openclaw.install import EGRESS
-from safety_core.cli.openclaw.layers import Check, Findings, State, checks
+from safety_core.cli.openclaw.layers import checks
 from safety_core.cli.openclaw.manifests import ask_agents, egress_of
 from safety_core.cli.openclaw.place import Place
 from safety_core.cli.openclaw.plugin import MANIFEST, plugin_hash, plugin_version, shipped_plugin
+from safety_core.cli.openclaw.providers import copies_with_keys
 from safety_core.cli.openclaw.tree import found, words
 from safety_core.cli.openclaw.wish import PLUGIN_ID, Manifest, agents_of
 from safety_core.cli.status import ask
@@ -60,6 +62,7 @@ def gather(home: Home, config: Path | None, socket: Path | None, program: Path |
         plugin=_folders(file.tree),
         plugin_version=plugin_version(shipped_plugin()),
         tokens=frozenset(agent for agent in agents if place.token_file(agent).is_file()),
+        copies=copies_with_keys(copies(file.path)),
         variable=os.environ.get(TRAJECTORY, ""),
     )
 
