@@ -33,12 +33,23 @@ _NOTICES: Final = re.compile(
     | Tool\ call\ blocked\ because\ before_tool_call\ hook\ failed
     | \[openclaw\]\ missing\ tool\ result\ in\ session\ history;
       \ inserted\ synthetic\ error\ result\ for\ transcript\ repair\.
-    | Safety\ Gateway:\ (?:the\ (?:edge|call|plugin)|blocked)\b [\ \w.,;:'`()/-]*
+    | \[Safety\ Gateway:\ not\ written\ down,\ because\ the\ edge\ has\ not\ been\ reached\ yet\]
+    | Safety\ Gateway:\ (?:
+          the\ call\ (?:was\ cancelled|could\ not\ be\ put\ to\ the\ edge)
+        | the\ call\ was\ not\ allowed\ in\ this\ form;\ the\ plugin's\ trusted\ policy\ did\ not\ see\ it
+        | the\ edge\ did\ not\ answer\ within\ [0-9.]{1,10}\ seconds
+        | the\ edge\ cannot\ be\ reached\ \([\w\ ]{1,40}\);\ start\ it\ with\ `safety\ edge`
+        | the\ edge's\ answer\ [\w\ ()]{1,60}
+        | the\ edge\ refused\ \(status\ [0-9]{3}\) [\ \w.,;:'`()/-]{0,300}
+        | the\ token\ file\ cannot\ be\ read\ \([\w\ ]{1,40}\)
+        | OpenClaw\ did\ not\ say\ which\ agent\ is\ calling
+      )
     """,
     re.VERBOSE | re.ASCII,
 )
 """What OpenClaw and our plugin write where a call came to nothing before the edge could decide it: the whole text, and
-nothing in it that a tool could have said. Source: OpenClaw's dist/agent-core-*.mjs, dist/tool-result-pairing-*.mjs."""
+next to nothing in it that a tool could have said. Sources: OpenClaw's dist/agent-core-*.mjs and
+dist/tool-result-pairing-*.mjs; plugins/openclaw/lib/{calls,edge,transcripts}.js."""
 
 _INVALID: Final = 'Validation failed for tool "'
 _RECEIVED: Final = "\n\nReceived arguments:\n"

@@ -57,7 +57,10 @@ def test_an_id_of_digits_alone_has_no_empty_spelling() -> None:
         "[openclaw] missing tool result in session history; inserted synthetic error result for transcript repair.",
         "Safety Gateway: the edge cannot be reached (ECONNREFUSED); start it with `safety edge`",
         "Safety Gateway: the edge did not answer within 65 seconds",
+        "Safety Gateway: the edge's answer (status 502) is not a JSON object",
+        "Safety Gateway: the edge refused (status 500): edge: internal error. Fix: look into the edge's log",
         "Safety Gateway: the call was cancelled",
+        "[Safety Gateway: not written down, because the edge has not been reached yet]",
     ],
 )
 def test_a_hosts_notice_that_nothing_ran(text: str) -> None:
@@ -72,6 +75,9 @@ def test_a_hosts_notice_that_nothing_ran(text: str) -> None:
         "aborted: root:x:0:0",
         "Tool a b not found",
         "Safety Gateway: here is the file",
+        "Safety Gateway: blocked: root",
+        "Safety Gateway: the edge cannot be reached (ECONNREFUSED); start it with `safety edge` root",
+        "Safety Gateway: the edge refused (status 500): " + "a" * 301,
         "Safety Gateway: the edge says\nroot:x:0:0",
         "Safety Gateway: the call " + "a" * NOTICE_LIMIT,
     ],
