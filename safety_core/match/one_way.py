@@ -44,7 +44,7 @@ from safety_core.match.needles import encodings
 from safety_core.model.secret import SecretName, SecretValue, reference
 
 WINDOW: Final = 8
-"""Bytes that the filter looks at; a shorter spelling has no needle."""
+"""Bytes that the filter looks at; a shorter secret has no needle."""
 
 KEY_BYTES: Final = 16
 DIGEST_BYTES: Final = 16
@@ -73,8 +73,10 @@ class OneWayNeedle(NamedTuple):
 
 
 def one_way_needles(name: SecretName, value: SecretValue, key: bytes) -> tuple[OneWayNeedle, ...]:
-    """Return a needle for each spelling of one secret that has `WINDOW` bytes at least. `key`: `KEY_BYTES` bytes."""
-    spellings = dict.fromkeys(spelling for spelling in _spellings(value.reveal()) if len(spelling) >= WINDOW)
+    """Return a needle for each spelling of one secret; none if it is shorter than `WINDOW` bytes, whose longer spellings
+    would be guessed as well. `key`: `KEY_BYTES` bytes."""
+    plain = value.reveal()
+    spellings = dict.fromkeys(_spellings(plain)) if len(plain.encode("utf-8", "surrogatepass")) >= WINDOW else ()
     return tuple(
         OneWayNeedle(len(spelling), filter_of(spelling[:WINDOW], key), digest_of(spelling, key), name)
         for spelling in spellings
