@@ -51,6 +51,8 @@ def test_the_design_lists_exactly_these_commands() -> None:
         "audit",
         "tenant",
         "status",
+        "agent",
+        "openclaw",
     }
     assert promised == set(cli.list_commands(click.Context(cli)))
 
