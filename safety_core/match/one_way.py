@@ -73,8 +73,8 @@ class OneWayNeedle(NamedTuple):
 
 
 def one_way_needles(name: SecretName, value: SecretValue, key: bytes) -> tuple[OneWayNeedle, ...]:
-    """Return a needle for each spelling of one secret; none for one that is shorter than `WINDOW` bytes, since hashes of
-    its longer spellings would be guessed as well. `key`: `KEY_BYTES` bytes."""
+    """Return a needle for each spelling of one secret; none for one that is shorter than `WINDOW` bytes, because hashes
+    of its longer spellings could be guessed as well. `key`: `KEY_BYTES` bytes."""
     plain = value.reveal()
     spellings = dict.fromkeys(_spellings(plain)) if len(plain.encode("utf-8", "surrogatepass")) >= WINDOW else ()
     return tuple(
