@@ -40,8 +40,7 @@ class Desk:
         if poll.told:
             await store.told(poll.agents, poll.told)
         found = await caller.patiently(store.decided(poll.agents, min(poll.wait, LONGEST)))
-        now = clock.now()
-        told: list[Json] = [_decision(approval, now) for approval in found or ()]
+        told: list[Json] = [self._decision(approval) for approval in found or ()]
         return {"decided": told}
 
     async def answer(self, button: Button) -> JsonObject:
@@ -72,16 +71,24 @@ class Desk:
             return False
         return True
 
+    def _decision(self, approval: Approval) -> JsonObject:
+        """A permission that no longer entitles the call, unused in its minutes or given under an earlier policy, is
+        told as expired: the call would be asked about anew."""
+        request, state = approval.request, approval.state
+        if state is ApprovalState.GRANTED:
+            live = approve.usable(approval, clock.now()) and request.revision == self._revision()
+            state = ApprovalState.GRANTED if live else ApprovalState.EXPIRED
+        shown = state if state is not ApprovalState.CANCELLED else ApprovalState.EXPIRED
+        return {
+            "id": request.id,
+            "agent": request.agent,
+            "session": request.session,
+            "tool": request.tool,
+            "state": shown.value,
+        }
 
-def _decision(approval: Approval, now: float) -> JsonObject:
-    """A permission that nobody used in its minutes is told as expired: the call would be asked about anew."""
-    request, state = approval.request, approval.state
-    lapsed = state is ApprovalState.GRANTED and not approve.usable(approval, now)
-    shown = state if state in {ApprovalState.GRANTED, ApprovalState.DENIED} and not lapsed else ApprovalState.EXPIRED
-    return {
-        "id": request.id,
-        "agent": request.agent,
-        "session": request.session,
-        "tool": request.tool,
-        "state": shown.value,
-    }
+    def _revision(self) -> str:
+        try:
+            return self.grants.in_force.latest().policy.revision
+        except NoPolicyError:
+            return ""

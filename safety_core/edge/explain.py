@@ -119,8 +119,9 @@ async def _milder(trial: Trial, call: RecordedCall, verdict: Verdict) -> AsyncIt
         better = of_verdict(tool_call(other), found, trial.policy, now)
         if (better.level, better.outcome) < (judged.level, judged.outcome) and not _new_doubts(found, verdict):
             yield Milder(change, _command(other)[1], better)
+    manifest = trial.policy.agent(tool_call(call).agent)
     for tier in Tier:
-        policy = replace(trial.policy, default_tier=tier, agents={})
+        policy = replace(trial.policy, agents={manifest.name: replace(manifest, tier=tier)})
         better = of_verdict(tool_call(call), verdict, policy, now)
         if better.outcome < judged.outcome:
             yield Milder(f"with the tier {tier.word}", "", better)

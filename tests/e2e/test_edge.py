@@ -108,6 +108,21 @@ def test_a_caller_that_waits_gets_the_answer_itself(here: Site, edge: Edge) -> N
     assert (told["decision"], told["rule"]) == ("block", "approval denied")
 
 
+def test_who_went_away_is_told_at_once_and_the_repeated_call_runs_once(here: Site, edge: Edge) -> None:
+    params = red()
+    pending = edge.decide("exec", **params)["approval"]["id"]
+    answering = threading.Timer(0.3, here.answer, [pending])
+    answering.start()
+    told = edge.ask("/v1/decided", {"agents": ["main"], "wait": 30})["decided"]
+    answering.join()
+    assert [(one["id"], one["agent"], one["session"], one["tool"], one["state"]) for one in told] == [
+        (pending, "main", "s1", "exec", "granted")
+    ]
+    assert edge.decide("exec", **params)["decision"] == "allow"
+    assert edge.ask("/v1/decided", {"agents": ["main"], "told": [pending]}) == {"decided": []}
+    assert edge.decide("exec", **params)["decision"] == "pending"
+
+
 def test_a_caller_that_leaves_spends_no_permission(here: Site, edge: Edge) -> None:
     params = red()
     pending = edge.decide("exec", **params)

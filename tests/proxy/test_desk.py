@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ from safety_core.model.policy import ApproverKey, KeyKind
 from safety_core.model.tool_call import AgentId
 from safety_core.wire.decisions import Button, Poll
 from tests.simulators.hub import question
-from tests.simulators.policies import policy
+from tests.simulators.policies import policy, signed_grant
 
 EDGE = SigningKey(b"4" * 32)
 
@@ -62,7 +62,7 @@ class Place:
         )
 
     async def asked(self, level: Level = Level.YELLOW_EXTERNAL, **given: Any) -> ApprovalRequest:
-        request = question("acme", now=self.now[0], level=level, **given)
+        request = replace(question("acme", now=self.now[0], level=level, **given), revision=policy().revision)
         await self.approvals.open_request(request)
         await self.approvals.owe(request.id)
         return request
@@ -199,6 +199,22 @@ async def test_a_permission_that_nobody_used_in_time_is_told_as_expired(place: P
     place.now[0] += USE_SECONDS
     assert await place.told(request) == ["granted"]
     place.now[0] += 1
+    assert await place.told(request) == ["expired"]
+
+
+async def test_a_permission_of_an_earlier_policy_is_told_as_expired(place: Place) -> None:
+    request = await place.asked()
+    await place.approvals.settle(signed_grant(EDGE, request), place.now[0])
+    assert await place.told(request) == ["expired"], "no policy is in force: nothing may run"
+    await place.in_force.activate(TrustedBundle(policy(revision="another"), {}, {}, {}, ()))
+    assert await place.told(request) == ["expired"]
+    await place.pin(Level.RED)
+    assert await place.told(request) == ["granted"]
+
+
+async def test_a_question_that_was_taken_back_is_told_as_expired(place: Place) -> None:
+    request = await place.asked()
+    await place.approvals.close(request.id, ApprovalState.CANCELLED)
     assert await place.told(request) == ["expired"]
 
 

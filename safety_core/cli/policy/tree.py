@@ -129,10 +129,12 @@ def _gate(found: Explanation, place: Place) -> Iterator[str]:
 def _place_of(clause: str, found: Explanation, place: Place) -> str:
     if clause.startswith("floor"):
         return place(clause)
-    if clause.startswith("manifest"):
+    if clause.startswith(("manifest", "subagents")):
         return place(f"data.agents.{found.call.agent}")
     if clause.startswith("external"):
         return place("data.outward")
+    if clause.startswith(f"{found.verdict.facts.tool} asks"):
+        return place(f"data.catalogue.tools.{found.verdict.facts.tool}")
     return place(f"data.matrix.{clause.partition(' ')[0]}.{found.tier.word}")
 
 

@@ -71,6 +71,24 @@ def test_an_outward_call_is_explained_by_its_gate(run: Run) -> None:
     assert "outward  yellow_external  reaches somebody or something outside" in told
 
 
+def test_what_binds_an_agent_is_shown_where_it_is_written(run: Run, folder: Path) -> None:
+    tools = b"tools:\n  sessions_spawn: {effect: read, words: starts an agent}\n  wish: {effect: read, asks: by hand}\n"
+    agents = b"agents:\n  helper:\n    tier: supervised\n    subagents: {depth: 0}\n    secrets: [A]\n"
+    write(folder / "policies", {"catalogue/more.yaml": tools, "agents.yaml": agents})
+
+    def told(tool: str, params: dict[str, str]) -> str:
+        call = json.dumps({"tool": tool, "params": params, "agent": "helper"})
+        return run("explain", "--policies", "@policies", text=call).output
+
+    assert "subagents: this would be one of depth 1, and helper may have none  agents.yaml:3" in told(
+        "sessions_spawn", {}
+    )
+    assert "wish asks in every tier: by hand  catalogue/more.yaml:3" in told("wish", {})
+    kept = told("exec", {"command": "echo SECRET_REF(B)"})
+    assert "manifest: helper may not use the secret B  agents.yaml:3" in kept
+    assert "with the tier" not in kept, "no tier gives an agent what its manifest keeps from it"
+
+
 def test_an_explanation_is_a_document_too(run: Run) -> None:
     document = json.loads(run("explain", "--policies", "@policies", "--command", "rm a", "--json").output)
     assert document["level"] == "red"
