@@ -72,5 +72,4 @@ class Guards:
             "guarded": guarded,
             "refused": self.refused,
             "observed": self.observed,
-            "last": self.last,
         }

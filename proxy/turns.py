@@ -90,12 +90,14 @@ class Turns:
 
     async def halt(self, wish: Halt) -> JsonObject:
         """Throw the kill switch, or take it back."""
-        await self.guards.halts.set(wish)
+        reason = self.services.secrets.current().text(wish.reason).text
+        await self.guards.halts.set(replace(wish, reason=reason))
         return {"ok": True}
 
     def to_json(self) -> JsonObject:
         """Return what the interlock does and has seen, for the status."""
-        return {**self.guards.to_json(), "usage_differences": self.differences}
+        last = self.services.secrets.current().text(self.guards.last).text
+        return {**self.guards.to_json(), "last": last, "usage_differences": self.differences}
 
     def _manifest(self, agent: AgentId) -> tuple[AgentManifest, str | None, str]:
         """Return the agent's manifest, the policy's revision, and why none is in force: then it may do nothing."""

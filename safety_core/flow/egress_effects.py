@@ -61,7 +61,7 @@ class AskStanding(Effect[Standing]):
     """Look up whether the agent's plugin stands behind a request.
 
     Attributes:
-        trace: the request's W3C trace id, empty if it has none.
+        trace: the request's W3C trace id, empty if it has none or it is not asked for.
         spellings: of the ids of the calls whose results it carries.
     """
 

@@ -162,7 +162,7 @@ def _check_turn(prompt: Prompt) -> Flow[None]:
 
 def _check_results(prompt: Prompt, prepared: Prepared) -> Flow[None]:
     if prepared.results:
-        asked = AskStanding(prompt.agent, trace_id(prompt.headers), asked_spellings(prepared.results))
+        asked = AskStanding(prompt.agent, "", asked_spellings(prepared.results))
         check_results(prompt.agent, prepared.results, (yield from asked))
 
 

@@ -1,8 +1,9 @@
 """The tool results in a conversation, and how their ids tell which call each is of.
 
-A host respells a provider's ids for the next request. What OpenClaw 2026.9.6 does (dist/tool-call-id-*.mjs): it keeps
-letters and digits only, at most 40 of them (`call_2` -> `call2`); of OpenAI's responses it keeps the part before the
-bar (`call_2|fc_7` -> `call_2`); and a repeated id gets its number behind it (the third `call_2` -> `call23`).
+A host respells a provider's ids for the next request. What OpenClaw 2026.9.6 does (dist/tool-call-id-*.mjs, and the
+conversions of @openclaw/ai): it keeps letters and digits only (`call_2` -> `call2`), and before or after that the first
+40 characters; of OpenAI's responses the part before the bar (`call_2|fc_7` -> `call_2`); and a repeated id gets its
+number behind it (the third `call_2` -> `call23`).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ _NOTICES: Final = re.compile(
     r"""
       aborted
     | Operation\ aborted
+    | No\ result\ provided
     | Tool\ [^\s]{1,200}\ not\ found
     | Skipped\ to\ process\ an\ incoming\ message\.
     | Tool\ execution\ was\ blocked(?:\ before\ launch\.)?
@@ -77,7 +79,8 @@ def spellings(call: str, repeats: int = 1) -> tuple[str, ...]:
         repeats: how often an id may have been given in the conversation.
     """
     found: dict[str, None] = {}
-    for part in (call.partition("|")[0], call):
+    first = call.partition("|")[0]
+    for part in (first, call, first[:SPELLING_LENGTH], call[:SPELLING_LENGTH]):
         plain = _NOT_KEPT.sub("", part)[:SPELLING_LENGTH]
         found[plain] = None
         for length in (1, 2, 3):

@@ -302,7 +302,7 @@ def test_a_prompt_that_its_plugin_stands_behind_passes() -> None:
     world = PromptWorld(chunks=[answer()], standing=FINE)
     assert done(world, guarded(*RESULTS), GUARDED).status == 200
     looked = [effect for effect in world.asked if isinstance(effect, AskStanding)]
-    assert looked == [AskStanding(AgentId("ada"), TRACE), AskStanding(AgentId("ada"), TRACE, frozenset({"call1"}))]
+    assert looked == [AskStanding(AgentId("ada"), TRACE), AskStanding(AgentId("ada"), "", frozenset({"call1"}))]
 
 
 def test_without_results_nothing_more_is_looked_up() -> None:

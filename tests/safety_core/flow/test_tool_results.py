@@ -17,6 +17,8 @@ from safety_core.flow.tool_results import NOTICE_LIMIT, ToolResult, says_nothing
         ("toolu_01AbC", "toolu_01AbC"),
         ("functions.exec:0", "functions.exec:0"),
         ("x" * 60, "x" * 40),
+        ("call_" + "x" * 60, "call_" + "x" * 35),
+        ("call_" + "x" * 60, "call" + "x" * 36),
         ("call_2", "call22"),  # its second use
         ("call_2", "call213"),  # its thirteenth
     ],
@@ -50,6 +52,7 @@ def test_an_id_of_digits_alone_has_no_empty_spelling() -> None:
     [
         "aborted",
         "Operation aborted\n",
+        "No result provided",
         "Tool frobnicate not found",
         "Skipped to process an incoming message.",
         "Tool execution was blocked before launch.",
