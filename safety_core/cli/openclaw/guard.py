@@ -62,16 +62,22 @@ def set_plugin(tree: JsonObject, wish: Wish) -> None:
         config["socket"] = wish.socket
 
 
-def gate_installs(tree: JsonObject, command: tuple[str, ...]) -> bool:
+def gate_installs(tree: JsonObject, command: tuple[str, ...]) -> str:
     """Let a program of ours be asked before any skill or plugin is installed, also where no gateway runs.
 
+    Args:
+        command: the program and its arguments, the last of which is the edge's socket; () for none.
+
     Returns:
-        False where another program is asked already: it stays.
+        Why it is not asked, empty if it is or there is none.
     """
     now = found_table(tree, "security", "installPolicy")
     mine = any(INSTALL_GATE in argument for argument in words(found(now, "exec", "args")))
     if now.get("enabled") is True and not mine:
-        return False
+        return "security.installPolicy asks another program before installs; it stays, and the edge is not asked"
+    if found(tree, "plugins", "entries", PLUGIN_ID, "config", "url") is not None:
+        # OpenClaw takes every argument with a slash in it for a script, and an address is none.
+        return "the plugin asks at an address: installs where no gateway runs cannot be gated without the socket"
     if command:
         table(tree, "security")["installPolicy"] = {
             "enabled": True,
@@ -84,7 +90,7 @@ def gate_installs(tree: JsonObject, command: tuple[str, ...]) -> bool:
                 "passEnv": ["SAFETY_HOME", "HOME"],
             },
         }
-    return True
+    return ""
 
 
 def hold_agents(tree: JsonObject, manifests: Mapping[str, Manifest], agents: tuple[str, ...]) -> None:

@@ -20,13 +20,13 @@ def planned(config: JsonObject, wish: Wish) -> Plan:
     tree = copy.deepcopy(config)
     agents = agents_of(tree)
     set_plugin(tree, wish)
-    own_gate = gate_installs(tree, wish.gate)
+    ungated = gate_installs(tree, wish.gate)
     routed = lead_to_edge(tree, wish, agents)
     hold_agents(tree, wish.manifests, agents)
     quiet_stores(tree)
     notes = [*routed.notes]
-    if not own_gate:
-        notes.append("security.installPolicy asks another program before installs; it stays, and the edge is not asked")
+    if ungated:
+        notes.append(ungated)
     if not found_table(tree, "models", "providers"):
         notes.append("no model is configured yet: `openclaw models set PROVIDER/MODEL`, then run this again")
     if found_table(tree, "auth", "profiles"):

@@ -262,6 +262,10 @@ def test_installs_are_gated_where_nobody_else_does() -> None:
     policy = found(planned(config(), wish(gate=gate)).tree, "security", "installPolicy")
     assert found(policy, "exec", "command") == gate[0]
     assert found(policy, "exec", "args") == [*gate[1:]]
+    by_hand: JsonObject = {"entries": {"safety-gateway": {"config": {"url": "http://[::1]:8", "tokenFile": "/t"}}}}
+    plan = planned(config(plugins=by_hand), wish(gate=gate))
+    assert found(plan.tree, "security") is None
+    assert any("without the socket" in note for note in plan.notes)
     theirs: JsonObject = {"installPolicy": {"enabled": True, "exec": {"command": "/usr/bin/theirs", "args": []}}}
     plan = planned(config(security=theirs), wish(gate=gate))
     assert found(plan.tree, "security") == theirs

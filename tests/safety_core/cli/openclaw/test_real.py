@@ -32,6 +32,10 @@ def openclaw(machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     return path
 
 
+def ask_openclaw(program: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([program, *arguments], env={**os.environ}, capture_output=True, text=True, check=False)
+
+
 def test_it_takes_loads_and_gets_back(machine: Machine, openclaw: Path) -> None:
     old = b"// mine\n" + json.dumps(config(agents={"entries": {"main": {"model": "anthropic/m"}}})).encode()
     machine.file.write_bytes(old)
@@ -40,9 +44,13 @@ def test_it_takes_loads_and_gets_back(machine: Machine, openclaw: Path) -> None:
         status, _, told = machine.run("install", "--yes", "--openclaw", str(openclaw))
         assert status == 0, told
         _, shown, _ = machine.run("status", "--json", "--openclaw", str(openclaw))
+        done = ask_openclaw(openclaw, "plugins", "install", shipped_plugin(), "--force", "--accept-capabilities")
+        assert done.returncode != 0
+        assert "Safety Gateway: " in done.stdout + done.stderr, "an installation needs the edge's permission"
     checks = {(check["layer"][0], check["name"]): check for check in json.loads(shown)["checks"]}
-    assert {key for key, check in checks.items() if check["state"] != "in force"} <= {("3", "installs")}
+    assert not [check for check in checks.values() if check["state"] != "in force"]
     assert checks["3", "plugin, loaded"]["proof"] == "loaded by OpenClaw, with every hook"
+    assert machine.run("install", "--yes", "--openclaw", str(openclaw))[1].startswith("nothing to do")
     status, _, told = machine.run("uninstall", "--yes", "--openclaw", str(openclaw))
     assert status == 0, told
     assert machine.file.read_bytes() == old
@@ -59,8 +67,7 @@ def test_it_refuses_a_mistake_and_then_the_old_file_is_back(machine: Machine, op
 @pytest.mark.parametrize("link", [[], ["--link"]])
 def test_its_own_way_of_installing_the_plugin_works(machine: Machine, openclaw: Path, link: list[str]) -> None:
     machine.write({})
-    command = [openclaw, "plugins", "install", *link, shipped_plugin(), "--force", "--accept-capabilities"]
-    done = subprocess.run(command, env={**os.environ}, capture_output=True, text=True, check=False)
+    done = ask_openclaw(openclaw, "plugins", "install", *link, shipped_plugin(), "--force", "--accept-capabilities")
     assert done.returncode == 0, done.stdout + done.stderr
     assert found(machine.tree, "plugins", "entries", PLUGIN_ID, "enabled") is True
     copied = machine.state / "extensions" / PLUGIN_ID / "index.js"
