@@ -76,7 +76,10 @@ async function next(settings, host, round) {
  */
 async function once(settings, host) {
   try {
-    const ttls = await Promise.all(agentsOf(host.config()).map((agent) => one(settings, host, agent)));
+    const agents = agentsOf(host.config());
+    const answers = await Promise.all(agents.map((agent) => one(settings, host, agent)));
+    await fetchNeedles(settings, agents[0] ?? ONLY_AGENT, answers[0]?.needles); // the same for every agent
+    const ttls = answers.map(({ ttl }) => (typeof ttl === "number" && ttl > 0 ? ttl : INTERVAL));
     return Math.min(INTERVAL, Math.max(1, Math.min(...ttls) / 3));
   } catch (error) {
     host.warn(`cannot check in: ${error instanceof Error ? error.message : "unknown error"}`);
@@ -94,8 +97,7 @@ async function one(settings, host, agent) {
   const answer = await ask(settings, "/v1/check-in", bodyOf(host, agent), { seconds: settings.answerTimeout });
   if (typeof answer.nonce === "string") nonces.set(agent, answer.nonce);
   if (answer.ok === false) host.warn(`the edge does not count ${agent} as guarded: ${reasonOf(answer)}`);
-  await fetchNeedles(settings, agent, answer.needles);
-  return typeof answer.ttl === "number" && answer.ttl > 0 ? answer.ttl : INTERVAL;
+  return answer;
 }
 
 /**

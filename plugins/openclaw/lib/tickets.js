@@ -8,10 +8,13 @@ import { ask, EdgeError } from "./edge.js";
 /** Seconds. Longer than any command that the edge lets run; whoever waits can give up before. */
 const LONGEST_RUN = 3600;
 
+/** Exit status of a command that the edge did not carry out, or not to its end. */
+const REFUSED = 1;
+
 const RUN = fileURLToPath(new URL("../bin/run.js", import.meta.url));
 
-/** Tools of this plugin whose calls the edge carries out. */
-const OURS = ["http_request", "secret_request"];
+/** The tool of this plugin whose calls the edge carries out. */
+const OURS = "http_request";
 
 /** What exec may keep of its arguments: it says how long to wait and where to start, and cannot hold a secret. */
 const KEPT = { timeoutSeconds: "number", yieldMs: "number", background: "boolean", workdir: "string" };
@@ -23,7 +26,7 @@ const KEPT = { timeoutSeconds: "number", yieldMs: "number", background: "boolean
  * @returns {Record<string, unknown> | undefined}  the arguments with which it runs; undefined: it cannot be given secrets
  */
 export function rewritten(settings, { tool, params }, ticket) {
-  if (OURS.includes(tool)) return params;
+  if (tool === OURS) return params;
   if (tool !== "exec") return undefined;
   const kept = Object.entries(KEPT).filter(([key, type]) => typeof params[key] === type);
   const command = [process.execPath, RUN, ticket, ...placeOf(settings)].map(quoted).join(" ");
@@ -31,14 +34,16 @@ export function rewritten(settings, { tool, params }, ticket) {
 }
 
 /**
+ * Have the edge carry the call out. Whoever hangs up ends it.
  * @param {import("./settings.js").Settings} settings
  * @param {string} ticket
  * @param {AbortSignal} [signal]
- * @returns {Promise<{ output: string, exit: number }>}
+ * @returns {Promise<{ output: string, exit: number }>}  `exit`: of the command, or the status of an HTTP answer
  * @throws {EdgeError} if the edge does not know the ticket, or it was used, or is too old
  */
 export async function redeem(settings, ticket, signal) {
-  const { output, exit } = await ask(settings, "/v1/redeem", { ticket }, { seconds: LONGEST_RUN, signal });
+  const { status, reason, output, exit } = await ask(settings, "/v1/redeem", { ticket }, { seconds: LONGEST_RUN, signal });
+  if (status === "refused") return { output: `Safety Gateway: ${typeof reason === "string" ? reason : "it was not carried out"}\n`, exit: REFUSED };
   if (typeof output !== "string") throw new EdgeError("the edge's answer was not understood");
   return { output, exit: typeof exit === "number" ? exit : 0 };
 }

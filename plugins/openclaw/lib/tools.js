@@ -43,6 +43,7 @@ const HTTP_REQUEST = {
       url: TEXT,
       headers: { type: "object", additionalProperties: TEXT },
       body: TEXT,
+      timeout: { type: "number", description: "Seconds." },
     },
     required: ["method", "url"],
     additionalProperties: false,
@@ -77,7 +78,7 @@ async function run(settings, ctx, { tool, id, params, signal }) {
   const ticket = take(shared().tickets, keyOf({ agent: ctx.agentId, session: ctx.sessionKey, tool, id }));
   if (ticket !== undefined) {
     const { output, exit } = await redeem(settings, ticket, signal);
-    return said(output, { exit });
+    return said(`HTTP status ${exit}\n${output}`, { status: exit });
   }
   if (tool === SECRET_NAMES.name) return said(await names(settings, ctx, signal), {});
   if (tool === SECRET_REQUEST.name) return said(`The request for ${params.name} was approved. See secret_names for whether it is there.`, {});
