@@ -14,7 +14,8 @@ import pytest
 
 from safety_core.approve import TRANSITIONS
 from safety_core.canonical import Digest, canonical_bytes
-from safety_core.edge.approvals import AT_ONCE, SCHEMA, ApprovalStore
+from safety_core.edge.approval_rows import SCHEMA
+from safety_core.edge.approvals import AT_ONCE, ApprovalStore
 from safety_core.edge.database import connect
 from safety_core.errors import (
     ExpiredGrantError,

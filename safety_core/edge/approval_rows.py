@@ -1,0 +1,125 @@
+"""The rows of the approval cache, one step of `safety_core.edge.approvals` each, inside of the caller's transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from safety_core.approve import TRANSITIONS
+from safety_core.canonical import canonical_bytes
+from safety_core.edge.database import Column
+from safety_core.errors import ExpiredGrantError, InputError, MismatchedGrantError, ReplayedGrantError
+from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState, Grant, RequestId
+from safety_core.wire.approvals import grant_from_json, grant_to_json, request_from_json, request_to_json
+from safety_core.wire.reader import Reader
+
+SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS approval (
+    ordinal  INTEGER PRIMARY KEY AUTOINCREMENT,
+    id       TEXT NOT NULL UNIQUE,
+    digest   TEXT NOT NULL,
+    state    TEXT NOT NULL,
+    request  BLOB NOT NULL,
+    answer   BLOB,
+    received REAL NOT NULL DEFAULT 0,
+    sent     INTEGER NOT NULL DEFAULT 0,
+    owed     INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX IF NOT EXISTS approval_by_digest ON approval (digest, ordinal);
+CREATE UNIQUE INDEX IF NOT EXISTS one_pending_per_digest ON approval (digest) WHERE state = 'pending';
+CREATE INDEX IF NOT EXISTS approval_owed ON approval (ordinal) WHERE owed = 1;
+CREATE TABLE IF NOT EXISTS approval_cursor (one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL) STRICT
+"""
+GROWN: Final = (Column("approval", "owed", "INTEGER NOT NULL DEFAULT 0"),)
+"""What the file of an earlier version lacks: of its questions nobody is owed anything."""
+
+OWED: Final = """
+WHERE owed = 1 AND state IN ('granted', 'denied', 'expired', 'cancelled')
+AND json_extract(CAST(request AS TEXT), '$.agent') IN (SELECT value FROM json_each(?)) ORDER BY ordinal
+"""
+TOLD: Final = """
+UPDATE approval SET owed = 0
+WHERE id IN (SELECT value FROM json_each(?)) AND state != 'pending'
+AND json_extract(CAST(request AS TEXT), '$.agent') IN (SELECT value FROM json_each(?))
+"""
+MOVE_CURSOR: Final = """
+INSERT INTO approval_cursor VALUES (1, ?) ON CONFLICT DO UPDATE SET position = max(position, excluded.position)
+"""
+COLUMNS: Final = "SELECT state, request, answer, received FROM approval"
+
+
+def put(request: ApprovalRequest, db: sqlite3.Connection) -> Approval:
+    """Keep a new question, unless it is kept already or an alike one waits; return what is kept then."""
+    there = one(db, " WHERE id = ? OR (digest = ? AND state = 'pending')", request.id, request.action_digest)
+    if there is None:
+        body = canonical_bytes(request_to_json(request))
+        row = (request.id, request.action_digest, ApprovalState.PENDING.value, body)
+        db.execute("INSERT INTO approval (id, digest, state, request) VALUES (?, ?, ?, ?)", row)
+    return there or Approval(request, ApprovalState.PENDING)
+
+
+def settle(grant: Grant, received: float, db: sqlite3.Connection) -> Approval:
+    """Keep the answer to a question, and return both. Raises GrantError where the table has no such step."""
+    approval = by_id(db, grant.request)
+    if approval is None:
+        raise MismatchedGrantError(f"grant for {grant.request}", "no such request is known here")
+    if approval.grant == grant:
+        return approval
+    state = ApprovalState.GRANTED if grant.allow else ApprovalState.DENIED
+    if state not in TRANSITIONS[approval.state]:
+        error = ExpiredGrantError if approval.state is ApprovalState.EXPIRED else ReplayedGrantError
+        raise error(f"grant for {grant.request}", f"the request is {approval.state} already")
+    answer = canonical_bytes(grant_to_json(grant))
+    step = "UPDATE approval SET state = ?, answer = ?, received = ? WHERE id = ?"
+    db.execute(step, (state.value, answer, received, grant.request))
+    return Approval(approval.request, state, grant, received)
+
+
+def use(grant: Grant, db: sqlite3.Connection) -> None:
+    """Consume a grant. Raises ReplayedGrantError where there is none to consume."""
+    approval = by_id(db, grant.request)
+    if approval is None or approval.grant != grant or ApprovalState.USED not in TRANSITIONS[approval.state]:
+        raise ReplayedGrantError(f"grant for {grant.request}", "it holds no unused permission", "ask again")
+    db.execute("UPDATE approval SET state = ? WHERE id = ?", (ApprovalState.USED.value, grant.request))
+
+
+def close(request: RequestId, state: ApprovalState, db: sqlite3.Connection) -> None:
+    """Move a question to an end without an answer. Raises InputError where the table has no such step."""
+    now = must(db, request).state
+    if now is state:
+        return
+    if state not in TRANSITIONS[now] or state not in {ApprovalState.EXPIRED, ApprovalState.CANCELLED}:
+        raise InputError(f"approval {request}", f"cannot go from {now} to {state}")
+    db.execute("UPDATE approval SET state = ? WHERE id = ?", (state.value, request))
+
+
+def by_id(db: sqlite3.Connection, request: RequestId) -> Approval | None:
+    """Return the approval with this id."""
+    return one(db, " WHERE id = ?", request)
+
+
+def must(db: sqlite3.Connection, request: RequestId) -> Approval:
+    """Return the approval with this id. Raises InputError if there is none."""
+    approval = by_id(db, request)
+    if approval is None:
+        raise InputError(f"approval {request}", "is not known here")
+    return approval
+
+
+def one(db: sqlite3.Connection, where: str, *values: str) -> Approval | None:
+    """Return the first approval of which `where` is true."""
+    return next(iter(every(db, where, *values)), None)
+
+
+def every(db: sqlite3.Connection, where: str, *values: str) -> tuple[Approval, ...]:
+    """Return every approval of which `where` is true."""
+    rows = db.execute(COLUMNS + where, values).fetchall()
+    return tuple(
+        Approval(
+            request_from_json(Reader.parse(request, "stored request")),
+            ApprovalState(state),
+            grant_from_json(Reader.parse(answer, "stored grant")) if answer else None,
+            received,
+        )
+        for state, request, answer, received in rows
+    )
