@@ -21,7 +21,15 @@ from proxy.engine import start_judging
 from proxy.force import InForce
 from proxy.grants import Grants
 from proxy.logs import log_to
-from proxy.parts import open_guards, open_hub, open_services, read_edge_key, read_root, read_token
+from proxy.parts import (
+    open_correspondents,
+    open_guards,
+    open_hub,
+    open_services,
+    read_edge_key,
+    read_root,
+    read_token,
+)
 from proxy.prompts import open_egress
 from proxy.serve import Listener, serve
 from proxy.settings import Settings
@@ -84,7 +92,8 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
                 trouble = str(error)
             return {**await status.to_json(), "trouble": trouble}
 
-        calls = Calls(in_force, services, guards, settings.workspace, settings.approval_wait)
+        people = await open_correspondents(home, stack)
+        calls = Calls(in_force, services, guards, settings.workspace, settings.approval_wait, people)
         desk = Desk(Grants(services.approvals, services.audit, in_force), read_edge_key(home))
         control = Control(settings.tenant, calls, desk, Callers(), turns, status.to_json, reload)
         egress = open_egress(settings, services, in_force, guards, stack)

@@ -42,8 +42,8 @@ class Calls:
         guards: knows who is halted, and notes each call before its result can go to a model.
         workspace: base of relative paths.
         approval_wait: seconds a call waits for a person at most, and where it does not say how long.
-        tickets: calls that were decided and that the edge is to run.
         correspondents: whom an agent may answer without asking.
+        tickets: calls that were decided and that the edge is to run.
     """
 
     in_force: InForce
@@ -51,8 +51,8 @@ class Calls:
     guards: Guards
     workspace: str
     approval_wait: float
+    correspondents: Correspondents
     tickets: Tickets = field(default_factory=Tickets)
-    correspondents: Correspondents = field(default_factory=Correspondents)
 
     async def decide(self, proposal: Proposal, caller: Caller) -> Answer:
         """Judge a call that the caller will run. One that goes away with "pending" is owed the decision."""
@@ -99,8 +99,12 @@ class Calls:
         return await self._proposed(tool_call.run, proposal, caller)
 
     async def send(self, outbound: Outbound, tenant: TenantId, caller: Caller) -> Sendable | Pending | Refused:
-        """Judge what an agent's runtime is about to say to somebody. Nobody waits for a person here."""
-        known = self.correspondents.known(outbound, clock.now())
+        """Judge what an agent's runtime is about to say to somebody. Nobody waits for a person here.
+
+        Raises:
+            UnavailableError: who wrote cannot be looked up, so nothing may be said.
+        """
+        known = await self.correspondents.known(outbound, clock.now())
         place: JsonObject = {"action": "send", "channel": outbound.channel, "to": outbound.to}
         call = ToolCall(
             CallId(f"outbound-{clock.new_id()}"),
@@ -117,9 +121,9 @@ class Calls:
             await self.services.approvals.owe(answer.request.id)
         return answer
 
-    def heard(self, inbound: Inbound) -> None:
-        """Note that somebody wrote to an agent."""
-        self.correspondents.heard(inbound, clock.now())
+    async def heard(self, inbound: Inbound) -> None:
+        """Note that somebody wrote to an agent. Raises UnavailableError."""
+        await self.correspondents.heard(inbound, clock.now())
 
     async def secret_names(self, agent: AgentId) -> tuple[SecretName, ...]:
         """Return the names of the secrets that `agent` may use. Raises SafetyError where no policy is in force."""

@@ -81,7 +81,7 @@ class Control:
 
     async def inbound(self, raw: bytes, caller: Caller) -> JsonObject:
         """Note who wrote."""
-        self.calls.heard(outbound.inbound_from(raw))
+        await self.calls.heard(outbound.inbound_from(raw))
         return {"ok": True}
 
     async def secrets(self, raw: bytes, caller: Caller) -> JsonObject:

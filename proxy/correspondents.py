@@ -1,11 +1,11 @@
-"""Whom an agent may answer without asking, in memory: who wrote in the session, and whom a permitted message names.
+"""Whom an agent may answer without asking: who wrote in the session, and whom a permitted message names.
 
 An answer goes back to where the question came from. That is known by what the plugin reports of each incoming message,
 or by the session's key, which the host makes from the peer (`agent:<agent>:<channel>:direct:<peer>`). Everybody else is
 somebody new: the external gate asks.
 
-Bounded: what was not used for longest goes first. Nothing of it survives the process; after a restart somebody who is
-not named by the session's key is answered once they write again.
+Who wrote is known after a restart too; whom a permitted message names is not, and is asked about again. Both are
+bounded: what is oldest goes first.
 """
 
 from __future__ import annotations
@@ -15,19 +15,17 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Final, TypeAlias
 
+from safety_core.edge.correspondents import CorrespondentStore
 from safety_core.flow.tool_call import MESSAGE
 from safety_core.model.facts import Facts, TargetKind
 from safety_core.model.tool_call import AgentId, ToolCall
 from safety_core.wire.outbound import Inbound, Outbound
 
-WROTE_SECONDS: Final = 30 * 86400.0
-"""How long somebody who wrote may be answered."""
-
 NAMED_SECONDS: Final = 600.0
 """How long a permitted message may be on its way: a host delivers in parts, and tries again."""
 
 LIMIT: Final = 10_000
-"""Correspondents remembered of each sort."""
+"""Whom permitted messages name, at the same time."""
 
 OPERATOR: Final = "webchat"
 """The channel by which the operator speaks to the agent, in OpenClaw's control page; nobody else reads there."""
@@ -35,7 +33,7 @@ OPERATOR: Final = "webchat"
 Place: TypeAlias = tuple[str, ...]
 
 _KINDS: Final = "direct|dm|group|channel|room"
-_PEER: Final = re.compile(rf"agent:[^:]+:(?P<channel>[^:]+):(?:[^:]+:)?(?:{_KINDS}):(?P<peer>.+)")
+_PEER: Final = re.compile(rf"agent:(?P<agent>[^:]+):(?P<channel>[^:]+):(?:[^:]+:)?(?:{_KINDS}):(?P<peer>.+)")
 _PREFIX: Final = re.compile(rf"(?:user|chat|conversation|{_KINDS}):")
 _PART: Final = re.compile(r":(?:thread|topic):.*", re.DOTALL)
 
@@ -43,18 +41,18 @@ _PART: Final = re.compile(r":(?:thread|topic):.*", re.DOTALL)
 class Correspondents:
     """Who wrote to whom, and who is being written to."""
 
-    def __init__(self, limit: int = LIMIT) -> None:
+    def __init__(self, store: CorrespondentStore, limit: int = LIMIT) -> None:
+        self._store = store
         self._limit = limit
-        self._wrote: OrderedDict[Place, float] = OrderedDict()
         self._named: OrderedDict[Place, float] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._wrote) + len(self._named)
+        return len(self._named)
 
-    def heard(self, inbound: Inbound, now: float) -> None:
-        """Note who wrote, in which session."""
+    async def heard(self, inbound: Inbound, now: float) -> None:
+        """Note who wrote, in which session. Raises UnavailableError."""
         address = address_of(inbound.channel, inbound.sender)
-        self._keep(self._wrote, (inbound.agent, inbound.session, inbound.channel, address), now)
+        await self._store.heard((inbound.agent, inbound.session, inbound.channel, address), now)
 
     def permitted(self, call: ToolCall, facts: Facts, now: float) -> None:
         """Note whom a call names that may run, if it sends a message."""
@@ -67,31 +65,30 @@ class Correspondents:
     def named(self, agent: AgentId, channel: str, recipients: Iterable[str], now: float) -> None:
         """Note that a message to each of `recipients` is permitted. Without a channel it is any."""
         for recipient in recipients:
-            self._keep(self._named, (agent, channel, address_of(channel, recipient)), now)
+            place = (agent, channel, address_of(channel, recipient))
+            self._named[place] = now
+            self._named.move_to_end(place)
+            if len(self._named) > self._limit:
+                self._named.popitem(last=False)
 
-    def known(self, outbound: Outbound, now: float) -> str:
-        """Return why whom `outbound` reaches needs no permission, in a word; empty if it needs one."""
+    async def known(self, outbound: Outbound, now: float) -> str:
+        """Return why whom `outbound` reaches needs no permission, in a word; empty if it needs one.
+
+        Raises:
+            UnavailableError: who wrote cannot be looked up.
+        """
         agent, session, channel = outbound.agent, outbound.session, outbound.channel
         if channel == OPERATOR:
             return "operator"
         address = address_of(channel, outbound.to)
         if not channel or not address:
             return ""
-        wrote = self._fresh(self._wrote, (agent, session, channel, address), now, WROTE_SECONDS)
-        if wrote or (channel, address) == _peer(session):
+        if (agent.lower(), channel, address) == _peer(session) or await self._store.wrote(
+            (agent, session, channel, address), now
+        ):
             return "reply"
-        named = (self._fresh(self._named, (agent, place, address), now, NAMED_SECONDS) for place in (channel, ""))
-        return "permitted" if any(named) else ""
-
-    def _keep(self, kept: OrderedDict[Place, float], place: Place, now: float) -> None:
-        kept[place] = now
-        kept.move_to_end(place)
-        if len(kept) > self._limit:
-            kept.popitem(last=False)
-
-    def _fresh(self, kept: OrderedDict[Place, float], place: Place, now: float, seconds: float) -> bool:
-        at = kept.get(place)
-        return at is not None and 0 <= now - at <= seconds
+        named = (self._named.get((agent, place, address)) for place in (channel, ""))
+        return "permitted" if any(at is not None and 0 <= now - at <= NAMED_SECONDS for at in named) else ""
 
 
 def address_of(channel: str, text: str) -> str:
@@ -105,6 +102,6 @@ def address_of(channel: str, text: str) -> str:
 
 
 def _peer(session: str) -> Place:
-    """Return the channel and the address that a session's key names; nobody has the empty ones."""
+    """Return the agent, the channel and the address that a session's key names; a key that names none is nobody's."""
     match = _PEER.fullmatch(session)
-    return (match["channel"], address_of(match["channel"], match["peer"])) if match else ("", "")
+    return (match["agent"], match["channel"], address_of(match["channel"], match["peer"])) if match else ()

@@ -11,6 +11,7 @@ from typing import Final
 
 from nacl.signing import SigningKey
 
+from proxy.correspondents import Correspondents
 from proxy.effects import Services
 from proxy.halts import Halts
 from proxy.interlock import Guards
@@ -19,6 +20,7 @@ from proxy.secrets import Secrets
 from proxy.settings import EgressSettings, HubSettings
 from safety_core.edge.approvals import ApprovalStore
 from safety_core.edge.audit_log import AuditLog
+from safety_core.edge.correspondents import CorrespondentStore
 from safety_core.edge.halts import HaltStore
 from safety_core.edge.home import Home
 from safety_core.edge.hub import HubClient
@@ -61,6 +63,13 @@ async def open_guards(home: Home, settings: EgressSettings, audit: AuditLog, sta
     await halts.load()
     presence = Presence(settings.require_plugin)
     return Guards(settings.require_plugin, settings.interlock, presence, halts, witness)
+
+
+async def open_correspondents(home: Home, stack: AsyncExitStack) -> Correspondents:
+    """Return whom agents may answer. Raises UnavailableError."""
+    store = await CorrespondentStore.open(home.edge_db)
+    stack.push_async_callback(store.aclose)
+    return Correspondents(store)
 
 
 def open_hub(home: Home, settings: HubSettings, tenant: TenantId, stack: AsyncExitStack) -> HubClient | None:

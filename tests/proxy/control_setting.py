@@ -45,7 +45,7 @@ def bundle(agents: str = "default_tier: trusted\nagents: {}\n", revision: str = 
 def settings_in(folder: Path, **environ: str) -> Settings:
     """Return the settings of an edge whose home and workspace lie in `folder`."""
     workspace = folder / "workspace"
-    workspace.mkdir()
+    workspace.mkdir(exist_ok=True)
     (folder / "root.json").write_text("{}")
     named = {"SAFETY_EDGE_TENANT": "bakery", "SAFETY_EDGE_WORKSPACE": str(workspace), "SAFETY_HOME": str(folder / "h")}
     return load_settings(None, {**named, "SAFETY_EDGE_ROOT": str(folder / "root.json"), **environ})

@@ -151,6 +151,14 @@ async def test_who_wrote_is_answered_without_secrets(here: Setting) -> None:
     assert (await here.ask("/v1/outbound", said(text, channel="webchat", to="")))["decision"] == "allow"
 
 
+async def test_who_wrote_is_answered_after_a_restart(short_path: Path) -> None:
+    heard = {"agent": "baker", "session": "agent:baker:main", "channel": "telegram", "from": "4711"}
+    async with control(short_path, bundle(KEYS)) as before:
+        await before.ask("/v1/inbound", heard)
+    async with control(short_path, bundle(KEYS)) as after:
+        assert (await after.ask("/v1/outbound", said("Hello again.")))["decision"] == "allow"
+
+
 async def test_what_a_person_approved_may_be_sent_and_sent_again_in_parts(here: Setting) -> None:
     pending = await here.ask("/v1/outbound", said("Bread is ready."))
     assert (pending["decision"], pending["content"]) == ("pending", "")

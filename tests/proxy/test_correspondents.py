@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.correspondents import NAMED_SECONDS, WROTE_SECONDS, Correspondents, address_of
+from proxy.correspondents import NAMED_SECONDS, Correspondents, address_of
+from safety_core.edge.correspondents import CorrespondentStore
 from safety_core.model.facts import Action, Facts, Kind, Target, TargetKind
 from safety_core.model.tool_call import AgentId, CallId, SessionId, TenantId, ToolCall
 from safety_core.wire.outbound import Inbound, Outbound
 
 NOW = 1_000_000.0
 MAIN = "agent:main:main"
+
+
+@pytest.fixture
+async def people(tmp_path: Path) -> AsyncGenerator[Correspondents, None]:
+    store = await CorrespondentStore.open(tmp_path / "edge.db")
+    yield Correspondents(store, limit=2)
+    await store.aclose()
 
 
 def said(to: str = "4711", **changes: Any) -> Outbound:
@@ -27,12 +37,10 @@ def heard(sender: str = "4711", **changes: Any) -> Inbound:
     return Inbound(sender=sender, **given)
 
 
-def test_who_wrote_in_a_session_is_answered_there_for_a_while() -> None:
-    known = Correspondents()
-    assert known.known(said(), NOW) == ""
-    known.heard(heard(), NOW)
-    assert known.known(said(), NOW) == known.known(said(), NOW + WROTE_SECONDS) == "reply"
-    assert known.known(said(), NOW + WROTE_SECONDS + 1) == ""
+async def test_who_wrote_in_a_session_is_answered_there_and_nowhere_else(people: Correspondents) -> None:
+    assert await people.known(said(), NOW) == ""
+    await people.heard(heard("telegram:4711"), NOW)
+    assert await people.known(said(), NOW) == "reply"
     for other in (
         said("4712"),
         said(agent="other"),
@@ -42,7 +50,7 @@ def test_who_wrote_in_a_session_is_answered_there_for_a_while() -> None:
         said(""),
         said(session=""),
     ):
-        assert known.known(other, NOW) == "", other
+        assert await people.known(other, NOW) == "", other
 
 
 @pytest.mark.parametrize(
@@ -61,14 +69,17 @@ def test_who_wrote_in_a_session_is_answered_there_for_a_while() -> None:
         ("agent:main:main", "telegram", "main", False),
         ("agent:main:telegram:slash:4711", "telegram", "4711", False),
         ("agent:main:subagent:direct:4711", "telegram", "4711", False),
+        ("agent:other:telegram:direct:4711", "telegram", "4711", False),
     ],
 )
-def test_a_sessions_key_may_name_its_peer(session: str, channel: str, to: str, known: bool) -> None:
-    assert (Correspondents().known(said(to, session=session, channel=channel), NOW) == "reply") == known
+async def test_a_sessions_key_may_name_its_peer(
+    people: Correspondents, session: str, channel: str, to: str, known: bool
+) -> None:
+    assert (await people.known(said(to, session=session, channel=channel), NOW) == "reply") == known
 
 
-def test_the_operators_own_page_needs_no_permission() -> None:
-    assert Correspondents().known(said("", channel="webchat"), NOW) == "operator"
+async def test_the_operators_own_page_needs_no_permission(people: Correspondents) -> None:
+    assert await people.known(said("", channel="webchat"), NOW) == "operator"
 
 
 def message(facts_tool: str = "message", kind: Kind = Kind.OUTWARD, **params: Any) -> tuple[ToolCall, Facts]:
@@ -78,32 +89,28 @@ def message(facts_tool: str = "message", kind: Kind = Kind.OUTWARD, **params: An
     return call, Facts(facts_tool, "main", (Action(kind, "message", "message send", targets),))
 
 
-def test_whom_a_permitted_message_names_is_reached_for_ten_minutes() -> None:
-    known = Correspondents()
-    known.permitted(*message(channel="telegram", to="4711"), NOW)
-    assert known.known(said(), NOW + NAMED_SECONDS) == "permitted"
-    assert known.known(said(), NOW + NAMED_SECONDS + 1) == ""
-    assert known.known(said(), NOW - 1) == "", "the clock went back"
-    assert known.known(said(channel="signal"), NOW) == ""
-    assert known.known(said("telegram"), NOW) == "", "the channel is no recipient"
-    known.permitted(*message(to="4800"), NOW)
-    assert known.known(said("4800", channel="signal"), NOW) == "permitted", "it named no channel"
+async def test_whom_a_permitted_message_names_is_reached_for_ten_minutes(people: Correspondents) -> None:
+    people.permitted(*message(channel="telegram", to="4711"), NOW)
+    assert await people.known(said(), NOW + NAMED_SECONDS) == "permitted"
+    assert await people.known(said(), NOW + NAMED_SECONDS + 1) == ""
+    assert await people.known(said(), NOW - 1) == "", "the clock went back"
+    assert await people.known(said(channel="signal"), NOW) == ""
+    assert await people.known(said("telegram"), NOW) == "", "the channel is no recipient"
+    people.permitted(*message(to="4800"), NOW)
+    assert await people.known(said("4800", channel="signal"), NOW) == "permitted", "it named no channel"
 
 
 @pytest.mark.parametrize(("tool", "kind"), [("web_fetch", Kind.OUTWARD), ("message", Kind.READ)])
-def test_other_calls_name_nobody(tool: str, kind: Kind) -> None:
-    known = Correspondents()
-    known.permitted(*message(tool, kind, to="4711"), NOW)
-    assert len(known) == 0
+async def test_other_calls_name_nobody(people: Correspondents, tool: str, kind: Kind) -> None:
+    people.permitted(*message(tool, kind, to="4711"), NOW)
+    assert len(people) == 0
 
 
-def test_what_is_remembered_is_bounded_and_what_was_not_used_for_longest_goes() -> None:
-    known = Correspondents(limit=2)
-    for sender in ("1", "2", "1", "3"):
-        known.heard(heard(sender), NOW)
-    assert [known.known(said(to), NOW) for to in ("1", "2", "3")] == ["reply", "", "reply"]
-    known.named(AgentId("main"), "telegram", map(str, range(100)), NOW)
-    assert len(known) == 4
+async def test_whom_messages_name_is_bounded_and_the_oldest_go(people: Correspondents) -> None:
+    for to in ("1", "2", "1", "3"):
+        people.named(AgentId("main"), "telegram", (to,), NOW)
+    assert len(people) == 2
+    assert [await people.known(said(to), NOW) for to in ("1", "2", "3")] == ["permitted", "", "permitted"]
 
 
 def test_letters_that_fold_into_others_are_not_taken_for_them() -> None:
@@ -111,9 +118,7 @@ def test_letters_that_fold_into_others_are_not_taken_for_them() -> None:
     assert address_of("mail", "\u212aim@shop.example") != address_of("mail", "kim@shop.example")
 
 
-@given(st.text(max_size=30), st.text(max_size=30))
-def test_only_who_wrote_is_known(sender: str, to: str) -> None:
-    known = Correspondents()
-    known.heard(heard(sender), NOW)
-    answered = known.known(said(to), NOW) == "reply"
-    assert answered == (address_of("telegram", sender) == address_of("telegram", to) != "")
+@given(st.text(max_size=30), st.sampled_from(["telegram", "Matrix", ""]))
+def test_an_address_is_the_same_whatever_it_is_written_with(text: str, channel: str) -> None:
+    bare = address_of(channel, text)
+    assert address_of(channel, f"group:{bare}") in {bare, address_of(channel, bare)}
