@@ -68,7 +68,9 @@ class Turns:
         now = clock.now()
         manifest, _, trouble = self._manifest(turn.agent)
         reason = trouble or self._halted(turn.agent) or await self._overspent(manifest, now)
-        if not reason:
+        if reason:
+            await self.services.audit.append(AuditEntry(now, Event.REFUSED, turn.agent, "turn", turn.trace))
+        else:
             await self.guards.witness.announce(turn.agent, turn.trace, now)
         return {
             "ok": not reason,

@@ -281,6 +281,8 @@ async def test_a_turn_is_told_what_the_manifest_says_until_the_budget_is_spent()
         told = await here.turn(OTHER_TRACE)
         assert told["ok"] is False
         assert "2440 of its 2000 tokens" in told["reason"]
+        entry = (await here.setting.log())[-1]
+        assert (entry["event"], entry["subject"], entry["call"]) == ("refused", "turn", OTHER_TRACE)
         assert (await here.post(trace=OTHER_TRACE)).status_code == 403, "a turn that may not begin is not announced"
 
 

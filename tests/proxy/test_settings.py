@@ -40,7 +40,7 @@ def test_the_documented_defaults_are_the_defaults(tmp_path: Path) -> None:
         assert getattr(full, one) == getattr(least, one)
     for one in ("bundle_poll", "decisions_wait", "usage_flush", "heartbeat"):
         assert getattr(full.hub, one) == getattr(least.hub, one)
-    for one in ("host", "port", "allow_private_upstreams"):
+    for one in ("host", "port", "allow_private_upstreams", "interlock"):
         assert getattr(full.egress, one) == getattr(least.egress, one)
 
 
@@ -90,6 +90,7 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ({"SAFETY_EDGE_HUB_URL": "https://hub.example/?x=1"}, "setting hub.url"),
     ({"SAFETY_EDGE_HUB_HEARTBEAT": "0"}, "setting hub.heartbeat: must lie above 0"),
     ({"SAFETY_EDGE_ENGINE_KIND": "cedar"}, "setting engine.kind"),
+    ({"SAFETY_EDGE_EGRESS_INTERLOCK": "maybe"}, "setting egress.interlock"),
     ({"SAFETY_EDGE_ENGINE_KIND": "opa"}, "setting engine.url: is missing"),
     ({"SAFETY_EDGE_CONTROL_PORT": "8101"}, "setting control.token_file: is missing"),
     ({"SAFETY_EDGE_CONTROL_PORT": "70000"}, "setting control.port: must lie in"),
