@@ -10,8 +10,8 @@ In order:
 Grants cover a call that was understood whole, of which every outward effect names whom it reaches, and which reaches
 nobody else. That somebody is of the tenant's own company makes no difference here: mail leaves the machine either way,
 and whoever wants to let it go writes a grant for "@own-domain".
-5. a call that starts another agent stays within the depth and the number of the manifests that hold for it, and asks
-   where the other agent is one that may do more.
+5. a call that starts another agent stays within the depth and the number of the manifests that hold for it; it, and
+   one that sets another agent to work, asks where the other agent may do more.
 6. a tool of which the catalogue says so asks in every tier.
 The outcome is the join of all of these. What is left to the caller: that `verdict` was made under this very policy.
 """
@@ -33,6 +33,9 @@ from safety_core.model.verdict import Ruling, Verdict
 _SOMEBODY: Final = frozenset({TargetKind.RECIPIENT, TargetKind.HOST})
 SPAWN: Final = "sessions_spawn"
 """The tool by which an agent starts another."""
+
+SPEAK: Final = "sessions_send"
+"""The tool by which an agent sets another to work."""
 
 _ADDRESS: Final = re.compile(r"[^\s@,;:<>()\[\]\"%!\\]+@([a-z0-9.-]+)")
 
@@ -65,7 +68,9 @@ def rulings_on(
     if (reason := _asks(verdict, policy)) is not None:
         parts.append(Ruling(Outcome.ASK, (f"{verdict.facts.tool} asks in every tier: {reason}",)))
     if verdict.facts.tool == SPAWN:
-        parts += [_within_limits(call, descent, policy), _no_freer_agent(call, manifest, policy)]
+        parts.append(_within_limits(call, descent, policy))
+    if verdict.facts.tool in {SPAWN, SPEAK}:
+        parts.append(_no_freer_agent(call, manifest, policy))
     return tuple(parts)
 
 
@@ -159,18 +164,26 @@ def _within_limits(call: ToolCall, descent: Descent, policy: Policy) -> Ruling:
 
 
 def _no_freer_agent(call: ToolCall, manifest: AgentManifest, policy: Policy) -> Ruling:
-    """Ask where the agent to be started may do what this one may not: its work would be done without its limits."""
+    """Ask where the agent that is to work for this one may do what this one may not, or where no limit reaches it."""
     clauses: list[str] = []
-    for given in _named(call.params, "agentId"):
+    for given in (*_named(call.params, "agentid"), *map(_agent_of, _named(call.params, "sessionkey"))):
         if not isinstance(given, str):
-            return Ruling(Outcome.DENY, ("subagents: agentId is no text",))
+            return Ruling(Outcome.DENY, ("agents: agentId is no text",))
         for name in dict.fromkeys((given, _host_name(given))):
             freer = ", ".join(_freer(policy.agent(AgentId(name)), manifest))
             if name and name != manifest.name and freer:
-                clauses.append(f"subagents: {name} may do more than {manifest.name} ({freer})")
+                clauses.append(f"agents: {name} may do more than {manifest.name} ({freer})")
     if "acp" in _named(call.params, "runtime"):
-        clauses.append("subagents: runtime acp starts a program of its own, whose tools no gate sees")
+        clauses.append("agents: runtime acp starts a program of its own, whose tools no gate sees")
+    if any(_named(call.params, "visible")):
+        clauses.append("agents: visible starts a conversation of its own, which no limit of subagents reaches")
     return Ruling(Outcome.ASK if clauses else Outcome.ALLOW, tuple(dict.fromkeys(clauses)))
+
+
+def _agent_of(session: Json) -> str:
+    """Return the agent in OpenClaw's name of a session, `agent:<agent>:<rest>`, or nothing."""
+    words = session.strip().split(":", 2) if isinstance(session, str) else ()
+    return words[1] if len(words) == 3 and words[0].lower() == "agent" else ""
 
 
 def _freer(other: AgentManifest, manifest: AgentManifest) -> Iterator[str]:
@@ -191,10 +204,13 @@ def _host_name(agent: str) -> str:
 
 
 def _named(value: Json, name: str) -> tuple[Json, ...]:
-    """Return what stands under `name` anywhere in `value`: the call may be inside of another one."""
+    """Return what stands under `name` anywhere in `value`: the call may be inside of another one.
+
+    OpenClaw 2026.9.6 takes `agent_id` for `agentId` (dist/param-key-*.mjs): case and underscores make no difference.
+    """
     if isinstance(value, list):
         return tuple(found for item in value for found in _named(item, name))
     if not isinstance(value, dict):
         return ()
-    here = (value[name],) if value.get(name) is not None else ()
+    here = (item for key, item in value.items() if item is not None and key.replace("_", "").lower() == name)
     return (*here, *(found for item in value.values() for found in _named(item, name)))

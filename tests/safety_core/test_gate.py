@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safety_core.canonical import JsonObject
-from safety_core.gate import SPAWN, rule_on
+from safety_core.gate import SPAWN, SPEAK, rule_on
 from safety_core.model.descent import FIRST_GENERATION, Descent, generation
 from safety_core.model.facts import Action, Facts, Kind, Target, TargetKind, Zone
 from safety_core.model.level import Level, Outcome, Tier
@@ -343,7 +343,7 @@ def test_to_start_an_agent_that_may_do_more_asks(other: AgentManifest, freer: st
     ruling = spawns({"task": "t", "agentId": "helper"}, OWN, other)
     assert ruling.outcome is (Outcome.ASK if freer else Outcome.ALLOW)
     if freer:
-        assert ruling.clauses == (f"subagents: helper may do more than shop-helper ({freer})",)
+        assert ruling.clauses == (f"agents: helper may do more than shop-helper ({freer})",)
         spelt = spawns({"task": "t", "agentId": " Helper "}, OWN, other)
         assert (spelt.outcome, spelt.clauses[-1]) == (ruling.outcome, ruling.clauses[0])
 
@@ -358,12 +358,42 @@ def test_the_agent_is_found_inside_of_another_call_and_must_be_text() -> None:
     inner: JsonObject = {"id": SPAWN, "args": [{"task": "t", "agentId": "helper"}]}
     assert spawns(inner, AgentManifest(HELPER, Tier.AUTONOMOUS)).outcome is Outcome.ASK
     assert spawns({"task": "t", "agentId": None}).outcome is Outcome.ALLOW
-    assert spawns({"task": "t", "agentId": ["helper"]}).clauses == ("subagents: agentId is no text",)
+    assert spawns({"task": "t", "agentId": ["helper"]}).clauses == ("agents: agentId is no text",)
+
+
+@pytest.mark.parametrize("key", ["agentId", "agent_id", "AgentID"])
+def test_the_agent_is_found_under_every_name_that_openclaw_takes(key: str) -> None:
+    assert spawns({"task": "t", key: "helper"}, AgentManifest(HELPER, Tier.AUTONOMOUS)).outcome is Outcome.ASK
+
+
+@pytest.mark.parametrize(
+    ("params", "outcome"),
+    [
+        ({"sessionKey": "agent:helper:main", "message": "delete it"}, Outcome.ASK),
+        ({"session_key": " Agent:helper:subagent:1", "message": "delete it"}, Outcome.ASK),
+        ({"label": "h", "agentId": "helper", "message": "delete it"}, Outcome.ASK),
+        ({"sessionKey": "agent:shop-helper:main", "message": "done"}, Outcome.ALLOW),
+        ({"sessionKey": "main", "message": "done"}, Outcome.ALLOW),
+        ({"sessionKey": 3, "message": "done"}, Outcome.ALLOW),
+    ],
+)
+def test_to_set_an_agent_to_work_that_may_do_more_asks(params: JsonObject, outcome: Outcome) -> None:
+    call = replace(CALL, tool=SPEAK, params=params)
+    rules = policy(agents={HELPER: AgentManifest(HELPER, Tier.AUTONOMOUS)})
+    facts = Facts(SPEAK, AGENT)
+    deep = Descent(AGENT, 9, 99)
+    assert rule_on(call, verdict(Level.GREEN, facts=facts), rules, NOW, deep).outcome is outcome
+
+
+def test_a_conversation_that_no_limit_reaches_asks() -> None:
+    ruling = spawns({"task": "t", "visible": True})
+    assert (ruling.outcome, ruling.clauses[0].partition(" starts ")[0]) == (Outcome.ASK, "agents: visible")
+    assert spawns({"task": "t", "visible": False}).outcome is Outcome.ALLOW
 
 
 def test_a_program_of_its_own_that_no_gate_sees_asks() -> None:
     ruling = spawns({"task": "t", "runtime": "acp"})
-    assert (ruling.outcome, ruling.clauses[0].partition(" starts ")[0]) == (Outcome.ASK, "subagents: runtime acp")
+    assert (ruling.outcome, ruling.clauses[0].partition(" starts ")[0]) == (Outcome.ASK, "agents: runtime acp")
     assert spawns({"task": "t", "runtime": "subagent"}).outcome is Outcome.ALLOW
 
 

@@ -129,7 +129,7 @@ def _gate(found: Explanation, place: Place) -> Iterator[str]:
 def _place_of(clause: str, found: Explanation, place: Place) -> str:
     if clause.startswith("floor"):
         return place(clause)
-    if clause.startswith(("manifest", "subagents")):
+    if clause.startswith(("manifest", "subagents", "agents")):
         return place(f"data.agents.{found.call.agent}")
     if clause.startswith("external"):
         return place("data.outward")
