@@ -4,6 +4,7 @@ effects         what a flow asks of the world
 egress_effects  what the second one asks besides: the provider on one side, the client on the other
 tool_call       tool call -> classify -> gate -> approve -> resolve -> execute -> redact -> audit
 permission      the first half of that: whether a call may run now;  answers: what comes of it
+entrust         which calls the edge has to run for a runtime that runs its tools itself
 prompt          prompt -> redact -> egress -> meter
 dialect         what the second one must know of a provider's API
 compared        one call under two policies: what each makes of it, and what a change would mean for many

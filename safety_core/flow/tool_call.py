@@ -8,7 +8,7 @@ One way through, in two halves (`flow.permission` is the first), and several way
     send        what the agent's runtime is about to say to somebody, judged as a message unless it is an answer
     report      redact and audit the result of a call that somebody else ran; `ended` says that one is over
 
-The edge must run what refers to secrets, because it alone has them: a command or an HTTP request, by `TICKETED`.
+The edge must run what refers to secrets, because it alone has them (`flow.entrust`).
 Failing closed is the one `except` in `_closed`: whatever goes wrong, the answer is a refusal.
 """
 
@@ -22,31 +22,16 @@ from typing import Any, Final, TypeVar, cast
 from safety_core.canonical import Json, JsonObject
 from safety_core.classify.catalogue import compiled
 from safety_core.classify.facts import bare_facts_of, shows
-from safety_core.errors import ExecutionError, InputError, SafetyError
+from safety_core.errors import InputError, SafetyError
 from safety_core.flow import effects
 from safety_core.flow.answers import Answer, Context, Entrusted, Executed, Pending, Permitted, Refused, Sendable
 from safety_core.flow.effects import Flow
-from safety_core.flow.permission import Case, denied, judged, passed_on, permission
-from safety_core.model.level import Outcome
-from safety_core.model.policy import Sandbox
+from safety_core.flow.entrust import entrust, needs_edge, plan_for, ticketed_plan
+from safety_core.flow.permission import judged, passed_on, permission
 from safety_core.model.record import AuditEntry, Event
 from safety_core.model.secret import refs_in
 from safety_core.model.tool_call import AgentId, CallId, SessionId, ToolCall
 from safety_core.redact.redactor import Redactor
-from safety_core.resolve import HttpPlan, Plan, plan_of
-from safety_core.resolve.arguments import LONGEST_SECONDS
-
-TICKETED: Final = frozenset({"exec", "http_request"})
-"""Tools of which an agent's runtime lets the edge run a call that refers to secrets."""
-
-REQUESTS: Final = "http_request"
-"""The tool that only the edge runs, references or not."""
-
-WORDS: Final = frozenset(
-    {"sessions_spawn", "sessions_send", "sessions_list", "subagents", "goals", "todo", "cron", "secret_request"}
-)
-"""Tools whose arguments are words for an agent or about its work, to whom a reference means what it means here. (Many
-that only look at an agent's own work, or plan it, are aliases of `sessions_list`.)"""
 
 MESSAGE: Final = "message"
 """The tool as which words to somebody are judged."""
@@ -135,15 +120,14 @@ def _decide(call: ToolCall, context: Context, *, refers: bool, nested: bool) -> 
     known = compiled(context.policy.catalogue).tool(call.tool)
     if nested and known is not None and "inner" in known[1]:
         return (yield from passed_on(case, context))
-    tool = case.verdict.facts.tool
-    if (refers and tool not in WORDS) or (tool == REQUESTS and _can_run(case, context)):
-        return (yield from _entrust(case, _ticketed_plan, context))
+    if needs_edge(case, context, refers=refers):
+        return (yield from entrust(case, ticketed_plan, context))
     return (yield from permission(case, context))
 
 
 def _run(call: ToolCall, context: Context) -> Flow[Executed | Pending | Refused]:
     case = yield from judged(call, context)
-    answer = yield from _entrust(case, _plan, context)
+    answer = yield from entrust(case, plan_for, context)
     if not isinstance(answer, Entrusted):
         return answer
     return (yield from _carried_out(answer, context))
@@ -160,57 +144,6 @@ def _send(call: ToolCall, context: Context, *, known: str) -> Flow[Sendable | Pe
         AuditEntry(now, Event.SENT, call.agent, str(call.params["channel"]), call.id, rules=(known or "permitted",))
     )
     return Sendable(str(call.params["message"]))
-
-
-def _entrust(
-    case: Case, plan_for: Callable[[Case, Context], Plan], context: Context
-) -> Flow[Entrusted | Pending | Refused]:
-    """Return the permission with the plan, which is made before anybody is asked: a person's answer to what cannot run
-    would be spent on nothing."""
-    if case.ruling.outcome is Outcome.DENY:
-        return denied(case)
-    plan = plan_for(case, context)
-    yield from effects.CheckRefs(plan.refs)
-    answer = yield from permission(case, context)
-    return Entrusted(answer.call, answer.verdict, plan) if isinstance(answer, Permitted) else answer
-
-
-def _plan(case: Case, context: Context) -> Plan:
-    return plan_of(case.call, case.verdict.facts.tool, context.policy.catalogue, context.workspace)
-
-
-def _ticketed_plan(case: Case, context: Context) -> Plan:
-    """Return how the edge runs a call for a runtime that could run it itself, but for the secrets.
-
-    Raises:
-        ExecutionError: the runtime could not leave this tool to the edge, or the edge would run it where the agent's
-            own tools may not: outside of the sandbox.
-    """
-    tool, catalogue = case.verdict.facts.tool, context.policy.catalogue
-    known = compiled(catalogue).tool(case.call.tool)
-    if tool not in TICKETED or known is None or known[0] != tool:
-        raise ExecutionError(
-            f"tool {case.call.tool}",
-            "cannot use a secret",
-            "use SECRET_REF(name) in exec or http_request; to speak of a secret, write its name alone",
-        )
-    plan = plan_of(case.call, tool, catalogue, context.workspace, seconds=LONGEST_SECONDS)
-    if context.policy.agent(case.call.agent).sandbox is Sandbox.REQUIRED and not isinstance(plan, HttpPlan):
-        raise ExecutionError(
-            f"tool {tool}",
-            "would use a secret outside of the sandbox in which this agent must stay",
-            "use SECRET_REF(name) in http_request",
-        )
-    return plan
-
-
-def _can_run(case: Case, context: Context) -> bool:
-    """Tell whether the edge could run the call. Where it could not, its caller may have a way of its own."""
-    try:
-        _ticketed_plan(case, context)
-    except ExecutionError:
-        return False
-    return True
 
 
 def _carried_out(entrusted: Entrusted, context: Context) -> Flow[Executed]:

@@ -158,6 +158,9 @@ def test_no_command_runs_outside_of_a_sandbox_that_is_required_but_a_request_may
     place.level = Level.GREEN
     assert entrusted(place, asked(headers={"X-Key": "SECRET_REF(shop_key)"}), sandboxed)
     assert isinstance(run(tool_call.decide(call("ls"), sandboxed), place.handlers), Permitted)
+    for wish in (call("ls"), other("read", path="a.txt")):
+        assert isinstance(run(tool_call.run(wish, sandboxed), place.handlers), Refused)
+    assert not place.executed
 
 
 def test_a_tool_that_dies_in_the_second_half_is_recorded_and_refused() -> None:

@@ -1,0 +1,100 @@
+"""Which calls the edge has to run for a runtime that runs its tools itself, and how it would; asked before a person is.
+
+A runtime has no value of a secret. So what refers to one runs at the edge, if it is a command or an HTTP request: those
+are the tools that a runtime can leave to it (`TICKETED`). Any other tool would get the reference in place of the value,
+and is refused with that reason, unless its arguments are words for an agent (`WORDS`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from safety_core.classify.catalogue import compiled
+from safety_core.errors import ExecutionError
+from safety_core.flow import effects
+from safety_core.flow.answers import Context, Entrusted, Pending, Permitted, Refused
+from safety_core.flow.effects import Flow
+from safety_core.flow.permission import Case, denied, permission
+from safety_core.model.level import Outcome
+from safety_core.model.policy import Sandbox
+from safety_core.resolve import HttpPlan, Plan, plan_of
+from safety_core.resolve.arguments import LONGEST_SECONDS
+from safety_core.resolve.build import COMMAND_SECONDS
+
+TICKETED: Final = frozenset({"exec", "http_request"})
+"""Tools of which an agent's runtime lets the edge run a call that refers to secrets."""
+
+REQUESTS: Final = "http_request"
+"""The tool that only the edge runs, references or not."""
+
+WORDS: Final = frozenset(
+    {"sessions_spawn", "sessions_send", "sessions_list", "subagents", "goals", "todo", "cron", "secret_request"}
+)
+"""Tools whose arguments are words for an agent or about its work, to whom a reference means what it means here. (Many
+that only look at an agent's own work, or plan it, are aliases of `sessions_list`.)"""
+
+
+def entrust(
+    case: Case, planned: Callable[[Case, Context], Plan], context: Context
+) -> Flow[Entrusted | Pending | Refused]:
+    """Return the permission with the plan, which is made before anybody is asked: a person's answer to what cannot run
+    would be spent on nothing."""
+    if case.ruling.outcome is Outcome.DENY:
+        return denied(case)
+    plan = planned(case, context)
+    yield from effects.CheckRefs(plan.refs)
+    answer = yield from permission(case, context)
+    return Entrusted(answer.call, answer.verdict, plan) if isinstance(answer, Permitted) else answer
+
+
+def plan_for(case: Case, context: Context, seconds: float = COMMAND_SECONDS) -> Plan:
+    """Return how the edge runs a call.
+
+    Raises:
+        ExecutionError: it cannot, or it would where the agent's own tools may not: outside of the sandbox.
+    """
+    tool = case.verdict.facts.tool
+    plan = plan_of(case.call, tool, context.policy.catalogue, context.workspace, seconds=seconds)
+    if context.policy.agent(case.call.agent).sandbox is Sandbox.REQUIRED and not isinstance(plan, HttpPlan):
+        raise ExecutionError(
+            f"tool {tool}",
+            "would be run by the edge, outside of the sandbox in which this agent must stay",
+            "use http_request, or leave secrets out",
+        )
+    return plan
+
+
+def ticketed_plan(case: Case, context: Context) -> Plan:
+    """Return how the edge runs a call for a runtime that could run it itself, but for the secrets.
+
+    Raises:
+        ExecutionError: the runtime could not leave this tool to the edge, or the edge cannot run it.
+    """
+    tool, known = case.verdict.facts.tool, compiled(context.policy.catalogue).tool(case.call.tool)
+    if tool not in TICKETED or known is None or known[0] != tool:
+        raise ExecutionError(
+            f"tool {case.call.tool}",
+            "cannot use a secret",
+            "use SECRET_REF(name) in exec or http_request; to speak of a secret, write its name alone",
+        )
+    return plan_for(case, context, LONGEST_SECONDS)
+
+
+def needs_edge(case: Case, context: Context, *, refers: bool) -> bool:
+    """Tell whether the edge has to run a call that was put to it by a runtime which runs its tools itself.
+
+    Args:
+        refers: its arguments refer to secrets, as its agent wrote them.
+    """
+    tool = case.verdict.facts.tool
+    return (refers and tool not in WORDS) or (tool == REQUESTS and _can_run(case, context))
+
+
+def _can_run(case: Case, context: Context) -> bool:
+    """Tell whether the edge could run the call. Where it could not, its caller may have a way of its own."""
+    try:
+        ticketed_plan(case, context)
+    except ExecutionError:
+        return False
+    return True
