@@ -2,7 +2,7 @@
 // called. The edge lets an agent talk to a model only so long, because OpenClaw goes on without a plugin that does not load.
 
 import { ask } from "./edge.js";
-import { shared } from "./shared.js";
+import { memory, shared } from "./shared.js";
 import { fetchNeedles } from "./transcripts.js";
 
 /** Seconds from one check-in to the next at most: an edge that was started anew has forgotten who was there. */
@@ -105,7 +105,7 @@ async function one(settings, host, agent) {
  * @param {string} agent
  */
 function bodyOf({ version, host }, agent) {
-  const { process, nonces, hooks, faults, fired, needles } = shared();
+  const { process, nonces, hooks, faults, fired } = shared();
   const nonce = nonces.get(agent);
   return {
     agent,
@@ -117,7 +117,7 @@ function bodyOf({ version, host }, agent) {
     hooks: Object.fromEntries(hooks),
     fired,
     faults: [...new Set([...faults.values()].flat())].slice(0, FAULTS),
-    memory: needles?.memory ?? 0,
+    memory: memory(),
   };
 }
 

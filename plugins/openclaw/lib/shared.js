@@ -2,16 +2,21 @@
 // what they must agree on lies on globalThis. The key names the shape: a newer plugin that is loaded into the same process
 // must not meet an older one's state.
 
-import { randomBytes } from "node:crypto";
-import { isDeepStrictEqual } from "node:util";
+import { hash, randomBytes } from "node:crypto";
 
-const KEY = Symbol.for("safety-gateway.openclaw/2");
+const KEY = Symbol.for("safety-gateway.openclaw/3");
 
-/** Entries of one table: far more than can be under way at once, and a bound. A call that was forgotten is blocked. */
-const ENTRIES = 10_000;
+/** Calls that were allowed and have not begun: far more than can be under way at once, and a bound. A forgotten one is blocked. */
+const CALLS = 10_000;
+
+/** Entries of the other tables, which are larger. A forgotten turn is announced anew. */
+const ENTRIES = 500;
 
 /** Characters of a call's arguments that are kept until its result is there; of longer ones the edge is told nothing. */
-const ORIGINAL_LIMIT = 65_536;
+const ORIGINAL_LIMIT = 8192;
+
+/** Bytes that an entry is counted with: its name and digest; an answer with its list of tools and its guidance. */
+const WEIGHT = { call: 512, turn: 4096 };
 
 /**
  * @typedef {object} Turn  what the edge says of a turn that was announced
@@ -23,7 +28,7 @@ const ORIGINAL_LIMIT = 65_536;
 
 /**
  * @typedef {object} Shared
- * @property {Map<string, Record<string, unknown>>} allowed  call -> the arguments that were allowed
+ * @property {Map<string, string>} allowed  call -> digest of the arguments that were allowed
  * @property {Map<string, string>} tickets  call of a tool of ours -> the ticket with which the edge carries it out
  * @property {Map<string, Record<string, unknown>>} originals  call that was rewritten -> its own arguments
  * @property {Map<string, Promise<Turn>>} turns  agent, trace and run -> the edge's answer
@@ -62,12 +67,13 @@ export function shared() {
  * @param {Map<string, T>} table
  * @param {string} key
  * @param {T} value
+ * @param {number} most
  */
-export function keep(table, key, value) {
+export function keep(table, key, value, most = ENTRIES) {
   table.delete(key);
   table.set(key, value);
   const oldest = table.keys().next();
-  if (table.size > ENTRIES && !oldest.done) table.delete(oldest.value);
+  if (table.size > most && !oldest.done) table.delete(oldest.value);
 }
 
 /**
@@ -89,7 +95,7 @@ export function take(table, key) {
  * @param {Record<string, unknown>} params
  */
 export function remember(call, params) {
-  keep(shared().allowed, call, carried(params));
+  keep(shared().allowed, call, digestOf(carried(params)), CALLS);
 }
 
 /**
@@ -109,7 +115,9 @@ export function forget(call) {
  */
 export function use(call, params) {
   const known = take(shared().allowed, call);
-  return known !== undefined && isDeepStrictEqual(known, carried(params)) ? known : undefined;
+  if (known === undefined) return undefined;
+  const now = carried(params);
+  return known === digestOf(now) ? now : undefined;
 }
 
 /**
@@ -122,10 +130,35 @@ export function original(call, params) {
   keep(shared().originals, call, text.length > ORIGINAL_LIMIT ? {} : JSON.parse(text));
 }
 
+/** Bytes that the tables and the needles hold, estimated. */
+export function memory() {
+  const { allowed, tickets, turns, originals, needles } = shared();
+  const calls = (allowed.size + tickets.size) * WEIGHT.call + turns.size * WEIGHT.turn;
+  const params = [...originals.values()].reduce((sum, each) => sum + JSON.stringify(each).length * 2, 0);
+  return calls + params + (needles?.memory ?? 0);
+}
+
 /**
  * @param {Record<string, unknown>} params
  * @returns {Record<string, unknown>}
  */
 function carried(params) {
   return JSON.parse(JSON.stringify(params));
+}
+
+/**
+ * @param {unknown} params  what JSON can say
+ * @returns {string}  the same for the same fields in another order
+ */
+function digestOf(params) {
+  return hash("sha256", JSON.stringify(params, inOrder));
+}
+
+/**
+ * @param {string} _
+ * @param {unknown} value
+ */
+function inOrder(_, value) {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
 }

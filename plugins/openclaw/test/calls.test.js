@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { confirm, decide } from "../lib/calls.js";
-import { shared } from "../lib/shared.js";
+import { memory, shared } from "../lib/shared.js";
 import { edge, exec, settings } from "./stand_in.js";
 
 /**
@@ -106,6 +106,21 @@ test("arguments that the caller changes in place are caught", async () => {
   assert.equal(/** @type {any} */ (confirm(event, ctx)).block, true);
 });
 
+test("the same arguments in another order are the same", async () => {
+  const { event, ctx } = exec({ command: "ls", env: { A: "1", B: [{ c: 2, d: null }] } });
+  await decided({ decision: "allow" }, { event, ctx });
+  event.params = { env: { B: [{ d: null, c: 2 }], A: "1" }, command: "ls" };
+  assert.deepEqual(confirm(event, ctx), { params: event.params });
+});
+
+for (const other of [{ a: "1" }, { a: [1, 2] }, { a: { 0: 1 } }, { a: null }, {}, { b: 1 }, { a: 1, ["__proto__"]: 1 }]) {
+  test(`other arguments are others: ${JSON.stringify(other)}`, async () => {
+    const { event, ctx } = exec({ a: 1 });
+    await decided({ decision: "allow" }, { event, ctx });
+    assert.equal(/** @type {any} */ (confirm({ ...event, params: other }, ctx)).block, true);
+  });
+}
+
 test("a permission is good for one tool, call, run, session and agent", async () => {
   const other = { toolName: "write", toolCallId: "call_2", runId: "later" };
   for (const [key, value] of Object.entries(other)) {
@@ -131,11 +146,12 @@ test("permissions nobody uses do not pile up; the oldest go", async () => {
   const { socket } = await edge(() => ({ decision: "allow" }));
   const { allowed } = shared();
   allowed.clear();
-  for (let n = 0; n < 10_000; n++) allowed.set(`forgotten ${n}`, {});
+  for (let n = 0; n < 10_000; n++) allowed.set(`forgotten ${n}`, "");
   const { event, ctx } = exec({ command: "ls" });
   await decide(settings(socket), event, ctx);
   assert.equal(allowed.size, 10_000);
   assert.equal(allowed.has("forgotten 0"), false);
   assert.deepEqual(confirm(event, ctx), { params: { command: "ls" } });
+  assert.ok(memory() < 20 * 1024 * 1024);
   allowed.clear();
 });

@@ -118,7 +118,7 @@ test("the gateway's start checks in, its stop ends that", async () => {
   });
   const { api, registered } = host({ socket });
   plugin.register(api);
-  registered.hooks.gateway_start?.handler();
+  registered.hooks.gateway_start?.handler({}, {});
   const { agent, version, host: openclaw, hooks } = /** @type {any} */ (await promise);
   assert.deepEqual([agent, version, openclaw], ["main", read("package.json").version, "2026.9.6"]);
   assert.deepEqual(hooks.full.toSorted(), [...HOOKS, ...PARTS].sort());
