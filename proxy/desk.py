@@ -44,7 +44,7 @@ class Desk:
         return {"decided": told}
 
     async def answer(self, button: Button) -> JsonObject:
-        """Take up what a button said.
+        """Take up what a button said. The same button once more changes nothing: the first answer may have been lost.
 
         Raises:
             GrantError: no such question is open, or policy lets no chat channel answer it.
@@ -56,9 +56,14 @@ class Desk:
             raise MismatchedGrantError(f"approval {button.request}", "nothing was asked under this id")
         request, now = approval.request, clock.now()
         approve.channel_key(self.key.verify_key.encode().hex(), request, policy)
+        said = approve.Answer(
+            button.allow, f"{button.approver} by {button.channel}", f"channel:{button.channel}", clock.new_id()
+        )
+        given = None if approval.state is ApprovalState.EXPIRED else approval.grant
+        if given and (given.allow, given.approver, given.origin) == (said.allow, said.approver, said.origin):
+            return {"ok": True}
         if now > request.expires:
             raise ExpiredGrantError(f"approval {request.id}", "its time is over", "let the agent ask again")
-        said = approve.Answer(button.allow, button.approver, f"channel:{button.channel}", clock.new_id())
         await self.grants.take_up(approve.answer(request, self.key, KeyKind.CHANNEL, said, now))
         return {"ok": True}
 
