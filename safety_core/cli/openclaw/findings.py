@@ -60,6 +60,7 @@ class Findings:
         plugin_version: of the plugin of this program.
         tokens: the agents whose token file is there.
         copies: names of copies of openclaw.json beside it that hold a provider's key.
+        sign_ins: keys and sign-ins that OpenClaw's own store holds, by agent; None where nobody could be asked.
         variable: OPENCLAW_TRAJECTORY of this shell, which would win over the configuration.
     """
 
@@ -76,6 +77,7 @@ class Findings:
     plugin_version: str = ""
     tokens: frozenset[str] = frozenset()
     copies: tuple[str, ...] = ()
+    sign_ins: Mapping[str, tuple[str, ...]] | None = None
     variable: str = ""
 
 

@@ -74,6 +74,18 @@ class Host:
             raise UnavailableError("openclaw plugins inspect", f"gave no JSON (status {status})", "run it by hand")
         return answer
 
+    def sign_ins(self, agent: str) -> tuple[str, ...]:
+        """Return the names of the keys and sign-ins that an agent has besides the configuration, such as openai:manual.
+
+        Raises:
+            UnavailableError: it does not say.
+        """
+        status, out = self._run("models", "auth", "list", "--agent", agent, "--json")
+        listed = found(_json(out), "profiles")
+        if not isinstance(listed, list):
+            raise UnavailableError("openclaw models auth list", f"gave no JSON (status {status})", "run it by hand")
+        return tuple(str(found(profile, "id")) for profile in listed)
+
     def _run(self, *arguments: str) -> tuple[int, str]:
         environ = {**os.environ, "OPENCLAW_CONFIG_PATH": str(self.config)}
         try:

@@ -30,5 +30,5 @@ def planned(config: JsonObject, wish: Wish) -> Plan:
     if not found_table(tree, "models", "providers"):
         notes.append("no model is configured yet: `openclaw models set PROVIDER/MODEL`, then run this again")
     if found_table(tree, "auth", "profiles"):
-        notes.append("auth.profiles has keys or sign-ins of its own: remove them (`openclaw models auth`)")
+        notes.append("OpenClaw has sign-ins of its own: `openclaw models auth list`, then logout each of them")
     return Plan(tree, routed.upstreams, routed.keys, tuple(notes))

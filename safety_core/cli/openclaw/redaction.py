@@ -14,26 +14,37 @@ from safety_core.cli.openclaw.wish import owner
 
 def redaction(found_: Findings) -> Iterator[Check]:
     """Check the way to models, keys, stores and the middleware."""
-    layer, tree = Layer.REDACTION, found_.tree
+    layer = Layer.REDACTION
     past = [*_past_the_edge(found_)]
-    fix = INSTALL
-    yield verdict(layer, "way to models", not past, "; ".join(past) or f"every provider leads to {found_.egress}", fix)
-    keys = held_keys(tree)
-    yield verdict(layer, "keys", not keys, f"stand at {', '.join(keys)}" if keys else "no provider's key is here", fix)
-    if found_.copies:
-        proof = f"a provider's key stands in {', '.join(found_.copies)}"
-        yield verdict(layer, "keys in copies", False, proof, "restart OpenClaw's gateway; remove what still has one")
-    loud = loud_stores(tree)
+    way = "; ".join(past) or f"every provider leads to {found_.egress}"
+    yield verdict(layer, "way to models", not past, way, INSTALL)
+    yield from _keys(found_)
+    loud = loud_stores(found_.tree)
     if found_.variable not in {"", "0", "false"}:
         loud.append("OPENCLAW_TRAJECTORY of this shell wins over openclaw.json: unset it where the gateway starts")
-    yield verdict(layer, "raw stores", not loud, "; ".join(loud) or "trajectory and content captures are off", fix)
+    yield verdict(layer, "raw stores", not loud, "; ".join(loud) or "trajectory and content captures are off", INSTALL)
     declared: Json = found(found_.inspected, "plugin", "contracts", "agentToolResultMiddleware")
     if found_.inspected is not None:
         proof = "redacts results before the model sees them" if declared else "is not declared"
-        yield verdict(layer, "middleware", bool(declared), proof, fix)
+        yield verdict(layer, "middleware", bool(declared), proof, INSTALL)
     for entry in _layers_of(found_.edge):
         if entry.get("layer") == "secrets redaction":
             yield verdict(layer, "edge", entry.get("state") == "on", str(entry.get("detail")), "see `safety status`")
+
+
+def _keys(found_: Findings) -> Iterator[Check]:
+    """Check that OpenClaw holds no key: in its configuration, in copies of it, in its own store."""
+    layer, keys = Layer.REDACTION, held_keys(found_.tree)
+    proof = f"stand at {', '.join(keys)}" if keys else "no provider's key is here"
+    yield verdict(layer, "keys", not keys, proof, INSTALL)
+    if found_.copies:
+        proof = f"a provider's key stands in {', '.join(found_.copies)}"
+        yield verdict(layer, "keys in copies", False, proof, "restart OpenClaw's gateway; remove what still has one")
+    for agent, names in (found_.sign_ins or {}).items():
+        if names:
+            proof = f"OpenClaw's store holds {', '.join(names)}"
+            fix = f"openclaw models auth logout {names[0]} --agent {agent} --yes"
+            yield verdict(layer, f"sign-ins of {agent}", False, proof, fix)
 
 
 def _past_the_edge(found_: Findings) -> Iterator[str]:

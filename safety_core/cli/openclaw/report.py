@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from safety_core.canonical import JsonObject
@@ -63,6 +63,7 @@ def gather(home: Home, config: Path | None, socket: Path | None, program: Path |
         plugin_version=plugin_version(shipped_plugin()),
         tokens=frozenset(agent for agent in agents if place.token_file(agent).is_file()),
         copies=copies_with_keys(copies(file.path)),
+        sign_ins=_sign_ins(host, agents) if host else None,
         variable=os.environ.get(TRAJECTORY, ""),
     )
 
@@ -85,6 +86,13 @@ def _inspected(host: Host) -> JsonObject:
         return {"plugin": {"status": str(error)}}
 
 
+def _sign_ins(host: Host, agents: tuple[str, ...]) -> dict[str, tuple[str, ...]] | None:
+    try:
+        return {agent: host.sign_ins(agent) for agent in agents}
+    except UnavailableError:
+        return None
+
+
 def _folders(tree: JsonObject) -> dict[str, bool]:
     """Return each folder from which our plugin is loaded, and whether it is the plugin of this program."""
     shipped = plugin_hash(shipped_plugin())
@@ -101,7 +109,7 @@ def _is_ours(folder: Path) -> bool:
 
 def show(made: tuple[Check, ...], console: Console) -> None:
     """Print the checks as a table."""
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    table = Table("", "", Column("", overflow="fold"), show_header=False, box=None, padding=(0, 2, 0, 0))
     above = ""
     for check in made:
         if check.layer.value != above:

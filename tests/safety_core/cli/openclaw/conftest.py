@@ -13,6 +13,7 @@ import pytest
 
 from safety_core.canonical import JsonObject
 from safety_core.cli.main import run
+from safety_core.cli.openclaw import plugin
 from tests.safety_core.cli.openclaw.machine import config
 
 
@@ -58,6 +59,9 @@ def machine(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     monkeypatch.setenv("OPENCLAW_STATE_DIR", str(made.state))
     monkeypatch.setenv("SAFETY_HOME", str(made.home))
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    packed = folder / "package"  # as it is installed; and nobody edits it meanwhile
+    plugin.copy_plugin(plugin.shipped_plugin(), packed / "_openclaw")
+    monkeypatch.setattr(plugin, "_PACKAGE", packed)
     for name in ("OPENCLAW_CONFIG_PATH", "OPENCLAW_TRAJECTORY"):
         monkeypatch.delenv(name, raising=False)
     made.write(config())

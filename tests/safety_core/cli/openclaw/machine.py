@@ -86,10 +86,12 @@ def edge(path: Path, answers: dict[str, Any]) -> Iterator[None]:
 def program(folder: Path, *, issues: list[JsonObject] | None = None, version: str = "2026.9.6") -> Path:
     """Write an `openclaw` that finds these issues in every configuration."""
     answer = json.dumps({"valid": not issues, "issues": issues or []})
+    sign_ins = json.dumps({"profiles": []})
     path = folder / "openclaw-program"
     path.write_text(
         f"#!/bin/sh\ncase $1 in\n--version) echo 'OpenClaw {version} (abc)';;\n"
-        f"config) echo '{answer}'; exit {1 if issues else 0};;\n*) echo none; exit 1;;\nesac\n"
+        f"config) echo '{answer}'; exit {1 if issues else 0};;\nmodels) echo '{sign_ins}';;\n"
+        "*) echo none; exit 1;;\nesac\n"
     )
     path.chmod(0o755)
     return path

@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from proxy.settings_source import load_settings
@@ -213,6 +214,21 @@ def test_what_openclaw_takes_stays(machine: Machine, tmp_path: Path) -> None:
     assert status == 0
     assert "not validated" not in told
     assert "changed; the file as it was: " in shown
+
+
+def test_a_person_at_a_terminal_is_asked(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = machine.write(config())
+    asked = []
+
+    def decline(question: str, **_: object) -> None:
+        asked.append(question)
+        raise click.Abort
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("click.confirm", decline)
+    assert machine.run("install")[0] == 130
+    assert asked == ["Change it so?"]
+    assert machine.file.read_bytes() == old
 
 
 def test_a_plugin_of_another_version_is_replaced(machine: Machine) -> None:

@@ -173,6 +173,12 @@ def test_a_token_that_is_gone_and_a_variable_that_wins_are_seen() -> None:
     assert "wins over" in wrong(replace(good(), variable="1"))["4 raw stores"]
 
 
+def test_a_key_in_openclaws_own_store_is_seen() -> None:
+    sign_ins = {"main": ("openai:manual", "xai:work"), "shop": ()}
+    seen = wrong(replace(good(), sign_ins=sign_ins))
+    assert seen == {"4 sign-ins of main": "OpenClaw's store holds openai:manual, xai:work"}
+
+
 def test_without_the_program_its_word_is_missing_and_no_more() -> None:
     found = replace(good(), inspected=None, version=None, edge=edge_status(plugins=[]))
     states = {check.name: check.state for check in checks(found)}
