@@ -20,7 +20,7 @@ const connections = new Map();
  * @param {import("./settings.js").Settings} settings
  * @param {string} path  "/v1/decide"
  * @param {unknown} body  anything JSON can say; undefined: a GET
- * @param {{ seconds: number, signal?: AbortSignal | undefined }} limits
+ * @param {{ seconds: number, bytes?: number, signal?: AbortSignal | undefined }} limits  `bytes`: of the answer
  * @returns {Promise<Record<string, unknown>>}
  * @throws {EdgeError}
  */
@@ -29,7 +29,7 @@ export async function ask(settings, path, body, limits) {
   const deadline = AbortSignal.timeout(limits.seconds * 1000);
   const signal = limits.signal ? AbortSignal.any([limits.signal, deadline]) : deadline;
   try {
-    const { status, raw } = await exchange(settings.address, path, text, tokenOf(settings), signal);
+    const { status, raw } = await exchange(settings.address, path, text, tokenOf(settings), { signal, bytes: limits.bytes ?? ANSWER_LIMIT });
     return understood(status, raw);
   } catch (error) {
     if (error instanceof EdgeError) throw error;
@@ -57,10 +57,10 @@ function tokenOf({ tokenFile }) {
  * @param {string} path
  * @param {string | undefined} text
  * @param {string | undefined} token
- * @param {AbortSignal} signal
+ * @param {{ signal: AbortSignal, bytes: number }} limits
  * @returns {Promise<{ status: number, raw: Buffer }>}
  */
-function exchange(address, path, text, token, signal) {
+function exchange(address, path, text, token, { signal, bytes }) {
   const { promise, resolve, reject } = Promise.withResolvers();
   // Not http.request(): OpenClaw's proxy support and other plugins replace it, and would send this question elsewhere.
   const request = new ClientRequest({
@@ -76,7 +76,7 @@ function exchange(address, path, text, token, signal) {
   });
   request.on("error", reject);
   request.on("response", (response) => {
-    collect(response).then((raw) => resolve({ status: response.statusCode ?? 0, raw }), reject);
+    collect(response, bytes).then((raw) => resolve({ status: response.statusCode ?? 0, raw }), reject);
   });
   request.end(text);
   return promise;
@@ -96,13 +96,16 @@ function agentOf(address) {
   return agent;
 }
 
-/** @param {import("node:http").IncomingMessage} response */
-async function collect(response) {
+/**
+ * @param {import("node:http").IncomingMessage} response
+ * @param {number} most  bytes
+ */
+async function collect(response, most) {
   const parts = [];
   let size = 0;
   for await (const part of response) {
     size += part.length;
-    if (size > ANSWER_LIMIT) throw new EdgeError(`the edge's answer is larger than ${ANSWER_LIMIT} bytes`);
+    if (size > most) throw new EdgeError(`the edge's answer is larger than ${most} bytes`);
     parts.push(part);
   }
   if (!response.complete) throw new EdgeError("the edge's answer broke off");

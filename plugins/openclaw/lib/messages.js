@@ -3,7 +3,7 @@
 
 import { oneLine } from "./calls.js";
 import { ask } from "./edge.js";
-import { shared } from "./shared.js";
+import { keep, shared } from "./shared.js";
 import { cleaned } from "./transcripts.js";
 import { agentOf } from "./turns.js";
 
@@ -23,6 +23,7 @@ export async function received(settings, event, ctx) {
   const from = ctx.conversationId || event.from || event.senderId;
   if (!session || !agent || !from) return;
   const channel = ctx.channelId ?? "";
+  keep(shared().sessions, placeOf(channel, from), session);
   const body = { agent, session, channel, from: addressOf(channel, from) };
   await ask(settings, "/v1/inbound", body, { seconds: settings.answerTimeout });
 }
@@ -50,8 +51,11 @@ export async function replying(settings, event, ctx) {
   const { needles } = shared();
   if (needles === undefined) return { cancel: true, reason: "Safety Gateway: the edge has not been reached yet" };
   const content = typeof event.payload.text === "string" ? event.payload.text : "";
-  const place = { ...ctx, channelId: ctx.channelId ?? event.channel ?? "", sessionKey: ctx.sessionKey ?? event.sessionKey ?? "" };
-  const outcome = await outbound(settings, { to: ctx.conversationId ?? "", content, reply: true }, place);
+  const channelId = ctx.channelId ?? event.channel ?? "";
+  const to = ctx.conversationId ?? "";
+  const sessionKey = ctx.sessionKey ?? event.sessionKey;
+  if (sessionKey) keep(shared().sessions, placeOf(channelId, to), sessionKey);
+  const outcome = await outbound(settings, { to, content, reply: true }, { channelId, ...(sessionKey ? { sessionKey } : {}) });
   if (!outcome.sent) return { cancel: true, reason: outcome.reason };
   const rest = cleaned(event.payload, needles);
   if (rest === event.payload && outcome.content === content) return undefined;
@@ -66,10 +70,12 @@ export async function replying(settings, event, ctx) {
  */
 async function outbound(settings, { to, content, reply }, ctx) {
   try {
-    const agent = agentOf(ctx);
-    if (!agent) return unsent("OpenClaw did not say whose message it is");
     const channel = ctx.channelId ?? "";
-    const body = { agent, session: ctx.sessionKey ?? "", channel, to: addressOf(channel, to), content, reply };
+    // Telegram's part of OpenClaw does not say in which session it answers.
+    const session = ctx.sessionKey || shared().sessions.get(placeOf(channel, to)) || "";
+    const agent = agentOf({ sessionKey: session });
+    if (!agent) return unsent("OpenClaw did not say whose message it is");
+    const body = { agent, session, channel, to: addressOf(channel, to), content, reply };
     const answer = await ask(settings, "/v1/outbound", body, { seconds: settings.answerTimeout });
     if (answer.decision === "allow" && typeof answer.content === "string") return { sent: true, content: answer.content };
     const { id } = /** @type {{ id?: unknown }} */ (answer.approval ?? {});
@@ -86,6 +92,14 @@ async function outbound(settings, { to, content, reply }, ctx) {
  */
 function unsent(reason) {
   return { sent: false, reason: `Safety Gateway: ${oneLine(reason)}` };
+}
+
+/**
+ * @param {string} channel
+ * @param {string} address
+ */
+function placeOf(channel, address) {
+  return JSON.stringify([channel, addressOf(channel, address)]);
 }
 
 /**

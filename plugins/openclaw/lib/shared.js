@@ -4,7 +4,7 @@
 
 import { hash, randomBytes } from "node:crypto";
 
-const KEY = Symbol.for("safety-gateway.openclaw/3");
+const KEY = Symbol.for("safety-gateway.openclaw/4");
 
 /** Calls that were allowed and have not begun: far more than can be under way at once, and a bound. A forgotten one is blocked. */
 const CALLS = 10_000;
@@ -32,6 +32,7 @@ const WEIGHT = { call: 512, turn: 4096 };
  * @property {Map<string, string>} tickets  call of a tool of ours -> the ticket with which the edge carries it out
  * @property {Map<string, Record<string, unknown>>} originals  call that was rewritten -> its own arguments
  * @property {Map<string, Promise<Turn>>} turns  agent, trace and run -> the edge's answer
+ * @property {Map<string, string>} sessions  channel and address -> the session in which they were last heard or answered
  * @property {Map<string, string[]>} hooks  copy -> what it has registered
  * @property {Map<string, string[]>} faults  copy -> why this process is not fully guarded
  * @property {Record<string, number>} fired  hook -> how often it was called
@@ -50,6 +51,7 @@ export function shared() {
     tickets: new Map(),
     originals: new Map(),
     turns: new Map(),
+    sessions: new Map(),
     hooks: new Map(),
     faults: new Map(),
     fired: {},
@@ -132,8 +134,8 @@ export function original(call, params) {
 
 /** Bytes that the tables and the needles hold, estimated. */
 export function memory() {
-  const { allowed, tickets, turns, originals, needles } = shared();
-  const calls = (allowed.size + tickets.size) * WEIGHT.call + turns.size * WEIGHT.turn;
+  const { allowed, tickets, turns, sessions, originals, needles } = shared();
+  const calls = (allowed.size + tickets.size + sessions.size) * WEIGHT.call + turns.size * WEIGHT.turn;
   const params = [...originals.values()].reduce((sum, each) => sum + JSON.stringify(each).length * 2, 0);
   return calls + params + (needles?.memory ?? 0);
 }

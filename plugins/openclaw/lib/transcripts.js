@@ -8,6 +8,9 @@ import { shared } from "./shared.js";
 /** In place of a text that could not be looked through. */
 export const WITHHELD = "[Safety Gateway: not written down, because the edge has not been reached yet]";
 
+/** Bytes of all needles, as JSON: those of 25,000 secrets. */
+const NEEDLES_LIMIT = 64 * 1024 * 1024;
+
 /** Levels of nesting; what is deeper is not written down. */
 const DEPTH = 64;
 
@@ -43,7 +46,8 @@ export function cleaned(value, needles) {
 export async function fetchNeedles(settings, agent, version) {
   if (version === undefined || shared().needles?.version === version) return;
   const path = `/v1/needles?agent=${encodeURIComponent(agent)}`;
-  shared().needles = new Needles(await ask(settings, path, undefined, { seconds: settings.answerTimeout }));
+  const limits = { seconds: settings.answerTimeout, bytes: NEEDLES_LIMIT };
+  shared().needles = new Needles(await ask(settings, path, undefined, limits));
 }
 
 /**

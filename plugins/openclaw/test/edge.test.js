@@ -27,6 +27,39 @@ test("a question goes out as JSON and the answer comes back", async () => {
   assert.equal(question?.headers.authorization, undefined);
 });
 
+test("one connection carries one question after another, and several at once have one each", async () => {
+  const { socket, questions, connections } = await edge(() => ({}));
+  const reached = settings(socket);
+  for (let n = 0; n < 5; n += 1) await ask(reached, "/v1/x", {}, limits);
+  assert.equal(connections(), 1);
+  await Promise.all([1, 2, 3].map(() => ask(reached, "/v1/x", {}, limits)));
+  assert.equal(connections(), 3);
+  assert.equal(questions.length, 8);
+});
+
+test("an edge that was started anew is asked over a new connection", async () => {
+  const first = await edge(() => ({ edge: 1 }));
+  await ask(settings(first.socket), "/v1/x", {}, limits);
+  await first.stop();
+  await assert.rejects(ask(settings(first.socket), "/v1/x", {}, limits), /cannot be reached/);
+  await edge(() => ({ edge: 2 }), first.socket);
+  assert.deepEqual(await ask(settings(first.socket), "/v1/x", {}, limits), { edge: 2 });
+});
+
+test("a question is asked once, also when its connection breaks", async () => {
+  const { socket, questions } = await edge((_, response) => void (questions.length > 1 ? response.destroy() : response.end("{}")));
+  await ask(settings(socket), "/v1/x", {}, limits);
+  await assert.rejects(ask(settings(socket), "/v1/decide", {}, limits), /cannot be reached \(ECONNRESET\)/);
+  assert.equal(questions.length, 2);
+});
+
+test("a question without a body is a GET", async () => {
+  const { socket, questions } = await edge(() => ({}));
+  await ask(settings(socket), "/v1/needles", undefined, limits);
+  assert.equal(questions[0]?.body, undefined);
+  assert.equal(questions[0]?.headers["content-type"], undefined);
+});
+
 test("over loopback the token of the file is shown, and a new one as soon as it is there", async () => {
   const tokenFile = join(folder(), "token");
   writeFileSync(tokenFile, "first\n");

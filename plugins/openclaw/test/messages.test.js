@@ -61,6 +61,19 @@ test("no edge, no message; nor one that is nobody's", async () => {
   assert.equal(questions.length, 0);
 });
 
+test("a channel that does not name its session answers in the one where it was last heard, or last answered", async () => {
+  const { socket, questions } = await edge(({ path, body }) => (path === "/v1/inbound" ? { ok: true } : { decision: "allow", content: body.content }));
+  const bare = { channelId: "telegram", conversationId: "42" };
+  await received(settings(socket), { from: "telegram:42", sessionKey: "agent:ops:telegram:42" }, { channelId: "telegram" });
+  assert.equal(await sending(settings(socket), { to: "42", content: "hello" }, bare), undefined);
+  await replying(settings(socket), { payload: { text: "hello" }, sessionKey: "agent:main:telegram:42" }, bare);
+  assert.equal(await sending(settings(socket), { to: "42", content: "hello" }, bare), undefined);
+  assert.equal((await sending(settings(socket), { to: "43", content: "hello" }, bare))?.cancel, true);
+  const asked = questions.filter(({ path }) => path === "/v1/outbound").map(({ body }) => [body.agent, body.session, body.to]);
+  const main = ["main", "agent:main:telegram:42", "42"];
+  assert.deepEqual(asked, [["ops", "agent:ops:telegram:42", "42"], main, main]);
+});
+
 test("an approval's id is in the reason", async () => {
   const { socket } = await edge(/** @type {any} */ (refusals["an approval that is pending"]));
   assert.equal((await sending(settings(socket), event, ctx))?.cancelReason, "Safety Gateway: pending approval 7f3a: a new contact");

@@ -37,6 +37,8 @@ export async function edge(answer, place = join(folder(), "edge.sock")) {
     const told = answer(question, response);
     if (told !== undefined) response.end(typeof told === "string" ? told : JSON.stringify(told));
   });
+  let connections = 0;
+  server.on("connection", () => void (connections += 1));
   if (typeof place === "number") server.listen(place, "127.0.0.1");
   else server.listen(place);
   await once(server, "listening");
@@ -46,7 +48,7 @@ export async function edge(answer, place = join(folder(), "edge.sock")) {
   };
   after(stop);
   const address = /** @type {import("node:net").AddressInfo} */ (server.address());
-  return { questions, stop, socket: String(place), port: address.port };
+  return { questions, stop, socket: String(place), port: address.port, connections: () => connections };
 }
 
 /**
@@ -93,7 +95,8 @@ export function host(pluginConfig, registrationMode = "full", config = PERMITTED
 /** Forget what the copies of the plugin have agreed on. */
 export function forgetAll() {
   const state = shared();
-  for (const table of [state.allowed, state.tickets, state.originals, state.turns, state.hooks, state.faults, state.nonces]) table.clear();
+  for (const table of [state.allowed, state.tickets, state.originals, state.turns, state.sessions]) table.clear();
+  for (const table of [state.hooks, state.faults, state.nonces]) table.clear();
   for (const name of Object.keys(state.fired)) delete state.fired[name];
   state.needles = undefined;
 }
