@@ -12,6 +12,7 @@ from typing import Final
 
 from proxy.caller import Caller
 from proxy.errors import TicketError
+from safety_core.canonical import canonical_bytes
 from safety_core.edge import clock
 from safety_core.edge.execute import execute
 from safety_core.errors import ExecutionError
@@ -23,7 +24,9 @@ SECONDS: Final = 120.0
 """From the decision to the redemption: a host starts its command at once, or after a person's second yes."""
 
 LIMIT: Final = 1000
-"""Tickets at the same time; the oldest goes. A bound on what an agent that only asks can make us keep."""
+TOTAL_BYTES: Final = 16 * 1024 * 1024
+"""Tickets at the same time, and the arguments of their calls; the oldest go. A bound on what an agent that only asks
+can make us keep: one call may have 10 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +39,30 @@ class Errand:
 
 
 class Tickets:
-    """The tickets that nobody has shown yet."""
+    """The tickets that nobody has shown yet, the oldest first."""
 
-    def __init__(self, limit: int = LIMIT) -> None:
+    def __init__(self, limit: int = LIMIT, total: int = TOTAL_BYTES) -> None:
         self._limit = limit
-        self._open: OrderedDict[str, Errand] = OrderedDict()
+        self._total = total
+        self._open: OrderedDict[str, tuple[Errand, int]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._open)
 
     def issue(self, errand: Errand) -> str:
         """Return a new ticket for `errand`."""
-        while self._open and len(self._open) >= self._limit:
-            self._open.popitem(last=False)
+        size = len(canonical_bytes(errand.entrusted.call.params))
+        held = size + sum(known for _, known in self._open.values())
+        while self._open and (len(self._open) >= self._limit or held > self._total or self._is_over(errand.at)):
+            _, (_, known) = self._open.popitem(last=False)
+            held -= known
         ticket = clock.new_id()
-        self._open[ticket] = errand
+        self._open[ticket] = errand, size
         return ticket
+
+    def _is_over(self, now: float) -> bool:
+        oldest, _ = next(iter(self._open.values()))
+        return now - oldest.at > SECONDS
 
     def take(self, ticket: str, now: float) -> Errand:
         """Return what `ticket` stands for; nobody gets it again.
@@ -59,7 +70,7 @@ class Tickets:
         Raises:
             TicketError: it is not known, was used, or is too old.
         """
-        errand = self._open.pop(ticket, None)
+        errand, _ = self._open.pop(ticket, (None, 0))
         if errand is None or not 0 <= now - errand.at <= SECONDS:
             raise TicketError("the ticket", "is unknown, was used, or is too old", "make the call again")
         return errand

@@ -11,6 +11,7 @@ import pytest
 from proxy.caller import Caller
 from proxy.errors import TicketError, status_of
 from proxy.tickets import SECONDS, Errand, Tickets, run_for
+from safety_core.canonical import JsonObject
 from safety_core.errors import ExecutionError
 from safety_core.flow import effects
 from safety_core.flow.answers import Entrusted
@@ -23,8 +24,9 @@ from safety_core.resolve import ShellPlan
 NOW = 1_000_000.0
 
 
-def errand(name: str = "c1", at: float = NOW) -> Errand:
-    call = ToolCall(CallId(name), TenantId("bakery"), AgentId("main"), SessionId("s"), "exec", {})
+def errand(name: str = "c1", at: float = NOW, command: str = "ls") -> Errand:
+    params: JsonObject = {"command": command}
+    call = ToolCall(CallId(name), TenantId("bakery"), AgentId("main"), SessionId("s"), "exec", params)
     verdict = Verdict(Level.GREEN, "reads", (), Facts("exec", "main"), False, "r1")
     return Errand(Entrusted(call, verdict, ShellPlan("ls", "/", (), 5.0)), "r1", at)
 
@@ -59,6 +61,19 @@ def test_of_too_many_tickets_the_oldest_go() -> None:
     with pytest.raises(TicketError):
         tickets.take(first, NOW)
     assert [tickets.take(ticket, NOW).entrusted.call.id for ticket in others] == ["c1", "c2"]
+
+
+def test_large_calls_and_old_ones_make_room() -> None:
+    tickets = Tickets(total=1000)
+    for number in range(50):
+        newest = tickets.issue(errand(f"c{number}", command="x" * 300))
+    assert len(tickets) == 3
+    assert tickets.take(newest, NOW).entrusted.call.id == "c49"
+    tickets.issue(errand(at=NOW + SECONDS))
+    assert len(tickets) == 3
+    tickets.issue(errand(at=NOW + SECONDS + 1))
+    assert len(tickets) == 2, "those that were too old are gone"
+    assert Tickets(total=10).issue(errand(command="x" * 300)), "one of any size is kept"
 
 
 async def test_what_runs_ends_with_whoever_waits_for_it(tmp_path: Path) -> None:
