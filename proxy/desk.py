@@ -62,6 +62,10 @@ class Desk:
         given = None if approval.state is ApprovalState.EXPIRED else approval.grant
         if given and (given.allow, given.approver, given.origin) == (said.allow, said.approver, said.origin):
             return {"ok": True}
+        if button.allow and request.revision != policy.revision:
+            raise MismatchedGrantError(
+                f"approval {request.id}", "the policy has changed since", "let the agent ask again"
+            )
         if now > request.expires:
             raise ExpiredGrantError(f"approval {request.id}", "its time is over", "let the agent ask again")
         await self.grants.take_up(approve.answer(request, self.key, KeyKind.CHANNEL, said, now))

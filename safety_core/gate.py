@@ -25,7 +25,7 @@ from typing import Final
 from safety_core.canonical import Json
 from safety_core.model.descent import FIRST_GENERATION, Descent, generation
 from safety_core.model.facts import Kind, Target, TargetKind
-from safety_core.model.level import Level, Outcome
+from safety_core.model.level import Level, Outcome, Tier
 from safety_core.model.policy import AgentManifest, OutwardGrant, Policy, Sandbox, Subagents
 from safety_core.model.tool_call import AgentId, ToolCall
 from safety_core.model.verdict import Ruling, Verdict
@@ -96,7 +96,8 @@ def _floor(verdict: Verdict, policy: Policy) -> Ruling:
 
 def _matrix(verdict: Verdict, manifest: AgentManifest, policy: Policy, *, covered: bool) -> Ruling:
     level = Level.YELLOW if covered and verdict.level is Level.YELLOW_EXTERNAL else verdict.level
-    return Ruling(policy.matrix[level, manifest.tier], (f"{level.word} for a {manifest.tier.word} agent",))
+    article = "an" if manifest.tier is Tier.AUTONOMOUS else "a"
+    return Ruling(policy.matrix[level, manifest.tier], (f"{level.word} for {article} {manifest.tier.word} agent",))
 
 
 def _asks(verdict: Verdict, policy: Policy) -> Json:

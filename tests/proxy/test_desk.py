@@ -21,6 +21,7 @@ from proxy.force import InForce
 from proxy.grants import Grants
 from safety_core.approve import key_id
 from safety_core.bundle.contents import TrustedBundle
+from safety_core.canonical import Digest
 from safety_core.edge.approvals import ApprovalStore
 from safety_core.edge.audit_log import AuditLog
 from safety_core.edge.rego import RegoEngine
@@ -170,6 +171,15 @@ async def test_a_button_answers_one_open_question_once(place: Place) -> None:
     place.now[0] = late.expires + 1
     with pytest.raises(ExpiredGrantError):
         await place.says(late)
+
+
+async def test_a_yes_that_could_not_be_used_any_more_is_refused_at_once(place: Place) -> None:
+    await place.pin(Level.RED)
+    request = replace(await place.asked(), id=RequestId("e" * 32), action_digest=Digest("d" * 64), revision="another")
+    await place.approvals.open_request(request)
+    with pytest.raises(MismatchedGrantError, match="the policy has changed since"):
+        await place.says(request)
+    assert await place.says(request, allow=False) == {"ok": True}
 
 
 async def test_without_a_policy_no_button_answers(place: Place) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safety_core.canonical import JsonObject
-from safety_core.gate import SPAWN, SPEAK, rule_on
+from safety_core.gate import SPAWN, SPEAK, most_running, rule_on
 from safety_core.model.descent import FIRST_GENERATION, Descent, generation
 from safety_core.model.facts import Action, Facts, Kind, Target, TargetKind, Zone
 from safety_core.model.level import Level, Outcome, Tier
@@ -45,7 +45,9 @@ def grant(recipient: str, *, until: float = NOW + 1, agent: AgentId = AGENT, too
 @pytest.mark.parametrize(("cell", "outcome"), MATRIX.items(), ids=str)
 def test_inward_calls_follow_the_matrix(cell: tuple[Level, Tier], outcome: Outcome) -> None:
     level, tier = cell
-    assert rule_on(CALL, verdict(level), at_tier(tier), NOW).outcome is outcome
+    ruling = rule_on(CALL, verdict(level), at_tier(tier), NOW)
+    article = "an" if tier is Tier.AUTONOMOUS else "a"
+    assert (ruling.outcome, ruling.clauses) == (outcome, (f"{level.word} for {article} {tier.word} agent",))
 
 
 @pytest.mark.parametrize("tier", Tier)
@@ -320,6 +322,13 @@ def test_the_limits_of_whoever_began_bind_the_whole_family() -> None:
         "subagents: this would be one of depth 2, and helper may have depth 1",
         "subagents: 4 are running, and helper may have 4 at once",
     )
+
+
+def test_the_smallest_number_of_the_family_counts() -> None:
+    rules = policy(agents={AGENT: AgentManifest(AGENT, Tier.TRUSTED, subagents=Subagents(1, 9))})
+    call = replace(CALL, tool=SPAWN)
+    assert most_running(call, FIRST_GENERATION, rules) == 9
+    assert most_running(call, Descent(HELPER, 1), rules) == 4
 
 
 OWN = AgentManifest(AGENT, Tier.TRUSTED, frozenset({SPAWN, "read"}), frozenset({"CRM"}), Sandbox.REQUIRED)
