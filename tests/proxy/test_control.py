@@ -194,6 +194,18 @@ async def test_what_cannot_be_redacted_does_not_leave(here: Setting, monkeypatch
     assert (told["decision"], told["content"], told["rule"]) == ("block", "", "UnscannableError")
 
 
+async def test_where_nobody_knows_who_wrote_nothing_is_said(here: Setting) -> None:
+    database = here.edge.control.calls.correspondents._store._database
+    await database.read(lambda db: db.execute("DROP TABLE wrote"))
+    for path, body in (
+        ("/v1/outbound", said("Bread is ready.")),
+        ("/v1/inbound", {"agent": "baker", "session": "s", "channel": "telegram", "from": "4711"}),
+    ):
+        answer = await here.client.post(path, json=body)
+        assert answer.status_code == 500
+        assert "content" not in answer.json()
+
+
 async def test_the_needles_find_what_they_do_not_tell(here: Setting) -> None:
     answer = await here.client.get("/v1/needles?agent=baker")
     told = answer.json()
