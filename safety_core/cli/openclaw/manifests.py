@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import closing
-from http.client import HTTPException
 from pathlib import Path
 from typing import Final
 
 from safety_core.canonical import JsonObject
-from safety_core.cli.edge_socket import Connection
+from safety_core.cli.edge_socket import ask_edge
 from safety_core.cli.openclaw.wish import Manifest
 from safety_core.errors import InputError, UnavailableError
-from safety_core.wire.reader import BODY_LIMIT, Reader
+from safety_core.wire.reader import Reader
 
 ROUTE: Final = "/v1/agents"
 
@@ -23,18 +21,9 @@ def ask_agents(path: Path) -> Mapping[str, Manifest]:
     Raises:
         UnavailableError: nobody answers there, or not with manifests.
     """
-    with closing(Connection(path)) as connection:
-        try:
-            connection.request("GET", ROUTE)
-            response = connection.getresponse()
-            status, raw = response.status, response.read(BODY_LIMIT)
-        except (OSError, HTTPException) as error:
-            reason = f"does not answer ({type(error).__name__})"
-            raise UnavailableError(f"edge at {path}", reason, "start it with `safety edge`") from error
-    if status != 200:
-        raise UnavailableError(f"edge at {path}", f"answered {status} to {ROUTE}", "is it of this version?")
+    answer = ask_edge(path, "GET", ROUTE)
     try:
-        return read_manifests(Reader.parse(raw, "agents"))
+        return read_manifests(Reader(answer, "agents"))
     except InputError as error:
         raise UnavailableError(f"edge at {path}", f"gave an answer that cannot be read ({error})") from error
 

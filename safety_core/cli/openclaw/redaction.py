@@ -40,6 +40,8 @@ def _keys(found_: Findings) -> Iterator[Check]:
     if found_.copies:
         proof = f"a provider's key stands in {', '.join(found_.copies)}"
         yield verdict(layer, "keys in copies", False, proof, "restart OpenClaw's gateway; remove what still has one")
+    if found_.sign_ins is not None and not any(found_.sign_ins.values()):
+        yield verdict(layer, "sign-ins", True, "OpenClaw's own store holds none", "")
     for agent, names in (found_.sign_ins or {}).items():
         if names:
             proof = f"OpenClaw's store holds {', '.join(names)}"

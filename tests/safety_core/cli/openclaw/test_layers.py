@@ -42,6 +42,7 @@ def good() -> Findings:
         plugin={"/opt/plugin": True},
         plugin_version="0.1.0",
         tokens=frozenset({"main"}),
+        sign_ins={"main": ()},
     )
 
 
