@@ -109,15 +109,14 @@ function guardGateway(api, { on }, settings) {
   const config = () => api.runtime.config.current();
   const timeoutMs = (settings.approvalWait + settings.answerTimeout) * 1000 + MARGIN;
   on("before_install", (event) => installing(settings, event, api.config), { timeoutMs });
-  on("gateway_start", () => {
+  on("gateway_start", (_, ctx) => {
     void checkIn(settings, { version, host: api.runtime.version, config, warn });
-    openDesk(settings, { config, warn });
-    void watchDecisions(settings, { config, warn, ...sessionsOf(api) });
+    openDesk(settings, { config, warn }, ctx?.abortSignal);
+    void watchDecisions(settings, { config, warn, ...sessionsOf(api) }, ctx?.abortSignal);
   });
-  on("gateway_stop", () => {
-    closeDesk();
+  on("gateway_stop", async () => {
     stopWatching();
-    return checkOut(settings);
+    await Promise.all([closeDesk(), checkOut(settings)]);
   });
 }
 

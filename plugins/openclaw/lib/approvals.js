@@ -19,6 +19,9 @@ const OPEN = 600_000;
 /** Answered calls that are remembered until their decision comes by the other way too. */
 const SETTLED = 1000;
 
+/** Milliseconds that a stopping gateway is given to close what is open in it. */
+const FAREWELL = 2000;
+
 /** How often an answer is brought to an edge that does not take it, and the milliseconds in between. */
 const DELIVERY = { attempts: 3, pause: 1000 };
 
@@ -26,7 +29,8 @@ const DELIVERY = { attempts: 3, pause: 1000 };
  * @typedef {import("./settings.js").Settings} Settings
  * @typedef {import("./calls.js").Call} Call
  * @typedef {{ id: string, expires: number }} Asked  `expires`: seconds since the epoch
- * @typedef {{ call: Call, answer: Record<string, unknown>, ctx: import("./calls.js").ToolContext }} Question
+ * @typedef {import("./calls.js").ToolContext} ToolContext
+ * @typedef {{ call: Call, answer: Record<string, unknown>, ctx: ToolContext }} Question
  *
  * @typedef {object} Entry
  * @property {string} request  its id at the edge
@@ -40,7 +44,10 @@ const DELIVERY = { attempts: 3, pause: 1000 };
  * @property {import("./gateway.js").GatewayHost["connect"]} [connect]
  */
 
-/** @returns {{ desk: Desk | undefined, awaited: Map<string, number>, settled: Set<string> }} shared by all copies of this module */
+/**
+ * Shared by all copies of this module.
+ * @returns {{ desk: Desk | undefined, awaited: Map<string, number>, settled: Set<string> }}
+ */
 function state() {
   const place = /** @type {Record<symbol, ReturnType<typeof state>>} */ (/** @type {unknown} */ (globalThis));
   return (place[KEY] ??= { desk: undefined, awaited: new Map(), settled: new Set() });
@@ -50,34 +57,41 @@ function state() {
  * From now on, questions may be put in OpenClaw too.
  * @param {Settings} settings
  * @param {Host} host
+ * @param {AbortSignal} [stopping]  the gateway begins to stop: it waits for every question and every call that is under way
  */
-export function openDesk(settings, host) {
-  closeDesk();
-  state().desk = new Desk(settings, host);
+export function openDesk(settings, host, stopping) {
+  void closeDesk();
+  const desk = new Desk(settings, host);
+  state().desk = desk;
+  stopping?.addEventListener("abort", () => void (state().desk === desk && closeDesk()), { once: true });
 }
 
-/** Put no more questions; those that are open stay open at the edge. */
-export function closeDesk() {
-  state().desk?.close();
+/** Put no more questions, and let no call wait any longer. At the edge everything stays open. */
+export async function closeDesk() {
+  const { desk } = state();
   state().desk = undefined;
+  await desk?.close();
 }
 
 /**
  * Wait with a call for which a person has been asked.
  * @param {Question} question  `answer`: the edge's, which is "pending"
- * @param {() => Promise<Record<string, unknown>>} again  asks the edge once more, and waits
+ * @param {(signal: AbortSignal | undefined) => Promise<Record<string, unknown>>} again  asks the edge once more, and waits
  * @returns {Promise<Record<string, unknown>>} the edge's answer
  */
 export async function awaitPerson(question, again) {
   const asked = askedOf(question.answer);
-  if (asked === undefined) return await again();
+  if (asked === undefined) return question.answer;
   const { awaited, desk } = state();
   if (question.answer.channel === true) desk?.put(question, asked);
   awaited.set(asked.id, (awaited.get(asked.id) ?? 0) + 1);
   try {
-    const answer = await again();
+    const answer = await again(desk?.closed);
     if (answers(answer)) settle(asked.id, answer.decision === "allow");
     return answer;
+  } catch (error) {
+    if (desk?.closed.aborted) return question.answer;
+    throw error;
   } finally {
     const others = (awaited.get(asked.id) ?? 1) - 1;
     if (others > 0) awaited.set(asked.id, others);
@@ -95,7 +109,7 @@ export function decided(request, allow) {
   const { awaited, settled } = state();
   if (awaited.has(request)) return "later";
   if (settled.delete(request)) return "heard";
-  state().desk?.withdraw(request, allow);
+  void state().desk?.withdraw(request, allow);
   return "wake";
 }
 
@@ -108,7 +122,7 @@ function settle(request, allow) {
   settled.add(request);
   const oldest = settled.values().next();
   if (settled.size > SETTLED && !oldest.done) settled.delete(oldest.value);
-  desk?.withdraw(request, allow);
+  void desk?.withdraw(request, allow);
 }
 
 /** The questions that are open in this gateway. */
@@ -120,6 +134,7 @@ class Desk {
   #open = new Map();
   /** @type {Map<string, string>} id in OpenClaw -> how it calls who has answered */
   #people = new Map();
+  #closing = new AbortController();
 
   /**
    * @param {Settings} settings
@@ -134,9 +149,15 @@ class Desk {
     this.#gateway = new Gateway({ ...host, onResolved });
   }
 
-  close() {
+  get closed() {
+    return this.#closing.signal;
+  }
+
+  async close() {
+    this.#closing.abort();
+    const closed = Promise.all([...this.#open.keys()].map((request) => this.withdraw(request, false)));
+    await Promise.race([closed, sleep(FAREWELL, undefined, { ref: false })]);
     this.#gateway.stop();
-    this.#open.clear();
   }
 
   /**
@@ -162,12 +183,12 @@ class Desk {
    * @param {string} request
    * @param {boolean} allow
    */
-  withdraw(request, allow) {
+  async withdraw(request, allow) {
     const entry = this.#open.get(request);
     if (entry === undefined || entry.over) return;
     entry.over = true;
     entry.allow = allow;
-    if (entry.approval !== undefined) this.#resolve(entry.approval, allow);
+    if (entry.approval !== undefined) await this.#resolve(entry.approval, allow);
   }
 
   /**
@@ -188,7 +209,8 @@ class Desk {
     const resolver = await this.#gateway.persistently((line) => resolverOf(line, String(entry.approval)), enough);
     const person = personOf(resolver, this.#people.get(String(entry.approval)), allow);
     if (person === undefined) {
-      return this.#host.warn(`approval ${asked.id}: an answer of ${resolver?.id ?? "nobody"}, who is no known person, does not count`);
+      const who = resolver?.id ?? "nobody";
+      return this.#host.warn(`approval ${asked.id}: the yes of ${who}, who is no known person, does not count`);
     }
     await this.#deliver({ request: entry.request, allow, ...person });
   }
@@ -206,7 +228,7 @@ class Desk {
     }
     const onAccepted = (/** @type {{ id: string }} */ { id }) => {
       entry.approval = id;
-      if (entry.over) this.#resolve(id, entry.allow);
+      if (entry.over) void this.#resolve(id, entry.allow);
     };
     const options = { expectFinal: true, timeoutMs: null, onAccepted };
     return (await line.request("plugin.approval.request", { ...params, twoPhase: true }, options)).decision;
@@ -216,10 +238,13 @@ class Desk {
    * @param {string} id  in OpenClaw
    * @param {boolean} allow
    */
-  #resolve(id, allow) {
+  async #resolve(id, allow) {
     const params = { id, decision: allow ? "allow-once" : "deny" };
-    // A refusal means that it is closed already, and a gateway that stops closes it itself.
-    this.#gateway.persistently((line) => line.request("plugin.approval.resolve", params), AbortSignal.timeout(OPEN)).catch(() => {});
+    try {
+      await this.#gateway.persistently((line) => line.request("plugin.approval.resolve", params), AbortSignal.timeout(OPEN));
+    } catch {
+      // a refusal means that it is closed already
+    }
   }
 
   /** @param {{ request: string, allow: boolean, channel: string, approver: string }} said */
@@ -266,7 +291,7 @@ async function shown(settings, { call, answer, ctx }) {
 
 /**
  * Where the call's turn came from, so that OpenClaw asks there.
- * @param {import("./calls.js").ToolContext} ctx
+ * @param {ToolContext} ctx
  */
 function source({ requester, channelId }) {
   if (!requester?.channel || !channelId?.startsWith(`${requester.channel}:`)) return {};

@@ -28,12 +28,16 @@ export async function decide(settings, event, ctx) {
     const call = callOf(event, ctx);
     forget(nameOf(call, event.runId));
     const nested = call.tool === NESTING; // the inner call comes by itself, and is judged then
-    const put = (/** @type {number} */ wait) =>
-      ask(settings, "/v1/decide", { call, wait, ...(nested ? { nested } : {}) }, { seconds: wait + settings.answerTimeout, signal: ctx.abortSignal });
+    const put = (/** @type {number} */ wait, /** @type {(AbortSignal | undefined)[]} */ ...ends) => {
+      const signal = AbortSignal.any([ctx.abortSignal, ...ends].filter((end) => end !== undefined));
+      const limits = { seconds: wait + settings.answerTimeout, signal };
+      return ask(settings, "/v1/decide", { call, wait, ...(nested ? { nested } : {}) }, limits);
+    };
     let answer = await put(0);
     if (answer.decision === "pending") {
       const asked = answer;
-      answer = await awaitPerson({ call, answer, ctx }, async () => (settings.approvalWait > 0 ? await put(settings.approvalWait) : asked));
+      const wait = settings.approvalWait;
+      answer = await awaitPerson({ call, answer, ctx }, async (closing) => (wait > 0 ? await put(wait, closing) : asked));
     }
     if (answer.decision !== "allow") return blocked(refusal(answer));
     if (answer.ticket === undefined) return permitted(call, event.runId, call.params);

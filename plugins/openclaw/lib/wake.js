@@ -45,12 +45,14 @@ function state() {
  * Wait for decisions from now on. It ends with `stopWatching`, and keeps no process alive once nothing else does.
  * @param {Settings} settings
  * @param {Host} host
+ * @param {AbortSignal} [stopping]  the gateway begins to stop, and takes no new turns
  * @returns {Promise<void>} settles when it was stopped
  */
-export async function watchDecisions(settings, host) {
+export async function watchDecisions(settings, host, stopping) {
   stopWatching();
   const watch = new AbortController();
   state().watch = watch;
+  stopping?.addEventListener("abort", () => watch.abort(), { once: true });
   const refusals = new Map();
   /** @type {string[]} */
   let told = [];
@@ -189,7 +191,10 @@ function noticeOf({ id, tool, state: outcome }) {
     case "denied":
       return `${about} was denied. Do not make the call again and do not look for another way to do it; tell the person.`;
     default:
-      return `${about} has expired: nobody answered in time, or the call was not repeated in time. Nothing has run. Tell the person, who may ask you to make the call again.`;
+      return (
+        `${about} has expired: nobody answered in time, or the call was not repeated in time. Nothing has run. ` +
+        "Tell the person, who may ask you to make the call again."
+      );
   }
 }
 

@@ -63,7 +63,9 @@ function chat(label = "Telegram approval (777)", resolver = TELEGRAM) {
 async function edges(answer = () => ({ ok: true })) {
   const { promise, resolve } = Promise.withResolvers();
   const there = await edge(({ path, body }, response) => {
-    if (path === "/v1/redact") return { value: JSON.parse(JSON.stringify(body.value).replaceAll("hunter2", "SECRET_REF(PW)")), findings: 0 };
+    if (path === "/v1/redact") {
+      return { value: JSON.parse(JSON.stringify(body.value).replaceAll("hunter2", "SECRET_REF(PW)")), findings: 0 };
+    }
     setImmediate(resolve, body);
     if (path !== "/v1/answer") response.statusCode = 500;
     return answer(body);
@@ -71,9 +73,14 @@ async function edges(answer = () => ({ ok: true })) {
   return { ...there, button: /** @type {Promise<any>} */ (promise) };
 }
 
+/** @param {ReturnType<typeof gateway>} there */
+function operator({ connect }) {
+  return { config: () => ({}), warn: (/** @type {string} */ line) => void warnings.push(line), connect };
+}
+
 /** @param {string} socket @param {ReturnType<typeof gateway>} there */
 function desk(socket, there) {
-  openDesk(settings(socket), { config: () => ({}), warn: (line) => void warnings.push(line), connect: there.connect });
+  openDesk(settings(socket), operator(there));
 }
 
 /** @param {() => boolean} condition */
@@ -295,14 +302,45 @@ test("an edge that does not take the answer is named in the log", async () => {
   assert.match(String(warnings), /does not take the answer/);
 });
 
-test("when the gateway stops, everything under way settles", async () => {
+test("when the gateway begins to stop, what is open in it is closed and no call waits any longer", async () => {
   const there = chat();
+  const { socket, questions } = await edges();
+  const stopping = new AbortController();
+  openDesk(settings(socket), operator(there), stopping.signal);
+  const answer = pending();
+  const call = awaitPerson(question(answer), async (signal) => {
+    await new Promise((_, reject) => signal?.addEventListener("abort", reject, { once: true }));
+    return { decision: "allow" };
+  });
+  await there.asked("plugin.approval.request");
+  stopping.abort();
+  assert.equal(await call, answer, "the edge's own question stays open");
+  await until(() => there.connections.every(({ open }) => !open));
+  assert.deepEqual(sent(there, "plugin.approval.resolve"), [{ id: "plugin:1", decision: "deny" }]);
+  assert.deepEqual([questions.map(({ path }) => path), warnings], [["/v1/redact"], []]);
+});
+
+test("a gateway that answers nothing any more is not waited for long", async () => {
+  const there = gateway({
+    "plugin.approval.request": (_, options) => {
+      options.onAccepted({ id: "plugin:1" });
+      return new Promise(() => {});
+    },
+    "plugin.approval.resolve": () => new Promise(() => {}),
+  });
   const { socket } = await edges();
   desk(socket, there);
   await awaitPerson(question(pending()), async () => pending());
   await there.asked("plugin.approval.request");
-  closeDesk();
+  await closeDesk();
   await until(() => there.connections.every(({ open }) => !open));
+});
+
+test("an edge that fails while a call waits blocks the call", async () => {
+  const failing = async () => {
+    throw new Error("the edge cannot be reached");
+  };
+  await assert.rejects(awaitPerson(question(pending()), failing), /cannot be reached/);
 });
 
 test("a decision is told once: to the call that waits, or else to the session", async () => {
@@ -322,8 +360,9 @@ test("a refusal for another reason than the people's leaves their decision to be
   assert.equal(decided(answer.approval.id, true), "wake");
 });
 
-test("an answer without an id is asked for again, and no more", async () => {
-  assert.deepEqual(await awaitPerson(question({ decision: "pending" }), async () => ({ decision: "block" })), { decision: "block" });
+test("an answer that names no question is not waited for", async () => {
+  const answer = { decision: "pending" };
+  assert.equal(await awaitPerson(question(answer), async () => ({ decision: "allow" })), answer);
 });
 
 test("two calls that wait for the same answer are both told by the edge", async () => {

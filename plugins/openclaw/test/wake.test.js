@@ -82,7 +82,10 @@ test("who asked is woken in the session that asked, and only then the edge hears
   assert.deepEqual(there.questions[0]?.body.agents, ["main", "research"]);
 });
 
-for (const [state, words] of /** @type {const} */ ([["denied", /was denied. Do not make/], ["expired", /has expired.*Nothing has run/]])) {
+for (const [state, words] of /** @type {const} */ ([
+  ["denied", /was denied. Do not make/],
+  ["expired", /has expired.*Nothing has run/],
+])) {
   test(`the agent hears that an approval is ${state}`, async () => {
     const mine = host();
     await watched(await desk([decision({ state })]), mine);
@@ -178,12 +181,14 @@ test("a call that got its answer while it waited is not woken for it", async () 
 
 test("the parent of a subagent is told when the subagent has gone on", async () => {
   const child = decision({ session: "agent:main:subagent:1" });
-  const sessions = { "agent:main:subagent:1": { delivery: { kind: "internal" }, spawnedBy: "agent:main:main" }, "agent:main:main": CHAT };
+  const spawned = { delivery: { kind: "internal" }, spawnedBy: "agent:main:main" };
+  const sessions = { "agent:main:subagent:1": spawned, "agent:main:main": CHAT };
   const session = (/** @type {{ sessionKey: keyof typeof sessions }} */ { sessionKey }) => sessions[sessionKey];
   const mine = host({ session });
   await watched(await desk([child]), mine);
   while (mine.runs.length < 2) await new Promise(setImmediate);
-  assert.deepEqual(mine.runs.map(({ sessionKey, deliver }) => [sessionKey, deliver]), [["agent:main:subagent:1", false], ["agent:main:main", true]]);
+  const woken = mine.runs.map(({ sessionKey, deliver }) => [sessionKey, deliver]);
+  assert.deepEqual(woken, [["agent:main:subagent:1", false], ["agent:main:main", true]]);
   assert.match(mine.runs[1]?.message ?? "", /your subagent session agent:main:subagent:1 went on/);
   assert.deepEqual(mine.waits, [{ runId: `safety-gateway:${child.id}`, timeoutMs: 3_600_000 }]);
 });
