@@ -2,12 +2,13 @@
 // sends the raw text when such a hook fails, so a failure here ends in a cancelled message.
 
 import { oneLine } from "./calls.js";
-import { ask } from "./edge.js";
+import { ask, EdgeError } from "./edge.js";
 import { keep, shared } from "./shared.js";
 import { cleaned } from "./transcripts.js";
 import { agentOf } from "./turns.js";
 
 /** @typedef {{ channelId?: string, conversationId?: string, sessionKey?: string, senderId?: string }} MessageContext */
+/** @typedef {{ to: string, content: string, reply: boolean, ctx: MessageContext }} Message */
 /** @typedef {{ sent: true, content: string } | { sent: false, reason: string }} Outcome */
 
 /**
@@ -34,10 +35,10 @@ export async function received(settings, event, ctx) {
  * @param {{ to: string, content: string }} event
  * @param {MessageContext} ctx
  */
-export async function sending(settings, { to, content }, ctx) {
-  const outcome = await outbound(settings, { to, content, reply: false }, ctx);
+export async function sending(settings, event, ctx) {
+  const outcome = await outbound(settings, () => ({ to: event.to, content: event.content, reply: false, ctx }));
   if (!outcome.sent) return { cancel: true, cancelReason: outcome.reason };
-  return outcome.content === content ? undefined : { content: outcome.content };
+  return outcome.content === event.content ? undefined : { content: outcome.content };
 }
 
 /**
@@ -48,28 +49,42 @@ export async function sending(settings, { to, content }, ctx) {
  * @param {MessageContext} ctx
  */
 export async function replying(settings, event, ctx) {
-  const { needles } = shared();
-  if (needles === undefined) return { cancel: true, reason: "Safety Gateway: the edge has not been reached yet" };
-  const content = typeof event.payload.text === "string" ? event.payload.text : "";
+  /** @type {any} */
+  let rest;
+  const outcome = await outbound(settings, () => {
+    const { needles } = shared();
+    if (needles === undefined) throw new EdgeError("the edge has not been reached yet");
+    rest = cleaned(event.payload, needles);
+    return answerOf(event, ctx);
+  });
+  if (!outcome.sent) return { cancel: true, reason: outcome.reason };
+  const { text } = event.payload;
+  if (rest === event.payload && outcome.content === (text ?? "")) return undefined;
+  return { payload: { ...rest, ...(typeof text === "string" ? { text: outcome.content } : {}) } };
+}
+
+/**
+ * @param {{ payload: Record<string, any>, channel?: string, sessionKey?: string }} event
+ * @param {MessageContext} ctx
+ * @returns {Message}
+ */
+function answerOf(event, ctx) {
   const channelId = ctx.channelId ?? event.channel ?? "";
   const to = ctx.conversationId ?? "";
   const sessionKey = ctx.sessionKey ?? event.sessionKey;
   if (sessionKey) keep(shared().sessions, placeOf(channelId, to), sessionKey);
-  const outcome = await outbound(settings, { to, content, reply: true }, { channelId, ...(sessionKey ? { sessionKey } : {}) });
-  if (!outcome.sent) return { cancel: true, reason: outcome.reason };
-  const rest = cleaned(event.payload, needles);
-  if (rest === event.payload && outcome.content === content) return undefined;
-  return { payload: { ...rest, ...(content === "" ? {} : { text: outcome.content }) } };
+  const { text } = event.payload;
+  return { to, content: typeof text === "string" ? text : "", reply: true, ctx: { channelId, ...(sessionKey ? { sessionKey } : {}) } };
 }
 
 /**
  * @param {import("./settings.js").Settings} settings
- * @param {{ to: string, content: string, reply: boolean }} message
- * @param {MessageContext} ctx
+ * @param {() => Message} message  may throw
  * @returns {Promise<Outcome>}
  */
-async function outbound(settings, { to, content, reply }, ctx) {
+async function outbound(settings, message) {
   try {
+    const { to, content, reply, ctx } = message();
     const channel = ctx.channelId ?? "";
     // Telegram's part of OpenClaw does not say in which session it answers.
     const session = ctx.sessionKey || shared().sessions.get(placeOf(channel, to)) || "";
@@ -82,7 +97,7 @@ async function outbound(settings, { to, content, reply }, ctx) {
     const why = typeof answer.reason === "string" && answer.reason ? answer.reason : "the edge did not allow the message";
     return unsent(typeof id === "string" ? `pending approval ${id}: ${why}` : why);
   } catch (error) {
-    return unsent(error instanceof Error ? error.message : "the edge could not be asked");
+    return unsent(error instanceof EdgeError ? error.message : "the message could not be put to the edge");
   }
 }
 

@@ -18,14 +18,17 @@ const DEPTH = 64;
 const STRUCTURE = new Set(["role", "type", "id", "toolCallId", "toolName", "name", "customType", "stopReason", "api", "provider", "model"]);
 
 /**
- * Both `tool_result_persist` and `before_message_write`.
+ * Both `tool_result_persist` and `before_message_write`. OpenClaw writes down the raw message when they throw.
  * @param {{ message: any }} event
- * @returns {{ message: any } | undefined}  undefined: there was nothing to take out
+ * @returns {{ message: any } | { block: true } | undefined}  undefined: there was nothing to take out
  */
 export function written({ message }) {
-  const { needles } = shared();
-  const clean = cleaned(message, needles);
-  return clean === message ? undefined : { message: clean };
+  try {
+    const clean = cleaned(message, shared().needles);
+    return clean === message ? undefined : { message: clean };
+  } catch {
+    return { block: true };
+  }
 }
 
 /**

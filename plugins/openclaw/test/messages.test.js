@@ -105,6 +105,15 @@ test("before the needles are there, no answer goes out", async () => {
   assert.equal(/** @type {any} */ (await replying(settings(socket), { payload: { text: "hello" } }, ctx)).cancel, true);
 });
 
+test("a message of no shape that is known is not sent", async () => {
+  const { socket } = await edge(redacting);
+  /** @type {any} */
+  const none = undefined;
+  assert.equal((await sending(settings(socket), { to: none, content: "hello" }, ctx))?.cancel, true);
+  assert.equal(/** @type {any} */ (await replying(settings(socket), { payload: none }, ctx)).cancel, true);
+  assert.equal(/** @type {any} */ (await replying(settings(socket), { payload: { text: "hello" } }, none)).cancel, true);
+});
+
 test("who writes in a session is told, as the address to which OpenClaw answers", async () => {
   const { socket, questions } = await edge(() => ({ ok: true }));
   await received(settings(socket), { from: "telegram:7", sessionKey: ctx.sessionKey }, { ...ctx, conversationId: "telegram:-100" });

@@ -15,6 +15,9 @@ const ANSWER = {
 
 afterEach(forgetAll);
 
+/** @param {any} message */
+const kept = (message) => /** @type {any} */ (written({ message }))?.message;
+
 /** Every place of OpenClaw's messages in which somebody's words stand. */
 const MESSAGES = [
   { role: "user", content: `it is ${SECRET}`, timestamp: 7 },
@@ -44,11 +47,11 @@ test("a message without a secret is the same object", () => {
 
 test("before the needles are there, nothing that somebody said is written down", () => {
   for (const message of MESSAGES) {
-    const clean = written({ message })?.message;
+    const clean = kept(message);
     assert.doesNotMatch(JSON.stringify(clean), /plum-jam/);
     assert.equal(clean.role, message.role);
   }
-  const [user, , , call, , result] = MESSAGES.map((message) => written({ message })?.message);
+  const [user, , , call, , result] = MESSAGES.map(kept);
   assert.equal(user.content, WITHHELD);
   assert.deepEqual(call.content, [{ type: "toolCall", id: "call_1", name: "exec", arguments: {} }]);
   assert.deepEqual(result, { role: "toolResult", toolCallId: "call_1", toolName: "exec", content: [{ type: "text", text: WITHHELD }], details: {} });
@@ -63,6 +66,17 @@ test("what is nested too deep, or is no text, is not written down", () => {
   const text = JSON.stringify(written({ message }));
   assert.ok(text.includes(WITHHELD));
   assert.ok(!text.includes(SECRET) && !text.includes("[112,108"));
+});
+
+test("a message that cannot be looked through is not written down", () => {
+  shared().needles = new Needles(ANSWER);
+  const message = {
+    role: "user",
+    get content() {
+      throw new Error(SECRET);
+    },
+  };
+  assert.deepEqual(written({ message }), { block: true });
 });
 
 test("needles are fetched only when there are others than those at hand", async () => {
