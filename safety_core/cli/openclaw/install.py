@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import click
+from ada_url import URL
 
 from safety_core.cli.home import record
 from safety_core.cli.openclaw.changes import changes, undone
@@ -66,7 +67,7 @@ class Scene:
 
 def look(asked: Asked) -> Scene:
     """Read the configuration, what an earlier install noted, and what the edge says."""
-    file = read_config(locate(asked.config, os.environ))
+    file = own_config(asked.config)
     place = Place.of(asked.home, file.path)
     old, agents = place.record(), agents_of(file.tree)
     socket = (asked.socket or asked.home.socket).absolute()
@@ -76,7 +77,7 @@ def look(asked: Asked) -> Scene:
     wish = Wish(
         plugin=str(plugin),
         socket=str(socket),
-        egress=(asked.egress or egress or EGRESS).rstrip("/"),
+        egress=_address(asked.egress) if asked.egress else egress or EGRESS,
         tokens={agent: str(place.token_file(agent)) for agent in agents},
         manifests=manifests or {},
         upstreams=old.upstreams if old else {},
@@ -85,6 +86,33 @@ def look(asked: Asked) -> Scene:
         former=frozenset({str(shipped), str(place.plugin)} - {str(plugin)}),
     )
     return Scene(file, place, old, agents, manifests, wish)
+
+
+def own_config(named: Path | None) -> ConfigFile:
+    """Return the configuration, which must belong to whoever runs this: OpenClaw has to read what install keeps.
+
+    Raises:
+        InputError: it belongs to somebody else.
+    """
+    file = read_config(locate(named, os.environ))
+    if file.owner != os.geteuid():
+        reason = "belongs to another user, who could not read the tokens"
+        raise InputError(str(file.path), reason, "run this, and the edge, as the user whose OpenClaw it is")
+    return file
+
+
+def _address(given: str) -> str:
+    """Return the address of an egress, or refuse what is none."""
+    try:
+        url = URL(given)
+        plain = (
+            url.protocol in {"http:", "https:"} and url.pathname == "/" and not (url.username or url.search or url.hash)
+        )
+    except ValueError:
+        plain = False
+    if not plain:
+        raise InputError("--egress", "must be an address and a port", "write http://127.0.0.1:8100")
+    return given.rstrip("/")
 
 
 def _edge(socket: Path) -> tuple[Mapping[str, Manifest] | None, str | None]:

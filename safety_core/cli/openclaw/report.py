@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import click
@@ -33,6 +34,8 @@ COLOURS = {State.IN_FORCE: "green", State.NOT_CHECKED: "yellow", State.NOT_IN_FO
 
 def status(home: Home, config: Path | None, socket: Path | None, program: Path | None, *, as_json: bool) -> int:
     """Print every layer; return 0 if none is out of force, else 1."""
+    if sys.stderr.isatty():
+        click.echo("looking; OpenClaw takes some seconds to answer", err=True)
     made = checks(gather(home, config, socket, program))
     good = all(check.state is not State.NOT_IN_FORCE for check in made)
     if as_json:

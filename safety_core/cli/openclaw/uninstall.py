@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 
 import click
 
 from safety_core.cli.openclaw.changes import Change, undone
-from safety_core.cli.openclaw.config import locate, parse, read_config, render, replace_config
-from safety_core.cli.openclaw.install import Asked, confirm, judge
+from safety_core.cli.openclaw.config import parse, render, replace_config
+from safety_core.cli.openclaw.install import Asked, confirm, judge, own_config
 from safety_core.cli.openclaw.place import Place, sha256
 from safety_core.cli.openclaw.shown import diff
 from safety_core.edge import clock
@@ -19,7 +18,7 @@ from safety_core.errors import InputError
 
 def uninstall(asked: Asked) -> None:
     """Take the gateway out of the OpenClaw that `asked` names."""
-    file = read_config(locate(asked.config, os.environ))
+    file = own_config(asked.config)
     place = Place.of(asked.home, file.path)
     record = place.record()
     if record is None:

@@ -216,6 +216,23 @@ def test_what_openclaw_takes_stays(machine: Machine, tmp_path: Path) -> None:
     assert "changed; the file as it was: " in shown
 
 
+@pytest.mark.parametrize("command", ["install", "uninstall"])
+def test_the_openclaw_of_somebody_else_is_left_alone(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 54321)
+    status, _, told = machine.run(command, "--yes")
+    assert status == 2
+    assert "belongs to another user" in told
+
+
+@pytest.mark.parametrize("address", ["8100", "http://127.0.0.1:8100/openai", "file:///x", "http://u:p@127.0.0.1:1"])
+def test_an_egress_that_is_no_address_is_refused(machine: Machine, address: str) -> None:
+    status, _, told = machine.run("install", "--yes", "--egress", address)
+    assert status == 2
+    assert "--egress: must be an address" in told
+
+
 def test_a_person_at_a_terminal_is_asked(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     old = machine.write(config())
     asked = []
