@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { oneLine } from "./calls.js";
 import { ask } from "./edge.js";
 import { keep, shared } from "./shared.js";
-import { TOOL_NAMES } from "./tools.js";
 
 /** @typedef {import("./shared.js").Turn} Turn */
 /** @typedef {{ agentId?: string, sessionKey?: string, runId?: string, workspaceDir?: string, trace?: { traceId: string } }} TurnContext */
@@ -35,7 +34,8 @@ export function announce(settings, ctx) {
 }
 
 /**
- * `before_prompt_build`: the model is offered the tools of the agent's manifest and ours, and told how to go about secrets.
+ * `before_prompt_build`: the model is offered the tools of the agent's manifest, and told how to go about secrets. The tools of
+ * this plugin are tools like others: an agent with a manifest has them only if they stand in it.
  * @param {import("./settings.js").Settings} settings
  * @param {TurnContext} ctx
  * @returns {Promise<{ toolsAllow?: string[], appendSystemContext?: string } | undefined>}
@@ -44,7 +44,7 @@ export async function prompted(settings, ctx) {
   const { ok, tools, guidance } = await announce(settings, ctx);
   if (!ok) return undefined; // before_agent_run ends it
   return {
-    ...(tools === null ? {} : { toolsAllow: [...new Set([...tools, ...TOOL_NAMES])] }),
+    ...(tools === null ? {} : { toolsAllow: tools }),
     ...(guidance === "" ? {} : { appendSystemContext: guidance }),
   };
 }

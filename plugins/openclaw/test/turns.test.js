@@ -42,21 +42,19 @@ test("the parts of the prompt that stay the same are told by their hashes", asyn
   assert.deepEqual(questions[0]?.body.prefix, { soul: createHash("sha256").update("be kind").digest("hex"), tools: "" });
 });
 
-test("the model is offered the agent's tools and ours, and told what the edge says", async () => {
+test("the model is offered the agent's tools, and told what the edge says", async () => {
   const { socket } = await edge(() => ({ ...OK, tools: ["exec", "http_request"], guidance: "Write SECRET_REF(NAME)." }));
   assert.deepEqual(await prompted(settings(socket), ctx), {
-    toolsAllow: ["exec", "http_request", "secret_names", "secret_request"],
+    toolsAllow: ["exec", "http_request"],
     appendSystemContext: "Write SECRET_REF(NAME).",
   });
 });
 
-test("an agent without a manifest keeps its tools; one that may use none has ours", async () => {
+test("an agent without a manifest keeps its tools; one that may use none has none", async () => {
   const free = await edge(() => OK);
   assert.deepEqual(await prompted(settings(free.socket), ctx), {});
   const bare = await edge(() => ({ ...OK, tools: [] }));
-  assert.deepEqual(await prompted(settings(bare.socket), { ...ctx, runId: "next" }), {
-    toolsAllow: ["secret_names", "secret_request", "http_request"],
-  });
+  assert.deepEqual(await prompted(settings(bare.socket), { ...ctx, runId: "next" }), { toolsAllow: [] });
 });
 
 test("a halted agent's run is blocked, with the reason for the user, and asked for anew the next time", async () => {
