@@ -31,18 +31,13 @@ def install() -> Path:
 
 
 class Gateway:
-    """One OpenClaw gateway. Make it with `start`, speak to it after `await_ready`, end it with `stop`."""
+    """One OpenClaw gateway. Making it starts it; speak to it after `await_ready`, end it with `stop`."""
 
-    def __init__(self, host: Host, home: Path) -> None:
+    def __init__(self, host: Host) -> None:
+        """Start it, after `set_up`; getting ready takes it 10 s of computing."""
         self.host = host
         self.folder = host.folder
-        self._home = home
         self._process = self._run("gateway", "run")
-
-    @classmethod
-    def start(cls, host: Host) -> Gateway:
-        """Start it with the configuration that lies in its folder; getting ready takes it 10 s of computing."""
-        return cls(host, install())
 
     @property
     def log(self) -> str:
@@ -60,7 +55,7 @@ class Gateway:
             self._process.wait()
 
     def say(self, message: str, *, agent: str = "main", session: str = "") -> Turn:
-        """Send a user message, in a new session of `agent` or in one that is there, and wait for the end of the turn."""
+        """Send a user message, in a new session or in one that is there, and wait for the end of the turn."""
         key = session or f"agent:{agent}:{uuid.uuid4().hex[:8]}"
 
         async def turn() -> Turn:
@@ -107,23 +102,29 @@ class Gateway:
         raise AssertionError(f"the gateway was not ready after {READY_SECONDS} s:\n{self.log[-2000:]}")
 
     def _run(self, *arguments: str, log: Path | None = None) -> subprocess.Popen[bytes]:
-        program = self._home / "openclaw/node_modules/openclaw/openclaw.mjs"
-        command = [str(self._home / "bin/node"), str(program), *arguments]
+        command = [str(self.folder / "bin" / "openclaw"), *arguments]
         with (log or self.folder / "gateway.log").open("wb") as out:
             return subprocess.Popen(command, env=environment(self.folder), cwd=self.folder, stdout=out, stderr=out)
 
 
-def write_config(host: Host) -> Path:
-    """Write the configuration of an OpenClaw that has not been started yet."""
-    path = host.folder / "openclaw.json"
-    path.write_text(json.dumps(host.config(), indent=2))
-    return path
+def set_up(host: Host) -> Path:
+    """Write the configuration of an OpenClaw that has not been started yet, and return the program `openclaw`."""
+    (host.folder / "openclaw.json").write_text(json.dumps(host.config(), indent=2))
+    home = install()
+    program = host.folder / "bin" / "openclaw"
+    program.parent.mkdir()
+    module = home / "openclaw/node_modules/openclaw/openclaw.mjs"
+    program.write_text(f'#!/bin/sh\nexec "{home}/bin/node" "{module}" "$@"\n')
+    program.chmod(0o755)
+    (program.parent / "node").symlink_to(home / "bin" / "node")
+    return program
 
 
 def environment(folder: Path) -> dict[str, str]:
     """Return what the programs of the OpenClaw in `folder` are started with."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TZ") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("LANG", "TZ") if name in os.environ}
     return kept | {
+        "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
         "HOME": str(folder),
         "OPENCLAW_CONFIG_PATH": str(folder / "openclaw.json"),
         "OPENCLAW_STATE_DIR": str(folder / "state"),

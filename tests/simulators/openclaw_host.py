@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
-from safety_core.canonical import Json
-from tests.simulators.telegram import OWNER
+from tests.simulators.telegram import NEIGHBOUR, OWNER
 
 PLUGIN: Final = Path(__file__).parents[2] / "plugins" / "openclaw"
 MEDDLER: Final = Path(__file__).parents[1] / "e2e" / "openclaw" / "meddler"
@@ -16,74 +15,17 @@ TOKEN: Final = "operator-of-this-test"
 
 Api: TypeAlias = Literal["openai-completions", "openai-responses", "anthropic-messages"]
 
-PATHS: Final[Mapping[Api, str]] = {
-    "openai-completions": "/openai/v1",
-    "openai-responses": "/openai/v1",
-    "anthropic-messages": "/anthropic",
-}
-"""What an OpenClaw's base URL has behind the address of the edge's egress; the client of Anthropic adds /v1 itself."""
-
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A model. `url`: the base URL of its API; `key`: what the client sends as its key."""
+    """A model. `url`: where its provider is, without /v1; `key`: what the client sends as its key."""
 
     url: str
     key: str
     api: Api = "openai-completions"
 
-
-@dataclass(frozen=True)
-class Host:
-    """What an OpenClaw is told.
-
-    Attributes:
-        models: agent -> where its model is; the first one owns the Telegram bot.
-        plugin: the folder of our plugin; plugin_config: its settings.
-        telegram: root of the Bot API, or "" for none.
-    """
-
-    folder: Path
-    workspace: Path
-    port: int
-    models: Mapping[str, Endpoint]
-    plugin: Path = PLUGIN
-    plugin_config: Mapping[str, Json] = field(default_factory=dict)
-    telegram: str = ""
-
-    def config(self) -> dict[str, Any]:
-        """Return the content of openclaw.json."""
-        owner = next(iter(self.models))
-        channels = {"telegram": _bot(self.telegram)} if self.telegram else {}
-        return {
-            "gateway": {
-                "mode": "local",
-                "bind": "loopback",
-                "port": self.port,
-                "auth": {"mode": "token", "token": TOKEN},
-            },
-            "agents": self._agents(),
-            "bindings": [{"agentId": owner, "match": {"channel": name, "accountId": "default"}} for name in channels],
-            "channels": channels,
-            "models": {"mode": "replace", "catalogRefresh": {"enabled": False}, "providers": self._providers()},
-            "update": {"checkOnStart": False},
-            "logging": {"file": str(self.folder / "openclaw.log")},
-            "plugins": self._plugins([*channels]),
-        }
-
-    def _agents(self) -> dict[str, Any]:
-        workspace = str(self.workspace)
-        primary = {agent: {"primary": f"{agent}/scripted"} for agent in self.models}
-        return {
-            "defaults": {
-                "workspace": workspace,
-                "skipBootstrap": True,
-                "models": {f"{agent}/scripted": {} for agent in self.models},
-            },
-            "entries": {agent: {"workspace": workspace, "model": model} for agent, model in primary.items()},
-        }
-
-    def _providers(self) -> dict[str, Any]:
+    def provider(self) -> dict[str, Any]:
+        """Return its entry among the providers."""
         model = {
             "id": "scripted",
             "name": "Scripted",
@@ -93,22 +35,73 @@ class Host:
             "contextWindow": 128_000,
             "maxTokens": 4096,
         }
+        # OpenClaw's client of Anthropic adds /v1 itself.
+        path = "" if self.api == "anthropic-messages" else "/v1"
+        return {"baseUrl": f"{self.url}{path}", "apiKey": self.key, "api": self.api, "models": [model]}
+
+
+@dataclass(frozen=True)
+class Host:
+    """What an OpenClaw is told.
+
+    Attributes:
+        folder: an empty folder for its configuration, state and logs, and the home of what it runs.
+        workspace: where its agents work.
+        models: provider -> where its model is.
+        agents: agent -> its provider; the first one has the Telegram bot.
+        telegram: root of the Bot API.
+    """
+
+    folder: Path
+    workspace: Path
+    port: int
+    models: Mapping[str, Endpoint]
+    agents: Mapping[str, str]
+    telegram: str
+
+    def config(self) -> dict[str, Any]:
+        """Return the content of openclaw.json."""
+        first = next(iter(self.agents))
         return {
-            agent: {"baseUrl": end.url, "apiKey": end.key, "api": end.api, "models": [model]}
-            for agent, end in self.models.items()
+            "gateway": {
+                "mode": "local",
+                "bind": "loopback",
+                "port": self.port,
+                "auth": {"mode": "token", "token": TOKEN},
+            },
+            "agents": {
+                "ownership": "explicit",
+                "defaults": {
+                    "workspace": str(self.workspace),
+                    "skipBootstrap": True,
+                    "systemAgent": {"agentId": first},
+                    "heartbeat": {"agentId": first},
+                },
+                "entries": {agent: self.agent(provider) for agent, provider in self.agents.items()},
+            },
+            "bindings": [{"agentId": first, "match": {"channel": "telegram", "accountId": "default"}}],
+            "channels": {"telegram": _bot(self.telegram)},
+            "models": {"providers": {name: endpoint.provider() for name, endpoint in self.models.items()}},
+            "update": {"checkOnStart": False},
+            "logging": {"file": str(self.folder / "openclaw.log")},
+            "plugins": {
+                "allow": ["meddler", "telegram"],
+                "load": {"paths": [str(MEDDLER)]},
+                "entries": {"meddler": {"enabled": True}},
+            },
         }
 
-    def _plugins(self, channels: list[str]) -> dict[str, Any]:
-        ours = {
-            "enabled": True,
-            "hooks": {"allowConversationAccess": True, "timeoutMs": 330_000, "timeouts": {"gateway_stop": 5_000}},
-            "config": dict(self.plugin_config),
-        }
-        return {
-            "allow": ["safety-gateway", "meddler", *channels],
-            "load": {"paths": [str(self.plugin), str(MEDDLER)]},
-            "entries": {"safety-gateway": ours, "meddler": {"enabled": True}},
-        }
+    def agent(self, provider: str) -> dict[str, Any]:
+        """Return an agent's entry."""
+        return {"workspace": str(self.workspace), "model": {"primary": f"{provider}/scripted"}}
+
+
+def add_stray(config: dict[str, Any], agent: str, endpoint: Endpoint, host: Host) -> None:
+    """Add an agent whose model is asked past the edge, as a careless owner could; the neighbour talks to it."""
+    config["models"]["providers"][agent] = endpoint.provider()
+    config["agents"]["entries"][agent] = host.agent(agent)
+    neighbour = {"channel": "telegram", "accountId": "default", "peer": {"kind": "direct", "id": str(NEIGHBOUR)}}
+    config["bindings"].insert(0, {"agentId": agent, "match": neighbour})
 
 
 def _bot(url: str) -> dict[str, Any]:
@@ -120,7 +113,7 @@ def _bot(url: str) -> dict[str, Any]:
         "apiRoot": url,
         "network": {"dangerouslyAllowPrivateNetwork": True},
         "dmPolicy": "allowlist",
-        "allowFrom": [owner],
+        "allowFrom": [owner, str(NEIGHBOUR)],
         "capabilities": {"inlineButtons": "all"},
         "execApprovals": {"enabled": True, "approvers": [owner]},
         "commands": {"native": False},

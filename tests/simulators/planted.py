@@ -1,4 +1,4 @@
-"""Secrets that are planted in an agent's world, every spelling in which they could come out again, and a search for them.
+"""Secrets that are planted in an agent's world, all spellings in which they could come out again, and a search.
 
 The spellings are those that the redaction names: as it is, base64 at its three offsets, base64url, hexadecimal in both
 cases, percent-encoded, and JSON's escapes.
@@ -78,7 +78,7 @@ def leaks(values: Mapping[str, str], texts: Iterable[tuple[str, bytes]]) -> list
 
 
 def kept(folder: Path, *, leaving_out: Iterable[Path] = ()) -> Iterator[tuple[str, bytes]]:
-    """Yield (place, content) of every file below `folder`, and of every cell and search term of its SQLite databases."""
+    """Yield (place, content) of every file below `folder`, and of each table and index of its SQLite databases."""
     skipped = tuple(leaving_out)
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.is_symlink() and not any(path.is_relative_to(part) for part in skipped):
@@ -105,7 +105,7 @@ def _table(database: sqlite3.Connection, table: str, sql: str) -> bytes:
         database.execute(f'CREATE VIRTUAL TABLE temp."{table} terms" USING fts5vocab("main", "{table}", "row")')
         table = f"{table} terms"
     try:
-        rows = database.execute(f'SELECT * FROM "{table}"').fetchall()  # noqa: S608 - a name from the database itself
+        rows = database.execute(f'SELECT * FROM "{table}"').fetchall()
     except sqlite3.OperationalError:  # made by an extension that is not there; its own tables are read too
         return b""
     return b"\n".join(_bytes(cell) for row in rows for cell in row)

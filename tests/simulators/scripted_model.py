@@ -42,6 +42,13 @@ class Say:
 
 
 @dataclass(frozen=True)
+class Recite:
+    """The model answers with a text that it knows and its prompt does not: see `KNOWN`."""
+
+    key: str
+
+
+@dataclass(frozen=True)
 class Line:
     """One message of a conversation, in no API's own form. A call of the model's is a line without text."""
 
@@ -49,21 +56,32 @@ class Line:
     text: str
 
 
-Step: TypeAlias = Call | Say
+Step: TypeAlias = Call | Say | Recite
+
+KNOWN: Final[dict[str, str]] = {}
+"""What every scripted model knows by heart."""
 
 
 def script(*steps: Step) -> str:
     """Return the part of a user message that makes the model take these steps."""
-    listed = [{"tool": s.tool, "params": dict(s.params)} if isinstance(s, Call) else {"say": s.text} for s in steps]
-    return f"<script>{json.dumps(listed)}</script>"
+    # A call's arguments may hold a script of their own.
+    inside = json.dumps([_listed(step) for step in steps]).replace("<", "\\u003c")
+    return f"<script>{inside}</script>"
+
+
+def _listed(step: Step) -> dict[str, Any]:
+    if isinstance(step, Call):
+        return {"tool": step.tool, "params": dict(step.params)}
+    return {"say": step.text} if isinstance(step, Say) else {"recite": step.key}
 
 
 def follow_the_prompt(request: Received) -> Reply:
     """Take the step that is next in the newest script of the prompt."""
     step = _next_step(conversation(request))
     api = openai_responses if request.target.partition("?")[0].endswith("/responses") else answers
-    made = api.call_tool(step["tool"], step["params"]) if "tool" in step else api.say(step["say"])
-    return made(request)
+    if "tool" in step:
+        return api.call_tool(step["tool"], step["params"])(request)
+    return api.say(KNOWN[step["recite"]] if "recite" in step else step["say"])(request)
 
 
 def scripted_model() -> AbstractContextManager[Model]:

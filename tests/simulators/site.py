@@ -31,6 +31,7 @@ from nacl.signing import SigningKey
 
 from hub.command import hub
 from hub.keys import create_keys
+from safety_core.approve import key_id
 from safety_core.bundle.archive import pack
 from safety_core.bundle.roles import Release
 from safety_core.bundle.sign import public_pem, sign_files
@@ -39,6 +40,7 @@ from safety_core.edge.home import Home
 from safety_core.edge.hub import HubClient
 from safety_core.edge.key_file import read_or_create_key_file
 from safety_core.edge.shipped import shipped_sources
+from safety_core.model.policy import KeyKind
 from safety_core.model.tool_call import TenantId
 from tests.simulators.repository import Repository, bundle_key
 
@@ -194,8 +196,9 @@ class Site:
 
     def channel_key(self) -> dict[str, str]:
         """Return the edge's key, as a policy pins it for the buttons of a chat."""
-        key = SigningKey(read_or_create_key_file(self.home.create().edge_key))
-        return {"id": "chat", "kind": "channel", "public": key.verify_key.encode().hex(), "up_to": "yellow_external"}
+        key = SigningKey(read_or_create_key_file(self.home.create().edge_key)).verify_key
+        name = key_id(KeyKind.CHANNEL, key)
+        return {"id": name, "kind": "channel", "public": key.encode().hex(), "up_to": "yellow_external"}
 
     def as_person(self, kind: str) -> httpx2.Client:
         """Return a client of the hub that speaks for the publisher or the approver."""

@@ -22,6 +22,9 @@ from aiohttp import web
 OWNER: Final = 7001
 """The person who owns the bot."""
 
+NEIGHBOUR: Final = 7002
+"""Another person who writes to it."""
+
 STRANGER: Final = 7999
 """A person who has never written to the bot."""
 

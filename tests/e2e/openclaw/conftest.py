@@ -5,25 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-import shutil
+import tomllib
 from collections.abc import Generator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from safety_core.cli.demo.model import Model
 from safety_core.cli.demo.stage import CATALOGUE, PROGRAMS
 from tests.e2e.openclaw.world import APIS, World, run_safety, wait_until
-from tests.simulators.openclaw import Gateway, free_port, write_config
-from tests.simulators.openclaw_host import PATHS, PLUGIN, Endpoint, Host
+from tests.simulators.openclaw import Gateway, environment, free_port, set_up
+from tests.simulators.openclaw_host import Endpoint, Host, add_stray
 from tests.simulators.planted import plant
 from tests.simulators.scripted_model import scripted_model
 from tests.simulators.site import Site, site
 from tests.simulators.telegram import Telegram, telegram
-
-UPSTREAM_KEY: Final = "UPSTREAM_KEY"
 
 ORDER: Final = ("plugin", "calls", "approvals", "secrets", "agents", "outbound", "limits", "planted", "faults", "hooks")
 """The modules in the order in which they share one gateway: what takes something away comes late."""
@@ -41,25 +39,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def world() -> Generator[World, None, None]:
-    tokens = {agent: secrets.token_hex(24) for agent in (*APIS, "held", "thrifty", "unguarded")}
-    values = {
-        UPSTREAM_KEY: f"upstream-{secrets.token_hex(16)}",
-        "DB_PASSWORD": f"pw-{secrets.token_hex(12)}",
-        **plant(50),
-    }
     with ExitStack() as stack:
         here = stack.enter_context(site())
         model = stack.enter_context(scripted_model())
         messenger = stack.enter_context(telegram())
-        settings = edge_settings(model, tokens)
-        gateway = start_gateway(here, model, messenger, settings["EGRESS_PORT"], tokens)
-        stack.callback(gateway.stop)
         hub = stack.enter_context(here.hub())
         here.introduce()
         here.publish(sources=policy(here))
+        values = {"DB_PASSWORD": secrets.token_hex(12), **plant(50)}
         run_safety(here, "secret", "import", "-", text=json.dumps(values))
+        host = owners_openclaw(here, model, messenger)
+        settings, tokens = guard(here, host)
+        gateway = Gateway(host)
+        stack.callback(gateway.stop)
         edge = stack.enter_context(here.edge(**settings))
         gateway.await_ready()
+        values |= {f"{name} of the provider": endpoint.key for name, endpoint in host.models.items()}
         world = World(here, hub, edge, settings, model, messenger, gateway, tokens, values, stack)
         wait_until(lambda: tokens.keys() - {"unguarded"} <= world.plugins().keys())
         yield world
@@ -91,35 +86,44 @@ def furnish(workspace: Path) -> None:
     (workspace / "news.md").write_text("Fresh rye on Fridays.")
 
 
-def start_gateway(here: Site, model: Model, messenger: Telegram, egress: str, tokens: dict[str, str]) -> Gateway:
-    """Start OpenClaw while the rest is still to come: it finds the edge as soon as that is there."""
+def owners_openclaw(here: Site, model: Model, messenger: Telegram) -> Host:
+    """Set up an OpenClaw without any gateway before it: its providers are asked with keys of its own."""
     folder = here.folder / "openclaw"
     folder.mkdir()
     furnish(here.workspace)
-    plugin = folder / "plugin"
-    shutil.copytree(PLUGIN, plugin, ignore=shutil.ignore_patterns("runtime", "test"))
-    models = {
-        agent: Endpoint(f"http://127.0.0.1:{egress}{PATHS[api]}", tokens[agent], api)
-        for agent in tokens
-        if agent != "unguarded"
-        for api in [APIS.get(agent, "openai-completions")]
-    }
-    models["direct"] = Endpoint(f"{model.url}/v1", "unguarded")
-    config = {"socket": str(here.home.socket), "approvalWait": 0}
-    host = Host(folder, here.workspace, free_port(), models, plugin, config, messenger.url)
-    write_config(host)
-    return Gateway.start(host)
+    models = {f"shop-{agent}": Endpoint(model.url, f"sk-{secrets.token_hex(20)}", api) for agent, api in APIS.items()}
+    agents = {agent: f"shop-{agent}" for agent in APIS} | {"held": "shop-main", "thrifty": "shop-main"}
+    host = Host(folder, here.workspace, free_port(), models, agents, messenger.url)
+    set_up(host)
+    return host
 
 
-def edge_settings(model: Model, tokens: dict[str, str]) -> dict[str, str]:
-    """Return the edge's settings: agents reach the model with their tokens, and only while their plugin is there."""
-    provider = {"base_url": model.url, "key_secret": UPSTREAM_KEY}
-    clients = {agent: hashlib.sha256(token.encode()).hexdigest() for agent, token in tokens.items()}
+def guard(here: Site, host: Host) -> tuple[dict[str, str], dict[str, str]]:
+    """Put the gateway into it, as its owner does; return the settings of the edge, and each agent's token."""
+    port = {"EGRESS_PORT": str(free_port())}
+    program = host.folder / "bin" / "openclaw"
+    with here.edge(**port) as edge:
+        wait_until(lambda: edge.status()["policy"]["state"] == "in force")
+        arguments = ("openclaw", "install", "--yes", "--openclaw", str(program))
+        told = run_safety(here, *arguments, environ=environment(host.folder))
+    needed = tomllib.loads(told.partition("settings must say this")[2].partition("\n")[2])
+    path = host.folder / "openclaw.json"
+    config = json.loads(path.read_bytes())
+    sources = config["secrets"]["providers"]
+    tokens = {agent: Path(sources[f"safety-{agent}"]["path"]).read_text().strip() for agent in host.agents}
+    tokens["unguarded"] = secrets.token_hex(24)
+    config["plugins"]["entries"]["safety-gateway"]["config"]["approvalWait"] = 0
+    add_stray(config, "direct", Endpoint(host.models["shop-main"].url, "stray"), host)
+    path.write_text(json.dumps(config, indent=2))
+    return port | edge_settings(needed, tokens["unguarded"]), tokens
+
+
+def edge_settings(needed: dict[str, Any], unguarded: str) -> dict[str, str]:
+    """Return what `safety openclaw install` says that the edge must be told, and one client more without a plugin."""
+    egress, clients = needed["egress"], needed["clients"]
     return {
-        "EGRESS_PORT": str(free_port()),
-        "EGRESS_ALLOW_PRIVATE_UPSTREAMS": "true",
-        "EGRESS_PROVIDERS": json.dumps({"openai": provider, "anthropic": provider}),
-        "EGRESS_REQUIRE_PLUGIN": json.dumps(list(tokens)),
-        "EGRESS_INTERLOCK": "enforce",
-        "CLIENTS": json.dumps(clients),
+        "EGRESS_ALLOW_PRIVATE_UPSTREAMS": json.dumps(egress["allow_private_upstreams"]),
+        "EGRESS_PROVIDERS": json.dumps(egress["providers"]),
+        "EGRESS_REQUIRE_PLUGIN": json.dumps([*egress["require_plugin"], "unguarded"]),
+        "CLIENTS": json.dumps({**clients, "unguarded": hashlib.sha256(unguarded.encode()).hexdigest()}),
     }

@@ -72,14 +72,10 @@ def test_a_red_call_is_asked_for_as_well(world: World) -> None:
 
 
 def test_the_hub_alone_cannot_let_a_critical_call_run(world: World) -> None:
-    # In the agent's own home: nothing else is lost should the gate fail.
-    precious = world.gateway.folder / "all-our-orders.txt"
-    precious.write_text("1042: spelt bread")
-    first = world.exec("rm -rf ~")
+    first = world.exec("terraform destroy -auto-approve")
     assert "critical_red" in first.result
     assert not world.site.may_answer(first.approval)
-    assert world.exec("rm -rf ~").approval == first.approval
-    assert precious.exists()
+    assert world.exec("terraform destroy -auto-approve").approval == first.approval
 
 
 def test_a_question_that_nobody_answers_in_time_is_over(world: World) -> None:
@@ -126,8 +122,7 @@ def test_questions_wait_while_the_hub_is_away_and_go_out_when_it_is_back(world: 
 
 def age(world: World, approval: str) -> None:
     """Let a question be a day old: its time is taken back in the edge's own store."""
+    aged = "CAST(json_set(CAST(request AS TEXT), '$.expires', 1) AS BLOB)"
     with closing(sqlite3.connect(world.site.home.edge_db)) as database, database:
-        change = (
-            "UPDATE approval SET request = CAST(json_set(CAST(request AS TEXT), '$.expires', 1) AS BLOB) WHERE id = ?"
-        )
-        assert database.execute(change, [approval]).rowcount == 1
+        done = database.execute(f"UPDATE approval SET request = {aged} WHERE id = ?", [approval])
+        assert done.rowcount == 1

@@ -7,19 +7,18 @@ import json
 import httpx2
 import pytest
 
-from tests.e2e.openclaw.conftest import UPSTREAM_KEY
 from tests.e2e.openclaw.world import APIS, World
 
 every_api = pytest.mark.parametrize("agent", APIS)
 
 
 def test_every_agent_of_the_gateway_is_checked_in(world: World) -> None:
-    assert world.plugins().keys() == world.gateway.host.models.keys()
+    assert world.plugins().keys() == {*world.gateway.host.agents, "direct"}
 
 
 def test_an_agent_whose_plugin_is_not_there_gets_no_model(world: World) -> None:
     """OpenClaw goes on without a plugin that does not load; then it has to go on without a model too."""
-    url = f"http://127.0.0.1:{world.edge.ready['egress']}/openai/v1/chat/completions"
+    url = f"http://127.0.0.1:{world.edge.ready['egress']}/shop-main/v1/chat/completions"
     body = {"model": "scripted", "messages": [{"role": "user", "content": "hello"}]}
     key = {"authorization": f"Bearer {world.tokens['unguarded']}"}
     answer = httpx2.post(url, json=body, headers=key, trust_env=False)
@@ -39,7 +38,7 @@ def test_each_agent_talks_to_its_model_in_its_own_api(world: World) -> None:
     """And with the provider's key, which only the edge has."""
     targets = {request.target for request in world.model.requests}
     assert targets == {"/v1/chat/completions", "/v1/responses", "/v1/messages"}
-    assert {request.key for request in world.model.requests} == {world.values[UPSTREAM_KEY]}
+    assert {request.key for request in world.model.requests} == {end.key for end in world.gateway.host.models.values()}
 
 
 @every_api

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulators.openclaw import PLUGIN, install
+from tests.simulators.openclaw import install
+from tests.simulators.openclaw_host import PLUGIN
 
 pytestmark = pytest.mark.timeout(600)
 RUNTIME = PLUGIN / "runtime"

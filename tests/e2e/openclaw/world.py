@@ -17,19 +17,21 @@ from typing import Any, Final
 
 from safety_core.cli.demo.model import Model
 from tests.simulators.openclaw import Gateway
+from tests.simulators.openclaw_host import Api
 from tests.simulators.openclaw_operator import Turn
 from tests.simulators.scripted_model import Call, Say, Step, script, tool_results
 from tests.simulators.site import Edge, Process, Site
 from tests.simulators.telegram import Telegram
 
 WAIT_SECONDS: Final = 60.0
-APIS: Final[Mapping[str, str]] = {
+APIS: Final[Mapping[str, Api]] = {
     "main": "openai-completions",
     "replies": "openai-responses",
     "claude": "anthropic-messages",
 }
 """Agent -> the API in which it talks to its model."""
 
+_BACKGROUND: Final = re.compile(r"session ([\w-]+)")
 _APPROVAL: Final = re.compile(r"pending approval ([0-9a-f]{32})")
 
 
@@ -93,11 +95,31 @@ class World:
         """Let the agent's model call a tool that OpenClaw shows it only by way of `tool_call`."""
         return self.call("tool_call", agent=agent, session=session, id=tool, args=args)
 
+    def in_background(self, command: str, *, agent: str = "main", session: str = "") -> tuple[str, str]:
+        """Let the agent's model start a command, go on, and ask for its output later; return both results."""
+        start = Call("exec", {"command": command, "background": True})
+        (started,), turn = self.say(start, Say("It runs."), agent=agent, session=session)
+        found = _BACKGROUND.search(started)
+        assert found, started
+        poll = Call("process", {"action": "poll", "sessionId": found[1], "timeout": 20_000})
+        results, _ = self.say(poll, Say("It has run."), session=turn.session)
+        return started, results[-1]
+
     def answer(self, told: Told, *, allow: bool = True) -> None:
         """Answer a question at the hub, and wait until the edge has the answer."""
         pending = self.pending()
         self.site.answer(told.approval, allow=allow)
         wait_until(lambda: self.pending() < pending)
+
+    def questions(self) -> Any:
+        """Return what the hub shows the approver."""
+        with self.site.as_person("approver") as client:
+            return client.get("/v1/approvals").json()
+
+    def newest_question(self) -> str:
+        """Return the id of the question that came last to the hub, once every question of the edge is there."""
+        wait_until(lambda: self.edge.status()["approvals"]["unsent"] == 0)
+        return str(self.questions()["approvals"][0]["request"]["id"])
 
     def pending(self) -> int:
         """Return how many questions the edge has open."""
