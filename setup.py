@@ -1,5 +1,5 @@
-"""Packs the base policy and the plugin into the package, and builds the C extension where there is a compiler. All else is in
-pyproject.toml."""
+"""Packs the base policy and the plugin into the package, and builds the C extension where there is a compiler. All else
+is in pyproject.toml."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ HEADERS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "safety_c
 
 
 class BuildWithPolicies(build_py):
-    """Copies `policies/` to `safety_core/_policies/` in what is built, where `safety_core.edge.shipped` looks first, and
-    the plugin to `safety_core/_openclaw/`, where `safety openclaw install` does."""
+    """Copies `policies/` to `safety_core/_policies/` in what is built, where `safety_core.edge.shipped` looks first,
+    and the plugin to `safety_core/_openclaw/`, where `safety openclaw install` does."""
 
     def run(self) -> None:
         """Build, then copy."""

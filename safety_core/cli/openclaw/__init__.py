@@ -15,6 +15,7 @@ plugin        the plugin's files: where they lie, their hash, a copy of them
 place         what install keeps in the edge's folder: tokens, record, backups
 host          the `openclaw` program: its version, its opinion of a configuration, its loaded plugins
 manifests     what the edge says about its agents
+scene         what install finds before it plans anything
 install       the steps of installing
 uninstall     the steps of taking it back
 findings      what was found, and what a check of it says

@@ -76,7 +76,8 @@ def install_(  # noqa: PLR0913, PLR0917 - one for each option
 
     It reads JSON5 and writes JSON, so comments are lost (the copy has them). It follows no $include.
     """
-    from safety_core.cli.openclaw.install import Asked, install
+    from safety_core.cli.openclaw.install import install
+    from safety_core.cli.openclaw.scene import Asked
 
     install(Asked(home, config, socket, egress, program, link, without, yes))
 
@@ -90,7 +91,7 @@ def uninstall_(home: Home, config: Path | None, socket: Path | None, program: Pa
     Where nobody has touched openclaw.json since, its old bytes come back. The agent is unguarded then, and holds
     the keys that it held before.
     """
-    from safety_core.cli.openclaw.install import Asked
+    from safety_core.cli.openclaw.scene import Asked
     from safety_core.cli.openclaw.uninstall import uninstall
 
     uninstall(Asked(home, config, socket, program=program, yes=yes))

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 import click
-from ada_url import URL
 
 from safety_core.cli.home import record
 from safety_core.cli.openclaw.changes import changes, undone
-from safety_core.cli.openclaw.config import ConfigFile, copies, locate, read_config, render, replace_config
+from safety_core.cli.openclaw.config import ConfigFile, copies, render, replace_config
 from safety_core.cli.openclaw.host import Host
-from safety_core.cli.openclaw.manifests import ask_agents, egress_of
-from safety_core.cli.openclaw.place import Place, Record, sha256
+from safety_core.cli.openclaw.place import Record, sha256
 from safety_core.cli.openclaw.plan import planned
-from safety_core.cli.openclaw.plugin import copy_plugin, install_gate, plugin_hash, shipped_plugin
+from safety_core.cli.openclaw.plugin import copy_plugin, plugin_hash, shipped_plugin
 from safety_core.cli.openclaw.providers import copies_with_keys
+from safety_core.cli.openclaw.scene import Asked, Scene, look
 from safety_core.cli.openclaw.shown import Mask, diff
 from safety_core.cli.openclaw.snippet import snippet
-from safety_core.cli.openclaw.wish import Manifest, Plan, Wish, agents_of
-from safety_core.cli.status import ask
+from safety_core.cli.openclaw.wish import Plan
 from safety_core.edge import clock
 from safety_core.edge.home import Home
 from safety_core.edge.vault import Vault
@@ -34,96 +30,6 @@ from safety_core.errors import InputError, UnavailableError
 from safety_core.match.common_value import check_value
 from safety_core.model.record import Event
 from safety_core.model.secret import SecretName, SecretValue
-
-EGRESS: Final = "http://127.0.0.1:8100"
-"""Where the edge's egress is, unless its settings say otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the command line says. None: look for it."""
-
-    home: Home
-    config: Path | None = None
-    socket: Path | None = None
-    egress: str | None = None
-    program: Path | None = None
-    link: bool = False
-    without: tuple[str, ...] = ()
-    yes: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What was found before anything is planned. `agents`: of the configuration; `manifests`: of the edge."""
-
-    file: ConfigFile
-    place: Place
-    old: Record | None
-    agents: tuple[str, ...]
-    manifests: Mapping[str, Manifest] | None
-    wish: Wish
-
-
-def look(asked: Asked) -> Scene:
-    """Read the configuration, what an earlier install noted, and what the edge says."""
-    file = own_config(asked.config)
-    place = Place.of(asked.home, file.path)
-    old, agents = place.record(), agents_of(file.tree)
-    socket = (asked.socket or asked.home.socket).absolute()
-    manifests, egress = _edge(socket)
-    shipped = shipped_plugin()
-    plugin = shipped if asked.link else place.plugin
-    wish = Wish(
-        plugin=str(plugin),
-        socket=str(socket),
-        egress=_address(asked.egress) if asked.egress else egress or EGRESS,
-        tokens={agent: str(place.token_file(agent)) for agent in agents},
-        manifests=manifests or {},
-        upstreams=old.upstreams if old else {},
-        without=frozenset(asked.without),
-        gate=install_gate(plugin, shipped, agents[0], socket),
-        former=frozenset({str(shipped), str(place.plugin)} - {str(plugin)}),
-    )
-    return Scene(file, place, old, agents, manifests, wish)
-
-
-def own_config(named: Path | None) -> ConfigFile:
-    """Return the configuration, which must belong to whoever runs this: OpenClaw has to read what install keeps.
-
-    Raises:
-        InputError: it belongs to somebody else.
-    """
-    file = read_config(locate(named, os.environ))
-    if file.owner != os.geteuid():
-        reason = "belongs to another user, who could not read the tokens"
-        raise InputError(str(file.path), reason, "run this, and the edge, as the user whose OpenClaw it is")
-    return file
-
-
-def _address(given: str) -> str:
-    """Return the address of an egress, or refuse what is none."""
-    try:
-        url = URL(given)
-        plain = (
-            url.protocol in {"http:", "https:"} and url.pathname == "/" and not (url.username or url.search or url.hash)
-        )
-    except ValueError:
-        plain = False
-    if not plain:
-        raise InputError("--egress", "must be an address and a port", "write http://127.0.0.1:8100")
-    return given.rstrip("/")
-
-
-def _edge(socket: Path) -> tuple[Mapping[str, Manifest] | None, str | None]:
-    try:
-        egress = egress_of(ask(socket))
-    except UnavailableError:
-        return None, None
-    try:
-        return ask_agents(socket), egress
-    except UnavailableError:
-        return None, egress
 
 
 def install(asked: Asked) -> None:

@@ -8,8 +8,9 @@ import click
 
 from safety_core.cli.openclaw.changes import Change, undone
 from safety_core.cli.openclaw.config import parse, render, replace_config
-from safety_core.cli.openclaw.install import Asked, confirm, judge, own_config
+from safety_core.cli.openclaw.install import confirm, judge
 from safety_core.cli.openclaw.place import Place, sha256
+from safety_core.cli.openclaw.scene import Asked, own_config
 from safety_core.cli.openclaw.shown import diff
 from safety_core.edge import clock
 from safety_core.edge.files import read_input
