@@ -61,6 +61,7 @@ function state() {
  */
 export function openDesk(settings, host, stopping) {
   void closeDesk();
+  if (stopping?.aborted) return;
   const desk = new Desk(settings, host);
   state().desk = desk;
   stopping?.addEventListener("abort", () => void (state().desk === desk && closeDesk()), { once: true });

@@ -13,7 +13,7 @@ const KEY = Symbol.for("safety-gateway.openclaw.wake/1");
 const POLL = 50;
 
 /** Seconds between two attempts that fail: the first, twice as long each time, at most the last. */
-const PAUSE = { first: 1, last: 60 };
+const PAUSE = { first: 1, last: 15 };
 
 /** Attempts to wake a session that the gateway refuses: it may have been deleted. */
 const REFUSALS = 3;
@@ -50,6 +50,7 @@ function state() {
  */
 export async function watchDecisions(settings, host, stopping) {
   stopWatching();
+  if (stopping?.aborted) return;
   const watch = new AbortController();
   state().watch = watch;
   stopping?.addEventListener("abort", () => watch.abort(), { once: true });

@@ -376,3 +376,12 @@ test("two calls that wait for the same answer are both told by the edge", async 
   await other;
   assert.equal(decided(id, true), "heard");
 });
+
+test("a gateway that is stopping already is asked nothing", async () => {
+  const there = chat();
+  const { socket, questions } = await edges();
+  openDesk(settings(socket), operator(there), AbortSignal.abort());
+  const answer = pending();
+  await awaitPerson(question(answer), async () => answer);
+  assert.deepEqual([there.requests, questions], [[], []]);
+});

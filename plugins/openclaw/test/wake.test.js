@@ -231,3 +231,14 @@ test("whoever watches anew, as after a reload, takes the place of the one before
   stopWatching();
   await second;
 });
+
+test("a gateway that begins to stop takes no new turns", async () => {
+  const there = await desk([]);
+  const stopping = new AbortController();
+  const watch = watchDecisions(settings(there.socket), host(), stopping.signal);
+  await there.all;
+  stopping.abort();
+  await watch;
+  await watchDecisions(settings(there.socket), host(), stopping.signal);
+  assert.equal(there.questions.length, 1);
+});
