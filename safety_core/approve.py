@@ -239,7 +239,8 @@ def channel_key(public: str, request: ApprovalRequest, policy: Policy) -> Approv
     Raises:
         WeakApproverError: the policy pins no such key, or not for this level.
     """
-    pinned = (key for key in policy.approvers if key.kind is KeyKind.CHANNEL and key.public == public)
+    own = key_id(KeyKind.CHANNEL, VerifyKey(bytes.fromhex(public)))
+    pinned = (key for key in policy.approvers if key.kind is KeyKind.CHANNEL and (key.id, key.public) == (own, public))
     key = next(pinned, None)
     if key is None:
         raise WeakApproverError(

@@ -115,9 +115,12 @@ def test_the_hub_cannot_approve_what_needs_a_person(level: Level, strong: bool) 
         check(request, signed_grant(HUB, request))
 
 
+CHAT = key_id(KeyKind.CHANNEL, EDGE.verify_key)
+
+
 def channel(up_to: Level) -> Policy:
     """A policy that lets the buttons of a chat channel approve up to a level."""
-    return replace(RULES, approvers=(*RULES.approvers, approver(EDGE, "chat", KeyKind.CHANNEL, up_to)))
+    return replace(RULES, approvers=(*RULES.approvers, approver(EDGE, CHAT, KeyKind.CHANNEL, up_to)))
 
 
 EDGE_PUBLIC = EDGE.verify_key.encode().hex()
@@ -133,12 +136,12 @@ def test_no_channel_approves_unless_policy_says_so() -> None:
 def test_a_channel_approves_up_to_its_level() -> None:
     rules, mild, grave = channel(Level.YELLOW_EXTERNAL), question(Level.YELLOW_EXTERNAL), question(Level.RED)
     assert channel_key(EDGE_PUBLIC, mild, rules) is rules.approvers[-1]
-    grant = signed_grant(EDGE, mild, key=KeyId("chat"), origin="channel:telegram")
+    grant = signed_grant(EDGE, mild, key=CHAT, origin="channel:telegram")
     assert check(mild, grant, rules=rules).origin == "channel:telegram"
     with pytest.raises(WeakApproverError, match="may not approve red"):
         channel_key(EDGE_PUBLIC, grave, rules)
     with pytest.raises(WeakApproverError, match="may not approve red"):
-        check(grave, signed_grant(EDGE, grave, key=KeyId("chat")), rules=rules)
+        check(grave, signed_grant(EDGE, grave, key=CHAT), rules=rules)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +152,7 @@ def test_a_channel_never_opens_what_is_strong_or_critical(level: Level, strong: 
     with pytest.raises(WeakApproverError, match="owner's own key"):
         channel_key(EDGE_PUBLIC, request, rules)
     with pytest.raises(WeakApproverError, match="owner's own key"):
-        check(request, signed_grant(EDGE, request, key=KeyId("chat")), rules=rules)
+        check(request, signed_grant(EDGE, request, key=CHAT), rules=rules)
 
 
 def test_a_key_that_is_not_pinned_is_nobody() -> None:
