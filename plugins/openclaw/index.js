@@ -7,9 +7,10 @@ import { readFileSync } from "node:fs";
 
 import { closeDesk, openDesk } from "./lib/approvals.js";
 import { blocked, confirm, decide } from "./lib/calls.js";
+import { stopWatching, watchDecisions } from "./lib/decisions.js";
 import { execEnvironment } from "./lib/environment.js";
 import { counted, ID, registrar } from "./lib/hooks.js";
-import { installing, refusedInstall } from "./lib/installs.js";
+import { installing } from "./lib/installs.js";
 import { received, replying, sending } from "./lib/messages.js";
 import { checkIn, checkOut } from "./lib/presence.js";
 import { clean, tellEnd, withheld } from "./lib/results.js";
@@ -19,7 +20,6 @@ import { TOOL_NAMES, toolsFor } from "./lib/tools.js";
 import { written } from "./lib/transcripts.js";
 import { admitted, announce, prompted, refused } from "./lib/turns.js";
 import { tellUsage } from "./lib/usage.js";
-import { stopWatching, watchDecisions } from "./lib/wake.js";
 
 /** @typedef {import("openclaw/plugin-sdk/plugin-entry").OpenClawPluginApi} Api */
 /** @typedef {ReturnType<typeof registrar>} Registrar */
@@ -150,7 +150,7 @@ function refuseAll(api, { part, on }, reason) {
   on("reply_payload_sending", () => ({ cancel: true, reason }));
   on("tool_result_persist", written);
   on("before_message_write", written);
-  on("before_install", () => refusedInstall(reason));
+  on("before_install", evaluate);
 }
 
 /**

@@ -11,7 +11,7 @@ import { text } from "node:stream/consumers";
 
 import { oneLine } from "../lib/calls.js";
 import { objection } from "../lib/installs.js";
-import { readSettings } from "../lib/settings.js";
+import { settingsAt } from "../lib/settings.js";
 
 /** Characters of a reason that OpenClaw takes. */
 const REASON_LIMIT = 1000;
@@ -19,7 +19,7 @@ const REASON_LIMIT = 1000;
 const [agent = "", place = "", tokenFile] = process.argv.slice(2);
 let reason;
 try {
-  const settings = readSettings(tokenFile === undefined ? { socket: place } : { url: place, tokenFile }, {});
+  const settings = settingsAt(place, tokenFile);
   reason = await objection(settings, JSON.parse(await text(process.stdin)), agent);
 } catch (error) {
   reason = `the edge could not be asked: ${error instanceof Error ? error.message : "unknown error"}`;

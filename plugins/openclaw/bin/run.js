@@ -6,7 +6,7 @@
 //     run.js TICKET http://127.0.0.1:PORT TOKEN_FILE
 
 import { EdgeError } from "../lib/edge.js";
-import { readSettings } from "../lib/settings.js";
+import { settingsAt } from "../lib/settings.js";
 import { redeem } from "../lib/tickets.js";
 
 /** As a shell says it of a command that is there and cannot be run. */
@@ -14,7 +14,7 @@ const CANNOT_RUN = 126;
 
 const [ticket = "", place = "", tokenFile] = process.argv.slice(2);
 try {
-  const settings = readSettings(tokenFile === undefined ? { socket: place } : { url: place, tokenFile }, {});
+  const settings = settingsAt(place, tokenFile);
   const { output, exit } = await redeem(settings, ticket);
   process.stdout.write(output);
   process.exitCode = exit;

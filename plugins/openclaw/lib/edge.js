@@ -64,7 +64,7 @@ function exchange(address, path, text, token, { signal, bytes }) {
   const { promise, resolve, reject } = Promise.withResolvers();
   // Not http.request(): OpenClaw's proxy support and other plugins replace it, and would send this question elsewhere.
   const request = new ClientRequest({
-    agent: agentOf(address),
+    agent: connectionsTo(address),
     host: "localhost",
     method: text === undefined ? "GET" : "POST",
     path,
@@ -86,7 +86,7 @@ function exchange(address, path, text, token, { signal, bytes }) {
  * @param {import("node:net").NetConnectOpts} address
  * @returns {Agent}  that keeps its connections open for the next question
  */
-function agentOf(address) {
+function connectionsTo(address) {
   const name = JSON.stringify(address);
   const known = connections.get(name);
   if (known !== undefined) return known;

@@ -7,7 +7,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 
-import { oneLine } from "./calls.js";
+import { blocked } from "./calls.js";
 import { ask, EdgeError } from "./edge.js";
 import { agentsOf } from "./presence.js";
 
@@ -35,12 +35,12 @@ const POLICY = "bin/install.js";
  * @param {import("./settings.js").Settings} settings
  * @param {Installation} event
  * @param {unknown} config  OpenClaw's
- * @returns {Promise<undefined | { block: true, blockReason: string }>}
+ * @returns {Promise<undefined | import("./calls.js").Blocked>}
  */
 export async function installing(settings, event, config) {
   if (policyIsOurs(config)) return undefined;
   const reason = await objection(settings, event, agentsOf(config)[0] ?? "");
-  return reason === undefined ? undefined : refusedInstall(reason);
+  return reason === undefined ? undefined : blocked(reason);
 }
 
 /**
@@ -62,14 +62,6 @@ export async function objection(settings, installation, agent) {
   } catch (error) {
     return error instanceof Error ? error.message : "the edge could not be asked";
   }
-}
-
-/**
- * @param {string} reason
- * @returns {{ block: true, blockReason: string }}
- */
-export function refusedInstall(reason) {
-  return { block: true, blockReason: `Safety Gateway: ${oneLine(reason)}` };
 }
 
 /**
@@ -96,7 +88,7 @@ function paramsOf({ targetType: kind, targetName: name, origin, request, sourceP
 export function digestOf(top) {
   const whole = createHash("sha256");
   const left = { files: MOST_FILES, bytes: MOST_BYTES };
-  take(top, "", whole, left);
+  include(top, "", whole, left);
   return whole.digest("hex");
 }
 
@@ -106,7 +98,7 @@ export function digestOf(top) {
  * @param {import("node:crypto").Hash} whole
  * @param {{ files: number, bytes: number }} left
  */
-function take(top, name, whole, left) {
+function include(top, name, whole, left) {
   const path = join(top, name);
   const found = lstatSync(path);
   left.files -= 1;
@@ -114,7 +106,7 @@ function take(top, name, whole, left) {
   if (left.files < 0 || left.bytes < 0) throw new EdgeError("what is to be installed is too large to be looked at");
   if (found.isDirectory()) {
     whole.update(`folder ${JSON.stringify(name)}\n`);
-    for (const inner of readdirSync(path).sort()) take(top, join(name, inner), whole, left);
+    for (const inner of readdirSync(path).sort()) include(top, join(name, inner), whole, left);
   } else {
     const raw = found.isSymbolicLink() ? Buffer.from(readlinkSync(path)) : readFileSync(path);
     whole.update(`${found.isSymbolicLink() ? "link" : "file"} ${JSON.stringify(name)} ${raw.length}\n`).update(raw);

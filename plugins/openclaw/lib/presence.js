@@ -78,7 +78,7 @@ async function once(settings, host) {
   try {
     const agents = agentsOf(host.config());
     const answers = await Promise.all(agents.map((agent) => one(settings, host, agent)));
-    await fetchNeedles(settings, agents[0] ?? ONLY_AGENT, answers[0]?.needles); // the same for every agent
+    await fetchNeedles(settings, answers[0]?.needles); // the same for every agent
     const ttls = answers.map(({ ttl }) => (typeof ttl === "number" && ttl > 0 ? ttl : INTERVAL));
     return Math.min(INTERVAL, Math.max(1, Math.min(...ttls) / 3));
   } catch (error) {
@@ -122,9 +122,8 @@ function bodyOf({ version, host }, agent) {
 }
 
 /** @param {Record<string, unknown>} answer */
-function reasonOf({ reason, agent }) {
-  const told = reason ?? /** @type {{ reason?: unknown }} */ (agent ?? {}).reason;
-  return typeof told === "string" && told ? told : "no reason given";
+function reasonOf({ reason }) {
+  return typeof reason === "string" && reason ? reason : "no reason given";
 }
 
 /**

@@ -1,6 +1,7 @@
 // A question of the edge as OpenClaw's approvals show it, and who it is that has answered it there.
 
 import { ask } from "./edge.js";
+import { ID } from "./hooks.js";
 
 /** Characters that OpenClaw shows of a title and of a description, at most. */
 const TITLE = 80;
@@ -26,7 +27,7 @@ export async function shown(settings, { call, answer, ctx }) {
   const title = `${call.tool}: ${answer.level}`;
   if (description.length > DESCRIPTION || title.length > TITLE) return undefined;
   return {
-    pluginId: "safety-gateway",
+    pluginId: ID,
     title,
     description,
     severity: String(answer.level).includes("red") ? "critical" : "warning",

@@ -36,6 +36,29 @@ export function readSettings(config, environ) {
 }
 
 /**
+ * Where the edge is, as arguments of the programs in bin/: SOCKET, or URL TOKEN_FILE. None of them is a secret: who may use the
+ * socket, and who may read the token's file, is up to the operating system.
+ * @param {Settings} settings
+ * @returns {string[]}
+ */
+export function placeOf({ address, tokenFile }) {
+  const { path, host, port } = /** @type {{ path?: string, host?: string, port?: number }} */ (address);
+  if (tokenFile === undefined) return [String(path)];
+  return [`http://${host?.includes(":") ? `[${host}]` : host}:${port}`, tokenFile];
+}
+
+/**
+ * The settings of such a program, from what `placeOf` has told it.
+ * @param {string} place
+ * @param {string} [tokenFile]
+ * @returns {Settings}
+ * @throws {SettingsError}
+ */
+export function settingsAt(place, tokenFile) {
+  return readSettings(tokenFile === undefined ? { socket: place } : { url: place, tokenFile }, {});
+}
+
+/**
  * @param {Record<string, unknown>} config
  * @param {Record<string, string | undefined>} environ
  */

@@ -4,6 +4,7 @@
 import { fileURLToPath } from "node:url";
 
 import { ask, EdgeError } from "./edge.js";
+import { placeOf } from "./settings.js";
 
 /** Seconds. Longer than any command that the edge lets run; whoever waits can give up before. */
 const LONGEST_RUN = 3600;
@@ -46,18 +47,6 @@ export async function redeem(settings, ticket, signal) {
   if (status === "refused") return { output: `Safety Gateway: ${typeof reason === "string" ? reason : "it was not carried out"}\n`, exit: REFUSED };
   if (typeof output !== "string") throw new EdgeError("the edge's answer was not understood");
   return { output, exit: typeof exit === "number" ? exit : 0 };
-}
-
-/**
- * Where the edge is, as arguments of bin/run.js. Neither is a secret: who may use the socket, and who may read the token's
- * file, is up to the operating system.
- * @param {import("./settings.js").Settings} settings
- * @returns {string[]}
- */
-function placeOf({ address, tokenFile }) {
-  const { path, host, port } = /** @type {{ path?: string, host?: string, port?: number }} */ (address);
-  if (tokenFile === undefined) return [String(path)];
-  return [`http://${host?.includes(":") ? `[${host}]` : host}:${port}`, tokenFile];
 }
 
 /** @param {string} word */

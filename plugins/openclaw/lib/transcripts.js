@@ -43,14 +43,12 @@ export function cleaned(value, needles) {
 /**
  * Get the needles, and keep them.
  * @param {import("./settings.js").Settings} settings
- * @param {string} agent
  * @param {unknown} version  that the edge has now
  */
-export async function fetchNeedles(settings, agent, version) {
+export async function fetchNeedles(settings, version) {
   if (version === undefined || shared().needles?.version === version) return;
-  const path = `/v1/needles?agent=${encodeURIComponent(agent)}`;
   const limits = { seconds: settings.answerTimeout, bytes: NEEDLES_LIMIT };
-  shared().needles = new Needles(await ask(settings, path, undefined, limits));
+  shared().needles = new Needles(await ask(settings, "/v1/needles", undefined, limits));
 }
 
 /**

@@ -1,28 +1,12 @@
-// Brings late answers to the agents: a call that went away with "pending" is to be repeated once a person has decided, so the
-// session that made it gets a turn of its own. The edge keeps telling a decision until it hears that this was done.
+// Wakes a session: a call that went away with "pending" is to be repeated once a person has decided, so the session that made it
+// gets a turn of its own.
 
-import { setTimeout as sleep } from "node:timers/promises";
-
-import { decided } from "./approvals.js";
-import { ask } from "./edge.js";
-import { agentsOf } from "./presence.js";
-
-const KEY = Symbol.for("safety-gateway.openclaw.wake/1");
-
-/** Seconds that one question for decisions stays open at the edge. */
-const POLL = 50;
-
-/** Seconds between two attempts that fail: the first, twice as long each time, at most the last. */
-const PAUSE = { first: 1, last: 15 };
-
-/** Attempts to wake a session that the gateway refuses: it may have been deleted. */
-const REFUSALS = 3;
+import { ID } from "./hooks.js";
 
 /** Milliseconds that a subagent may take for what it was woken for, until its parent is told nothing of it. */
 const CHILD = 3_600_000;
 
 /**
- * @typedef {import("./settings.js").Settings} Settings
  * @typedef {{ id: string, agent: string, session: string, tool: string, state: "granted" | "denied" | "expired" }} Decision
  * @typedef {{ sessionKey: string, message: string, deliver: boolean, idempotencyKey: string }} Run
  * @typedef {{ delivery?: { kind?: string, context?: { to?: string } }, spawnedBy?: string }} Session
@@ -35,99 +19,18 @@ const CHILD = 3_600_000;
  * @property {(message: string) => void} warn
  */
 
-/** @returns {{ watch: AbortController | undefined }} shared by all copies of this module */
-function state() {
-  const place = /** @type {Record<symbol, ReturnType<typeof state>>} */ (/** @type {unknown} */ (globalThis));
-  return (place[KEY] ??= { watch: undefined });
-}
-
-/**
- * Wait for decisions from now on. It ends with `stopWatching`, and keeps no process alive once nothing else does.
- * @param {Settings} settings
- * @param {Host} host
- * @param {AbortSignal} [stopping]  the gateway begins to stop, and takes no new turns
- * @returns {Promise<void>} settles when it was stopped
- */
-export async function watchDecisions(settings, host, stopping) {
-  stopWatching();
-  if (stopping?.aborted) return;
-  const watch = new AbortController();
-  state().watch = watch;
-  stopping?.addEventListener("abort", () => watch.abort(), { once: true });
-  const refusals = new Map();
-  /** @type {string[]} */
-  let told = [];
-  let pause = 0;
-  while (!watch.signal.aborted) {
-    try {
-      const body = { agents: agentsOf(host.config()), wait: POLL, told };
-      const answer = await ask(settings, "/v1/decided", body, { seconds: POLL + settings.answerTimeout, signal: watch.signal });
-      const decisions = /** @type {Decision[]} */ (answer.decided);
-      told = await passOn(host, decisions, refusals);
-      pause = told.length < decisions.length ? longer(pause) : 0;
-    } catch (error) {
-      if (pause === 0 && !watch.signal.aborted) host.warn(`hears of no decisions: ${textOf(error)}`);
-      pause = longer(pause);
-    }
-    await sleep(pause * 1000, undefined, { ref: false, signal: watch.signal }).catch(() => {});
-  }
-}
-
-/** Wait for no more decisions. What has not been passed on will be told again. */
-export function stopWatching() {
-  state().watch?.abort();
-  state().watch = undefined;
-}
-
-/**
- * @param {Host} host
- * @param {Decision[]} decisions
- * @param {Map<string, number>} refusals  request id -> how often the gateway has refused to wake its session
- * @returns {Promise<string[]>} the ids of those that need not be told again
- */
-async function passOn(host, decisions, refusals) {
-  const told = [];
-  for (const decision of decisions) {
-    const what = decided(decision.id, decision.state === "granted");
-    if (what === "later") continue;
-    if (what === "heard" || decision.session === "" || (await woken(host, decision, refusals))) told.push(decision.id);
-  }
-  return told;
-}
-
 /**
  * @param {Host} host
  * @param {Decision} decision
- * @param {Map<string, number>} refusals
- * @returns {Promise<boolean>} whether it is done with
+ * @returns {Promise<void>}  once the turn has begun
+ * @throws {Error}  of the gateway; `retryable: false` where it refuses this session
  */
-async function woken(host, decision, refusals) {
-  try {
-    await wake(host, decision);
-    refusals.delete(decision.id);
-    return true;
-  } catch (error) {
-    const count = (refusals.get(decision.id) ?? 0) + 1;
-    refusals.set(decision.id, count);
-    const final = count >= REFUSALS && /** @type {{ retryable?: unknown }} */ (error).retryable === false;
-    if (final) refusals.delete(decision.id);
-    host.warn(`cannot wake ${decision.session} for approval ${decision.id}${final ? "" : " yet"}: ${textOf(error)}`);
-    return final;
-  }
-}
-
-/**
- * @param {Host} host
- * @param {Decision} decision
- */
-async function wake(host, decision) {
-  const { delivery, spawnedBy } = sessionOf(host, decision);
-  const sessionKey = decision.session;
-  // Only to where the session's own conversation is: OpenClaw would pick any other channel for a session that has none.
-  const deliver = delivery?.kind === "external" && Boolean(delivery.context?.to);
+export async function wake(host, decision) {
+  const session = sessionOf(host, decision);
+  const { spawnedBy } = session;
   // The gateway begins one turn for one key, however often it is asked.
-  const run = { sessionKey, message: noticeOf(decision), deliver, idempotencyKey: `safety-gateway:${decision.id}` };
-  const { runId } = await begin(host, run);
+  const once = { sessionKey: decision.session, idempotencyKey: `${ID}:${decision.id}` };
+  const { runId } = await begin(host, { ...once, message: noticeOf(decision), deliver: hasReader(session) });
   if (spawnedBy) void tellParent(host, decision, spawnedBy, runId);
 }
 
@@ -144,9 +47,8 @@ async function tellParent(host, decision, parent, runId) {
     const message =
       `Safety Gateway: your subagent session ${decision.session} went on after approval ${decision.id} was ${decision.state}. ` +
       "Read its newest message (sessions_history) and tell the person what came of it.";
-    const { delivery } = sessionOf(host, { agent: decision.agent, session: parent });
-    const deliver = delivery?.kind === "external" && Boolean(delivery.context?.to);
-    await begin(host, { sessionKey: parent, message, deliver, idempotencyKey: `safety-gateway:${decision.id}:parent` });
+    const deliver = hasReader(sessionOf(host, { agent: decision.agent, session: parent }));
+    await begin(host, { sessionKey: parent, message, deliver, idempotencyKey: `${ID}:${decision.id}:parent` });
   } catch (error) {
     host.warn(`cannot tell ${parent} of approval ${decision.id}: ${textOf(error)}`);
   }
@@ -180,6 +82,15 @@ function sessionOf(host, { agent, session }) {
 }
 
 /**
+ * Whether the session's own conversation is one with somebody outside. OpenClaw would pick any other channel for a session that
+ * has none.
+ * @param {Session} session
+ */
+function hasReader({ delivery }) {
+  return delivery?.kind === "external" && Boolean(delivery.context?.to);
+}
+
+/**
  * What the agent is told. No word of the call itself is repeated: the agent knows it.
  * @param {Decision} decision
  */
@@ -199,12 +110,7 @@ function noticeOf({ id, tool, state: outcome }) {
   }
 }
 
-/** @param {number} pause  seconds */
-function longer(pause) {
-  return pause === 0 ? PAUSE.first : Math.min(2 * pause, PAUSE.last);
-}
-
 /** @param {unknown} error */
-function textOf(error) {
+export function textOf(error) {
   return error instanceof Error ? error.message : "unknown error";
 }

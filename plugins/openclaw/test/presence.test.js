@@ -113,13 +113,13 @@ test("each answer's nonce is echoed by the next check-in of that agent", async (
 
 test("the needles are fetched when there are new ones", async () => {
   const needles = { version: "v1", key: "00".repeat(16), window: 8, needles: [] };
-  const there = await edge(({ path }) => (path === "/v1/needles?agent=main" ? needles : { ok: true, ttl: 30, needles: needles.version }));
+  const there = await edge(({ path }) => (path === "/v1/needles" ? needles : { ok: true, ttl: 30, needles: needles.version }));
   const paths = () => there.questions.map((question) => question.path);
   await checkIn(settings(there.socket), host);
   const { timer } = shared();
   mock.timers.tick(5_000);
   await until(() => there.questions.length === 3 && shared().timer !== timer);
-  assert.deepEqual(paths(), ["/v1/check-in", "/v1/needles?agent=main", "/v1/check-in"]);
+  assert.deepEqual(paths(), ["/v1/check-in", "/v1/needles", "/v1/check-in"]);
   assert.equal(shared().needles?.version, "v1");
   needles.version = "v2";
   mock.timers.tick(5_000);

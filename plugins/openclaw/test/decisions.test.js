@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 
 import { awaitPerson } from "../lib/approvals.js";
-import { stopWatching, watchDecisions } from "../lib/wake.js";
+import { stopWatching, watchDecisions } from "../lib/decisions.js";
 import { edge, exec, settings } from "./stand_in.js";
 
 /** @typedef {import("../lib/wake.js").Run} Run */
