@@ -19,23 +19,18 @@ The outcome is the join of all of these. What is left to the caller: that `verdi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Final
 
 from safety_core.canonical import Json
-from safety_core.model.descent import FIRST_GENERATION, Descent, generation
+from safety_core.gate.agents import SPAWN, SPEAK, no_freer_agent, within_limits
+from safety_core.model.descent import FIRST_GENERATION, Descent
 from safety_core.model.facts import Kind, Target, TargetKind
 from safety_core.model.level import Level, Outcome, Tier
-from safety_core.model.policy import AgentManifest, OutwardGrant, Policy, Sandbox, Subagents
-from safety_core.model.tool_call import AgentId, ToolCall
+from safety_core.model.policy import AgentManifest, OutwardGrant, Policy
+from safety_core.model.tool_call import ToolCall
 from safety_core.model.verdict import Ruling, Verdict
 
 _SOMEBODY: Final = frozenset({TargetKind.RECIPIENT, TargetKind.HOST})
-SPAWN: Final = "sessions_spawn"
-"""The tool by which an agent starts another."""
-
-SPEAK: Final = "sessions_send"
-"""The tool by which an agent sets another to work."""
 
 _ADDRESS: Final = re.compile(r"[^\s@,;:<>()\[\]\"%!\\]+@([a-z0-9.-]+)")
 
@@ -68,9 +63,9 @@ def rulings_on(
     if (reason := _asks(verdict, policy)) is not None:
         parts.append(Ruling(Outcome.ASK, (f"{verdict.facts.tool} asks in every tier: {reason}",)))
     if verdict.facts.tool == SPAWN:
-        parts.append(_within_limits(call, descent, policy))
+        parts.append(within_limits(call, descent, policy))
     if verdict.facts.tool in {SPAWN, SPEAK}:
-        parts.append(_no_freer_agent(call, manifest, policy))
+        parts.append(no_freer_agent(call, manifest, policy))
     return tuple(parts)
 
 
@@ -139,79 +134,3 @@ def _reaches(grant: OutwardGrant, target: Target) -> bool:
         plain = _ADDRESS.fullmatch(value)
         return target.kind is TargetKind.RECIPIENT and plain is not None and plain[1] == want[1:]
     return value == want
-
-
-def most_running(call: ToolCall, descent: Descent, policy: Policy) -> int:
-    """Return how many subagents may be running at once, the one that `call` would start among them."""
-    return min(limits.running for _, limits in _limits(call, descent, policy))
-
-
-def _limits(call: ToolCall, descent: Descent, policy: Policy) -> tuple[tuple[AgentId, Subagents], ...]:
-    names = dict.fromkeys((call.agent, descent.root or call.agent))
-    return tuple((name, policy.agent(name).subagents) for name in names)
-
-
-def _within_limits(call: ToolCall, descent: Descent, policy: Policy) -> Ruling:
-    """The limits of the agent that a person speaks to bind its whole family; those of a descendant bind it as well."""
-    depth = max(descent.depth, generation(call.session)) + 1
-    clauses = []
-    for name, limits in _limits(call, descent, policy):
-        if depth > limits.depth:
-            allowed = "none" if not limits.depth else f"depth {limits.depth}"
-            clauses.append(f"subagents: this would be one of depth {depth}, and {name} may have {allowed}")
-        if descent.running >= limits.running:
-            clauses.append(f"subagents: {descent.running} are running, and {name} may have {limits.running} at once")
-    return Ruling(Outcome.DENY if clauses else Outcome.ALLOW, tuple(clauses))
-
-
-def _no_freer_agent(call: ToolCall, manifest: AgentManifest, policy: Policy) -> Ruling:
-    """Ask where the agent that is to work for this one may do what this one may not, or where no limit reaches it."""
-    clauses: list[str] = []
-    for given in (*_named(call.params, "agentid"), *map(_agent_of, _named(call.params, "sessionkey"))):
-        if not isinstance(given, str):
-            return Ruling(Outcome.DENY, ("agents: agentId is no text",))
-        for name in dict.fromkeys((given, _host_name(given))):
-            freer = ", ".join(_freer(policy.agent(AgentId(name)), manifest))
-            if name and name != manifest.name and freer:
-                clauses.append(f"agents: {name} may do more than {manifest.name} ({freer})")
-    if "acp" in _named(call.params, "runtime"):
-        clauses.append("agents: runtime acp starts a program of its own, whose tools no gate sees")
-    if any(_named(call.params, "visible")):
-        clauses.append("agents: visible starts a conversation of its own, which no limit of subagents reaches")
-    return Ruling(Outcome.ASK if clauses else Outcome.ALLOW, tuple(dict.fromkeys(clauses)))
-
-
-def _agent_of(session: Json) -> str:
-    """Return the agent in OpenClaw's name of a session, `agent:<agent>:<rest>`, or nothing."""
-    words = session.strip().split(":", 2) if isinstance(session, str) else ()
-    return words[1] if len(words) == 3 and words[0].lower() == "agent" else ""
-
-
-def _freer(other: AgentManifest, manifest: AgentManifest) -> Iterator[str]:
-    if other.tier > manifest.tier:
-        yield f"it is {other.tier.word}"
-    if manifest.tools is not None and not (other.tools is not None and other.tools <= manifest.tools):
-        yield "it has other tools"
-    if manifest.secrets is not None and not (other.secrets is not None and other.secrets <= manifest.secrets):
-        yield "it has other secrets"
-    if manifest.sandbox is Sandbox.REQUIRED and other.sandbox is not Sandbox.REQUIRED:
-        yield "it needs no sandbox"
-
-
-def _host_name(agent: str) -> str:
-    """Return an agent's name as OpenClaw 2026.9.6 writes it out (dist/session-key-*.mjs): in lower case, without what
-    may not stand in it."""
-    return re.sub(r"^-+|-+$", "", re.sub(r"[^a-z0-9_-]+", "-", agent.strip().lower()))[:64]
-
-
-def _named(value: Json, name: str) -> tuple[Json, ...]:
-    """Return what stands under `name` anywhere in `value`: the call may be inside of another one.
-
-    OpenClaw 2026.9.6 takes `agent_id` for `agentId` (dist/param-key-*.mjs): case and underscores make no difference.
-    """
-    if isinstance(value, list):
-        return tuple(found for item in value for found in _named(item, name))
-    if not isinstance(value, dict):
-        return ()
-    here = (item for key, item in value.items() if item is not None and key.replace("_", "").lower() == name)
-    return (*here, *(found for item in value.values() for found in _named(item, name)))
