@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from safety_core.errors import SafetyError
-from safety_core.model.descent import Descent, generation
+from safety_core.model.descent import Descent, agent_in, generation
 from safety_core.model.tool_call import AgentId, CallId, SessionId
 
 SESSIONS: Final = 10_000
@@ -110,15 +110,8 @@ class Lineage:
         known = self._sessions.get(session)
         if known is not None:
             return Descent(known.root, known.depth)
-        return Descent(_agent_in(session) or agent, generation(session))
+        return Descent(agent_in(session) or agent, generation(session))
 
     def _running(self, root: AgentId, now: float) -> int:
         sessions = sum(one.root == root and now <= one.until for one in self._sessions.values())
         return sessions + sum(one.root == root and now <= one.until for one in self._places.values())
-
-
-def _agent_in(session: SessionId) -> AgentId:
-    """Return the agent that OpenClaw's name of a session (`agent:<agent>:<rest>`) says, or none."""
-    kind, _, rest = session.partition(":")
-    agent, divided, _ = rest.partition(":")
-    return AgentId(agent if kind == "agent" and divided else "")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from safety_core.canonical import Json
-from safety_core.model.descent import Descent, generation
+from safety_core.model.descent import Descent, agent_in, generation
 from safety_core.model.level import Outcome
 from safety_core.model.policy import AgentManifest, Policy, Sandbox, Subagents
 from safety_core.model.tool_call import AgentId, ToolCall
@@ -52,7 +52,8 @@ def within_limits(call: ToolCall, descent: Descent, policy: Policy) -> Ruling:
 def no_freer_agent(call: ToolCall, manifest: AgentManifest, policy: Policy) -> Ruling:
     """Ask where the agent that is to work for this one may do what this one may not, or where no limit reaches it."""
     clauses: list[str] = []
-    for given in (*_named(call.params, "agentid"), *map(_agent_of, _named(call.params, "sessionkey"))):
+    sessions = (key for key in _named(call.params, "sessionkey") if isinstance(key, str))
+    for given in (*_named(call.params, "agentid"), *map(agent_in, sessions)):
         if not isinstance(given, str):
             return Ruling(Outcome.DENY, ("agents: agentId is no text",))
         for name in dict.fromkeys((given, _host_name(given))):
@@ -64,12 +65,6 @@ def no_freer_agent(call: ToolCall, manifest: AgentManifest, policy: Policy) -> R
     if any(_named(call.params, "visible")):
         clauses.append("agents: visible starts a conversation of its own, which no limit of subagents reaches")
     return Ruling(Outcome.ASK if clauses else Outcome.ALLOW, tuple(dict.fromkeys(clauses)))
-
-
-def _agent_of(session: Json) -> str:
-    """Return the agent in OpenClaw's name of a session, `agent:<agent>:<rest>`, or nothing."""
-    words = session.strip().split(":", 2) if isinstance(session, str) else ()
-    return words[1] if len(words) == 3 and words[0].lower() == "agent" else ""
 
 
 def _freer(other: AgentManifest, manifest: AgentManifest) -> Iterator[str]:

@@ -29,6 +29,12 @@ FIRST_GENERATION: Final = Descent()
 """A session that nobody started but a person, and that has started none."""
 
 
+def agent_in(session: str) -> AgentId:
+    """Return the agent that OpenClaw's name of a session, `agent:<agent>:<rest>`, says; empty if it says none."""
+    words = session.strip().split(":", 2)
+    return AgentId(words[1] if len(words) == 3 and words[0].lower() == "agent" else "")
+
+
 def generation(session: SessionId) -> int:
     """Return how many generations a session's name says it has above it: OpenClaw names a subagent's session
     `agent:<agent>:subagent:<uuid>`, and repeats the word where one stands below another."""

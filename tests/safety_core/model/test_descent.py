@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from safety_core.model.descent import generation
+from safety_core.model.descent import agent_in, generation
 from safety_core.model.tool_call import SessionId
 
 
@@ -21,3 +21,17 @@ from safety_core.model.tool_call import SessionId
 )
 def test_a_sessions_name_says_its_generation(session: str, depth: int) -> None:
     assert generation(SessionId(session)) == depth
+
+
+@pytest.mark.parametrize(
+    ("session", "agent"),
+    [
+        ("agent:shop-helper:main", "shop-helper"),
+        (" Agent:helper:subagent:1", "helper"),
+        ("agent:helper", ""),
+        ("main", ""),
+        ("", ""),
+    ],
+)
+def test_a_sessions_name_says_its_agent(session: str, agent: str) -> None:
+    assert agent_in(session) == agent
