@@ -24,7 +24,8 @@ from safety_core.edge.driver import Handlers, arun
 from safety_core.errors import BundleError, SafetyError
 from safety_core.flow import tool_call
 from safety_core.flow.answers import Answer, Context, Entrusted, Executed, Pending, Permitted, Refused, Sendable
-from safety_core.flow.effects import Execute, Flow, Record
+from safety_core.flow.effects import AwaitDecision, Execute, Flow, Record
+from safety_core.model.approval import Approval
 from safety_core.model.record import AuditEntry, Event
 from safety_core.model.secret import SecretName
 from safety_core.model.tool_call import AgentId, CallId, TenantId, ToolCall
@@ -198,7 +199,13 @@ class Calls:
             return await self._refused(call, error)
         with force.used():
             work = handlers(self.services, force.engine, caller)
-            return await arun(begun, {**work, **(instead or {})})
+            return await arun(begun, {**work, AwaitDecision: partial(self._await, call.agent, work), **(instead or {})})
+
+    async def _await(self, agent: AgentId, work: Handlers, effect: AwaitDecision) -> Approval:
+        """Wait for a person; the kill switch may be thrown meanwhile, and what they permitted must not run then."""
+        answered: Approval = await work[AwaitDecision](effect)
+        self.guards.halts.demand(agent)
+        return answered
 
     async def _context(self, force: Force, wait: float) -> Context:
         redactor = await self.services.secrets.redactor(force)

@@ -17,6 +17,7 @@ from proxy.tickets import SECONDS
 from safety_core.edge import clock
 from safety_core.errors import UnscannableError
 from safety_core.match.one_way import OneWayNeedle
+from safety_core.model.approval import RequestId
 from safety_core.model.secret import SecretName
 from tests.proxy.control_setting import Setting, bundle, call, control
 from tests.safety_core.match.test_one_way import found_in
@@ -80,6 +81,24 @@ async def test_the_kill_switch_stops_what_was_decided_before(here: Setting) -> N
     assert (ran["status"], ran["rule"]) == ("refused", "HaltedError")
     assert not (here.workspace / "ran").exists()
     assert (await here.decide("exec", command="ls"))["decision"] == "block"
+
+
+@pytest.mark.parametrize("who", ["baker", "*"])
+@pytest.mark.parametrize("path", ["decide", "run"])
+async def test_the_kill_switch_stops_a_call_that_waits_for_a_person(here: Setting, who: str, path: str) -> None:
+    body = {"call": call("exec", agent="baker", command="rm -r all"), "wait": 30}
+    asked = (await here.ask("/v1/decide", {**body, "wait": 0}))["approval"]["id"]
+    asking = asyncio.create_task(here.ask(f"/v1/{path}", body))
+    store = here.edge.control.calls.services.approvals
+    async with asyncio.timeout(20):
+        while RequestId(asked) not in store._waiting:
+            await here.client.get("/v1/status")
+    await here.ask("/v1/halt", {"agent": who, "halt": True, "reason": "strange"})
+    await here.approve(asked)
+    answer = await asking
+    assert (answer.get("decision") or answer["status"]) in {"block", "refused"}
+    assert "was halted by a person: strange" in answer["reason"]
+    assert (await here.log())[-1]["event"] == "refused"
 
 
 async def test_many_who_redeem_one_ticket_run_it_once(here: Setting) -> None:
