@@ -19,6 +19,18 @@ const LONGEST = 1 << 20;
 /** The filter has 2**20 places. */
 const PLACES = 1 << 20;
 
+/**
+ * Bytes that may be hashed for one text: so many, and so many more for each byte of it. Ordinary text takes three a byte. Many
+ * long secrets that begin alike, as private keys do, and a text made of that beginning would keep the whole gateway waiting.
+ */
+const EFFORT = { text: 512 * 1024, byte: 256 };
+
+/** What one hash costs beside its bytes. */
+const BLOCKS = 192;
+
+/** In place of a text that would take more. */
+export const TOO_LONG = "[Safety Gateway: withheld, because looking for secrets in it would take too long]";
+
 /** More than a vault of 10,000 secrets has, and a bound of 16 MiB on what the edge can make us keep. */
 const MOST = 500_000;
 
@@ -40,6 +52,8 @@ export class Needles {
   #outer;
   #factor;
   #spread;
+  /** Bytes that may still be hashed for the text at hand. */
+  #left = 0;
   /** factor ** 7: what the byte that leaves the window was multiplied with. */
   #leaving;
 
@@ -79,13 +93,15 @@ export class Needles {
 
   /**
    * @param {string} text
-   * @returns {string}  the same, or with a reference in place of each secret
+   * @returns {string}  the same, or with a reference in place of each secret; `TOO_LONG` if that cannot be told soon
    */
   redact(text) {
     if (this.#filters.length === 0 || text.length * 3 < WINDOW) return text;
     const bytes = Buffer.from(text);
     if (bytes.length < WINDOW) return text;
+    this.#left = EFFORT.text + EFFORT.byte * bytes.length;
     const found = this.#search(bytes);
+    if (this.#left < 0) return TOO_LONG;
     if (found.length === 0) return text;
     let from = 0;
     const parts = [];
@@ -105,7 +121,7 @@ export class Needles {
     const [places, factor, spread, leaving] = [this.#places, this.#factor, this.#spread, this.#leaving];
     const { length } = bytes;
     let hash = start(bytes, 0, factor);
-    for (let at = 0; at + WINDOW <= length; ) {
+    for (let at = 0; at + WINDOW <= length && this.#left >= 0; ) {
       const filter = Math.imul(hash, spread) >>> 12;
       if ((/** @type {number} */ (places[filter >>> 3]) & (1 << (filter & 7))) !== 0) {
         const hit = this.#look(bytes, at, filter);
@@ -137,6 +153,8 @@ export class Needles {
       const n = /** @type {number} */ (this.#lengths[each]);
       if (at + n > bytes.length) continue;
       if (n !== length) {
+        this.#left -= n + BLOCKS;
+        if (this.#left < 0) return undefined;
         length = n;
         digest = this.#hmac(bytes, at, n);
       }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHmac, randomBytes } from "node:crypto";
 import { test } from "node:test";
 
-import { Needles } from "../lib/needles.js";
+import { Needles, TOO_LONG } from "../lib/needles.js";
 
 const KEY = "000102030405060708090a0b0c0d0e0f";
 
@@ -75,6 +75,21 @@ test("with no needles every text stays", () => assert.equal(of([]).redact("plum-
 test("10,000 needles hold far less than 20 MiB", () => {
   const needles = Array.from({ length: 10_000 }, () => needle(randomBytes(32).toString("hex")));
   assert.ok(of(needles).memory < 2 * 1024 * 1024);
+});
+
+test("a text made of what many long secrets begin with is withheld, and keeps nobody waiting", () => {
+  const begin = "-----BEG";
+  const values = Array.from({ length: 200 }, (_, more) => begin + "x".repeat(20_000 + more));
+  const needles = of(values.map((value) => needle(value)));
+  assert.equal(needles.redact(begin.repeat(25_000)), TOO_LONG);
+  assert.equal(needles.redact(begin.repeat(25_000) + values[0]), TOO_LONG);
+  assert.equal(needles.redact("nothing of the kind"), "nothing of the kind");
+});
+
+test("many private keys, one behind the other, are all found", () => {
+  const keys = Array.from({ length: 40 }, () => `-----BEGIN KEY-----\n${randomBytes(1200 + Math.floor(Math.random() * 40)).toString("base64")}\n`);
+  const needles = of(keys.map((value) => needle(value)));
+  assert.equal(needles.redact(keys.join("and ")), Array.from(keys, () => "SECRET_REF(A)").join("and "));
 });
 
 const refused = {
