@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from safety_core.edge import witness
+from safety_core.edge import seen, witness
 from safety_core.edge.halts import Halted, HaltStore
 from safety_core.edge.witness import CALL_SECONDS, FRESH_SECONDS, TURN_SECONDS, WitnessStore
 from safety_core.model.tool_call import AgentId
@@ -53,7 +53,7 @@ async def test_a_call_is_its_agents_own(tmp_path: Path) -> None:
 async def test_what_a_conversation_brings_up_is_kept_and_the_rest_goes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(witness, "_SWEEP", 2)
+    monkeypatch.setattr(seen, "_SWEEP", 2)
     async with witnesses(tmp_path) as store:
         await store.decide(MAIN, ("kept", "lost"), 0.0)
         assert await store.decided(MAIN, {"kept"}, FRESH_SECONDS + 1) == {"kept"}
@@ -63,8 +63,8 @@ async def test_what_a_conversation_brings_up_is_kept_and_the_rest_goes(
 
 
 async def test_nobody_can_fill_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(witness, "_SWEEP", 10)
-    monkeypatch.setitem(witness._LIFE, "decided", (CALL_SECONDS, 5))
+    monkeypatch.setattr(seen, "_SWEEP", 10)
+    monkeypatch.setattr(witness, "CALLS", 5)
     async with witnesses(tmp_path) as store:
         for number in range(101):
             await store.decide(MAIN, (f"call{number}",), float(number))
