@@ -7,6 +7,9 @@ import { ID } from "./hooks.js";
 const TITLE = 80;
 const DESCRIPTION = 512;
 
+/** What hides or turns the text around it on a screen, or is as empty as a space: whoever answers would see another call. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Zl}\p{Zp}\u115f\u1160\u2800\u3164\uffa0]|(?! )\p{Zs}/gu;
+
 /**
  * @typedef {import("./settings.js").Settings} Settings
  * @typedef {import("./calls.js").Call} Call
@@ -23,7 +26,7 @@ const DESCRIPTION = 512;
 export async function shown(settings, { call, answer, ctx }) {
   const { value } = await ask(settings, "/v1/redact", { value: call.params }, { seconds: settings.answerTimeout });
   const why = [answer.reason, answer.rule && `(${answer.rule})`].filter((word) => typeof word === "string" && word).join(" ");
-  const description = `${why}\n${JSON.stringify(value)}`;
+  const description = `${visible(why)}\n${visible(JSON.stringify(value))}`;
   const title = `${call.tool}: ${answer.level}`;
   if (description.length > DESCRIPTION || title.length > TITLE) return undefined;
   return {
@@ -38,6 +41,14 @@ export async function shown(settings, { call, answer, ctx }) {
     ...(call.session ? { sessionKey: call.session } : {}),
     ...source(ctx),
   };
+}
+
+/**
+ * @param {string} text
+ * @returns {string}  with every sign that is not seen as JSON writes it out
+ */
+function visible(text) {
+  return text.replace(UNSEEN, (sign) => sign.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`));
 }
 
 /**

@@ -259,6 +259,21 @@ test("what a chat cannot show whole is not asked there", async () => {
   assert.deepEqual(there.requests, []);
 });
 
+test("nothing in a question hides or turns what is asked", async () => {
+  const there = chat();
+  const { socket } = await edges();
+  desk(socket, there);
+  const command = "ls \u202etxt.exe\u2028\u3164\u00a0\u{e0041}";
+  const answer = { ...pending(), reason: "runs \u2066a thing\n{}" };
+  await awaitPerson(question(answer, { command }), async () => answer);
+  await there.asked("plugin.approval.request");
+  const [{ description }] = sent(there, "plugin.approval.request");
+  const [why, params, ...more] = description.split("\n");
+  assert.match(why, /^runs \\u2066a thing\\u000a\{\}/);
+  assert.equal(params, '{"command":"ls \\u202etxt.exe\\u2028\\u3164\\u00a0\\udb40\\udc41"}');
+  assert.deepEqual([JSON.parse(params), more], [{ command }, []]);
+});
+
 test("an edge that cannot redact has nothing shown", async () => {
   const there = chat();
   desk("/nonexistent/edge.sock", there);
