@@ -86,7 +86,8 @@ class Turns:
             return {"ok": True, "matches": True}
         self.differences += 1
         counts = {"input_more": more[0], "output_more": more[1]}
-        entry = AuditEntry(clock.now(), Event.USAGE_DIFFERS, seen.agent, seen.provider, seen.trace, counts=counts)
+        provider = self.services.secrets.current().text(seen.provider).text
+        entry = AuditEntry(clock.now(), Event.USAGE_DIFFERS, seen.agent, provider, seen.trace, counts=counts)
         await self.services.audit.append(entry)
         return {"ok": True, "matches": False}
 

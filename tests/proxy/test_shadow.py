@@ -83,7 +83,7 @@ async def test_the_edge_puts_every_call_to_the_candidate() -> None:
     engine = ShadowEngine(Told(), BUNDLE, BUNDLE, report.append, workspace="/workspace")
     engine.start()
     call = ToolCall(CallId("1"), TenantId("bakery"), AgentId("main"), SessionId("s"), "exec", {"command": "echo a"})
-    services: Any = SimpleNamespace(approvals=None, secrets=None, written=None, usage=None, audit=None)
+    services: Any = SimpleNamespace(**dict.fromkeys(("approvals", "secrets", "written", "usage", "audit", "lineage")))
     judge = handlers(services, engine)[effects.Judge]
     assert (await judge(effects.Judge(Facts("exec", "main"), call))).revision == "r"
     assert engine.waiting == 1
