@@ -95,7 +95,9 @@ async function outbound(settings, message) {
     if (answer.decision === "allow" && typeof answer.content === "string") return { sent: true, content: answer.content };
     const { id } = /** @type {{ id?: unknown }} */ (answer.approval ?? {});
     const why = typeof answer.reason === "string" && answer.reason ? answer.reason : "the edge did not allow the message";
-    return unsent(typeof id === "string" ? `pending approval ${id}: ${why}` : why);
+    if (typeof id !== "string") return unsent(why);
+    keep(shared().unsaid, id, true);
+    return unsent(`pending approval ${id}: ${why}`);
   } catch (error) {
     return unsent(error instanceof EdgeError ? error.message : "the message could not be put to the edge");
   }

@@ -4,7 +4,7 @@
 
 import { hash, randomBytes } from "node:crypto";
 
-const KEY = Symbol.for("safety-gateway.openclaw/4");
+const KEY = Symbol.for("safety-gateway.openclaw/5");
 
 /** Calls that were allowed and have not begun: far more than can be under way at once, and a bound. A forgotten one is blocked. */
 const CALLS = 10_000;
@@ -33,6 +33,7 @@ const WEIGHT = { call: 512, turn: 4096 };
  * @property {Map<string, Record<string, unknown>>} originals  call that was rewritten -> its own arguments
  * @property {Map<string, Promise<Turn>>} turns  agent, trace and run -> the edge's answer
  * @property {Map<string, string>} sessions  channel and address -> the session in which they were last heard or answered
+ * @property {Map<string, true>} unsaid  question about a text that was kept back, by its id at the edge
  * @property {Map<string, string[]>} hooks  copy -> what it has registered
  * @property {Map<string, string[]>} faults  copy -> why this process is not fully guarded
  * @property {Record<string, number>} fired  hook -> how often it was called
@@ -52,6 +53,7 @@ export function shared() {
     originals: new Map(),
     turns: new Map(),
     sessions: new Map(),
+    unsaid: new Map(),
     hooks: new Map(),
     faults: new Map(),
     fired: {},

@@ -2,6 +2,7 @@
 // gets a turn of its own.
 
 import { ID } from "./hooks.js";
+import { shared } from "./shared.js";
 
 /** Milliseconds that a subagent may take for what it was woken for, until its parent is told nothing of it. */
 const CHILD = 3_600_000;
@@ -28,9 +29,13 @@ const CHILD = 3_600_000;
 export async function wake(host, decision) {
   const session = sessionOf(host, decision);
   const { spawnedBy } = session;
+  // An answer to such a no would be kept back as well, and asked about, and bring the next no, without end.
+  const unsaid = shared().unsaid.has(decision.id);
+  const deliver = hasReader(session) && !(unsaid && decision.state !== "granted");
+  const message = unsaid && decision.state === "granted" ? noticeOfText(decision) : noticeOf(decision);
   // The gateway begins one turn for one key, however often it is asked.
   const once = { sessionKey: decision.session, idempotencyKey: `${ID}:${decision.id}` };
-  const { runId } = await begin(host, { ...once, message: noticeOf(decision), deliver: hasReader(session) });
+  const { runId } = await begin(host, { ...once, message, deliver });
   if (spawnedBy) void tellParent(host, decision, spawnedBy, runId);
 }
 
@@ -108,6 +113,17 @@ function noticeOf({ id, tool, state: outcome }) {
         "Tell the person, who may ask you to make the call again."
       );
   }
+}
+
+/**
+ * What the agent is told of a text that OpenClaw was about to send for it: there was no call.
+ * @param {Decision} decision
+ */
+function noticeOfText({ id }) {
+  return (
+    `Safety Gateway: approval ${id} was granted: the answer that was kept back may be sent. Give exactly the same answer again now, ` +
+    "word for word, with nothing before or after it."
+  );
 }
 
 /** @param {unknown} error */

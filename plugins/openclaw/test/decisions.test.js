@@ -3,6 +3,7 @@ import { afterEach, test } from "node:test";
 
 import { awaitPerson } from "../lib/approvals.js";
 import { stopWatching, watchDecisions } from "../lib/decisions.js";
+import { sending } from "../lib/messages.js";
 import { edge, exec, settings } from "./stand_in.js";
 
 /** @typedef {import("../lib/wake.js").Run} Run */
@@ -109,6 +110,24 @@ for (const [what, session, deliver] of /** @type {const} */ ([
     const mine = host({ session: () => session });
     await watched(await desk([decision()]), mine);
     assert.equal(mine.runs[0]?.deliver, deliver);
+  });
+}
+
+for (const [state, deliver, words] of /** @type {const} */ ([
+  ["denied", false, /was denied/],
+  ["expired", false, /has expired/],
+  ["granted", true, /the answer that was kept back may be sent/],
+])) {
+  test(`an answer about which a person was asked: ${state}`, async () => {
+    const asked = decision({ tool: "message", state });
+    const { socket } = await edge(() => ({ decision: "pending", reason: "reaches somebody", approval: { id: asked.id } }));
+    const ctx = { channelId: "telegram", sessionKey: asked.session };
+    const kept = await sending(settings(socket), { to: "telegram:778", content: "Hello" }, ctx);
+    assert.equal(kept?.cancel, true);
+    const mine = host({ session: () => CHAT });
+    await watched(await desk([asked]), mine);
+    assert.equal(mine.runs[0]?.deliver, deliver, "what is said to a no would be kept back and asked about again, without end");
+    assert.match(mine.runs[0]?.message ?? "", words);
   });
 }
 
