@@ -6,6 +6,7 @@ tree          JSON objects edited in place, part by part
 wish          what is wanted of an OpenClaw: the edge's address, tokens, manifests
 plan          a configuration and a wish -> the configuration that fulfils it
 providers     every model provider leads to the edge, and holds no key of its own
+keys          providers' keys: where they stand, and out of there into the vault
 models        which model an agent names, and as whom it is asked for
 guard         the plugin, the agents' tools and sandboxes, the stores that would keep raw data
 changes       two configurations -> what differs, and how to take exactly that back

@@ -27,7 +27,7 @@ def gating(found_: Findings) -> Iterator[Check]:
     policy = found_table(edge, "policy")
     fix = "see `safety status`"
     yield verdict(layer, "policy", policy.get("state") == "in force", str(policy.get("detail") or "none"), fix)
-    mode = _interlock(edge)
+    mode = found(edge, "interlock", "mode")
     fix = 'set egress.interlock = "enforce" in the edge\'s settings'
     yield verdict(layer, "interlock", mode == "enforce", f"no plugin, no model: {mode or 'not there'}", fix)
     guarded = found(edge, "interlock", "guarded")
@@ -37,14 +37,6 @@ def gating(found_: Findings) -> Iterator[Check]:
         yield verdict(layer, "guarded", False, proof, "list them in egress.require_plugin")
     for agent in found_.agents:
         yield _checked_in(agent, checked_in_plugins(found_), found_.plugin_version)
-
-
-def _interlock(edge: JsonObject) -> str:
-    for place in (edge.get("interlock"), found(edge, "egress", "interlock")):
-        mode = found(place, "mode") if isinstance(place, dict) else place
-        if isinstance(mode, str):
-            return mode
-    return ""
 
 
 def _checked_in(agent: str, plugins: list[JsonObject], version: str) -> Check:

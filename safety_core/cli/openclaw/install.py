@@ -14,10 +14,10 @@ from safety_core.cli.home import record
 from safety_core.cli.openclaw.changes import changes, undone
 from safety_core.cli.openclaw.config import ConfigFile, copies, render, replace_config
 from safety_core.cli.openclaw.host import Host
+from safety_core.cli.openclaw.keys import copies_with_keys
 from safety_core.cli.openclaw.place import Record, sha256
 from safety_core.cli.openclaw.plan import planned
 from safety_core.cli.openclaw.plugin import copy_plugin, plugin_hash, shipped_plugin
-from safety_core.cli.openclaw.providers import copies_with_keys
 from safety_core.cli.openclaw.scene import Asked, Scene, look
 from safety_core.cli.openclaw.shown import Mask, diff
 from safety_core.cli.openclaw.snippet import snippet

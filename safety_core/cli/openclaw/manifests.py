@@ -10,6 +10,7 @@ from safety_core.canonical import JsonObject
 from safety_core.cli.edge_socket import ask_edge
 from safety_core.cli.openclaw.wish import Manifest
 from safety_core.errors import InputError, UnavailableError
+from safety_core.model.policy import SUBAGENT_DEPTH, SUBAGENTS_RUNNING
 from safety_core.wire.reader import Reader
 
 ROUTE: Final = "/v1/agents"
@@ -39,8 +40,8 @@ def _manifest(entry: Reader) -> Manifest:
     return Manifest(
         tools=entry.texts("tools") if listed else None,
         sandboxed=entry.text("sandbox", "any") == "required",
-        depth=nested.integer("depth", 1),
-        running=nested.integer("running", 4),
+        depth=nested.integer("depth", SUBAGENT_DEPTH),
+        running=nested.integer("running", SUBAGENTS_RUNNING),
     )
 
 

@@ -12,11 +12,12 @@ from typing import Final
 from ada_url import URL
 
 from safety_core.canonical import Json, JsonObject
+from safety_core.cli.openclaw.keys import take_key, take_variables
 from safety_core.cli.openclaw.models import clone, named_models, own_models
 from safety_core.cli.openclaw.tree import found, found_table, table
 from safety_core.cli.openclaw.wish import Upstream, Wish, owner, source, token_ref
 from safety_core.errors import InputError
-from safety_core.model.secret import SecretName, SecretValue, secret_name
+from safety_core.model.secret import SecretName, SecretValue
 
 APIS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
@@ -35,15 +36,6 @@ KNOWN: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     }
 )
 """Providers that OpenClaw knows without being told -> base URL and API."""
-
-VARIABLES: Final = re.compile(
-    r"(OPENAI|ANTHROPIC|OPENROUTER|GEMINI|GOOGLE|GROQ|XAI|MISTRAL|DEEPSEEK|TOGETHER|CEREBRAS|MOONSHOT|MINIMAX|ZAI"
-    r"|FIREWORKS|HF|HUGGINGFACE|COPILOT_GITHUB|AI_GATEWAY|OPENCODE)_(API_KEY|OAUTH_TOKEN|AUTH_TOKEN|TOKEN)"
-)
-"""Variables that OpenClaw takes a provider's key from."""
-
-_MARKER: Final = re.compile(r"\$\{([A-Z_][A-Z0-9_]*)\}|([A-Z][A-Z0-9_]*)")
-"""How an apiKey names a variable of the environment, instead of being one."""
 
 _AWAY: Final = ("auth", "authHeader", "headers", "localService")
 """What could carry a key, or start another model: the edge gives the provider its key."""
@@ -80,7 +72,7 @@ def lead_to_edge(tree: JsonObject, wish: Wish, agents: tuple[str, ...]) -> Route
     _add_named(tree, entries, routed, wish.without, again)
     for name in [*entries]:
         entries[name] = _led(name, table(entries, name), wish, agents[0], routed)
-    _take_variables(tree, routed)
+    take_variables(tree, routed.keys)
     _tokens(tree, entries, wish, agents)
     return routed
 
@@ -123,7 +115,7 @@ def _led(name: str, entry: JsonObject, wish: Wish, agent: str, routed: Routed) -
     elif slug in routed.upstreams:
         raise InputError(f"models.providers.{name}", f"and another provider are both {slug} to the edge", "rename one")
     else:
-        key = _taken_key(name, entry, routed)
+        key = take_key(name, slug, entry, routed.keys, routed.notes)
         routed.upstreams[slug] = Upstream(_upstream(name, stated, suffix), dialect, key)
     led: JsonObject = {key: copy.deepcopy(value) for key, value in entry.items() if key not in _AWAY}
     led.update(baseUrl=here, api=api, apiKey=token_ref(agent))
@@ -173,32 +165,6 @@ def _upstream(name: str, stated: str, suffix: str) -> str:
     return plain
 
 
-def _taken_key(name: str, entry: JsonObject, routed: Routed) -> SecretName:
-    """Return under which name the vault must hold the provider's key, and take it out of the entry."""
-    default = secret_name(re.sub(r"[^A-Z0-9]+", "_", f"{edge_name(name)}_API_KEY".upper()))
-    value = entry.pop("apiKey", None)
-    if isinstance(value, str) and value and (marker := _MARKER.fullmatch(value)):
-        key = secret_name(str(marker[1] or marker[2]).lstrip("_"))
-        routed.notes.append(
-            f"the key of {name} is the variable {key}: move it from OpenClaw's environment to the vault"
-        )
-        return key
-    if isinstance(value, str) and value:
-        routed.keys[default] = SecretValue(value)
-    elif value is not None:
-        routed.notes.append(f"the key of {name} is a SecretRef: put that key into the vault as {default}")
-    return default
-
-
-def _take_variables(tree: JsonObject, routed: Routed) -> None:
-    """Take providers' keys out of the variables, which every command of the agent would see."""
-    variables = found_table(tree, "env", "vars")
-    for name in [name for name in variables if VARIABLES.fullmatch(name)]:
-        value = variables.pop(name)
-        if isinstance(value, str) and value:
-            routed.keys.setdefault(secret_name(name), SecretValue(value))
-
-
 def _tokens(tree: JsonObject, entries: JsonObject, wish: Wish, agents: tuple[str, ...]) -> None:
     """Let OpenClaw read each agent's token from its file, and give every agent but the first its own entries."""
     sources = table(tree, "secrets", "providers")
@@ -214,21 +180,3 @@ def _tokens(tree: JsonObject, entries: JsonObject, wish: Wish, agents: tuple[str
             table({"own": own}, "own")["apiKey"] = token_ref(agent)
             entries[clone(name, agent)] = own
         own_models(tree, agent, shared.keys())
-
-
-def copies_with_keys(copies: Mapping[str, JsonObject]) -> tuple[str, ...]:
-    """Return the names of those copies of a configuration in which a provider's key stands."""
-    return tuple(name for name, tree in copies.items() if held_keys(tree))
-
-
-def held_keys(tree: JsonObject) -> list[str]:
-    """Return where a provider's key stands in a configuration, or may come from the environment."""
-    held: list[str] = []
-    for name, entry in found_table(tree, "models", "providers").items():
-        place = f"models.providers.{name}"
-        if found(entry, "apiKey") is not None and owner(entry) is None:
-            held.append(f"{place}.apiKey")
-        held += [f"{place}.{part}" for part in ("headers", "auth") if found(entry, part) is not None]
-        held += [f"{place}.request.{part}" for part in ("headers", "auth") if found(entry, "request", part) is not None]
-    held += [f"env.vars.{name}" for name in found_table(tree, "env", "vars") if VARIABLES.fullmatch(name)]
-    return held

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from safety_core.canonical import Json, JsonObject
 from safety_core.cli.openclaw.findings import INSTALL, Check, Findings, Layer, verdict
 from safety_core.cli.openclaw.guard import loud_stores
-from safety_core.cli.openclaw.providers import held_keys
+from safety_core.cli.openclaw.keys import held_keys
 from safety_core.cli.openclaw.tree import found, found_table
 from safety_core.cli.openclaw.wish import owner
 

@@ -17,11 +17,11 @@ from safety_core.cli.openclaw.config import copies, locate, read_config
 from safety_core.cli.openclaw.findings import Check, Findings, State
 from safety_core.cli.openclaw.guard import TRAJECTORY
 from safety_core.cli.openclaw.host import Host
+from safety_core.cli.openclaw.keys import copies_with_keys
 from safety_core.cli.openclaw.layers import checks
 from safety_core.cli.openclaw.manifests import ask_agents, egress_of
 from safety_core.cli.openclaw.place import Place
 from safety_core.cli.openclaw.plugin import MANIFEST, plugin_hash, plugin_version, shipped_plugin
-from safety_core.cli.openclaw.providers import copies_with_keys
 from safety_core.cli.openclaw.scene import EGRESS
 from safety_core.cli.openclaw.tree import found, words
 from safety_core.cli.openclaw.wish import PLUGIN_ID, Manifest, agents_of

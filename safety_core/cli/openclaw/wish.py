@@ -11,6 +11,7 @@ from typing import Final
 from safety_core.canonical import Json, JsonObject
 from safety_core.cli.openclaw.tree import found_table
 from safety_core.errors import InputError
+from safety_core.model.policy import SUBAGENT_DEPTH, SUBAGENTS_RUNNING
 from safety_core.model.secret import SecretName, SecretValue
 
 PLUGIN_ID: Final = "safety-gateway"
@@ -36,8 +37,8 @@ class Manifest:
 
     tools: tuple[str, ...] | None = None
     sandboxed: bool = False
-    depth: int = 1
-    running: int = 4
+    depth: int = SUBAGENT_DEPTH
+    running: int = SUBAGENTS_RUNNING
 
 
 @dataclass(frozen=True, slots=True)

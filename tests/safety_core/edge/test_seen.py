@@ -30,9 +30,13 @@ async def test_a_name_is_not_taken_for_one_that_is_written_alike(tmp_path: Path)
         assert await seen.times(others) == {}
 
 
+def written(folder: Path) -> list[bytes]:
+    return [raw for path in folder.iterdir() if (raw := path.read_bytes())]
+
+
 async def test_what_is_kept_names_nobody(tmp_path: Path) -> None:
     async with guests(tmp_path) as seen:
         await seen.note([("main", "agent:main:main", "mail", "anna@shop.example")], 1.0)
-    files = [raw for path in tmp_path.iterdir() if (raw := path.read_bytes())]
+    files = written(tmp_path)
     assert files
     assert not [raw for raw in files if b"anna" in raw or b"agent:main" in raw]

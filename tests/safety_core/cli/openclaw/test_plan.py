@@ -10,8 +10,9 @@ import pytest
 
 from safety_core.canonical import Json, JsonObject
 from safety_core.cli.openclaw.guard import HOOK_MS, loud_stores
+from safety_core.cli.openclaw.keys import held_keys
 from safety_core.cli.openclaw.plan import planned
-from safety_core.cli.openclaw.providers import edge_name, held_keys
+from safety_core.cli.openclaw.providers import edge_name
 from safety_core.cli.openclaw.tree import found
 from safety_core.cli.openclaw.wish import Manifest, Plan, Upstream
 from safety_core.errors import InputError
