@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -78,6 +78,39 @@ test("any change of name, kind or bytes is another digest", () => {
   mkdirSync(join(path, "empty"));
   seen.add(digestOf(path));
   assert.equal(seen.size, 4);
+});
+
+test("what a link leads to is looked at as well, wherever the link stands", () => {
+  const path = skill();
+  const elsewhere = join(folder(), "tells.js");
+  writeFileSync(elsewhere, "tell()");
+  symlinkSync(elsewhere, join(path, "tells.js"));
+  const top = join(folder(), "link");
+  symlinkSync(path, top);
+  const before = digestOf(path);
+  assert.equal(digestOf(top), before);
+  writeFileSync(elsewhere, "steal()");
+  assert.notEqual(digestOf(path), before);
+  assert.equal(digestOf(top), digestOf(path));
+});
+
+test("a link to a folder elsewhere is shown to whoever decides", async () => {
+  const path = skill();
+  symlinkSync(folder(), join(path, "more"));
+  symlinkSync(".", join(path, "self"));
+  symlinkSync("nowhere", join(path, "broken"));
+  const { socket, questions } = await edge(() => ({ decision: "block", reason: "no" }));
+  await installing(settings(socket), request(path), {});
+  const [found, ...others] = questions[0].body.call.params.findings;
+  assert.match(found, /^warn link: more leads to \//);
+  assert.deepEqual(others, []);
+});
+
+test("what is no file is not waited for", () => {
+  const path = skill();
+  execFileSync("mkfifo", [join(path, "pipe")]);
+  assert.throws(() => digestOf(path), /no file/);
+  assert.throws(() => digestOf("/dev/zero"), /no file/);
 });
 
 test("the hook asks where no policy of ours has, and only there", async () => {
