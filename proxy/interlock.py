@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Final
 
 from proxy.halts import Halts
 from proxy.presence import Presence
@@ -16,6 +19,10 @@ from safety_core.flow.interlock import Interlock, UnguardedError
 from safety_core.flow.prompt import Exchange
 from safety_core.flow.tool_results import spellings
 from safety_core.model.tool_call import AgentId, ToolCall
+
+ANNOUNCEMENT_SECONDS: Final = 1.0
+"""How long a request waits for its turn: OpenClaw asks the model for a compaction without waiting for the hook that
+announces it."""
 
 
 @dataclass(slots=True)
@@ -38,6 +45,7 @@ class Guards:
     refused: int = 0
     observed: int = 0
     last: str = ""
+    _waiting: set[asyncio.Event] = field(default_factory=set, repr=False)
 
     def interlock(self, agent: AgentId) -> Interlock:
         """Return the mode that holds for `agent`."""
@@ -47,9 +55,29 @@ class Guards:
         """Look up what is known of a request. Raises UnavailableError."""
         now = clock.now()
         trouble = self.presence.trouble(effect.agent, now)
-        announced = bool(effect.trace) and await self.witness.announced(effect.agent, effect.trace, now)
+        announced = bool(effect.trace) and not trouble and await self._announced(effect.agent, effect.trace)
         decided = await self.witness.decided(effect.agent, effect.spellings, now) if effect.spellings else frozenset()
         return Standing(trouble, announced, decided)
+
+    async def announce(self, agent: AgentId, trace: str) -> None:
+        """Note, durably, that a turn of `agent` comes under this trace id. Raises UnavailableError."""
+        await self.witness.announce(agent, trace, clock.now())
+        for announced in self._waiting:
+            announced.set()
+
+    async def _announced(self, agent: AgentId, trace: str) -> bool:
+        announced = asyncio.Event()
+        self._waiting.add(announced)
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ANNOUNCEMENT_SECONDS):
+                    while not await self.witness.announced(agent, trace, clock.now()):
+                        await announced.wait()
+                        announced.clear()
+                    return True
+            return False
+        finally:
+            self._waiting.discard(announced)
 
     async def witnessed(self, call: ToolCall) -> None:
         """Note, durably, that the edge decides this call: its result may go to a model. Raises UnavailableError."""

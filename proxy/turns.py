@@ -71,7 +71,7 @@ class Turns:
         if reason:
             await self.services.audit.append(AuditEntry(now, Event.REFUSED, turn.agent, "turn", turn.trace))
         else:
-            await self.guards.witness.announce(turn.agent, turn.trace, now)
+            await self.guards.announce(turn.agent, turn.trace)
         return {
             "ok": not reason,
             "reason": reason,

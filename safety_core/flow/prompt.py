@@ -156,8 +156,9 @@ def _guarded(exchange: str, prompt: Prompt, context: PromptContext, check: Flow[
 
 
 def _check_turn(prompt: Prompt) -> Flow[None]:
-    standing = yield from AskStanding(prompt.agent, trace_id(prompt.headers))
-    check_turn(prompt.agent, standing, turn=converses(prompt.target))
+    turn = converses(prompt.target)
+    standing = yield from AskStanding(prompt.agent, trace_id(prompt.headers) if turn else "")
+    check_turn(prompt.agent, standing, turn=turn)
 
 
 def _check_results(prompt: Prompt, prepared: Prepared) -> Flow[None]:

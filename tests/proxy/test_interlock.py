@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import tempfile
@@ -147,6 +148,19 @@ async def test_a_run_beside_the_gateway_is_refused(trace: str) -> None:
         assert answer.status_code == 403
         assert "not announced" in answer.json()["error"]["message"]
         assert here.model.requests == []
+
+
+async def test_a_turn_may_be_announced_while_its_request_waits() -> None:
+    async with place() as here:
+        await here.check_in()
+        waiting = here.setting.edge.status.turns.guards._waiting
+        early = asyncio.create_task(here.post())
+        while not waiting and not early.done():  # noqa: ASYNC110 - another task says it by an entry
+            await asyncio.sleep(0.01)
+        await here.turn(OTHER_TRACE)
+        await here.turn()
+        assert (await early).status_code == 200
+        assert not waiting
 
 
 async def test_an_embedding_is_no_turn() -> None:

@@ -311,6 +311,12 @@ def test_without_results_nothing_more_is_looked_up() -> None:
     assert len([effect for effect in world.asked if isinstance(effect, AskStanding)]) == 1
 
 
+def test_no_announcement_is_looked_for_where_there_is_no_turn() -> None:
+    world = PromptWorld(chunks=[answer()], standing=replace(FINE, announced=False))
+    assert done(world, replace(guarded(), target="/v1/embeddings"), GUARDED).status == 200
+    assert [effect for effect in world.asked if isinstance(effect, AskStanding)] == [AskStanding(AgentId("ada"), "")]
+
+
 @pytest.mark.parametrize(
     "standing", [Standing("its plugin has gone", True), Standing("", False), replace(FINE, decided=frozenset())]
 )
