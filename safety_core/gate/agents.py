@@ -6,7 +6,7 @@ Whom a call names is read as OpenClaw reads it: anywhere in the arguments, under
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from safety_core.canonical import Json
@@ -21,6 +21,9 @@ SPAWN: Final = "sessions_spawn"
 
 SPEAK: Final = "sessions_send"
 """The tool by which an agent sets another to work."""
+
+_INSIDE: Final = re.compile(r"(?:agent:[^:]+:)?(?:main|subagent:.+)", re.DOTALL)
+"""Names of sessions in which nobody but agents and the agent's own operator speaks."""
 
 
 def most_running(call: ToolCall, descent: Descent, policy: Policy) -> int:
@@ -67,6 +70,21 @@ def no_freer_agent(call: ToolCall, manifest: AgentManifest, policy: Policy) -> R
     return Ruling(Outcome.ASK if clauses else Outcome.ALLOW, tuple(dict.fromkeys(clauses)))
 
 
+def no_conversation(call: ToolCall) -> Ruling:
+    """Ask where what an agent says in another session may reach whoever that session belongs to.
+
+    The host delivers the answer there, and to the edge it is one to who wrote there. A session's id, or its label, may
+    be anybody's; nobody but the host knows.
+    """
+    keys = _texts(_named(call.params, "sessionkey"))
+    clauses = [
+        f"agents: what is said in session {name[:60]!a} may reach somebody outside"
+        for name in keys or _texts(_named(call.params, "label"))
+        if name != call.session and not (keys and _INSIDE.fullmatch(name.lower()))
+    ]
+    return Ruling(Outcome.ASK if clauses else Outcome.ALLOW, tuple(clauses))
+
+
 def _freer(other: AgentManifest, manifest: AgentManifest) -> Iterator[str]:
     if other.tier > manifest.tier:
         yield f"it is {other.tier.word}"
@@ -76,6 +94,10 @@ def _freer(other: AgentManifest, manifest: AgentManifest) -> Iterator[str]:
         yield "it has other secrets"
     if manifest.sandbox is Sandbox.REQUIRED and other.sandbox is not Sandbox.REQUIRED:
         yield "it needs no sandbox"
+
+
+def _texts(values: Iterable[Json]) -> list[str]:
+    return [value.strip() for value in values if isinstance(value, str) and value.strip()]
 
 
 def _host_name(agent: str) -> str:

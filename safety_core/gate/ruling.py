@@ -11,7 +11,7 @@ Grants cover a call that was understood whole, of which every outward effect nam
 nobody else. That somebody is of the tenant's own company makes no difference here: mail leaves the machine either way,
 and whoever wants to let it go writes a grant for "@own-domain".
 5. a call that starts another agent stays within the depth and the number of the manifests that hold for it; it, and
-   one that sets another agent to work, asks where the other agent may do more.
+   one that sets another agent to work, asks where the other agent may do more, and where its words may leave.
 6. a tool of which the catalogue says so asks in every tier.
 The outcome is the join of all of these. What is left to the caller: that `verdict` was made under this very policy.
 """
@@ -22,7 +22,7 @@ import re
 from typing import Final
 
 from safety_core.canonical import Json
-from safety_core.gate.agents import SPAWN, SPEAK, no_freer_agent, within_limits
+from safety_core.gate.agents import SPAWN, SPEAK, no_conversation, no_freer_agent, within_limits
 from safety_core.model.descent import FIRST_GENERATION, Descent
 from safety_core.model.facts import Kind, Target, TargetKind
 from safety_core.model.level import Level, Outcome, Tier
@@ -66,6 +66,8 @@ def rulings_on(
         parts.append(within_limits(call, descent, policy))
     if verdict.facts.tool in {SPAWN, SPEAK}:
         parts.append(no_freer_agent(call, manifest, policy))
+    if verdict.facts.tool == SPEAK:
+        parts.append(no_conversation(call))
     return tuple(parts)
 
 

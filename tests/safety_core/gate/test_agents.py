@@ -129,6 +129,14 @@ def test_the_agent_is_found_under_every_name_that_openclaw_takes(key: str) -> No
         ({"sessionKey": "agent:shop-helper:main", "message": "done"}, Outcome.ALLOW),
         ({"sessionKey": "main", "message": "done"}, Outcome.ALLOW),
         ({"sessionKey": 3, "message": "done"}, Outcome.ALLOW),
+        ({"sessionKey": "agent:shop-helper:subagent:7:subagent:8", "message": "done"}, Outcome.ALLOW),
+        ({"sessionKey": CALL.session, "message": "done"}, Outcome.ALLOW),
+        ({"sessionKey": "agent:shop-helper:telegram:group:-100", "message": "done"}, Outcome.ASK),
+        ({"session_key": " Agent:shop-helper:telegram:direct:7", "message": "done"}, Outcome.ASK),
+        ({"sessionKey": "0b9d6f6e-1111-4222-8333-444455556666", "message": "done"}, Outcome.ASK),
+        ({"label": "the neighbour", "message": "done"}, Outcome.ASK),
+        ({"label": "the neighbour", "sessionKey": " ", "message": "done"}, Outcome.ASK),
+        ({"label": "the neighbour", "sessionKey": "main", "message": "done"}, Outcome.ALLOW),
     ],
 )
 def test_to_set_an_agent_to_work_that_may_do_more_asks(params: JsonObject, outcome: Outcome) -> None:
