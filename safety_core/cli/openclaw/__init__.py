@@ -15,7 +15,7 @@ snippet       what the edge must be told, as TOML
 plugin        the plugin's files: where they lie, their hash, a copy of them
 place         what install keeps in the edge's folder: tokens, record, backups
 host          the `openclaw` program: its version, its opinion of a configuration, its loaded plugins
-manifests     what the edge says about its agents
+manifests     what the edge says: what is in force, its agents, where it listens
 scene         what install finds before it plans anything
 install       the steps of installing
 uninstall     the steps of taking it back

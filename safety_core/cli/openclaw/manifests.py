@@ -1,19 +1,55 @@
-"""What the running edge says: about its agents, and where it listens."""
+"""What the running edge says: what is in force, its agents, where it listens."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from safety_core.canonical import JsonObject
 from safety_core.cli.edge_socket import ask_edge
+from safety_core.cli.openclaw.tree import found
 from safety_core.cli.openclaw.wish import Manifest
+from safety_core.cli.status import ask
 from safety_core.errors import InputError, UnavailableError
 from safety_core.model.policy import SUBAGENT_DEPTH, SUBAGENTS_RUNNING
 from safety_core.wire.reader import Reader
 
 ROUTE: Final = "/v1/agents"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the edge said.
+
+    Attributes:
+        status: the body of GET /v1/status; None where no edge answers.
+        trouble: why none does.
+        manifests: by agent, those that policy has; None where it does not say.
+    """
+
+    status: JsonObject | None = None
+    trouble: str = ""
+    manifests: Mapping[str, Manifest] | None = None
+
+    @property
+    def egress(self) -> str | None:
+        """The address of the edge's egress, or None."""
+        port = found(self.status, "listeners", "egress")
+        return f"http://127.0.0.1:{port}" if isinstance(port, int) and 0 < port < 65536 else None
+
+
+def ask_all(path: Path) -> Told:
+    """Return all that the edge at this socket says. It need not run."""
+    try:
+        status = ask(path)
+    except UnavailableError as error:
+        return Told(trouble=f"{error.thing} {error.reason}")
+    try:
+        return Told(status, "", ask_agents(path))
+    except UnavailableError:
+        return Told(status)
 
 
 def ask_agents(path: Path) -> Mapping[str, Manifest]:
@@ -43,10 +79,3 @@ def _manifest(entry: Reader) -> Manifest:
         depth=nested.integer("depth", SUBAGENT_DEPTH),
         running=nested.integer("running", SUBAGENTS_RUNNING),
     )
-
-
-def egress_of(status: JsonObject) -> str | None:
-    """Return the address of the edge's egress, as its status says, or None."""
-    listeners = status.get("listeners")
-    port = listeners.get("egress") if isinstance(listeners, dict) else None
-    return f"http://127.0.0.1:{port}" if isinstance(port, int) and 0 < port < 65536 else None

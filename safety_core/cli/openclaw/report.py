@@ -19,13 +19,12 @@ from safety_core.cli.openclaw.guard import TRAJECTORY
 from safety_core.cli.openclaw.host import Host
 from safety_core.cli.openclaw.keys import copies_with_keys
 from safety_core.cli.openclaw.layers import checks
-from safety_core.cli.openclaw.manifests import ask_agents, egress_of
+from safety_core.cli.openclaw.manifests import ask_all
 from safety_core.cli.openclaw.place import Place
 from safety_core.cli.openclaw.plugin import MANIFEST, plugin_hash, plugin_version, shipped_plugin
 from safety_core.cli.openclaw.scene import EGRESS
 from safety_core.cli.openclaw.tree import found, words
-from safety_core.cli.openclaw.wish import PLUGIN_ID, Manifest, agents_of
-from safety_core.cli.status import ask
+from safety_core.cli.openclaw.wish import PLUGIN_ID, agents_of
 from safety_core.edge.home import Home
 from safety_core.errors import SafetyError, UnavailableError
 
@@ -50,16 +49,16 @@ def gather(home: Home, config: Path | None, socket: Path | None, program: Path |
     file = read_config(locate(config, os.environ))
     agents, place = agents_of(file.tree), Place.of(home, file.path)
     at = (socket or home.socket).absolute()
-    edge, trouble, manifests = _edge(at)
+    told = ask_all(at)
     host = Host.find(program, file.path)
     return Findings(
         tree=file.tree,
         agents=agents,
         socket=str(at),
-        egress=(egress_of(edge) if edge else None) or EGRESS,
-        edge=edge,
-        edge_trouble=trouble,
-        manifests=manifests,
+        egress=told.egress or EGRESS,
+        edge=told.status,
+        edge_trouble=told.trouble,
+        manifests=told.manifests,
         version=host.version() if host else None,
         inspected=_inspected(host) if host else None,
         plugin=_folders(file.tree),
@@ -69,17 +68,6 @@ def gather(home: Home, config: Path | None, socket: Path | None, program: Path |
         sign_ins=_sign_ins(host, agents) if host else None,
         variable=os.environ.get(TRAJECTORY, ""),
     )
-
-
-def _edge(at: Path) -> tuple[JsonObject | None, str, dict[str, Manifest] | None]:
-    try:
-        edge = ask(at)
-    except UnavailableError as error:
-        return None, f"{error.thing} {error.reason}", None
-    try:
-        return edge, "", dict(ask_agents(at))
-    except UnavailableError:
-        return edge, "", None
 
 
 def _inspected(host: Host) -> JsonObject:

@@ -11,13 +11,12 @@ from typing import Final
 from ada_url import URL
 
 from safety_core.cli.openclaw.config import ConfigFile, locate, read_config
-from safety_core.cli.openclaw.manifests import ask_agents, egress_of
+from safety_core.cli.openclaw.manifests import ask_all
 from safety_core.cli.openclaw.place import Place, Record
 from safety_core.cli.openclaw.plugin import install_gate, shipped_plugin
 from safety_core.cli.openclaw.wish import Manifest, Wish, agents_of
-from safety_core.cli.status import ask
 from safety_core.edge.home import Home
-from safety_core.errors import InputError, UnavailableError
+from safety_core.errors import InputError
 
 EGRESS: Final = "http://127.0.0.1:8100"
 """Where the edge's egress is, unless its settings say otherwise."""
@@ -55,21 +54,21 @@ def look(asked: Asked) -> Scene:
     place = Place.of(asked.home, file.path)
     old, agents = place.record(), agents_of(file.tree)
     socket = (asked.socket or asked.home.socket).absolute()
-    manifests, egress = _edge(socket)
+    told = ask_all(socket)
     shipped = shipped_plugin()
     plugin = shipped if asked.link else place.plugin
     wish = Wish(
         plugin=str(plugin),
         socket=str(socket),
-        egress=_address(asked.egress) if asked.egress else egress or EGRESS,
+        egress=_address(asked.egress) if asked.egress else told.egress or EGRESS,
         tokens={agent: str(place.token_file(agent)) for agent in agents},
-        manifests=manifests or {},
+        manifests=told.manifests or {},
         upstreams=old.upstreams if old else {},
         without=frozenset(asked.without),
         gate=install_gate(plugin, shipped, agents[0], socket),
         former=frozenset({str(shipped), str(place.plugin)} - {str(plugin)}),
     )
-    return Scene(file, place, old, agents, manifests, wish)
+    return Scene(file, place, old, agents, told.manifests, wish)
 
 
 def own_config(named: Path | None) -> ConfigFile:
@@ -97,14 +96,3 @@ def _address(given: str) -> str:
     if not plain:
         raise InputError("--egress", "must be an address and a port", "write http://127.0.0.1:8100")
     return given.rstrip("/")
-
-
-def _edge(socket: Path) -> tuple[Mapping[str, Manifest] | None, str | None]:
-    try:
-        egress = egress_of(ask(socket))
-    except UnavailableError:
-        return None, None
-    try:
-        return ask_agents(socket), egress
-    except UnavailableError:
-        return None, egress
