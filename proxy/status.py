@@ -4,7 +4,8 @@
  "layers": [{"layer", "state", "detail"}] (sandbox, tool policy, command gating, secrets redaction),
  "approvals": {"pending", "unsent"}, "audit": {"entries"}, "secrets", "hub": {"url"}, "tasks": [...],
  "plugins": [{"agent", "state", "reason", "version", "host", "copies", "fired", "memory", ...}],
- "interlock": {"mode", "guarded", "refused", "observed", "last", "usage_differences"},
+ "interlock": {"mode", "guarded", "refused", "observed", "last", "usage_differences",
+               "prefixes": [{"agent", "soul", "tools", "since"}]},
  "halted": [{"agent", "since", "reason"}], "listeners": {"control", "control_port", "egress"}}
 """
 

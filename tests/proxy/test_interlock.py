@@ -320,6 +320,20 @@ async def test_usage_that_a_host_saw_is_held_against_ours() -> None:
         ]
 
 
+async def test_the_status_says_what_a_prompt_begins_with_and_since_when() -> None:
+    async with place() as here:
+        await here.turn()
+        assert (await here.status())["interlock"]["prefixes"] == []
+        await here.turn(prefix={"soul": "a" * 64, "tools": ""})
+        (first,) = (await here.status())["interlock"]["prefixes"]
+        await here.turn(prefix={"soul": "a" * 64, "tools": ""})
+        assert (await here.status())["interlock"]["prefixes"] == [first], "the same prefix is as old as it was"
+        await here.turn(prefix={"soul": "a" * 64, "tools": "b" * 64})
+        (second,) = (await here.status())["interlock"]["prefixes"]
+        assert (second["agent"], second["soul"], second["tools"]) == ("main", "a" * 64, "b" * 64)
+        assert second["since"] > first["since"]
+
+
 async def test_a_guess_is_not_held_against_anybody() -> None:
     async with place() as here:
         guards = here.setting.edge.status.turns.guards
