@@ -10,18 +10,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from safety_core.cli.edge_socket import ask_edge
-from safety_core.edge.home import Home
+from safety_core.cli.edge_socket import ask_edge, socket_option
 from safety_core.errors import InputError
 from safety_core.wire.presence import EVERY
 from safety_core.wire.reader import BODY_LIMIT, Reader
 
-_socket: Final = click.option(
-    "--socket",
-    "path",
-    type=click.Path(path_type=Path),
-    help="The edge's control socket.  [default: edge.sock in $SAFETY_HOME or ~/.safety]",
-)
 _every: Final = click.option("--all", "every", is_flag=True, help="Every agent.")
 
 
@@ -37,26 +30,26 @@ def agent() -> None:
 @click.argument("name", required=False)
 @_every
 @click.option("--reason", default="", help="Why; the agent and the status tell it.")
-@_socket
-def halt(name: str | None, every: bool, reason: str, path: Path | None) -> None:
+@socket_option
+def halt(name: str | None, every: bool, reason: str, path: Path) -> None:
     """Halt the agent NAME, or every agent."""
     who = _who(name, every=every)
-    ask_edge(_edge(path), "POST", "/v1/halt", {"agent": who, "halt": True, "reason": reason})
+    ask_edge(path, "POST", "/v1/halt", {"agent": who, "halt": True, "reason": reason})
     click.echo(f"{_told(who)} halted")
 
 
 @agent.command()
 @click.argument("name", required=False)
 @_every
-@_socket
-def resume(name: str | None, every: bool, path: Path | None) -> int:
+@socket_option
+def resume(name: str | None, every: bool, path: Path) -> int:
     """Let the agent NAME go on, or all of them.
 
     Exit status 1 if it stays halted all the same, because every agent is.
     """
-    who, edge = _who(name, every=every), _edge(path)
-    ask_edge(edge, "POST", "/v1/halt", {"agent": who, "halt": False, "reason": ""})
-    halted = [entry.text("agent") for entry in Reader(ask_edge(edge, "GET", "/v1/status"), "status").objects("halted")]
+    who = _who(name, every=every)
+    ask_edge(path, "POST", "/v1/halt", {"agent": who, "halt": False, "reason": ""})
+    halted = [entry.text("agent") for entry in Reader(ask_edge(path, "GET", "/v1/status"), "status").objects("halted")]
     if who != EVERY and EVERY in halted:
         click.echo(f"{who} stays halted, for every agent is; see `safety agent resume --all`")
         return 1
@@ -66,10 +59,10 @@ def resume(name: str | None, every: bool, path: Path | None) -> int:
 
 
 @agent.command(name="list")
-@_socket
-def list_(path: Path | None) -> None:
+@socket_option
+def list_(path: Path) -> None:
     """List the agents whose plugin the edge knows or misses, and those that are halted."""
-    body = Reader(ask_edge(_edge(path), "GET", "/v1/status"), "status")
+    body = Reader(ask_edge(path, "GET", "/v1/status"), "status")
     table = Table("agent", "plugin", "halted")
     plugins: dict[str, str] = {}
     for plugin in body.objects("plugins"):
@@ -92,7 +85,3 @@ def _who(name: str | None, *, every: bool) -> str:
 
 def _told(who: str) -> str:
     return "every agent" if who == EVERY else who
-
-
-def _edge(path: Path | None) -> Path:
-    return path or Home.default().socket

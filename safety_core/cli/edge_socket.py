@@ -4,17 +4,33 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Callable
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
+
+import click
 
 from safety_core.canonical import JsonObject
+from safety_core.edge.home import Home
 from safety_core.errors import InputError, UnavailableError
 from safety_core.wire.reader import BODY_LIMIT, Reader
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 SECONDS: Final = 10.0
 """How long the edge may take; it answers from memory and its own disk."""
+
+
+def socket_option(command: F) -> F:
+    """Add `--socket`, which becomes the `path` of the edge's socket."""
+
+    def found(_: click.Context, __: click.Parameter, value: Path | None) -> Path:
+        return value or Home.default().socket
+
+    text = "The edge's control socket.  [default: edge.sock in $SAFETY_HOME or ~/.safety]"
+    return click.option("--socket", "path", type=click.Path(path_type=Path), callback=found, help=text)(command)
 
 
 def ask_edge(path: Path, method: str, route: str, body: JsonObject | None = None) -> JsonObject:

@@ -12,9 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from safety_core.canonical import JsonObject
-from safety_core.cli.edge_socket import ask_edge
+from safety_core.cli.edge_socket import ask_edge, socket_option
 from safety_core.edge import clock
-from safety_core.edge.home import Home
 from safety_core.wire.presence import EVERY
 from safety_core.wire.reader import BODY_LIMIT, Reader
 
@@ -24,19 +23,14 @@ MIB: Final = 1024 * 1024
 
 
 @click.command(short_help="Show what is in force at this machine's edge.")
-@click.option(
-    "--socket",
-    "path",
-    type=click.Path(path_type=Path),
-    help="The edge's control socket.  [default: edge.sock in $SAFETY_HOME or ~/.safety]",
-)
+@socket_option
 @click.option("--json", "as_json", is_flag=True, help="Print the edge's answer as one JSON object.")
-def status(path: Path | None, as_json: bool) -> int:
+def status(path: Path, as_json: bool) -> int:
     """Show what is in force: policy, the four layers, approvals, hub and audit log.
 
     Exit status 0 if a trusted policy is in force, 1 if every call is refused or the edge does not run.
     """
-    return tell(ask(path or Home.default().socket), as_json=as_json)
+    return tell(ask(path), as_json=as_json)
 
 
 def tell(answer: JsonObject, *, as_json: bool) -> int:
