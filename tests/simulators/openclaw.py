@@ -15,7 +15,7 @@ import uuid
 from pathlib import Path
 from typing import Any, Final
 
-from tests.simulators.openclaw_host import PLUGIN, Host
+from tests.simulators.openclaw_host import MEDDLER, PLUGIN, Host
 from tests.simulators.openclaw_operator import Turn, operator
 
 READY_SECONDS: Final = 300.0
@@ -72,6 +72,11 @@ class Gateway:
                 return await client.call(method, params)
 
         return asyncio.run(ask())
+
+    def plugin(self) -> str:
+        """Return the folder from which it loads our plugin."""
+        config = json.loads((self.folder / "openclaw.json").read_bytes())
+        return str(next(path for path in config["plugins"]["load"]["paths"] if Path(path) != MEDDLER))
 
     def command(self, *arguments: str) -> tuple[int, str]:
         """Run `openclaw` as its owner does, beside the gateway; return its exit status and what it printed."""

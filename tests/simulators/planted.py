@@ -7,6 +7,7 @@ cases, percent-encoded, and JSON's escapes.
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import secrets
 import shutil
@@ -83,9 +84,10 @@ def kept(folder: Path, *, leaving_out: Iterable[Path] = ()) -> Iterator[tuple[st
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.is_symlink() and not any(path.is_relative_to(part) for part in skipped):
             content = path.read_bytes()
-            yield str(path.relative_to(folder)), content
+            place = str(path.relative_to(folder))
+            yield place, gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
             if content.startswith(b"SQLite format 3\0"):
-                yield from _cells(path, str(path.relative_to(folder)))
+                yield from _cells(path, place)
 
 
 def _cells(path: Path, place: str) -> Iterator[tuple[str, bytes]]:

@@ -15,7 +15,7 @@ import pytest
 
 from safety_core.cli.demo.model import Model
 from safety_core.cli.demo.stage import CATALOGUE, PROGRAMS
-from tests.e2e.openclaw.world import APIS, World, run_safety, wait_until
+from tests.e2e.openclaw.world import APIS, CHATTED, World, run_safety, wait_until
 from tests.simulators.openclaw import Gateway, environment, free_port, set_up
 from tests.simulators.openclaw_host import Endpoint, Host, add_stray
 from tests.simulators.planted import plant
@@ -46,7 +46,7 @@ def world() -> Generator[World, None, None]:
         hub = stack.enter_context(here.hub())
         here.introduce()
         here.publish(sources=policy(here))
-        values = {"DB_PASSWORD": secrets.token_hex(12), **plant(50)}
+        values = {"DB_PASSWORD": secrets.token_hex(12), CHATTED: secrets.token_hex(14), **plant(50)}
         run_safety(here, "secret", "import", "-", text=json.dumps(values))
         host = owners_openclaw(here, model, messenger)
         settings, tokens = guard(here, host)
@@ -54,7 +54,6 @@ def world() -> Generator[World, None, None]:
         stack.callback(gateway.stop)
         edge = stack.enter_context(here.edge(**settings))
         gateway.await_ready()
-        values |= {f"{name} of the provider": endpoint.key for name, endpoint in host.models.items()}
         world = World(here, hub, edge, settings, model, messenger, gateway, tokens, values, stack)
         wait_until(lambda: tokens.keys() - {"unguarded"} <= world.plugins().keys())
         yield world

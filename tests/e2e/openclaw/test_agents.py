@@ -1,8 +1,6 @@
-"""What an agent is held to: its tools, its helpers, and what is installed into it."""
+"""What an agent is held to: its tools and its helpers."""
 
 from __future__ import annotations
-
-import json
 
 from tests.e2e.openclaw.world import World, wait_until
 from tests.simulators.scripted_model import Call, Say, script
@@ -43,13 +41,3 @@ def test_a_helper_has_no_helpers(world: World) -> None:
 def test_an_agent_whose_manifest_says_so_has_none_at_all(world: World) -> None:
     call = world.edge.decide("sessions_spawn", agent="held", task="help me")
     assert call["decision"] == "block"
-
-
-def test_nothing_is_installed_without_a_person(world: World) -> None:
-    skill = world.site.folder / "skill"
-    skill.mkdir()
-    (skill / "SKILL.md").write_text("---\nname: baking\ndescription: How to bake.\n---\nBake it.\n")
-    status, said = world.gateway.command("skills", "install", str(skill), "--agent", "main")
-    assert status != 0, said
-    assert "Safety Gateway: pending approval" in said
-    assert "openclaw_install" in json.dumps(world.questions())

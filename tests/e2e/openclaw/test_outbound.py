@@ -44,7 +44,7 @@ def test_the_answer_to_a_late_approval_reaches_the_chat_that_asked(world: World)
     job = Call("exec", {"command": publish("neighbours")})
     before = write(world, job, Say("I have asked for it."), job, Say("It is out now."))
     world.messenger.await_sent(lambda sent: sent.text == "I have asked for it.", after=before)
-    world.site.answer(world.newest_question())
+    world.site.answer(world.questions()[0])
     sent = world.messenger.await_sent(lambda sent: sent.text == "It is out now.", after=before)
     assert sent.chat == OWNER
     assert published(world, "neighbours") == 1
@@ -66,7 +66,7 @@ def test_no_button_answers_what_policy_keeps_for_others(world: World) -> None:
     before = write(world, Call("exec", {"command": "chmod 666 news.md"}), Say("I have asked elsewhere."))
     world.messenger.await_sent(lambda sent: sent.text == "I have asked elsewhere.", after=before)
     assert not [sent for sent in world.messenger.sent[before:] if sent.buttons]
-    answer = {"request": world.newest_question(), "allow": True, "channel": "telegram", "approver": str(OWNER)}
+    answer = {"request": world.questions()[0], "allow": True, "channel": "telegram", "approver": str(OWNER)}
     assert world.edge.client.post("/v1/answer", json=answer).status_code == 403
     assert (world.workspace / "news.md").stat().st_mode & 0o777 != 0o666
 

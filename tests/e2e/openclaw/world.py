@@ -31,6 +31,9 @@ APIS: Final[Mapping[str, Api]] = {
 }
 """Agent -> the API in which it talks to its model."""
 
+CHATTED: Final = "TYPED_INTO_A_CHAT"
+"""The one secret that a person types into a messenger."""
+
 _BACKGROUND: Final = re.compile(r"session ([\w-]+)")
 _APPROVAL: Final = re.compile(r"pending approval ([0-9a-f]{32})")
 
@@ -102,8 +105,8 @@ class World:
         found = _BACKGROUND.search(started)
         assert found, started
         poll = Call("process", {"action": "poll", "sessionId": found[1], "timeout": 20_000})
-        results, _ = self.say(poll, Say("It has run."), session=turn.session)
-        return started, results[-1]
+        results, _ = self.say(poll, poll, poll, poll, Say("It has run."), session=turn.session)
+        return started, "\n".join(results)
 
     def answer(self, told: Told, *, allow: bool = True) -> None:
         """Answer a question at the hub, and wait until the edge has the answer."""
@@ -111,15 +114,11 @@ class World:
         self.site.answer(told.approval, allow=allow)
         wait_until(lambda: self.pending() < pending)
 
-    def questions(self) -> Any:
-        """Return what the hub shows the approver."""
-        with self.site.as_person("approver") as client:
-            return client.get("/v1/approvals").json()
-
-    def newest_question(self) -> str:
-        """Return the id of the question that came last to the hub, once every question of the edge is there."""
+    def questions(self) -> list[str]:
+        """Return the ids of what the hub shows the approver, the newest first, once every question is there."""
         wait_until(lambda: self.edge.status()["approvals"]["unsent"] == 0)
-        return str(self.questions()["approvals"][0]["request"]["id"])
+        with self.site.as_person("approver") as client:
+            return [entry["request"]["id"] for entry in client.get("/v1/approvals").json()["approvals"]]
 
     def pending(self) -> int:
         """Return how many questions the edge has open."""
