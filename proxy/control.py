@@ -1,6 +1,6 @@
 """The control listener: what the plugin and the command line ask the edge, over JSON.
 
-`ROUTES` lists them; docs/wire.md says what each takes and answers; `safety_core.wire.calls` reads the bodies.
+`ROUTES` lists them; docs/wire.md says what each takes and answers; `safety_core.wire` reads the bodies.
 
 Nothing is executed on an error; an error is one object (`safety_core.wire.errors`), never a traceback.
 """
@@ -27,8 +27,9 @@ from safety_core.edge import clock
 from safety_core.flow.answers import Entrusted, Pending
 from safety_core.model.tool_call import TenantId
 from safety_core.wire import calls as wire
-from safety_core.wire import lineage, outbound, presence
+from safety_core.wire import lineage, outbound, presence, turns
 from safety_core.wire.decisions import button_from, poll_from
+from safety_core.wire.halts import halt_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +110,15 @@ class Control:
 
     async def turn(self, raw: bytes, caller: Caller) -> JsonObject:
         """Say whether a turn may begin, and note its trace."""
-        return await self.turns.turn(presence.turn_from(raw))
+        return await self.turns.turn(turns.turn_from(raw))
 
     async def usage_seen(self, raw: bytes, caller: Caller) -> JsonObject:
         """Hold what a host counted against what the egress did."""
-        return await self.turns.usage_seen(presence.usage_seen_from(raw))
+        return await self.turns.usage_seen(turns.usage_seen_from(raw))
 
     async def halt(self, raw: bytes, caller: Caller) -> JsonObject:
         """Throw the kill switch, or take it back."""
-        return await self.turns.halt(presence.halt_from(raw))
+        return await self.turns.halt(halt_from(raw))
 
     async def spawned(self, raw: bytes, caller: Caller) -> JsonObject:
         """Note that a session has started another."""

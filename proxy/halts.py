@@ -9,7 +9,7 @@ from safety_core.edge.halts import Halted, HaltStore
 from safety_core.flow.interlock import HaltedError
 from safety_core.model.record import AuditEntry, Event
 from safety_core.model.tool_call import AgentId
-from safety_core.wire.presence import EVERY, Halt
+from safety_core.wire.halts import EVERY, Halt
 
 
 class Halts:

@@ -11,7 +11,7 @@ from typing import Final
 
 from safety_core.model.tool_call import AgentId
 from safety_core.model.usage import Usage
-from safety_core.wire.presence import UsageSeen
+from safety_core.wire.turns import UsageSeen
 
 TRACES: Final = 500
 """Traces that are remembered; more than runs go on at once."""

@@ -19,7 +19,9 @@ from safety_core.model.level import Tier
 from safety_core.model.policy import AgentManifest
 from safety_core.model.record import AuditEntry, Event
 from safety_core.model.tool_call import AgentId
-from safety_core.wire.presence import CheckIn, CheckOut, Halt, Turn, UsageSeen
+from safety_core.wire.halts import Halt
+from safety_core.wire.presence import CheckIn, CheckOut
+from safety_core.wire.turns import Turn, UsageSeen
 
 DAY: Final = 86400
 """Seconds of a budget's day, which begins at midnight UTC."""

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from safety_core.cli.edge_socket import ask_edge, socket_option
 from safety_core.errors import InputError
-from safety_core.wire.presence import EVERY
+from safety_core.wire.halts import EVERY
 from safety_core.wire.reader import BODY_LIMIT, Reader
 
 _every: Final = click.option("--all", "every", is_flag=True, help="Every agent.")

@@ -14,7 +14,7 @@ from rich.text import Text
 from safety_core.canonical import JsonObject
 from safety_core.cli.edge_socket import ask_edge, socket_option
 from safety_core.edge import clock
-from safety_core.wire.presence import EVERY
+from safety_core.wire.halts import EVERY
 from safety_core.wire.reader import BODY_LIMIT, Reader
 
 GOOD: Final = {"in force", "on", "ok", "present", "enforce"}

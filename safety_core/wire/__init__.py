@@ -3,7 +3,9 @@
 reader      typed access to untrusted JSON; every refusal names the field
 names       names and ids, short and fit for a screen
 calls       tool calls and their answers (plugin or SDK <-> edge)
-presence    check-ins, turns, usage as a host saw it, the kill switch (plugin or command line -> edge)
+presence    check-ins and check-outs (plugin -> edge)
+turns       turns that begin, and usage as a host saw it (plugin -> edge)
+halts       the kill switch (command line -> edge)
 decisions   what people decided, to and from a chat (plugin <-> edge)
 lineage     sessions that agents start (plugin -> edge)
 recorded_calls   calls as `safety classify` takes them and as OpenClaw records them -> one form

@@ -6,20 +6,17 @@ POST /v1/answer    {"request": id, "allow": bool, "channel", "approver"}
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
 from safety_core.errors import InputError, LimitError
 from safety_core.model.approval import RequestId
 from safety_core.model.tool_call import AgentId
-from safety_core.wire.names import NAME_LIMIT, name, plain, token
+from safety_core.wire.names import NAME_LIMIT, TOKEN, name, plain, token
 from safety_core.wire.reader import Reader
 
 MANY: Final = 1000
 """Agents or request ids of one message: more agents than one machine runs, ten times the decisions of one answer."""
-
-_ID: Final = re.compile("[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +73,7 @@ def _agents(body: Reader) -> tuple[AgentId, ...]:
 
 def _ids(body: Reader) -> tuple[RequestId, ...]:
     ids = _few(body, "told", body.texts("told", ()))
-    if not all(_ID.fullmatch(each) for each in ids):
+    if not all(TOKEN.fullmatch(each) for each in ids):
         raise InputError("request.told", "must hold ids of 32 lower-case hexadecimal digits")
     return tuple(RequestId(each) for each in ids)
 

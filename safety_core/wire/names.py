@@ -13,7 +13,9 @@ from safety_core.wire.reader import Reader
 NAME_LIMIT: Final = 200
 """Characters of a name or id: more than any tool's, and short enough for an audit line."""
 
-_HEX: Final = re.compile("[0-9a-f]{32}")
+TOKEN: Final = re.compile("[0-9a-f]{32}")
+"""Something that was drawn by chance: 16 bytes."""
+
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Zl", "Zp"})
 """Unicode categories of control and format characters, and of line and paragraph ends."""
 
@@ -31,7 +33,7 @@ def name(body: Reader, field: str, default: str | None = None) -> str:
 def token(body: Reader, field: str, default: str | None = None) -> str:
     """Return the 32 lower-case hexadecimal digits in `field`. Raises InputError naming the field."""
     value = body.text(field, default, limit=NAME_LIMIT)
-    if value != default and not _HEX.fullmatch(value):
+    if value != default and not TOKEN.fullmatch(value):
         raise InputError(f"{body.path}.{field}", "must have 32 lower-case hexadecimal digits")
     return value
 

@@ -1,31 +1,23 @@
-"""What the plugin says of itself and of the turns it guards, parsed or refused; and the kill switch.
+"""A plugin that says it is there and what of it is loaded, or that it ends, parsed or refused.
 
 POST /v1/check-in     {"agent", "plugin", "version", "host"?, "process"?, "nonce"?, "hooks"?: {copy: [names]},
                        "fired"?: {hook: count}, "faults"?: [text], "memory"?: bytes}
 POST /v1/check-out    {"agent", "process"}
-POST /v1/turn         {"agent", "session", "run", "trace", "prefix"?: {"soul", "tools"}}
-POST /v1/usage-seen   {"agent", "run", "trace", "provider", "model",
-                       "usage": {"input", "output", "cache_read", "cache_write"}}
-POST /v1/halt         {"agent", "halt": bool, "reason"}    agent "*": every agent
 
-`process` and `trace` have 32 lower-case hexadecimal digits, digests of the prefix 64 (or none: "").
+`process` and `nonce` have 32 lower-case hexadecimal digits.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
 from safety_core.errors import InputError, LimitError
-from safety_core.model.tool_call import AgentId, SessionId
+from safety_core.model.tool_call import AgentId
 from safety_core.wire.names import NAME_LIMIT, name, plain, token
 from safety_core.wire.reader import Reader
-
-EVERY: Final = AgentId("*")
-"""In a halt: every agent."""
 
 COPIES: Final = 16
 """Copies of one plugin in one process; OpenClaw loads two or three."""
@@ -36,8 +28,6 @@ HOOKS: Final = 100
 FAULTS: Final = 20
 FAULT_LIMIT: Final = 300
 """Faults that one check-in may name, and the characters of one; the rest is cut off."""
-
-_DIGEST: Final = re.compile("(?:[0-9a-f]{64})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,47 +64,6 @@ class CheckOut:
     process: str
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A turn that is about to begin.
-
-    Attributes:
-        trace: the W3C trace id with which its requests to the model will come.
-        soul, tools: sha256 of the parts of the prompt that stay the same from turn to turn, empty if not known.
-    """
-
-    agent: AgentId
-    session: SessionId
-    run: str
-    trace: str
-    soul: str = ""
-    tools: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class UsageSeen:
-    """What the agent's own host counted for one run, in tokens. `input` is without `cache_read` and `cache_write`."""
-
-    agent: AgentId
-    run: str
-    trace: str
-    provider: str
-    model: str
-    input: int
-    output: int
-    cache_read: int
-    cache_write: int
-
-
-@dataclass(frozen=True, slots=True)
-class Halt:
-    """The kill switch of one agent (or of `EVERY`), thrown or taken back."""
-
-    agent: AgentId
-    halt: bool
-    reason: str
-
-
 def check_in_from(raw: bytes) -> CheckIn:
     """Return who checks in, or raise InputError naming the field."""
     body = Reader.parse(raw, "request")
@@ -142,51 +91,6 @@ def check_out_from(raw: bytes) -> CheckOut:
     return check_out
 
 
-def turn_from(raw: bytes) -> Turn:
-    """Return the turn that begins, or raise InputError naming the field."""
-    body = Reader.parse(raw, "request")
-    prefix = body.object("prefix") if body.has("prefix") else Reader({}, "request.prefix")
-    turn = Turn(
-        agent=AgentId(name(body, "agent")),
-        session=SessionId(name(body, "session", "")),
-        run=name(body, "run", ""),
-        trace=token(body, "trace"),
-        soul=_digest(prefix, "soul"),
-        tools=_digest(prefix, "tools"),
-    )
-    prefix.done()
-    body.done()
-    return turn
-
-
-def usage_seen_from(raw: bytes) -> UsageSeen:
-    """Return what a host counted, or raise InputError naming the field."""
-    body = Reader.parse(raw, "request")
-    usage = body.object("usage")
-    seen = UsageSeen(
-        agent=AgentId(name(body, "agent")),
-        run=name(body, "run", ""),
-        trace=token(body, "trace"),
-        provider=name(body, "provider", ""),
-        model=name(body, "model", ""),
-        input=usage.integer("input", 0),
-        output=usage.integer("output", 0),
-        cache_read=usage.integer("cache_read", 0),
-        cache_write=usage.integer("cache_write", 0),
-    )
-    usage.done()
-    body.done()
-    return seen
-
-
-def halt_from(raw: bytes) -> Halt:
-    """Return what the kill switch shall do, or raise InputError naming the field."""
-    body = Reader.parse(raw, "request")
-    halt = Halt(AgentId(name(body, "agent")), body.flag("halt"), plain(body.text("reason", ""), NAME_LIMIT))
-    body.done()
-    return halt
-
-
 def _hooks(body: Reader) -> Mapping[str, frozenset[str]]:
     copies = body.keys()
     _few(body, copies, COPIES)
@@ -210,10 +114,3 @@ def _few(body: Reader, names: tuple[str, ...], limit: int) -> None:
         raise LimitError(body.path, f"has more than {limit} names")
     if any(plain(each, NAME_LIMIT) != each for each in names):
         raise InputError(body.path, "has a name that is too long, or holds a control character")
-
-
-def _digest(body: Reader, field_name: str) -> str:
-    value = body.text(field_name, "", limit=64)
-    if not _DIGEST.fullmatch(value):
-        raise InputError(f"{body.path}.{field_name}", "must have 64 lower-case hexadecimal digits, or none")
-    return value

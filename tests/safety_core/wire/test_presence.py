@@ -15,18 +15,11 @@ from safety_core.wire.presence import (
     HOOKS,
     CheckIn,
     CheckOut,
-    Halt,
-    Turn,
-    UsageSeen,
     check_in_from,
     check_out_from,
-    halt_from,
-    turn_from,
-    usage_seen_from,
 )
 
 ID = "0123456789abcdef" * 2
-DIGEST = ID * 2
 SHORT: dict[str, Any] = {"agent": "main", "plugin": "openclaw", "version": "1.2"}
 WHOLE: dict[str, Any] = {
     **SHORT,
@@ -38,8 +31,6 @@ WHOLE: dict[str, Any] = {
     "faults": ["it\nbroke"],
     "memory": 4096,
 }
-TURN: dict[str, Any] = {"agent": "main", "session": "s", "run": "r", "trace": ID}
-SEEN: dict[str, Any] = {"agent": "main", "run": "r", "trace": ID, "provider": "p", "model": "m"}
 
 
 def raw(body: Any) -> bytes:
@@ -92,38 +83,9 @@ def test_a_check_out_names_its_process() -> None:
         check_out_from(raw({"agent": "main"}))
 
 
-def test_a_turn_is_known_by_its_trace() -> None:
-    turn = turn_from(raw({**TURN, "prefix": {"soul": DIGEST, "tools": ""}}))
-    assert turn == Turn("main", "s", "r", ID, DIGEST, "")  # type: ignore[arg-type]
-    assert turn_from(raw(TURN)).soul == ""
-    with pytest.raises(InputError, match=r"request\.trace: must have 32"):
-        turn_from(raw({**TURN, "trace": ""}))
-    with pytest.raises(InputError, match=r"request\.prefix\.tools: must have 64"):
-        turn_from(raw({**TURN, "prefix": {"tools": "abc"}}))
-    with pytest.raises(InputError, match=r"request\.prefix: has a field"):
-        turn_from(raw({**TURN, "prefix": {"other": ""}}))
-
-
-def test_what_a_host_counted() -> None:
-    counts = {"input": 5, "output": 2, "cache_read": 3, "cache_write": 1}
-    expected = UsageSeen("main", "r", ID, "p", "m", 5, 2, 3, 1)  # type: ignore[arg-type]
-    assert usage_seen_from(raw({**SEEN, "usage": counts})) == expected
-    assert usage_seen_from(raw({**SEEN, "usage": {}})).input == 0
-    with pytest.raises(InputError, match=r"request\.usage: has a field"):
-        usage_seen_from(raw({**SEEN, "usage": {"total": 1}}))
-
-
-def test_the_kill_switch_takes_an_agent_or_all() -> None:
-    halt = halt_from(raw({"agent": "*", "halt": True, "reason": "it\trm'd"}))
-    assert halt == Halt("*", True, "it rm'd")  # type: ignore[arg-type]
-    assert halt_from(raw({"agent": "main", "halt": False})).reason == ""
-    with pytest.raises(InputError, match=r"request\.halt"):
-        halt_from(raw({"agent": "main", "reason": ""}))
-
-
 @given(st.binary(max_size=200))
 def test_any_bytes_parse_or_are_refused(text: bytes) -> None:
-    for parse in (check_in_from, check_out_from, turn_from, usage_seen_from, halt_from):
+    for parse in (check_in_from, check_out_from):
         try:
             parse(text)  # type: ignore[operator]
         except InputError as error:
