@@ -22,7 +22,7 @@ class Halts:
 
     async def load(self) -> None:
         """Read what is thrown. Raises UnavailableError."""
-        self._halted = {halted.agent: halted for halted in await self._store.all()}
+        self._halted = {_spelt(halted.agent): halted for halted in await self._store.all()}
 
     async def set(self, wish: Halt) -> None:
         """Throw the switch or take it back; it holds at once when thrown, and when durable if taken back.
@@ -30,26 +30,26 @@ class Halts:
         Raises:
             SafetyError: it could not be written down. What was thrown holds all the same, until the edge ends.
         """
-        now = clock.now()
+        now, agent = clock.now(), _spelt(wish.agent)
         if wish.halt:
-            since = self._halted[wish.agent].since if wish.agent in self._halted else now
-            halted = Halted(wish.agent, since, wish.reason)
-            self._halted[wish.agent] = halted
+            since = self._halted[agent].since if agent in self._halted else now
+            halted = Halted(agent, since, wish.reason)
+            self._halted[agent] = halted
             await self._store.throw(halted)
-        await self._audit.append(AuditEntry(now, Event.HALT, wish.agent, outcome="halted" if wish.halt else "resumed"))
+        await self._audit.append(AuditEntry(now, Event.HALT, agent, outcome="halted" if wish.halt else "resumed"))
         if not wish.halt:
-            await self._store.take_back(wish.agent)
-            self._halted.pop(wish.agent, None)
+            await self._store.take_back(agent)
+            self._halted.pop(agent, None)
 
     def reason(self, agent: AgentId) -> str:
         """Return why `agent` is halted, empty if it is not."""
-        halted = self._halted.get(agent) or self._halted.get(EVERY)
+        halted = self._halted.get(_spelt(agent)) or self._halted.get(EVERY)
         return "" if halted is None else halted.reason or "no reason was given"
 
     def demand(self, agent: AgentId) -> None:
         """Raise HaltedError if `agent` is halted."""
         if reason := self.reason(agent):
-            switch = agent if agent in self._halted else "--all"
+            switch = agent if _spelt(agent) in self._halted else "--all"
             raise HaltedError(f"agent {agent}", f"was halted by a person: {reason}", f"safety agent resume {switch}")
 
     def to_json(self) -> list[JsonObject]:
@@ -58,3 +58,8 @@ class Halts:
             {"agent": halted.agent, "since": halted.since, "reason": halted.reason}
             for _, halted in sorted(self._halted.items())
         ]
+
+
+def _spelt(agent: AgentId) -> AgentId:
+    """Return an agent's name as it is looked up: whoever halts "Main" means OpenClaw's agent "main"."""
+    return AgentId(agent.strip().lower())

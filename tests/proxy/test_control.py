@@ -101,6 +101,16 @@ async def test_the_kill_switch_stops_a_call_that_waits_for_a_person(here: Settin
     assert (await here.log())[-1]["event"] == "refused"
 
 
+async def test_the_kill_switch_holds_however_the_name_is_spelt(here: Setting) -> None:
+    await here.ask("/v1/halt", {"agent": " Main", "halt": True, "reason": "strange"})
+    refused = await here.decide("exec", command="ls")
+    assert (refused["decision"], refused["rule"]) == ("block", "HaltedError")
+    assert (await here.decide("exec", agent="MAIN", command="ls"))["decision"] == "block"
+    assert (await here.decide("exec", agent="baker", command="ls"))["decision"] == "allow"
+    await here.ask("/v1/halt", {"agent": "mAIN", "halt": False, "reason": ""})
+    assert (await here.decide("exec", command="ls"))["decision"] == "allow"
+
+
 async def test_many_who_redeem_one_ticket_run_it_once(here: Setting) -> None:
     told = await here.decide("exec", command=f"echo run >> runs; {ECHO}")
     answers = await asyncio.gather(*(here.client.post("/v1/redeem", json={"ticket": told["ticket"]}) for _ in range(8)))
