@@ -60,11 +60,23 @@ export async function fetchNeedles(settings, version) {
  */
 function clean(value, redact, blind, depth) {
   if (typeof value === "string") return redact(value);
+  if (typeof value === "number" || typeof value === "bigint") return blind ? value : figure(value, redact);
   if (value === null || typeof value !== "object") return value;
   if (depth > DEPTH) return WITHHELD;
   if (Array.isArray(value)) return list(value, redact, blind, depth + 1);
   if (ArrayBuffer.isView(value)) return WITHHELD; // no message has bytes; as JSON they would be numbers
   return fields(value, redact, blind, depth + 1);
+}
+
+/**
+ * A secret may be a number: what JSON writes of it has the same digits.
+ * @param {number | bigint} value
+ * @param {(text: string) => string} redact
+ */
+function figure(value, redact) {
+  const text = String(value);
+  const safe = redact(text);
+  return safe === text ? value : safe;
 }
 
 /**

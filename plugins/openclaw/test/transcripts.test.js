@@ -38,6 +38,13 @@ test("a secret is taken out wherever it stands, and the rest stays as it is", ()
   }
 });
 
+test("a secret of digits is found where it stands as a number", () => {
+  const pin = { n: 16, f: 770650, h: "8c333bead43e802235eb4c96cfaf5c5b", ref: "SECRET_REF(PIN)" };
+  shared().needles = new Needles({ ...ANSWER, needles: [pin] });
+  const message = { role: "toolResult", details: { pin: 4711471147114711, ms: 12, big: 4711471147114711n } };
+  assert.deepEqual(kept(message), { role: "toolResult", details: { pin: "SECRET_REF(PIN)", ms: 12, big: "SECRET_REF(PIN)" } });
+});
+
 test("a message without a secret is the same object", () => {
   shared().needles = new Needles(ANSWER);
   const message = { role: "user", content: [{ type: "text", text: "hello, world" }], usage: { input: 1, cost: null } };
