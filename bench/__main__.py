@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import borrowed, edge_memory, redact, registry
+from bench import borrowed, edge_memory, openclaw, redact, registry
 from bench.corpus import LARGEST
 from bench.figure import Figure
 from bench.judging import section as judging
@@ -62,6 +62,8 @@ def measured(effort: Effort, quick: bool, *, peers: bool) -> dict[str, Any]:
         done.figures += judged.figures
         bar.start("a running edge")
         done.figures += edge_memory.figures()
+        bar.start("OpenClaw, with the plugin and without")
+        done.figures += openclaw.figures(quick)
     return {
         "when": datetime.now(UTC).date().isoformat(),
         "machine": machine(),

@@ -20,7 +20,7 @@ def figures() -> list[Figure]:
     with site() as here, here.hub():
         here.introduce()
         here.publish()
-        _fill(here, 1000)
+        fill(here, 1000)
         with here.edge() as edge:
             for command in COMMANDS:
                 edge.decide("exec", command=command)
@@ -29,7 +29,8 @@ def figures() -> list[Figure]:
     return [Figure("The running edge", "edge_memory", title, held, "MiB")]
 
 
-def _fill(here: Site, number: int) -> None:
+def fill(here: Site, number: int) -> None:
+    """Put so many secrets into the edge's vault."""
     home = here.home.create()
     vault = Vault.open(home.vault, find_vault_key(home))
     for index in range(number):
