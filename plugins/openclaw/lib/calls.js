@@ -1,5 +1,6 @@
 // Before a tool runs: the trusted policy asks the edge, and before_tool_call is the second witness that it was asked.
 
+import { questionOf, reasonOf } from "./answers.js";
 import { awaitPerson } from "./approvals.js";
 import { ask, EdgeError } from "./edge.js";
 import { forget, keep, original, remember, shared, use } from "./shared.js";
@@ -142,12 +143,11 @@ function nameOf({ agent, session, id, tool }, run) {
 /** @param {Record<string, unknown>} answer */
 function refusal(answer) {
   const why = [answer.level, answer.rule].filter((word) => typeof word === "string" && word).join(", ");
-  const reason = `${typeof answer.reason === "string" ? answer.reason : "no reason given"}${why ? ` (${why})` : ""}`;
+  const reason = `${reasonOf(answer)}${why ? ` (${why})` : ""}`;
   if (answer.decision === "block") return `blocked: ${reason}`;
   if (answer.decision !== "pending") return "blocked: the edge's answer was not understood";
-  const { id } = /** @type {{ id?: unknown }} */ (answer.approval ?? {});
   return (
-    `pending approval ${id ?? "without an id"}: ${reason}. A person has been asked and nothing has run. ` +
+    `pending approval ${questionOf(answer) ?? "without an id"}: ${reason}. A person has been asked and nothing has run. ` +
     "Repeat the same call after approval; do not look for another way to do it."
   );
 }

@@ -7,6 +7,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
 
+import { questionOf, reasonOf } from "./answers.js";
 import { blocked } from "./calls.js";
 import { ask, EdgeError } from "./edge.js";
 import { agentsOf } from "./presence.js";
@@ -57,9 +58,9 @@ export async function objection(settings, installation, agent) {
     const call = { id: `install_${randomUUID()}`, tool: "openclaw_install", params: paramsOf(installation), agent, session: "" };
     const answer = await ask(settings, "/v1/decide", { call, wait: approvalWait }, { seconds: approvalWait + answerTimeout });
     if (answer.decision === "allow") return undefined;
-    const { id } = /** @type {{ id?: unknown }} */ (answer.approval ?? {});
-    const reason = typeof answer.reason === "string" ? answer.reason : "no reason given";
-    return typeof id === "string" ? `pending approval ${id}: ${reason}. Install it again after approval.` : reason;
+    const id = questionOf(answer);
+    const reason = reasonOf(answer);
+    return id !== undefined ? `pending approval ${id}: ${reason}. Install it again after approval.` : reason;
   } catch (error) {
     return error instanceof Error ? error.message : "the edge could not be asked";
   }

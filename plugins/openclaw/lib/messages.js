@@ -1,6 +1,7 @@
 // What leaves through a chat channel: the edge says whether it may go to this recipient and takes secrets out of it. OpenClaw
 // sends the raw text when such a hook fails, so a failure here ends in a cancelled message.
 
+import { questionOf, reasonOf } from "./answers.js";
 import { oneLine } from "./calls.js";
 import { ask, EdgeError } from "./edge.js";
 import { keep, shared } from "./shared.js";
@@ -93,9 +94,9 @@ async function outbound(settings, message) {
     const body = { agent, session, channel, to: addressOf(channel, to), content, reply };
     const answer = await ask(settings, "/v1/outbound", body, { seconds: settings.answerTimeout });
     if (answer.decision === "allow" && typeof answer.content === "string") return { sent: true, content: answer.content };
-    const { id } = /** @type {{ id?: unknown }} */ (answer.approval ?? {});
-    const why = typeof answer.reason === "string" && answer.reason ? answer.reason : "the edge did not allow the message";
-    if (typeof id !== "string") return unsent(why);
+    const id = questionOf(answer);
+    const why = reasonOf(answer, "the edge did not allow the message");
+    if (id === undefined) return unsent(why);
     keep(shared().unsaid, id, true);
     return unsent(`pending approval ${id}: ${why}`);
   } catch (error) {

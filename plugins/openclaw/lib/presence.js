@@ -1,6 +1,7 @@
 // Tells the edge, while the gateway runs, that every agent's tool calls pass this plugin, what of it is loaded and what has been
 // called. The edge lets an agent talk to a model only so long, because OpenClaw goes on without a plugin that does not load.
 
+import { reasonOf } from "./answers.js";
 import { ask } from "./edge.js";
 import { memory, shared } from "./shared.js";
 import { fetchNeedles } from "./transcripts.js";
@@ -119,11 +120,6 @@ function bodyOf({ version, host }, agent) {
     faults: [...new Set([...faults.values()].flat())].slice(0, FAULTS),
     memory: memory(),
   };
-}
-
-/** @param {Record<string, unknown>} answer */
-function reasonOf({ reason }) {
-  return typeof reason === "string" && reason ? reason : "no reason given";
 }
 
 /**

@@ -3,6 +3,7 @@
 
 import { fileURLToPath } from "node:url";
 
+import { reasonOf } from "./answers.js";
 import { ask, EdgeError } from "./edge.js";
 import { placeOf } from "./settings.js";
 
@@ -43,8 +44,9 @@ export function rewritten(settings, { tool, params }, ticket) {
  * @throws {EdgeError} if the edge does not know the ticket, or it was used, or is too old
  */
 export async function redeem(settings, ticket, signal) {
-  const { status, reason, output, exit } = await ask(settings, "/v1/redeem", { ticket }, { seconds: LONGEST_RUN, signal });
-  if (status === "refused") return { output: `Safety Gateway: ${typeof reason === "string" ? reason : "it was not carried out"}\n`, exit: REFUSED };
+  const answer = await ask(settings, "/v1/redeem", { ticket }, { seconds: LONGEST_RUN, signal });
+  const { status, output, exit } = answer;
+  if (status === "refused") return { output: `Safety Gateway: ${reasonOf(answer, "it was not carried out")}\n`, exit: REFUSED };
   if (typeof output !== "string") throw new EdgeError("the edge's answer was not understood");
   return { output, exit: typeof exit === "number" ? exit : 0 };
 }

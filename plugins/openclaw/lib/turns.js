@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
+import { reasonOf } from "./answers.js";
 import { oneLine } from "./calls.js";
 import { ask } from "./edge.js";
 import { keep, shared } from "./shared.js";
@@ -88,8 +89,9 @@ async function asked(settings, ctx) {
     const trace = ctx.trace?.traceId;
     if (!agent || !trace) return no("OpenClaw did not say which agent and which trace the turn has");
     const body = { agent, session: ctx.sessionKey ?? "", run: ctx.runId ?? "", trace, prefix: await prefixOf(ctx.workspaceDir) };
-    const { ok, reason, tools, guidance } = await ask(settings, "/v1/turn", body, { seconds: settings.answerTimeout });
-    if (ok !== true) return no(typeof reason === "string" && reason ? reason : "the edge does not allow this turn");
+    const answer = await ask(settings, "/v1/turn", body, { seconds: settings.answerTimeout });
+    const { ok, tools, guidance } = answer;
+    if (ok !== true) return no(reasonOf(answer, "the edge does not allow this turn"));
     const names = Array.isArray(tools) ? tools.filter((tool) => typeof tool === "string") : null;
     return { ok, reason: "", tools: names, guidance: typeof guidance === "string" ? guidance : "" };
   } catch (error) {
