@@ -105,8 +105,9 @@ class Control:
     async def check_out(self, raw: bytes, caller: Caller) -> JsonObject:
         """Count a plugin no longer."""
         who = presence.check_out_from(raw)
-        self.calls.services.lineage.gone(who.agent)
-        return self.turns.check_out(who)
+        if self.turns.check_out(who):  # whoever is not known has started nothing that could end
+            self.calls.services.lineage.gone(who.agent)
+        return {"ok": True}
 
     async def turn(self, raw: bytes, caller: Caller) -> JsonObject:
         """Say whether a turn may begin, and note its trace."""

@@ -86,11 +86,13 @@ class Presence:
             del self._processes[next(iter(self._processes))]
         return Welcome(nonce, reason)
 
-    def check_out(self, who: CheckOut) -> None:
-        """Count a process no longer: it ends."""
+    def check_out(self, who: CheckOut) -> bool:
+        """Count a process no longer: it ends. Tell whether it was known."""
         known = self._processes.get((who.agent, who.process))
-        if known:
-            known.out = True
+        if known is None:
+            return False
+        known.out = True
+        return True
 
     def trouble(self, agent: AgentId, now: float) -> str:
         """Return why no plugin of `agent` counts as there, empty if one does."""

@@ -78,10 +78,9 @@ class Turns:
             },
         }
 
-    def check_out(self, who: CheckOut) -> JsonObject:
-        """Count a process no longer."""
-        self.guards.presence.check_out(who)
-        return {"ok": True}
+    def check_out(self, who: CheckOut) -> bool:
+        """Count a process no longer. Tell whether it was known."""
+        return self.guards.presence.check_out(who)
 
     async def turn(self, turn: Turn) -> JsonObject:
         """Note that a turn begins under its trace, and say whether it may. Raises SafetyError: it may not."""

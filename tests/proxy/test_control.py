@@ -288,3 +288,12 @@ async def test_no_policy_means_no_ticket_no_name_and_no_message(here: Setting) -
     assert (await here.redeem(told["ticket"]))["rule"] == "NoPolicyError"
     assert (await here.client.post("/v1/secrets", json={"agent": "main"})).status_code == 403
     assert (await here.ask("/v1/outbound", said("Bread is ready.", channel="webchat")))["decision"] == "block"
+
+
+async def test_a_stranger_s_farewell_makes_no_room_for_subagents(here: Setting) -> None:
+    for number in range(4):
+        session = f"agent:baker:subagent:{number}"
+        await here.ask("/v1/spawned", {"agent": "baker", "session": session, "parent": "agent:baker:main"})
+    await here.ask("/v1/check-out", {"agent": "baker", "process": "0" * 32})
+    refused = await here.decide("sessions_spawn", agent="baker", task="bake")
+    assert (refused["decision"], "4 are running" in refused["reason"]) == ("block", True)

@@ -27,6 +27,7 @@ from safety_core.edge.home import Home
 from safety_core.edge.key_file import read_or_create_key_file
 from safety_core.model.approval import USE_SECONDS
 from safety_core.model.policy import KeyKind
+from tests.simulators.full_check_in import full_check_in
 from tests.simulators.small_policy import SMALL
 
 MINUTE = 60.0
@@ -172,7 +173,9 @@ async def test_subagents_are_counted_as_the_plugin_tells_of_them(
         assert deep["rule"] == "subagents: this would be one of depth 2, and main may have depth 1"
         await plugin.ask("/v1/unspawned", {"agent": "main", "session": child})
         assert (await plugin.decide("sessions_spawn", SPAWN))["decision"] == "allow"
-        await plugin.ask("/v1/check-out", {"agent": "main", "process": "0" * 32})
+        here = full_check_in()
+        await plugin.ask("/v1/check-in", here)
+        await plugin.ask("/v1/check-out", {"agent": "main", "process": here["process"]})
         freer = await plugin.decide("sessions_spawn", {**SPAWN, "agentId": "coder"})
         assert freer["decision"] == "pending"
 

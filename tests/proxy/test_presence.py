@@ -69,9 +69,9 @@ def test_one_process_cannot_keep_the_place_of_another() -> None:
 def test_whoever_checks_out_is_gone_at_once() -> None:
     presence = Presence()
     presence.check_in(who(), 0.0)
-    presence.check_out(CheckOut(MAIN, OTHER))
+    assert not presence.check_out(CheckOut(MAIN, OTHER))
     assert presence.trouble(MAIN, 0.0) == ""
-    presence.check_out(CheckOut(MAIN, PROCESS))
+    assert presence.check_out(CheckOut(MAIN, PROCESS))
     assert "checked out" in presence.trouble(MAIN, 0.0)
     assert presence.check_in(who(), 0.0).reason == "", "a plugin that was replaced begins anew in the same process"
     assert presence.trouble(MAIN, 0.0) == ""
