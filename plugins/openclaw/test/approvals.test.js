@@ -83,6 +83,19 @@ function desk(socket, there) {
   openDesk(settings(socket), operator(there));
 }
 
+/**
+ * A question is open in the chat, and its call has gone away with "pending".
+ * @param {ReturnType<typeof gateway>} there
+ */
+async function opened(there) {
+  const { socket, button, questions } = await edges();
+  desk(socket, there);
+  const answer = pending();
+  await awaitPerson(question(answer), async () => answer);
+  await there.asked("plugin.approval.request");
+  return { answer, button, questions };
+}
+
 /** @param {() => boolean} condition */
 async function until(condition) {
   while (!condition()) await new Promise(setImmediate);
@@ -125,11 +138,7 @@ test("a question that a chat may answer is put there, whole and without secrets,
 for (const [said, allow] of /** @type {const} */ ([["allow-once", true], ["allow-always", true], ["deny", false]])) {
   test(`${said} is brought to the edge as one answer, with who gave it`, async () => {
     const there = chat();
-    const { socket, button } = await edges();
-    desk(socket, there);
-    const answer = pending();
-    await awaitPerson(question(answer), async () => answer);
-    await there.asked("plugin.approval.request");
+    const { button, answer } = await opened(there);
     there.press(said);
     assert.deepEqual(await button, { request: answer.approval.id, allow, channel: "telegram", approver: "777" });
   });
@@ -137,20 +146,14 @@ for (const [said, allow] of /** @type {const} */ ([["allow-once", true], ["allow
 
 test("/approve in a chat says who wrote it", async () => {
   const there = chat("Chat approval (telegram:777)");
-  const { socket, button } = await edges();
-  desk(socket, there);
-  await awaitPerson(question(pending()), async () => pending());
-  await there.asked("plugin.approval.request");
+  const { button } = await opened(there);
   there.press("allow-once");
   assert.equal((await button).approver, "777");
 });
 
 test("a paired device counts as the person who holds it", async () => {
   const there = chat("openclaw-control-ui", { kind: "device", id: "ab12" });
-  const { socket, button } = await edges();
-  desk(socket, there);
-  await awaitPerson(question(pending()), async () => pending());
-  await there.asked("plugin.approval.request");
+  const { button } = await opened(there);
   there.press("allow-once");
   const { channel, approver } = await button;
   assert.deepEqual([channel, approver], ["control-ui", "device ab12"]);
@@ -159,10 +162,7 @@ test("a paired device counts as the person who holds it", async () => {
 for (const resolver of [{ kind: "runtime", id: "cli" }, { kind: "system", id: "x" }, undefined]) {
   test(`the yes of ${resolver?.kind ?? "nobody"} does not count: an agent could give it to itself`, async () => {
     const there = chat("Telegram approval (777)", resolver ?? /** @type {any} */ (null));
-    const { socket, questions } = await edges();
-    desk(socket, there);
-    await awaitPerson(question(pending()), async () => pending());
-    await there.asked("plugin.approval.request");
+    const { questions } = await opened(there);
     there.press("allow-once");
     await until(() => warnings.length > 0);
     assert.match(String(warnings), /does not count/);
@@ -172,10 +172,7 @@ for (const resolver of [{ kind: "runtime", id: "cli" }, { kind: "system", id: "x
 
 test("anybody's no counts", async () => {
   const there = chat("cli", { kind: "runtime", id: "cli" });
-  const { socket, button } = await edges();
-  desk(socket, there);
-  await awaitPerson(question(pending()), async () => pending());
-  await there.asked("plugin.approval.request");
+  const { button } = await opened(there);
   there.press("deny");
   const { allow, channel, approver } = await button;
   assert.deepEqual([allow, channel, approver], [false, "gateway", "cli"]);
@@ -219,11 +216,7 @@ for (const [answer, decision] of /** @type {const} */ ([
 
 test("a decision that comes after the wait closes the question in the chat too", async () => {
   const there = chat();
-  const { socket } = await edges();
-  desk(socket, there);
-  const answer = pending();
-  await awaitPerson(question(answer), async () => answer);
-  await there.asked("plugin.approval.request");
+  const { answer } = await opened(there);
   assert.equal(decided(answer.approval.id, false), "wake");
   await there.asked("plugin.approval.resolve");
   assert.deepEqual(sent(there, "plugin.approval.resolve"), [{ id: "plugin:1", decision: "deny" }]);
@@ -231,11 +224,7 @@ test("a decision that comes after the wait closes the question in the chat too",
 
 test("nobody is asked twice for one question", async () => {
   const there = chat();
-  const { socket } = await edges();
-  desk(socket, there);
-  const answer = pending();
-  await awaitPerson(question(answer), async () => answer);
-  await there.asked("plugin.approval.request");
+  const { answer } = await opened(there);
   await awaitPerson(question(answer), async () => answer);
   assert.equal(sent(there, "plugin.approval.request").length, 1);
 });
@@ -284,10 +273,7 @@ test("an edge that cannot redact has nothing shown", async () => {
 
 test("a question that nobody answers in OpenClaw stays open at the edge", async () => {
   const there = chat();
-  const { socket, questions } = await edges();
-  desk(socket, there);
-  await awaitPerson(question(pending()), async () => pending());
-  await there.asked("plugin.approval.request");
+  const { questions } = await opened(there);
   there.press(null);
   await until(() => there.connections.every(({ open }) => !open));
   assert.deepEqual([questions.map(({ path }) => path), warnings], [["/v1/redact"], []]);
@@ -295,11 +281,7 @@ test("a question that nobody answers in OpenClaw stays open at the edge", async 
 
 test("a connection that breaks while a person thinks costs no answer", async () => {
   const there = chat();
-  const { socket, button } = await edges();
-  desk(socket, there);
-  const answer = pending();
-  await awaitPerson(question(answer), async () => answer);
-  await there.asked("plugin.approval.request");
+  const { button, answer } = await opened(there);
   there.hangUp();
   await there.asked("plugin.approval.waitDecision");
   there.press("allow-once");
@@ -343,10 +325,7 @@ test("a gateway that answers nothing any more is not waited for long", async () 
     },
     "plugin.approval.resolve": () => new Promise(() => {}),
   });
-  const { socket } = await edges();
-  desk(socket, there);
-  await awaitPerson(question(pending()), async () => pending());
-  await there.asked("plugin.approval.request");
+  await opened(there);
   await closeDesk();
   await until(() => there.connections.every(({ open }) => !open));
 });
