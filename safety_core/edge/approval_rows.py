@@ -8,7 +8,7 @@ from typing import Final
 from safety_core.approve import TRANSITIONS
 from safety_core.canonical import canonical_bytes
 from safety_core.edge.database import Column
-from safety_core.errors import ExpiredGrantError, InputError, MismatchedGrantError, ReplayedGrantError
+from safety_core.errors import ExpiredGrantError, InputError, LimitError, MismatchedGrantError, ReplayedGrantError
 from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState, Grant, RequestId
 from safety_core.wire.approvals import grant_from_json, grant_to_json, request_from_json, request_to_json
 from safety_core.wire.reader import Reader
@@ -45,14 +45,31 @@ AND json_extract(CAST(request AS TEXT), '$.agent') IN (SELECT value FROM json_ea
 MOVE_CURSOR: Final = """
 INSERT INTO approval_cursor VALUES (1, ?) ON CONFLICT DO UPDATE SET position = max(position, excluded.position)
 """
+OPEN: Final = 200
+OPEN_BYTES: Final = 64 * 1024 * 1024
+"""Questions of one agent that may wait for a person at once, and their bytes: more than anybody reads, and a bound on
+what an agent that only asks can make us keep and show. One call may have 10 MiB."""
+
+WAITING: Final = """
+SELECT count(*), coalesce(sum(length(request)), 0) FROM approval
+WHERE state = 'pending' AND json_extract(CAST(request AS TEXT), '$.agent') = ?
+"""
 COLUMNS: Final = "SELECT state, request, answer, received FROM approval"
 
 
 def put(request: ApprovalRequest, db: sqlite3.Connection) -> Approval:
-    """Keep a new question, unless it is kept already or an alike one waits; return what is kept then."""
+    """Keep a new question, unless it is kept already or an alike one waits; return what is kept then.
+
+    Raises:
+        LimitError: its agent has too many open.
+    """
     there = one(db, " WHERE id = ? OR (digest = ? AND state = 'pending')", request.id, request.action_digest)
     if there is None:
         body = canonical_bytes(request_to_json(request))
+        count, size = db.execute(WAITING, (request.agent,)).fetchone()
+        if count >= OPEN or size + len(body) > OPEN_BYTES:
+            reason = f"has {count} questions open, and nobody could read more"
+            raise LimitError(f"agent {request.agent}", reason, "wait until some have been answered")
         row = (request.id, request.action_digest, ApprovalState.PENDING.value, body)
         db.execute("INSERT INTO approval (id, digest, state, request) VALUES (?, ?, ?, ?)", row)
     return there or Approval(request, ApprovalState.PENDING)

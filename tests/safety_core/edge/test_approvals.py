@@ -20,6 +20,7 @@ from safety_core.edge.database import connect
 from safety_core.errors import (
     ExpiredGrantError,
     InputError,
+    LimitError,
     MismatchedGrantError,
     ReplayedGrantError,
     SafetyError,
@@ -395,3 +396,25 @@ async def test_the_file_of_an_earlier_version_is_taken_over(tmp_path: Path) -> N
     await store.settle(grant(request(1)), 1200.0)
     assert await owed(store) == [(1, "granted")]
     await store.aclose()
+
+
+async def test_one_agent_asks_no_more_than_a_person_could_read(
+    store: ApprovalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("safety_core.edge.approval_rows.OPEN", 3)
+    for number in range(1, 4):
+        await store.open_request(request(number))
+    with pytest.raises(LimitError, match="agent shop: has 3 questions open"):
+        await store.open_request(request(4))
+    assert (await store.open_request(request(3))).state is ApprovalState.PENDING, "one that is open is no new one"
+    await store.open_request(replace(request(4), agent=AgentId("baker")))
+    await store.settle(grant(request(1)), 1200.0)
+    await store.open_request(request(5))
+
+
+async def test_nor_does_it_fill_the_disk(store: ApprovalStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("safety_core.edge.approval_rows.OPEN_BYTES", 10_000)
+    await store.open_request(replace(request(1), params={"command": "x" * 6_000}))
+    with pytest.raises(LimitError):
+        await store.open_request(replace(request(2), params={"command": "x" * 6_000}))
+    await store.open_request(request(3))
