@@ -104,10 +104,7 @@ class Control:
 
     async def check_out(self, raw: bytes, caller: Caller) -> JsonObject:
         """Count a plugin no longer."""
-        who = presence.check_out_from(raw)
-        if self.turns.check_out(who):  # whoever is not known has started nothing that could end
-            self.calls.services.lineage.gone(who.agent)
-        return {"ok": True}
+        return self.turns.check_out(presence.check_out_from(raw))
 
     async def turn(self, raw: bytes, caller: Caller) -> JsonObject:
         """Say whether a turn may begin, and note its trace."""

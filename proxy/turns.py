@@ -78,9 +78,11 @@ class Turns:
             },
         }
 
-    def check_out(self, who: CheckOut) -> bool:
-        """Count a process no longer. Tell whether it was known."""
-        return self.guards.presence.check_out(who)
+    def check_out(self, who: CheckOut) -> JsonObject:
+        """Count a process no longer, nor what its agent has started; who is not known has started nothing."""
+        if self.guards.presence.check_out(who):
+            self.services.lineage.gone(who.agent)
+        return {"ok": True}
 
     async def turn(self, turn: Turn) -> JsonObject:
         """Note that a turn begins under its trace, and say whether it may. Raises SafetyError: it may not."""
