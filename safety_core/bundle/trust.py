@@ -88,11 +88,13 @@ class Update:
     Attributes:
         files: every file that led there, by its path in the repository: enough to verify it again without a network.
         sha256: of the bundle.
+        key: by which its signature was verified.
     """
 
     bundle: TrustedBundle
     files: dict[str, bytes]
     sha256: str
+    key: str
 
     @property
     def path(self) -> str:
@@ -106,7 +108,13 @@ Named = TypeVar("Named", Snapshot, Targets)
 
 
 def refresh(
-    known: Known, *, tenant: str, now: float, grace: float = 0.0, later: tuple[bytes, ...] = ()
+    known: Known,
+    *,
+    tenant: str,
+    now: float,
+    grace: float = 0.0,
+    later: tuple[bytes, ...] = (),
+    earlier: Update | None = None,
 ) -> Steps[Update]:
     """Follow a repository from what is known to its current bundle.
 
@@ -116,6 +124,8 @@ def refresh(
         grace: seconds by which expiry and clock are taken less strictly: for the last good bundle, while the hub is
             away.
         later: a chain of roots from the pinned one on, for a repository that may have been put away before its last.
+        earlier: where a refresh arrived before: the same bytes under the same key, for the same tenant, are not read
+            anew.
 
     Raises:
         BundleError: named after the attack.
@@ -123,15 +133,24 @@ def refresh(
         UnavailableError: a file that a signed document names is not there.
     """
     at = datetime.fromtimestamp(now, UTC)
-    return (yield from _Client(known, tenant, at, timedelta(seconds=grace), later).run())
+    return (yield from _Client(known, tenant, at, timedelta(seconds=grace), later, earlier).run())
 
 
 class _Client:
     """One refresh: what is known so far, and the files that led there."""
 
-    def __init__(self, known: Known, tenant: str, now: datetime, grace: timedelta, later: tuple[bytes, ...]) -> None:
+    def __init__(
+        self,
+        known: Known,
+        tenant: str,
+        now: datetime,
+        grace: timedelta,
+        later: tuple[bytes, ...],
+        earlier: Update | None,
+    ) -> None:
         self._known = known
         self._later = later
+        self._earlier = earlier
         self._tenant = tenant
         self._expiry = now - grace
         self._horizon = now + grace + TIMESTAMP_LIFE + CLOCK_SKEW
@@ -146,9 +165,9 @@ class _Client:
             newest = _chain(self._later)
             read_signed(Targets, self._files[f"targets/{targets.version}.json"], newest)
         target = self._target(targets)
-        bundle = yield from self._bundle(target, targets.version)
+        bundle, key = yield from self._bundle(target, targets.version)
         expires = min(document.expires for document in (root, timestamp, snapshot, targets)).timestamp()
-        return Update(replace(bundle, expires=expires), self._files, target.hashes["sha256"])
+        return Update(replace(bundle, expires=expires), self._files, target.hashes["sha256"], key)
 
     def _root(self) -> Steps[Root]:
         pinned, *later = self._known.roots
@@ -218,7 +237,7 @@ class _Client:
             raise TamperedError("targets", "are of another form than this client follows")
         return target
 
-    def _bundle(self, target: TargetFile, version: int) -> Steps[TrustedBundle]:
+    def _bundle(self, target: TargetFile, version: int) -> Steps[tuple[TrustedBundle, str]]:
         try:
             custom = Reader(target.custom, "target")
             tenant, revision, key = custom.text("tenant"), custom.text("revision"), custom.text("signing_key")
@@ -229,11 +248,21 @@ class _Client:
         raw = yield from self._fetch(bundle_path(target.hashes["sha256"]), min(target.length, LIMITS.packed))
         if len(raw) != target.length or _sha256(raw) != target.hashes["sha256"]:
             raise TamperedError("bundle", "is not the one that the targets name")
-        files = verify_files(unpack(raw), key, scope=self._tenant)
-        bundle = read_contents(files, tenant=self._tenant, version=version)
+        bundle = self._known_bundle(target.hashes["sha256"], key, version)
+        if bundle is None:
+            files = verify_files(unpack(raw), key, scope=self._tenant)
+            bundle = read_contents(files, tenant=self._tenant, version=version)
         if bundle.revision != revision:
             raise MixAndMatchError("bundle", "has another revision than its target")
-        return bundle
+        return bundle, key
+
+    def _known_bundle(self, sha256: str, key: str, version: int) -> TrustedBundle | None:
+        """Return what these bytes came to before: a tenth of a second of work for a policy that did not change."""
+        earlier = self._earlier
+        if earlier is None:
+            return None
+        before = (earlier.sha256, earlier.key, earlier.bundle.policy.version, earlier.bundle.policy.tenant)
+        return earlier.bundle if before == (sha256, key, version, self._tenant) else None
 
     def _fetch(self, path: str, limit: int) -> Steps[bytes]:
         raw = yield Fetch(path, limit)

@@ -61,6 +61,7 @@ class BundleStore:
         self._grace = grace
         self._fetch_seconds = fetch_seconds
         self._files: Mapping[str, bytes] = {}
+        self._earlier: Update | None = None
         self._patterns: frozenset[Pattern] = frozenset()
         self._shipped: frozenset[Pattern] | None = None
         self._refused: dict[str, UnprovenError] = {}
@@ -97,7 +98,7 @@ class BundleStore:
         later = roots if len(roots) > 1 else ()
         steps = refresh(Known((self._root,)), tenant=self._tenant, now=now, grace=self._grace, later=later)
         update = replay(steps, files.get)
-        self._files = files
+        self._files, self._earlier = files, update
         return update.bundle
 
     async def refresh(self, fetch: Fetcher, now: float) -> TrustedBundle | None:
@@ -112,7 +113,8 @@ class BundleStore:
             UnavailableError: the repository does not answer, or lacks a file.
         """
         async with self._lock:
-            steps = refresh(await asyncio.to_thread(self._read_known), tenant=self._tenant, now=now)
+            known = await asyncio.to_thread(self._read_known)
+            steps = refresh(known, tenant=self._tenant, now=now, earlier=self._earlier)
             update = await self._follow(steps, fetch)
             if update.files == self._files:
                 return None
@@ -125,7 +127,7 @@ class BundleStore:
         if self._files and update.path not in self._files:
             replace_file(self._previous, pack(self._files))
         replace_file(self._active, pack(update.files))
-        self._files = update.files
+        self._files, self._earlier = update.files, update
 
     def compiled(self, patterns: Iterable[Pattern]) -> None:
         """Take note that these patterns compile here, so that no bundle with them must prove it again."""

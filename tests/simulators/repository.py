@@ -177,11 +177,13 @@ class Client:
     def __init__(self, repository: Repository, known: Known) -> None:
         self.repository = repository
         self.known = known
+        self.earlier: Update | None = None
         self.asked: list[str] = []
 
     def refresh(self, *, now: float | None = None, tenant: str = TENANT, grace: float = 0.0) -> Update:
         at = self.repository.now if now is None else now
-        return self.follow(refresh(self.known, tenant=tenant, now=at, grace=grace))
+        self.earlier = self.follow(refresh(self.known, tenant=tenant, now=at, grace=grace, earlier=self.earlier))
+        return self.earlier
 
     def follow(self, steps: Steps[Update]) -> Update:
         reply: bytes | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -54,6 +55,32 @@ def test_what_led_to_a_bundle_is_enough_to_verify_it_again(repository: Repositor
 
 def test_a_bundle_is_vouched_for_as_long_as_its_timestamp(repository: Repository) -> None:
     assert repository.client().refresh().bundle.expires == NOW + DAY
+
+
+def test_a_bundle_that_did_not_change_is_read_once_and_vouched_for_anew(repository: Repository) -> None:
+    client = repository.client()
+    first = client.refresh().bundle
+    repository.now += DAY / 2
+    repository.renew()
+    second = client.refresh().bundle
+    assert second.policy is first.policy
+    assert second.expires > first.expires
+    repository.publish()
+    assert client.refresh().bundle.policy.version == 2, "the same bytes under another version are read anew"
+
+
+def test_a_bundle_that_did_not_change_is_read_anew_under_another_key(repository: Repository) -> None:
+    client = repository.client()
+    client.refresh()
+    repository.publish()
+    repository.edit("targets/2.json", lambda signed: _target(signed)["custom"].update(signing_key="no key"))
+    repository.renew()
+    with pytest.raises(TamperedError, match="not a public key"):
+        client.refresh()
+
+
+def _target(signed: Any) -> Any:
+    return next(iter(signed["targets"].values()))
 
 
 def test_an_older_timestamp_is_a_rollback(repository: Repository) -> None:
