@@ -2,6 +2,7 @@
 // sends the raw text when such a hook fails, so a failure here ends in a cancelled message.
 
 import { questionOf, reasonOf } from "./answers.js";
+import { checkAttachments } from "./attachments.js";
 import { oneLine } from "./calls.js";
 import { ask, EdgeError } from "./edge.js";
 import { keep, shared } from "./shared.js";
@@ -37,14 +38,14 @@ export async function received(settings, event, ctx) {
  * @param {MessageContext} ctx
  */
 export async function sending(settings, event, ctx) {
-  const outcome = await outbound(settings, () => ({ to: event.to, content: event.content, reply: false, ctx }));
+  const outcome = await outbound(settings, async () => ({ to: event.to, content: event.content, reply: false, ctx }));
   if (!outcome.sent) return { cancel: true, cancelReason: outcome.reason };
   return outcome.content === event.content ? undefined : { content: outcome.content };
 }
 
 /**
  * `reply_payload_sending`: an answer with all its parts. The edge looks at the text; the needles take registered secrets out
- * of the rest (buttons, captions, what is to be spoken).
+ * of the rest (buttons, captions, what is to be spoken), and keep a file with one back.
  * @param {import("./settings.js").Settings} settings
  * @param {{ payload: Record<string, any>, channel?: string, sessionKey?: string }} event
  * @param {MessageContext} ctx
@@ -52,9 +53,10 @@ export async function sending(settings, event, ctx) {
 export async function replying(settings, event, ctx) {
   /** @type {any} */
   let rest;
-  const outcome = await outbound(settings, () => {
+  const outcome = await outbound(settings, async () => {
     const { needles } = shared();
     if (needles === undefined) throw new EdgeError("the edge has not been reached yet");
+    await checkAttachments(event.payload, needles);
     rest = cleaned(event.payload, needles);
     return answerOf(event, ctx);
   });
@@ -80,12 +82,12 @@ function answerOf(event, ctx) {
 
 /**
  * @param {import("./settings.js").Settings} settings
- * @param {() => Message} message  may throw
+ * @param {() => Promise<Message>} message  may throw
  * @returns {Promise<Outcome>}
  */
 async function outbound(settings, message) {
   try {
-    const { to, content, reply, ctx } = message();
+    const { to, content, reply, ctx } = await message();
     const channel = ctx.channelId ?? "";
     // Telegram's part of OpenClaw does not say in which session it answers.
     const session = ctx.sessionKey || shared().sessions.get(placeOf(channel, to)) || "";

@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, test } from "node:test";
 
 import { received, replying, sending } from "../lib/messages.js";
 import { Needles } from "../lib/needles.js";
 import { shared } from "../lib/shared.js";
-import { edge, forgetAll, settings } from "./stand_in.js";
+import { edge, folder, forgetAll, settings } from "./stand_in.js";
 
 const ctx = { channelId: "telegram", conversationId: "telegram:42", sessionKey: "agent:main:telegram:42" };
 const event = { to: "telegram:42", content: "the key is sesame" };
@@ -95,7 +99,7 @@ test("an answer is looked through in all its parts", async () => {
 
 test("an answer without words is put to the edge too, and gets none", async () => {
   const { socket, questions } = await edge(redacting);
-  assert.equal(await replying(settings(socket), { payload: { mediaUrl: "x" } }, ctx), undefined);
+  assert.equal(await replying(settings(socket), { payload: { mediaUrl: file("a picture") } }, ctx), undefined);
   assert.equal(questions[0]?.body.content, "");
 });
 
@@ -123,4 +127,61 @@ test("who writes in a session is told, as the address to which OpenClaw answers"
     questions.map(({ path, body }) => [path, body]),
     ["-100", "7"].map((from) => ["/v1/inbound", { agent: "main", session: ctx.sessionKey, channel: "telegram", from }]),
   );
+});
+
+/** Needles of one secret: the example of safety_core/match/one_way.py. */
+function knowing() {
+  const needles = [{ n: 13, f: 896017, h: "ca0f8d0fefd753faec0fe59c821b7666", ref: "SECRET_REF(JAM)" }];
+  shared().needles = new Needles({ version: "v", key: "000102030405060708090a0b0c0d0e0f", window: 8, needles });
+}
+
+/** @param {object} payload */
+async function answering(payload) {
+  const { socket, questions } = await edge(redacting);
+  const said = /** @type {any} */ (await replying(settings(socket), { payload: { text: "Here it is.", ...payload } }, ctx));
+  return { said, asked: questions.length };
+}
+
+/** @param {string | Buffer} content */
+function file(content) {
+  const path = join(folder(), "notes.txt");
+  writeFileSync(path, content);
+  return path;
+}
+
+test("a file with a secret goes with no answer, wherever in it the secret stands", async () => {
+  knowing();
+  const secret = "my plum-jam 4711";
+  const binary = Buffer.concat([Buffer.alloc(1024 * 1024 - 6, 0xff), Buffer.from(secret), Buffer.alloc(99, 0xff)]);
+  const paths = [file(secret), file(binary)];
+  for (const payload of [
+    { mediaUrl: paths[0] },
+    { mediaUrls: ["https://example.test/picture.png", paths[0]] },
+    { mediaUrl: pathToFileURL(String(paths[0])).href },
+    { mediaUrl: ` MEDIA: ${paths[0]}` },
+    { mediaUrl: paths[1] },
+  ]) {
+    const { said, asked } = await answering(payload);
+    assert.equal(said?.cancel, true, JSON.stringify(payload));
+    assert.match(said.reason, /holds a secret/);
+    assert.equal(asked, 0);
+  }
+});
+
+test("a file that cannot be looked through goes with no answer either", async () => {
+  knowing();
+  const pipe = join(folder(), "pipe");
+  execFileSync("mkfifo", [pipe]);
+  const place = join(folder(), "place");
+  mkdirSync(place);
+  for (const mediaUrl of ["/nonexistent/picture.png", "picture.png", "media://inbound/7", "file://elsewhere/x", pipe, place]) {
+    assert.equal((await answering({ mediaUrl })).said?.cancel, true, mediaUrl);
+  }
+});
+
+test("other files go along", async () => {
+  knowing();
+  for (const payload of [{ mediaUrl: file("a recipe") }, { mediaUrls: ["https://example.test/picture.png"] }, { mediaUrl: "" }, { mediaUrls: [7] }]) {
+    assert.deepEqual(await answering(payload), { said: undefined, asked: 1 });
+  }
 });
