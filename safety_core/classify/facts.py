@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from typing import Final
 
 from safety_core.canonical import JsonObject
 from safety_core.classify.catalogue import compiled
@@ -12,8 +14,19 @@ from safety_core.classify.notes import Notes
 from safety_core.classify.readings import Reading, key_of
 from safety_core.classify.tools import judge_tool
 from safety_core.model.facts import Facts, Kind, TargetKind, Zone
-from safety_core.model.secret import DISCOVERED, refs_in
+from safety_core.model.secret import DISCOVERED, refs_in, texts_in
 from safety_core.model.tool_call import ToolCall
+
+_APART: Final = re.compile(
+    r"""
+      \$\{[!#]?\w+(?:\[[^]]*\])?(?:[#%/^,@]|:(?![-=?+]))   # part of a variable, or its length
+    | \$\{\#
+    | \bprintf\b[^|;&]{0,400}?%(?!%|-?[0-9]*s|[bq])   # more than a plain %s: cut off, or as numbers
+    | \bcase\b.{0,400}?\bin\b                            # compares with patterns
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+"""What a shell itself has to take a text apart. The lengths bound the time that a long text can take."""
 
 
 def facts_of(call: ToolCall, catalogue: JsonObject, workspace: str, written: Written = NOTHING_WRITTEN) -> Facts:
@@ -56,6 +69,7 @@ def _read(call: ToolCall, notes: Notes) -> Reading:
     refs = refs_in(call.params)
     if refs:
         _note_taken_out(notes, tool)
+        _note_taken_apart(notes, call.params)
     facts = Facts(
         tool=tool,
         agent=call.agent,
@@ -73,6 +87,12 @@ def _note_taken_out(notes: Notes, tool: str) -> None:
     outside = [host for host in hosts if host.zone is not Zone.LOCAL]
     if outside and all(action.kind is not Kind.OUTWARD for action in notes.actions):
         notes.note(Kind.OUTWARD, tool, "sends a stored secret to an address", outside)
+
+
+def _note_taken_apart(notes: Notes, params: JsonObject) -> None:
+    """A shell can cut a secret, or compare it, with no program's help."""
+    if any(map(_APART.search, texts_in(params))):
+        notes.note(Kind.READ, "substring", "takes a text apart")
 
 
 def shows(seen: Facts, done: Facts) -> bool:

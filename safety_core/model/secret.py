@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final, NewType, NoReturn
 
 from safety_core.canonical import Json
@@ -73,15 +74,18 @@ def references(text: str) -> tuple[SecretName, ...]:
 
 def refs_in(value: Json) -> tuple[SecretName, ...]:
     """Return the names of all secrets that any text in `value` refers to, keys included, in order, without repeats."""
-    found: list[SecretName] = []
+    return tuple(dict.fromkeys(name for text in texts_in(value) for name in references(text)))
+
+
+def texts_in(value: Json) -> Iterator[str]:
+    """Yield every text in `value`, keys included, in order."""
     stack: list[Json] = [value]
     while stack:
         item = stack.pop()
         if isinstance(item, str):
-            found.extend(references(item))
+            yield item
         elif isinstance(item, list):
             stack.extend(reversed(item))
         elif isinstance(item, dict):
             for key, entry in reversed(item.items()):
                 stack.extend((entry, key))
-    return tuple(dict.fromkeys(found))

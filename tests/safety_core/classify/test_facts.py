@@ -248,3 +248,39 @@ def test_what_a_call_does_shows_in_another_that_does_as_much(
     seen: str, done: str, shown: bool, judging: Judging
 ) -> None:
     assert shows(judging.shell(seen), judging.shell(done)) is shown
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "printf %s REF | head -c 4",
+        "printf %s REF | od -c",
+        "printf %.4s REF",
+        "printf '%s %d' a REF",
+        "test REF \\> m",
+        "[[ REF == a* ]] && echo yes",
+        "case REF in a*) echo yes;; esac",
+        'K=REF; echo "${K:0:4}"',
+        'K=REF; echo "${K%????}" ${#K}',
+        "echo REF | while read -n1 c; do echo $c; done",
+        "python3 -c 'print(\"REF\"[::-2])'",
+        "echo REF > notes.txt",
+        "echo REF | tee notes.txt",
+    ],
+)
+def test_a_secret_that_could_be_seen_in_pieces_asks(command: str, judging: Judging) -> None:
+    assert judging.level(command.replace("REF", "SECRET_REF(shop_key)")) is Level.RED
+    assert judging.level(command.replace("REF", "plain")) < Level.RED
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "printf %s REF | sha256sum; echo it is REF",
+        'printf "%s, %s\\n" "REF" "$PWD"',
+        "echo REF >/dev/null; exit 3",
+        "echo ${NAME:-nobody} REF",
+    ],
+)
+def test_a_secret_that_is_used_whole_asks_nobody(command: str, judging: Judging) -> None:
+    assert judging.level(command.replace("REF", "SECRET_REF(shop_key)")) is Level.GREEN

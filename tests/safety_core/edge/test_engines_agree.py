@@ -93,6 +93,10 @@ def crowds() -> Iterator[Facts]:
             actions = (Action(Kind.READ, "cat", "cat", (secret,)), Action(kind, "message", "message send", people))
             yield Facts("message", "main", actions, ("a doubt",) * (number % 2), ("shop",), ("found.1",))
             yield Facts("message", "main", actions[1:], refs=("shop", "till"))
+    for subjects in (("printf", "head", "od"), ("echo", "redirection"), ("tee",), ("sha256sum",)):
+        kinds = (Kind.WRITE if subject in {"redirection", "tee"} else Kind.READ for subject in subjects)
+        acts = tuple(Action(kind, subject, subject) for kind, subject in zip(kinds, subjects, strict=True))
+        yield from (Facts("exec", "main", acts, refs=refs) for refs in ((), ("shop", "till")))
     yield Facts("", "")
 
 
