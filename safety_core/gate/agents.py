@@ -94,6 +94,9 @@ def _freer(other: AgentManifest, manifest: AgentManifest) -> Iterator[str]:
         yield "it has other secrets"
     if manifest.sandbox is Sandbox.REQUIRED and other.sandbox is not Sandbox.REQUIRED:
         yield "it needs no sandbox"
+    most, others = manifest.tokens_per_day, other.tokens_per_day
+    if most is not None and (others is None or others > most):
+        yield "it may use more tokens"
 
 
 def _texts(values: Iterable[Json]) -> list[str]:

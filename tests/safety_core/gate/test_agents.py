@@ -76,7 +76,9 @@ def test_the_smallest_number_of_the_family_counts() -> None:
     assert most_running(CALL, Descent(HELPER, 1), rules) == 4
 
 
-OWN = AgentManifest(AGENT, Tier.TRUSTED, frozenset({SPAWN, "read"}), frozenset({"CRM"}), Sandbox.REQUIRED)
+OWN = AgentManifest(
+    AGENT, Tier.TRUSTED, frozenset({SPAWN, "read"}), frozenset({"CRM"}), Sandbox.REQUIRED, tokens_per_day=100
+)
 ALIKE = replace(OWN, name=HELPER)
 
 
@@ -91,6 +93,9 @@ ALIKE = replace(OWN, name=HELPER)
         (replace(ALIKE, secrets=None), "it has other secrets"),
         (replace(ALIKE, secrets=frozenset({"BANK"})), "it has other secrets"),
         (replace(ALIKE, sandbox=Sandbox.ANY), "it needs no sandbox"),
+        (replace(ALIKE, tokens_per_day=99), ""),
+        (replace(ALIKE, tokens_per_day=101), "it may use more tokens"),
+        (replace(ALIKE, tokens_per_day=None), "it may use more tokens"),
     ],
 )
 def test_to_start_an_agent_that_may_do_more_asks(other: AgentManifest, freer: str) -> None:
