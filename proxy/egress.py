@@ -27,8 +27,9 @@ from safety_core.edge.driver import Handlers, arun
 from safety_core.errors import InputError, LimitError, SafetyError
 from safety_core.flow.effects import Meter
 from safety_core.flow.egress_effects import AskStanding, Headers
+from safety_core.flow.exchange import Exchange, Prompt, PromptContext
 from safety_core.flow.interlock import Interlock, trace_id
-from safety_core.flow.prompt import Exchange, Prompt, PromptContext, forward
+from safety_core.flow.prompt import forward
 from safety_core.model.tool_call import AgentId
 from safety_core.redact.redactor import Redactor
 

@@ -15,8 +15,8 @@ from safety_core.canonical import Json, JsonObject
 from safety_core.edge import clock
 from safety_core.edge.witness import WitnessStore
 from safety_core.flow.egress_effects import AskStanding, Standing
+from safety_core.flow.exchange import Exchange
 from safety_core.flow.interlock import Interlock, UnguardedError
-from safety_core.flow.prompt import Exchange
 from safety_core.flow.tool_results import spellings
 from safety_core.model.tool_call import AgentId, ToolCall
 

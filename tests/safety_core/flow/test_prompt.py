@@ -18,9 +18,10 @@ from safety_core.errors import LimitError, SafetyError
 from safety_core.flow import effects
 from safety_core.flow.dialect import Dialect
 from safety_core.flow.egress_effects import AskStanding, Cancel, Emit, Forward, NextChunk, Respond, Standing
+from safety_core.flow.exchange import Exchange, Prompt, PromptContext
 from safety_core.flow.headers import NOT_SENT, clean_headers, text_of
 from safety_core.flow.interlock import Interlock
-from safety_core.flow.prompt import Exchange, Prompt, PromptContext, forward
+from safety_core.flow.prompt import forward
 from safety_core.model.record import Event
 from safety_core.model.tool_call import AgentId
 from safety_core.model.usage import Usage

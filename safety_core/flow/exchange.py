@@ -1,0 +1,137 @@
+"""One prompt and what comes of it; how it is recorded and how a client is told: for both halves of `flow.prompt`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Final
+
+from safety_core.errors import SafetyError
+from safety_core.flow import effects
+from safety_core.flow.dialect import Dialect, Prepared
+from safety_core.flow.effects import Flow
+from safety_core.flow.egress_effects import Emit, Headers, Respond, UpstreamRequest
+from safety_core.flow.interlock import Interlock
+from safety_core.model.record import AuditEntry, Event
+from safety_core.model.secret import SecretName
+from safety_core.model.tool_call import AgentId
+from safety_core.model.usage import Usage
+from safety_core.redact.redactor import Redactor
+
+JSON_TYPE: Final = "application/json"
+PLAIN: Final = frozenset({"", "identity"})
+"""Content encodings that can be looked into."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One request of a client that the edge knows.
+
+    Attributes:
+        provider: its name in the settings.
+        secret: the vault entry that holds the provider's key.
+        target: path and query that follow the provider's base URL.
+    """
+
+    agent: AgentId
+    provider: str
+    dialect: Dialect
+    secret: SecretName
+    target: str
+    headers: Headers
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PromptContext:
+    """What holds while one prompt passes.
+
+    Attributes:
+        body_limit: bytes of a response that is not a stream.
+        admit: raises a SafetyError where this agent may not talk to a model now.
+        interlock: what becomes of a prompt that this agent's plugin does not stand behind.
+    """
+
+    redactor: Redactor
+    body_limit: int
+    admit: Callable[[AgentId], None] = lambda agent: None
+    interlock: Interlock = Interlock.OFF
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What came of a prompt.
+
+    Attributes:
+        status: what the client was told.
+        rule: class of the error that refused or ended it, empty if none did.
+        reason: its text.
+        observed: what would have refused it if the interlock did more than observe.
+    """
+
+    id: str
+    status: int
+    usage: Usage | None = None
+    rule: str = ""
+    reason: str = ""
+    observed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A prompt that is ready to leave."""
+
+    id: str
+    prompt: Prompt
+    prepared: Prepared
+    request: UpstreamRequest
+    findings: int
+
+
+def refuse(exchange: str, prompt: Prompt, status: int, error: SafetyError) -> Flow[Exchange]:
+    """Tell the client that there is no answer, and why, in the provider's own error shape."""
+    body = prompt.dialect.error(status, str(error))
+    headers = ((b"content-type", JSON_TYPE.encode()), (b"content-length", str(len(body)).encode()))
+    refusal = Exchange(exchange, status, rule=type(error).__name__, reason=str(error))
+    return (yield from show(refusal, Respond(status, headers), Emit(body)))
+
+
+def show(exchange: Exchange, *parts: Respond | Emit) -> Flow[Exchange]:
+    """Send `parts` to a client that may have left."""
+    try:
+        for part in parts:
+            yield from part
+    except SafetyError as error:
+        return replace(exchange, rule=exchange.rule or type(error).__name__, reason=exchange.reason or str(error))
+    return exchange
+
+
+def note(event: Event, exchange: str, prompt: Prompt, error: SafetyError) -> Flow[None]:
+    """Record what went wrong, if that is still possible: nothing is permitted by it."""
+    with suppress(SafetyError):
+        yield from record(event, exchange, prompt, rules=(type(error).__name__,))
+
+
+def record(
+    event: Event,
+    exchange: str,
+    prompt: Prompt,
+    *,
+    rules: tuple[str, ...] = (),
+    counts: dict[str, int] | None = None,
+    action_digest: str = "",
+) -> Flow[None]:
+    """Put on record what became of an exchange."""
+    now = yield from effects.Now()
+    entry = AuditEntry(
+        now,
+        event,
+        prompt.agent,
+        prompt.provider,
+        exchange,
+        rules=rules,
+        counts=counts or {},
+        action_digest=action_digest,
+    )
+    yield from effects.Record(entry)
