@@ -53,7 +53,9 @@ class Desk:
         policy = self.grants.in_force.current(clock.now()).policy
         approval = await self.grants.approvals.get(button.request)
         if approval is None:
-            raise MismatchedGrantError(f"approval {button.request}", "nothing was asked under this id")
+            raise MismatchedGrantError(
+                f"approval {button.request}", "nothing was asked under this id", "let the agent ask again"
+            )
         request, now = approval.request, clock.now()
         approve.channel_key(self.key.verify_key.encode().hex(), request, policy)
         said = approve.Answer(

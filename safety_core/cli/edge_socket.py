@@ -53,7 +53,9 @@ def ask_edge(path: Path, method: str, route: str, body: JsonObject | None = None
     try:
         return Reader.parse(raw, "status").whole()
     except InputError as error:
-        raise UnavailableError(f"edge at {path}", "gave an answer that cannot be read") from error
+        raise UnavailableError(
+            f"edge at {path}", "gave an answer that cannot be read", "is the edge of this version?"
+        ) from error
 
 
 class Connection(HTTPConnection):

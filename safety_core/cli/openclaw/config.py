@@ -79,13 +79,13 @@ def parse(raw: bytes, what: str) -> JsonObject:
         InputError: it describes none, or includes other files in a section that we change.
     """
     if len(raw) > LIMIT:
-        raise InputError(what, f"is larger than {LIMIT} bytes")
+        raise InputError(what, f"is larger than {LIMIT} bytes", "is it OpenClaw's configuration?")
     try:
         value = parse_json(raw, what)
     except InputError:
         value = _parse_json5(raw, what)
     if not isinstance(value, dict):
-        raise InputError(what, "is not an object")
+        raise InputError(what, "is not an object", "see `openclaw doctor`")
     _refuse_includes(value, what)
     return value
 
@@ -161,4 +161,6 @@ def replace_config(file: ConfigFile, raw: bytes) -> None:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise UnavailableError(str(path), f"cannot be written ({error.strerror})") from error
+        raise UnavailableError(
+            str(path), f"cannot be written ({error.strerror})", "look at the disk and at who owns the folder"
+        ) from error

@@ -62,7 +62,9 @@ def ask_agents(path: Path) -> Mapping[str, Manifest]:
     try:
         return read_manifests(Reader(answer, "agents"))
     except InputError as error:
-        raise UnavailableError(f"edge at {path}", f"gave an answer that cannot be read ({error})") from error
+        raise UnavailableError(
+            f"edge at {path}", f"gave an answer that cannot be read ({error})", "is the edge of this version?"
+        ) from error
 
 
 def read_manifests(body: Reader) -> Mapping[str, Manifest]:

@@ -48,7 +48,7 @@ def plugin_hash(folder: Path) -> str:
             raw = (folder / name).read_bytes()
             whole.update(f"{name.as_posix()}\0{len(raw)}\0".encode() + raw)
     except OSError as error:
-        raise InputError(str(folder), f"cannot be read ({error.strerror})") from error
+        raise InputError(str(folder), f"cannot be read ({error.strerror})", "let its owner run this") from error
     return whole.hexdigest()
 
 
@@ -90,4 +90,6 @@ def copy_plugin(source: Path, target: Path) -> None:
                 target.replace(old)
             new.replace(target)
     except OSError as error:
-        raise UnavailableError(str(target), f"cannot be written ({error.strerror})") from error
+        raise UnavailableError(
+            str(target), f"cannot be written ({error.strerror})", "look at the disk and at who owns the folder"
+        ) from error

@@ -85,7 +85,8 @@ def _add_named(
         if provider in again:
             continue
         if provider in without:
-            raise InputError(f"model {provider}/{model}", "is an agent's, and its provider is to be left out")
+            fix = f"name another model, or do not leave {provider} out"
+            raise InputError(f"model {provider}/{model}", "is an agent's, and its provider is to be left out", fix)
         if provider not in entries and provider not in KNOWN:
             fix = f"write its baseUrl, api and models into models.providers.{provider}, or name another model"
             raise InputError(f"model {provider}/{model}", "has a provider that openclaw.json does not describe", fix)
