@@ -101,6 +101,11 @@ class Presence:
             return "its plugin has not checked in"
         return "" if "" in troubles else troubles[-1]
 
+    def objection(self, agent: AgentId, process: str, now: float) -> str:
+        """Return why this very process does not count, empty if it does or is not known (any more)."""
+        known = self._processes.get((agent, process))
+        return "" if known is None or known.gone(now) else known.reason
+
     def to_json(self, now: float) -> list[JsonObject]:
         """Return who is there, who was until lately, and who must be and is not, for the status."""
         self._processes = {key: known for key, known in self._processes.items() if now <= known.at + GONE}

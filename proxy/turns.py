@@ -14,7 +14,7 @@ from safety_core.canonical import Json, JsonObject
 from safety_core.edge import clock
 from safety_core.errors import SafetyError
 from safety_core.flow.guidance import guidance
-from safety_core.flow.interlock import HaltedError
+from safety_core.flow.interlock import HaltedError, Interlock
 from safety_core.model.level import Tier
 from safety_core.model.policy import AgentManifest
 from safety_core.model.record import AuditEntry, Event
@@ -89,7 +89,9 @@ class Turns:
         await self.services.secrets.refresh()
         now = clock.now()
         manifest, _, trouble = self._manifest(turn.agent)
-        reason = trouble or self._halted(turn.agent) or await self._overspent(manifest, now)
+        reason = (
+            trouble or self._halted(turn.agent) or self._unguarded(turn, now) or await self._overspent(manifest, now)
+        )
         if reason:
             await self.services.audit.append(AuditEntry(now, Event.REFUSED, turn.agent, "turn", turn.trace))
         else:
@@ -159,6 +161,13 @@ class Turns:
         except HaltedError as error:
             return str(error)
         return ""
+
+    def _unguarded(self, turn: Turn, now: float) -> str:
+        """Return why the process in which the turn begins is not guarded: another one of the same agent may be."""
+        if self.guards.interlock(turn.agent) is not Interlock.ENFORCE:
+            return ""
+        objection = self.guards.presence.objection(turn.agent, turn.process, now)
+        return f"no model is reached without its safety plugin: {objection}" if objection else ""
 
     async def _overspent(self, manifest: AgentManifest, now: float) -> str:
         limit = manifest.tokens_per_day

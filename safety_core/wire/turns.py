@@ -1,10 +1,10 @@
 """Turns that begin, and what a host counted of them, parsed or refused.
 
-POST /v1/turn         {"agent", "session", "run", "trace", "prefix"?: {"soul", "tools"}}
+POST /v1/turn         {"agent", "session", "run", "trace", "process"?, "prefix"?: {"soul", "tools"}}
 POST /v1/usage-seen   {"agent", "run", "trace", "provider", "model",
                        "usage": {"input", "output", "cache_read", "cache_write"}}
 
-`trace` has 32 lower-case hexadecimal digits, digests of the prefix 64 (or none: "").
+`trace` and `process` have 32 lower-case hexadecimal digits, digests of the prefix 64 (or none: "").
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class Turn:
 
     Attributes:
         trace: the W3C trace id with which its requests to the model will come.
+        process: the one in which it begins, as it has checked in; empty if it does not say.
         soul, tools: sha256 of the parts of the prompt that stay the same from turn to turn, empty if not known.
     """
 
@@ -34,6 +35,7 @@ class Turn:
     session: SessionId
     run: str
     trace: str
+    process: str = ""
     soul: str = ""
     tools: str = ""
 
@@ -62,6 +64,7 @@ def turn_from(raw: bytes) -> Turn:
         session=SessionId(name(body, "session", "")),
         run=name(body, "run", ""),
         trace=token(body, "trace"),
+        process=token(body, "process", ""),
         soul=_digest(prefix, "soul"),
         tools=_digest(prefix, "tools"),
     )

@@ -131,6 +131,21 @@ async def test_a_plugin_that_is_not_whole_does_not_count() -> None:
         assert (await here.status())["plugins"][0]["state"] == "incomplete"
 
 
+async def test_a_gateway_whose_plugin_is_not_whole_does_not_hide_behind_another_of_the_same_agent() -> None:
+    broken = "f" * 32
+    async with place() as here:
+        assert (await here.check_in())["ok"]
+        await here.check_in(process=broken, faults=["tool_result_middleware could not be registered"])
+        told = await here.turn(process=broken)
+        assert (told["ok"], "reports a fault" in told["reason"]) == (False, True)
+        assert (await here.post()).status_code == 403
+        assert (await here.turn(process=full_check_in()["process"]))["ok"]
+        assert (await here.turn(OTHER_TRACE, process="e" * 32))["ok"], "the edge may have been started anew meanwhile"
+    async with place(SAFETY_EDGE_EGRESS_INTERLOCK="observe") as here:
+        await here.check_in(process=broken, faults=["tool_result_middleware could not be registered"])
+        assert (await here.turn(process=broken))["ok"]
+
+
 async def test_the_gateways_end_ends_the_models() -> None:
     async with place() as here:
         await here.check_in()

@@ -88,7 +88,8 @@ async function asked(settings, ctx) {
     const agent = agentOf(ctx);
     const trace = ctx.trace?.traceId;
     if (!agent || !trace) return no("OpenClaw did not say which agent and which trace the turn has");
-    const body = { agent, session: ctx.sessionKey ?? "", run: ctx.runId ?? "", trace, prefix: await prefixOf(ctx.workspaceDir) };
+    const { process } = shared();
+    const body = { agent, session: ctx.sessionKey ?? "", run: ctx.runId ?? "", trace, process, prefix: await prefixOf(ctx.workspaceDir) };
     const answer = await ask(settings, "/v1/turn", body, { seconds: settings.answerTimeout });
     const { ok, tools, guidance } = answer;
     if (ok !== true) return no(reasonOf(answer, "the edge does not allow this turn"));

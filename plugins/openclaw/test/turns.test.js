@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, test } from "node:test";
 
+import { shared } from "../lib/shared.js";
 import { admitted, agentOf, announce, prompted } from "../lib/turns.js";
 import { tellUsage } from "../lib/usage.js";
 import { edge, folder, forgetAll, settings } from "./stand_in.js";
@@ -22,7 +23,7 @@ test("a turn is announced once, by whichever hook fires first, also when they ov
   await prompted(settings(socket), ctx);
   assert.deepEqual(
     questions.map(({ path, body }) => [path, body]),
-    [["/v1/turn", { agent: "main", session: "agent:main:main", run: "run", trace: TRACE, prefix: { soul: "", tools: "" } }]],
+    [["/v1/turn", { agent: "main", session: "agent:main:main", run: "run", trace: TRACE, process: shared().process, prefix: { soul: "", tools: "" } }]],
   );
 });
 

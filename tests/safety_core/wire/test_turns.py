@@ -22,8 +22,8 @@ def raw(body: Any) -> bytes:
 
 def test_a_turn_is_known_by_its_trace() -> None:
     turn = turn_from(raw({**TURN, "prefix": {"soul": DIGEST, "tools": ""}}))
-    assert turn == Turn("main", "s", "r", ID, DIGEST, "")  # type: ignore[arg-type]
-    assert turn_from(raw(TURN)).soul == ""
+    assert turn == Turn("main", "s", "r", ID, "", DIGEST, "")  # type: ignore[arg-type]
+    assert turn_from(raw({**TURN, "process": ID})) == Turn("main", "s", "r", ID, ID)  # type: ignore[arg-type]
     with pytest.raises(InputError, match=r"request\.trace: must have 32"):
         turn_from(raw({**TURN, "trace": ""}))
     with pytest.raises(InputError, match=r"request\.prefix\.tools: must have 64"):
