@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import tempfile
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -29,8 +30,11 @@ def read_toml(path: Path) -> JsonObject:
         raise InputError(str(path), f"is not TOML ({error})") from error
 
 
-def replace_file(path: Path, raw: bytes) -> None:
+def replace_file(path: Path, raw: bytes, dress: Callable[[int], None] | None = None) -> None:
     """Put `raw` at `path`, atomically and durably, readable by this user only.
+
+    Args:
+        dress: given the new file's descriptor, sets another mode and owner before the file takes its place.
 
     Raises:
         UnavailableError: the disk does not take it; what was there before is still there.
@@ -42,6 +46,8 @@ def replace_file(path: Path, raw: bytes) -> None:
             with os.fdopen(handle, "wb") as file:
                 file.write(raw)
                 file.flush()
+                if dress is not None:
+                    dress(file.fileno())
                 os.fsync(file.fileno())
             Path(name).replace(path)
         except OSError:

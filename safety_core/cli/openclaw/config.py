@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Final, cast
 import json5
 
 from safety_core.canonical import Json, JsonObject
-from safety_core.edge.files import read_input
+from safety_core.edge.files import read_input, replace_file
 from safety_core.errors import InputError, UnavailableError
 from safety_core.wire.reader import check_shape, parse_json
 
@@ -143,24 +142,16 @@ def replace_config(file: ConfigFile, raw: bytes) -> None:
     Raises:
         UnavailableError: somebody has changed it since, or the disk does not take it.
     """
-    path = file.path
+
+    def as_before(descriptor: int) -> None:
+        os.fchmod(descriptor, file.mode)
+        if os.geteuid() == 0:
+            os.fchown(descriptor, file.owner, file.group)
+
     try:
-        if path.read_bytes() != file.raw:
-            raise UnavailableError(str(path), "was changed by somebody else just now", "run this again")
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{NAME}-")
-        try:
-            with os.fdopen(handle, "wb") as new:
-                new.write(raw)
-                new.flush()
-                os.fchmod(new.fileno(), file.mode)
-                if os.geteuid() == 0:
-                    os.fchown(new.fileno(), file.owner, file.group)
-                os.fsync(new.fileno())
-            Path(name).replace(path)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise UnavailableError(
-            str(path), f"cannot be written ({error.strerror})", "look at the disk and at who owns the folder"
-        ) from error
+        unchanged = file.path.read_bytes() == file.raw
+    except OSError:
+        unchanged = False
+    if not unchanged:
+        raise UnavailableError(str(file.path), "was changed by somebody else just now", "run this again")
+    replace_file(file.path, raw, as_before)
