@@ -73,10 +73,16 @@ class Gateway:
 
         return asyncio.run(ask())
 
-    def plugin(self) -> str:
+    def restart(self) -> None:
+        """End it, start it anew, and wait until it serves."""
+        self.stop()
+        self._process = self._run("gateway", "run")
+        self.await_ready()
+
+    def plugin(self) -> Path:
         """Return the folder from which it loads our plugin."""
         config = json.loads((self.folder / "openclaw.json").read_bytes())
-        return str(next(path for path in config["plugins"]["load"]["paths"] if Path(path) != MEDDLER))
+        return next(path for path in map(Path, config["plugins"]["load"]["paths"]) if path != MEDDLER)
 
     def command(self, *arguments: str) -> tuple[int, str]:
         """Run `openclaw` as its owner does, beside the gateway; return its exit status and what it printed."""
@@ -108,7 +114,7 @@ class Gateway:
 
     def _run(self, *arguments: str, log: Path | None = None) -> subprocess.Popen[bytes]:
         command = [str(self.folder / "bin" / "openclaw"), *arguments]
-        with (log or self.folder / "gateway.log").open("wb") as out:
+        with (log or self.folder / "gateway.log").open("ab") as out:
             return subprocess.Popen(command, env=environment(self.folder), cwd=self.folder, stdout=out, stderr=out)
 
 

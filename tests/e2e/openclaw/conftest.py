@@ -15,7 +15,7 @@ import pytest
 
 from safety_core.cli.demo.model import Model
 from safety_core.cli.demo.stage import CATALOGUE, PROGRAMS
-from tests.e2e.openclaw.world import APIS, CHATTED, World, run_safety, wait_until
+from tests.e2e.openclaw.world import APIS, CHATTED, RECITED, World, run_safety, wait_until
 from tests.simulators.openclaw import Gateway, environment, free_port, set_up
 from tests.simulators.openclaw_host import Endpoint, Host, add_stray
 from tests.simulators.planted import plant
@@ -23,7 +23,10 @@ from tests.simulators.scripted_model import scripted_model
 from tests.simulators.site import Site, site
 from tests.simulators.telegram import Telegram, telegram
 
-ORDER: Final = ("plugin", "calls", "approvals", "secrets", "agents", "outbound", "limits", "planted", "faults", "hooks")
+ORDER: Final = (
+    *("plugin", "calls", "approvals", "secrets", "agents", "outbound", "limits", "planted", "faults", "hooks"),
+    "broken",
+)
 """The modules in the order in which they share one gateway: what takes something away comes late."""
 
 
@@ -46,7 +49,7 @@ def world() -> Generator[World, None, None]:
         hub = stack.enter_context(here.hub())
         here.introduce()
         here.publish(sources=policy(here))
-        values = {"DB_PASSWORD": secrets.token_hex(12), CHATTED: secrets.token_hex(14), **plant(50)}
+        values = {name: secrets.token_hex(14) for name in ("DB_PASSWORD", CHATTED, RECITED)} | plant(50)
         run_safety(here, "secret", "import", "-", text=json.dumps(values))
         host = owners_openclaw(here, model, messenger)
         settings, tokens = guard(here, host)

@@ -84,7 +84,6 @@ def test_a_question_that_nobody_answers_in_time_is_over(world: World) -> None:
     second = world.exec(publish("the-late"))
     assert second.approval != first.approval
     world.site.answer(first.approval)
-    wait_until(lambda: "has expired" in world.history(first.turn.session))
     assert world.exec(publish("the-late")).approval == second.approval
     assert published(world, "the-late") == 0
 
@@ -120,9 +119,22 @@ def test_questions_wait_while_the_hub_is_away_and_go_out_when_it_is_back(world: 
     assert published(world, "the-patient") == 1
 
 
+def test_whoever_left_a_question_is_told_that_it_is_over(world: World) -> None:
+    """The edge looks for such questions when it starts, and every minute."""
+    first = world.exec(publish("the-forgotten"))
+    age(world, first.approval)
+    world.edge.stop()
+    world.restart_edge()
+    wait_until(lambda: f"{first.approval} (exec) has expired" in world.history(first.turn.session))
+
+
 def age(world: World, approval: str) -> None:
     """Let a question be a day old: its time is taken back in the edge's own store."""
     aged = "CAST(json_set(CAST(request AS TEXT), '$.expires', 1) AS BLOB)"
-    with closing(sqlite3.connect(world.site.home.edge_db)) as database, database:
-        done = database.execute(f"UPDATE approval SET request = {aged} WHERE id = ?", [approval])
-        assert done.rowcount == 1
+
+    def changed() -> bool:
+        with closing(sqlite3.connect(world.site.home.edge_db)) as database, database:
+            done = database.execute(f"UPDATE approval SET request = {aged} WHERE id = ?", [approval])
+            return done.rowcount == 1
+
+    wait_until(changed)

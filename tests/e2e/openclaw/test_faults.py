@@ -1,10 +1,9 @@
-"""What breaks, and ways around the plugin: nothing runs then, and no model answers. These come last: they take away."""
+"""What breaks, and ways around the plugin: nothing runs then, and no model answers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 from tests.e2e.openclaw.world import World, wait_until
@@ -70,40 +69,25 @@ def test_what_a_person_agrees_to_is(world: World) -> None:
     assert status == 0, said
 
 
-def test_a_broken_plugin_leaves_the_agent_without_a_model(world: World) -> None:
-    """OpenClaw logs that a plugin does not load, and goes on without it."""
-    with broken(Path(world.gateway.plugin()) / "index.js"):
-        world.gateway.call("plugins.reload", plugins=[{"pluginId": "safety-gateway"}])
-        asked = len(world.model.requests)
-        _, turn = world.say(Call("exec", {"command": "touch without-a-plugin"}), Say("done"))
-        assert len(world.model.requests) == asked
-        assert not (world.workspace / "without-a-plugin").exists()
-        assert "plugin" in turn.text
+def test_a_plugin_that_is_loaded_anew_guards_on(world: World) -> None:
     world.gateway.call("plugins.reload", plugins=[{"pluginId": "safety-gateway"}])
-    wait_until(lambda: "main" in world.plugins())
-    assert world.exec("echo mended").result == "mended"
+    wait_until(lambda: "claude" in world.plugins())
+    # OpenClaw has put the key of the provider aside with which its ways around the gateway were refused.
+    assert world.exec("echo loaded anew", agent="claude").result == "loaded anew"
+    assert "critical_red" in world.exec("rm -rf ~", agent="claude").result
 
 
 def answered(world: World, allow: bool, *command: str) -> tuple[int, str]:
-    """Run `openclaw`, answer the question that comes of it, and return its exit status and what it printed."""
-    known = len(world.questions())
+    """Run `openclaw`, answer every question that comes of it, and return its exit status and what it printed."""
+    known = {*world.questions()}
     with ThreadPoolExecutor(1) as pool:
         run = pool.submit(world.gateway.command, *command)
-        wait_until(lambda: len(world.questions()) > known or run.done())
-        assert not run.done(), run.result()
-        world.site.answer(world.questions()[0], allow=allow)
+        while not run.done():
+            for question in {*world.questions()} - known:
+                world.site.answer(question, allow=allow)
+                known.add(question)
+            time.sleep(0.2)
         return run.result()
-
-
-@contextmanager
-def broken(entry: Path) -> Iterator[None]:
-    """Let a plugin throw when it is registered."""
-    text = entry.read_text()
-    entry.write_text('export default { id: "safety-gateway", name: "-", register() { throw Error("no"); } };')
-    try:
-        yield
-    finally:
-        entry.write_text(text)
 
 
 def plugin_of_somebody(folder: Path) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.e2e.openclaw.test_approvals import publish, published
-from tests.e2e.openclaw.world import World
+from tests.e2e.openclaw.world import RECITED, World
 from tests.simulators.scripted_model import KNOWN, Call, Recite, Say, Step, script
 from tests.simulators.telegram import NEIGHBOUR, OWNER, STRANGER
 
@@ -23,10 +23,10 @@ def test_whoever_writes_is_answered(world: World) -> None:
 
 def test_a_secret_that_a_model_knows_is_taken_out_of_its_answer(world: World) -> None:
     """This agent's model does not even answer by way of the edge."""
-    KNOWN["the password"] = f"It is {world.values['DB_PASSWORD']}, as ever."
+    KNOWN["the password"] = f"It is {world.values[RECITED]}, as ever."
     before = write(world, Recite("the password"), sender=NEIGHBOUR)
     sent = world.messenger.await_sent(lambda sent: "as ever" in sent.text, after=before)
-    assert (sent.chat, sent.text) == (NEIGHBOUR, "It is SECRET_REF(DB_PASSWORD), as ever.")
+    assert (sent.chat, sent.text) == (NEIGHBOUR, "It is SECRET_REF(RECITED_IN_A_CHAT), as ever.")
 
 
 def test_a_message_to_a_stranger_waits_for_a_person(world: World) -> None:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.e2e.openclaw.world import CHATTED, World, wait_until
+from tests.e2e.openclaw.world import CHATTED, RECITED, World, wait_until
 from tests.simulators.planted import kept, leaks, plant, spellings
 from tests.simulators.scripted_model import KNOWN, Call, Recite, Say, script
 from tests.simulators.telegram import OWNER
@@ -113,8 +113,8 @@ def test_in_a_chat(world: World) -> None:
 
 def test_in_what_is_sent_with_a_reference(world: World) -> None:
     names = [f"SECRET_REF(PLANTED_{number})" for number in range(39, 42)]
-    results, _ = world.say(*[run(f"echo with {name}") for name in names], Say("It is sent."))
-    assert results == [f"with {name}" for name in names]
+    results, _ = world.say(*[run(f"printf %s {name}") for name in names], Say("It is sent."))
+    assert results == names
 
 
 def test_in_a_title_and_in_later_turns_of_one_conversation(world: World) -> None:
@@ -127,10 +127,9 @@ def test_in_a_title_and_in_later_turns_of_one_conversation(world: World) -> None
 
 
 def test_in_what_a_model_knows_by_itself(world: World) -> None:
-    """Asked past the edge, so that only the plugin is between it and what OpenClaw keeps."""
     KNOWN["the keys"] = f"The keys are {' and '.join(planted(world, 45, 49))}."
-    _, turn = world.say(Recite("the keys"), agent="direct")
-    assert turn.state == "final"
+    _, turn = world.say(Recite("the keys"), agent="replies")
+    assert turn.text == f"The keys are {' and '.join(f'SECRET_REF(PLANTED_{number})' for number in range(45, 50))}."
 
 
 def test_a_search_would_find_them(tmp_path: Path) -> None:
@@ -157,18 +156,26 @@ def test_and_nowhere_that_anybody_else_could_read_it(world: World) -> None:
 
 
 def test_and_in_nothing_that_openclaw_keeps(world: World) -> None:
-    values = {name: value for name, value in world.values.items() if name != CHATTED}
+    values = {name: value for name, value in world.values.items() if name not in {CHATTED, RECITED}}
     assert leaks(values, kept(world.gateway.folder)) == []
 
 
 def test_what_a_person_types_into_a_chat_stays_in_the_cache_of_that_channel_alone(world: World) -> None:
     """OpenClaw's Telegram keeps what has come in before any hook is asked, and no setting of it says otherwise."""
-    places = [line.partition(": ")[2] for line in leaks({CHATTED: world.values[CHATTED]}, kept(world.gateway.folder))]
     state = "state/state/openclaw.sqlite"
-    assert [place for place in places if not place.startswith(state)] == []
-    assert {place.partition(" at ")[0] for place in places if ", table " in place} <= {
-        f"{state}, table plugin_state_entries"
-    }
+    assert tables(world, CHATTED, state) <= {f"{state}, table plugin_state_entries"}
+
+
+def test_what_a_model_past_the_edge_says_in_a_chat_is_kept_by_no_table_once_it_is_delivered(world: World) -> None:
+    """Until then OpenClaw keeps it with the session, for a restart; a model behind the edge says no secret at all."""
+    assert tables(world, RECITED, "state/agents/direct/agent/openclaw-agent.sqlite") == set()
+
+
+def tables(world: World, name: str, database: str) -> set[str]:
+    """Return the tables in which a secret stands; no other file than `database` may hold it."""
+    places = [line.partition(": ")[2] for line in leaks({name: world.values[name]}, kept(world.gateway.folder))]
+    assert [place for place in places if not place.startswith(database)] == []
+    return {place.partition(" at ")[0] for place in places if ", table " in place}
 
 
 def test_nor_in_what_edge_and_hub_keep(world: World) -> None:

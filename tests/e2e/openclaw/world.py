@@ -34,6 +34,9 @@ APIS: Final[Mapping[str, Api]] = {
 CHATTED: Final = "TYPED_INTO_A_CHAT"
 """The one secret that a person types into a messenger."""
 
+RECITED: Final = "RECITED_IN_A_CHAT"
+"""The one secret that a model which is asked past the edge says to a person."""
+
 _BACKGROUND: Final = re.compile(r"session ([\w-]+)")
 _APPROVAL: Final = re.compile(r"pending approval ([0-9a-f]{32})")
 
