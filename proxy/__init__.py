@@ -20,7 +20,7 @@ effects          who performs each effect of a flow
 background       what goes on beside the calls: policy, approvals, usage, heartbeat
 presence         which agents' plugins have checked in
 interlock        what the edge knows of a request to a model before it may leave;  traces counts what it consumed
-turns            what the plugin is told: at its check-in, before a turn, and after it
+turns            what the plugin is told: at its check-in, before and after a turn;  prefixes: how prompts begin
 halts            the kill switch
 egress           prompts to LLM providers, redacted and metered;  prompts runs it under what is in force
 providers        what is particular to each provider's API

@@ -9,6 +9,7 @@ from typing import Final
 from proxy.effects import Services
 from proxy.force import InForce
 from proxy.interlock import Guards
+from proxy.prefixes import Prefixes
 from proxy.presence import TTL
 from safety_core.canonical import Json, JsonObject
 from safety_core.edge import clock
@@ -27,19 +28,6 @@ DAY: Final = 86400
 """Seconds of a budget's day, which begins at midnight UTC."""
 
 
-PREFIXES: Final = 1000
-"""Agents whose prefix is remembered; more than one machine runs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prefix:
-    """The part of an agent's prompt that providers can cache: sha256 of SOUL.md and TOOLS.md, and since when."""
-
-    soul: str
-    tools: str
-    since: float
-
-
 @dataclass(slots=True)
 class Turns:
     """Answers the plugin.
@@ -53,7 +41,7 @@ class Turns:
     services: Services
     guards: Guards
     differences: int = 0
-    prefixes: dict[AgentId, Prefix] = field(default_factory=dict)
+    prefixes: Prefixes = field(default_factory=Prefixes)
 
     async def check_in(self, who: CheckIn) -> JsonObject:
         """Count a plugin as there, and say what its agent may do."""
@@ -95,7 +83,7 @@ class Turns:
         if reason:
             await self.services.audit.append(AuditEntry(now, Event.REFUSED, turn.agent, "turn", turn.trace))
         else:
-            self._begin(turn, now)
+            self.prefixes.note(turn, now)
             await self.guards.announce(turn.agent, turn.trace)
         return {
             "ok": not reason,
@@ -125,26 +113,12 @@ class Turns:
     def to_json(self) -> JsonObject:
         """Return what the interlock does and has seen, for the status."""
         last = self.services.secrets.current().text(self.guards.last).text
-        prefixes: list[Json] = [
-            {"agent": agent, "soul": prefix.soul, "tools": prefix.tools, "since": prefix.since}
-            for agent, prefix in self.prefixes.items()
-        ]
         return {
             **self.guards.to_json(),
             "last": last,
             "usage_differences": self.differences,
-            "prefixes": prefixes,
+            "prefixes": self.prefixes.to_json(),
         }
-
-    def _begin(self, turn: Turn, now: float) -> None:
-        """Remember what the prompt begins with: a change of it costs the provider's cache."""
-        if not turn.soul and not turn.tools:
-            return
-        before = self.prefixes.pop(turn.agent, None)
-        same = before is not None and (before.soul, before.tools) == (turn.soul, turn.tools)
-        self.prefixes[turn.agent] = before if before and same else Prefix(turn.soul, turn.tools, now)
-        if len(self.prefixes) > PREFIXES:
-            del self.prefixes[next(iter(self.prefixes))]
 
     def _manifest(self, agent: AgentId) -> tuple[AgentManifest, str | None, str]:
         """Return the agent's manifest, the policy's revision, and why none is in force: then it may do nothing."""
