@@ -164,10 +164,17 @@ function add({ whole }, kind, name, raw) {
   whole.update(`${kind} ${JSON.stringify(name)} ${raw.length}\n`).update(raw);
 }
 
-/** @param {unknown} config */
+/**
+ * Only a program of a plugin folder that OpenClaw loads is: another's may be called the same.
+ * @param {unknown} config
+ */
 function policyIsOurs(config) {
-  const { enabled, exec } =
-    /** @type {{ security?: { installPolicy?: { enabled?: unknown, exec?: { args?: unknown } } } }} */ (config)?.security?.installPolicy ?? {};
-  const args = Array.isArray(exec?.args) ? exec.args : [];
-  return enabled === true && args.some((arg) => typeof arg === "string" && arg.endsWith(POLICY));
+  const { security, plugins } =
+    /** @type {{ security?: { installPolicy?: { enabled?: unknown, exec?: { args?: unknown } } }, plugins?: { load?: { paths?: unknown } } }} */ (
+      config ?? {}
+    );
+  const { enabled, exec } = security?.installPolicy ?? {};
+  const folders = /** @type {unknown[]} */ (Array.isArray(plugins?.load?.paths) ? plugins.load.paths : []);
+  const ours = folders.filter((folder) => typeof folder === "string").map((folder) => `${folder.replace(/\/+$/, "")}/${POLICY}`);
+  return enabled === true && Array.isArray(exec?.args) && exec.args.some((arg) => ours.includes(arg));
 }

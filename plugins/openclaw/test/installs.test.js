@@ -118,7 +118,12 @@ test("the hook asks where no policy of ours has, and only there", async () => {
   const event = request(skill());
   assert.match((await installing(settings(socket), event, {}))?.blockReason ?? "", /no/);
   const exec = { args: ["/opt/safety/plugin/bin/install.js", "main", socket] };
-  assert.equal(await installing(settings(socket), event, { security: { installPolicy: { enabled: true, exec } } }), undefined);
-  assert.notEqual(await installing(settings(socket), event, { security: { installPolicy: { enabled: false, exec } } }), undefined);
-  assert.equal(questions.length, 2);
+  const load = { paths: ["/opt/other", "/opt/safety/plugin/"] };
+  const ours = { plugins: { load }, security: { installPolicy: { enabled: true, exec } } };
+  assert.equal(await installing(settings(socket), event, ours), undefined);
+  const off = { ...ours, security: { installPolicy: { enabled: false, exec } } };
+  assert.notEqual(await installing(settings(socket), event, off), undefined);
+  const theirs = { ...ours, plugins: { load: { paths: ["/opt/other"] } } };
+  assert.notEqual(await installing(settings(socket), event, theirs), undefined, "another's program is called the same");
+  assert.equal(questions.length, 3);
 });

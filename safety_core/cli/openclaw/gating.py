@@ -7,8 +7,7 @@ from typing import Final
 
 from safety_core.canonical import JsonObject
 from safety_core.cli.openclaw.findings import INSTALL, START, Check, Findings, Layer, State, checked_in_plugins, verdict
-from safety_core.cli.openclaw.guard import HOOK_MS
-from safety_core.cli.openclaw.plugin import INSTALL_GATE
+from safety_core.cli.openclaw.guard import HOOK_MS, has_gate
 from safety_core.cli.openclaw.tree import found, found_table, words
 from safety_core.cli.openclaw.wish import PLUGIN_ID
 from safety_core.flow.interlock import REQUIRED
@@ -67,7 +66,7 @@ def plugin(found_: Findings) -> Iterator[Check]:
     else:
         yield verdict(layer, "plugin's files", False, "no folder of plugins.load.paths holds them", INSTALL)
     gate = found_table(found_.tree, "security", "installPolicy")
-    gated = gate.get("enabled") is True and any(INSTALL_GATE in arg for arg in words(found(gate, "exec", "args")))
+    gated = gate.get("enabled") is True and has_gate(gate, found_.plugin)
     proof = "skills and plugins ask the edge first" if gated else "nobody is asked where no gateway runs"
     yield verdict(layer, "installs", gated, proof, f"{INSTALL}, with `node` on the PATH")
     if found_.inspected is None:

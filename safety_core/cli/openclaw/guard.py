@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -62,17 +62,18 @@ def set_plugin(tree: JsonObject, wish: Wish) -> None:
         config["socket"] = wish.socket
 
 
-def gate_installs(tree: JsonObject, command: tuple[str, ...]) -> str:
+def gate_installs(tree: JsonObject, command: tuple[str, ...], folders: Collection[str]) -> str:
     """Let a program of ours be asked before any skill or plugin is installed, also where no gateway runs.
 
     Args:
         command: the program and its arguments, the last of which is the edge's socket; () for none.
+        folders: where our plugin lies, or has lain: another's program may be called the same.
 
     Returns:
         Why it is not asked, empty if it is or there is none.
     """
     now = found_table(tree, "security", "installPolicy")
-    mine = any(INSTALL_GATE in argument for argument in words(found(now, "exec", "args")))
+    mine = has_gate(now, folders)
     if now.get("enabled") is True and not mine:
         return "security.installPolicy asks another program before installs; it stays, and the edge is not asked"
     if found(tree, "plugins", "entries", PLUGIN_ID, "config", "url") is not None:
@@ -91,6 +92,12 @@ def gate_installs(tree: JsonObject, command: tuple[str, ...]) -> str:
             },
         }
     return ""
+
+
+def has_gate(policy: JsonObject, folders: Collection[str]) -> bool:
+    """Tell whether what `security.installPolicy` runs is the program of a plugin in one of `folders`."""
+    ours = {f"{folder.rstrip('/')}/{INSTALL_GATE}" for folder in folders}
+    return not ours.isdisjoint(words(found(policy, "exec", "args")))
 
 
 def hold_agents(tree: JsonObject, manifests: Mapping[str, Manifest], agents: tuple[str, ...]) -> None:

@@ -20,7 +20,7 @@ def planned(config: JsonObject, wish: Wish) -> Plan:
     tree = copy.deepcopy(config)
     agents = agents_of(tree)
     set_plugin(tree, wish)
-    ungated = gate_installs(tree, wish.gate)
+    ungated = gate_installs(tree, wish.gate, {wish.plugin, *wish.former})
     routed = lead_to_edge(tree, wish, agents)
     hold_agents(tree, wish.manifests, agents)
     quiet_stores(tree)

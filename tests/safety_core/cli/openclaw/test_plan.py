@@ -271,6 +271,12 @@ def test_installs_are_gated_where_nobody_else_does() -> None:
     plan = planned(config(security=theirs), wish(gate=gate))
     assert found(plan.tree, "security") == theirs
     assert any("security.installPolicy" in note for note in plan.notes)
+    theirs = {"installPolicy": {"enabled": True, "exec": {"command": "/n", "args": ["/srv/corporate/bin/install.js"]}}}
+    plan = planned(config(security=theirs), wish(gate=gate))
+    assert found(plan.tree, "security") == theirs
+    assert any("the edge is not asked" in note for note in plan.notes)
+    before: JsonObject = {"installPolicy": {"enabled": True, "exec": {"command": "/n", "args": [*gate[1:]]}}}
+    assert not planned(config(security=before), wish(gate=gate)).notes
 
 
 def test_the_old_configuration_is_left_as_it_is() -> None:
