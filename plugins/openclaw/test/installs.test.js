@@ -1,22 +1,16 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { digestOf, installing } from "../lib/installs.js";
-import { edge, folder, settings } from "./stand_in.js";
+import { digestOf } from "../lib/contents.js";
+import { installing } from "../lib/installs.js";
+import { edge, folder, settings, skill } from "./stand_in.js";
 
 const PROGRAM = fileURLToPath(new URL("../bin/install.js", import.meta.url));
-
-function skill() {
-  const path = join(folder(), "clock");
-  mkdirSync(path);
-  writeFileSync(join(path, "SKILL.md"), "tells the time");
-  return path;
-}
 
 /** @param {string} sourcePath */
 function request(sourcePath) {
@@ -68,32 +62,6 @@ test("without an edge the installation is blocked", async () => {
   assert.equal((await policy(join(folder(), "none.sock"), JSON.stringify(request(skill())))).decision, "block");
 });
 
-test("any change of name, kind or bytes is another digest", () => {
-  const path = skill();
-  const seen = new Set([digestOf(path)]);
-  writeFileSync(join(path, "SKILL.md"), "tells the tim");
-  seen.add(digestOf(path));
-  symlinkSync("SKILL.md", join(path, "more"));
-  seen.add(digestOf(path));
-  mkdirSync(join(path, "empty"));
-  seen.add(digestOf(path));
-  assert.equal(seen.size, 4);
-});
-
-test("what a link leads to is looked at as well, wherever the link stands", () => {
-  const path = skill();
-  const elsewhere = join(folder(), "tells.js");
-  writeFileSync(elsewhere, "tell()");
-  symlinkSync(elsewhere, join(path, "tells.js"));
-  const top = join(folder(), "link");
-  symlinkSync(path, top);
-  const before = digestOf(path);
-  assert.equal(digestOf(top), before);
-  writeFileSync(elsewhere, "steal()");
-  assert.notEqual(digestOf(path), before);
-  assert.equal(digestOf(top), digestOf(path));
-});
-
 test("a link to a folder elsewhere is shown to whoever decides", async () => {
   const path = skill();
   symlinkSync(folder(), join(path, "more"));
@@ -104,13 +72,6 @@ test("a link to a folder elsewhere is shown to whoever decides", async () => {
   const [found, ...others] = questions[0].body.call.params.findings;
   assert.match(found, /^warn link: more leads to \//);
   assert.deepEqual(others, []);
-});
-
-test("what is no file is not waited for", () => {
-  const path = skill();
-  execFileSync("mkfifo", [join(path, "pipe")]);
-  assert.throws(() => digestOf(path), /no file/);
-  assert.throws(() => digestOf("/dev/zero"), /no file/);
 });
 
 test("the hook asks where no policy of ours has, and only there", async () => {

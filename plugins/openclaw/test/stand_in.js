@@ -1,7 +1,7 @@
 // A stand-in of the edge's control listener, and of the part of OpenClaw that a plugin meets.
 
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -95,7 +95,7 @@ export function host(pluginConfig, registrationMode = "full", config = PERMITTED
 /** Forget what the copies of the plugin have agreed on. */
 export function forgetAll() {
   const state = shared();
-  for (const table of [state.allowed, state.tickets, state.originals, state.turns, state.sessions]) table.clear();
+  for (const table of [state.allowed, state.tickets, state.originals, state.turns, state.sessions, state.unsaid]) table.clear();
   for (const table of [state.hooks, state.faults, state.nonces]) table.clear();
   for (const name of Object.keys(state.fired)) delete state.fired[name];
   state.needles = undefined;
@@ -112,4 +112,12 @@ export function exec(params, id = "call_1", abortSignal) {
   /** @type {any} */
   const ctx = { toolName: "exec", agentId: "main", sessionKey: "agent:main:main", runId: "run", toolCallId: id, abortSignal };
   return { event, ctx };
+}
+
+/** A folder as OpenClaw would install it. */
+export function skill() {
+  const path = join(folder(), "clock");
+  mkdirSync(path);
+  writeFileSync(join(path, "SKILL.md"), "tells the time");
+  return path;
 }
