@@ -19,14 +19,17 @@ from safety_core.model.tool_call import ToolCall
 
 _APART: Final = re.compile(
     r"""
-      \$\{[!#]?\w+(?:\[[^]]*\])?(?:[#%/^,@]|:(?![-=?+]))   # part of a variable, or its length
+      \$\{[!#]?\w{1,99}(?:\[[^]]{0,99}\])?(?:[#%/^,@]|:(?![-=?+]))   # part of a variable, or its length
     | \$\{\#
     | \bprintf\b[^|;&]{0,400}?%(?!%|-?[0-9]*s|[bq])   # more than a plain %s: cut off, or as numbers
     | \bcase\b.{0,400}?\bin\b                            # compares with patterns
     """,
     re.VERBOSE | re.DOTALL,
 )
-"""What a shell itself has to take a text apart. The lengths bound the time that a long text can take."""
+"""What a shell itself has to take a text apart."""
+
+_LONGEST: Final = 64 * 1024
+"""Characters that are looked through for it, in a moment; a longer text with a secret in it counts as one that does."""
 
 
 def facts_of(call: ToolCall, catalogue: JsonObject, workspace: str, written: Written = NOTHING_WRITTEN) -> Facts:
@@ -91,7 +94,7 @@ def _note_taken_out(notes: Notes, tool: str) -> None:
 
 def _note_taken_apart(notes: Notes, params: JsonObject) -> None:
     """A shell can cut a secret, or compare it, with no program's help."""
-    if any(map(_APART.search, texts_in(params))):
+    if any(len(text) > _LONGEST or _APART.search(text) for text in texts_in(params)):
         notes.note(Kind.READ, "substring", "takes a text apart")
 
 

@@ -273,6 +273,11 @@ def test_a_secret_that_could_be_seen_in_pieces_asks(command: str, judging: Judgi
     assert judging.level(command.replace("REF", "plain")) < Level.RED
 
 
+def test_a_text_too_long_to_be_looked_through_counts_as_one_that_takes_a_secret_apart(judging: Judging) -> None:
+    facts = judging.facts("exec", command="echo 'SECRET_REF(shop_key)' '" + "${a[" * 20_000 + "'")
+    assert "substring" in [action.subject for action in facts.actions]
+
+
 @pytest.mark.parametrize(
     "command",
     [
