@@ -1,10 +1,14 @@
 """Whose result is it: ids as a host respells them, and notices that nothing ran."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
 from safety_core.flow.tool_results import NOTICE_LIMIT, ToolResult, says_nothing_ran, spellings
+
+PLUGIN = Path(__file__).parents[3] / "plugins" / "openclaw" / "lib"
 
 
 @pytest.mark.parametrize(
@@ -68,6 +72,32 @@ def test_an_id_of_digits_alone_has_no_empty_spelling() -> None:
 )
 def test_a_hosts_notice_that_nothing_ran(text: str) -> None:
     assert says_nothing_ran(ToolResult("x", text))
+
+
+@pytest.mark.parametrize(
+    ("file", "words", "rest"),
+    [
+        ("calls", "the call could not be put to the edge", ""),
+        ("calls", "the call was not allowed in this form; the plugin's trusted policy did not see it", ""),
+        ("calls", "OpenClaw did not say which agent is calling", ""),
+        ("edge", "the call was cancelled", ""),
+        ("edge", "the edge did not answer within ", "65 seconds"),
+        ("edge", "the edge cannot be reached (", "ECONNREFUSED); start it with `safety edge`"),
+        ("edge", "the edge's answer (status ", "502) is not a JSON object"),
+        ("edge", "the edge's answer broke off", ""),
+        ("edge", "the edge refused (status ", "500)"),
+        ("edge", "the token file cannot be read (", "ENOENT)"),
+    ],
+)
+def test_our_plugin_still_writes_the_words_that_are_known(file: str, words: str, rest: str) -> None:
+    assert words in (PLUGIN / f"{file}.js").read_text()
+    assert says_nothing_ran(ToolResult("x", f"Safety Gateway: {words}{rest}"))
+
+
+def test_our_plugin_still_withholds_in_the_words_that_are_known() -> None:
+    withheld = re.search(r'WITHHELD = "(.*)";', (PLUGIN / "transcripts.js").read_text())
+    assert withheld
+    assert says_nothing_ran(ToolResult("x", withheld[1]))
 
 
 @pytest.mark.parametrize(
