@@ -26,7 +26,6 @@ from proxy.parts import (
     open_guards,
     open_hub,
     open_services,
-    read_edge_key,
     read_root,
     read_token,
 )
@@ -40,6 +39,7 @@ from safety_core.canonical import JsonObject
 from safety_core.edge import clock
 from safety_core.edge.bundles import BundleStore
 from safety_core.edge.home import Home
+from safety_core.edge.key_file import edge_key
 from safety_core.edge.pattern_cache import load_patterns
 from safety_core.errors import InputError, SafetyError, SecretError
 
@@ -94,7 +94,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
 
         people = await open_correspondents(home, stack)
         calls = Calls(in_force, services, guards, settings.workspace, settings.approval_wait, people)
-        desk = Desk(Grants(services.approvals, services.audit, in_force), read_edge_key(home))
+        desk = Desk(Grants(services.approvals, services.audit, in_force), edge_key(home))
         control = Control(settings.tenant, calls, desk, Callers(), turns, status.to_json, reload)
         egress = open_egress(settings, services, in_force, guards, stack)
         yield Edge(settings, control, egress, in_force, sync, status, paces)

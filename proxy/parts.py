@@ -9,8 +9,6 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
 
-from nacl.signing import SigningKey
-
 from proxy.correspondents import Correspondents
 from proxy.effects import Services
 from proxy.halts import Halts
@@ -24,7 +22,7 @@ from safety_core.edge.correspondents import CorrespondentStore
 from safety_core.edge.halts import HaltStore
 from safety_core.edge.home import Home
 from safety_core.edge.hub import HubClient
-from safety_core.edge.key_file import read_or_create_key_file
+from safety_core.edge.key_file import edge_key
 from safety_core.edge.usage_store import UsageStore
 from safety_core.edge.vault import Vault
 from safety_core.edge.vault_key import find_vault_key
@@ -42,7 +40,7 @@ ROOT_LIMIT: Final = 1024 * 1024
 async def open_services(home: Home, stack: AsyncExitStack) -> Services:
     """Return the stores, open. Raises SafetyError naming the file that is wrong."""
     vault = stack.enter_context(Vault.open(home.vault, find_vault_key(home)))
-    audit = await AuditLog.open(home.audit, read_edge_key(home))
+    audit = await AuditLog.open(home.audit, edge_key(home))
     stack.push_async_callback(audit.aclose)
     approvals = ApprovalStore.open(home.edge_db)
     stack.push_async_callback(approvals.aclose)
@@ -76,14 +74,9 @@ def open_hub(home: Home, settings: HubSettings, tenant: TenantId, stack: AsyncEx
     """Return the hub's client, or None where no hub is set."""
     if not settings.url:
         return None
-    hub = HubClient(settings.url, tenant, read_edge_key(home))
+    hub = HubClient(settings.url, tenant, edge_key(home))
     stack.push_async_callback(hub.close)
     return hub
-
-
-def read_edge_key(home: Home) -> SigningKey:
-    """Return the edge's own key, drawn the first time. Raises SecretError."""
-    return SigningKey(read_or_create_key_file(home.edge_key))
 
 
 def read_root(path: Path) -> bytes:

@@ -15,12 +15,12 @@ from nacl.signing import SigningKey, VerifyKey
 
 from safety_core.approve import Answer, answer, key_id
 from safety_core.canonical import Digest, Json, JsonObject, digest
-from safety_core.cli.home import edge_key, home_option
+from safety_core.cli.home import home_option
 from safety_core.cli.hub import hub_option, read_token, token_option
 from safety_core.edge import clock
 from safety_core.edge.approver import ApproverClient, Question
 from safety_core.edge.home import Home
-from safety_core.edge.key_file import create_key_file, read_key_file
+from safety_core.edge.key_file import create_key_file, edge_key, read_key_file
 from safety_core.errors import InputError, MismatchedGrantError
 from safety_core.model.approval import ApprovalRequest, ApprovalState, RequestId
 from safety_core.model.level import Level

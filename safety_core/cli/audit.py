@@ -14,10 +14,11 @@ import click
 from nacl.signing import VerifyKey
 
 from safety_core.canonical import JsonObject
-from safety_core.cli.home import edge_key, home_option
+from safety_core.cli.home import home_option
 from safety_core.edge.audit_log import AuditLog
 from safety_core.edge.audit_verify import verify as examine
 from safety_core.edge.home import Home
+from safety_core.edge.key_file import edge_key
 from safety_core.errors import InputError
 
 Entries: TypeAlias = AsyncGenerator[tuple[int, JsonObject], None]

@@ -1,4 +1,4 @@
-"""What several commands need of the edge's folder: its key, its vault, its audit log."""
+"""What several commands need of the edge's folder: where it is, and its audit log."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-from nacl.signing import SigningKey
 
 from safety_core.edge import clock
 from safety_core.edge.audit_log import AuditLog
 from safety_core.edge.home import Home
-from safety_core.edge.key_file import read_or_create_key_file
+from safety_core.edge.key_file import edge_key
 from safety_core.model.record import AuditEntry, Event
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -27,11 +26,6 @@ def home_option(command: F) -> F:
     kind = click.Path(file_okay=False, path_type=Path)
     text = "The edge's folder. [default: $SAFETY_HOME or ~/.safety]"
     return click.option("--home", type=kind, callback=made, help=text)(command)
-
-
-def edge_key(home: Home) -> SigningKey:
-    """Return the edge's signing key, drawn the first time."""
-    return SigningKey(read_or_create_key_file(home.edge_key))
 
 
 async def record(home: Home, event: Event, subject: str, action: str) -> None:

@@ -9,10 +9,11 @@ from typing import Final
 import click
 from nacl.signing import SigningKey
 
-from safety_core.cli.home import edge_key, home_option
+from safety_core.cli.home import home_option
 from safety_core.cli.hub import hub_option, read_token, token_option
 from safety_core.edge.home import Home
 from safety_core.edge.hub import HubClient
+from safety_core.edge.key_file import edge_key
 from safety_core.model.tool_call import TenantId
 from safety_core.wire.signed import tenant_id
 

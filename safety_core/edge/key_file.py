@@ -9,6 +9,9 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from nacl.signing import SigningKey
+
+from safety_core.edge.home import Home
 from safety_core.errors import SecretError
 
 KEY_BYTES: Final = 32
@@ -54,3 +57,8 @@ def create_key_file(path: Path) -> bytes:
 def read_or_create_key_file(path: Path) -> bytes:
     """Return the key in `path`, drawing it the first time."""
     return read_key_file(path) if os.path.lexists(path) else create_key_file(path)
+
+
+def edge_key(home: Home) -> SigningKey:
+    """Return the edge's own key, drawn the first time. Raises SecretError."""
+    return SigningKey(read_or_create_key_file(home.edge_key))
