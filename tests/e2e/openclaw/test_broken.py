@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from tests.e2e.openclaw.world import APIS, World
 from tests.simulators.scripted_model import Call, Say
 
@@ -12,10 +10,10 @@ def test_a_broken_plugin_leaves_every_agent_without_a_model(world: World) -> Non
     entry = world.gateway.plugin() / "index.js"
     entry.write_text('export default { id: "safety-gateway", name: "-", register() { throw Error("no"); } };\n')
     world.gateway.restart()
-    asked = len(world.model.requests)
+    asked, refused = len(world.model.requests), world.edge.status()["interlock"]["refused"]
     for agent in APIS:
         _, turn = world.say(Call("exec", {"command": "touch without-a-plugin"}), Say("done"), agent=agent)
         assert turn.text != "done"
     assert len(world.model.requests) == asked
     assert not (world.workspace / "without-a-plugin").exists()
-    assert "plugin has checked out" in json.dumps(world.edge.status()["plugins"])
+    assert world.edge.status()["interlock"]["refused"] >= refused + len(APIS)
