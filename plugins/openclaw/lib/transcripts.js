@@ -37,7 +37,8 @@ export function written({ message }) {
  * @returns {any}  the same value if there was nothing to take out; else a copy
  */
 export function cleaned(value, needles) {
-  return clean(value, needles === undefined ? () => WITHHELD : (text) => needles.redact(text), needles === undefined, 0);
+  const redact = needles === undefined ? () => WITHHELD : (/** @type {string} */ text) => needles.redact(text);
+  return clean(value, { redact, blind: needles === undefined, seen: new Map() }, 0);
 }
 
 /**
@@ -52,67 +53,72 @@ export async function fetchNeedles(settings, version) {
 }
 
 /**
+ * @typedef {object} Look
+ * @property {(text: string) => string} redact
+ * @property {boolean} blind  nothing can be looked through
+ * @property {Map<object, unknown>} seen  object -> what became of it; it may stand in many places, and in itself
+ */
+
+/**
  * @param {unknown} value
- * @param {(text: string) => string} redact
- * @param {boolean} blind  nothing can be looked through
+ * @param {Look} look
  * @param {number} depth
  * @returns {unknown}
  */
-function clean(value, redact, blind, depth) {
-  if (typeof value === "string") return redact(value);
-  if (typeof value === "number" || typeof value === "bigint") return blind ? value : figure(value, redact);
+function clean(value, look, depth) {
+  if (typeof value === "string") return look.redact(value);
+  if (typeof value === "number" || typeof value === "bigint") return figure(value, look);
   if (value === null || typeof value !== "object") return value;
-  if (depth > DEPTH) return WITHHELD;
-  if (Array.isArray(value)) return list(value, redact, blind, depth + 1);
-  if (ArrayBuffer.isView(value)) return WITHHELD; // no message has bytes; as JSON they would be numbers
-  return fields(value, redact, blind, depth + 1);
+  if (depth > DEPTH || ArrayBuffer.isView(value)) return WITHHELD; // no message has bytes; as JSON they would be numbers
+  if (look.seen.has(value)) return look.seen.get(value);
+  look.seen.set(value, WITHHELD); // where it stands in itself
+  const copy = Array.isArray(value) ? list(value, look, depth + 1) : fields(value, look, depth + 1);
+  look.seen.set(value, copy);
+  return copy;
 }
 
 /**
  * A secret may be a number: what JSON writes of it has the same digits.
  * @param {number | bigint} value
- * @param {(text: string) => string} redact
+ * @param {Look} look
  */
-function figure(value, redact) {
+function figure(value, { redact, blind }) {
   const text = String(value);
-  const safe = redact(text);
+  const safe = blind ? text : redact(text);
   return safe === text ? value : safe;
 }
 
 /**
  * @param {unknown[]} value
- * @param {(text: string) => string} redact
- * @param {boolean} blind
+ * @param {Look} look
  * @param {number} depth
  */
-function list(value, redact, blind, depth) {
-  const copy = value.map((each) => clean(each, redact, blind, depth));
+function list(value, look, depth) {
+  const copy = value.map((each) => clean(each, look, depth));
   return copy.some((each, place) => each !== value[place]) ? copy : value;
 }
 
 /**
  * @param {object} value
- * @param {(text: string) => string} redact
- * @param {boolean} blind
+ * @param {Look} look
  * @param {number} depth
  */
-function fields(value, redact, blind, depth) {
+function fields(value, look, depth) {
   const before = Object.entries(value);
-  const after = before.map(([key, each]) => field(key, each, redact, blind, depth));
+  const after = before.map(([key, each]) => field(key, each, look, depth));
   return after.some(([key, each], place) => key !== before[place]?.[0] || each !== before[place]?.[1]) ? Object.fromEntries(after) : value;
 }
 
 /**
  * @param {string} key
  * @param {unknown} value
- * @param {(text: string) => string} redact
- * @param {boolean} blind
+ * @param {Look} look
  * @param {number} depth
  * @returns {[string, unknown]}
  */
-function field(key, value, redact, blind, depth) {
-  if (!blind) return [redact(key), clean(value, redact, blind, depth)];
+function field(key, value, look, depth) {
+  if (!look.blind) return [look.redact(key), clean(value, look, depth)];
   if (STRUCTURE.has(key) && typeof value === "string") return [key, value];
   // What a tool was called with, and what it said beside its text, have a shape of their own, down to their keys.
-  return key === "arguments" || key === "details" ? [key, {}] : [key, clean(value, redact, blind, depth)];
+  return key === "arguments" || key === "details" ? [key, {}] : [key, clean(value, look, depth)];
 }

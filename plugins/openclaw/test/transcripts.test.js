@@ -75,6 +75,20 @@ test("what is nested too deep, or is no text, is not written down", () => {
   assert.ok(!text.includes(SECRET) && !text.includes("[112,108"));
 });
 
+test("what stands in many places is looked at once, and what stands in itself comes to an end", () => {
+  shared().needles = new Needles(ANSWER);
+  /** @type {any} */
+  let wide = { text: SECRET };
+  for (let level = 0; level < 50; level += 1) wide = [wide, wide];
+  let found = cleaned(wide, shared().needles);
+  while (Array.isArray(found)) found = found[1];
+  assert.deepEqual(found, { text: "SECRET_REF(JAM)" });
+  /** @type {any} */
+  const round = { text: "hello" };
+  Object.assign(round, { one: round, other: [round] });
+  assert.deepEqual(cleaned(round, shared().needles), { text: "hello", one: WITHHELD, other: [WITHHELD] });
+});
+
 test("a message that cannot be looked through is not written down", () => {
   shared().needles = new Needles(ANSWER);
   const message = {
