@@ -1,6 +1,6 @@
-// Questions of the edge that OpenClaw's own approvals may answer: the buttons in a chat, /approve, the Control UI. The signed
-// policy says which (the edge's `channel`). What somebody says there is brought to the edge and decides nothing by itself: the
-// call runs when the edge says "allow".
+// Questions of the edge that OpenClaw's own approvals may answer: the buttons in a chat, /approve. The signed policy says which
+// (the edge's `channel`). What somebody says there is brought to the edge and decides nothing by itself: the call runs when the
+// edge says "allow".
 
 import { Desk } from "./desk.js";
 

@@ -73,8 +73,9 @@ export async function resolverOf(line, id) {
 }
 
 /**
- * A person is one whom a chat has let approve, or the device of a paired operator. Whoever merely holds the gateway's token
- * (its command line does, hence a command that an agent runs) may say no, but not yes.
+ * A person is one whom a chat has let approve. Whoever merely holds the gateway's token (its command line does, hence a command
+ * that an agent runs) may say no, but not yes; and nor may a device: on its own machine OpenClaw pairs with any that shows the
+ * token, and asks nobody.
  * @param {{ kind: string, id: string } | undefined} resolver
  * @param {string | undefined} label  "Telegram approval (777)"
  * @param {boolean} allow
@@ -86,6 +87,6 @@ export function personOf(resolver, label, allow) {
     const sender = /approval \((.+)\)$/.exec(label ?? "")?.[1];
     return { channel, approver: sender?.replace(`${channel}:`, "") ?? resolver.id };
   }
-  if (resolver?.kind === "device") return { channel: "control-ui", approver: `device ${resolver.id}` };
+  if (resolver?.kind === "device" && !allow) return { channel: "control-ui", approver: `device ${resolver.id}` };
   return allow ? undefined : { channel: "gateway", approver: resolver?.id ?? "unknown" };
 }

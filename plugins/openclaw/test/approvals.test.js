@@ -151,15 +151,16 @@ test("/approve in a chat says who wrote it", async () => {
   assert.equal((await button).approver, "777");
 });
 
-test("a paired device counts as the person who holds it", async () => {
+test("a device's no counts as that of the person who holds it", async () => {
   const there = chat("openclaw-control-ui", { kind: "device", id: "ab12" });
   const { button } = await opened(there);
-  there.press("allow-once");
-  const { channel, approver } = await button;
-  assert.deepEqual([channel, approver], ["control-ui", "device ab12"]);
+  there.press("deny");
+  const { allow, channel, approver } = await button;
+  assert.deepEqual([allow, channel, approver], [false, "control-ui", "device ab12"]);
 });
 
-for (const resolver of [{ kind: "runtime", id: "cli" }, { kind: "system", id: "x" }, undefined]) {
+// OpenClaw pairs with a device on its own machine by itself, if it shows the gateway's token.
+for (const resolver of [{ kind: "device", id: "ab12" }, { kind: "runtime", id: "cli" }, { kind: "system", id: "x" }, undefined]) {
   test(`the yes of ${resolver?.kind ?? "nobody"} does not count: an agent could give it to itself`, async () => {
     const there = chat("Telegram approval (777)", resolver ?? /** @type {any} */ (null));
     const { questions } = await opened(there);
