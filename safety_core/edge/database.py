@@ -49,7 +49,7 @@ def connect(path: Path, schema: str, grown: Sequence[Column] = ()) -> sqlite3.Co
         UnavailableError: the file cannot be opened, or is not a database.
     """
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        _make(path)
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     except (OSError, sqlite3.Error) as error:
         raise UnavailableError(str(path), f"cannot be opened ({type(error).__name__})") from error
@@ -66,6 +66,14 @@ def connect(path: Path, schema: str, grown: Sequence[Column] = ()) -> sqlite3.Co
         connection.close()
         raise UnavailableError(str(path), f"is not usable ({error})", "restore it from your backup") from error
     return connection
+
+
+def _make(path: Path) -> None:
+    """Make the file, only for its owner. One that is there is not touched: to close it would give up all locks of this
+    process on it (POSIX), and another process that looks in would take the write-ahead log away from its connections.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def _grow(connection: sqlite3.Connection, column: Column) -> None:
