@@ -32,10 +32,17 @@ def agent() -> None:
 @click.option("--reason", default="", help="Why; the agent and the status tell it.")
 @socket_option
 def halt(name: str | None, every: bool, reason: str, path: Path) -> None:
-    """Halt the agent NAME, or every agent."""
+    """Halt the agent NAME, or every agent.
+
+    A name that the edge does not know is halted, too, before it ever comes; but you are told, for it may be mistyped.
+    """
     who = _who(name, every=every)
     ask_edge(path, "POST", "/v1/halt", {"agent": who, "halt": True, "reason": reason})
     click.echo(f"{_told(who)} halted")
+    known = {entry.text("agent") for entry in Reader(ask_edge(path, "GET", "/v1/status"), "status").objects("plugins")}
+    if who != EVERY and who not in known:
+        others = f" (it knows {', '.join(sorted(known))})" if known else ""
+        click.echo(f"note: the edge knows no plugin of an agent {who}{others}: is the name right?", err=True)
 
 
 @agent.command()

@@ -27,7 +27,7 @@ def read_toml(path: Path) -> JsonObject:
     try:
         return cast("JsonObject", tomllib.loads(read_input(path).decode("utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(str(path), f"is not TOML ({error})") from error
+        raise InputError(str(path), f"is not TOML ({error})", "a [section] stands once, a text in quotes") from error
 
 
 def replace_file(path: Path, raw: bytes, dress: Callable[[int], None] | None = None) -> None:

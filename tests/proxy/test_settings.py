@@ -127,6 +127,7 @@ def test_a_missing_setting_says_where_to_set_it(missing: str) -> None:
     ("text", "message"),
     [
         ("home = ", "is not TOML"),
+        ("[hub]\n[hub]", "is not TOML .* Fix: a .section. stands once"),
         ("hub = 3", "setting hub"),
         ("[hub]\nurll = 'https://x'", "setting hub.urll: is not a known setting. Fix: write hub.url"),
         ("typo = 1", "setting typo: is not a known setting. Fix: see `safety edge --help`"),

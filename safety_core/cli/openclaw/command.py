@@ -48,7 +48,7 @@ def openclaw() -> None:
 @click.option(
     "--egress",
     metavar="URL",
-    help="The edge's egress.  [default: as the running edge says, else http://127.0.0.1:8100]",
+    help="The edge's egress.  [default: as the running edge says, else as it did last, else http://127.0.0.1:8100]",
 )
 @click.option("--without", multiple=True, metavar="PROVIDER", help="Leave out a model provider; may be repeated.")
 @_yes

@@ -52,8 +52,10 @@ def install(asked: Asked) -> None:
         confirm(asked.yes, "Change it so?")
         _carry_out(asked, scene, plan)
     digests = {agent: scene.place.draw_token(agent) for agent in scene.agents}
-    click.echo("\n# the edge's settings must say this (`safety edge --help`):")
+    click.echo("\n# the edge's settings must say this; a [section] that is there already takes the lines in:")
     click.echo(snippet(scene.agents, plan.upstreams, digests), nl=False)
+    if todo or copied:
+        click.echo("# then restart the edge, then OpenClaw's gateway, and look at `safety openclaw status`")
 
 
 def _gaps(scene: Scene) -> list[str]:
@@ -105,11 +107,10 @@ def _carry_out(asked: Asked, scene: Scene, plan: Plan) -> None:
     replace_config(scene.file, new)
     judge(asked, replace(scene.file, raw=new, tree=plan.tree), scene.file.raw, lambda: _unnote(scene))
     click.echo(f"changed; the file as it was: {backup}")
-    click.echo("restart OpenClaw's gateway, then look at `safety openclaw status`")
 
 
 def _into_vault(home: Home, keys: Mapping[SecretName, SecretValue]) -> None:
-    """Keep the keys that stood in the configuration; a name that the vault has already is left as it is."""
+    """Keep the keys that stood in the configuration; what the vault has already under a name is left as it is."""
     if not keys:
         return
     for name, value in keys.items():
@@ -118,9 +119,10 @@ def _into_vault(home: Home, keys: Mapping[SecretName, SecretValue]) -> None:
     with Vault.open(home.vault, find_vault_key(home)) as vault:
         known = vault.names()
         for name, value in keys.items():
-            if name in known:
-                click.echo(f"note: the vault has a secret {name} already; it is left as it is", err=True)
-            else:
+            if name in known and vault.get([name])[name] != value:
+                told = f"the vault has another {name} than this file: it is the vault's that counts"
+                click.echo(f"note: {told}. If it is the old one: safety secret set {name}", err=True)
+            elif name not in known:
                 asyncio.run(record(home, Event.SECRET, name, "set"))
                 vault.put(name, value, now=clock.now())
 
@@ -134,7 +136,7 @@ def _noted(scene: Scene, plan: Plan, new: bytes) -> tuple[Record, Path]:
         untouched = sha256(scene.file.raw) == old.after and scene.place.backup_of(old).is_file()
         first = scene.place.backup_of(old) if untouched else scene.place.keep(render(origin), clock.now())
     upstreams = {**(old.upstreams if old else {}), **plan.upstreams}
-    return Record(first.name, sha256(new), changes(origin, plan.tree), upstreams), backup
+    return Record(first.name, sha256(new), changes(origin, plan.tree), upstreams, scene.wish.egress), backup
 
 
 def _unnote(scene: Scene) -> None:

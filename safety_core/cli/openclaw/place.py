@@ -38,12 +38,14 @@ class Record:
         after: sha256 of the file as install left it.
         changes: from the backup to that.
         upstreams: what the edge must know.
+        egress: of the edge, to which the model providers were led; "" in a note of an older install.
     """
 
     backup: str
     after: str
     changes: tuple[Change, ...]
     upstreams: Mapping[str, Upstream] = field(default_factory=lambda: MappingProxyType({}))
+    egress: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,7 @@ class Place:
             "after": record.after,
             "changes": to_json(record.changes),
             "upstreams": upstreams,
+            "egress": record.egress,
         }
         replace_file(self.path / "record.json", json.dumps(body, indent=1).encode())
 
@@ -141,7 +144,9 @@ def _read(source: Reader) -> Record:
     backup = source.text("backup")
     if not re.fullmatch(r"backup-[0-9TZ-]+\.json", backup):
         raise InputError("backup", "is no backup of ours")
-    return Record(backup, source.text("after"), from_json(source.objects("changes")), MappingProxyType(upstreams))
+    egress = source.text("egress", "")
+    made = from_json(source.objects("changes"))
+    return Record(backup, source.text("after"), made, MappingProxyType(upstreams), egress)
 
 
 def sha256(raw: bytes) -> str:

@@ -64,6 +64,9 @@ def lead_to_edge(tree: JsonObject, wish: Wish, agents: tuple[str, ...]) -> Route
     models["mode"] = "replace"
     table(models, "catalogRefresh")["enabled"] = False
     entries = table(models, "providers")
+    else_named = {provider for provider, _ in named_models(tree)}
+    for name in sorted(wish.without - entries.keys() - else_named):
+        routed.notes.append(f"there is no model provider {name} to leave out: is it spelt as in models.providers?")
     for name in wish.without & entries.keys():
         del entries[name]
     again = {name for name, entry in entries.items() if owner(entry) in agents[1:]}

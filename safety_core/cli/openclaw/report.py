@@ -22,7 +22,7 @@ from safety_core.cli.openclaw.layers import checks
 from safety_core.cli.openclaw.manifests import ask_all
 from safety_core.cli.openclaw.place import Place
 from safety_core.cli.openclaw.plugin import MANIFEST, plugin_hash, plugin_version, shipped_plugin
-from safety_core.cli.openclaw.scene import EGRESS
+from safety_core.cli.openclaw.scene import last_egress
 from safety_core.cli.openclaw.tree import found, words
 from safety_core.cli.openclaw.wish import PLUGIN_ID, agents_of
 from safety_core.edge.home import Home
@@ -55,7 +55,7 @@ def gather(home: Home, config: Path | None, socket: Path | None, program: Path |
         tree=file.tree,
         agents=agents,
         socket=str(at),
-        egress=told.egress or EGRESS,
+        egress=told.egress or last_egress(place.record()),
         edge=told.status,
         edge_trouble=told.trouble,
         manifests=told.manifests,

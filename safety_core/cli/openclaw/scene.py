@@ -60,7 +60,7 @@ def look(asked: Asked) -> Scene:
     wish = Wish(
         plugin=str(plugin),
         socket=str(socket),
-        egress=_address(asked.egress) if asked.egress else told.egress or EGRESS,
+        egress=_address(asked.egress) if asked.egress else told.egress or last_egress(old),
         tokens={agent: str(place.token_file(agent)) for agent in agents},
         manifests=told.manifests or {},
         upstreams=old.upstreams if old else {},
@@ -69,6 +69,11 @@ def look(asked: Asked) -> Scene:
         former=frozenset({str(shipped), str(place.plugin)} - {str(plugin)}),
     )
     return Scene(file, place, old, agents, told.manifests, wish)
+
+
+def last_egress(record: Record | None) -> str:
+    """Return the edge's egress as the last install knew it, for an edge that is down says none."""
+    return (record.egress if record else "") or EGRESS
 
 
 def own_config(named: Path | None) -> ConfigFile:

@@ -79,6 +79,19 @@ def test_one_agent_is_halted_and_resumed(edge: StandIn, capsys: pytest.CaptureFi
     assert capsys.readouterr().out == "main halted\nmain resumed\n"
 
 
+def test_a_mistyped_name_is_halted_and_told(edge: StandIn, capsys: pytest.CaptureFixture[str]) -> None:
+    assert edge("halt", "mian") == 0
+    assert edge.halted == {"mian": ""}
+    told = capsys.readouterr()
+    assert told.out == "mian halted\n"
+    assert "no plugin of an agent mian (it knows main, support)" in told.err
+    edge.plugins.clear()
+    assert edge("halt", "mian") == 0
+    assert "agent mian: is" in capsys.readouterr().err
+    assert edge("halt", "--all") == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_every_agent_is_halted_and_resumed(edge: StandIn, capsys: pytest.CaptureFixture[str]) -> None:
     assert edge("halt", "--all") == 0
     assert edge("halt", "main") == 0

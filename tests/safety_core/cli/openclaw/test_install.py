@@ -130,13 +130,40 @@ def test_everything_kept_is_for_the_owner_alone(machine: Machine) -> None:
     assert {path.suffix for path in kept} == {".json", ".token"}
 
 
-def test_a_key_that_the_vault_has_is_not_replaced(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_that_the_vault_has_is_not_replaced_and_another_one_is_told(machine: Machine) -> None:
     machine.write(with_key())
     machine.run("install", "--yes")
     machine.run("uninstall", "--yes")
     status, _, told = machine.run("install", "--yes")
     assert status == 0
-    assert "is left as it is" in told
+    assert "the vault has another" not in told
+    machine.run("uninstall", "--yes")
+    machine.file.write_text(machine.file.read_text().replace(KEY, KEY[::-1]))
+    status, _, told = machine.run("install", "--yes")
+    assert status == 0
+    assert "the vault has another OPENAI_API_KEY" in told
+    assert "safety secret set OPENAI_API_KEY" in told
+    assert KEY[::-1] not in told
+
+
+def test_an_edge_that_is_down_moves_no_provider_to_another_port(machine: Machine) -> None:
+    machine.write(config())
+    with edge(machine.socket, {"/v1/status": edge_status(listeners={"egress": 8123}), "/v1/agents": {"agents": []}}):
+        machine.run("install", "--yes")
+    after = machine.file.read_bytes()
+    assert b"http://127.0.0.1:8123/openai/v1" in after
+    status, shown, _ = machine.run("install", "--yes")
+    assert (status, machine.file.read_bytes()) == (0, after)
+    assert "nothing to do" in shown
+    assert "every provider leads to http://127.0.0.1:8123" in machine.run("status", "--json")[1]
+
+
+def test_what_to_restart_is_told_whenever_something_was_changed(machine: Machine) -> None:
+    machine.write(config())
+    assert "then restart the edge" in machine.run("install", "--yes")[1]
+    assert "then restart the edge" not in machine.run("install", "--yes")[1]
+    (place(machine).plugin / "index.js").unlink()
+    assert "then restart the edge" in machine.run("install", "--yes")[1]
 
 
 def test_a_value_that_is_no_secret_stops_it_before_anything_is_changed(machine: Machine) -> None:

@@ -169,6 +169,12 @@ def test_it_may_be_left_out_instead_unless_an_agent_needs_it() -> None:
         planned(tree, wish(without=frozenset({"llm"})))
 
 
+def test_a_provider_to_leave_out_that_is_not_there_is_told() -> None:
+    plan = planned(with_providers(llm=provider()), wish(without=frozenset({"lmm"})))
+    assert entry(plan) is not None
+    assert any("no model provider lmm" in note for note in plan.notes)
+
+
 def test_two_names_that_are_one_to_the_edge_are_refused() -> None:
     with pytest.raises(InputError, match="both my-llm"):
         planned(with_providers(my_llm=provider(), **{"my-llm": provider()}), wish())
