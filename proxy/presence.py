@@ -49,7 +49,7 @@ class _Process:
     def gone(self, now: float) -> str:
         """Return how it is known to be gone at `now`, empty if it is there."""
         if self.out:
-            return "its plugin has checked out: the gateway was stopped"
+            return "its plugin has checked out: the gateway was stopped, or the plugin switched off"
         return "" if now <= self.at + TTL else f"its plugin was last heard of {now - self.at:.0f} s ago"
 
     def trouble(self, now: float) -> str:

@@ -105,7 +105,9 @@ def _check_manifest(manifest: Document) -> None:
 def _fields(data: JsonObject, origins: Origins, document: Document, names: tuple[str, ...]) -> None:
     for name, value in document.mapping().items():
         if name not in names:
-            raise PolicyError(document.place(f".{name}"), f"{name!r} is not a known field here")
+            raise PolicyError(
+                document.place(f".{name}"), f"{name!r} is not a known field here", f"its fields are {', '.join(names)}"
+            )
         if value is not None:
             data[name] = value
             origins.add(document, f".{name}", f"data.{name}")

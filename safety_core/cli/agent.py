@@ -40,7 +40,7 @@ def halt(name: str | None, every: bool, reason: str, path: Path) -> None:
     ask_edge(path, "POST", "/v1/halt", {"agent": who, "halt": True, "reason": reason})
     click.echo(f"{_told(who)} halted")
     known = {entry.text("agent") for entry in Reader(ask_edge(path, "GET", "/v1/status"), "status").objects("plugins")}
-    if who != EVERY and who not in known:
+    if who != EVERY and who.strip().lower() not in known:
         others = f" (it knows {', '.join(sorted(known))})" if known else ""
         click.echo(f"note: the edge knows no plugin of an agent {who}{others}: is the name right?", err=True)
 

@@ -70,7 +70,8 @@ def _gaps(scene: Scene) -> list[str]:
         )
         return [*gaps, f"{told} they are. Run this again once it does"]
     unknown = [agent for agent in scene.agents if agent not in scene.manifests]
-    return gaps + [f"policy names no agent {agent}: its tools and sandbox stay as they are" for agent in unknown]
+    told = "its tools and sandbox stay as they are; to bound them, name it in the policy's agents.yaml"
+    return gaps + [f"policy names no agent {agent}: {told}" for agent in unknown]
 
 
 def _copy_due(asked: Asked, scene: Scene) -> bool:

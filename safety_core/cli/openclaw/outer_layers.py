@@ -36,7 +36,7 @@ def sandbox(found_: Findings) -> Iterator[Check]:
         if manifest is None:
             yield _unknown(Layer.SANDBOX, agent, found_)
         elif not manifest.sandboxed:
-            yield Check(Layer.SANDBOX, agent, State.IN_FORCE, "policy asks for none")
+            yield _free(Layer.SANDBOX, agent, found_, "policy asks for none")
         else:
             ways = [*_ways_out(found_.tree, agent)]
             proof = "; ".join(ways) or "policy asks for it: mode all, no elevated commands, exec stays inside"
@@ -63,7 +63,7 @@ def tools(found_: Findings) -> Iterator[Check]:
         if manifest is None:
             yield _unknown(Layer.TOOLS, agent, found_)
         elif manifest.tools is None:
-            yield Check(Layer.TOOLS, agent, State.IN_FORCE, "policy lists no tools: every tool is judged by its level")
+            yield _free(Layer.TOOLS, agent, found_, "policy lists no tools: every tool is judged by its level")
         else:
             wrong = [*_other_tools(entry_of(found_.tree, agent), manifest.tools)]
             listed = f"exactly the {len(manifest.tools)} tools of its manifest"
@@ -92,6 +92,18 @@ def _manifests(found_: Findings) -> Iterator[tuple[str, Manifest | None]]:
     for agent in found_.agents:
         # An agent that policy does not name has the default: no list, no sandbox.
         yield agent, None if known is None else known.get(agent, Manifest())
+
+
+def _free(layer: Layer, agent: str, found_: Findings, proof: str) -> Check:
+    """Return the check of an agent that policy holds to nothing: rightly, unless it means it by another spelling."""
+    named = found_.manifests or {}
+    meant = [name for name in named if name != agent and name.strip().lower() == agent]
+    if agent in named:
+        return Check(layer, agent, State.IN_FORCE, proof)
+    if not meant:
+        return Check(layer, agent, State.IN_FORCE, f"policy does not name it; {proof}")
+    told = f"policy names {meant[0]}, which is another agent; {proof}"
+    return verdict(layer, agent, False, told, f"write {agent} in the policy's agents.yaml")
 
 
 def _unknown(layer: Layer, agent: str, found_: Findings) -> Check:

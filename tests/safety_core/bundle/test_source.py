@@ -70,7 +70,7 @@ def test_heads_can_be_read_alone() -> None:
         ("manifest.yaml", b"name: x\nformat: 2\n", "manifest.yaml:2", "does not read"),
         ("matrix.yaml", b"green: {}\n", "matrix.yaml:1 (green.supervised)", "is missing"),
         ("matrix.yaml", b"- 1\n", "matrix.yaml:1", "must be a mapping"),
-        ("agents.yaml", b"agents: {}\nadmins: {}\n", "agents.yaml:2", "'admins' is not a known field"),
+        ("agents.yaml", b"agents: {}\nadmins: {}\n", "agents.yaml:2", "'admins' is not a known .* Fix: its fields are"),
         ("agents.yaml", b"agents:\n  a:\n    tier: free\n", "agents.yaml:3", "'free' is not one of"),
         ("floors/base.yaml", FLOORS, "floors/base.yaml:3", "names no rule"),
         ("floors/base.yaml", b"floors:\n  - deletes\n", "floors/base.yaml:2", "must say rule and reason"),

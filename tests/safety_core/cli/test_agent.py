@@ -85,6 +85,8 @@ def test_a_mistyped_name_is_halted_and_told(edge: StandIn, capsys: pytest.Captur
     told = capsys.readouterr()
     assert told.out == "mian halted\n"
     assert "no plugin of an agent mian (it knows main, support)" in told.err
+    assert edge("halt", "Main") == 0
+    assert capsys.readouterr().err == ""
     edge.plugins.clear()
     assert edge("halt", "mian") == 0
     assert "agent mian: is" in capsys.readouterr().err

@@ -190,5 +190,16 @@ def test_without_the_program_its_word_is_missing_and_no_more() -> None:
 
 def test_an_agent_that_policy_does_not_name_has_no_list_and_no_sandbox() -> None:
     made = {check.layer: check.proof for check in checks(replace(good(), manifests={}))}
-    assert made[Layer.SANDBOX] == "policy asks for none"
+    assert made[Layer.SANDBOX] == "policy does not name it; policy asks for none"
+
+
+def test_an_agent_that_policy_names_in_another_spelling_is_not_held_to_anything() -> None:
+    made = wrong(replace(good(), manifests={"Main": Manifest(tools=("read",), sandboxed=True)}))
+    for layer in ("1 main", "2 main"):
+        assert "policy names Main, which is another agent" in made[layer]
+
+
+def test_an_agent_that_policy_names_and_bounds_in_nothing_is_in_force() -> None:
+    made = {check.layer: check.proof for check in checks(replace(good(), manifests={"main": Manifest()}))}
+    assert made[Layer.TOOLS] == "policy lists no tools: every tool is judged by its level"
     assert "lists no tools" in made[Layer.TOOLS]
