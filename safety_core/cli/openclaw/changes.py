@@ -54,8 +54,14 @@ def _changes(before: Found, after: Found, path: tuple[str, ...]) -> Iterator[Cha
         yield Change(path, before, after)
 
 
-def undone(current: JsonObject, made: Sequence[Change]) -> tuple[JsonObject, tuple[Change, ...]]:
-    """Return `current` without the changes in `made`, and those that were left because somebody changed them since."""
+def undone(
+    current: JsonObject, made: Sequence[Change], own: tuple[str, ...] | None = None
+) -> tuple[JsonObject, tuple[Change, ...]]:
+    """Return `current` without the changes in `made`, and those that were left because somebody changed them since.
+
+    Args:
+        own: a path at and below which a change is taken back, whatever somebody has made of it since.
+    """
     tree = copy.deepcopy(current)
     left: list[Change] = []
     for change in reversed(made):
@@ -65,11 +71,12 @@ def undone(current: JsonObject, made: Sequence[Change]) -> tuple[JsonObject, tup
                 left.append(change)
             continue
         key = change.path[-1]
-        if not _same(parent.get(key, ABSENT), change.after):
+        ours = own is not None and change.path[: len(own)] == own
+        if not ours and not _same(parent.get(key, ABSENT), change.after):
             if change.after != {} and not _same(parent.get(key, ABSENT), change.before):
                 left.append(change)
         elif isinstance(change.before, Absent):
-            del parent[key]
+            parent.pop(key, None)
         else:
             parent[key] = copy.deepcopy(change.before)
     return tree, tuple(reversed(left))

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from safety_core.cli.home import record
-from safety_core.cli.openclaw.changes import changes, undone
+from safety_core.cli.openclaw.changes import changes
 from safety_core.cli.openclaw.config import ConfigFile, copies, render, replace_config
 from safety_core.cli.openclaw.host import Host
 from safety_core.cli.openclaw.keys import copies_with_keys
@@ -23,6 +23,7 @@ from safety_core.cli.openclaw.shown import Mask, diff
 from safety_core.cli.openclaw.snippet import snippet
 from safety_core.cli.openclaw.wish import Plan
 from safety_core.edge import clock
+from safety_core.edge.files import read_input
 from safety_core.edge.home import Home
 from safety_core.edge.vault import Vault
 from safety_core.edge.vault_key import find_vault_key
@@ -133,9 +134,9 @@ def _noted(scene: Scene, plan: Plan, new: bytes) -> tuple[Record, Path]:
     backup = scene.place.keep(scene.file.raw, clock.now())
     old, origin, first = scene.old, scene.file.tree, backup
     if old is not None:
-        origin, _ = undone(scene.file.tree, old.changes)
-        untouched = sha256(scene.file.raw) == old.after and scene.place.backup_of(old).is_file()
-        first = scene.place.backup_of(old) if untouched else scene.place.keep(render(origin), clock.now())
+        raw, origin, _ = scene.place.before(old, scene.file)
+        kept = scene.place.backup_of(old)
+        first = kept if kept.is_file() and raw == read_input(kept) else scene.place.keep(raw, clock.now())
     upstreams = {**(old.upstreams if old else {}), **plan.upstreams}
     return Record(first.name, sha256(new), changes(origin, plan.tree), upstreams, scene.wish.egress), backup
 

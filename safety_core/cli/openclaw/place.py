@@ -20,8 +20,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 
-from safety_core.cli.openclaw.changes import Change, from_json, to_json
-from safety_core.cli.openclaw.wish import Upstream
+from safety_core.canonical import JsonObject
+from safety_core.cli.openclaw.changes import Change, changes, from_json, to_json, undone
+from safety_core.cli.openclaw.config import ConfigFile, parse, render
+from safety_core.cli.openclaw.wish import OWN_ENTRY, Upstream
 from safety_core.edge.files import read_input, replace_file
 from safety_core.edge.home import Home
 from safety_core.errors import InputError
@@ -126,6 +128,20 @@ class Place:
     def backup_of(self, record: Record) -> Path:
         """Return where the configuration of before the first install lies."""
         return self.path / record.backup
+
+    def before(self, record: Record, file: ConfigFile) -> tuple[bytes, JsonObject, tuple[Change, ...]]:
+        """Return `file` without what install made of it: its bytes, what they say, and what of it had to stay.
+
+        The bytes are the backup's, comments and all, wherever they say the same.
+        """
+        tree, left = undone(file.tree, record.changes, OWN_ENTRY)
+        backup = self.backup_of(record)
+        if backup.is_file():
+            raw = read_input(backup)
+            old = parse(raw, str(backup))
+            if sha256(file.raw) == record.after or not changes(old, tree):
+                return raw, old, ()
+        return render(tree), tree, left
 
     def forget(self) -> None:
         """Remove all but the backups."""

@@ -6,14 +6,12 @@ from dataclasses import replace
 
 import click
 
-from safety_core.cli.openclaw.changes import Change, undone
-from safety_core.cli.openclaw.config import parse, render, replace_config
+from safety_core.cli.openclaw.config import replace_config
 from safety_core.cli.openclaw.install import confirm, judge
-from safety_core.cli.openclaw.place import Place, sha256
+from safety_core.cli.openclaw.place import Place
 from safety_core.cli.openclaw.scene import Asked, own_config
 from safety_core.cli.openclaw.shown import diff
 from safety_core.edge import clock
-from safety_core.edge.files import read_input
 from safety_core.errors import InputError
 
 
@@ -25,14 +23,7 @@ def uninstall(asked: Asked) -> None:
     if record is None:
         fix = "is it another file (--config), or another folder of the edge (--home)?"
         raise InputError(str(file.path), "was not changed by `safety openclaw install`", fix)
-    backup = place.backup_of(record)
-    left: tuple[Change, ...] = ()
-    if sha256(file.raw) == record.after and backup.is_file():
-        new = read_input(backup)
-        tree = parse(new, str(backup))
-    else:
-        tree, left = undone(file.tree, record.changes)
-        new = render(tree)
+    new, tree, left = place.before(record, file)
     click.echo(diff(file.tree, tree, str(file.path)))
     for change in left:
         click.echo(f"note: {change.name} was changed by somebody else since, and stays as it is", err=True)

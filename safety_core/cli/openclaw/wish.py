@@ -15,6 +15,9 @@ from safety_core.model.policy import SUBAGENT_DEPTH, SUBAGENTS_RUNNING
 from safety_core.model.secret import SecretName, SecretValue
 
 PLUGIN_ID: Final = "safety-gateway"
+OWN_ENTRY: Final = ("plugins", "entries", PLUGIN_ID)
+"""What nobody needs without the plugin: switched off or changed by hand, it goes with it."""
+
 ONLY_AGENT: Final = "main"
 """What an OpenClaw without a list of agents calls its only one."""
 

@@ -63,6 +63,26 @@ def test_taken_back_the_old_bytes_are_there_comments_and_all(machine: Machine) -
     assert [path.name[:7] for path in here.path.iterdir()] == ["backup-"] * 2
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_the_plugin_switched_off_by_hand_goes_all_the_same_and_comments_come_back(
+    machine: Machine, *, again: bool
+) -> None:
+    old = b"// mine\n" + json.dumps(config()).encode()
+    machine.file.write_bytes(old)
+    machine.run("install", "--yes")
+    tree = machine.tree
+    own = found(tree, "plugins", "entries", "safety-gateway")
+    assert isinstance(own, dict)
+    own["enabled"] = False
+    machine.write(tree)
+    if again:
+        machine.run("install", "--yes")
+        assert found(machine.tree, "plugins", "entries", "safety-gateway", "enabled") is True
+    status, _, told = machine.run("uninstall", "--yes")
+    assert (status, machine.file.read_bytes()) == (0, old), told
+    assert "changed by somebody else" not in told
+
+
 def test_what_others_changed_in_between_stays(machine: Machine) -> None:
     machine.write(config())
     machine.run("install", "--yes")
