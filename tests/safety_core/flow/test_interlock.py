@@ -1,19 +1,25 @@
 """No plugin, no model: what is refused, and that the refusal says what to do."""
 
+from dataclasses import replace
+
 import pytest
 
 from safety_core.flow.egress_effects import Standing
 from safety_core.flow.interlock import (
+    EVERYWHERE,
     NAMED,
+    REQUIRED,
     UnguardedError,
     asked_spellings,
     check_results,
     check_turn,
     converses,
+    incomplete,
     trace_id,
 )
 from safety_core.flow.tool_results import ToolResult
 from safety_core.model.tool_call import AgentId
+from safety_core.wire.presence import CheckIn
 
 MAIN = AgentId("main")
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -70,3 +76,24 @@ def test_every_spelling_is_asked_for_at_once() -> None:
 def test_the_trace_id_of_a_request(values: list[str], found: str) -> None:
     headers = ((b"host", b"x"), *((b"traceparent", value.encode()) for value in values))
     assert trace_id(headers) == found
+
+
+WHOLE = CheckIn(AgentId("main"), "openclaw", "0.1.0", process="0" * 32, hooks={"full": REQUIRED, "other": EVERYWHERE})
+
+
+def test_a_plugin_is_whole_when_what_guards_is_in_every_copy_and_the_rest_in_one() -> None:
+    assert incomplete(WHOLE) == ""
+
+
+@pytest.mark.parametrize(
+    ("who", "reason"),
+    [
+        (replace(WHOLE, process=""), "does not say which hooks"),
+        (replace(WHOLE, hooks={}), "does not say which hooks"),
+        (replace(WHOLE, faults=("no access",)), "reports a fault: no access"),
+        (replace(WHOLE, hooks={"full": REQUIRED, "other": ()}), "copy other of its plugin has not registered trusted"),
+        (replace(WHOLE, hooks={"full": REQUIRED[:-1]}), "has not registered gateway_stop"),
+    ],
+)
+def test_a_plugin_that_is_not_whole_is_told_why(who: CheckIn, reason: str) -> None:
+    assert reason in incomplete(who)
