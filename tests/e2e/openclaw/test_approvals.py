@@ -119,15 +119,6 @@ def test_questions_wait_while_the_hub_is_away_and_go_out_when_it_is_back(world: 
     assert published(world, "the-patient") == 1
 
 
-def test_whoever_left_a_question_is_told_that_it_is_over(world: World) -> None:
-    """The edge looks for such questions when it starts, and every minute."""
-    first = world.exec(publish("the-forgotten"))
-    age(world, first.approval)
-    world.edge.stop()
-    world.restart_edge()
-    wait_until(lambda: f"{first.approval} (exec) has expired" in world.history(first.turn.session))
-
-
 def age(world: World, approval: str) -> None:
     """Let a question be a day old: its time is taken back in the edge's own store."""
     aged = "CAST(json_set(CAST(request AS TEXT), '$.expires', 1) AS BLOB)"

@@ -9,13 +9,15 @@ from tests.simulators.scripted_model import Call, Say
 def test_a_halted_agent_does_nothing_until_it_may_go_on(world: World) -> None:
     asked = len(world.model.requests)
     world.safety("agent", "halt", "main", "--reason", "stock-taking")
-    results, turn = world.say(Call("exec", {"command": "touch while-halted"}), Say("done"))
-    assert results == []
-    assert "stock-taking" in turn.text
-    assert len(world.model.requests) == asked
-    assert not (world.workspace / "while-halted").exists()
-    assert world.exec("echo I may", agent="claude").result == "I may"
-    world.safety("agent", "resume", "main")
+    try:
+        results, turn = world.say(Call("exec", {"command": "touch while-halted"}), Say("done"))
+        assert results == []
+        assert "stock-taking" in turn.text
+        assert len(world.model.requests) == asked
+        assert not (world.workspace / "while-halted").exists()
+        assert world.exec("echo I may", agent="claude").result == "I may"
+    finally:
+        world.safety("agent", "resume", "main")
     assert world.exec("echo I may again").result == "I may again"
 
 
