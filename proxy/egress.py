@@ -72,7 +72,7 @@ class EgressApp:
         clients: sha256 (64 lower-case hexadecimal digits) of a client's token -> the agent it speaks for.
         redactor: returns the redactor that holds now, or raises a SafetyError; asked once per prompt.
         handlers: perform Now, NewId, Record, Resolve, Remember and Meter (see `safety_core.edge.driver`).
-        admit: raises a SafetyError where this agent may not talk to a model now; the client gets it as 403 in the
+        admit: raises a SafetyError where this agent may not talk to a model now; the client gets it as 424 in the
             provider's own shape.
         guards: knows whether the agent's plugin stands behind a request; None: nobody asks.
     """

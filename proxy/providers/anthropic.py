@@ -26,9 +26,9 @@ _DELTAS: Final = {"text": "text_delta", "thinking": "thinking_delta", "partial_j
 
 _KINDS: Final = {
     401: "authentication_error",
-    403: "permission_error",
     404: "not_found_error",
     413: "request_too_large",
+    424: "safety_gateway",
     502: "api_error",
     503: "api_error",
 }

@@ -28,9 +28,9 @@ _ASKABLE: Final = frozenset({"messages", "prompt"})
 
 _KINDS: Final = {
     401: ("authentication_error", "invalid_api_key"),
-    403: ("permission_error", "refused"),
     404: ("invalid_request_error", "not_found"),
     413: ("invalid_request_error", "too_large"),
+    424: ("safety_gateway", "refused"),
     502: ("api_error", "upstream_unavailable"),
     503: ("api_error", "gateway_unavailable"),
 }

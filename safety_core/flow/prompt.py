@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from typing import Final
 
 from safety_core.errors import InputError, LimitError, SafetyError, UnscannableError
 from safety_core.flow import effects
@@ -31,13 +32,19 @@ from safety_core.model.finding import FindingKind
 from safety_core.model.record import Event
 from safety_core.redact.redactor import Redactor
 
+DEPENDS: Final = 424
+"""Status where an agent may not talk to a model now (RFC 4918, 11.4: the action that it depends on has not been done).
+
+Not 403, and no error type that tells of permission: OpenClaw takes both for a wrong key, and gives the agent no model
+for a minute, also when everything is right again. SDKs repeat neither."""
+
 
 def forward(prompt: Prompt, context: PromptContext) -> Flow[Exchange]:
     """Do the whole sentence for one prompt."""
     exchange, status = "", None
     try:
         exchange = yield from effects.NewId()
-        status = 403
+        status = DEPENDS
         context.admit(prompt.agent)
         status = None
         observed = yield from _guarded(exchange, prompt, context, _check_turn(prompt))
@@ -111,7 +118,7 @@ def _record_prompt(sent: Sent) -> Flow[None]:
 def _status(error: SafetyError) -> int:
     """Return the status of a refusal: 4xx where sending the same again cannot help."""
     if isinstance(error, UnguardedError):
-        return 403
+        return DEPENDS
     if isinstance(error, LimitError):
         return 413
     return 400 if isinstance(error, InputError | UnscannableError) else 503

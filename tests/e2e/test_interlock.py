@@ -76,10 +76,10 @@ def test_a_turn_goes_on_at_the_edge_that_was_started_again(here: Site, model: Mo
         edge.kill()
     with guarding(here, model) as edge:
         answer = prompt(edge, "call1")
-        assert answer.status_code == 403, "nobody has checked in with this edge yet"
+        assert answer.status_code == 424, "nobody has checked in with this edge yet"
         assert edge.ask("/v1/check-in", full_check_in(nonce=secrets.token_hex(16)))["ok"]
         assert prompt(edge, "call1").status_code == 200
-        assert prompt(edge, "call1", "call_2").status_code == 403
+        assert prompt(edge, "call1", "call_2").status_code == 424
 
 
 def test_who_is_halted_is_halted_still_after_a_kill(here: Site, model: Model) -> None:
@@ -94,7 +94,7 @@ def test_who_is_halted_is_halted_still_after_a_kill(here: Site, model: Model) ->
         assert told["ok"] is False
         assert "odd mails" in told["reason"]
         assert edge.decide("exec", command="ls")["decision"] == "block"
-        assert prompt(edge).status_code == 403
+        assert prompt(edge).status_code == 424
         assert CliRunner().invoke(agent, ["resume", "main"], env=environ).exit_code == 0
         assert turn(edge)["ok"]
         assert prompt(edge).status_code == 200

@@ -184,10 +184,10 @@ async def test_sdks_raise_their_own_errors() -> None:
 
     async with egress(say("no"), admit=refuse) as setting:
         async with openai_client(setting) as client:
-            with pytest.raises(openai.PermissionDeniedError, match="not checked in"):
+            with pytest.raises(openai.APIStatusError, match="not checked in"):
                 await client.chat.completions.create(model="m", messages=user("x"))
         async with anthropic_client(setting) as other:
-            with pytest.raises(anthropic.PermissionDeniedError, match="not checked in"):
+            with pytest.raises(anthropic.APIStatusError, match="not checked in"):
                 await other.messages.create(model="m", max_tokens=1, messages=user("x"))
     async with egress(say("no")) as setting:
         async with openai_client(setting, default_headers={"Content-Encoding": "br"}) as client:

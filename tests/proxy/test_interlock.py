@@ -110,7 +110,7 @@ async def test_without_the_plugin_no_model_and_the_error_says_what_to_do(path: s
     async with place() as here:
         await here.turn()
         answer = await here.post(path=path)
-        assert answer.status_code == 403
+        assert answer.status_code == 424
         error = answer.json()["error"]
         assert "its plugin has not checked in" in error["message"]
         assert "safety openclaw status" in error["message"]
@@ -126,7 +126,7 @@ async def test_a_plugin_that_is_not_whole_does_not_count() -> None:
         assert told["ok"] is False
         await here.turn()
         answer = await here.post()
-        assert answer.status_code == 403
+        assert answer.status_code == 424
         assert "copy full of its plugin has not registered trusted_tool_policy" in answer.json()["error"]["message"]
         assert (await here.status())["plugins"][0]["state"] == "incomplete"
 
@@ -138,7 +138,7 @@ async def test_a_gateway_whose_plugin_is_not_whole_does_not_hide_behind_another_
         await here.check_in(process=broken, faults=["tool_result_middleware could not be registered"])
         told = await here.turn(process=broken)
         assert (told["ok"], "reports a fault" in told["reason"]) == (False, True)
-        assert (await here.post()).status_code == 403
+        assert (await here.post()).status_code == 424
         assert (await here.turn(process=full_check_in()["process"]))["ok"]
         assert (await here.turn(OTHER_TRACE, process="e" * 32))["ok"], "the edge may have been started anew meanwhile"
     async with place(SAFETY_EDGE_EGRESS_INTERLOCK="observe") as here:
@@ -151,7 +151,7 @@ async def test_the_gateways_end_ends_the_models() -> None:
         await here.check_in()
         await here.turn()
         await here.setting.ask("/v1/check-out", {"agent": "main", "process": full_check_in()["process"]})
-        assert (await here.post()).status_code == 403
+        assert (await here.post()).status_code == 424
 
 
 @pytest.mark.parametrize("trace", ["", OTHER_TRACE])
@@ -160,7 +160,7 @@ async def test_a_run_beside_the_gateway_is_refused(trace: str) -> None:
         await here.check_in()
         await here.turn()
         answer = await here.post(trace=trace)
-        assert answer.status_code == 403
+        assert answer.status_code == 424
         assert "not announced" in answer.json()["error"]["message"]
         assert here.model.requests == []
 
@@ -214,9 +214,9 @@ SHAPES: list[tuple[str, str, str, Any]] = [
 async def test_results_of_decided_calls_pass_and_others_do_not(path: str, made: str, sent: str, shape: Any) -> None:
     async with place() as here:
         await decided(here, made)
-        assert (await here.post(shape(sent), path=path)).status_code != 403
+        assert (await here.post(shape(sent), path=path)).status_code != 424
         answer = await here.post(shape(sent), shape("call_stranger"), path=path)
-        assert answer.status_code == 403
+        assert answer.status_code == 424
         assert "call_stranger" in answer.json()["error"]["message"]
         assert "/new" in answer.json()["error"]["message"]
         assert len(here.model.requests) == 1
@@ -227,7 +227,7 @@ async def test_another_agents_call_is_a_strangers() -> None:
         await decided(here, "call_2")
         other = {**call("exec", agent="other", command="ls"), "id": "call_9"}
         await here.setting.ask("/v1/decide", {"call": other, "wait": 0})
-        assert (await here.post(chat_result("call_9"))).status_code == 403
+        assert (await here.post(chat_result("call_9"))).status_code == 424
 
 
 async def test_a_blocked_call_and_a_notice_may_be_told() -> None:
@@ -239,7 +239,7 @@ async def test_a_blocked_call_and_a_notice_may_be_told() -> None:
         told = chat_result("call_3", "Safety Gateway: blocked")
         unknown = chat_result("call_4", "Tool frobnicate not found")
         assert (await here.post(told, unknown)).status_code == 200
-        assert (await here.post(chat_result("call_4", "Tool frobnicate found: bread"))).status_code == 403
+        assert (await here.post(chat_result("call_4", "Tool frobnicate found: bread"))).status_code == 424
 
 
 async def test_refused_arguments_may_be_told_if_they_are_the_calls_own() -> None:
@@ -252,7 +252,7 @@ async def test_refused_arguments_may_be_told_if_they_are_the_calls_own() -> None
         said = {"role": "assistant", "content": None, "tool_calls": [asked]}
         told = chat_result("call_4", text + json.dumps(arguments, indent=2))
         assert (await here.post(said, told)).status_code == 200
-        assert (await here.post(said, chat_result("call_4", text + '{"command": "bread"}'))).status_code == 403
+        assert (await here.post(said, chat_result("call_4", text + '{"command": "bread"}'))).status_code == 424
 
 
 async def test_observing_forwards_and_records() -> None:
@@ -287,7 +287,7 @@ async def test_a_halted_agent_has_no_turn_no_tool_and_no_model(who: str) -> None
         judged = await here.setting.decide("exec", command="ls")
         assert (judged["decision"], judged["rule"]) == ("block", "HaltedError")
         answer = await here.post()
-        assert answer.status_code == 403
+        assert answer.status_code == 424
         assert "odd mails" in answer.json()["error"]["message"]
         assert (await here.status())["halted"][0]["agent"] == who
         await here.setting.ask("/v1/halt", {"agent": who, "halt": False, "reason": ""})
@@ -312,7 +312,7 @@ async def test_a_turn_is_told_what_the_manifest_says_until_the_budget_is_spent()
         assert "2440 of its 2000 tokens" in told["reason"]
         entry = (await here.setting.log())[-1]
         assert (entry["event"], entry["subject"], entry["call"]) == ("refused", "turn", OTHER_TRACE)
-        assert (await here.post(trace=OTHER_TRACE)).status_code == 403, "a turn that may not begin is not announced"
+        assert (await here.post(trace=OTHER_TRACE)).status_code == 424, "a turn that may not begin is not announced"
 
 
 async def test_usage_that_a_host_saw_is_held_against_ours() -> None:

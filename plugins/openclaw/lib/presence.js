@@ -9,6 +9,9 @@ import { fetchNeedles } from "./transcripts.js";
 /** Seconds from one check-in to the next at most: an edge that was started anew has forgotten who was there. */
 const INTERVAL = 5;
 
+/** Seconds until an edge that was not reached is tried again: it may be there anew, and no turn begins before it knows us. */
+const RETRY = 1;
+
 /** Seconds for saying good-bye; OpenClaw waits five for the hook. */
 const FAREWELL = 2;
 
@@ -80,11 +83,14 @@ async function once(settings, host) {
     const agents = agentsOf(host.config());
     const answers = await Promise.all(agents.map((agent) => one(settings, host, agent)));
     await fetchNeedles(settings, answers[0]?.needles); // the same for every agent
+    shared().trouble = "";
     const ttls = answers.map(({ ttl }) => (typeof ttl === "number" && ttl > 0 ? ttl : INTERVAL));
     return Math.min(INTERVAL, Math.max(1, Math.min(...ttls) / 3));
   } catch (error) {
-    host.warn(`cannot check in: ${error instanceof Error ? error.message : "unknown error"}`);
-    return INTERVAL;
+    const trouble = error instanceof Error ? error.message : "unknown error";
+    if (trouble !== shared().trouble) host.warn(`cannot check in: ${trouble}`);
+    shared().trouble = trouble;
+    return RETRY;
   }
 }
 

@@ -4,7 +4,7 @@
 
 import { hash, randomBytes } from "node:crypto";
 
-const KEY = Symbol.for("safety-gateway.openclaw/5");
+const KEY = Symbol.for("safety-gateway.openclaw/6");
 
 /** Calls that were allowed and have not begun: far more than can be under way at once, and a bound. A forgotten one is blocked. */
 const CALLS = 10_000;
@@ -40,6 +40,7 @@ const WEIGHT = { call: 512, turn: 4096 };
  * @property {string} process  32 hexadecimal digits that name this process
  * @property {Map<string, string>} nonces  agent -> what the next check-in must echo
  * @property {import("./needles.js").Needles | undefined} needles  undefined: none have come yet
+ * @property {string} trouble  why the last check-in failed; empty if it did not
  * @property {NodeJS.Timeout | undefined} timer  the next check-in
  * @property {number} round  which series of check-ins is the current one
  */
@@ -60,6 +61,7 @@ export function shared() {
     process: randomBytes(16).toString("hex"),
     nonces: new Map(),
     needles: undefined,
+    trouble: "",
     timer: undefined,
     round: 0,
   });

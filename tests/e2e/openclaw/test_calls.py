@@ -22,7 +22,7 @@ def test_an_agent_whose_plugin_is_not_there_gets_no_model(world: World) -> None:
     body = {"model": "scripted", "messages": [{"role": "user", "content": "hello"}]}
     key = {"authorization": f"Bearer {world.tokens['unguarded']}"}
     answer = httpx2.post(url, json=body, headers=key, trust_env=False)
-    assert answer.status_code == 403
+    assert answer.status_code == 424
     assert "plugin has not checked in" in json.dumps(answer.json())
 
 

@@ -19,7 +19,7 @@ def test_what_names_no_model_is_no_request(dialect: object, body: bytes) -> None
         dialect.prepare(body)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 413, 502, 503])
+@pytest.mark.parametrize("status", [400, 401, 404, 405, 413, 424, 502, 503])
 def test_errors_have_the_shape_that_sdks_read(status: int) -> None:
     error = json.loads(DIALECTS["openai"].error(status, "because"))["error"]
     assert set(error) == {"message", "type", "param", "code"}

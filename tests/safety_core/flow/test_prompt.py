@@ -283,8 +283,8 @@ def test_an_agent_that_is_not_admitted_is_refused_on_the_record() -> None:
 
     world = PromptWorld()
     exchange = done(world, prompt(), PromptContext(REDACTOR, 1000, refuse))
-    assert (exchange.status, world.sent, world.events()) == (403, [], [Event.PROMPT_REFUSED])
-    assert json.loads(bytes(world.shown))["error"]["type"] == "permission_error"
+    assert (exchange.status, world.sent, world.events()) == (424, [], [Event.PROMPT_REFUSED])
+    assert json.loads(bytes(world.shown))["error"]["type"] == "safety_gateway"
 
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -324,9 +324,9 @@ def test_no_announcement_is_looked_for_where_there_is_no_turn() -> None:
 def test_one_that_its_plugin_does_not_stand_behind_is_refused(standing: Standing) -> None:
     world = PromptWorld(standing=standing)
     exchange = done(world, guarded(*RESULTS), GUARDED)
-    assert (exchange.status, exchange.rule, world.sent) == (403, "UnguardedError", [])
+    assert (exchange.status, exchange.rule, world.sent) == (424, "UnguardedError", [])
     assert world.events() == [Event.PROMPT_REFUSED]
-    assert json.loads(bytes(world.shown))["error"]["type"] == "permission_error"
+    assert json.loads(bytes(world.shown))["error"]["type"] == "safety_gateway"
 
 
 def test_where_the_interlock_observes_it_is_recorded_and_passes() -> None:
