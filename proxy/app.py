@@ -115,7 +115,7 @@ def _troubles(edge: Edge) -> Iterator[SafetyError]:
         )
     for provider in edge.settings.egress.providers.values():
         try:
-            edge.status.services.secrets.values((provider.key_secret,))
+            edge.status.services.secrets.values((provider.key_secret,) if provider.key_secret else ())
         except SecretError as error:
             yield error
 

@@ -4,19 +4,19 @@
     ...
     await app.aclose()
 
-Routes: `/<provider>/v1/...` for every provider in the settings (what follows the provider's name is appended to its
-base URL), and bare `/v1/chat/completions` and `/v1/messages` for the first provider that speaks that dialect.
+Routes: `/<provider>/...` for every provider in the settings (what follows the provider's name is appended to its base
+URL), and the same without a name for the first provider whose API has such a path (`/v1/chat/completions`).
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Generator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
+from proxy.client_token import agent_of, without_token
 from proxy.interlock import Guards
 from proxy.providers.dialects import DIALECTS, Api
 from proxy.relay import Receive, Relay, Send
@@ -25,8 +25,9 @@ from proxy.upstream import Upstream
 from safety_core.edge.body import read_body
 from safety_core.edge.driver import Handlers, arun
 from safety_core.errors import InputError, LimitError, SafetyError
+from safety_core.flow.dialect import Operation
 from safety_core.flow.effects import Meter
-from safety_core.flow.egress_effects import AskStanding, Headers
+from safety_core.flow.egress_effects import AskStanding
 from safety_core.flow.exchange import Exchange, Prompt, PromptContext
 from safety_core.flow.interlock import Interlock, trace_id
 from safety_core.flow.prompt import forward
@@ -57,11 +58,12 @@ LIMITS: Final = Limits()
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where a request goes. `path` is None where this provider has no such path."""
+    """Where a request goes. `operation` is None where this provider has no such request."""
 
     provider: Provider
     api: Api
-    path: str | None
+    path: str
+    operation: Operation | None
 
 
 class EgressApp:
@@ -120,23 +122,36 @@ class EgressApp:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        route = self._route(scope["path"])
+        route = self._route(scope["method"], _path(scope))
         if route is None:
             return await _answer(
                 send, DIALECTS["openai"], 404, "no such provider: the path must begin with a listed one"
             )
-        agent = self._agent(scope["headers"])
+        query = scope.get("query_string", b"").decode("latin-1")
+        agent = agent_of(self._clients, scope["headers"], query)
         if agent is None:
             return await _answer(send, route.api, 401, "the client token is missing or unknown to the gateway")
-        if route.path is None:
-            return await _answer(send, route.api, 404, f"{route.provider.name} has no such path here")
-        if scope["method"] != "POST":
-            return await _answer(send, route.api, 405, "only POST is allowed here")
+        if route.operation is None:
+            return await _answer(send, route.api, *_unlisted(route, scope["method"]))
         try:
             body = await read_body(scope["headers"], receive, limit=self._limits.body)
         except InputError as error:
             return await _answer(send, route.api, 413 if isinstance(error, LimitError) else 400, str(error))
-        return await self._exchange(_prompt(route, agent, scope, body), route, receive, send)
+        target = f"{route.path}?{query}" if (query := without_token(query)) else route.path
+        headers = tuple((name, value) for name, value in scope["headers"])
+        provider = route.provider
+        prompt = Prompt(
+            agent,
+            provider.name,
+            route.api,
+            route.operation,
+            provider.key_secret,
+            scope["method"],
+            target,
+            headers,
+            body,
+        )
+        return await self._exchange(prompt, route, receive, send)
 
     async def _exchange(self, prompt: Prompt, route: Route, receive: Receive, send: Send) -> None:
         provider = route.provider
@@ -146,7 +161,7 @@ class EgressApp:
             context = PromptContext(await self._redactor(), self._limits.body, self._admit, interlock)
         except SafetyError as error:
             return await _answer(send, route.api, 503, str(error))
-        async with Relay(receive, send, upstream, provider.base_url, route.api.key_header) as relay:
+        async with Relay(receive, send, upstream, provider.base_url, route.api) as relay:
             with self._counted(prompt) as guarding:
                 exchange = await arun(forward(prompt, context), {**self._handlers, **guarding, **relay.handlers()})
             await relay.finish()
@@ -173,35 +188,28 @@ class EgressApp:
         with guards.traces.request(prompt.agent, trace):
             yield {**looking, Meter: count}
 
-    def _route(self, path: str) -> Route | None:
+    def _route(self, method: str, path: str) -> Route | None:
         for provider in self._providers:
-            api = DIALECTS[provider.dialect]
             if path.startswith(f"/{provider.name}/"):
-                inner = path.removeprefix(f"/{provider.name}")
-                return Route(provider, api, inner if inner in api.paths else None)
+                api, inner = DIALECTS[provider.dialect], path.removeprefix(f"/{provider.name}")
+                return Route(provider, api, inner, api.paths.find(method, inner))
         for provider in self._providers:
             api = DIALECTS[provider.dialect]
-            if path in api.paths:
-                return Route(provider, api, path)
-        return None
-
-    def _agent(self, headers: Headers) -> AgentId | None:
-        """Return the agent whose token this is, in whichever header the client's SDK sends it."""
-        for name, value in headers:
-            token = value.removeprefix(b"Bearer ") if name == b"authorization" else value
-            if name in {b"authorization", b"x-api-key", b"api-key"}:
-                agent = self._clients.get(hashlib.sha256(token.strip()).hexdigest())
-                if agent is not None:
-                    return agent
+            if api.paths.has(path):
+                return Route(provider, api, path, api.paths.find(method, path))
         return None
 
 
-def _prompt(route: Route, agent: AgentId, scope: Scope, body: bytes) -> Prompt:
-    query = scope.get("query_string", b"").decode("latin-1")
-    target = f"{route.path}?{query}" if query else f"{route.path}"
-    provider = route.provider
-    headers = tuple((name, value) for name, value in scope["headers"])
-    return Prompt(agent, provider.name, route.api, provider.key_secret, target, headers, body)
+def _path(scope: Scope) -> str:
+    """Return the path as it was sent: what is decoded and encoded again may name something else."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    return raw.decode("latin-1").partition("?")[0]
+
+
+def _unlisted(route: Route, method: str) -> tuple[int, str]:
+    if route.api.paths.has(route.path):
+        return 405, f"{method} is not allowed here"
+    return 404, f"{route.provider.name} has no such path here"
 
 
 async def _answer(send: Send, api: Api, status: int, message: str) -> None:

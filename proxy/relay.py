@@ -12,10 +12,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias, TypeVar
 
+from proxy.providers.dialects import Api
 from proxy.upstream import Answer, Upstream
+from safety_core.edge import clock
 from safety_core.edge.driver import Handlers
 from safety_core.errors import UnavailableError
-from safety_core.flow.egress_effects import Cancel, Emit, Forward, Headers, NextChunk, Respond, ResponseHead
+from safety_core.flow.egress_effects import Cancel, Emit, Forward, NextChunk, Respond, ResponseHead
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -26,14 +28,12 @@ T = TypeVar("T")
 class Relay:
     """Performs Forward, NextChunk, Cancel, Respond and Emit for one request. Use as an async context manager."""
 
-    def __init__(
-        self, receive: Receive, send: Send, upstream: Upstream, base_url: str, key_header: tuple[bytes, bytes]
-    ) -> None:
+    def __init__(self, receive: Receive, send: Send, upstream: Upstream, base_url: str, api: Api) -> None:
         self._receive = receive
         self._send = send
         self._upstream = upstream
         self._base_url = base_url
-        self._key_header = key_header
+        self._api = api
         self._answer: Answer | None = None
         self._gone = asyncio.Event()
         self._waiting: asyncio.Task[Any] | None = None
@@ -65,11 +65,11 @@ class Relay:
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _forward(self, effect: Forward) -> ResponseHead:
-        name, prefix = self._key_header
-        (key,) = effect.key.values()
-        headers: Headers = (*effect.request.headers, (name, prefix + key.reveal().encode()))
-        url = self._base_url + effect.request.target
-        self._answer = await self._present(self._upstream.send(url, headers, effect.request.body))
+        request = effect.request
+        url = self._base_url + request.target
+        key = next((value.reveal() for value in effect.key.values()), "")
+        headers = self._api.authorized(request, url, key, clock.now())
+        self._answer = await self._present(self._upstream.send(request.method, url, headers, request.body))
         return self._answer.head
 
     async def _next_chunk(self, effect: NextChunk) -> bytes | None:

@@ -33,14 +33,14 @@ What is not marked as required may be left out.
     [egress]
     host = "127.0.0.1"
     port = 8100                       # 0 = choose one
-    allow_private_upstreams = false   # for tests: providers on this machine
     require_plugin = ["main"]         # no model without their plugin
     interlock = "enforce"             # or "observe": log it; "off"
 
     [egress.providers.openai]
     base_url = "https://api.openai.com"
     key_secret = "OPENAI_API_KEY"     # name of the secret in the vault
-    dialect = "openai"                # or "anthropic"; if the name is neither
+    dialect = "openai"                # which API; left out: its name says
+    private = false                   # true: in this network, plain http
 
     [clients]                         # name = sha256 of its egress token
     agent = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -131,14 +131,14 @@ class Provider:
         name: first segment of its path at the egress, and its name in usage and audit ("openai").
         dialect: which API it speaks.
         base_url: scheme, host and an optional path in front of "/v1/...", without a final slash.
-        key_secret: name of the vault entry that holds its key.
+        key_secret: name of the vault entry that holds its key; None where it needs none.
         private: its address may be loopback or private, and its URL plain http.
     """
 
     name: str
     dialect: Dialect
     base_url: str
-    key_secret: SecretName
+    key_secret: SecretName | None
     private: bool = False
 
 
@@ -153,7 +153,6 @@ class EgressSettings:
 
     host: str = "127.0.0.1"
     port: int = 8100
-    allow_private_upstreams: bool = False
     require_plugin: tuple[AgentId, ...] = ()
     interlock: Interlock = Interlock.ENFORCE
     providers: Mapping[str, Provider] = field(default_factory=lambda: MappingProxyType({}))

@@ -65,7 +65,6 @@ _KINDS: Final[Mapping[str, type]] = {
     "control.token_file": str,
     "egress.host": str,
     "egress.port": int,
-    "egress.allow_private_upstreams": bool,
     "egress.require_plugin": list,
     "egress.interlock": str,
     "egress.providers": dict,
@@ -126,12 +125,10 @@ def _put(tree: JsonObject, variable: str, text: str) -> None:
 
 def _parsed(variable: str, text: str, kind: type) -> Json:
     try:
-        if kind is bool:
-            return {"true": True, "false": False}[text.lower()]
         if kind in {int, float}:
             return cast("Json", kind(text))
-    except (KeyError, ValueError) as error:
-        raise InputError(variable, f"must be {'true or false' if kind is bool else 'a number'}") from error
+    except ValueError as error:
+        raise InputError(variable, "must be a number") from error
     return parse_json(text, variable) if kind in {dict, list} else text
 
 
@@ -206,14 +203,12 @@ def _control(source: Reader, home: Path) -> ControlSettings:
 
 
 def _egress(source: Reader) -> EgressSettings:
-    private = source.flag("allow_private_upstreams", default=False)
     listed = _section(source, "providers")
-    providers = {name: _provider(name, listed.object(name), private=private) for name in listed.keys()}  # noqa: SIM118
+    providers = {name: _provider(name, listed.object(name)) for name in listed.keys()}  # noqa: SIM118
     default = EgressSettings()
     settings = EgressSettings(
         host=source.text("host", default.host, limit=255),
         port=source.integer("port", default.port, maximum=65535),
-        allow_private_upstreams=private,
         require_plugin=tuple(AgentId(name) for name in source.texts("require_plugin", ())),
         interlock=_interlock(source, default.interlock),
         providers=MappingProxyType(providers),
@@ -229,16 +224,19 @@ def _interlock(source: Reader, default: Interlock) -> Interlock:
     return Interlock(value)
 
 
-def _provider(name: str, source: Reader, *, private: bool) -> Provider:
+def _provider(name: str, source: Reader) -> Provider:
     if not PROVIDER_NAME.fullmatch(name):
         raise InputError(f"edge.egress.providers.{name}", "must be named in lower-case letters, digits and dashes")
     dialect = DIALECTS.get(source.text("dialect", name))
     if dialect is None:
         raise InputError(f"{source.path}.dialect", 'must be "openai" or "anthropic"')
     base_url = _url(source, "base_url")
+    private = source.flag("private", default=False)
     if not private and URL(base_url).protocol != "https:":
-        raise InputError(f"{source.path}.base_url", "must begin with https://, for prompts and keys travel on it")
-    settings = Provider(name, dialect, base_url, secret_name(source.text("key_secret")), private)
+        fix = "or set private = true: the provider is in this network"
+        raise InputError(f"{source.path}.base_url", "must begin with https://, for prompts and keys travel on it", fix)
+    key = secret_name(source.text("key_secret")) if source.has("key_secret") else None
+    settings = Provider(name, dialect, base_url, key, private)
     source.done()
     return settings
 

@@ -35,8 +35,8 @@ class Upstream:
         self._timeout = httpx2.Timeout(silence_seconds, connect=connect_seconds, pool=connect_seconds)
         self._client: httpx2.AsyncClient | None = None
 
-    async def send(self, url: str, headers: Headers, body: bytes) -> Answer:
-        """Post `body` and return the response, its body unread. Close it.
+    async def send(self, method: str, url: str, headers: Headers, body: bytes) -> Answer:
+        """Send a request and return the response, its body unread. Close it.
 
         Raises:
             UnavailableError: no response came.
@@ -44,7 +44,7 @@ class Upstream:
         if self._client is None:
             self._client = self._opened()
         request = httpx2.Request(
-            "POST", url, headers=list(headers), content=body, extensions={"timeout": self._timeout.as_dict()}
+            method, url, headers=list(headers), content=body, extensions={"timeout": self._timeout.as_dict()}
         )
         try:
             response = await self._client.send(request, stream=True, follow_redirects=False)

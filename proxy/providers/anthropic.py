@@ -8,12 +8,14 @@ from typing import Final
 import orjson
 
 from proxy.providers.editor import EventEditor
-from proxy.providers.framing import Sse
+from proxy.providers.framing import EVENT_STREAM, Sse
+from proxy.providers.paths import Paths
 from proxy.providers.request import read_request
 from proxy.providers.results import tool_results
 from proxy.providers.shape import Key, Slot
 from safety_core.canonical import Json, JsonObject
-from safety_core.flow.dialect import Prepared, StreamEditor
+from safety_core.flow.dialect import Operation, Prepared, Purpose, StreamEditor
+from safety_core.flow.egress_effects import Headers, UpstreamRequest
 from safety_core.meter.tally import Tally
 from safety_core.model.usage import Usage
 from safety_core.redact.redactor import Redactor
@@ -37,16 +39,21 @@ _KINDS: Final = {
 class Anthropic:
     """Implements `safety_core.flow.dialect.Dialect`."""
 
-    paths: Final = frozenset({"/v1/messages"})
-    key_header: Final = (b"x-api-key", b"")
+    paths: Final = Paths(("POST", "/v1/messages", Purpose.TURN))
 
-    def prepare(self, body: bytes) -> Prepared:
+    def authorized(self, request: UpstreamRequest, url: str, key: str, now: float) -> Headers:
+        """Return the headers with the key in one of their own."""
+        return (*request.headers, (b"x-api-key", key.encode()))
+
+    def prepare(self, body: bytes, operation: Operation) -> Prepared:
         """Read the model; Anthropic's streams state their usage without being asked."""
         request = read_request(body)
         return Prepared(body, request.model, results=tool_results(request.fields))
 
-    def editor(self, redactor: Redactor, *, hide_usage: bool) -> StreamEditor:
-        """Return an editor for one response stream."""
+    def editor(self, redactor: Redactor, content_type: str, *, hide_usage: bool) -> StreamEditor | None:
+        """Return an editor for server-sent events."""
+        if content_type != EVENT_STREAM:
+            return None
         return EventEditor(redactor, MessageShape(), Sse(), hide_usage=hide_usage)
 
     def usage(self, document: Json) -> Usage | None:

@@ -10,6 +10,9 @@ from safety_core.canonical import JsonObject
 from safety_core.errors import LimitError
 from safety_core.wire import lines, sse
 
+EVENT_STREAM: Final = "text/event-stream"
+"""The media type of server-sent events (HTML Living Standard, 9.2.5)."""
+
 
 class Frame(Protocol):
     """One event with what is around it."""

@@ -11,14 +11,16 @@ import orjson
 
 from proxy.providers.chat import ChatShape
 from proxy.providers.editor import EventEditor
-from proxy.providers.framing import Sse
+from proxy.providers.framing import EVENT_STREAM, Sse
+from proxy.providers.paths import Paths
 from proxy.providers.request import read_request
 from proxy.providers.responses import ResponseShape, is_response_event
 from proxy.providers.results import tool_results
 from proxy.providers.shape import Key, Slot
 from proxy.providers.splice import member_span, with_member, with_value
 from safety_core.canonical import Json, JsonObject
-from safety_core.flow.dialect import Prepared, StreamEditor
+from safety_core.flow.dialect import Operation, Prepared, Purpose, StreamEditor
+from safety_core.flow.egress_effects import Headers, UpstreamRequest
 from safety_core.meter.tally import Tally
 from safety_core.model.usage import Usage
 from safety_core.redact.redactor import Redactor
@@ -39,10 +41,18 @@ _KINDS: Final = {
 class OpenAi:
     """Implements `safety_core.flow.dialect.Dialect`."""
 
-    paths: Final = frozenset({"/v1/chat/completions", "/v1/completions", "/v1/responses", "/v1/embeddings"})
-    key_header: Final = (b"authorization", b"Bearer ")
+    paths: Final = Paths(
+        ("POST", "/v1/chat/completions", Purpose.TURN),
+        ("POST", "/v1/completions", Purpose.TURN),
+        ("POST", "/v1/responses", Purpose.TURN),
+        ("POST", "/v1/embeddings", Purpose.NUMBERS),
+    )
 
-    def prepare(self, body: bytes) -> Prepared:
+    def authorized(self, request: UpstreamRequest, url: str, key: str, now: float) -> Headers:
+        """Return the headers with the key as a bearer token (RFC 6750)."""
+        return (*request.headers, (b"authorization", b"Bearer " + key.encode()))
+
+    def prepare(self, body: bytes, operation: Operation) -> Prepared:
         """Ask for a stream's usage where the client does not."""
         request = read_request(body)
         plain = Prepared(body, request.model, results=tool_results(request.fields))
@@ -53,8 +63,10 @@ class OpenAi:
             return plain
         return replace(plain, body=_asking_for_usage(body, options), hide_usage=True)
 
-    def editor(self, redactor: Redactor, *, hide_usage: bool) -> StreamEditor:
-        """Return an editor for one response stream."""
+    def editor(self, redactor: Redactor, content_type: str, *, hide_usage: bool) -> StreamEditor | None:
+        """Return an editor for server-sent events."""
+        if content_type != EVENT_STREAM:
+            return None
         return EventEditor(redactor, OpenAiShape(), Sse(), hide_usage=hide_usage)
 
     def usage(self, document: Json) -> Usage | None:

@@ -4,13 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from enum import StrEnum
+from typing import Final, Protocol
 
 from safety_core.canonical import Json
 from safety_core.flow.tool_results import ToolResult
 from safety_core.model.secret import SecretName, SecretValue
 from safety_core.model.usage import Usage
 from safety_core.redact.redactor import Redactor
+
+
+class Purpose(StrEnum):
+    """What a request is made for."""
+
+    TURN = "turn"
+    """A conversation goes out, an answer comes back."""
+    NUMBERS = "numbers"
+    """Embeddings and the like: text goes out, numbers come back. OpenClaw asks for them outside of turns."""
+    COUNT = "count"
+    """Tokens are counted; nothing is billed."""
+    BATCH = "batch"
+    """Many turns at once, answered and billed later."""
+    LOOK = "look"
+    """Something is looked up, or taken back: models, the state of a batch. Nothing is billed."""
+
+
+METERED: Final = frozenset({Purpose.TURN, Purpose.NUMBERS})
+"""What is billed with its own response: one that states no usage is estimated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What a request is, as its method and path tell.
+
+    Attributes:
+        model: named by the path; empty where the body names it, or nothing does.
+    """
+
+    purpose: Purpose
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +104,15 @@ class StreamEditor(Protocol):
 class Dialect(Protocol):
     """One API: its requests, its streams, its errors."""
 
-    def prepare(self, body: bytes) -> Prepared:
+    def prepare(self, body: bytes, operation: Operation) -> Prepared:
         """Read what must be known of a request, and make the smallest change that metering needs.
 
         Raises:
             InputError: it is not a request of this API.
         """
 
-    def editor(self, redactor: Redactor, *, hide_usage: bool) -> StreamEditor:
-        """Return an editor for one response stream."""
+    def editor(self, redactor: Redactor, content_type: str, *, hide_usage: bool) -> StreamEditor | None:
+        """Return an editor for one response, or None where a response of this media type is no stream."""
 
     def usage(self, document: Json) -> Usage | None:
         """Return the usage that a whole response states."""

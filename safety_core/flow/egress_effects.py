@@ -19,11 +19,12 @@ class UpstreamRequest:
     """What leaves, without the provider's key.
 
     Attributes:
-        provider: whose base URL and key header it gets.
+        provider: whose base URL and key it gets.
         target: path and query that follow the base URL.
     """
 
     provider: str
+    method: str
     target: str
     headers: Headers
     body: bytes

@@ -9,7 +9,7 @@ from typing import Final
 
 from safety_core.errors import SafetyError
 from safety_core.flow import effects
-from safety_core.flow.dialect import Dialect, Prepared
+from safety_core.flow.dialect import Dialect, Operation, Prepared
 from safety_core.flow.effects import Flow
 from safety_core.flow.egress_effects import Emit, Headers, Respond, UpstreamRequest
 from safety_core.flow.interlock import Interlock
@@ -30,14 +30,17 @@ class Prompt:
 
     Attributes:
         provider: its name in the settings.
-        secret: the vault entry that holds the provider's key.
+        operation: what it is, as method and path tell.
+        secret: the vault entry that holds the provider's key; None where it needs none.
         target: path and query that follow the provider's base URL.
     """
 
     agent: AgentId
     provider: str
     dialect: Dialect
-    secret: SecretName
+    operation: Operation
+    secret: SecretName | None
+    method: str
     target: str
     headers: Headers
     body: bytes

@@ -37,10 +37,14 @@ NOT_SENT: Final = _CONNECTION | {
     b"host",
     b"proxy-authorization",
     b"via",
+    b"x-amz-content-sha256",
+    b"x-amz-date",
+    b"x-amz-security-token",
     b"x-api-key",
     b"x-forwarded-for",
     b"x-forwarded-host",
     b"x-forwarded-proto",
+    b"x-goog-api-key",
     b"x-real-ip",
 }
 """What the client says to the edge, not to the provider: who it is, where it sits, how it takes its bytes."""

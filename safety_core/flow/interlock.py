@@ -89,14 +89,6 @@ def trace_id(headers: Headers) -> str:
     return match[1].decode() if match else ""
 
 
-def converses(target: str) -> bool:
-    """Tell whether a request for this path and query is a model's turn.
-
-    An embedding is none: it answers in numbers, and OpenClaw asks for it outside of turns, to index its memory.
-    """
-    return not target.partition("?")[0].endswith("/embeddings")
-
-
 def asked_spellings(results: Sequence[ToolResult]) -> frozenset[str]:
     """Return every spelling under which the call of one of `results` may have been decided."""
     return frozenset(spelling for result in results for spelling in spellings(result.id, len(results)))

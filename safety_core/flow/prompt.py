@@ -13,7 +13,7 @@ from typing import Final
 
 from safety_core.errors import InputError, LimitError, SafetyError, UnscannableError
 from safety_core.flow import effects
-from safety_core.flow.dialect import Prepared
+from safety_core.flow.dialect import Prepared, Purpose
 from safety_core.flow.effects import Flow
 from safety_core.flow.egress_effects import AskStanding, ResponseHead, UpstreamRequest
 from safety_core.flow.exchange import JSON_TYPE, PLAIN, Exchange, Prompt, PromptContext, Sent, note, record, refuse
@@ -24,12 +24,12 @@ from safety_core.flow.interlock import (
     asked_spellings,
     check_results,
     check_turn,
-    converses,
     trace_id,
 )
 from safety_core.flow.response import send
 from safety_core.model.finding import FindingKind
 from safety_core.model.record import Event
+from safety_core.redact.body import BodyRedaction
 from safety_core.redact.redactor import Redactor
 
 DEPENDS: Final = 424
@@ -50,7 +50,7 @@ def forward(prompt: Prompt, context: PromptContext) -> Flow[Exchange]:
         observed = yield from _guarded(exchange, prompt, context, _check_turn(prompt))
         sent = yield from _ready(exchange, prompt, context.redactor)
         observed += yield from _guarded(exchange, prompt, context, _check_results(prompt, sent.prepared))
-        key = yield from effects.Resolve((prompt.secret,))
+        key = yield from effects.Resolve((prompt.secret,) if prompt.secret else ())
         yield from _record_prompt(sent)
     except SafetyError as error:
         yield from note(Event.PROMPT_REFUSED, exchange, prompt, error)
@@ -74,7 +74,7 @@ def _guarded(exchange: str, prompt: Prompt, context: PromptContext, check: Flow[
 
 
 def _check_turn(prompt: Prompt) -> Flow[None]:
-    turn = converses(prompt.target)
+    turn = prompt.operation.purpose in {Purpose.TURN, Purpose.BATCH}
     standing = yield from AskStanding(prompt.agent, trace_id(prompt.headers) if turn else "")
     check_turn(prompt.agent, standing, turn=turn)
 
@@ -92,14 +92,14 @@ def _ready(exchange: str, prompt: Prompt, redactor: Redactor) -> Flow[Sent]:
         raise UnscannableError("request body", "is compressed", "send it without Content-Encoding")
     _check_target(prompt.target, redactor)
     headers = clean_headers(prompt.headers, NOT_SENT, redactor)
-    body = redactor.body(prompt.body, JSON_TYPE)
+    body = redactor.body(prompt.body, JSON_TYPE) if prompt.body else BodyRedaction(prompt.body)
     if discovered := {**headers.discovered, **body.discovered}:
         yield from effects.Remember(discovered)
-    prepared = prompt.dialect.prepare(body.raw)
+    prepared = prompt.dialect.prepare(body.raw, prompt.operation)
     if prepared.results and body.findings:  # an id may look like a secret: what counts is what came
-        prepared = replace(prepared, results=prompt.dialect.prepare(prompt.body).results)
+        prepared = replace(prepared, results=prompt.dialect.prepare(prompt.body, prompt.operation).results)
     sent = (*headers.headers, (b"accept-encoding", b"identity"))
-    request = UpstreamRequest(prompt.provider, prompt.target, sent, prepared.body)
+    request = UpstreamRequest(prompt.provider, prompt.method, prompt.target, sent, prepared.body)
     return Sent(exchange, prompt, prepared, request, headers.findings + len(body.findings))
 
 

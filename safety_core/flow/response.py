@@ -14,7 +14,7 @@ from dataclasses import replace
 from safety_core.canonical import Json
 from safety_core.errors import LimitError, SafetyError, UnavailableError, UnscannableError
 from safety_core.flow import effects
-from safety_core.flow.dialect import StreamEditor
+from safety_core.flow.dialect import METERED, StreamEditor
 from safety_core.flow.effects import Flow
 from safety_core.flow.egress_effects import Cancel, Emit, Forward, NextChunk, Respond, ResponseHead
 from safety_core.flow.exchange import (
@@ -47,12 +47,13 @@ def send(sent: Sent, key: Mapping[SecretName, SecretValue], context: PromptConte
         return (yield from _fail(sent, None, error))
     try:
         _check_head(head, prompt)
-        if not _is_stream(head):
+        editor = _editor(sent, head, context.redactor)
+        if editor is None:
             return (yield from _whole(sent, head, context))
         yield from _open(head, context.redactor)
     except SafetyError as error:
         return (yield from _fail(sent, head, error))
-    return (yield from _stream(sent, head, context.redactor))
+    return (yield from _stream(sent, head, editor))
 
 
 def _check_head(head: ResponseHead, prompt: Prompt) -> None:
@@ -65,8 +66,9 @@ def _check_head(head: ResponseHead, prompt: Prompt) -> None:
         raise UnscannableError("response body", "is compressed, which was not asked for")
 
 
-def _is_stream(head: ResponseHead) -> bool:
-    return head.header(b"content-type").partition(";")[0].strip().lower() == "text/event-stream"
+def _editor(sent: Sent, head: ResponseHead, redactor: Redactor) -> StreamEditor | None:
+    media_type = head.header(b"content-type").partition(";")[0].strip().lower()
+    return sent.prompt.dialect.editor(redactor, media_type, hide_usage=sent.prepared.hide_usage)
 
 
 def _whole(sent: Sent, head: ResponseHead, context: PromptContext) -> Flow[Exchange]:
@@ -80,7 +82,7 @@ def _whole(sent: Sent, head: ResponseHead, context: PromptContext) -> Flow[Excha
     yield from record(Event.RESPONSE, sent.id, sent.prompt, counts=counts)
     stated = sent.prompt.dialect.usage(_document(raw))
     exchange = Exchange(sent.id, head.status)
-    if stated is not None or head.status < 400:
+    if stated is not None or (head.status < 400 and sent.prompt.operation.purpose in METERED):
         exchange = yield from _meter(sent, exchange, completed(stated, len(sent.request.body), len(raw), whole=True))
     shown = sent.prompt.dialect.forget(body.raw) if body.findings else body.raw
     length = (b"content-length", str(len(shown)).encode())
@@ -104,9 +106,8 @@ def _document(raw: bytes) -> Json:
     return document
 
 
-def _stream(sent: Sent, head: ResponseHead, redactor: Redactor) -> Flow[Exchange]:
+def _stream(sent: Sent, head: ResponseHead, editor: StreamEditor) -> Flow[Exchange]:
     """Pass the stream on as it comes, and book it however it ends."""
-    editor = sent.prompt.dialect.editor(redactor, hide_usage=sent.prepared.hide_usage)
     exchange = Exchange(sent.id, head.status)
     try:
         yield from _pump(editor)
@@ -161,6 +162,6 @@ def _fail(sent: Sent, head: ResponseHead | None, error: SafetyError) -> Flow[Exc
     with suppress(SafetyError):
         yield from Cancel()
     yield from note(Event.RESPONSE, sent.id, sent.prompt, error)
-    if head is not None and head.status < 400:
+    if head is not None and head.status < 400 and sent.prompt.operation.purpose in METERED:
         yield from _meter(sent, Exchange(sent.id, 502), completed(None, len(sent.request.body), 0, whole=False))
     return (yield from refuse(sent.id, sent.prompt, 502, error))

@@ -113,8 +113,7 @@ def test_usage_is_neither_lost_nor_counted_twice(here: Site, model: str) -> None
     )
     assert done.exit_code == 0, done.output
     environ = {
-        "EGRESS_ALLOW_PRIVATE_UPSTREAMS": "true",
-        "EGRESS_PROVIDERS": json.dumps({"openai": {"base_url": model, "key_secret": "MODEL_KEY"}}),
+        "EGRESS_PROVIDERS": json.dumps({"openai": {"base_url": model, "key_secret": "MODEL_KEY", "private": True}}),
         "CLIENTS": json.dumps({"sdk": hashlib.sha256(CLIENT_TOKEN.encode()).hexdigest()}),
         "HUB_USAGE_FLUSH": "0.02",
     }

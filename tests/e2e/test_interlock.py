@@ -43,10 +43,9 @@ def model() -> Generator[Model, None, None]:
 
 @contextmanager
 def guarding(here: Site, model: Model) -> Generator[Edge, None, None]:
-    providers = {"openai": {"base_url": model.url, "key_secret": "PROVIDER_KEY"}}
+    providers = {"openai": {"base_url": model.url, "key_secret": "PROVIDER_KEY", "private": True}}
     with here.edge(
         EGRESS_PROVIDERS=json.dumps(providers),
-        EGRESS_ALLOW_PRIVATE_UPSTREAMS="true",
         EGRESS_REQUIRE_PLUGIN='["main"]',
         CLIENTS=json.dumps({"main": hashlib.sha256(TOKEN.encode()).hexdigest()}),
     ) as edge:

@@ -57,9 +57,11 @@ def stage() -> Generator[Stage, None, None]:
             done = CliRunner().invoke(secret, ["set", name], input=value, env=home)
             assert done.exit_code == 0, done.output
         environ = {
-            "EGRESS_ALLOW_PRIVATE_UPSTREAMS": "true",
             "EGRESS_PROVIDERS": json.dumps(
-                {name: {"base_url": model.url, "key_secret": "provider_key"} for name in ("openai", "anthropic")}
+                {
+                    name: {"base_url": model.url, "key_secret": "provider_key", "private": True}
+                    for name in ("openai", "anthropic")
+                }
             ),
             "CLIENTS": json.dumps({"sdk": hashlib.sha256(TOKEN.encode()).hexdigest()}),
         }

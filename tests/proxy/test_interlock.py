@@ -73,11 +73,11 @@ async def place(agents: str = "default_tier: trusted\nagents: {}\n", **environ: 
     with tempfile.TemporaryDirectory() as folder:
         async with Model(say("hi")) as model:
             providers = {
-                name: {"base_url": model.url, "key_secret": "PROVIDER_KEY"} for name in ("openai", "anthropic")
+                name: {"base_url": model.url, "key_secret": "PROVIDER_KEY", "private": True}
+                for name in ("openai", "anthropic")
             }
             named = {
                 "SAFETY_EDGE_EGRESS_PROVIDERS": json.dumps(providers),
-                "SAFETY_EDGE_EGRESS_ALLOW_PRIVATE_UPSTREAMS": "true",
                 "SAFETY_EDGE_EGRESS_REQUIRE_PLUGIN": '["main"]',
                 "SAFETY_EDGE_CLIENTS": json.dumps({"main": hashlib.sha256(TOKEN.encode()).hexdigest()}),
                 **environ,

@@ -40,7 +40,7 @@ def test_the_documented_defaults_are_the_defaults(tmp_path: Path) -> None:
         assert getattr(full, one) == getattr(least, one)
     for one in ("bundle_poll", "decisions_wait", "usage_flush", "heartbeat"):
         assert getattr(full.hub, one) == getattr(least.hub, one)
-    for one in ("host", "port", "allow_private_upstreams", "interlock"):
+    for one in ("host", "port", "interlock"):
         assert getattr(full.egress, one) == getattr(least.egress, one)
 
 
@@ -64,8 +64,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         "SAFETY_EDGE_TENANT": "b",
         "SAFETY_EDGE_HUB_HEARTBEAT": "7.5",
         "SAFETY_EDGE_EGRESS_PORT": "0",
-        "SAFETY_EDGE_EGRESS_ALLOW_PRIVATE_UPSTREAMS": "true",
-        "SAFETY_EDGE_EGRESS_PROVIDERS": '{"me": {"dialect": "openai", "base_url": "http://[::1]", "key_secret": "K"}}',
+        "SAFETY_EDGE_EGRESS_PROVIDERS": '{"me": {"dialect": "openai", "base_url": "http://[::1]", "private": true}}',
         "SAFETY_EDGE_CLIENTS": '{"sdk": "' + "A" * 64 + '"}',
         "OTHER": "x",
     }
@@ -95,7 +94,7 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ({"SAFETY_EDGE_CONTROL_PORT": "8101"}, "setting control.token_file: is missing"),
     ({"SAFETY_EDGE_CONTROL_PORT": "70000"}, "setting control.port: must lie in"),
     ({"SAFETY_EDGE_CONTROL_SOCKET": "/" + "x" * 120}, "setting control.socket: is longer than 107"),
-    ({"SAFETY_EDGE_EGRESS_ALLOW_PRIVATE_UPSTREAMS": "maybe"}, "must be true or false"),
+    ({"SAFETY_EDGE_HUB": "maybe"}, "is not a known setting"),
     (
         {"SAFETY_EDGE_EGRESS_PROVIDERS": '{"openai": {"base_url": "http://x", "key_secret": "K"}}'},
         "must begin with https",

@@ -161,7 +161,7 @@ class Stage:
         return f"{keys}/root.json"
 
     def _edge_config(self, hub: str, root: str) -> str:
-        provider = "[egress.providers.{name}]\nbase_url = {url}\nkey_secret = {key}\n"
+        provider = "[egress.providers.{name}]\nbase_url = {url}\nkey_secret = {key}\nprivate = true\n"
         providers = "".join(
             provider.format(name=name, url=json.dumps(self.model_url), key=json.dumps(key))
             for name, key in (("openai", OPENAI_KEY), ("anthropic", ANTHROPIC_KEY))
@@ -169,7 +169,7 @@ class Stage:
         lines = {"home": str(self.home), "tenant": TENANT, "workspace": str(self.workspace), "root": root}
         text = "".join(f"{name} = {json.dumps(value)}\n" for name, value in lines.items())
         text += f"[hub]\nurl = {json.dumps(hub)}\nbundle_poll = 1\ndecisions_wait = 5\nusage_flush = 1\nheartbeat = 1\n"
-        text += f"[egress]\nport = 0\nallow_private_upstreams = true\n{providers}"
+        text += f"[egress]\nport = 0\n{providers}"
         text += f"[clients]\n{NAME} = {json.dumps(hashlib.sha256(self.token.encode()).hexdigest())}\n"
         return self._file("edge.toml", text)
 

@@ -11,11 +11,11 @@ from safety_core.cli.openclaw.wish import Upstream
 def snippet(agents: tuple[str, ...], upstreams: Mapping[str, Upstream], digests: Mapping[str, str]) -> str:
     """Return the settings of the edge for these agents. `digests`: agent -> sha256 of its token, hexadecimal."""
     lines = ["[egress]"]
-    if any(upstream.base_url.startswith("http:") for upstream in upstreams.values()):
-        lines.append("allow_private_upstreams = true     # a provider without https")
     lines.append(f"require_plugin = {json.dumps([*agents])}")
     for name, upstream in sorted(upstreams.items()):
         lines += ["", f"[egress.providers.{name}]", f"base_url = {json.dumps(upstream.base_url)}"]
         lines += [f"key_secret = {json.dumps(upstream.key)}", f"dialect = {json.dumps(upstream.dialect)}"]
+        if upstream.base_url.startswith("http:"):
+            lines.append("private = true                     # a provider without https")
     lines += ["", "[clients]", *(f"{agent} = {json.dumps(digests[agent])}" for agent in agents)]
     return "\n".join(lines) + "\n"

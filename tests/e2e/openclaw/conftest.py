@@ -124,7 +124,6 @@ def edge_settings(needed: dict[str, Any], unguarded: str) -> dict[str, str]:
     """Return what `safety openclaw install` says that the edge must be told, and one client more without a plugin."""
     egress, clients = needed["egress"], needed["clients"]
     return {
-        "EGRESS_ALLOW_PRIVATE_UPSTREAMS": json.dumps(egress["allow_private_upstreams"]),
         "EGRESS_PROVIDERS": json.dumps(egress["providers"]),
         "EGRESS_REQUIRE_PLUGIN": json.dumps([*egress["require_plugin"], "unguarded"]),
         "CLIENTS": json.dumps({**clients, "unguarded": hashlib.sha256(unguarded.encode()).hexdigest()}),

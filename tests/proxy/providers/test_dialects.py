@@ -8,6 +8,9 @@ import pytest
 
 from proxy.providers.dialects import DIALECTS
 from safety_core.errors import InputError
+from safety_core.flow.dialect import Operation, Purpose
+
+TURN = Operation(Purpose.TURN)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
@@ -16,7 +19,7 @@ from safety_core.errors import InputError
 )
 def test_what_names_no_model_is_no_request(dialect: object, body: bytes) -> None:
     with pytest.raises(InputError):
-        dialect.prepare(body)  # type: ignore[attr-defined]
+        dialect.prepare(body, TURN)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 405, 413, 424, 502, 503])

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from proxy.providers.anthropic import Anthropic
 from proxy.providers.editor import TEXTS
+from proxy.providers.framing import EVENT_STREAM
 from proxy.providers.openai import OpenAi
 from safety_core.errors import InputError, LimitError, UnscannableError
 from safety_core.flow.dialect import Dialect
@@ -31,7 +32,7 @@ def frame(event: Any) -> bytes:
 
 
 def passed(dialect: Dialect, chunks: Iterable[bytes], *, hide_usage: bool = False) -> bytes:
-    editor = dialect.editor(REDACTOR, hide_usage=hide_usage)
+    editor = dialect.editor(REDACTOR, EVENT_STREAM, hide_usage=hide_usage)
     return b"".join(editor.feed(chunk).data for chunk in chunks) + editor.end().data
 
 
@@ -134,7 +135,7 @@ def test_a_secret_outside_the_pieces_is_replaced_too() -> None:
 
 
 def test_what_is_discovered_is_handed_over_with_the_bytes_that_refer_to_it() -> None:
-    editor = OpenAi().editor(REDACTOR, hide_usage=False)
+    editor = OpenAi().editor(REDACTOR, EVENT_STREAM, hide_usage=False)
     edited = editor.feed(chunk({"content": f"key {NEW_KEY} "}) + chunk({}, reason="stop"))
     (name,) = edited.discovered
     assert f"SECRET_REF({name})".encode() in edited.data
@@ -143,7 +144,7 @@ def test_what_is_discovered_is_handed_over_with_the_bytes_that_refer_to_it() -> 
 
 
 def test_a_discovery_is_handed_over_no_later_than_its_reference() -> None:
-    editor = OpenAi().editor(REDACTOR, hide_usage=False)
+    editor = OpenAi().editor(REDACTOR, EVENT_STREAM, hide_usage=False)
     known: set[str] = set()
     for data in (chunk({"content": f"key {NEW_KEY} "}), chunk({"content": "and "}), chunk({}, reason="stop")):
         edited = editor.feed(data)
@@ -174,7 +175,7 @@ def test_responses_are_texts_by_item_and_content() -> None:
         response_event("function_call_arguments.delta", delta='{"x":1'),
         frame({"type": "response.completed", "response": {"usage": {"input_tokens": 3, "output_tokens": 2}}}),
     ]
-    editor = OpenAi().editor(REDACTOR, hide_usage=True)
+    editor = OpenAi().editor(REDACTOR, EVENT_STREAM, hide_usage=True)
     clean = events(editor.feed(b"".join(stream)).data + editor.end().data)
     said: dict[Any, str] = defaultdict(str)
     for event in clean:

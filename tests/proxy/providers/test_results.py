@@ -9,6 +9,7 @@ import pytest
 
 from proxy.providers.dialects import DIALECTS
 from proxy.providers.results import NO_ID, TEXT_LIMIT, tool_results
+from safety_core.flow.dialect import Operation, Purpose
 from safety_core.flow.tool_results import ToolResult
 
 
@@ -98,4 +99,4 @@ def test_a_refusal_of_arguments_comes_with_them(asked: Any, told: Any, arguments
 def test_each_dialect_tells_them(name: str, stream: dict[str, Any]) -> None:
     messages = [{"role": "tool", "tool_call_id": "c1", "content": "x"}]
     body = json.dumps({"model": "m", "messages": messages, **stream}).encode()
-    assert DIALECTS[name].prepare(body).results == (ToolResult("c1", "x"),)
+    assert DIALECTS[name].prepare(body, Operation(Purpose.TURN)).results == (ToolResult("c1", "x"),)

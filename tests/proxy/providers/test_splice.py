@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 from proxy.providers.anthropic import Anthropic
 from proxy.providers.openai import OpenAi
 from proxy.providers.splice import member_span, with_member, with_value
+from safety_core.flow.dialect import Operation, Purpose
+
+TURN = Operation(Purpose.TURN)
 
 VALUE = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8")),
@@ -86,10 +89,10 @@ ASKED = '"stream_options":{"include_usage":true}'
     ],
 )
 def test_usage_is_asked_for_with_the_smallest_change(body: str, sent: str, hide: bool) -> None:
-    prepared = OpenAi().prepare(body.encode())
+    prepared = OpenAi().prepare(body.encode(), TURN)
     assert (prepared.body, prepared.model, prepared.hide_usage) == (sent.encode(), "m", hide)
 
 
 def test_anthropic_is_not_asked() -> None:
     body = b'{"model":"m","prompt":"","stream":true}'
-    assert Anthropic().prepare(body).body is body
+    assert Anthropic().prepare(body, TURN).body is body

@@ -16,7 +16,7 @@ from proxy.providers.openai import OpenAi
 from safety_core.edge.driver import arun, run
 from safety_core.errors import LimitError, SafetyError
 from safety_core.flow import effects
-from safety_core.flow.dialect import Dialect
+from safety_core.flow.dialect import Dialect, Operation, Purpose
 from safety_core.flow.egress_effects import AskStanding, Cancel, Emit, Forward, NextChunk, Respond, Standing
 from safety_core.flow.exchange import Exchange, Prompt, PromptContext
 from safety_core.flow.headers import NOT_SENT, clean_headers, text_of
@@ -41,13 +41,22 @@ HEADERS = (
     (b"openai-beta", b"b"),
     (b"content-length", b"999"),
 )
+TURN = Operation(Purpose.TURN)
 STREAM_TYPE = ((b"content-type", b"text/event-stream; charset=utf-8"),)
 
 
 def prompt(content: str = "hello", *, dialect: Dialect | None = None, **fields: Any) -> Prompt:
     body = {"model": "m-1", "messages": [{"role": "user", "content": content}], **fields}
     return Prompt(
-        AgentId("ada"), "openai", dialect or OpenAi(), KEY, "/v1/chat/completions", HEADERS, json.dumps(body).encode()
+        AgentId("ada"),
+        "openai",
+        dialect or OpenAi(),
+        TURN,
+        KEY,
+        "POST",
+        "/v1/chat/completions",
+        HEADERS,
+        json.dumps(body).encode(),
     )
 
 
@@ -314,7 +323,7 @@ def test_without_results_nothing_more_is_looked_up() -> None:
 
 def test_no_announcement_is_looked_for_where_there_is_no_turn() -> None:
     world = PromptWorld(chunks=[answer()], standing=replace(FINE, announced=False))
-    assert done(world, replace(guarded(), target="/v1/embeddings"), GUARDED).status == 200
+    assert done(world, replace(guarded(), operation=Operation(Purpose.NUMBERS)), GUARDED).status == 200
     assert [effect for effect in world.asked if isinstance(effect, AskStanding)] == [AskStanding(AgentId("ada"), "")]
 
 
@@ -393,7 +402,7 @@ def test_a_response_past_the_limit_is_cut_off_and_estimated() -> None:
 
 def test_a_request_past_a_limit_of_the_scan_is_told_so() -> None:
     class Limited(OpenAi):
-        def prepare(self, body: bytes) -> Any:
+        def prepare(self, body: bytes, operation: Operation) -> Any:
             raise LimitError("request body", "is too deep")
 
     assert done(PromptWorld(), prompt(dialect=Limited())).status == 413

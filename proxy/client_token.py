@@ -1,0 +1,48 @@
+"""Whose request it is: the token that a client's SDK sends in place of a provider's key, wherever it puts that."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+from urllib.parse import parse_qsl
+
+from safety_core.flow.egress_effects import Headers
+from safety_core.model.tool_call import AgentId
+
+_HEADERS: Final = frozenset({b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key"})
+
+_CREDENTIAL: Final = re.compile(rb"AWS4-HMAC-SHA256 .*?Credential=([^/,\s]+)/")
+"""AWS Signature Version 4: the access key id comes first. Its signature is not looked at; ours replaces it."""
+
+_QUERY: Final = "key"
+"""Gemini's older clients send the key in the URL."""
+
+
+def agent_of(clients: Mapping[str, AgentId], headers: Headers, query: str) -> AgentId | None:
+    """Return the agent whose token stands in a request, None if there is none.
+
+    Args:
+        clients: sha256 of a token, hexadecimal -> the agent.
+    """
+    found = (clients.get(hashlib.sha256(token).hexdigest()) for token in _tokens(headers, query))
+    return next((agent for agent in found if agent is not None), None)
+
+
+def without_token(query: str) -> str:
+    """Return a query without the parameter that may hold a token; others stay as they were written."""
+    kept = [part for part in query.split("&") if not _is_token(part)]
+    return "&".join(kept)
+
+
+def _is_token(part: str) -> bool:
+    return any(name == _QUERY for name, _ in parse_qsl(part, keep_blank_values=True))
+
+
+def _tokens(headers: Headers, query: str) -> Iterator[bytes]:
+    for name, value in headers:
+        if name in _HEADERS:
+            credential = _CREDENTIAL.match(value)
+            yield credential[1] if credential else value.removeprefix(b"Bearer ").strip()
+    yield from (value.encode() for name, value in parse_qsl(query) if name == _QUERY)

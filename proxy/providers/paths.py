@@ -1,0 +1,47 @@
+"""Which requests an API has. What is not listed is refused: nobody has said how it is scanned, or who pays for it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import unquote
+
+from safety_core.flow.dialect import Operation, Purpose
+
+_PARAMETER: Final = re.compile(r"\{(\w+)\}")
+
+SEGMENT: Final = r"[\w.:%@+~-]+"
+"""One segment of a path; of several dots in a row none is safe, and none is needed (see `Paths.find`)."""
+
+
+class Paths:
+    """The listed requests of one API.
+
+    Args:
+        listed: method, path and purpose. "{model}" in a path stands for one segment that names the model, any other
+            "{name}" for one segment. A literal part may follow it in the same segment ("{model}:generateContent").
+    """
+
+    def __init__(self, *listed: tuple[str, str, Purpose]) -> None:
+        self._listed = [(method, _pattern(path), purpose) for method, path, purpose in listed]
+
+    def find(self, method: str, path: str) -> Operation | None:
+        """Return what a request is, or None where it is not listed. `path` as it was sent, percent-encoded."""
+        if ".." in unquote(path):
+            return None
+        for listed, pattern, purpose in self._listed:
+            match = pattern.fullmatch(path) if listed == method else None
+            if match:
+                return Operation(purpose, unquote(match.groupdict().get("model", "")))
+        return None
+
+    def has(self, path: str) -> bool:
+        """Tell whether `path` is listed under some method."""
+        return any(pattern.fullmatch(path) for _, pattern, _ in self._listed)
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    parts = _PARAMETER.split(path)
+    literal = (re.escape(part) for part in parts[::2])
+    named = [f"(?P<{name}>{SEGMENT}?)" for name in parts[1::2]]
+    return re.compile("".join(part for pair in zip(literal, [*named, ""], strict=True) for part in pair))
