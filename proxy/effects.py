@@ -21,6 +21,7 @@ from safety_core.edge.execute import execute
 from safety_core.edge.shadow import judged_by
 from safety_core.edge.usage_store import UsageStore
 from safety_core.flow import effects
+from safety_core.flow.egress_effects import Afford
 from safety_core.model.approval import Approval, ApprovalState
 from safety_core.model.tool_call import AgentId
 
@@ -73,6 +74,7 @@ def handlers(services: Services, engine: Engine | None = None, caller: Caller | 
         effects.Resolve: lambda effect: secrets.values(effect.names),
         effects.Remember: lambda effect: secrets.remember(effect.discovered),
         effects.Execute: lambda effect: execute(effect.plan, effect.values),
+        Afford: lambda effect: None,
         effects.Meter: lambda effect: meter(services.usage, effect),
     }
     return {**table, effects.Judge: lambda effect: judged_by(engine, effect.facts, effect.call)} if engine else table

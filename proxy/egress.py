@@ -22,6 +22,7 @@ from proxy.providers.dialects import DIALECTS, Api
 from proxy.relay import Receive, Relay, Send
 from proxy.settings import Provider
 from proxy.upstream import Upstream
+from proxy.watch import Watcher
 from safety_core.edge.body import read_body
 from safety_core.edge.driver import Handlers, arun
 from safety_core.errors import InputError, LimitError, SafetyError
@@ -57,6 +58,26 @@ LIMITS: Final = Limits()
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """On which terms requests pass.
+
+    Attributes:
+        admit: raises a SafetyError where this agent may not talk to a model now; the client gets it as 424 in the
+            provider's own shape.
+        guards: knows whether the agent's plugin stands behind a request; None: nobody asks.
+        watchers: who looks on.
+    """
+
+    admit: Callable[[AgentId], None] = lambda agent: None
+    guards: Guards | None = None
+    watchers: Sequence[Watcher] = ()
+    limits: Limits = LIMITS
+
+
+TERMS: Final = Terms()
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """Where a request goes. `operation` is None where this provider has no such request."""
 
@@ -66,6 +87,13 @@ class Route:
     operation: Operation | None
 
 
+@dataclass(slots=True)
+class _Seen:
+    """What came of a request, once that is known."""
+
+    exchange: Exchange | None = None
+
+
 class EgressApp:
     """An ASGI application that owns its upstream connections. Close it with `aclose()`.
 
@@ -73,10 +101,7 @@ class EgressApp:
         providers: where prompts may go.
         clients: sha256 (64 lower-case hexadecimal digits) of a client's token -> the agent it speaks for.
         redactor: returns the redactor that holds now, or raises a SafetyError; asked once per prompt.
-        handlers: perform Now, NewId, Record, Resolve, Remember and Meter (see `safety_core.edge.driver`).
-        admit: raises a SafetyError where this agent may not talk to a model now; the client gets it as 424 in the
-            provider's own shape.
-        guards: knows whether the agent's plugin stands behind a request; None: nobody asks.
+        handlers: perform Now, NewId, Record, Resolve, Remember, Afford and Meter (see `safety_core.edge.driver`).
     """
 
     def __init__(
@@ -86,17 +111,16 @@ class EgressApp:
         *,
         redactor: Callable[[], Awaitable[Redactor]],
         handlers: Handlers,
-        admit: Callable[[AgentId], None] = lambda agent: None,
-        guards: Guards | None = None,
-        limits: Limits = LIMITS,
+        terms: Terms = TERMS,
     ) -> None:
         self._providers = providers
         self._clients = clients
         self._redactor = redactor
         self._handlers = handlers
-        self._admit = admit
-        self._guards = guards
-        self._limits = limits
+        self._admit = terms.admit
+        self._guards = terms.guards
+        self._watchers = terms.watchers
+        self._limits = limits = terms.limits
         times = {"connect_seconds": limits.connect_seconds, "silence_seconds": limits.silence_seconds}
         self._upstreams = {private: Upstream(private=private, **times) for private in (False, True)}
 
@@ -162,12 +186,24 @@ class EgressApp:
         except SafetyError as error:
             return await _answer(send, route.api, 503, str(error))
         async with Relay(receive, send, upstream, provider.base_url, route.api) as relay:
-            with self._counted(prompt) as guarding:
-                exchange = await arun(forward(prompt, context), {**self._handlers, **guarding, **relay.handlers()})
+            with self._watched(prompt) as seen, self._counted(prompt) as guarding:
+                table = {**self._handlers, **guarding, **relay.handlers()}
+                exchange = seen.exchange = await arun(forward(prompt, context), table)
             await relay.finish()
         if self._guards:
             self._guards.note(exchange)
         return _warn(exchange, prompt)
+
+    @contextmanager
+    def _watched(self, prompt: Prompt) -> Generator[_Seen, None, None]:
+        seen = _Seen()
+        for watcher in self._watchers:
+            watcher.began(prompt)
+        try:
+            yield seen
+        finally:
+            for watcher in self._watchers:
+                watcher.ended(prompt, seen.exchange)
 
     @contextmanager
     def _counted(self, prompt: Prompt) -> Generator[Handlers, None, None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 
 from proxy.effects import Services, handlers
-from proxy.egress import EgressApp
+from proxy.egress import EgressApp, Terms
 from proxy.force import InForce
 from proxy.interlock import Guards
 from proxy.settings import Settings
@@ -29,6 +29,7 @@ def open_egress(
 
     clients = {digest: AgentId(name) for name, digest in settings.clients.items()}
     providers = tuple(settings.egress.providers.values())
-    app = EgressApp(providers, clients, redactor=redactor, handlers=handlers(services), admit=admit, guards=guards)
+    terms = Terms(admit, guards)
+    app = EgressApp(providers, clients, redactor=redactor, handlers=handlers(services), terms=terms)
     stack.push_async_callback(app.aclose)
     return app

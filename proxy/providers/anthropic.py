@@ -11,7 +11,6 @@ from proxy.providers.editor import EventEditor
 from proxy.providers.framing import EVENT_STREAM, Sse
 from proxy.providers.paths import Paths
 from proxy.providers.request import read_request
-from proxy.providers.results import tool_results
 from proxy.providers.shape import Key, Slot
 from safety_core.canonical import Json, JsonObject
 from safety_core.flow.dialect import Operation, Prepared, Purpose, StreamEditor
@@ -47,8 +46,7 @@ class Anthropic:
 
     def prepare(self, body: bytes, operation: Operation) -> Prepared:
         """Read the model; Anthropic's streams state their usage without being asked."""
-        request = read_request(body)
-        return Prepared(body, request.model, results=tool_results(request.fields))
+        return read_request(body, operation).plain
 
     def editor(self, redactor: Redactor, content_type: str, *, hide_usage: bool) -> StreamEditor | None:
         """Return an editor for server-sent events."""

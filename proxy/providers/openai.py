@@ -15,7 +15,6 @@ from proxy.providers.framing import EVENT_STREAM, Sse
 from proxy.providers.paths import Paths
 from proxy.providers.request import read_request
 from proxy.providers.responses import ResponseShape, is_response_event
-from proxy.providers.results import tool_results
 from proxy.providers.shape import Key, Slot
 from proxy.providers.splice import member_span, with_member, with_value
 from safety_core.canonical import Json, JsonObject
@@ -54,8 +53,8 @@ class OpenAi:
 
     def prepare(self, body: bytes, operation: Operation) -> Prepared:
         """Ask for a stream's usage where the client does not."""
-        request = read_request(body)
-        plain = Prepared(body, request.model, results=tool_results(request.fields))
+        request = read_request(body, operation)
+        plain = request.plain
         if request.fields.get("stream") is not True or not _ASKABLE & request.fields.keys():
             return plain
         options = request.fields.get("stream_options")

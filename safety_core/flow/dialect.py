@@ -29,6 +29,9 @@ class Purpose(StrEnum):
     """Something is looked up, or taken back: models, the state of a batch. Nothing is billed."""
 
 
+BILLED: Final = frozenset({Purpose.TURN, Purpose.NUMBERS, Purpose.BATCH})
+"""What costs something, now or later: the agent must be able to afford it."""
+
 METERED: Final = frozenset({Purpose.TURN, Purpose.NUMBERS})
 """What is billed with its own response: one that states no usage is estimated."""
 
@@ -54,12 +57,14 @@ class Prepared:
         hide_usage: the client did not ask for a stream's usage; it was asked for on its behalf, and is taken out
         again.
         results: the tool results that it carries.
+        most_output: tokens that an answer may have at most, where the request says so.
     """
 
     body: bytes
     model: str
     hide_usage: bool = False
     results: tuple[ToolResult, ...] = ()
+    most_output: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

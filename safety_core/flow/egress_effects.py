@@ -72,6 +72,24 @@ class AskStanding(Effect[Standing]):
 
 
 @dataclass(frozen=True, slots=True)
+class Afford(Effect[None]):
+    """Hold what a request may cost against its agent's budgets until it has ended. Fails where one is used up.
+
+    Attributes:
+        request: the exchange's id.
+        size: bytes of the body.
+        most_output: tokens that the answer may have at most, None where the request does not say.
+    """
+
+    request: str
+    agent: AgentId
+    provider: str
+    model: str
+    size: int
+    most_output: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Forward(Effect[ResponseHead]):
     """Send the request to its provider with this key; the reply comes with the response's head."""
 

@@ -68,6 +68,8 @@ class Exchange:
 
     Attributes:
         status: what the client was told.
+        model: as the request named it, empty if it came to nothing before that was known.
+        findings: secrets that were replaced, on the way out and on the way in.
         rule: class of the error that refused or ended it, empty if none did.
         reason: its text.
         observed: what would have refused it if the interlock did more than observe.
@@ -79,6 +81,8 @@ class Exchange:
     rule: str = ""
     reason: str = ""
     observed: str = ""
+    model: str = ""
+    findings: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from typing import Final
 
 from safety_core.errors import InputError, LimitError, SafetyError, UnscannableError
 from safety_core.flow import effects
-from safety_core.flow.dialect import Prepared, Purpose
+from safety_core.flow.dialect import BILLED, Prepared, Purpose
 from safety_core.flow.effects import Flow
-from safety_core.flow.egress_effects import AskStanding, ResponseHead, UpstreamRequest
+from safety_core.flow.egress_effects import Afford, AskStanding, ResponseHead, UpstreamRequest
 from safety_core.flow.exchange import JSON_TYPE, PLAIN, Exchange, Prompt, PromptContext, Sent, note, record, refuse
 from safety_core.flow.headers import NOT_SENT, clean_headers
 from safety_core.flow.interlock import (
@@ -50,12 +50,15 @@ def forward(prompt: Prompt, context: PromptContext) -> Flow[Exchange]:
         observed = yield from _guarded(exchange, prompt, context, _check_turn(prompt))
         sent = yield from _ready(exchange, prompt, context.redactor)
         observed += yield from _guarded(exchange, prompt, context, _check_results(prompt, sent.prepared))
+        yield from _afford(sent)
         key = yield from effects.Resolve((prompt.secret,) if prompt.secret else ())
         yield from _record_prompt(sent)
     except SafetyError as error:
         yield from note(Event.PROMPT_REFUSED, exchange, prompt, error)
         return (yield from refuse(exchange, prompt, status or _status(error), error))
-    return replace((yield from send(sent, key, context)), observed=observed)
+    exchange_done = yield from send(sent, key, context)
+    found = exchange_done.findings + sent.findings
+    return replace(exchange_done, observed=observed, model=sent.prepared.model, findings=found)
 
 
 def _guarded(exchange: str, prompt: Prompt, context: PromptContext, check: Flow[None]) -> Flow[str]:
@@ -101,6 +104,13 @@ def _ready(exchange: str, prompt: Prompt, redactor: Redactor) -> Flow[Sent]:
     sent = (*headers.headers, (b"accept-encoding", b"identity"))
     request = UpstreamRequest(prompt.provider, prompt.method, prompt.target, sent, prepared.body)
     return Sent(exchange, prompt, prepared, request, headers.findings + len(body.findings))
+
+
+def _afford(sent: Sent) -> Flow[None]:
+    prompt, prepared = sent.prompt, sent.prepared
+    if prompt.operation.purpose in BILLED:
+        size, most = len(prepared.body), prepared.most_output
+        yield from Afford(sent.id, prompt.agent, prompt.provider, prepared.model, size, most)
 
 
 def _check_target(target: str, redactor: Redactor) -> None:

@@ -81,7 +81,7 @@ def _whole(sent: Sent, head: ResponseHead, context: PromptContext) -> Flow[Excha
     counts = {"status": head.status, "findings": headers.findings + len(body.findings), "bytes": len(raw)}
     yield from record(Event.RESPONSE, sent.id, sent.prompt, counts=counts)
     stated = sent.prompt.dialect.usage(_document(raw))
-    exchange = Exchange(sent.id, head.status)
+    exchange = Exchange(sent.id, head.status, findings=counts["findings"])
     if stated is not None or (head.status < 400 and sent.prompt.operation.purpose in METERED):
         exchange = yield from _meter(sent, exchange, completed(stated, len(sent.request.body), len(raw), whole=True))
     shown = sent.prompt.dialect.forget(body.raw) if body.findings else body.raw
@@ -116,6 +116,7 @@ def _stream(sent: Sent, head: ResponseHead, editor: StreamEditor) -> Flow[Exchan
         with suppress(SafetyError):
             yield from Cancel()
         yield from show(exchange, Emit(sent.prompt.dialect.error_event(str(error))))
+    exchange = replace(exchange, findings=editor.findings)
     usage = completed(editor.usage, len(sent.request.body), editor.written, whole=not exchange.rule)
     exchange = yield from _meter(sent, exchange, usage)
     try:

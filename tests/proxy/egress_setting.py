@@ -13,12 +13,13 @@ from uuid import uuid4
 
 import httpx2
 
-from proxy.egress import EgressApp, Limits
+from proxy.egress import EgressApp, Limits, Terms
 from proxy.serve import Listener, serve
 from proxy.settings import Provider
 from safety_core.cli.demo.model import Model, Script
 from safety_core.edge.driver import Handlers
 from safety_core.flow import effects
+from safety_core.flow.egress_effects import Afford
 from safety_core.model.record import AuditEntry, Event
 from safety_core.model.secret import SecretName, SecretValue
 from safety_core.model.tool_call import AgentId
@@ -52,6 +53,7 @@ class Books:
             effects.Record: self._record,
             effects.Resolve: lambda effect: {name: self.vault[name] for name in effect.names},
             effects.Remember: lambda effect: self.vault.update(effect.discovered),
+            Afford: lambda _: None,
             effects.Meter: self.metered.append,
         }
 
@@ -98,7 +100,11 @@ async def egress(script: Script, **changes: Any) -> AsyncGenerator[Setting, None
             Provider("anthropic", "anthropic", base, KEY, private),
         )
         app = EgressApp(
-            providers, CLIENTS, redactor=known, handlers=books.handlers(), admit=admit, limits=Limits(**changes)
+            providers,
+            CLIENTS,
+            redactor=known,
+            handlers=books.handlers(),
+            terms=Terms(admit=admit, limits=Limits(**changes)),
         )
         async with served(app) as url:
             yield Setting(url, model, books, app)

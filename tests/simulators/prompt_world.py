@@ -15,6 +15,7 @@ from safety_core.errors import UnavailableError, UnknownSecretError
 from safety_core.flow import effects
 from safety_core.flow.effects import Effect
 from safety_core.flow.egress_effects import (
+    Afford,
     AskStanding,
     Cancel,
     Emit,
@@ -78,6 +79,7 @@ class PromptWorld:
     answered: list[Respond] = field(default_factory=list)
     shown: bytearray = field(default_factory=bytearray)
     metered: list[effects.Meter] = field(default_factory=list)
+    afforded: list[Afford] = field(default_factory=list)
     cancelled: int = 0
     standing: Standing = field(default_factory=lambda: Standing("its plugin has not checked in", announced=False))
     _left: list[bytes] | None = None
@@ -91,6 +93,7 @@ class PromptWorld:
             effects.Resolve: self._resolve,
             effects.Remember: lambda effect: self.vault.update(effect.discovered),
             effects.Meter: self.metered.append,
+            Afford: self.afforded.append,
             AskStanding: lambda effect: replace(self.standing, decided=self.standing.decided & {*effect.spellings}),
             Forward: self._forward,
             NextChunk: self._next,

@@ -17,7 +17,7 @@ from safety_core.edge.driver import arun, run
 from safety_core.errors import LimitError, SafetyError
 from safety_core.flow import effects
 from safety_core.flow.dialect import Dialect, Operation, Purpose
-from safety_core.flow.egress_effects import AskStanding, Cancel, Emit, Forward, NextChunk, Respond, Standing
+from safety_core.flow.egress_effects import Afford, AskStanding, Cancel, Emit, Forward, NextChunk, Respond, Standing
 from safety_core.flow.exchange import Exchange, Prompt, PromptContext
 from safety_core.flow.headers import NOT_SENT, clean_headers, text_of
 from safety_core.flow.interlock import Interlock
@@ -113,6 +113,7 @@ def test_a_clean_prompt_passes_byte_for_byte() -> None:
     )
     assert [type(effect) for effect in world.asked] == [
         effects.NewId,
+        Afford,
         effects.Resolve,
         effects.Now,
         effects.Record,
