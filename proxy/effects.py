@@ -24,6 +24,7 @@ from safety_core.flow import effects
 from safety_core.flow.egress_effects import Afford
 from safety_core.model.approval import Approval, ApprovalState
 from safety_core.model.tool_call import AgentId
+from safety_core.model.usage import Booking
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,5 +96,5 @@ async def await_decision(approvals: ApprovalStore, effect: effects.AwaitDecision
 
 async def meter(usage: UsageStore, effect: effects.Meter) -> None:
     """Count one response in the bucket of this hour."""
-    agent = AgentId(effect.agent)
-    await usage.add(effect.request, agent, effect.provider, effect.model, effect.usage, clock.now())
+    booking = Booking(effect.request, AgentId(effect.agent), effect.provider, effect.model, effect.usage)
+    await usage.add(booking, clock.now())

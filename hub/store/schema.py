@@ -101,6 +101,8 @@ usage: Final = Table(
     Column("cache_write_1h", COUNT, nullable=False),
     Column("reasoning", COUNT, nullable=False),
     Column("tool_prompt", COUNT, nullable=False),
+    Column("cost", COUNT, nullable=False),  # nano-US-dollars
+    Column("unpriced", COUNT, nullable=False),  # requests without a price
 )
 
 heartbeats: Final = Table(

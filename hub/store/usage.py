@@ -1,4 +1,4 @@
-"""Token totals. A bucket changes only by a newer sequence, and no total ever falls."""
+"""Token and cost totals. A bucket changes only by a newer sequence, and no total ever falls."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from safety_core.model.tool_call import TenantId
 from safety_core.model.usage import COUNTS, Usage, UsageBucket
 
 _KEY: Final = ("tenant", "hour", "agent", "provider", "model")
-_TOTALS: Final = ("requests", "estimated", *COUNTS)
+_TOTALS: Final = ("requests", "estimated", "cost", "unpriced", *COUNTS)
 
 
 async def merge(connection: AsyncConnection, tenant: TenantId, buckets: Iterable[UsageBucket]) -> None:
@@ -48,6 +48,8 @@ async def listed(connection: AsyncConnection, tenant: TenantId, since: int = 0) 
             requests=row.requests,
             estimated=row.estimated,
             totals=Usage(**{name: getattr(row, name) for name in COUNTS}),
+            cost=row.cost,
+            unpriced=row.unpriced,
         )
         for row in await connection.execute(query)
     )

@@ -13,9 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from safety_core.edge.database import Database
+from safety_core.edge.database import Column, Database
 from safety_core.model.tool_call import AgentId
-from safety_core.model.usage import Usage, UsageBucket
+from safety_core.model.usage import Booking, Usage, UsageBucket
 
 HOUR: Final = 3600
 REMEMBERED_SECONDS: Final = 7 * 24 * HOUR
@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS usage_bucket (
     sequence INTEGER NOT NULL, requests INTEGER NOT NULL, estimated INTEGER NOT NULL,
     input_total INTEGER NOT NULL, output_total INTEGER NOT NULL, cache_read INTEGER NOT NULL,
     cache_write INTEGER NOT NULL, cache_write_1h INTEGER NOT NULL, reasoning INTEGER NOT NULL,
-    tool_prompt INTEGER NOT NULL,
+    tool_prompt INTEGER NOT NULL, cost INTEGER NOT NULL, unpriced INTEGER NOT NULL,
     PRIMARY KEY (hour, agent, provider, model)
 ) STRICT;
 CREATE UNIQUE INDEX IF NOT EXISTS usage_by_sequence ON usage_bucket (sequence);
@@ -38,16 +38,27 @@ CREATE INDEX IF NOT EXISTS usage_request_by_hour ON usage_request (hour);
 CREATE TABLE IF NOT EXISTS usage_sequence (
     one INTEGER PRIMARY KEY CHECK (one = 1), last INTEGER NOT NULL, sent INTEGER NOT NULL
 ) STRICT;
-INSERT OR IGNORE INTO usage_sequence VALUES (1, 0, 0)
+INSERT OR IGNORE INTO usage_sequence VALUES (1, 0, 0);
+UPDATE usage_bucket SET unpriced = requests WHERE unpriced < 0
 """
-ROWS: Final = "SELECT * FROM usage_bucket"
+GROWN: Final = (
+    Column("usage_bucket", "cost", "INTEGER NOT NULL DEFAULT 0"),
+    Column("usage_bucket", "unpriced", "INTEGER NOT NULL DEFAULT -1"),
+)
+"""What an earlier version booked had no price: the last statement of the schema says so."""
+
+ROWS: Final = """
+SELECT hour, agent, provider, model, sequence, requests, estimated, cost, unpriced,
+    input_total, output_total, cache_read, cache_write, cache_write_1h, reasoning, tool_prompt FROM usage_bucket
+"""
 COUNT: Final = """
-INSERT INTO usage_bucket VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+INSERT INTO usage_bucket VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
     sequence = excluded.sequence, requests = requests + 1, estimated = estimated + excluded.estimated,
     input_total = input_total + excluded.input_total, output_total = output_total + excluded.output_total,
     cache_read = cache_read + excluded.cache_read, cache_write = cache_write + excluded.cache_write,
     cache_write_1h = cache_write_1h + excluded.cache_write_1h, reasoning = reasoning + excluded.reasoning,
-    tool_prompt = tool_prompt + excluded.tool_prompt
+    tool_prompt = tool_prompt + excluded.tool_prompt,
+    cost = cost + excluded.cost, unpriced = unpriced + excluded.unpriced
 """
 
 
@@ -60,15 +71,15 @@ class UsageStore:
     @classmethod
     def open(cls, path: Path) -> UsageStore:
         """Open or make the file."""
-        return cls(Database(path, SCHEMA))
+        return cls(Database(path, SCHEMA, GROWN))
 
     async def aclose(self) -> None:
         """Close the file."""
         await self._database.aclose()
 
-    async def add(self, request: str, agent: str, provider: str, model: str, usage: Usage, now: float) -> bool:
+    async def add(self, booking: Booking, now: float) -> bool:
         """Count one response, durably. Tell whether it was counted: False for an id that has been."""
-        return await self._database.write(partial(_add, request, (agent, provider, model), usage, int(now)))
+        return await self._database.write(partial(_add, booking, int(now)))
 
     async def buckets(self, since: float = 0) -> tuple[UsageBucket, ...]:
         """Return the buckets of all hours that end after `since`, oldest first."""
@@ -91,20 +102,24 @@ class UsageStore:
         await self._database.write(lambda db: db.execute(confirm, (sequence,)))
 
 
-def _add(request: str, key: tuple[str, str, str], usage: Usage, now: int, db: sqlite3.Connection) -> bool:
+def _add(booking: Booking, now: int, db: sqlite3.Connection) -> bool:
     hour = now - now % HOUR
-    if db.execute("INSERT OR IGNORE INTO usage_request VALUES (?, ?) RETURNING id", (request, hour)).fetchone() is None:
+    new = "INSERT OR IGNORE INTO usage_request VALUES (?, ?) RETURNING id"
+    if db.execute(new, (booking.request, hour)).fetchone() is None:
         return False
     db.execute("DELETE FROM usage_request WHERE hour < ?", (hour - REMEMBERED_SECONDS,))
     sequence = db.execute("UPDATE usage_sequence SET last = last + 1 RETURNING last").fetchone()[0]
-    db.execute(COUNT, (hour, *key, sequence, int(usage.estimated), *usage.counts().values()))
+    key = (hour, booking.agent, booking.provider, booking.model, sequence, int(booking.usage.estimated))
+    db.execute(COUNT, (*key, *booking.usage.counts().values(), booking.cost or 0, int(booking.cost is None)))
     return True
 
 
 def _buckets(db: sqlite3.Connection, where: str, *values: int) -> tuple[UsageBucket, ...]:
-    rows: Sequence[tuple[int, str, str, str, int, int, int, int, int, int, int, int, int, int]]
+    rows: Sequence[tuple[int, str, str, str, int, int, int, int, int, int, int, int, int, int, int, int]]
     rows = db.execute(ROWS + where, values).fetchall()
     return tuple(
-        UsageBucket(hour, AgentId(agent), provider, model, sequence, requests, estimated, Usage(*totals))
-        for hour, agent, provider, model, sequence, requests, estimated, *totals in rows
+        UsageBucket(
+            hour, AgentId(agent), provider, model, sequence, requests, estimated, Usage(*totals), cost, unpriced
+        )
+        for hour, agent, provider, model, sequence, requests, estimated, cost, unpriced, *totals in rows
     )

@@ -47,12 +47,35 @@ class Usage:
         return {name: getattr(self, name) for name in COUNTS}
 
 
+NANO: Final = 10**9
+"""Costs are whole nano-US-dollars: sums are exact, and one token of the cheapest model still costs some."""
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """What one response consumed.
+
+    Attributes:
+        request: its id; a response is booked once.
+        cost: in nano-US-dollars; None where the model has no price.
+    """
+
+    request: str
+    agent: AgentId
+    provider: str
+    model: str
+    usage: Usage
+    cost: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class UsageBucket:
     """Totals of one hour for one (agent, provider, model). Totals only grow; `sequence` counts the changes.
 
     Attributes:
         hour: start of the hour, seconds since the epoch, a multiple of 3600.
+        cost: of the responses that have a price, in nano-US-dollars.
+        unpriced: how many have none.
     """
 
     hour: int
@@ -63,6 +86,8 @@ class UsageBucket:
     requests: int
     estimated: int
     totals: Usage
+    cost: int = 0
+    unpriced: int = 0
 
     def to_json(self) -> JsonObject:
         """Return the form that goes to the hub."""
@@ -74,5 +99,7 @@ class UsageBucket:
             "sequence": self.sequence,
             "requests": self.requests,
             "estimated": self.estimated,
+            "cost": self.cost,
+            "unpriced": self.unpriced,
             **self.totals.counts(),
         }

@@ -188,13 +188,14 @@ def usage_from_json(body: Reader) -> tuple[UsageBucket, ...]:
 
 
 def _bucket(row: Reader) -> UsageBucket:
+    requests = row.integer("requests")
     bucket = UsageBucket(
         hour=row.integer("hour"),
         agent=AgentId(row.text("agent", limit=200)),
         provider=row.text("provider", limit=200),
         model=row.text("model", limit=200),
         sequence=row.integer("sequence", minimum=1),
-        requests=row.integer("requests"),
+        requests=requests,
         estimated=row.integer("estimated"),
         totals=Usage(
             input_total=row.integer("input_total"),
@@ -205,6 +206,8 @@ def _bucket(row: Reader) -> UsageBucket:
             reasoning=row.integer("reasoning"),
             tool_prompt=row.integer("tool_prompt", 0),
         ),
+        cost=row.integer("cost", 0),
+        unpriced=row.integer("unpriced", requests),  # an older edge knows no prices
     )
     row.done()
     _check_names(bucket)

@@ -40,6 +40,7 @@ async def test_totals_never_fall_whatever_a_newer_report_says(hub: RunningHub) -
     await edge.push_usage([bucket(6, 1)])
     (row,) = await stored(hub)
     assert (row.sequence, row.requests, row.totals) == (6, 50, bucket(5, 50).totals)
+    assert (row.cost, row.unpriced) == (50 * 7_500, 25)
 
 
 async def test_each_tenant_has_its_own_totals(hub: RunningHub) -> None:

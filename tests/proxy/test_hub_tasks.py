@@ -28,8 +28,8 @@ from safety_core.edge.vault import Vault
 from safety_core.edge.vault_key import RawKey
 from safety_core.errors import AuditError, UnavailableError
 from safety_core.model.record import AuditEntry, Event
-from safety_core.model.tool_call import TenantId
-from safety_core.model.usage import Usage, UsageBucket
+from safety_core.model.tool_call import AgentId, TenantId
+from safety_core.model.usage import Booking, Usage, UsageBucket
 from tests.simulators.hub import RunningHub, running_hub
 from tests.simulators.policies import policy
 
@@ -48,7 +48,8 @@ class Office:
             return await hub_usage.listed(connection, TENANT)
 
     async def count(self, request: str, tokens: int) -> None:
-        await self.services.usage.add(request, "main", "openai", "m", Usage(input_total=tokens), time.time())
+        booking = Booking(request, AgentId("main"), "openai", "m", Usage(input_total=tokens), cost=3 * tokens)
+        await self.services.usage.add(booking, time.time())
 
 
 @pytest.fixture

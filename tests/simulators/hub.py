@@ -118,7 +118,9 @@ def question(tenant: str = "acme", *, strong: bool = False, now: float = START, 
 
 def bucket(sequence: int, requests: int, *, hour: int = 1_800_000_000 // 3600 * 3600, model: str = "m1") -> UsageBucket:
     totals = Usage(100 * requests, 10 * requests, 50 * requests, 20 * requests, 5 * requests, 2 * requests)
-    return UsageBucket(hour, AgentId("shop"), "openai", model, sequence, requests, 0, totals)
+    return UsageBucket(
+        hour, AgentId("shop"), "openai", model, sequence, requests, 0, totals, 7_500 * requests, requests // 2
+    )
 
 
 def json_of(response: httpx2.Response) -> Any:

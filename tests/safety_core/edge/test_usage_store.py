@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 from safety_core.edge import usage_store
 from safety_core.edge.approvals import ApprovalStore
 from safety_core.edge.usage_store import UsageStore
-from safety_core.model.usage import Usage
+from safety_core.model.tool_call import AgentId
+from safety_core.model.usage import Booking, Usage
 
 USAGE = Usage(100, 20, 60, 5, 2, 7)
 NOON = 1_800_000_000 - 1_800_000_000 % 3600
@@ -24,8 +26,12 @@ async def store(tmp_path: Path) -> AsyncIterator[UsageStore]:
     await opened.aclose()
 
 
+def booked(request: str, model: str = "m", usage: Usage = USAGE, cost: int | None = 7) -> Booking:
+    return Booking(request, AgentId("shop"), "openai", model, usage, cost)
+
+
 async def add(store: UsageStore, request: str, now: float = NOON, model: str = "m", usage: Usage = USAGE) -> bool:
-    return await store.add(request, "shop", "openai", model, usage, now)
+    return await store.add(booked(request, model, usage), now)
 
 
 async def test_a_response_is_counted_once(store: UsageStore) -> None:
@@ -41,7 +47,7 @@ async def test_what_an_agent_has_spent_of_its_day(store: UsageStore) -> None:
     await add(store, "r1", NOON - 1)
     await add(store, "r2", NOON)
     await add(store, "r3", NOON + 7200, "other")
-    await store.add("r4", "night", "openai", "m", USAGE, NOON)
+    await store.add(replace(booked("r4"), agent=AgentId("night")), NOON)
     assert await store.spent("shop", NOON) == 240
     assert await store.spent("shop", NOON - 3600) == 360
 
@@ -56,6 +62,34 @@ async def test_totals_add_up_by_hour_agent_provider_and_model(store: UsageStore)
     both = found[(0, "m")]
     assert (both.requests, both.estimated, both.totals) == (2, 1, Usage(200, 40, 120, 10, 4, 14))
     assert [item.hour - NOON for item in await store.buckets(NOON + 3600)] == [3600]
+
+
+async def test_costs_add_up_and_what_has_no_price_is_counted_apart(store: UsageStore) -> None:
+    await store.add(booked("r1", cost=10**12), NOON)
+    await store.add(booked("r2", cost=1), NOON)
+    await store.add(booked("r2", cost=1), NOON)
+    await store.add(booked("r3", cost=None), NOON)
+    await store.add(booked("r4", cost=0), NOON)
+    (bucket,) = await store.buckets()
+    assert (bucket.requests, bucket.cost, bucket.unpriced) == (4, 10**12 + 1, 1)
+
+
+async def test_what_an_earlier_version_booked_has_no_price(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "edge.db") as connection:
+        connection.execute(
+            "CREATE TABLE usage_bucket (hour INTEGER NOT NULL, agent TEXT NOT NULL, provider TEXT NOT NULL,"
+            "  model TEXT NOT NULL, sequence INTEGER NOT NULL, requests INTEGER NOT NULL, estimated INTEGER NOT NULL,"
+            "  input_total INTEGER NOT NULL, output_total INTEGER NOT NULL, cache_read INTEGER NOT NULL,"
+            "  cache_write INTEGER NOT NULL, cache_write_1h INTEGER NOT NULL, reasoning INTEGER NOT NULL,"
+            "  tool_prompt INTEGER NOT NULL, PRIMARY KEY (hour, agent, provider, model)) STRICT"
+        )
+        row = (NOON, "shop", "openai", "m", 1, 4, 0, 100, 20, 0, 0, 0, 0, 0)
+        connection.execute("INSERT INTO usage_bucket VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", row)
+    connection.close()
+    store = UsageStore.open(tmp_path / "edge.db")
+    (old,) = await store.buckets()
+    assert (old.requests, old.cost, old.unpriced, old.totals) == (4, 0, 4, Usage(100, 20))
+    await store.aclose()
 
 
 async def test_a_report_holds_what_changed_since_the_confirmed_one(store: UsageStore) -> None:

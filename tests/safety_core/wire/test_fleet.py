@@ -131,3 +131,11 @@ def test_too_many_buckets_are_refused() -> None:
         usage_from_json(wired(usage_to_json([bucket] * (BUCKETS + 1))))
     with pytest.raises(InputError, match=r"m\.buckets\[0\]: has a field that is not known"):
         usage_from_json(wired({"buckets": [{**bucket.to_json(), "note": "x"}]}))
+
+
+def test_a_bucket_of_an_edge_that_knew_no_prices_is_all_unpriced() -> None:
+    bucket = UsageBucket(0, AgentId("a"), "p", "m", 1, 5, 0, Usage(7), cost=123, unpriced=2)
+    assert usage_from_json(wired(usage_to_json([bucket]))) == (bucket,)
+    old = {name: value for name, value in bucket.to_json().items() if name not in {"cost", "unpriced"}}
+    (read,) = usage_from_json(wired({"buckets": [old]}))
+    assert (read.cost, read.unpriced) == (0, 5)
