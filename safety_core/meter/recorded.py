@@ -9,19 +9,15 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import struct
 from collections.abc import Iterator
-from typing import Final
+from contextlib import suppress
 
 from safety_core.canonical import Json
 from safety_core.errors import InputError
 from safety_core.meter.tally import Tally
 from safety_core.model.usage import Usage
+from safety_core.wire import aws_events
 from safety_core.wire.sse import Parser
-
-_PRELUDE: Final = struct.Struct(">II")
-_OVERHEAD: Final = 16
-"""Bytes of an AWS message that are neither headers nor payload: two lengths, two checksums."""
 
 
 def usage_of(body: bytes) -> Usage | None:
@@ -77,18 +73,14 @@ def _embedded(text: str) -> Iterator[Json]:
 def _aws_payloads(body: bytes) -> list[Json]:
     """Return the payloads of AWS event stream messages; Bedrock wraps a model's own events as base64 in `bytes`."""
     found: list[Json] = []
-    start = 0
-    while start + _OVERHEAD <= len(body):
-        total, headers = _PRELUDE.unpack_from(body, start)
-        if not _OVERHEAD + headers <= total <= len(body) - start:
-            break
-        payload = _parsed(body[start + 12 + headers : start + total - 4])
-        inner = payload.get("bytes") if isinstance(payload, dict) else None
-        if isinstance(inner, str):
-            payload = _parsed(_unbase64(inner.encode()) or b"")
-        if payload is not None:
-            found.append(payload)
-        start += total
+    with suppress(InputError):  # what comes after a broken message is not read
+        for message in aws_events.Parser(len(body)).feed(body):
+            payload = _parsed(message.payload)
+            inner = payload.get("bytes") if isinstance(payload, dict) else None
+            if isinstance(inner, str):
+                payload = _parsed(_unbase64(inner.encode()) or b"")
+            if payload is not None:
+                found.append(payload)
     return found
 
 

@@ -12,6 +12,7 @@ recorded_calls   calls as `safety classify` takes them and as OpenClaw records t
 outbound    what an agent says to people, and who has written to it (plugin -> edge)
 sse         server-sent events, byte for byte (provider -> edge -> client)
 lines       lines and messages, byte for byte (the same way)
+aws_events   messages of the AWS event stream, byte for byte (the same way)
 errors      an error, as every answer tells it
 approvals   requests and grants (edge <-> hub <-> approver)
 signed      requests that carry a tenant's signature (edge -> hub)
