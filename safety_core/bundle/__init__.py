@@ -18,6 +18,7 @@ archive    files <-> one reproducible .tar.gz, within limits
 sign       the OPA signature over the files
 contents   the files of a bundle -> TrustedBundle
 agents     what data.json says of each agent -> AgentManifest
+forward    what data.json says of the forward proxy -> ForwardPolicy
 policy     data.json -> Policy
 roles      TUF: keys, thresholds and documents, as the publisher makes them
 signed     TUF: one signed document, verified

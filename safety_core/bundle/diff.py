@@ -17,6 +17,8 @@ from safety_core.bundle.contents import TrustedBundle
 from safety_core.bundle.index import Guard
 from safety_core.bundle.leaves import catalogue_leaves, leaves
 from safety_core.canonical import Json, JsonObject
+from safety_core.model.forward import ForwardRule
+from safety_core.model.forward import How as Way
 from safety_core.model.level import Level, Outcome, Tier
 from safety_core.model.policy import AgentManifest, ApproverKey, Pattern, Sandbox, Subagents
 
@@ -71,6 +73,7 @@ def differences(old: TrustedBundle, new: TrustedBundle) -> tuple[Change, ...]:
         *_approvers(old, new),
         *_catalogue(old, new),
         *_hosts(old, new),
+        *_forward(old, new),
         *_patterns(old, new),
         *_vectors(old, new),
     )
@@ -228,6 +231,26 @@ def _leaf_words(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]
 
 def _hosts(old: TrustedBundle, new: TrustedBundle) -> Iterator[Change]:
     yield from _whole("hosts", old.data["hosts"], new.data["hosts"])
+
+
+def _forward(old: TrustedBundle, new: TrustedBundle) -> Iterator[Change]:
+    for name, was, now in _both(_listed_hosts(old), _listed_hosts(new)):
+        words = f"{_way(was)} before, now {_way(now)}"
+        yield Change("forward", name, _how(was, now), (words,), None if was and now else was is None)
+
+
+def _listed_hosts(bundle: TrustedBundle) -> dict[str, ForwardRule]:
+    return {f"{rule.host}:{','.join(map(str, sorted(rule.ports)))}": rule for rule in bundle.policy.forward.hosts}
+
+
+def _way(rule: ForwardRule | None) -> str:
+    if rule is None:
+        return "refused"
+    methods = "every method" if rule.methods is None else _listed(rule.methods)
+    clients = "every client" if rule.agents is None else _listed(frozenset(map(str, rule.agents)))
+    limit = "" if rule.body_limit is None else f", bodies up to {rule.body_limit} bytes"
+    seen = "" if rule.how is Way.TUNNEL else f", {methods}{limit}"
+    return f"{rule.how.value} for {clients}{seen}"
 
 
 def _whole(part: str, old: Json, new: Json) -> Iterator[Change]:

@@ -65,9 +65,14 @@ def gather(files: Mapping[str, bytes]) -> tuple[JsonObject, Origins]:
     }  # fmt: skip
     origins.add(matrix, "", "data.matrix")
     origins.add(hosts, "", "data.hosts")
-    _fields(data, origins, _document(files, "agents.yaml", b"{}"), ("agents", "default_tier"))
+    _fields(data, origins, _document(files, "agents.yaml", b"{}"), ("agents", "default_tier", "budget"))
     _fields(data, origins, _document(files, "approvers.yaml", b"{}"), ("approvers",))
     _fields(data, origins, _document(files, "outward.yaml", b"{}"), ("outward",))
+    _fields(data, origins, _document(files, "egress.yaml", b"{}"), ("forward",))
+    if "prices.yaml" in files:
+        prices = _document(files, "prices.yaml")
+        data["prices"] = prices.mapping()
+        origins.add(prices, "", "data.prices")
     for name in sorted(name for name in files if name.endswith(".yaml")):
         folder = name.partition("/")[0]
         if folder in {"floors", "patterns"}:

@@ -13,10 +13,12 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Final, TypeVar
 
-from safety_core.bundle.agents import parse_agents
+from safety_core.bundle.agents import parse_agents, parse_budget
+from safety_core.bundle.forward import catchers_of, parse_forward
 from safety_core.canonical import JsonObject
 from safety_core.errors import InputError, PolicyError
 from safety_core.model.approval import KeyId
+from safety_core.model.forward import ForwardPolicy
 from safety_core.model.level import Level, Outcome, Tier
 from safety_core.model.policy import ApproverKey, KeyKind, OutwardGrant, Pattern, Policy
 from safety_core.model.tool_call import AgentId, TenantId
@@ -68,11 +70,17 @@ def _policy(data: Reader, revision: str, version: int) -> Policy:
         catalogue=data.mapping("catalogue"),
         volatile=_volatile(data.object("volatile")),
         floor_reasons=floors,
+        forward=_forward(data),
     )
-    data.mapping("hosts")
     data.mapping("index")
     data.done()
     return policy
+
+
+def _forward(data: Reader) -> ForwardPolicy:
+    """Return what egress.yaml lists. A policy without it, such as one published before there was any, lists nothing."""
+    catchers = catchers_of(data.mapping("hosts"))
+    return parse_forward(data.object("forward"), catchers) if data.has("forward") else ForwardPolicy()
 
 
 def _scale(reader: Reader, name: str, scale: type[Scale]) -> Scale:

@@ -1,6 +1,6 @@
 """policies/ -> the files of a bundle. Pure: the same sources give the same bytes.
 
-manifest.yaml matrix.yaml agents.yaml approvers.yaml outward.yaml hosts.yaml
+manifest.yaml matrix.yaml agents.yaml approvers.yaml outward.yaml hosts.yaml egress.yaml
 floors/*.yaml catalogue/*.yaml patterns/*.yaml
 rules/<id>/<id>.rego  (<id>_test.rego stays behind)
 golden.jsonl

@@ -1,12 +1,13 @@
 """The gateway's nouns, as frozen values. Nothing here decides or does anything.
 
 level       Level, Tier, Outcome: three ordered scales
-tool_call   ToolCall, ToolResult: what an agent wants, and what came of it
+tool_call   ToolCall, ToolResult: what an agent wants, and what came of it; ProposedCall: what its model wants
 facts       Facts, Action, Target: what a call would do, without judging it
 verdict     Hit, Decision, Verdict, Ruling: what the policy says, and what the gate makes of it
 approval    ApprovalRequest, Grant, ApprovalState: a question to a person, and the signed answer
 descent     Descent: where a session stands among agents that start agents
 policy      Policy and its parts: what a trusted bundle says
+forward     ForwardPolicy, ForwardRule: where other software may go, and how
 secret      SecretValue, reference syntax: a value that never prints
 finding     Finding, Redaction: where a secret was seen, never the secret
 usage       Usage, UsageBucket: what a model call consumed

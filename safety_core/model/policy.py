@@ -9,6 +9,7 @@ from typing import Final
 
 from safety_core.canonical import JsonObject
 from safety_core.model.approval import KeyId
+from safety_core.model.forward import ForwardPolicy
 from safety_core.model.level import Level, Outcome, Tier
 from safety_core.model.tool_call import AgentId, TenantId
 
@@ -140,6 +141,7 @@ class Policy:
         catalogue: programs and tools by name, as `safety_core.classify` reads them.
         volatile: per tool, the arguments that are left out of the action digest ("timeout").
         floor_reasons: by rule id, why its floor is one.
+        forward: where other software than the model's clients may go.
     """
 
     tenant: TenantId
@@ -155,6 +157,7 @@ class Policy:
     catalogue: JsonObject
     volatile: Mapping[str, frozenset[str]]
     floor_reasons: Mapping[str, str] = field(default_factory=dict)
+    forward: ForwardPolicy = ForwardPolicy()
 
     def agent(self, name: AgentId) -> AgentManifest:
         """Return the manifest of an agent; one that no manifest names gets the default tier."""
