@@ -1,9 +1,9 @@
 """What egress.yaml says of the forward proxy -> `ForwardPolicy`.
 
 Checked, in order: the default is to refuse; a way that cannot see requests promises nothing about them; a host is a
-plain DNS name, no address, no whole top-level domain; it is no catcher of hosts.yaml, lies below none and covers none; every
-field is known; a host and port stand once. Left to the edge: that no tunnel leads to an LLM provider, which only its
-settings know.
+plain DNS name, no address, no whole top-level domain; it is no catcher of hosts.yaml, lies below none and covers none;
+every field is known; a host and port stand once. Left to the edge: that no tunnel leads to an LLM provider, which only
+its settings know.
 """
 
 from __future__ import annotations
