@@ -6,6 +6,7 @@ editor      an event stream, redacted as it passes
 framing     what events come in: server-sent events, lines, messages
 shape       what an editor must know of an API's events
 request     what must be known of any request
+prefix      what a request begins with, for the provider's cache
 results     the tool results that a request carries
 openai      chat completions (of OpenAI and all that are compatible with it), completions, embeddings
 chat        the events of chat completions

@@ -7,10 +7,11 @@ from typing import Final
 
 import orjson
 
+from proxy.providers.prefix import prefix_of
 from proxy.providers.results import tool_results
 from safety_core.canonical import JsonObject
 from safety_core.errors import InputError
-from safety_core.flow.dialect import Operation, Prepared
+from safety_core.flow.dialect import Operation, Prepared, Purpose
 
 MODEL_LENGTH: Final = 256
 """Characters. The name goes into usage and bills; the longest real ones (Bedrock ARNs) have about 150."""
@@ -53,7 +54,9 @@ def read_request(body: bytes, operation: Operation) -> Request:
     model = operation.model or fields.get("model")
     if not isinstance(model, str) or not 0 < len(model) <= MODEL_LENGTH:
         raise InputError("request body", f"must name a model (1 to {MODEL_LENGTH} characters)")
-    return Request(fields, Prepared(body, model, results=tool_results(fields), most_output=_most_output(fields)))
+    prefix = prefix_of(fields, model) if operation.purpose is Purpose.TURN else None
+    results, most = tool_results(fields), _most_output(fields)
+    return Request(fields, Prepared(body, model, results=results, most_output=most, prefix=prefix))
 
 
 def _most_output(fields: JsonObject) -> int | None:

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 from safety_core.canonical import Json
 from safety_core.flow.tool_results import ToolResult
+from safety_core.meter.prefix import Prefix
 from safety_core.model.secret import SecretName, SecretValue
 from safety_core.model.usage import Usage
 from safety_core.redact.redactor import Redactor
@@ -58,6 +59,7 @@ class Prepared:
         again.
         results: the tool results that it carries.
         most_output: tokens that an answer may have at most, where the request says so.
+        prefix: how it begins, None where it has no conversation.
     """
 
     body: bytes
@@ -65,6 +67,7 @@ class Prepared:
     hide_usage: bool = False
     results: tuple[ToolResult, ...] = ()
     most_output: int | None = None
+    prefix: Prefix | None = None
 
 
 @dataclass(frozen=True, slots=True)

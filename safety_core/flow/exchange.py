@@ -13,6 +13,7 @@ from safety_core.flow.dialect import Dialect, Operation, Prepared
 from safety_core.flow.effects import Flow
 from safety_core.flow.egress_effects import Emit, Headers, Respond, UpstreamRequest
 from safety_core.flow.interlock import Interlock
+from safety_core.meter.prefix import Prefix
 from safety_core.model.record import AuditEntry, Event
 from safety_core.model.secret import SecretName
 from safety_core.model.tool_call import AgentId
@@ -70,6 +71,8 @@ class Exchange:
         status: what the client was told.
         model: as the request named it, empty if it came to nothing before that was known.
         findings: secrets that were replaced, on the way out and on the way in.
+        prefix: how the request began; None where nothing was sent, or no conversation.
+        waited: seconds in which the provider, or the client, was waited for.
         rule: class of the error that refused or ended it, empty if none did.
         reason: its text.
         observed: what would have refused it if the interlock did more than observe.
@@ -83,6 +86,8 @@ class Exchange:
     observed: str = ""
     model: str = ""
     findings: int = 0
+    prefix: Prefix | None = None
+    waited: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

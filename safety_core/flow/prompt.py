@@ -27,6 +27,7 @@ from safety_core.flow.interlock import (
     trace_id,
 )
 from safety_core.flow.response import send
+from safety_core.meter.prefix import with_came
 from safety_core.model.finding import FindingKind
 from safety_core.model.record import Event
 from safety_core.redact.body import BodyRedaction
@@ -58,7 +59,8 @@ def forward(prompt: Prompt, context: PromptContext) -> Flow[Exchange]:
         return (yield from refuse(exchange, prompt, status or _status(error), error))
     exchange_done = yield from send(sent, key, context)
     found = exchange_done.findings + sent.findings
-    return replace(exchange_done, observed=observed, model=sent.prepared.model, findings=found)
+    began = sent.prepared
+    return replace(exchange_done, observed=observed, model=began.model, findings=found, prefix=began.prefix)
 
 
 def _guarded(exchange: str, prompt: Prompt, context: PromptContext, check: Flow[None]) -> Flow[str]:
@@ -99,8 +101,10 @@ def _ready(exchange: str, prompt: Prompt, redactor: Redactor) -> Flow[Sent]:
     if discovered := {**headers.discovered, **body.discovered}:
         yield from effects.Remember(discovered)
     prepared = prompt.dialect.prepare(body.raw, prompt.operation)
-    if prepared.results and body.findings:  # an id may look like a secret: what counts is what came
-        prepared = replace(prepared, results=prompt.dialect.prepare(prompt.body, prompt.operation).results)
+    if (prepared.results or prepared.prefix) and body.findings:
+        came = prompt.dialect.prepare(prompt.body, prompt.operation)  # an id may look like a secret: what came counts
+        prefix = with_came(prepared.prefix, came.prefix)
+        prepared = replace(prepared, results=came.results, prefix=prefix)
     sent = (*headers.headers, (b"accept-encoding", b"identity"))
     request = UpstreamRequest(prompt.provider, prompt.method, prompt.target, sent, prepared.body)
     return Sent(exchange, prompt, prepared, request, headers.findings + len(body.findings))

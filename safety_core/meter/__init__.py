@@ -4,5 +4,6 @@ counts      the numbers in one JSON document, wherever that API puts them
 normal      those numbers -> Usage: who includes what in what
 tally       the documents of one response, a stream's events included, merged
 estimate    what to book when a response came without numbers
+prefix      what a request begins with, and what broke a provider's cache of it
 recorded    the bytes of a whole response -> its JSON documents, in every framing that providers use
 """
