@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "approvals": "safety_core.cli.approvals:approvals",
     "audit": "safety_core.cli.audit:audit",
     "classify": "safety_core.cli.classify:classify",
+    "contain": "safety_core.cli.contain.command:contain",
     "demo": "safety_core.cli.demo.command:demo",
     "openclaw": "safety_core.cli.openclaw.command:openclaw",
     "policy": "safety_core.cli.policy.command:policy",
