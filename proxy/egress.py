@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Generator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
 from proxy.client_token import agent_of, without_token
@@ -188,7 +188,8 @@ class EgressApp:
         async with Relay(receive, send, upstream, provider.base_url, route.api) as relay:
             with self._watched(prompt) as seen, self._counted(prompt) as guarding:
                 table = {**self._handlers, **guarding, **relay.handlers()}
-                exchange = seen.exchange = await arun(forward(prompt, context), table)
+                exchange = await arun(forward(prompt, context), table)
+                exchange = seen.exchange = replace(exchange, waited=relay.waited)
             await relay.finish()
         if self._guards:
             self._guards.note(exchange)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from time import perf_counter
 from typing import Any, TypeAlias, TypeVar
 
 from proxy.providers.dialects import Api
@@ -26,7 +27,11 @@ T = TypeVar("T")
 
 
 class Relay:
-    """Performs Forward, NextChunk, Cancel, Respond and Emit for one request. Use as an async context manager."""
+    """Performs Forward, NextChunk, Cancel, Respond and Emit for one request. Use as an async context manager.
+
+    Attributes:
+        waited: seconds in which the provider or the client was waited for so far.
+    """
 
     def __init__(self, receive: Receive, send: Send, upstream: Upstream, base_url: str, api: Api) -> None:
         self._receive = receive
@@ -39,6 +44,7 @@ class Relay:
         self._waiting: asyncio.Task[Any] | None = None
         self._watcher: asyncio.Task[None] | None = None
         self._started = False
+        self.waited = 0.0
 
     async def __aenter__(self) -> Relay:
         self._watcher = asyncio.create_task(self._watch())
@@ -104,6 +110,7 @@ class Relay:
             _discard(awaitable)
             raise UnavailableError("client", "has left")
         self._waiting = task
+        since = perf_counter()
         try:
             return await awaitable
         except asyncio.CancelledError as error:
@@ -111,6 +118,7 @@ class Relay:
                 raise UnavailableError("client", "has left") from error
             raise
         finally:
+            self.waited += perf_counter() - since
             self._waiting = None
 
 
