@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bench import borrowed, edge_memory, openclaw, redact, registry
 from bench.corpus import LARGEST
+from bench.egress import section as egress
 from bench.figure import Figure
 from bench.judging import section as judging
 from bench.measure import FULL, QUICK, Effort
@@ -62,6 +63,7 @@ def measured(effort: Effort, quick: bool, *, peers: bool) -> dict[str, Any]:
         done.figures += judged.figures
         bar.start("a running edge")
         done.figures += edge_memory.figures()
+        done.figures += egress.figures(done.raw["4k"], done.raw["1m"], bar.start, quick=quick)
         bar.start("OpenClaw, with the plugin and without")
         done.figures += openclaw.figures(quick)
     return {

@@ -41,6 +41,7 @@ class Run:
     timings: dict[str, Timing] = field(default_factory=dict)
     figures: list[Figure] = field(default_factory=list)
     bodies: dict[str, Any] = field(default_factory=dict)
+    raw: dict[str, bytes] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
 
 
@@ -71,7 +72,7 @@ def run(effort: Effort, progress: Progress, peers: bool) -> Run:
         cast = _cast(stack, progress, peers)
         progress.tell("choosing clean text from the installed packages")
         bodies = made(cast.ours, rivals.sieves(cast.field), folder(), progress.corpus)
-        done.bodies = bodies.described
+        done.bodies, done.raw = bodies.described, bodies.raw
         done.facts = {worker.title: worker.facts for worker in _everybody(cast)}
         samples = _handed(cast, bodies, effort, progress)
         with _grown(stack, "ours-10000", (), bodies) as ours, _grown(stack, "plain-10000", PLAIN, bodies) as plain:
