@@ -62,7 +62,7 @@ from safety_core.flow.interlock import Interlock
 from safety_core.model.secret import SecretName
 from safety_core.model.tool_call import AgentId, TenantId
 
-Dialect: TypeAlias = Literal["openai", "anthropic"]
+Dialect: TypeAlias = Literal["openai", "anthropic", "bedrock"]
 """Which API a provider speaks."""
 
 APPROVAL_WAIT: Final = 60.0

@@ -40,7 +40,7 @@ PREFIX: Final = "SAFETY_EDGE_"
 PROVIDER_NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
 """A provider's name is the first segment of its path at the egress."""
 
-DIALECTS: Final[Mapping[str, Dialect]] = {"openai": "openai", "anthropic": "anthropic"}
+DIALECTS: Final[Mapping[str, Dialect]] = {"openai": "openai", "anthropic": "anthropic", "bedrock": "bedrock"}
 
 _KINDS: Final[Mapping[str, type]] = {
     "home": str,
@@ -229,7 +229,7 @@ def _provider(name: str, source: Reader) -> Provider:
         raise InputError(f"edge.egress.providers.{name}", "must be named in lower-case letters, digits and dashes")
     dialect = DIALECTS.get(source.text("dialect", name))
     if dialect is None:
-        raise InputError(f"{source.path}.dialect", 'must be "openai" or "anthropic"')
+        raise InputError(f"{source.path}.dialect", 'must be "openai", "anthropic" or "bedrock"')
     base_url = _url(source, "base_url")
     private = source.flag("private", default=False)
     if not private and URL(base_url).protocol != "https:":

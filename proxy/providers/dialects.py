@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from proxy.providers.anthropic import Anthropic
+from proxy.providers.bedrock import Bedrock
 from proxy.providers.openai import OpenAi
 from proxy.providers.paths import Paths
 from safety_core.flow.dialect import Dialect
@@ -30,4 +31,6 @@ class Api(Dialect, Protocol):
         """
 
 
-DIALECTS: Final[Mapping[str, Api]] = MappingProxyType({"openai": OpenAi(), "anthropic": Anthropic()})
+DIALECTS: Final[Mapping[str, Api]] = MappingProxyType(
+    {"openai": OpenAi(), "anthropic": Anthropic(), "bedrock": Bedrock()}
+)

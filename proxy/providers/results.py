@@ -1,4 +1,4 @@
-"""The tool results in a request's body, whichever of the providers' three shapes it has.
+"""The tool results in a request's body, whichever of the providers' shapes it has.
 
 chat completions   {"messages": [{"role": "tool", "tool_call_id", "content"}, ...]}
                    of calls in {"role": "assistant", "tool_calls": [{"id", "function": {"arguments"}}]}
@@ -6,6 +6,8 @@ responses          {"input": [{"type": "function_call_output", "call_id", "outpu
                    of calls in {"type": "function_call", "call_id", "arguments"}
 anthropic          {"messages": [{"role": "user", "content": [{"type": "tool_result", "tool_use_id", "content"}]}]}
                    of calls in {"role": "assistant", "content": [{"type": "tool_use", "id", "input"}]}
+converse           {"messages": [{"role": "user", "content": [{"toolResult": {"toolUseId", "content"}}]}]}
+                   of calls in {"role": "assistant", "content": [{"toolUse": {"toolUseId", "input"}}]}
 
 All are looked for in every body: an item counts by what it is, not by the path that it was sent to. Whatever ends with
 `_output` beside a `call_id` is a result too (custom tools, shell, computer).
@@ -46,6 +48,8 @@ def _found(fields: JsonObject) -> Iterator[tuple[str, str]]:
             yield _id(item, "call_id"), _text(item.get("output"))
         elif kind == "tool_result":
             yield _id(item, "tool_use_id"), _text(item.get("content"))
+        if isinstance(result := item.get("toolResult"), dict):  # whatever else it pretends to be
+            yield _id(result, "toolUseId"), _text(result.get("content"))
 
 
 def _items(fields: JsonObject) -> Iterator[JsonObject]:
@@ -65,6 +69,8 @@ def _calls(item: JsonObject) -> Iterator[tuple[str, Json]]:
         yield _id(item, "call_id"), _parsed(item.get("arguments"))
     elif item.get("type") == "tool_use":
         yield _id(item, "id"), item.get("input")
+    if isinstance(use := item.get("toolUse"), dict):
+        yield _id(use, "toolUseId"), use.get("input")
 
 
 def _objects(value: Json) -> Iterator[JsonObject]:

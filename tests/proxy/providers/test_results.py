@@ -51,6 +51,22 @@ def block(kind: str, **fields: Any) -> dict[str, Any]:
             },
             [("t1", ""), ("t2", "x")],
         ),
+        (
+            {
+                "messages": [
+                    {"role": "assistant", "content": [{"toolUse": {"toolUseId": "u1", "input": {}}}]},
+                    {
+                        "role": "user",
+                        "content": [
+                            {"toolResult": {"toolUseId": "u1", "content": [{"text": "x"}], "status": "success"}},
+                            {"toolResult": {"toolUseId": "u2", "content": [{"json": {"a": 1}}]}},
+                            {"type": "tool_result", "tool_use_id": "t1", "toolResult": {"toolUseId": "u3"}},
+                        ],
+                    },
+                ]
+            },
+            [("u1", "x"), ("u2", ""), ("t1", ""), ("u3", "")],
+        ),
     ],
 )
 def test_every_result_is_found(fields: Any, found: list[tuple[str, str]]) -> None:

@@ -1,0 +1,123 @@
+"""Amazon Bedrock: converse, and each model's own requests (invoke). Source: Amazon Bedrock API reference, "Runtime".
+
+The vault holds either a Bedrock API key, or an access key as JSON, with which each request is signed anew:
+
+    {"access_key_id": ..., "secret_access_key": ..., "session_token": ..., "region": ...}
+
+The token is there for temporary keys, the region where the host's name does not tell it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+import orjson
+
+from proxy.providers.bedrock_events import BedrockShape
+from proxy.providers.bedrock_framing import BedrockEvents, exception
+from proxy.providers.editor import EventEditor
+from proxy.providers.openai import OpenAi
+from proxy.providers.paths import Paths
+from proxy.providers.request import read_request
+from proxy.providers.sigv4 import Credentials, Signer
+from safety_core.canonical import Json
+from safety_core.errors import InputError
+from safety_core.flow.dialect import Operation, Prepared, Purpose, StreamEditor
+from safety_core.flow.egress_effects import Headers, UpstreamRequest
+from safety_core.meter.tally import Tally
+from safety_core.model.usage import Usage
+from safety_core.redact.redactor import Redactor
+from safety_core.wire.aws_events import MEDIA_TYPE
+from safety_core.wire.reader import Reader
+
+_KINDS: Final = {
+    401: "UnrecognizedClientException",
+    403: "AccessDeniedException",
+    404: "ResourceNotFoundException",
+    424: "SafetyGatewayException",
+    502: "InternalServerException",
+    503: "ServiceUnavailableException",
+}
+
+_REGION: Final = re.compile(r"(?:^|\.)bedrock-runtime(?:-fips)?\.([a-z]{2,5}(?:-[a-z]+)+-\d{1,2})\.")
+"""bedrock-runtime.REGION.amazonaws.com, with FIPS, dual-stack, other partitions, and endpoints of a VPC."""
+
+_NAMED: Final = re.compile(r"[a-z]{2,5}(?:-[a-z]+)+-\d{1,2}")
+
+_OPENAI: Final = OpenAi()
+
+
+class Bedrock:
+    """Implements `safety_core.flow.dialect.Dialect`."""
+
+    paths: Final = Paths(
+        ("POST", "/model/{model}/converse", Purpose.TURN),
+        ("POST", "/model/{model}/converse-stream", Purpose.TURN),
+        ("POST", "/model/{model}/invoke", Purpose.TURN),
+        ("POST", "/model/{model}/invoke-with-response-stream", Purpose.TURN),
+        ("POST", "/model/{model}/count-tokens", Purpose.COUNT),
+    )
+
+    def authorized(self, request: UpstreamRequest, url: str, key: str, now: float) -> Headers:
+        """Return the headers with the key as a bearer token, or with a signature of this request by it.
+
+        Raises:
+            InputError: the key is JSON and no access key, or nothing tells the region.
+        """
+        if not key.lstrip().startswith("{"):
+            return (*request.headers, (b"authorization", b"Bearer " + key.encode()))
+        credentials, region = _access_key(key)
+        found = _REGION.search(urlsplit(url).hostname or "")
+        if found is None and not region:
+            raise InputError(_VAULT, "does not name the region, nor does the host", 'add "region"')
+        signer = Signer(credentials, region or (found[1] if found else ""), "bedrock")
+        return signer.signed(request.method, url, request.headers, request.body, now)
+
+    def prepare(self, body: bytes, operation: Operation) -> Prepared:
+        """Read what the request carries; the path names the model, and streams state their usage unasked."""
+        return read_request(body, operation).plain
+
+    def editor(self, redactor: Redactor, content_type: str, *, hide_usage: bool) -> StreamEditor | None:
+        """Return an editor for the AWS event stream."""
+        if content_type != MEDIA_TYPE:
+            return None
+        return EventEditor(redactor, BedrockShape(), BedrockEvents(), hide_usage=hide_usage)
+
+    def usage(self, document: Json) -> Usage | None:
+        """Return the usage that a whole response states."""
+        tally = Tally()
+        tally.add(document)
+        return tally.usage()
+
+    def forget(self, body: bytes) -> bytes:
+        """Return a response without the log probabilities that some models' own have."""
+        return _OPENAI.forget(body)
+
+    def error(self, status: int, message: str) -> bytes:
+        """Return {"__type", "message"}: who finds no x-amzn-errortype header reads the error's name from its body."""
+        return orjson.dumps({"__type": _KINDS.get(status, "ValidationException"), "message": message})
+
+    def error_event(self, message: str) -> bytes:
+        """Return a message that AWS's SDKs raise."""
+        return exception("modelStreamErrorException", message)
+
+
+_VAULT: Final = "the vault's entry for Bedrock"
+
+
+def _access_key(key: str) -> tuple[Credentials, str]:
+    """Return what a vault entry holds, and the region that it names. No error quotes it."""
+    try:
+        source = Reader.parse(key.encode(), "key")
+        names = ("access_key_id", "secret_access_key")
+        found = [source.text(name) for name in names] + [source.text(name, "") for name in ("session_token", "region")]
+        source.done()
+    except InputError:
+        fix = 'set it to {"access_key_id": ..., "secret_access_key": ...}, or to a Bedrock API key'
+        raise InputError(_VAULT, "is no access key", fix) from None
+    access, secret, token, region = found
+    if not (access and secret) or (region and not _NAMED.fullmatch(region)):
+        raise InputError(_VAULT, "is no access key, or its region is none", "see docs/egress.md")
+    return Credentials(access, secret, token), region
