@@ -3,7 +3,7 @@
 Texts that continue from event to event (answers, arguments of tool calls) go through one `StreamRedactor` each, so
 that a secret is found however the provider cuts it; what else an event holds is scanned event by event. Frames in
 which nothing changes pass byte for byte. What a text still holds back when it ends is sent before the event that
-ends it.
+ends it. The tool calls that the events propose are collected as they leave.
 
 A frame that cannot be read ends the stream: it could not be scanned.
 """
@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from proxy.providers.framing import Frame, Framing, compact
+from proxy.providers.proposals import Proposals
 from proxy.providers.shape import Key, Shape, Slot
 from safety_core.canonical import JsonObject
 from safety_core.errors import InputError, LimitError, UnscannableError
@@ -49,6 +50,8 @@ class EventEditor:
         self._framing = framing
         self._hide_usage = hide_usage
         self._tally = Tally()
+        self._proposals = Proposals()
+        self._concerned = False
         self._texts: dict[Key, StreamRedactor] = {}
         self._touched: set[Key] = set()
         self._clean: set[str] = set()
@@ -85,16 +88,21 @@ class EventEditor:
             except InputError:
                 break
         tails = [*self._tails([()])]
+        self._proposals.end()
         if parts and tails:
             parts[-1] += self._framing.missing  # what the last frame lacks to be one
         return self._taken([*parts, *tails])
+
+    def failed(self, message: str) -> bytes | None:
+        """Return None: the error event of the dialect is a frame like any other."""
+        return None
 
     def _taken(self, parts: Sequence[bytes]) -> Edited:
         for text in self._texts.values():
             self._discovered |= text.discovered
         discovered = {name: value for name, value in self._discovered.items() if name not in self._handed}
         self._handed |= discovered.keys()
-        return Edited(b"".join(parts), discovered, tuple(parts))
+        return Edited(b"".join(parts), discovered, tuple(parts), calls=self._proposals.take())
 
     def _frame(self, frame: Frame) -> Iterator[bytes]:
         if rest := frame.rest.strip():
@@ -103,6 +111,7 @@ class EventEditor:
             yield frame.raw
         elif frame.data.strip() == DONE:
             yield from self._tails([()])
+            self._proposals.end()
             yield frame.raw
         else:
             yield from self._event(frame, frame.data)
@@ -124,6 +133,8 @@ class EventEditor:
         changed = self._refill(skeleton, slots, pieces, closing) or skeleton is not event
         tails = [*self._tails(closing)]
         changed = self._forget(skeleton, closing) or changed
+        if self._concerned:
+            self._proposals.add(skeleton)
         yield from tails
         if not (self._hide_usage and self._shape.is_usage(event)):
             yield frame.with_data(compact(skeleton)).raw if changed else frame.raw
@@ -131,6 +142,7 @@ class EventEditor:
     def _scanned(self, skeleton: JsonObject, pieces: int) -> JsonObject:
         """Return an event without its `pieces` as it may leave: the same object if it holds no secret."""
         text = compact(skeleton)
+        self._concerned = self._proposals.concern(text)
         if text in self._clean:
             return skeleton
         clean = self._redactor.value(skeleton)
@@ -148,13 +160,14 @@ class EventEditor:
     def _refill(self, event: JsonObject, slots: Sequence[Slot], pieces: Sequence[str], closing: Sequence[Key]) -> bool:
         """Put the pieces back as they may leave; tell whether any of them has changed."""
         changed: list[Key] = []
-        for slot, piece in zip(slots, pieces, strict=True):
+        last = {slot.key: number for number, slot in enumerate(slots)}
+        for number, (slot, piece) in enumerate(zip(slots, pieces, strict=True)):
             self.written += len(piece)
             text = self._text(slot.key)
             passed = text.feed(piece)
             if text.findings:
                 self._touched.add(slot.key)
-            if _within(slot.key, closing):
+            if last[slot.key] == number and _within(slot.key, closing):  # an event may bring a text in two pieces
                 passed += self._closed(slot.key)
             slot.owner[slot.name] = passed
             if passed != piece:
@@ -190,7 +203,9 @@ class EventEditor:
     def _tails(self, closing: Sequence[Key]) -> Iterator[bytes]:
         for key in [key for key in self._texts if _within(key, closing)]:
             if tail := self._closed(key):
-                yield self._framing.written(self._shape.tail(key, tail, self._last))
+                last = self._shape.tail(key, tail, self._last)
+                self._proposals.add(last)
+                yield self._framing.written(last)
 
     def _check_rest(self, rest: bytes) -> None:
         """Comments, names and ids have no place for a reference: a secret in them ends the stream."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -20,12 +21,14 @@ class Context:
     Attributes:
         workspace: absolute path of the agent's workspace, the base of relative paths.
         wait: seconds to wait for a quick answer before the call is parked.
+        foreseen: says, as counts for the audit, whether a response of the agent's model proposed this very call.
     """
 
     policy: Policy
     redactor: Redactor
     workspace: str
     wait: float = 0.0
+    foreseen: Callable[[ToolCall], Mapping[str, int]] = lambda call: {}
 
 
 @dataclass(frozen=True, slots=True)

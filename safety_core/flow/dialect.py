@@ -11,6 +11,7 @@ from safety_core.canonical import Json
 from safety_core.flow.tool_results import ToolResult
 from safety_core.meter.prefix import Prefix
 from safety_core.model.secret import SecretName, SecretValue
+from safety_core.model.tool_call import ProposedCall
 from safety_core.model.usage import Usage
 from safety_core.redact.redactor import Redactor
 
@@ -27,7 +28,8 @@ class Purpose(StrEnum):
     BATCH = "batch"
     """Many turns at once, answered and billed later."""
     LOOK = "look"
-    """Something is looked up, or taken back: models, the state of a batch. Nothing is billed."""
+    """Something is looked up, or taken back: models, the state of a batch. Nothing is billed that has not been; a
+    batch's results say what it consumed (see `Stated`)."""
 
 
 BILLED: Final = frozenset({Purpose.TURN, Purpose.NUMBERS, Purpose.BATCH})
@@ -71,16 +73,33 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True)
+class Stated:
+    """What one answer of many has consumed, told later and perhaps more than once: it is booked the first time.
+
+    Attributes:
+        id: of the answer, among those that the same path tells of.
+    """
+
+    id: str
+    model: str
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
 class Edited:
     """Bytes of a stream that may go to the client, and what was found in them.
 
     Attributes:
         parts: the same bytes, frame by frame, for a transport that keeps them apart (messages of a WebSocket).
+        stated: the usage of single answers, where the stream is a list of such.
+        calls: the tool calls that are complete with these bytes, as the client sees them.
     """
 
     data: bytes
     discovered: Mapping[SecretName, SecretValue] = field(default_factory=dict)
     parts: tuple[bytes, ...] = ()
+    stated: tuple[Stated, ...] = ()
+    calls: tuple[ProposedCall, ...] = ()
 
 
 class StreamEditor(Protocol):
@@ -95,6 +114,9 @@ class StreamEditor(Protocol):
 
     def end(self) -> Edited:
         """Return what was held back, at the end of the stream."""
+
+    def failed(self, message: str) -> bytes | None:
+        """Return what ends this stream where it went wrong, or None: the dialect's `error_event` does."""
 
     @property
     def findings(self) -> int:

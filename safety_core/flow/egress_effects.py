@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from safety_core.flow.effects import Effect
 from safety_core.model.secret import SecretName, SecretValue
-from safety_core.model.tool_call import AgentId
+from safety_core.model.tool_call import AgentId, ProposedCall
 
 Headers: TypeAlias = "tuple[tuple[bytes, bytes], ...]"
 """In order; names in lower case, repeats allowed."""
@@ -87,6 +87,29 @@ class Afford(Effect[None]):
     model: str
     size: int
     most_output: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Foresee(Effect[tuple[ProposedCall, ...]]):
+    """Note the calls that a response proposes, before its agent can act on them; the reply: those that are new."""
+
+    agent: AgentId
+    calls: tuple[ProposedCall, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Weigh(Effect[None]):
+    """Judge the calls that a response proposed, and put them on record, soon; nobody waits for it.
+
+    Attributes:
+        exchange: the id of the exchange whose response it is.
+        trace: the request's W3C trace id, empty if it has none.
+    """
+
+    exchange: str
+    agent: AgentId
+    trace: str
+    calls: tuple[ProposedCall, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
+from safety_core.canonical import Json
 from safety_core.errors import SafetyError
 from safety_core.flow import effects
 from safety_core.flow.dialect import Dialect, Operation, Prepared
@@ -16,7 +17,7 @@ from safety_core.flow.interlock import Interlock
 from safety_core.meter.prefix import Prefix
 from safety_core.model.record import AuditEntry, Event
 from safety_core.model.secret import SecretName
-from safety_core.model.tool_call import AgentId
+from safety_core.model.tool_call import AgentId, ProposedCall
 from safety_core.model.usage import Usage
 from safety_core.redact.redactor import Redactor
 
@@ -55,12 +56,14 @@ class PromptContext:
         body_limit: bytes of a response that is not a stream.
         admit: raises a SafetyError where this agent may not talk to a model now.
         interlock: what becomes of a prompt that this agent's plugin does not stand behind.
+        calls: returns the tool calls that a whole response proposes.
     """
 
     redactor: Redactor
     body_limit: int
     admit: Callable[[AgentId], None] = lambda agent: None
     interlock: Interlock = Interlock.OFF
+    calls: Callable[[Json], tuple[ProposedCall, ...]] = lambda document: ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,17 +57,27 @@ class Case:
 
 def judged(call: ToolCall, context: Context) -> Flow[Case]:
     """Judge a call that holds no secret, and put on record that it was proposed."""
+    foreseen = {**context.foreseen(call)}
+    case, now = yield from weighed(call, context, call)
+    yield from effects.Record(replace(case.entry(now, Event.PROPOSED, context.policy), counts=foreseen))
+    return case
+
+
+def weighed(call: ToolCall, context: Context, told: ToolCall | None) -> Flow[tuple[Case, float]]:
+    """Return a call as it is judged now, and when. Nobody is asked and nothing is granted or recorded.
+
+    Args:
+        told: what a candidate policy beside the one in force is shown, None for nothing.
+    """
     before = yield from effects.RecallFiles(call.agent, call.session)
     reading = _read(call, context, before)
-    decision = yield from effects.Judge(reading.facts, call)
+    decision = yield from effects.Judge(reading.facts, told)
     verdict = verdict_of(reading.facts, decision, context.policy.revision)
     starts = verdict.facts.tool == SPAWN
     descent = (yield from effects.RecallDescent(call.agent, call.session)) if starts else FIRST_GENERATION
     now = yield from effects.Now()
     ruling = rule_on(call, verdict, context.policy, now, descent)
-    case = Case(call, before, reading, verdict, ruling, descent)
-    yield from effects.Record(case.entry(now, Event.PROPOSED, context.policy))
-    return case
+    return Case(call, before, reading, verdict, ruling, descent), now
 
 
 def _read(call: ToolCall, context: Context, written: Written) -> SessionReading:

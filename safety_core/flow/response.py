@@ -1,11 +1,15 @@
 """The second half of `flow.prompt`: send what is ready, scan what comes back, meter it, and show it.
 
+What the response proposes to do is noted before it is shown and judged after (`Foresee`, `Weigh`): neither holds it up,
+and whatever fails in them changes nothing of it.
+
 A whole response is shown once its own audit entry is durable; a stream is shown as it comes, and one that goes wrong
 ends in the provider's own error event. Who left early is metered all the same.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,9 +18,9 @@ from dataclasses import replace
 from safety_core.canonical import Json
 from safety_core.errors import LimitError, SafetyError, UnavailableError, UnscannableError
 from safety_core.flow import effects
-from safety_core.flow.dialect import METERED, StreamEditor
+from safety_core.flow.dialect import METERED, Stated, StreamEditor
 from safety_core.flow.effects import Flow
-from safety_core.flow.egress_effects import Cancel, Emit, Forward, NextChunk, Respond, ResponseHead
+from safety_core.flow.egress_effects import Cancel, Emit, Foresee, Forward, NextChunk, Respond, ResponseHead, Weigh
 from safety_core.flow.exchange import (
     JSON_TYPE,
     PLAIN,
@@ -30,9 +34,11 @@ from safety_core.flow.exchange import (
     show,
 )
 from safety_core.flow.headers import NOT_SHOWN, clean_headers
+from safety_core.flow.interlock import trace_id
 from safety_core.meter.estimate import completed
 from safety_core.model.record import Event
 from safety_core.model.secret import SecretName, SecretValue
+from safety_core.model.tool_call import ProposedCall
 from safety_core.model.usage import Usage
 from safety_core.redact.body import BodyRedaction
 from safety_core.redact.redactor import Redactor
@@ -80,13 +86,34 @@ def _whole(sent: Sent, head: ResponseHead, context: PromptContext) -> Flow[Excha
         yield from effects.Remember(discovered)
     counts = {"status": head.status, "findings": headers.findings + len(body.findings), "bytes": len(raw)}
     yield from record(Event.RESPONSE, sent.id, sent.prompt, counts=counts)
-    stated = sent.prompt.dialect.usage(_document(raw))
+    document = _document(raw)
+    stated = sent.prompt.dialect.usage(document)
     exchange = Exchange(sent.id, head.status, findings=counts["findings"])
-    if stated is not None or (head.status < 400 and sent.prompt.operation.purpose in METERED):
+    if _is_billed(sent, head, stated):
         exchange = yield from _meter(sent, exchange, completed(stated, len(sent.request.body), len(raw), whole=True))
     shown = sent.prompt.dialect.forget(body.raw) if body.findings else body.raw
     length = (b"content-length", str(len(shown)).encode())
-    return (yield from show(exchange, Respond(head.status, (*headers.headers, length)), Emit(shown)))
+    asked = context.calls(_document(body.raw) if body.findings else document) if head.status < 400 else ()
+    asked = yield from _foreseen(sent, asked)
+    exchange = yield from show(exchange, Respond(head.status, (*headers.headers, length)), Emit(shown))
+    yield from _weighed(sent, asked)
+    return exchange
+
+
+def _foreseen(sent: Sent, calls: tuple[ProposedCall, ...]) -> Flow[tuple[ProposedCall, ...]]:
+    """Return the calls that are yet to be judged."""
+    if not calls:
+        return ()
+    try:
+        return (yield from Foresee(sent.prompt.agent, calls))
+    except SafetyError:
+        return calls
+
+
+def _weighed(sent: Sent, calls: tuple[ProposedCall, ...]) -> Flow[None]:
+    if calls:
+        with suppress(SafetyError):
+            yield from Weigh(sent.id, sent.prompt.agent, trace_id(sent.prompt.headers), calls)
 
 
 def _collect(limit: int) -> Flow[bytes]:
@@ -109,22 +136,26 @@ def _document(raw: bytes) -> Json:
 def _stream(sent: Sent, head: ResponseHead, editor: StreamEditor) -> Flow[Exchange]:
     """Pass the stream on as it comes, and book it however it ends."""
     exchange = Exchange(sent.id, head.status)
+    asked: list[ProposedCall] = []
     try:
-        yield from _pump(editor)
+        yield from _pump(sent, editor, asked)
     except SafetyError as error:
         exchange = replace(exchange, rule=type(error).__name__, reason=str(error))
         with suppress(SafetyError):
             yield from Cancel()
-        yield from show(exchange, Emit(sent.prompt.dialect.error_event(str(error))))
+        end = editor.failed(str(error)) or sent.prompt.dialect.error_event(str(error))
+        yield from show(exchange, Emit(end))
     exchange = replace(exchange, findings=editor.findings)
-    usage = completed(editor.usage, len(sent.request.body), editor.written, whole=not exchange.rule)
-    exchange = yield from _meter(sent, exchange, usage)
+    if _is_billed(sent, head, editor.usage):
+        usage = completed(editor.usage, len(sent.request.body), editor.written, whole=not exchange.rule)
+        exchange = yield from _meter(sent, exchange, usage)
     try:
         rules = (exchange.rule,) if exchange.rule else ()
         counts = {"status": head.status, "findings": editor.findings}
         yield from record(Event.RESPONSE, sent.id, sent.prompt, rules=rules, counts=counts)
     except SafetyError as error:
         return replace(exchange, rule=type(error).__name__, reason=str(error))
+    yield from _weighed(sent, tuple(asked))
     return exchange
 
 
@@ -135,7 +166,8 @@ def _open(head: ResponseHead, redactor: Redactor) -> Flow[None]:
     yield from Respond(head.status, headers.headers)
 
 
-def _pump(editor: StreamEditor) -> Flow[None]:
+def _pump(sent: Sent, editor: StreamEditor, asked: list[ProposedCall]) -> Flow[None]:
+    """Pass the stream on; the tool calls that it proposes go into `asked`."""
     ended = False
     while not ended:
         chunk = yield from NextChunk()
@@ -143,8 +175,23 @@ def _pump(editor: StreamEditor) -> Flow[None]:
         edited = editor.end() if chunk is None else editor.feed(chunk)
         if edited.discovered:
             yield from effects.Remember(edited.discovered)
+        for stated in edited.stated:
+            prompt = sent.prompt
+            yield from effects.Meter(_once(prompt, stated), prompt.agent, prompt.provider, stated.model, stated.usage)
+        asked += yield from _foreseen(sent, edited.calls)
         if edited.data:
             yield from Emit(edited.data)
+
+
+def _once(prompt: Prompt, stated: Stated) -> str:
+    """Return the id under which an answer is booked, whoever looks at it and however often."""
+    named = f"{prompt.provider}\n{prompt.target.partition('?')[0]}\n{stated.id}"
+    return hashlib.sha256(named.encode()).hexdigest()[:32]
+
+
+def _is_billed(sent: Sent, head: ResponseHead, stated: Usage | None) -> bool:
+    """Tell whether a response is to be booked: a provider bills no errors, unless it says so."""
+    return sent.prompt.operation.purpose in METERED and (stated is not None or head.status < 400)
 
 
 def _meter(sent: Sent, exchange: Exchange, usage: Usage) -> Flow[Exchange]:

@@ -6,6 +6,7 @@ One way through, in two halves (`flow.permission` is the first), and several way
     carry_out   the rest, for a call that was decided and that the edge must run: it was entrusted
     run         both halves
     send        what the agent's runtime is about to say to somebody, judged as a message unless it is an answer
+    foresee     what a model's response proposes, judged before anybody's host reports it
     report      redact and audit the result of a call that somebody else ran; `ended` says that one is over
 
 The edge must run what refers to secrets, because it alone has them (`flow.entrust`).
@@ -27,7 +28,7 @@ from safety_core.flow import effects
 from safety_core.flow.answers import Answer, Context, Entrusted, Executed, Pending, Permitted, Refused, Sendable
 from safety_core.flow.effects import Flow
 from safety_core.flow.entrust import entrust, needs_edge, plan_for, ticketed_plan
-from safety_core.flow.permission import judged, passed_on, permission
+from safety_core.flow.permission import judged, passed_on, permission, weighed
 from safety_core.model.record import AuditEntry, Event
 from safety_core.model.secret import refs_in
 from safety_core.model.tool_call import AgentId, CallId, SessionId, ToolCall
@@ -73,6 +74,13 @@ def send(call: ToolCall, known: str, context: Context) -> Flow[Sendable | Pendin
         known: why whom it reaches needs no permission ("reply"), in a word for the audit; empty if it needs one.
     """
     return (yield from _closed(call, context, partial(_send, known=known)))
+
+
+def foresee(call: ToolCall, exchange: str, context: Context) -> Flow[None]:
+    """Put on record what `decide` would make of a call that the response of `exchange` proposed, if it came now."""
+    clean = yield from _scrub(call, context.redactor)
+    case, now = yield from weighed(clean, context, None)
+    yield from effects.Record(replace(case.entry(now, Event.PROPOSED, context.policy), exchange=exchange))
 
 
 def report(call: ToolCall, result: Json, context: Context) -> Flow[Json]:

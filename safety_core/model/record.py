@@ -47,6 +47,7 @@ class AuditEntry:
         rules: ids of the rules that fired, or of the error that refused.
         action_digest: what was judged, in one hash.
         counts: named numbers ("findings", "bytes", "status").
+        exchange: id of the request to a model whose response proposed the call; empty where a host reported it.
     """
 
     at: float
@@ -61,10 +62,11 @@ class AuditEntry:
     revision: str = ""
     approver: str = ""
     counts: dict[str, int] = field(default_factory=dict)
+    exchange: str = ""
 
     def to_json(self) -> JsonObject:
-        """Return the form whose canonical bytes are the log's leaf."""
-        return {
+        """Return the form whose canonical bytes are the log's leaf; `exchange` stands in it only where there is one."""
+        entry: JsonObject = {
             "at": self.at,
             "event": self.event.value,
             "agent": self.agent,
@@ -78,3 +80,4 @@ class AuditEntry:
             "approver": self.approver,
             "counts": {**self.counts},
         }
+        return {**entry, "exchange": self.exchange} if self.exchange else entry

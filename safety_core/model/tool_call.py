@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 
-from safety_core.canonical import JsonObject
+from safety_core.canonical import Json, JsonObject
 
 TenantId = NewType("TenantId", str)
 AgentId = NewType("AgentId", str)
@@ -34,6 +34,25 @@ class ToolCall:
     tool: str
     params: JsonObject
     hints: frozenset[Hint] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedCall:
+    """One call as a model's response proposes it, before anybody's host has taken it up. Without secrets.
+
+    Attributes:
+        id: as the provider spells it, empty where it gives none.
+        arguments: parsed; their text where that is no JSON; None where they were too large to keep, or were cut off.
+    """
+
+    id: str
+    tool: str
+    arguments: Json
+
+    @property
+    def params(self) -> JsonObject | None:
+        """The arguments where a host could run the tool with them, else None."""
+        return self.arguments if isinstance(self.arguments, dict) else None
 
 
 @dataclass(frozen=True, slots=True)
