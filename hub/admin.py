@@ -13,6 +13,7 @@ from hub.store import fleet, tenants, tokens
 from hub.store.tokens import Token, TokenKind
 from hub.tenants import PUBLIC
 from safety_core.errors import InputError
+from safety_core.wire.posture import told
 from safety_core.wire.signed import tenant_id
 
 REGISTER_SECONDS: Final = 24 * 3600
@@ -46,12 +47,15 @@ async def add_person(context: Context, kind: TokenKind, tenant_name: str, name: 
 
 
 async def describe_tenants(context: Context) -> tuple[str, ...]:
-    """Return one line for each tenant, and one below it for each alert."""
+    """Return one line for each tenant, and below it one for what its doctor found, and one for each alert."""
     async with context.database.read() as connection:
         seen = {entry.tenant: entry for entry in await fleet.last_seen(connection)}
         lines: list[str] = []
         for tenant in await tenants.listed(connection):
-            lines.append(f"{tenant.id}  {_standing(tenant, seen.get(tenant.id), context.clock())}")
+            last = seen.get(tenant.id)
+            lines.append(f"{tenant.id}  {_standing(tenant, last, context.clock())}")
+            if last is not None and last.posture is not None:
+                lines.append(f"  doctor: {told(last.posture, context.clock())}")
             alerts = await fleet.alerts_of(connection, tenant.id)
             lines += [f"  alert {_when(alert.at)}: {alert.kind}: {alert.reason}" for alert in alerts]
     return tuple(lines)

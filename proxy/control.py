@@ -30,6 +30,7 @@ from safety_core.wire import calls as wire
 from safety_core.wire import lineage, outbound, presence, turns
 from safety_core.wire.decisions import button_from, poll_from
 from safety_core.wire.halts import halt_from
+from safety_core.wire.posture import posture_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,11 @@ class Control:
         self.calls.services.lineage.unspawned(lineage.unspawned_from(raw).session)
         return {"ok": True}
 
+    async def posture(self, raw: bytes, caller: Caller) -> JsonObject:
+        """Keep what the doctor found, for the status and the next heartbeats."""
+        await self.calls.services.posture.put(posture_from(raw))
+        return {"ok": True}
+
     async def agents(self, raw: bytes, caller: Caller) -> JsonObject:
         """Say what policy says of each agent."""
         policy = self.calls.in_force.current(clock.now()).policy
@@ -169,6 +175,7 @@ ROUTES: Final[tuple[tuple[str, str, Callable[[Control, bytes, Caller], Awaitable
     ("POST", "/v1/halt", Control.halt),
     ("POST", "/v1/spawned", Control.spawned),
     ("POST", "/v1/unspawned", Control.unspawned),
+    ("POST", "/v1/posture", Control.posture),
     ("GET", "/v1/agents", Control.agents),
     ("POST", "/v1/decided", Control.decided),
     ("POST", "/v1/answer", Control.answer),
@@ -176,7 +183,7 @@ ROUTES: Final[tuple[tuple[str, str, Callable[[Control, bytes, Caller], Awaitable
     ("GET", "/v1/status", Control.in_force),
 )
 
-LOCAL: Final = frozenset({"/v1/reload", "/v1/halt"})
+LOCAL: Final = frozenset({"/v1/reload", "/v1/halt", "/v1/posture"})
 """Served on the Unix socket alone, to the edge's own user."""
 
 

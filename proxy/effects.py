@@ -18,6 +18,7 @@ from safety_core.edge.audit_log import AuditLog
 from safety_core.edge.driver import Handlers
 from safety_core.edge.engine import Engine
 from safety_core.edge.execute import execute
+from safety_core.edge.posture import PostureStore
 from safety_core.edge.shadow import judged_by
 from safety_core.edge.usage_store import UsageStore
 from safety_core.flow import effects
@@ -38,6 +39,7 @@ class Services:
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     written: WrittenFiles = field(default_factory=WrittenFiles)
     lineage: Lineage = field(default_factory=Lineage)
+    posture: PostureStore = field(default_factory=PostureStore)
 
 
 def handlers(services: Services, engine: Engine | None = None, caller: Caller | None = None) -> Handlers:

@@ -23,6 +23,7 @@ from safety_core.edge.halts import HaltStore
 from safety_core.edge.home import Home
 from safety_core.edge.hub import HubClient
 from safety_core.edge.key_file import edge_key
+from safety_core.edge.posture import PostureStore
 from safety_core.edge.usage_store import UsageStore
 from safety_core.edge.vault import Vault
 from safety_core.edge.vault_key import find_vault_key
@@ -46,9 +47,11 @@ async def open_services(home: Home, stack: AsyncExitStack) -> Services:
     stack.push_async_callback(approvals.aclose)
     usage = UsageStore.open(home.edge_db)
     stack.push_async_callback(usage.aclose)
+    posture = await PostureStore.open(home.edge_db)
+    stack.push_async_callback(posture.aclose)
     secrets = Secrets(vault)
     await secrets.refresh()
-    return Services(secrets, audit, approvals, usage)
+    return Services(secrets, audit, approvals, usage, posture=posture)
 
 
 async def open_guards(home: Home, settings: EgressSettings, audit: AuditLog, stack: AsyncExitStack) -> Guards:

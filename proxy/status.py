@@ -6,7 +6,8 @@
  "plugins": [{"agent", "state", "reason", "version", "host", "copies", "fired", "memory", ...}],
  "interlock": {"mode", "guarded", "refused", "observed", "last", "usage_differences",
                "prefixes": [{"agent", "soul", "tools", "since"}]},
- "halted": [{"agent", "since", "reason"}], "listeners": {"control", "control_port", "egress"}}
+ "halted": [{"agent", "since", "reason"}], "posture": null or {"at", "uid", "results": {check: result}},
+  "listeners": {"control", "control_port", "egress"}}
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ class Status:
         guards = self.turns.guards
         plugins: list[Json] = [*guards.presence.to_json(now)]
         halted: list[Json] = [*guards.halts.to_json()]
+        posture = self.services.posture.last
         return {
             "version": version("safety-gateway"),
             "tenant": self.settings.tenant,
@@ -65,6 +67,7 @@ class Status:
             "plugins": plugins,
             "interlock": self.turns.to_json(),
             "halted": halted,
+            "posture": None if posture is None else posture.to_json(),
             "listeners": self.listeners,
         }
 

@@ -12,6 +12,7 @@ from hub.store.schema import alerts, checkpoints, heartbeats
 from safety_core.canonical import JsonObject, canonical_bytes
 from safety_core.model.tool_call import TenantId
 from safety_core.wire.fleet import Heartbeat
+from safety_core.wire.posture import Posture, posture_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,13 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class LastSeen:
-    """When an edge last reported, and what was in force there."""
+    """When an edge last reported, what was in force there, and what its doctor had found."""
 
     tenant: TenantId
     at: float
     policy: str
     policy_version: int
+    posture: Posture | None
 
 
 async def put_heartbeat(connection: AsyncConnection, tenant: TenantId, beat: Heartbeat, now: float) -> None:
@@ -60,6 +62,7 @@ async def put_heartbeat(connection: AsyncConnection, tenant: TenantId, beat: Hea
         "policy_version": beat.policy_version,
         "pending": beat.pending,
         "unsent": beat.unsent,
+        "posture": None if beat.posture is None else canonical_bytes(beat.posture.to_json()),
     }
     statement = insert_into(connection, heartbeats).values(tenant=tenant, **row)
     await connection.execute(statement.on_conflict_do_update(index_elements=["tenant"], set_=row))
@@ -68,7 +71,11 @@ async def put_heartbeat(connection: AsyncConnection, tenant: TenantId, beat: Hea
 async def last_seen(connection: AsyncConnection) -> tuple[LastSeen, ...]:
     """Return every tenant's last heartbeat."""
     rows = await connection.execute(select(heartbeats).order_by(heartbeats.c.tenant))
-    return tuple(LastSeen(row.tenant, row.at, row.policy, row.policy_version) for row in rows)
+    return tuple(LastSeen(row.tenant, row.at, row.policy, row.policy_version, _posture(row.posture)) for row in rows)
+
+
+def _posture(stored: bytes | None) -> Posture | None:
+    return None if stored is None else posture_from(stored)
 
 
 async def find_checkpoint(connection: AsyncConnection, tenant: TenantId) -> StoredCheckpoint | None:

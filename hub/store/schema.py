@@ -115,6 +115,7 @@ heartbeats: Final = Table(
     Column("policy_version", COUNT, nullable=False),
     Column("pending", COUNT, nullable=False),
     Column("unsent", COUNT, nullable=False),
+    Column("posture", LargeBinary),  # canonical JSON; empty until the doctor ran there
 )
 
 checkpoints: Final = Table(

@@ -79,4 +79,5 @@ class Heart:
             proof=proof,
             pending=len(await self.services.approvals.pending()),
             unsent=len(await self.services.approvals.unsent()) + len(await self.services.usage.unsent()),
+            posture=self.services.posture.last,
         )

@@ -15,6 +15,7 @@ from safety_core.canonical import JsonObject
 from safety_core.cli.edge_socket import ask_edge, socket_option
 from safety_core.edge import clock
 from safety_core.wire.halts import EVERY
+from safety_core.wire.posture import Result, posture_from_json, told
 from safety_core.wire.reader import BODY_LIMIT, Reader
 
 GOOD: Final = {"in force", "on", "ok", "present", "enforce"}
@@ -70,6 +71,7 @@ def show(answer: JsonObject, console: Console) -> None:
         facts.add_row("plugin", _plugin(plugin))
     interlock = body.object("interlock")
     facts.add_row("interlock", _state(interlock.text("mode"), _seen(interlock)))
+    facts.add_row("containment", _contained(body))
     for halted in body.objects("halted"):
         who = "every agent" if halted.text("agent") == EVERY else halted.text("agent")
         told = f"{who}, {_ago(halted.number('since'))}: {halted.text('reason') or '-'}"
@@ -94,6 +96,16 @@ def _plugin(plugin: Reader) -> Text:
     if reason := plugin.text("reason", limit=BODY_LIMIT):
         told.append(reason)
     return _state(plugin.text("state"), ", ".join(told))
+
+
+def _contained(body: Reader) -> Text:
+    """Return one line: what the doctor found, and when."""
+    if not body.has("posture"):
+        return _state("unknown", "never tried; run `safety doctor`")
+    posture = posture_from_json(body.object("posture"))
+    now = clock.now()
+    bad = bool(posture.named(Result.OPEN))
+    return Text(told(posture, now), style="red" if bad else "yellow" if posture.stale(now) else "green")
 
 
 def _seen(interlock: Reader) -> str:

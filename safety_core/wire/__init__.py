@@ -16,5 +16,6 @@ aws_events   messages of the AWS event stream, byte for byte (the same way)
 errors      an error, as every answer tells it
 approvals   requests and grants (edge <-> hub <-> approver)
 signed      requests that carry a tenant's signature (edge -> hub)
+posture     what `safety doctor` found (doctor -> edge -> hub)
 fleet       heartbeats and usage (edge -> hub)
 """

@@ -17,6 +17,7 @@ from safety_core.canonical import Json, JsonObject
 from safety_core.errors import InputError
 from safety_core.model.tool_call import AgentId
 from safety_core.model.usage import Usage, UsageBucket
+from safety_core.wire.posture import Posture, posture_from_json
 from safety_core.wire.reader import Reader
 
 BUCKETS: Final = 1000
@@ -73,6 +74,7 @@ class Heartbeat:
         audit: the log's newest checkpoint, a C2SP signed note; empty while there is none.
         proof: that the checkpoint only adds to what the hub cosigned last.
         pending, unsent: questions without an answer, and messages that wait for the hub.
+        posture: what the doctor found last; None where it never ran.
 
     Raises:
         InputError: a text that has not the shape of its field.
@@ -85,6 +87,7 @@ class Heartbeat:
     proof: ConsistencyProof | None = None
     pending: int = 0
     unsent: int = 0
+    posture: Posture | None = None
 
     def __post_init__(self) -> None:
         for component, version in self.versions.items():
@@ -98,6 +101,7 @@ class Heartbeat:
         proof: Json = None
         if self.proof is not None:
             proof = {"size": self.proof.size, "hashes": [*self.proof.hashes]}
+        told: JsonObject = {} if self.posture is None else {"posture": self.posture.to_json()}
         return {
             "versions": {component.value: version for component, version in self.versions.items()},
             "policy": self.policy,
@@ -106,6 +110,7 @@ class Heartbeat:
             "proof": proof,
             "pending": self.pending,
             "unsent": self.unsent,
+            **told,
         }
 
 
@@ -153,6 +158,7 @@ def heartbeat_from_json(body: Reader) -> Heartbeat:
         proof=None if proof is None else ConsistencyProof(proof.integer("size"), proof.texts("hashes")),
         pending=body.integer("pending", 0),
         unsent=body.integer("unsent", 0),
+        posture=posture_from_json(body.object("posture")) if body.has("posture") else None,
     )
     versions.done()
     if proof is not None:

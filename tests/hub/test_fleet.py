@@ -12,6 +12,7 @@ from safety_core.audit.tree import Tree, consistency_proof
 from safety_core.errors import RefusedError
 from safety_core.model.tool_call import TenantId
 from safety_core.wire.fleet import Component, ConsistencyProof, Heartbeat, HeartbeatReply
+from safety_core.wire.posture import Check, Posture, Result
 from tests.simulators.hub import START, RunningHub
 
 KEY = SigningKey(b"\x07" * 32)
@@ -120,3 +121,16 @@ async def test_an_admin_sees_what_is_in_force_and_what_needs_a_look(small_hub: R
         "globex  registered, has not reported yet",
         "initech  waits for its edge to register",
     )
+
+
+async def test_an_admin_sees_what_a_doctor_found_and_that_nobody_has_looked_since(hub: RunningHub) -> None:
+    edge = await hub.edge("acme", KEY)
+    posture = Posture(int(START), 1001, {Check.DNS_UDP: Result.BLOCKED, Check.UDP_443: Result.OPEN})
+    await edge.heartbeat(Heartbeat({}, posture=posture))
+    hub.clock.now += 60
+    line = "  doctor: open: udp_443 (1 blocked), tried as uid 1001 1 min ago"
+    assert (await admin.describe_tenants(hub.context))[1:] == (line,)
+    hub.clock.now += 24 * 3600
+    assert "  doctor: stale, run safety doctor again: " in (await admin.describe_tenants(hub.context))[1]
+    await hub.client("acme", KEY).heartbeat(Heartbeat({}))
+    assert len(await admin.describe_tenants(hub.context)) == 1

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from proxy.control import LOCAL
 from proxy.tickets import SECONDS
 from safety_core.edge import clock
 from safety_core.errors import UnscannableError
@@ -297,3 +298,14 @@ async def test_a_stranger_s_farewell_makes_no_room_for_subagents(here: Setting) 
     await here.ask("/v1/check-out", {"agent": "baker", "process": "0" * 32})
     refused = await here.decide("sessions_spawn", agent="baker", task="bake")
     assert (refused["decision"], "4 are running" in refused["reason"]) == ("block", True)
+
+
+async def test_what_the_doctor_found_is_told_and_only_the_unix_socket_takes_it(here: Setting) -> None:
+    assert (await here.client.get("/v1/status")).json()["posture"] is None
+    found = {"at": 1_800_000_000, "uid": 1001, "results": {"dns_udp": "open", "icmp": "blocked"}}
+    assert await here.ask("/v1/posture", found) == {"ok": True}
+    assert (await here.client.get("/v1/status")).json()["posture"] == found
+    refused = await here.client.post("/v1/posture", json={**found, "note": PLAIN})
+    assert refused.status_code == 400
+    assert PLAIN not in refused.text
+    assert "/v1/posture" in LOCAL

@@ -12,6 +12,7 @@ import pytest
 from nacl.signing import SigningKey
 
 from hub.store import usage as hub_usage
+from hub.store.fleet import last_seen
 from proxy.background.heartbeat import Heart
 from proxy.background.usage import UsageFlush
 from proxy.effects import Services
@@ -30,6 +31,7 @@ from safety_core.errors import AuditError, UnavailableError
 from safety_core.model.record import AuditEntry, Event
 from safety_core.model.tool_call import AgentId, TenantId
 from safety_core.model.usage import Booking, Usage, UsageBucket
+from safety_core.wire.posture import Check, Posture, Result
 from tests.simulators.hub import RunningHub, running_hub
 from tests.simulators.policies import policy
 
@@ -108,6 +110,14 @@ async def test_each_beat_proves_that_the_audit_log_only_grew(office: Office) -> 
         assert heart.proven == number + 1
     await office.in_force.activate(TrustedBundle(policy(), {}, {}, {}, ()))
     await heart.beat()
+
+
+async def test_a_beat_carries_what_the_doctor_found_last(office: Office) -> None:
+    found = Posture(int(time.time()), 1001, {Check.ICMP: Result.BLOCKED})
+    await office.services.posture.put(found)
+    await Heart(office.client, office.services, office.in_force).beat()
+    async with office.hub.context.database.read() as connection:
+        assert [seen.posture for seen in await last_seen(connection)] == [found]
 
 
 async def test_after_a_restart_the_hub_still_remembers_the_log(office: Office) -> None:

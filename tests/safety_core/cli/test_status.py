@@ -46,6 +46,7 @@ ANSWER: dict[str, Any] = {
         "last": "agent main: this run was not announced",
         "usage_differences": 2,
     },
+    "posture": {"at": 1, "uid": 1001, "results": {"dns_udp": "open", "icmp": "blocked"}},
     "halted": [
         {"agent": "*", "since": 1.0, "reason": ""},
         {"agent": "main", "since": 1.0, "reason": "odd mails"},
@@ -68,11 +69,18 @@ def test_everything_is_on_the_screen_as_it_is() -> None:
         "openclaw 1.0 guards main, 3.0 MiB, 4 hooks fired, copy full of its plugin has not registered before_tool_call",
         "missing  guards support, its plugin has not checked in",
         "observe  guards main, support; 4 observed; 2 times a host counted other tokens; last: agent main: this run",
+        "containment  stale, run safety doctor again: open: dns_udp (1 blocked), tried as uid 1001 ",
         "every agent, ",
         "min ago: odd mails",
         "not checked",
     ):
         assert words in shown
+
+
+def test_containment_that_was_never_tried_is_unknown() -> None:
+    screen = io.StringIO()
+    show({**ANSWER, "posture": None}, Console(file=screen, width=200))
+    assert "containment  unknown  never tried; run `safety doctor`" in screen.getvalue()
 
 
 def test_an_answer_that_is_none_is_refused_by_name() -> None:

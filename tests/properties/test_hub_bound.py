@@ -1,0 +1,70 @@
+"""For all inputs: what an edge reports about itself has no place in which a secret could stand.
+
+Heartbeats and postures are closed lists, numbers and narrow shapes: a secret put anywhere is refused, and not repeated.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from safety_core.errors import InputError
+from safety_core.wire.fleet import Component, ConsistencyProof, Heartbeat, heartbeat_from_json
+from safety_core.wire.posture import Check, Posture, Result, posture_from
+from safety_core.wire.reader import Reader
+
+secrets = st.text("abcdefghkmnpqrstuvwxyzABCDEFGHKMNPQRSTUVWXYZ23456789", min_size=16, max_size=40).map("sk-{}!".format)
+results = st.dictionaries(st.sampled_from(Check), st.sampled_from(Result), min_size=1)
+
+
+def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """Return the path of every value within `value`, its own included."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(place for key, below in inner for place in places(below, (*path, key)))]
+
+
+def planted(message: Any, place: tuple[str | int, ...], secret: str, *, as_key: bool) -> Any:
+    """Return `message` with the secret in place of a value, or as the name of a further field."""
+    if not place:
+        return {**message, secret: 1} if as_key else secret
+    inner = message.copy()
+    inner[place[0]] = planted(message[place[0]], place[1:], secret, as_key=as_key and isinstance(message, dict | list))
+    return inner
+
+
+@given(secrets, results, st.data())
+def test_a_secret_in_a_posture_is_refused_and_not_repeated(
+    secret: str, found: dict[Check, Result], data: st.DataObject
+) -> None:
+    message = Posture(1_800_000_000, 1001, found).to_json()
+    refuses(message, secret, data, posture_from)
+
+
+@given(secrets, results, st.data())
+def test_a_secret_in_a_heartbeat_is_refused_and_not_repeated(
+    secret: str, found: dict[Check, Result], data: st.DataObject
+) -> None:
+    posture = Posture(1_800_000_000, 1001, found)
+    beat = Heartbeat({Component.GATEWAY: "0.1.0"}, "9af1", 7, "", ConsistencyProof(4, ("ab" * 32,)), 1, 2, posture)
+    refuses(beat.to_json(), secret, data, lambda raw: heartbeat_from_json(Reader.parse(raw, "heartbeat")))
+
+
+def refuses(message: Any, secret: str, data: st.DataObject, read: Any) -> None:
+    tables = [place for place in places(message) if isinstance(at(message, place), dict)]
+    as_key = data.draw(st.booleans())
+    place = data.draw(st.sampled_from(tables if as_key else places(message)))
+    raw = json.dumps(planted(message, place, secret, as_key=as_key)).encode()
+    assert secret.encode() in raw
+    with pytest.raises(InputError) as caught:
+        read(raw)
+    assert secret not in str(caught.value)
+
+
+def at(value: Any, place: tuple[str | int, ...]) -> Any:
+    for key in place:
+        value = value[key]
+    return value
