@@ -3,7 +3,7 @@
 command          `safety edge`: reads settings, checks, runs
 settings         every setting, with its meaning;  settings_source reads them from a file and the environment
 app              puts the parts together and apart again;  parts opens keys, stores and hub, engine the engine
-serve            the listeners in one process, from ready to a clean end
+serve            the listeners in one process, from ready to a clean end;  http refuses what can be read in two ways
 control          the routes for the plugin and the command line;  endpoint, caller, answers, errors carry them
 status           what is in force, layer by layer
 calls            one tool call through its flow, under what is in force
@@ -20,6 +20,7 @@ effects          who performs each effect of a flow
 background       what goes on beside the calls: policy, approvals, usage, heartbeat
 presence         which agents' plugins have checked in
 interlock        what the edge knows of a request to a model before it may leave;  traces counts what it consumed
+foreseen         which calls responses proposed, and whether hosts report these;  foresight judges them in advance
 turns            what the plugin is told: at its check-in, before and after a turn;  prefixes: how prompts begin
 halts            the kill switch
 egress           prompts to LLM providers, redacted and metered;  prompts runs it under what is in force

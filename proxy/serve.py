@@ -16,6 +16,8 @@ from typing import Final
 import uvicorn
 from starlette.types import ASGIApp
 
+from proxy.http.guarded import GuardedProtocol
+
 GRACE_SECONDS: Final = 10
 """How long running calls may go on after the signal; systemd kills after 90 s by default."""
 
@@ -74,8 +76,9 @@ async def serve(
 def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http="httptools",
+        http=GuardedProtocol,
         loop="none",
+        proxy_headers=False,  # nobody stands before us whose word on a client's address counts
         lifespan="off",
         ws="none",
         log_config=None,
