@@ -11,7 +11,7 @@ import uvloop
 
 from proxy import settings as described
 from proxy.settings_source import load_settings
-from safety_core.cli.status import tell
+from safety_core.edge.memory import spared
 
 _HELP = f"""Run the edge: the one process between the agent and the world.
 
@@ -45,9 +45,12 @@ def edge(config: Path | None, only_check: bool, as_json: bool) -> int:
     """Run or check."""
     environ = {name: value for name, value in os.environ.items() if name != "SAFETY_EDGE_CONFIG"}
     settings = load_settings(config, environ)
-    from proxy.app import check, run  # late, so that --help and a wrong setting do not wait for what only running needs
+    with spared("boto3"):  # late, so that --help and a wrong setting do not wait for what only running needs
+        from proxy.app import check, run
 
     if only_check:
+        from safety_core.cli.status import tell
+
         found, troubles = uvloop.run(check(settings))
         for trouble in troubles:
             click.echo(f"warning: {trouble}", err=True)

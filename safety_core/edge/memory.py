@@ -4,7 +4,26 @@ from __future__ import annotations
 
 import ctypes
 import gc
-from contextlib import suppress
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+
+
+@contextmanager
+def spared(*modules: str) -> Generator[None, None, None]:
+    """Import what the block imports as if `modules` were not installed, unless they are there already.
+
+    For what a library tries to import on the chance that somebody uses it: securesystemslib takes boto3 wherever that
+    is installed, 6 MiB for keys in a cloud that the edge never asks.
+    """
+    hidden = [name for name in modules if name not in sys.modules]
+    for name in hidden:
+        sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
 
 
 def give_back() -> None:
