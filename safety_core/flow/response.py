@@ -36,6 +36,7 @@ from safety_core.flow.exchange import (
 from safety_core.flow.headers import NOT_SHOWN, clean_headers
 from safety_core.flow.interlock import trace_id
 from safety_core.meter.estimate import completed
+from safety_core.meter.headers import usage_in_headers
 from safety_core.model.record import Event
 from safety_core.model.secret import SecretName, SecretValue
 from safety_core.model.tool_call import ProposedCall
@@ -87,7 +88,7 @@ def _whole(sent: Sent, head: ResponseHead, context: PromptContext) -> Flow[Excha
     counts = {"status": head.status, "findings": headers.findings + len(body.findings), "bytes": len(raw)}
     yield from record(Event.RESPONSE, sent.id, sent.prompt, counts=counts)
     document = _document(raw)
-    stated = sent.prompt.dialect.usage(document)
+    stated = sent.prompt.dialect.usage(document) or usage_in_headers(head.headers)
     exchange = Exchange(sent.id, head.status, findings=counts["findings"])
     if _is_billed(sent, head, stated):
         exchange = yield from _meter(sent, exchange, completed(stated, len(sent.request.body), len(raw), whole=True))

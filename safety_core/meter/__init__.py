@@ -1,6 +1,7 @@
 """What a provider's response says it consumed -> one normal form.
 
 counts      the numbers in one JSON document, wherever that API puts them
+headers     the same in the headers of a response (Bedrock)
 normal      those numbers -> Usage: who includes what in what
 tally       the documents of one response, a stream's events included, merged
 estimate    what to book when a response came without numbers
