@@ -23,6 +23,7 @@ interlock        what the edge knows of a request to a model before it may leave
 foreseen         which calls responses proposed, and whether hosts report these;  foresight judges them in advance
 turns            what the plugin is told: at its check-in, before and after a turn;  prefixes: how prompts begin
 halts            the kill switch
+watching         what people see of the traffic: live, for Prometheus, as spans, in the log
 egress           prompts to LLM providers, redacted and metered;  prompts runs it under what is in force
 providers        what is particular to each provider's API
 relay            one prompt between its client and its provider;  upstream, addresses: the one way out

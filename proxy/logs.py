@@ -1,6 +1,8 @@
 """Log lines: one JSON object per line on stderr, redacted as a whole before it is written.
 
 {"time": seconds, "level": "warning", "logger": "proxy.background", "message": "...", "error"?: "traceback"}
+
+What is logged with `extra={FIELDS: {...}}` stands in the line beside its message: names, numbers, and short texts.
 """
 
 from __future__ import annotations
@@ -9,10 +11,14 @@ import json
 import logging
 import sys
 from collections.abc import Callable
-from typing import TextIO
+from typing import Final, TextIO
 
 Scrub = Callable[[str], str]
 """Text -> the same text without any secret."""
+
+
+FIELDS: Final = "safety_fields"
+"""The attribute of a record that holds further members of its line."""
 
 
 class JsonLines(logging.Formatter):
@@ -30,7 +36,7 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
         }
         try:
-            line["message"] = self._scrub(record.getMessage())
+            line |= self._said(record)
             if record.exc_info:
                 line["error"] = self._scrub(self.formatException(record.exc_info))
         except Exception as error:  # noqa: BLE001 - a log line must neither stop the service nor leave unredacted
@@ -39,6 +45,15 @@ class JsonLines(logging.Formatter):
             )
             line.pop("error", None)
         return json.dumps(line, ensure_ascii=False)
+
+    def _said(self, record: logging.LogRecord) -> dict[str, object]:
+        """Return the message and the further members. Their texts are redacted in one go: nearly always nothing is in
+        them."""
+        said: dict[str, object] = {"message": record.getMessage(), **getattr(record, FIELDS, {})}
+        whole = "\n".join([value for value in said.values() if isinstance(value, str)])
+        if self._scrub(whole) == whole:
+            return said
+        return {name: self._scrub(value) if isinstance(value, str) else value for name, value in said.items()}
 
 
 def log_to(stream: TextIO | None, scrub: Scrub, level: int = logging.INFO) -> None:

@@ -39,6 +39,11 @@ class Parts:
     system: bytes = b""
     messages: bytes = b""
 
+    @property
+    def number(self) -> int:
+        """How many there are."""
+        return (len(self.tools) + len(self.system) + len(self.messages)) // DIGEST
+
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
@@ -115,7 +120,7 @@ def compare(old: Prefix, new: Prefix) -> Kept:
         (old.sent.system, new.sent.system),
         (old.sent.messages, new.sent.messages),
     )
-    of = sum(len(before) for before, _ in parts) // DIGEST
+    of = old.sent.number
     if old.model != new.model:
         return Kept(0, of, Break(Broken.MODEL))
     kept = 0

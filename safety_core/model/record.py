@@ -33,6 +33,7 @@ class Event(StrEnum):
     HALT = "halt"
     UNGUARDED = "unguarded"
     USAGE_DIFFERS = "usage_differs"
+    PREFIX_BROKEN = "prefix_broken"
 
 
 @dataclass(frozen=True, slots=True)
