@@ -18,7 +18,8 @@ from typing import Any, Final, TypeAlias
 
 from proxy.client_token import agent_of, without_token
 from proxy.interlock import Guards
-from proxy.providers.dialects import DIALECTS, Api
+from proxy.providers.dialects import DIALECTS, Api, part_of
+from proxy.providers.proposals import proposed_in
 from proxy.relay import Receive, Relay, Send
 from proxy.settings import Provider
 from proxy.upstream import Upstream
@@ -182,7 +183,8 @@ class EgressApp:
         upstream = self._upstreams[provider.private]
         try:
             interlock = self._guards.interlock(prompt.agent) if self._guards else Interlock.OFF
-            context = PromptContext(await self._redactor(), self._limits.body, self._admit, interlock)
+            redactor = await self._redactor()
+            context = PromptContext(redactor, self._limits.body, self._admit, interlock, proposed_in)
         except SafetyError as error:
             return await _answer(send, route.api, 503, str(error))
         async with Relay(receive, send, upstream, provider.base_url, route.api) as relay:
@@ -228,12 +230,12 @@ class EgressApp:
     def _route(self, method: str, path: str) -> Route | None:
         for provider in self._providers:
             if path.startswith(f"/{provider.name}/"):
-                api, inner = DIALECTS[provider.dialect], path.removeprefix(f"/{provider.name}")
+                inner = path.removeprefix(f"/{provider.name}")
+                api = part_of(provider.dialect, inner) or DIALECTS[provider.dialect]
                 return Route(provider, api, inner, api.paths.find(method, inner))
         for provider in self._providers:
-            api = DIALECTS[provider.dialect]
-            if api.paths.has(path):
-                return Route(provider, api, path, api.paths.find(method, path))
+            if found := part_of(provider.dialect, path):
+                return Route(provider, found, path, found.paths.find(method, path))
         return None
 
 

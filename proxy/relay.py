@@ -14,6 +14,7 @@ from time import perf_counter
 from typing import Any, TypeAlias, TypeVar
 
 from proxy.providers.dialects import Api
+from proxy.providers.paths import joined
 from proxy.upstream import Answer, Upstream
 from safety_core.edge import clock
 from safety_core.edge.driver import Handlers
@@ -72,7 +73,7 @@ class Relay:
 
     async def _forward(self, effect: Forward) -> ResponseHead:
         request = effect.request
-        url = self._base_url + request.target
+        url = joined(self._base_url, request.target)
         key = next((value.reveal() for value in effect.key.values()), "")
         headers = self._api.authorized(request, url, key, clock.now())
         self._answer = await self._present(self._upstream.send(request.method, url, headers, request.body))

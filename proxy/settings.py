@@ -37,10 +37,12 @@ What is not marked as required may be left out.
     interlock = "enforce"             # or "observe": log it; "off"
 
     [egress.providers.openai]
-    base_url = "https://api.openai.com"
+    base_url = "https://api.openai.com"  # default: the dialect's own host
     key_secret = "OPENAI_API_KEY"     # name of the secret in the vault
     dialect = "openai"                # which API; left out: its name says
     private = false                   # true: in this network, plain http
+    # dialects: openai, anthropic, gemini, ollama, bedrock, mistral, cohere,
+    # deepseek, groq, openrouter, azure; compatible: any of OpenAI's kind
 
     [clients]                         # name = sha256 of its egress token
     agent = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -56,14 +58,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from safety_core.flow.interlock import Interlock
 from safety_core.model.secret import SecretName
 from safety_core.model.tool_call import AgentId, TenantId
-
-Dialect: TypeAlias = Literal["openai", "anthropic", "bedrock"]
-"""Which API a provider speaks."""
 
 APPROVAL_WAIT: Final = 60.0
 """Seconds that a call waits for a quick answer, unless the settings say otherwise."""
@@ -129,14 +128,14 @@ class Provider:
 
     Attributes:
         name: first segment of its path at the egress, and its name in usage and audit ("openai").
-        dialect: which API it speaks.
+        dialect: which API it speaks, a name in `proxy.providers.dialects.DIALECTS`.
         base_url: scheme, host and an optional path in front of "/v1/...", without a final slash.
         key_secret: name of the vault entry that holds its key; None where it needs none.
         private: its address may be loopback or private, and its URL plain http.
     """
 
     name: str
-    dialect: Dialect
+    dialect: str
     base_url: str
     key_secret: SecretName | None
     private: bool = False

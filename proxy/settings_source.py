@@ -12,12 +12,12 @@ from typing import Final, cast
 
 from ada_url import URL
 
+from proxy.providers.dialects import DIALECTS, HOSTS
 from proxy.settings import (
     APPROVAL_WAIT,
     SOCKET_PATH_BYTES,
     WAIT_LIMIT,
     ControlSettings,
-    Dialect,
     EgressSettings,
     EngineSettings,
     HubSettings,
@@ -39,8 +39,6 @@ from safety_core.wire.signed import tenant_id
 PREFIX: Final = "SAFETY_EDGE_"
 PROVIDER_NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
 """A provider's name is the first segment of its path at the egress."""
-
-DIALECTS: Final[Mapping[str, Dialect]] = {"openai": "openai", "anthropic": "anthropic", "bedrock": "bedrock"}
 
 _KINDS: Final[Mapping[str, type]] = {
     "home": str,
@@ -227,11 +225,10 @@ def _interlock(source: Reader, default: Interlock) -> Interlock:
 def _provider(name: str, source: Reader) -> Provider:
     if not PROVIDER_NAME.fullmatch(name):
         raise InputError(f"edge.egress.providers.{name}", "must be named in lower-case letters, digits and dashes")
-    dialect = DIALECTS.get(source.text("dialect", name))
-    if dialect is None:
-        raise InputError(f"{source.path}.dialect", 'must be "openai", "anthropic" or "bedrock"')
-    base_url = _url(source, "base_url")
-    private = source.flag("private", default=False)
+    dialect = _dialect(name, source)
+    base_url = _url(source, "base_url") if source.has("base_url") or dialect not in HOSTS else HOSTS[dialect]
+    local = base_url == HOSTS.get(dialect) and base_url.startswith("http:")
+    private = source.flag("private", default=local)
     if not private and URL(base_url).protocol != "https:":
         fix = "or set private = true: the provider is in this network"
         raise InputError(f"{source.path}.base_url", "must begin with https://, for prompts and keys travel on it", fix)
@@ -239,6 +236,15 @@ def _provider(name: str, source: Reader) -> Provider:
     settings = Provider(name, dialect, base_url, key, private)
     source.done()
     return settings
+
+
+def _dialect(name: str, source: Reader) -> str:
+    dialect = source.text("dialect", name)
+    if dialect in DIALECTS:
+        return dialect
+    near = get_close_matches(dialect, DIALECTS, 1)
+    fix = f'write dialect = "{near[0]}"' if near else """write dialect = "compatible", if it speaks OpenAI's API"""
+    raise InputError(f"{source.path}.dialect", f"must be one of {', '.join(DIALECTS)}", fix)
 
 
 def _clients(source: Reader) -> Mapping[str, str]:

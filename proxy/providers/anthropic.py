@@ -1,4 +1,4 @@
-"""Anthropic messages."""
+"""Anthropic: messages, counting their tokens, and batches of them."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ from typing import Final
 
 import orjson
 
-from proxy.providers.editor import EventEditor
-from proxy.providers.framing import EVENT_STREAM, Sse
+from proxy.providers.api import JsonApi
+from proxy.providers.batches import JSON_LINES, ResultsEditor
 from proxy.providers.paths import Paths
-from proxy.providers.request import read_request
 from proxy.providers.shape import Key, Slot
-from safety_core.canonical import Json, JsonObject
-from safety_core.flow.dialect import Operation, Prepared, Purpose, StreamEditor
+from safety_core.canonical import JsonObject
+from safety_core.flow.dialect import Purpose, StreamEditor
 from safety_core.flow.egress_effects import Headers, UpstreamRequest
-from safety_core.meter.tally import Tally
-from safety_core.model.usage import Usage
 from safety_core.redact.redactor import Redactor
 
 _WHOLE: Final = frozenset({"type", "id", "name", "signature", "data", "tool_use_id"})
@@ -33,45 +30,6 @@ _KINDS: Final = {
     502: "api_error",
     503: "api_error",
 }
-
-
-class Anthropic:
-    """Implements `safety_core.flow.dialect.Dialect`."""
-
-    paths: Final = Paths(("POST", "/v1/messages", Purpose.TURN))
-
-    def authorized(self, request: UpstreamRequest, url: str, key: str, now: float) -> Headers:
-        """Return the headers with the key in one of their own."""
-        return (*request.headers, (b"x-api-key", key.encode()))
-
-    def prepare(self, body: bytes, operation: Operation) -> Prepared:
-        """Read the model; Anthropic's streams state their usage without being asked."""
-        return read_request(body, operation).plain
-
-    def editor(self, redactor: Redactor, content_type: str, *, hide_usage: bool) -> StreamEditor | None:
-        """Return an editor for server-sent events."""
-        if content_type != EVENT_STREAM:
-            return None
-        return EventEditor(redactor, MessageShape(), Sse(), hide_usage=hide_usage)
-
-    def usage(self, document: Json) -> Usage | None:
-        """Return the usage that a whole response states."""
-        tally = Tally()
-        tally.add(document)
-        return tally.usage()
-
-    def forget(self, body: bytes) -> bytes:
-        """Return the response as it is: a message tells its text once."""
-        return body
-
-    def error(self, status: int, message: str) -> bytes:
-        """Return {"type": "error", "error": {"type", "message"}}."""
-        kind = _KINDS.get(status, "invalid_request_error")
-        return orjson.dumps({"type": "error", "error": {"type": kind, "message": message}})
-
-    def error_event(self, message: str) -> bytes:
-        """Return an `error` event, which the SDKs raise."""
-        return b"event: error\ndata: " + self.error(502, message) + b"\n\n"
 
 
 class MessageShape:
@@ -114,3 +72,47 @@ class MessageShape:
     def is_usage(self, event: JsonObject) -> bool:
         """Return False: usage comes with events that say more."""
         return False
+
+
+def message_paths(prefix: str) -> tuple[tuple[str, str, Purpose], ...]:
+    """Return what is listed of messages alone, below `prefix`."""
+    return (
+        ("POST", f"{prefix}/v1/messages", Purpose.TURN),
+        ("POST", f"{prefix}/v1/messages/count_tokens", Purpose.COUNT),
+    )
+
+
+class Anthropic(JsonApi):
+    """Implements `proxy.providers.dialects.Api`. Its streams state their usage without being asked."""
+
+    base_url = "https://api.anthropic.com"
+    paths = Paths(
+        *message_paths(""),
+        ("POST", "/v1/messages/batches", Purpose.BATCH),
+        ("GET", "/v1/messages/batches", Purpose.LOOK),
+        ("GET", "/v1/messages/batches/{id}", Purpose.LOOK),
+        ("GET", "/v1/messages/batches/{id}/results", Purpose.LOOK),
+        ("POST", "/v1/messages/batches/{id}/cancel", Purpose.LOOK),
+        ("GET", "/v1/models", Purpose.LOOK),
+        ("GET", "/v1/models/{id}", Purpose.LOOK),
+    )
+    shape = MessageShape
+
+    def authorized(self, request: UpstreamRequest, url: str, key: str, now: float) -> Headers:
+        """Return the headers with the key in one of their own."""
+        return (*request.headers, (b"x-api-key", key.encode())) if key else request.headers
+
+    def editor(self, redactor: Redactor, content_type: str, *, hide_usage: bool) -> StreamEditor | None:
+        """Return an editor for server-sent events, or for a batch's results."""
+        if content_type in JSON_LINES:
+            return ResultsEditor(redactor)
+        return super().editor(redactor, content_type, hide_usage=hide_usage)
+
+    def error(self, status: int, message: str) -> bytes:
+        """Return {"type": "error", "error": {"type", "message"}}."""
+        kind = _KINDS.get(status, "invalid_request_error")
+        return orjson.dumps({"type": "error", "error": {"type": kind, "message": message}})
+
+    def error_event(self, message: str) -> bytes:
+        """Return an `error` event, which the SDKs raise."""
+        return b"event: error\ndata: " + self.error(502, message) + b"\n\n"

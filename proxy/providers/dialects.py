@@ -7,8 +7,18 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from proxy.providers.anthropic import Anthropic
+from proxy.providers.api import JsonApi
+from proxy.providers.azure import Azure
 from proxy.providers.bedrock import Bedrock
+from proxy.providers.cohere import Cohere, CohereChat
+from proxy.providers.compatible import Compatible
+from proxy.providers.deepseek import DeepSeek, DeepSeekMessages
+from proxy.providers.gemini import Gemini, GeminiChat, GeminiStreams
+from proxy.providers.groq import Groq
+from proxy.providers.mistral import Mistral
+from proxy.providers.ollama import Ollama, OllamaChat
 from proxy.providers.openai import OpenAi
+from proxy.providers.openrouter import OpenRouter, OpenRouterMessages
 from proxy.providers.paths import Paths
 from safety_core.flow.dialect import Dialect
 from safety_core.flow.egress_effects import Headers, UpstreamRequest
@@ -31,6 +41,32 @@ class Api(Dialect, Protocol):
         """
 
 
-DIALECTS: Final[Mapping[str, Api]] = MappingProxyType(
-    {"openai": OpenAi(), "anthropic": Anthropic(), "bedrock": Bedrock()}
+_PARTS: Final[Mapping[str, tuple[Api, ...]]] = MappingProxyType(
+    {
+        "openai": (OpenAi(),),
+        "anthropic": (Anthropic(),),
+        "gemini": (Gemini(), GeminiStreams(), GeminiChat()),
+        "ollama": (Ollama(), OllamaChat()),
+        "bedrock": (Bedrock(),),
+        "mistral": (Mistral(),),
+        "cohere": (Cohere(), CohereChat()),
+        "deepseek": (DeepSeek(), DeepSeekMessages()),
+        "groq": (Groq(),),
+        "openrouter": (OpenRouter(), OpenRouterMessages()),
+        "azure": (Azure(),),
+        "compatible": (Compatible(),),
+    }
 )
+"""The APIs that a provider speaks, each under paths of its own; the first is the provider's own."""
+
+DIALECTS: Final[Mapping[str, Api]] = MappingProxyType({name: parts[0] for name, parts in _PARTS.items()})
+
+HOSTS: Final[Mapping[str, str]] = MappingProxyType(
+    {name: api.base_url for name, api in DIALECTS.items() if isinstance(api, JsonApi) and api.base_url}
+)
+"""Where a provider is, unless its settings say otherwise."""
+
+
+def part_of(dialect: str, path: str) -> Api | None:
+    """Return the API of a provider that lists `path` under some method, None where none does."""
+    return next((api for api in _PARTS[dialect] if api.paths.has(path)), None)

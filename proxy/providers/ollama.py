@@ -1,11 +1,21 @@
-"""The events of Ollama's own API: chat and generate, one a line. Source: ollama docs/api.md."""
+"""Ollama: its own API, chat and generate with one event a line, and its part that speaks OpenAI's API.
+
+Source: ollama docs/api.md, docs/openai.md.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import orjson
+
+from proxy.providers.api import JsonApi
+from proxy.providers.framing import Lines
+from proxy.providers.openai import OpenAi, chat_paths, response_paths
+from proxy.providers.paths import Paths
 from proxy.providers.shape import Key, Slot, tree
 from safety_core.canonical import JsonObject
+from safety_core.flow.dialect import Purpose
 
 _TEXTS = ("content", "thinking", "response")
 _ABOUT = ("model", "created_at")
@@ -44,9 +54,48 @@ class OllamaShape:
         return event
 
     def changed(self, event: JsonObject, keys: Sequence[Key]) -> None:
-        """Drop the token numbers that spell out what was generated."""
+        """Drop the token numbers and log probabilities that spell out what was generated."""
         event.pop("context", None)
+        event.pop("logprobs", None)
 
     def is_usage(self, event: JsonObject) -> bool:
         """Return False: usage comes with the line that ends the answer."""
         return False
+
+
+class Ollama(JsonApi):
+    """Implements `proxy.providers.dialects.Api`. An answer is a stream of lines unless `stream` is false.
+
+    Models are neither fetched nor made nor deleted through the edge.
+    """
+
+    base_url = "http://127.0.0.1:11434"
+    paths = Paths(
+        ("POST", "/api/chat", Purpose.TURN),
+        ("POST", "/api/generate", Purpose.TURN),
+        ("POST", "/api/embed", Purpose.NUMBERS),
+        ("POST", "/api/embeddings", Purpose.NUMBERS),
+        ("POST", "/api/show", Purpose.LOOK),
+        ("GET", "/api/tags", Purpose.LOOK),
+        ("GET", "/api/ps", Purpose.LOOK),
+        ("GET", "/api/version", Purpose.LOOK),
+    )
+    shape = OllamaShape
+    media_type = "application/x-ndjson"
+    framing = Lines
+    retold = frozenset({"context", "logprobs"})
+
+    def error(self, status: int, message: str) -> bytes:
+        """Return {"error"}."""
+        return orjson.dumps({"error": message})
+
+    def error_event(self, message: str) -> bytes:
+        """Return a line with an error, which the clients raise."""
+        return self.error(502, message) + b"\n"
+
+
+class OllamaChat(OpenAi):
+    """Ollama's part that speaks OpenAI's API."""
+
+    base_url = Ollama.base_url
+    paths = Paths(*chat_paths("/v1"), *response_paths("/v1"))

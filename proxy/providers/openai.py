@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import ClassVar, Final
 
 import orjson
 
+from proxy.providers.api import JsonApi
 from proxy.providers.chat import ChatShape
-from proxy.providers.editor import EventEditor
-from proxy.providers.framing import EVENT_STREAM, Sse
 from proxy.providers.paths import Paths
 from proxy.providers.request import read_request
 from proxy.providers.responses import ResponseShape, is_response_event
-from proxy.providers.shape import Key, Slot
+from proxy.providers.shape import Key, Shape, Slot
 from proxy.providers.splice import member_span, with_member, with_value
 from safety_core.canonical import Json, JsonObject
-from safety_core.flow.dialect import Operation, Prepared, Purpose, StreamEditor
-from safety_core.flow.egress_effects import Headers, UpstreamRequest
-from safety_core.meter.tally import Tally
-from safety_core.model.usage import Usage
-from safety_core.redact.redactor import Redactor
+from safety_core.flow.dialect import Operation, Prepared, Purpose
 
 _ASKABLE: Final = frozenset({"messages", "prompt"})
 """What a request has whose stream states its usage only when asked; responses state it always."""
@@ -37,86 +31,32 @@ _KINDS: Final = {
 }
 
 
-class OpenAi:
-    """Implements `safety_core.flow.dialect.Dialect`."""
-
-    paths: Final = Paths(
-        ("POST", "/v1/chat/completions", Purpose.TURN),
-        ("POST", "/v1/completions", Purpose.TURN),
-        ("POST", "/v1/responses", Purpose.TURN),
-        ("POST", "/v1/embeddings", Purpose.NUMBERS),
+def chat_paths(prefix: str) -> tuple[tuple[str, str, Purpose], ...]:
+    """Return what is listed of every API that is compatible with OpenAI's, below `prefix`."""
+    return (
+        ("POST", f"{prefix}/chat/completions", Purpose.TURN),
+        ("POST", f"{prefix}/completions", Purpose.TURN),
+        ("POST", f"{prefix}/embeddings", Purpose.NUMBERS),
+        ("GET", f"{prefix}/models", Purpose.LOOK),
+        ("GET", f"{prefix}/models/{{id}}", Purpose.LOOK),
+        ("GET", f"{prefix}/models/{{owner}}/{{id}}", Purpose.LOOK),
     )
 
-    def authorized(self, request: UpstreamRequest, url: str, key: str, now: float) -> Headers:
-        """Return the headers with the key as a bearer token (RFC 6750)."""
-        return (*request.headers, (b"authorization", b"Bearer " + key.encode()))
 
-    def prepare(self, body: bytes, operation: Operation) -> Prepared:
-        """Ask for a stream's usage where the client does not."""
-        request = read_request(body, operation)
-        plain = request.plain
-        if request.fields.get("stream") is not True or not _ASKABLE & request.fields.keys():
-            return plain
-        options = request.fields.get("stream_options")
-        if isinstance(options, dict) and options.get("include_usage") is True:
-            return plain
-        return replace(plain, body=_asking_for_usage(body, options), hide_usage=True)
+def response_paths(prefix: str) -> tuple[tuple[str, str, Purpose], ...]:
+    """Return what is listed of the responses API, below `prefix`.
 
-    def editor(self, redactor: Redactor, content_type: str, *, hide_usage: bool) -> StreamEditor | None:
-        """Return an editor for server-sent events."""
-        if content_type != EVENT_STREAM:
-            return None
-        return EventEditor(redactor, OpenAiShape(), Sse(), hide_usage=hide_usage)
-
-    def usage(self, document: Json) -> Usage | None:
-        """Return the usage that a whole response states."""
-        tally = Tally()
-        tally.add(document)
-        return tally.usage()
-
-    def forget(self, body: bytes) -> bytes:
-        """Return a response without its log probabilities, which spell its text out token by token."""
-        if b'"logprobs"' not in body:
-            return body
-        try:
-            document = json.loads(body)
-        except ValueError:
-            return body
-        _drop_logprobs(document)
-        return json.dumps(document, separators=(",", ":")).encode()
-
-    def error(self, status: int, message: str) -> bytes:
-        """Return {"error": {"message", "type", "param", "code"}}."""
-        kind, code = _KINDS.get(status, ("invalid_request_error", "refused"))
-        return orjson.dumps({"error": {"message": message, "type": kind, "param": None, "code": code}})
-
-    def error_event(self, message: str) -> bytes:
-        """Return a frame with an error object, which the SDKs raise."""
-        return b"data: " + self.error(502, message) + b"\n\n"
-
-
-def _drop_logprobs(document: Json) -> None:
-    stack = [document]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, dict):
-            if item.get("logprobs"):
-                item["logprobs"] = [] if isinstance(item["logprobs"], list) else None
-            stack.extend(item.values())
-        elif isinstance(item, list):
-            stack.extend(item)
-
-
-def _asking_for_usage(body: bytes, options: Json) -> bytes:
-    span = member_span(body, "stream_options")
-    if span is None:
-        return with_member(body, "stream_options", b'{"include_usage":true}')
-    if not isinstance(options, dict):
-        return with_value(body, span, b'{"include_usage":true}')
-    inner = body[slice(*span)]
-    asked = member_span(inner, "include_usage")
-    changed = with_value(inner, asked, b"true") if asked else with_member(inner, "include_usage", b"true")
-    return with_value(body, span, changed)
+    A response that is kept by the provider is looked at under an id that nobody can guess; what it consumed was booked
+    when it was asked for, as an estimate where that was to be answered later ("background").
+    """
+    return (
+        ("POST", f"{prefix}/responses", Purpose.TURN),
+        ("POST", f"{prefix}/responses/input_tokens", Purpose.COUNT),
+        ("GET", f"{prefix}/responses/{{id}}", Purpose.LOOK),
+        ("GET", f"{prefix}/responses/{{id}}/input_items", Purpose.LOOK),
+        ("DELETE", f"{prefix}/responses/{{id}}", Purpose.LOOK),
+        ("POST", f"{prefix}/responses/{{id}}/cancel", Purpose.LOOK),
+    )
 
 
 class OpenAiShape:
@@ -149,3 +89,48 @@ class OpenAiShape:
     def is_usage(self, event: JsonObject) -> bool:
         """Tell whether `event` is there for its usage alone."""
         return self._of(event).is_usage(event)
+
+
+class OpenAi(JsonApi):
+    """Implements `proxy.providers.dialects.Api`; what is compatible with OpenAI's API derives from it.
+
+    Attributes:
+        asks_usage: a stream states its usage only when asked, and a request may ask for it.
+    """
+
+    base_url = "https://api.openai.com"
+    paths = Paths(*chat_paths("/v1"), *response_paths("/v1"))
+    shape: ClassVar[Callable[[], Shape]] = OpenAiShape
+    asks_usage: ClassVar[bool] = True
+
+    def prepare(self, body: bytes, operation: Operation) -> Prepared:
+        """Ask for a stream's usage where the client does not."""
+        request = read_request(body, operation)
+        plain = request.plain
+        if not (self.asks_usage and request.fields.get("stream") is True and _ASKABLE & request.fields.keys()):
+            return plain
+        options = request.fields.get("stream_options")
+        if isinstance(options, dict) and options.get("include_usage") is True:
+            return plain
+        return replace(plain, body=_asking_for_usage(body, options), hide_usage=True)
+
+    def error(self, status: int, message: str) -> bytes:
+        """Return {"error": {"message", "type", "param", "code"}}."""
+        kind, code = _KINDS.get(status, ("invalid_request_error", "refused"))
+        return orjson.dumps({"error": {"message": message, "type": kind, "param": None, "code": code}})
+
+    def error_event(self, message: str) -> bytes:
+        """Return a frame with an error object, which the SDKs raise."""
+        return b"data: " + self.error(502, message) + b"\n\n"
+
+
+def _asking_for_usage(body: bytes, options: Json) -> bytes:
+    span = member_span(body, "stream_options")
+    if span is None:
+        return with_member(body, "stream_options", b'{"include_usage":true}')
+    if not isinstance(options, dict):
+        return with_value(body, span, b'{"include_usage":true}')
+    inner = body[slice(*span)]
+    asked = member_span(inner, "include_usage")
+    changed = with_value(inner, asked, b"true") if asked else with_member(inner, "include_usage", b"true")
+    return with_value(body, span, changed)

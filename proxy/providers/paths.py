@@ -14,6 +14,20 @@ SEGMENT: Final = r"[\w.:%@+~-]+"
 """One segment of a path; of several dots in a row none is safe, and none is needed (see `Paths.find`)."""
 
 
+_VERSION: Final = re.compile(r"/v\d+(?:alpha|beta)?\d*(?=/|\Z)")
+
+
+def joined(base_url: str, target: str) -> str:
+    """Return the address of a request.
+
+    A base URL that ends with a version of its own (".../api/v4") has that in place of the one that `target` begins
+    with: clients of OpenAI's API put "/v1" into their paths, whoever they speak to.
+    """
+    version = _VERSION.match(target)
+    stated = _VERSION.fullmatch(base_url, max(base_url.rfind("/"), 0))
+    return base_url + (target[version.end() :] if version and stated else target)
+
+
 class Paths:
     """The listed requests of one API.
 

@@ -9,7 +9,7 @@ import orjson
 
 from proxy.providers.prefix import prefix_of
 from proxy.providers.results import tool_results
-from safety_core.canonical import JsonObject
+from safety_core.canonical import Json, JsonObject
 from safety_core.errors import InputError
 from safety_core.flow.dialect import Operation, Prepared, Purpose
 
@@ -43,20 +43,47 @@ def read_request(body: bytes, operation: Operation) -> Request:
     """Read a request body.
 
     Raises:
-        InputError: it is not a JSON object, or neither it nor the path names a model.
+        InputError: it is not a JSON object, or neither it nor the path names a model, and it is no mere look.
     """
+    if operation.purpose is Purpose.LOOK and not body:
+        return Request({}, Prepared(body, operation.model))
     try:
         fields = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise InputError("request body", "is not JSON") from error
     if not isinstance(fields, dict):
         raise InputError("request body", "must be a JSON object")
+    if operation.purpose is Purpose.BATCH:
+        return _batch(body, fields)
     model = operation.model or fields.get("model")
-    if not isinstance(model, str) or not 0 < len(model) <= MODEL_LENGTH:
-        raise InputError("request body", f"must name a model (1 to {MODEL_LENGTH} characters)")
+    model = "" if operation.purpose is Purpose.LOOK and model is None else _checked(model, "request body")
     prefix = prefix_of(fields, model) if operation.purpose is Purpose.TURN else None
     results, most = tool_results(fields), _most_output(fields)
     return Request(fields, Prepared(body, model, results=results, most_output=most, prefix=prefix))
+
+
+def _batch(body: bytes, fields: JsonObject) -> Request:
+    """Read {"requests": [{"params": REQUEST}]}: results and lengths of all, the model of the first."""
+    listed = fields.get("requests")
+    if not isinstance(listed, list) or not listed:
+        raise InputError("request body", "must list requests")
+    turns = [_params(each) for each in listed]
+    models = [_checked(turn.get("model"), "each request of a batch") for turn in turns]
+    results = tuple(result for turn in turns for result in tool_results(turn))
+    lengths = [_most_output(turn) for turn in turns]
+    most = sum(length or 0 for length in lengths) if None not in lengths else None
+    return Request(fields, Prepared(body, models[0], results=results, most_output=most))
+
+
+def _params(each: Json) -> JsonObject:
+    params = each.get("params") if isinstance(each, dict) else None
+    return params if isinstance(params, dict) else {}
+
+
+def _checked(model: Json, what: str) -> str:
+    if not isinstance(model, str) or not 0 < len(model) <= MODEL_LENGTH:
+        raise InputError(what, f"must name a model (1 to {MODEL_LENGTH} characters)")
+    return model
 
 
 def _most_output(fields: JsonObject) -> int | None:

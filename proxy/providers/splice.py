@@ -43,6 +43,37 @@ def member_span(raw: bytes, name: str) -> Span | None:
     return found
 
 
+def emptied(raw: bytes, names: frozenset[str]) -> bytes:
+    """Return `raw` (any JSON) with nothing in the objects and arrays of the members `names`, however deep they stand:
+    null for an object, [] for an array. What is no JSON stays as it is.
+    """
+    if not any(name.encode() in raw for name in names):
+        return raw
+    kept: list[bytes] = []
+    depth, taken, left = 0, 0, 0  # `left`: the depth below which an emptied value ends; 0 outside of one
+    before: tuple[bytes, bytes] = (b"", b"")
+    for token in _TOKEN.finditer(raw):
+        mark = token.group()
+        if mark in {b"{", b"["}:
+            depth += 1
+            if not left and before[1] == b":" and _name(before[0]) in names:
+                kept.append(raw[taken : token.start()] + (b"null" if mark == b"{" else b"[]"))
+                left = depth
+        elif mark in {b"}", b"]"}:
+            depth -= 1
+            if left and depth < left:
+                taken, left = token.end(), 0
+        before = (before[1], mark)
+    return b"".join(kept) + raw[taken:] if kept and not left else raw
+
+
+def _name(raw: bytes) -> str:
+    try:
+        return str(json.loads(raw))
+    except ValueError:
+        return ""
+
+
 def _trimmed(raw: bytes, start: int, end: int) -> Span:
     value = raw[start:end]
     return start + len(value) - len(value.lstrip()), end - len(value) + len(value.rstrip())
