@@ -96,7 +96,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
         calls = Calls(in_force, services, guards, settings.workspace, settings.approval_wait, people)
         desk = Desk(Grants(services.approvals, services.audit, in_force), edge_key(home))
         control = Control(settings.tenant, calls, desk, Callers(), turns, status.to_json, reload)
-        egress = open_egress(settings, services, in_force, guards, stack)
+        egress = open_egress(settings, services, in_force, guards, calls, stack)
         yield Edge(settings, control, egress, in_force, sync, status, paces)
 
 

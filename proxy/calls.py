@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
@@ -59,6 +59,8 @@ class Calls:
         """Judge a call that the caller will run. One that goes away with "pending" is owed the decision."""
         noting = asyncio.ensure_future(self.guards.witnessed(proposal.call))
         try:
+            if proposal.nested:
+                self.guards.foreseen.passes_on(proposal.call, clock.now())
             answer = await self._proposed(partial(tool_call.decide, nested=proposal.nested), proposal, caller)
         finally:
             (failure,) = await asyncio.gather(noting, return_exceptions=True)
@@ -98,6 +100,13 @@ class Calls:
         except SafetyError as error:
             return await self._refused(proposal.call, error)
         return await self._proposed(tool_call.run, proposal, caller)
+
+    async def foresee(self, call: ToolCall, exchange: str) -> None:
+        """Put on record what would become of a call that a response proposed. Raises SafetyError."""
+        force = self.in_force.current(clock.now())
+        context = await self._context(force, 0.0)
+        with force.used():
+            await arun(tool_call.foresee(call, exchange, context), handlers(self.services, force.engine))
 
     async def send(self, outbound: Outbound, tenant: TenantId, caller: Caller) -> Sendable | Pending | Refused:
         """Judge what an agent's runtime is about to say to somebody. Nobody waits for a person here.
@@ -171,7 +180,11 @@ class Calls:
         self, flow: Callable[[ToolCall, Context], Flow[A]], proposal: Proposal, caller: Caller
     ) -> A | Refused:
         wait = self.approval_wait if proposal.wait is None else min(proposal.wait, self.approval_wait)
-        return await self._through(proposal.call, partial(flow, proposal.call), caller, wait)
+
+        def begun(context: Context) -> Flow[A]:
+            return flow(proposal.call, replace(context, foreseen=self.guards.foreseen.report))
+
+        return await self._through(proposal.call, begun, caller, wait)
 
     async def _through(
         self,

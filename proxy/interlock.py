@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
+from proxy.foreseen import Foreseen
 from proxy.halts import Halts
 from proxy.presence import Presence
 from proxy.traces import Traces
@@ -42,10 +43,14 @@ class Guards:
     halts: Halts
     witness: WitnessStore
     traces: Traces = field(default_factory=Traces)
+    foreseen: Foreseen = field(init=False)
     refused: int = 0
     observed: int = 0
     last: str = ""
     _waiting: set[asyncio.Event] = field(default_factory=set, repr=False)
+
+    def __post_init__(self) -> None:
+        self.foreseen = Foreseen(lambda agent: self.interlock(agent) is not Interlock.OFF)
 
     def interlock(self, agent: AgentId) -> Interlock:
         """Return the mode that holds for `agent`."""
@@ -81,6 +86,7 @@ class Guards:
 
     async def witnessed(self, call: ToolCall) -> None:
         """Note, durably, that the edge decides this call: its result may go to a model. Raises UnavailableError."""
+        self.foreseen.reported(call)
         await self.witness.decide(call.agent, spellings(call.id), clock.now())
 
     def note(self, exchange: Exchange) -> None:
@@ -100,4 +106,5 @@ class Guards:
             "guarded": guarded,
             "refused": self.refused,
             "observed": self.observed,
+            "calls": self.foreseen.to_json(clock.now()),
         }

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
+from proxy.calls import Calls
 from proxy.effects import Services, handlers
 from proxy.egress import EgressApp, Terms
 from proxy.force import InForce
+from proxy.foresight import Foresight
 from proxy.interlock import Guards
 from proxy.settings import Settings
 from safety_core.edge import clock
@@ -15,9 +17,9 @@ from safety_core.redact.redactor import Redactor
 
 
 def open_egress(
-    settings: Settings, services: Services, in_force: InForce, guards: Guards, stack: AsyncExitStack
+    settings: Settings, services: Services, in_force: InForce, guards: Guards, calls: Calls, stack: AsyncExitStack
 ) -> EgressApp:
-    """Return the application; the stack closes its upstream connections."""
+    """Return the application; the stack closes its upstream connections. `calls` judges what responses propose."""
 
     async def redactor() -> Redactor:
         """Look at the vault first: a secret that was just set must not leave in the very next prompt."""
@@ -30,6 +32,9 @@ def open_egress(
     clients = {digest: AgentId(name) for name, digest in settings.clients.items()}
     providers = tuple(settings.egress.providers.values())
     terms = Terms(admit, guards)
-    app = EgressApp(providers, clients, redactor=redactor, handlers=handlers(services), terms=terms)
+    foresight = Foresight(calls, guards.foreseen, settings.tenant)
+    stack.push_async_callback(foresight.aclose)
+    work = {**handlers(services), **foresight.handlers()}
+    app = EgressApp(providers, clients, redactor=redactor, handlers=work, terms=terms)
     stack.push_async_callback(app.aclose)
     return app

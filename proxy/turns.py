@@ -84,6 +84,7 @@ class Turns:
             await self.services.audit.append(AuditEntry(now, Event.REFUSED, turn.agent, "turn", turn.trace))
         else:
             self.prefixes.note(turn, now)
+            self.guards.foreseen.turn(turn.agent, turn.session, turn.trace)
             await self.guards.announce(turn.agent, turn.trace)
         return {
             "ok": not reason,

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 import click
 from nacl.signing import VerifyKey
 
-from safety_core.canonical import JsonObject
+from safety_core.canonical import Json, JsonObject
 from safety_core.cli.home import home_option
 from safety_core.edge.audit_log import AuditLog
 from safety_core.edge.audit_verify import verify as examine
@@ -24,6 +24,10 @@ from safety_core.errors import InputError
 Entries: TypeAlias = AsyncGenerator[tuple[int, JsonObject], None]
 WORDS: Final = ("event", "agent", "subject", "level", "outcome", "approver")
 """What `tail` shows of an entry, where it is not empty."""
+JOINED: Final = ("foreseen", "changed", "unforeseen")
+"""Of a call that a host reported: its model proposed it so, proposed it otherwise, or did not propose it."""
+SHOWN: Final = 8
+"""Digits of an exchange's id that tell two of them apart."""
 
 
 @click.group()
@@ -101,7 +105,16 @@ def _told(index: int, entry: JsonObject) -> str:
     when = datetime.fromtimestamp(float(str(entry["at"])), UTC).isoformat(timespec="seconds")
     rules = entry["rules"]
     words = [*(entry[name] for name in WORDS), ",".join(map(str, rules)) if isinstance(rules, list) else ""]
+    words += _joined(entry)
     return f"{index} {when} " + " ".join(str(word) for word in words if word)
+
+
+def _joined(entry: JsonObject) -> list[Json]:
+    """Return how a proposed call stands to what models proposed: by which exchange, or how it was foreseen."""
+    if exchange := entry.get("exchange"):
+        return [f"by response {str(exchange)[:SHOWN]}"]
+    counts = entry["counts"]
+    return [word for word in JOINED if isinstance(counts, dict) and counts.get(word)]
 
 
 def _exported(index: int, entry: JsonObject) -> str:

@@ -20,6 +20,13 @@ from safety_core.wire.reader import BODY_LIMIT, Reader
 
 GOOD: Final = {"in force", "on", "ok", "present", "enforce"}
 
+CALLS: Final = {
+    "changed": "calls reported otherwise than proposed",
+    "unforeseen": "calls that no model proposed",
+    "unreported": "calls proposed and never reported",
+}
+"""What there should be none of; the plugin may have been passed by, or a run was stopped."""
+
 MIB: Final = 1024 * 1024
 
 
@@ -114,6 +121,8 @@ def _seen(interlock: Reader) -> str:
     told = [f"guards {guarded}", *(f"{count} {name}" for count, name in counts if count)]
     if differences := interlock.integer("usage_differences"):
         told.append(f"{differences} times a host counted other tokens")
+    calls = interlock.object("calls")
+    told += [f"{words}: {count}" for name, words in CALLS.items() if (count := calls.integer(name))]
     if last := interlock.text("last", limit=BODY_LIMIT):
         told.append(f"last: {last}")
     return "; ".join(told)

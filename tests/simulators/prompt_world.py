@@ -19,12 +19,14 @@ from safety_core.flow.egress_effects import (
     AskStanding,
     Cancel,
     Emit,
+    Foresee,
     Forward,
     Headers,
     NextChunk,
     Respond,
     ResponseHead,
     Standing,
+    Weigh,
 )
 from safety_core.match.matcher import Matcher
 from safety_core.match.patterns import PatternSet
@@ -32,6 +34,7 @@ from safety_core.match.registry import Registry
 from safety_core.model.policy import Pattern
 from safety_core.model.record import AuditEntry, Event
 from safety_core.model.secret import SecretName, SecretValue
+from safety_core.model.tool_call import ProposedCall
 from safety_core.redact.redactor import Redactor
 
 KEY = SecretName("PROVIDER_KEY")
@@ -80,6 +83,8 @@ class PromptWorld:
     shown: bytearray = field(default_factory=bytearray)
     metered: list[effects.Meter] = field(default_factory=list)
     afforded: list[Afford] = field(default_factory=list)
+    foreseen: list[Foresee] = field(default_factory=list)
+    weighed: list[Weigh] = field(default_factory=list)
     cancelled: int = 0
     standing: Standing = field(default_factory=lambda: Standing("its plugin has not checked in", announced=False))
     _left: list[bytes] | None = None
@@ -94,6 +99,8 @@ class PromptWorld:
             effects.Remember: lambda effect: self.vault.update(effect.discovered),
             effects.Meter: self.metered.append,
             Afford: self.afforded.append,
+            Foresee: self._foresee,
+            Weigh: self.weighed.append,
             AskStanding: lambda effect: replace(self.standing, decided=self.standing.decided & {*effect.spellings}),
             Forward: self._forward,
             NextChunk: self._next,
@@ -137,6 +144,10 @@ class PromptWorld:
         if self._left is None:
             raise UnavailableError("response", "there is none")
         return self._left.pop(0) if self._left else None
+
+    def _foresee(self, effect: Foresee) -> tuple[ProposedCall, ...]:
+        self.foreseen.append(effect)
+        return effect.calls
 
     def _cancel(self, effect: Cancel) -> None:
         self.cancelled += 1

@@ -45,6 +45,7 @@ ANSWER: dict[str, Any] = {
         "observed": 4,
         "last": "agent main: this run was not announced",
         "usage_differences": 2,
+        "calls": {"foreseen": 5, "changed": 1, "unforeseen": 0, "unreported": 3},
     },
     "posture": {"at": 1, "uid": 1001, "results": {"dns_udp": "open", "icmp": "blocked"}},
     "halted": [
@@ -68,7 +69,9 @@ def test_everything_is_on_the_screen_as_it_is() -> None:
         "min ago",
         "openclaw 1.0 guards main, 3.0 MiB, 4 hooks fired, copy full of its plugin has not registered before_tool_call",
         "missing  guards support, its plugin has not checked in",
-        "observe  guards main, support; 4 observed; 2 times a host counted other tokens; last: agent main: this run",
+        "observe  guards main, support; 4 observed; 2 times a host counted other tokens; ",
+        "calls reported otherwise than proposed: 1; ",
+        "calls proposed and never reported: 3; last: agent main",
         "containment  stale, run safety doctor again: open: dns_udp (1 blocked), tried as uid 1001 ",
         "every agent, ",
         "min ago: odd mails",
