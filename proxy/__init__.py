@@ -25,6 +25,7 @@ turns            what the plugin is told: at its check-in, before and after a tu
 halts            the kill switch
 watching         what people see of the traffic: live, for Prometheus, as spans, in the log
 egress           prompts to LLM providers, redacted and metered;  prompts runs it under what is in force
+budgets          what agents may spend on models;  spending sums it up, prices finds what a model costs
 providers        what is particular to each provider's API
 relay            one prompt between its client and its provider;  upstream, addresses: the one way out
 sockets, logs    listening safely; log lines without secrets

@@ -1,7 +1,9 @@
 """What policy says of each agent, as one JSON object: the body of GET /v1/agents.
 
 {"agents": [{"agent", "tier", "tools": [names] | null, "secrets": [names] | null, "sandbox": "required" | "any",
-             "subagents": {"depth", "running"}, "tokens_per_day": number | null, "halted": bool}]}
+             "subagents": {"depth", "running"}, "budget": {LIMIT: number}, "halted": bool}]}
+
+LIMIT: tokens_per_day, tokens_per_month, or in nano-US-dollars usd_per_day, usd_per_month; those that there are.
 
 An agent that policy does not name is not among them: it has the default tier, and the defaults of docs/policy.md.
 """
@@ -29,7 +31,9 @@ def _manifest(manifest: AgentManifest, halted: bool) -> JsonObject:
         "secrets": _listed(manifest.secrets),
         "sandbox": manifest.sandbox.value,
         "subagents": {"depth": manifest.subagents.depth, "running": manifest.subagents.running},
-        "tokens_per_day": manifest.tokens_per_day,
+        "budget": {
+            f"{unit.value}_per_{period.value}": most for (unit, period), most in manifest.budget.limits().items()
+        },
         "halted": halted,
     }
 

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from proxy.background.pace import Pace
 from proxy.background.plan import going_on, planned
 from proxy.background.policy import PolicySync
+from proxy.budgets import Budgets
 from proxy.caller import Callers
 from proxy.calls import Calls
 from proxy.control import Control, control_app
@@ -29,6 +30,7 @@ from proxy.parts import (
     read_root,
     read_token,
 )
+from proxy.prices import PriceList
 from proxy.prompts import open_egress
 from proxy.serve import Listener, serve
 from proxy.settings import Settings
@@ -79,7 +81,10 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
         sync = PolicySync(store, in_force, services.audit, hub.fetch if hub else None)
         await sync.load_last()
         guards = await open_guards(home, settings.egress, services.audit, stack)
-        turns = Turns(in_force, services, guards)
+        prices = PriceList(in_force.policy, settings.egress.providers)
+        budgets = Budgets(services.usage, services.audit, in_force.policy, prices)
+        await budgets.load()
+        turns = Turns(in_force, services, guards, budgets)
         paces = planned(settings.hub, hub, services, in_force, sync)
         status = Status(settings, in_force, services, turns, paces, clock.now())
 
@@ -96,7 +101,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
         calls = Calls(in_force, services, guards, settings.workspace, settings.approval_wait, people)
         desk = Desk(Grants(services.approvals, services.audit, in_force), edge_key(home))
         control = Control(settings.tenant, calls, desk, Callers(), turns, status.to_json, reload)
-        egress = open_egress(settings, services, in_force, guards, calls, stack)
+        egress = open_egress(settings, services, in_force, turns, calls, stack)
         yield Edge(settings, control, egress, in_force, sync, status, paces)
 
 

@@ -22,10 +22,7 @@ from safety_core.edge.posture import PostureStore
 from safety_core.edge.shadow import judged_by
 from safety_core.edge.usage_store import UsageStore
 from safety_core.flow import effects
-from safety_core.flow.egress_effects import Afford
 from safety_core.model.approval import Approval, ApprovalState
-from safety_core.model.tool_call import AgentId
-from safety_core.model.usage import Booking
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +40,10 @@ class Services:
 
 
 def handlers(services: Services, engine: Engine | None = None, caller: Caller | None = None) -> Handlers:
-    """Return the table. Without an engine nothing can be judged; without a caller nothing waits."""
+    """Return the table. Without an engine nothing can be judged; without a caller nothing waits.
+
+    What models cost is not in it: `proxy.budgets` performs Afford and Meter.
+    """
     approvals, secrets, written, lineage = services.approvals, services.secrets, services.written, services.lineage
 
     async def ask(effect: effects.OpenApproval) -> Approval:
@@ -77,8 +77,6 @@ def handlers(services: Services, engine: Engine | None = None, caller: Caller | 
         effects.Resolve: lambda effect: secrets.values(effect.names),
         effects.Remember: lambda effect: secrets.remember(effect.discovered),
         effects.Execute: lambda effect: execute(effect.plan, effect.values),
-        Afford: lambda effect: None,
-        effects.Meter: lambda effect: meter(services.usage, effect),
     }
     return {**table, effects.Judge: lambda effect: judged_by(engine, effect.facts, effect.call)} if engine else table
 
@@ -94,9 +92,3 @@ async def await_decision(approvals: ApprovalStore, effect: effects.AwaitDecision
         return answered
     known = await approvals.wait(effect.request, 0.0)
     return replace(known, state=ApprovalState.PENDING, grant=None, received=0.0)
-
-
-async def meter(usage: UsageStore, effect: effects.Meter) -> None:
-    """Count one response in the bucket of this hour."""
-    booking = Booking(effect.request, AgentId(effect.agent), effect.provider, effect.model, effect.usage)
-    await usage.add(booking, clock.now())

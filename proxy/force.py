@@ -89,6 +89,10 @@ class InForce:
         """True if there is a policy, expired or not."""
         return self._force is not None
 
+    def policy(self) -> Policy | None:
+        """Return the policy in force, expired or not; None while there is none."""
+        return None if self._force is None else self._force.policy
+
     def latest(self) -> Force:
         """Return the policy in force, expired or not: for what only ever takes away. Raises NoPolicyError."""
         if self._force is None:

@@ -9,15 +9,15 @@ from proxy.effects import Services, handlers
 from proxy.egress import EgressApp, Terms
 from proxy.force import InForce
 from proxy.foresight import Foresight
-from proxy.interlock import Guards
 from proxy.settings import Settings
+from proxy.turns import Turns
 from safety_core.edge import clock
 from safety_core.model.tool_call import AgentId
 from safety_core.redact.redactor import Redactor
 
 
 def open_egress(
-    settings: Settings, services: Services, in_force: InForce, guards: Guards, calls: Calls, stack: AsyncExitStack
+    settings: Settings, services: Services, in_force: InForce, turns: Turns, calls: Calls, stack: AsyncExitStack
 ) -> EgressApp:
     """Return the application; the stack closes its upstream connections. `calls` judges what responses propose."""
 
@@ -29,12 +29,13 @@ def open_egress(
         in_force.current(clock.now())
         guards.halts.demand(agent)
 
+    guards, budgets = turns.guards, turns.budgets
     clients = {digest: AgentId(name) for name, digest in settings.clients.items()}
     providers = tuple(settings.egress.providers.values())
-    terms = Terms(admit, guards)
+    terms = Terms(admit, guards, (budgets,))
     foresight = Foresight(calls, guards.foreseen, settings.tenant)
     stack.push_async_callback(foresight.aclose)
-    work = {**handlers(services), **foresight.handlers()}
+    work = {**handlers(services), **budgets.handlers(), **foresight.handlers()}
     app = EgressApp(providers, clients, redactor=redactor, handlers=work, terms=terms)
     stack.push_async_callback(app.aclose)
     return app

@@ -6,6 +6,7 @@
  "plugins": [{"agent", "state", "reason", "version", "host", "copies", "fired", "memory", ...}],
  "interlock": {"mode", "guarded", "refused", "observed", "last", "usage_differences",
                "prefixes": [{"agent", "soul", "tools", "since"}]},
+ "budgets": [{"agent": name | null for all together, "budget", "spent", "held", "limit", "percent"}],
  "halted": [{"agent", "since", "reason"}], "posture": null or {"at", "uid", "results": {check: result}},
   "listeners": {"control", "control_port", "egress"}}
 """
@@ -66,6 +67,7 @@ class Status:
             "tasks": tasks,
             "plugins": plugins,
             "interlock": self.turns.to_json(),
+            "budgets": self.turns.budgets.to_json(),
             "halted": halted,
             "posture": None if posture is None else posture.to_json(),
             "listeners": self.listeners,

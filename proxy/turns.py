@@ -4,8 +4,8 @@ it, whether its host counted the same tokens as the egress."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Final
 
+from proxy.budgets import Budgets
 from proxy.effects import Services
 from proxy.force import InForce
 from proxy.interlock import Guards
@@ -13,7 +13,7 @@ from proxy.prefixes import Prefixes
 from proxy.presence import TTL
 from safety_core.canonical import Json, JsonObject
 from safety_core.edge import clock
-from safety_core.errors import SafetyError
+from safety_core.errors import BudgetError, SafetyError
 from safety_core.flow.guidance import guidance
 from safety_core.flow.interlock import HaltedError, Interlock
 from safety_core.model.level import Tier
@@ -23,9 +23,6 @@ from safety_core.model.tool_call import AgentId
 from safety_core.wire.halts import Halt
 from safety_core.wire.presence import CheckIn, CheckOut
 from safety_core.wire.turns import Turn, UsageSeen
-
-DAY: Final = 86400
-"""Seconds of a budget's day, which begins at midnight UTC."""
 
 
 @dataclass(slots=True)
@@ -40,6 +37,7 @@ class Turns:
     in_force: InForce
     services: Services
     guards: Guards
+    budgets: Budgets
     differences: int = 0
     prefixes: Prefixes = field(default_factory=Prefixes)
 
@@ -77,9 +75,7 @@ class Turns:
         await self.services.secrets.refresh()
         now = clock.now()
         manifest, _, trouble = self._manifest(turn.agent)
-        reason = (
-            trouble or self._halted(turn.agent) or self._unguarded(turn, now) or await self._overspent(manifest, now)
-        )
+        reason = trouble or self._halted(turn.agent) or self._unguarded(turn, now) or self._overspent(turn.agent)
         if reason:
             await self.services.audit.append(AuditEntry(now, Event.REFUSED, turn.agent, "turn", turn.trace))
         else:
@@ -126,7 +122,7 @@ class Turns:
         try:
             force = self.in_force.current(clock.now())
         except SafetyError as error:
-            nothing = AgentManifest(agent, Tier.SUPERVISED, frozenset(), frozenset(), tokens_per_day=0)
+            nothing = AgentManifest(agent, Tier.SUPERVISED, frozenset(), frozenset())
             return nothing, None, str(error)
         return force.policy.agent(agent), force.policy.revision, ""
 
@@ -144,14 +140,12 @@ class Turns:
         objection = self.guards.presence.objection(turn.agent, turn.process, now)
         return f"no model is reached without its safety plugin: {objection}" if objection else ""
 
-    async def _overspent(self, manifest: AgentManifest, now: float) -> str:
-        limit = manifest.tokens_per_day
-        if limit is None:
-            return ""
-        spent = await self.services.usage.spent(manifest.name, now - now % DAY)
-        if spent < limit:
-            return ""
-        return f"agent {manifest.name} has used {spent} of its {limit} tokens of today; the next day begins at 0:00 UTC"
+    def _overspent(self, agent: AgentId) -> str:
+        try:
+            self.budgets.demand(agent)
+        except BudgetError as error:
+            return str(error)
+        return ""
 
 
 def _tools(manifest: AgentManifest) -> Json:

@@ -26,6 +26,7 @@
     |   `-- CommonValueError         too common to be matched without false alarms, or more than the value
     |-- UnscannableError             a body that nobody could look into
     |-- AuditError                   the log contradicts itself, or cannot be written
+    |-- BudgetError                  what an agent, or all of them, may spend on models is used up
     |-- ExecutionError               the tool did not run to its end
     |-- RequestError                 a signed request between our own parts was refused; named after the attempt
     |   |-- ForgedRequestError       the tenant's key did not sign it
@@ -158,6 +159,10 @@ class UnscannableError(SafetyError):
 
 class AuditError(SafetyError):
     """The audit log contradicts itself, or cannot be written."""
+
+
+class BudgetError(SafetyError):
+    """What an agent, or all of them together, may spend on models is used up, or nobody can tell."""
 
 
 class ExecutionError(SafetyError):

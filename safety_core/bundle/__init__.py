@@ -17,7 +17,8 @@ begun      the first form of a rule, a program or a tool
 archive    files <-> one reproducible .tar.gz, within limits
 sign       the OPA signature over the files
 contents   the files of a bundle -> TrustedBundle
-agents     what data.json says of each agent -> AgentManifest
+agents     what data.json says of each agent -> AgentManifest, and of budgets
+prices     what data.json says of prices -> Prices
 forward    what data.json says of the forward proxy -> ForwardPolicy
 policy     data.json -> Policy
 roles      TUF: keys, thresholds and documents, as the publisher makes them

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Final
 
 from safety_core.errors import PolicyError
+from safety_core.model.budget import ALERT_AT, UNBOUND, Budget
 from safety_core.model.level import Tier
 from safety_core.model.policy import SUBAGENT_DEPTH, SUBAGENTS_RUNNING, AgentManifest, Sandbox, Subagents
 from safety_core.model.secret import NAME
 from safety_core.model.tool_call import AgentId
+from safety_core.model.usage import NANO
 from safety_core.wire.reader import Reader
 
 DEEPEST: Final = 8
@@ -19,7 +22,10 @@ MOST_RUNNING: Final = 1000
 """Subagents of one agent at the same time that a manifest may allow, far more than one machine runs."""
 
 MOST_TOKENS: Final = 10**15
-"""Tokens of a day that a manifest may allow: more than any provider sells, and exact in every JSON reader."""
+"""Tokens that a budget may allow: more than any provider sells, and exact in every JSON reader."""
+
+MOST_DOLLARS: Final = 10**9
+"""US dollars that a budget may allow."""
 
 
 def parse_agents(reader: Reader, default_tier: Tier) -> Mapping[AgentId, AgentManifest]:
@@ -42,7 +48,7 @@ def _manifest(name: AgentId, entry: Reader, default_tier: Tier) -> AgentManifest
         _secrets(entry) if entry.has("secrets") else None,
         _sandbox(entry),
         _subagents(entry.object("subagents")) if entry.has("subagents") else Subagents(),
-        entry.integer("tokens_per_day", minimum=1, maximum=MOST_TOKENS) if entry.has("tokens_per_day") else None,
+        parse_budget(entry.object("budget")) if entry.has("budget") else UNBOUND,
     )
     entry.done()
     return manifest
@@ -84,3 +90,39 @@ def _subagents(entry: Reader) -> Subagents:
     )
     entry.done()
     return limits
+
+
+def parse_budget(entry: Reader) -> Budget:
+    """Return the limits of one spender.
+
+    Raises:
+        PolicyError, InputError: naming the field ("data.budget.usd_per_day"), the reason and the fix.
+    """
+    unpriced = entry.text("unpriced", "refuse")
+    if unpriced not in {"refuse", "allow"}:
+        fix = "write refuse, or allow: such a model's cost is then not counted"
+        raise PolicyError(f"{entry.path}.unpriced", f"{unpriced[:40]!r} is not one of refuse, allow", fix)
+    budget = Budget(
+        _tokens(entry, "tokens_per_day"),
+        _tokens(entry, "tokens_per_month"),
+        _dollars(entry, "usd_per_day"),
+        _dollars(entry, "usd_per_month"),
+        entry.integer("alert_at", ALERT_AT, minimum=1, maximum=100),
+        unpriced == "allow",
+    )
+    entry.done()
+    return budget
+
+
+def _tokens(entry: Reader, field: str) -> int | None:
+    return entry.integer(field, minimum=1, maximum=MOST_TOKENS) if entry.has(field) else None
+
+
+def _dollars(entry: Reader, field: str) -> int | None:
+    """Return nano-dollars: what the shortest decimal text of the number says."""
+    if not entry.has(field):
+        return None
+    dollars = entry.number(field)
+    if not 0 < dollars <= MOST_DOLLARS:
+        raise PolicyError(f"{entry.path}.{field}", f"must lie in 0 to {MOST_DOLLARS} US dollars, and not be 0")
+    return int(Decimal(repr(dollars)) * NANO)

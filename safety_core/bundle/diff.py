@@ -16,11 +16,14 @@ from safety_core.bundle.clauses import HITS, Clause, clauses_of
 from safety_core.bundle.contents import TrustedBundle
 from safety_core.bundle.index import Guard
 from safety_core.bundle.leaves import catalogue_leaves, leaves
+from safety_core.bundle.prices import prices_said
 from safety_core.canonical import Json, JsonObject
+from safety_core.model.budget import UNBOUND, Budget, Unit
 from safety_core.model.forward import ForwardRule
 from safety_core.model.forward import How as Way
 from safety_core.model.level import Level, Outcome, Tier
 from safety_core.model.policy import AgentManifest, ApproverKey, Pattern, Sandbox, Subagents
+from safety_core.model.usage import NANO
 
 V = TypeVar("V")
 Entries: TypeAlias = Mapping[tuple[str, str], Mapping[str, str]]
@@ -74,6 +77,8 @@ def differences(old: TrustedBundle, new: TrustedBundle) -> tuple[Change, ...]:
         *_catalogue(old, new),
         *_hosts(old, new),
         *_forward(old, new),
+        *_budgets(old, new),
+        *_prices(old, new),
         *_patterns(old, new),
         *_vectors(old, new),
     )
@@ -181,8 +186,41 @@ def _bounds(manifest: AgentManifest) -> Iterator[str]:
         yield "sandbox required"
     if manifest.subagents != Subagents():
         yield f"subagents to depth {manifest.subagents.depth}, {manifest.subagents.running} at once"
-    if manifest.tokens_per_day is not None:
-        yield f"{manifest.tokens_per_day} tokens a day"
+    if manifest.budget != UNBOUND:
+        yield _budget(manifest.budget)
+
+
+def _budget(budget: Budget) -> str:
+    limits = [
+        f"{limit / NANO:.9f}".rstrip("0").removesuffix(".") + f" dollars a {period.value}"
+        if unit is Unit.USD
+        else f"{limit} tokens a {period.value}"
+        for (unit, period), limit in budget.limits().items()
+    ]
+    unpriced = ", models without a price uncounted" if budget.allow_unpriced else ""
+    return f"{' and '.join(limits) or 'no limit'}, told at {budget.alert_at}%{unpriced}" if limits else "no limit"
+
+
+def _budgets(old: TrustedBundle, new: TrustedBundle) -> Iterator[Change]:
+    before, after = old.policy.budget, new.policy.budget
+    if before != after:
+        words = f"{_budget(before)} before, now {_budget(after)}"
+        yield Change("budget", "of all agents", How.CHANGED, (words,), _looser(before, after))
+
+
+def _looser(before: Budget, after: Budget) -> bool | None:
+    """Tell whether a change of limits alone only loosens, or only tightens them."""
+    old, new = before.limits(), after.limits()
+    if before.allow_unpriced is not after.allow_unpriced or old == new:
+        return None
+    looser = all(key not in new or new[key] >= limit for key, limit in old.items()) and new.keys() <= old.keys()
+    tighter = all(key not in old or old[key] >= limit for key, limit in new.items()) and old.keys() <= new.keys()
+    return looser if looser is not tighter else None
+
+
+def _prices(old: TrustedBundle, new: TrustedBundle) -> Iterator[Change]:
+    for name, was, now in _both(prices_said(old.policy.prices), prices_said(new.policy.prices)):
+        yield Change("price", name, _how(was, now), (f"{was or 'none'} before, now {now or 'none'}",))
 
 
 def _grants(old: TrustedBundle, new: TrustedBundle) -> Iterator[Change]:

@@ -15,12 +15,15 @@ from typing import Final, TypeVar
 
 from safety_core.bundle.agents import parse_agents, parse_budget
 from safety_core.bundle.forward import catchers_of, parse_forward
+from safety_core.bundle.prices import parse_prices
 from safety_core.canonical import JsonObject
 from safety_core.errors import InputError, PolicyError
 from safety_core.model.approval import KeyId
+from safety_core.model.budget import UNBOUND
 from safety_core.model.forward import ForwardPolicy
 from safety_core.model.level import Level, Outcome, Tier
 from safety_core.model.policy import ApproverKey, KeyKind, OutwardGrant, Pattern, Policy
+from safety_core.model.prices import Prices
 from safety_core.model.tool_call import AgentId, TenantId
 from safety_core.wire.reader import Reader
 
@@ -30,7 +33,7 @@ PUBLIC_KEY: Final = re.compile(r"[0-9a-f]{64}")
 
 PARTS: Final = (
     "tenant", "revision", "matrix", "floors", "agents", "default_tier", "approvers",
-    "outward", "hosts", "catalogue", "patterns", "volatile", "index",
+    "outward", "hosts", "catalogue", "patterns", "volatile", "index", "budget", "prices",
 )  # fmt: skip
 """The keys of a bundle's data.json; there are no others."""
 
@@ -71,6 +74,8 @@ def _policy(data: Reader, revision: str, version: int) -> Policy:
         volatile=_volatile(data.object("volatile")),
         floor_reasons=floors,
         forward=_forward(data),
+        budget=parse_budget(data.object("budget")) if data.has("budget") else UNBOUND,
+        prices=parse_prices(data.object("prices")) if data.has("prices") else Prices(),
     )
     data.mapping("index")
     data.done()

@@ -86,10 +86,11 @@ class UsageStore:
         where = " WHERE hour > ? ORDER BY hour, agent, provider, model"
         return await self._database.read(lambda db: _buckets(db, where, int(since) - HOUR))
 
-    async def spent(self, agent: str, since: float) -> int:
-        """Return the tokens of `agent`, input and output, in the hours that begin at `since` or later."""
-        total = "SELECT sum(input_total + output_total) FROM usage_bucket WHERE agent = ? AND hour >= ?"
-        return await self._database.read(lambda db: db.execute(total, (agent, int(since))).fetchone()[0] or 0)
+    async def spent(self, since: float) -> dict[AgentId, tuple[int, int]]:
+        """Return, by agent, the tokens (input and output) and the nano-dollars of the hours from `since` on."""
+        total = "SELECT agent, sum(input_total + output_total), sum(cost) FROM usage_bucket WHERE hour >= ? GROUP BY 1"
+        rows = await self._database.read(lambda db: db.execute(total, (int(since),)).fetchall())
+        return {AgentId(agent): (tokens, cost) for agent, tokens, cost in rows}
 
     async def unsent(self) -> tuple[UsageBucket, ...]:
         """Return what has changed since the last confirmed report, by growing sequence, at most one report's worth."""

@@ -11,7 +11,7 @@ import hashlib
 from dataclasses import replace
 from typing import Final
 
-from safety_core.errors import InputError, LimitError, SafetyError, UnscannableError
+from safety_core.errors import BudgetError, EffectFailed, InputError, LimitError, SafetyError, UnscannableError
 from safety_core.flow import effects
 from safety_core.flow.dialect import BILLED, Prepared, Purpose
 from safety_core.flow.effects import Flow
@@ -114,7 +114,12 @@ def _afford(sent: Sent) -> Flow[None]:
     prompt, prepared = sent.prompt, sent.prepared
     if prompt.operation.purpose in BILLED:
         size, most = len(prepared.body), prepared.most_output
-        yield from Afford(sent.id, prompt.agent, prompt.provider, prepared.model, size, most)
+        try:
+            yield from Afford(sent.id, prompt.agent, prompt.provider, prepared.model, size, most)
+        except EffectFailed as failure:
+            if isinstance(failure.__cause__, BudgetError):
+                raise failure.__cause__ from failure
+            raise
 
 
 def _check_target(target: str, redactor: Redactor) -> None:
@@ -131,7 +136,7 @@ def _record_prompt(sent: Sent) -> Flow[None]:
 
 def _status(error: SafetyError) -> int:
     """Return the status of a refusal: 4xx where sending the same again cannot help."""
-    if isinstance(error, UnguardedError):
+    if isinstance(error, UnguardedError | BudgetError):
         return DEPENDS
     if isinstance(error, LimitError):
         return 413

@@ -94,9 +94,9 @@ def _freer(other: AgentManifest, manifest: AgentManifest) -> Iterator[str]:
         yield "it has other secrets"
     if manifest.sandbox is Sandbox.REQUIRED and other.sandbox is not Sandbox.REQUIRED:
         yield "it needs no sandbox"
-    most, others = manifest.tokens_per_day, other.tokens_per_day
-    if most is not None and (others is None or others > most):
-        yield "it may use more tokens"
+    others = other.budget.limits()
+    if any(others.get(key, limit + 1) > limit for key, limit in manifest.budget.limits().items()):
+        yield "it may spend more"
 
 
 def _texts(values: Iterable[Json]) -> list[str]:

@@ -8,9 +8,11 @@ approval    ApprovalRequest, Grant, ApprovalState: a question to a person, and t
 descent     Descent: where a session stands among agents that start agents
 policy      Policy and its parts: what a trusted bundle says
 forward     ForwardPolicy, ForwardRule: where other software may go, and how
+budget      Budget, Period, Unit: how much may be spent on models
+prices      Prices and their parts: what models cost
 secret      SecretValue, reference syntax: a value that never prints
 finding     Finding, Redaction: where a secret was seen, never the secret
-usage       Usage, UsageBucket: what a model call consumed
+usage       Usage, Booking, UsageBucket: what a model call consumed, and what it cost
 memo        Memo: an exact memory of answers, bounded by number and size
 record      AuditEntry: one line of the audit log
 """

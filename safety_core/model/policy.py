@@ -9,8 +9,10 @@ from typing import Final
 
 from safety_core.canonical import JsonObject
 from safety_core.model.approval import KeyId
+from safety_core.model.budget import UNBOUND, Budget
 from safety_core.model.forward import ForwardPolicy
 from safety_core.model.level import Level, Outcome, Tier
+from safety_core.model.prices import Prices
 from safety_core.model.tool_call import AgentId, TenantId
 
 GRACE_SECONDS: Final = 72 * 3600.0
@@ -77,7 +79,7 @@ class AgentManifest:
     Attributes:
         tools: canonical names; None means every tool (the policy still judges each call).
         secrets: names of the secrets that its calls may use; None means every one.
-        tokens_per_day: input and output tokens of one day (UTC); None means no bound.
+        budget: what it may spend on models.
     """
 
     name: AgentId
@@ -86,7 +88,7 @@ class AgentManifest:
     secrets: frozenset[str] | None = None
     sandbox: Sandbox = Sandbox.ANY
     subagents: Subagents = Subagents()
-    tokens_per_day: int | None = None
+    budget: Budget = UNBOUND
 
     def may_use(self, secret: str) -> bool:
         """Tell whether a call of this agent may use the secret of this name."""
@@ -142,6 +144,8 @@ class Policy:
         volatile: per tool, the arguments that are left out of the action digest ("timeout").
         floor_reasons: by rule id, why its floor is one.
         forward: where other software than the model's clients may go.
+        budget: what all agents together may spend on models.
+        prices: what models cost.
     """
 
     tenant: TenantId
@@ -158,6 +162,8 @@ class Policy:
     volatile: Mapping[str, frozenset[str]]
     floor_reasons: Mapping[str, str] = field(default_factory=dict)
     forward: ForwardPolicy = ForwardPolicy()
+    budget: Budget = UNBOUND
+    prices: Prices = Prices()
 
     def agent(self, name: AgentId) -> AgentManifest:
         """Return the manifest of an agent; one that no manifest names gets the default tier."""

@@ -33,7 +33,11 @@ class Event(StrEnum):
     HALT = "halt"
     UNGUARDED = "unguarded"
     USAGE_DIFFERS = "usage_differs"
+    BUDGET = "budget"
     PREFIX_BROKEN = "prefix_broken"
+    FORWARDED = "forwarded"
+    FORWARD_REFUSED = "forward_refused"
+    FORWARD_ENDED = "forward_ended"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ class Usage:
         tool_prompt: what the provider's own tools put into the prompt, where it counts that apart from
             `input_total` (Gemini); billed as input.
         estimated: the provider sent no numbers; these were derived from sizes.
+        mode: how the provider says that it processed the request, where that has a price of its own ("batch",
+            "priority", "flex", "fast"); empty: as usual.
     """
 
     input_total: int = 0
@@ -41,6 +43,7 @@ class Usage:
     reasoning: int = 0
     tool_prompt: int = 0
     estimated: bool = False
+    mode: str = ""
 
     def counts(self) -> dict[str, int]:
         """Return the numbers by their names, in the order above."""

@@ -12,12 +12,10 @@ import pytest
 from nacl.signing import SigningKey
 
 from proxy.caller import Caller
-from proxy.effects import await_decision, meter
+from proxy.effects import await_decision
 from safety_core.edge.approvals import ApprovalStore
-from safety_core.edge.usage_store import UsageStore
-from safety_core.flow.effects import AwaitDecision, Meter
+from safety_core.flow.effects import AwaitDecision
 from safety_core.model.approval import ApprovalRequest, ApprovalState
-from safety_core.model.usage import Usage
 from tests.simulators.hub import question
 from tests.simulators.policies import signed_grant
 
@@ -59,12 +57,3 @@ async def test_who_left_spends_no_permission_even_if_it_came_at_that_moment(
     assert kept is not None
     assert kept.state is ApprovalState.GRANTED
     assert replace(seen, state=kept.state, grant=kept.grant, received=kept.received) == kept
-
-
-async def test_a_response_is_metered_once(tmp_path: Path) -> None:
-    usage = UsageStore.open(tmp_path / "edge.db")
-    for _ in range(2):
-        await meter(usage, Meter("r1", "main", "openai", "m", Usage(input_total=5)))
-    (bucket,) = await usage.unsent()
-    assert (bucket.requests, bucket.totals.input_total) == (1, 5)
-    await usage.aclose()

@@ -30,7 +30,7 @@ agents:
   main:
     tier: trusted
     tools: [exec, read]
-    tokens_per_day: 2000
+    budget: {tokens_per_day: 2000}
 """
 CHAT, RESPONSES, MESSAGES = "/openai/v1/chat/completions", "/openai/v1/responses", "/anthropic/v1/messages"
 

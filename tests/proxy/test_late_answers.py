@@ -154,7 +154,7 @@ async def test_a_no_is_told_and_holds_for_a_while(tmp_path: Path, monkeypatch: p
 
 AGENTS = """\
 agents:
-  main: {tier: trusted, tools: [exec, sessions_spawn], secrets: [CRM], subagents: {running: 1}, tokens_per_day: 9}
+  main: {tier: trusted, tools: [exec, sessions_spawn], secrets: [CRM], subagents: {running: 1}, budget: {tokens_per_day: 9}}
   coder: {tier: autonomous, sandbox: required}
 """
 SPAWN = {"task": "count the loaves"}
@@ -192,7 +192,7 @@ async def test_what_policy_says_of_each_agent_can_be_asked(tmp_path: Path, monke
                     "secrets": None,
                     "sandbox": "required",
                     "subagents": {"depth": 1, "running": 4},
-                    "tokens_per_day": None,
+                    "budget": {},
                     "halted": True,
                 },
                 {
@@ -202,7 +202,7 @@ async def test_what_policy_says_of_each_agent_can_be_asked(tmp_path: Path, monke
                     "secrets": ["CRM"],
                     "sandbox": "any",
                     "subagents": {"depth": 1, "running": 1},
-                    "tokens_per_day": 9,
+                    "budget": {"tokens_per_day": 9},
                     "halted": False,
                 },
             ]

@@ -68,7 +68,7 @@ def policy(here: Site) -> dict[str, bytes]:
         "default_tier": "trusted",
         "agents": {
             "held": {"tools": ["read", "exec", "secret_names"], "secrets": ["DB_PASSWORD"], "subagents": {"depth": 0}},
-            "thrifty": {"tokens_per_day": 2000},
+            "thrifty": {"budget": {"tokens_per_day": 2000}},
         },
     }
     approvers = {"approvers": [here.hub_key(), here.channel_key()]}

@@ -8,9 +8,11 @@ from safety_core.bundle.agents import parse_agents
 from safety_core.bundle.source import compile_sources
 from safety_core.canonical import JsonObject
 from safety_core.errors import InputError, PolicyError
+from safety_core.model.budget import UNBOUND, Budget
 from safety_core.model.level import Tier
 from safety_core.model.policy import AgentManifest, Sandbox, Subagents
 from safety_core.model.tool_call import AgentId
+from safety_core.model.usage import NANO
 from safety_core.wire.reader import Reader
 from tests.simulators.repository import SOURCES
 
@@ -25,7 +27,7 @@ def test_an_agent_of_which_nothing_is_said_has_the_defaults() -> None:
     manifest = parsed({})
     assert manifest == AgentManifest(SHOP, Tier.SUPERVISED)
     assert (manifest.tools, manifest.secrets, manifest.sandbox) == (None, None, Sandbox.ANY)
-    assert (manifest.subagents, manifest.tokens_per_day) == (Subagents(depth=1, running=4), None)
+    assert (manifest.subagents, manifest.budget) == (Subagents(depth=1, running=4), UNBOUND)
     assert manifest.may_use("ANY")
 
 
@@ -37,7 +39,14 @@ def test_every_field_is_read() -> None:
             "secrets": ["CRM_KEY"],
             "sandbox": "required",
             "subagents": {"depth": 0, "running": 2},
-            "tokens_per_day": 5,
+            "budget": {
+                "tokens_per_day": 5,
+                "tokens_per_month": 6,
+                "usd_per_day": 0.1,
+                "usd_per_month": 250,
+                "alert_at": 90,
+                "unpriced": "allow",
+            },
         }
     )
     assert manifest == AgentManifest(
@@ -47,7 +56,7 @@ def test_every_field_is_read() -> None:
         frozenset({"CRM_KEY"}),
         Sandbox.REQUIRED,
         Subagents(0, 2),
-        5,
+        Budget(5, 6, 100_000_000, 250 * NANO, 90, allow_unpriced=True),
     )
     assert manifest.may_use("CRM_KEY")
     assert not manifest.may_use("OTHER")
@@ -73,8 +82,16 @@ def test_no_secret_is_less_than_every_secret() -> None:
         ({"subagents": 4}, "data.agents.shop.subagents: must be an object"),
         ({"subagents": {"depth": 9}}, "data.agents.shop.subagents.depth: must lie in 0 to 8"),
         ({"subagents": {"deep": 1}}, "data.agents.shop.subagents: has a field that is not known.*depth, running"),
-        ({"tokens_per_day": 0}, "data.agents.shop.tokens_per_day: must lie in 1 to"),
-        ({"tokens_per_day": True}, "data.agents.shop.tokens_per_day: must be a whole number"),
+        ({"budget": {"tokens_per_day": 0}}, "data.agents.shop.budget.tokens_per_day: must lie in 1 to"),
+        ({"budget": {"tokens_per_day": True}}, "data.agents.shop.budget.tokens_per_day: must be a whole number"),
+        ({"budget": {"usd_per_day": 0}}, "data.agents.shop.budget.usd_per_day: must lie in 0 to 1000000000 US dollars"),
+        ({"budget": {"usd_per_month": -3}}, "data.agents.shop.budget.usd_per_month: must lie in 0"),
+        ({"budget": {"usd_per_month": 1e10}}, "data.agents.shop.budget.usd_per_month: must lie in 0"),
+        ({"budget": {"usd_per_day": "5"}}, "data.agents.shop.budget.usd_per_day: must be a number"),
+        ({"budget": {"alert_at": 101}}, "data.agents.shop.budget.alert_at: must lie in 1 to 100"),
+        ({"budget": {"unpriced": "maybe"}}, "data.agents.shop.budget.unpriced: 'maybe' is not one of refuse, allow"),
+        ({"budget": {"tokens": 1}}, "data.agents.shop.budget: has a field that is not known.*tokens_per_day"),
+        ({"tokens_per_day": 5}, "data.agents.shop: has a field that is not known.*budget"),
         ({"secret": []}, "data.agents.shop: has a field that is not known.*sandbox, secrets, subagents"),
     ],
 )

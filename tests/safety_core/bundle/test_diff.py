@@ -80,11 +80,11 @@ def test_agents_grants_and_approvers_are_told() -> None:
         "the default tier with every tool before, now trusted with every tool",
     ]
     bounds = (
-        b"agents:\n  helper: {secrets: [], sandbox: required, tokens_per_day: 9}\n"
+        b"agents:\n  helper: {secrets: [], sandbox: required, budget: {tokens_per_day: 9}}\n"
         b"  other: {secrets: [CRM], subagents: {depth: 0}}\n"
     )
     assert [one.words[0].partition("now ")[2] for one in changes({"agents.yaml": bounds})] == [
-        "trusted with every tool, no secret, sandbox required, 9 tokens a day",
+        "trusted with every tool, no secret, sandbox required, 9 tokens a day, told at 80%",
         "trusted with every tool, the secrets CRM, subagents to depth 0, 4 at once",
     ]
     grant = b"outward:\n  - {agent: helper, tool: message, recipient: '@shop.example', not_after: 12}\n"
@@ -141,3 +141,56 @@ def test_a_change_is_a_document_too() -> None:
 def test_no_difference_is_told_twice(part: str) -> None:
     found = changes({"rules/b/b.rego": rule("b", "true"), "golden.jsonl": VECTOR})
     assert [one.part for one in found].count(part) == 1
+
+
+def test_budgets_are_told_and_whether_they_loosen() -> None:
+    def spend(said: str) -> dict[str, bytes]:
+        return {"agents.yaml": f"budget: {{{said}}}\n".encode()}
+
+    (change,) = changes(spend("usd_per_day: 2.5, tokens_per_month: 9"))
+    assert (change.part, change.name, change.how, change.loosens) == ("budget", "of all agents", How.CHANGED, False)
+    assert change.words == ("no limit before, now 9 tokens a month and 2.5 dollars a day, told at 80%",)
+    assert told({}, spend("usd_per_day: 1"))[0][3] is True
+    assert told(spend("usd_per_day: 3"), spend("usd_per_day: 2"))[0][3] is True
+    assert told(spend("usd_per_day: 1"), spend("usd_per_day: 2"))[0][3] is False
+    assert told(spend("usd_per_day: 3, tokens_per_day: 1"), spend("usd_per_day: 2"))[0][3] is None
+    assert told(spend("usd_per_day: 2, alert_at: 50"), spend("usd_per_day: 2"))[0][3] is None
+    (odd,) = changes(spend("usd_per_day: 2, unpriced: allow"), spend("usd_per_day: 3"))
+    assert odd.loosens is None
+    assert odd.words[0].endswith("now 2 dollars a day, told at 80%, models without a price uncounted")
+
+
+def test_prices_are_told_model_by_model() -> None:
+    before = b"""
+providers:
+  openai:
+    models:
+      - {match: [o-1], input: "1", output: "2"}
+      - {match: [o-2, "o-2-####"], except: ["*-x"], input: "0.25"}
+"""
+    after = b"""
+providers:
+  openai:
+    also: [other]
+    models:
+      - {match: [o-1], input: "1.5", output: "2", when: [{mode: batch, above: 9, from: "01:00", to: "04:30", input: "1"}]}
+      - {match: [o-2, "o-2-####"], except: ["*-x"], input: "0.25"}
+      - {match: [o-3]}
+  other: {}
+"""
+    found = changes({"prices.yaml": after}, {"prices.yaml": before})
+    assert [(one.part, one.name, one.how, one.loosens) for one in found] == [
+        ("price", "openai o-1", How.CHANGED, None),
+        ("price", "openai o-3", How.ADDED, None),
+        ("price", "openai, any other model", How.ADDED, None),
+    ]
+    assert [one.words for one in found] == [
+        ("input 1 output 2 before, now input 1.5 output 2; batch, above 9 tokens, 01:00 to 04:30: input 1",),
+        ("none before, now no price",),
+        ("none before, now as other",),
+    ]
+    (gone, *_) = changes({}, {"prices.yaml": before.replace(b"o-1", b"a-1")})
+    assert gone.words == ("input 1 output 2 before, now none",)
+    assert changes({"prices.yaml": b"{}"}, {"prices.yaml": before})[1].words == (
+        "input 0.25, also for o-2-####, not for *-x before, now none",
+    )

@@ -42,14 +42,14 @@ async def test_a_response_is_counted_once(store: UsageStore) -> None:
     assert (bucket.requests, bucket.estimated, bucket.totals) == (1, 0, USAGE)
 
 
-async def test_what_an_agent_has_spent_of_its_day(store: UsageStore) -> None:
-    assert await store.spent("shop", NOON) == 0
+async def test_what_each_agent_has_spent_since_an_hour(store: UsageStore) -> None:
+    assert await store.spent(NOON) == {}
     await add(store, "r1", NOON - 1)
     await add(store, "r2", NOON)
     await add(store, "r3", NOON + 7200, "other")
     await store.add(replace(booked("r4"), agent=AgentId("night")), NOON)
-    assert await store.spent("shop", NOON) == 240
-    assert await store.spent("shop", NOON - 3600) == 360
+    assert await store.spent(NOON) == {"shop": (240, 14), "night": (120, 7)}
+    assert await store.spent(NOON - 3600) == {"shop": (360, 21), "night": (120, 7)}
 
 
 async def test_totals_add_up_by_hour_agent_provider_and_model(store: UsageStore) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from safety_core.canonical import JsonObject
 from safety_core.gate import SPAWN, SPEAK, most_running, rule_on
+from safety_core.model.budget import UNBOUND, Budget
 from safety_core.model.descent import FIRST_GENERATION, Descent
 from safety_core.model.facts import Facts
 from safety_core.model.level import Level, Outcome, Tier
@@ -77,7 +78,7 @@ def test_the_smallest_number_of_the_family_counts() -> None:
 
 
 OWN = AgentManifest(
-    AGENT, Tier.TRUSTED, frozenset({SPAWN, "read"}), frozenset({"CRM"}), Sandbox.REQUIRED, tokens_per_day=100
+    AGENT, Tier.TRUSTED, frozenset({SPAWN, "read"}), frozenset({"CRM"}), Sandbox.REQUIRED, budget=Budget(100)
 )
 ALIKE = replace(OWN, name=HELPER)
 
@@ -93,9 +94,11 @@ ALIKE = replace(OWN, name=HELPER)
         (replace(ALIKE, secrets=None), "it has other secrets"),
         (replace(ALIKE, secrets=frozenset({"BANK"})), "it has other secrets"),
         (replace(ALIKE, sandbox=Sandbox.ANY), "it needs no sandbox"),
-        (replace(ALIKE, tokens_per_day=99), ""),
-        (replace(ALIKE, tokens_per_day=101), "it may use more tokens"),
-        (replace(ALIKE, tokens_per_day=None), "it may use more tokens"),
+        (replace(ALIKE, budget=Budget(99)), ""),
+        (replace(ALIKE, budget=Budget(101)), "it may spend more"),
+        (replace(ALIKE, budget=UNBOUND), "it may spend more"),
+        (replace(ALIKE, budget=Budget(99, usd_per_day=1, alert_at=9)), ""),
+        (replace(ALIKE, budget=Budget(tokens_per_month=1)), "it may spend more"),
     ],
 )
 def test_to_start_an_agent_that_may_do_more_asks(other: AgentManifest, freer: str) -> None:
