@@ -161,9 +161,9 @@ class Policy:
     catalogue: JsonObject
     volatile: Mapping[str, frozenset[str]]
     floor_reasons: Mapping[str, str] = field(default_factory=dict)
-    forward: ForwardPolicy = ForwardPolicy()
+    forward: ForwardPolicy = field(default_factory=ForwardPolicy)
     budget: Budget = UNBOUND
-    prices: Prices = Prices()
+    prices: Prices = field(default_factory=Prices)
 
     def agent(self, name: AgentId) -> AgentManifest:
         """Return the manifest of an agent; one that no manifest names gets the default tier."""

@@ -154,7 +154,8 @@ async def test_a_no_is_told_and_holds_for_a_while(tmp_path: Path, monkeypatch: p
 
 AGENTS = """\
 agents:
-  main: {tier: trusted, tools: [exec, sessions_spawn], secrets: [CRM], subagents: {running: 1}, budget: {tokens_per_day: 9}}
+  main:
+    {tier: trusted, tools: [exec, sessions_spawn], secrets: [CRM], subagents: {running: 1}, budget: {tokens_per_day: 9}}
   coder: {tier: autonomous, sandbox: required}
 """
 SPAWN = {"task": "count the loaves"}

@@ -173,7 +173,10 @@ providers:
   openai:
     also: [other]
     models:
-      - {match: [o-1], input: "1.5", output: "2", when: [{mode: batch, above: 9, from: "01:00", to: "04:30", input: "1"}]}
+      - match: [o-1]
+        input: "1.5"
+        output: "2"
+        when: [{mode: batch, above: 9, from: "01:00", to: "04:30", input: "1"}]
       - {match: [o-2, "o-2-####"], except: ["*-x"], input: "0.25"}
       - {match: [o-3]}
   other: {}
