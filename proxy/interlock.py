@@ -18,7 +18,7 @@ from safety_core.edge.witness import WitnessStore
 from safety_core.flow.egress_effects import AskStanding, Standing
 from safety_core.flow.exchange import Exchange
 from safety_core.flow.interlock import Interlock, UnguardedError
-from safety_core.flow.tool_results import spellings
+from safety_core.flow.tool_results import spelling_of, spellings
 from safety_core.model.tool_call import AgentId, ToolCall
 
 ANNOUNCEMENT_SECONDS: Final = 1.0
@@ -87,7 +87,8 @@ class Guards:
     async def witnessed(self, call: ToolCall) -> None:
         """Note, durably, that the edge decides this call: its result may go to a model. Raises UnavailableError."""
         self.foreseen.reported(call)
-        await self.witness.decide(call.agent, spellings(call.id), clock.now())
+        known = (*spellings(call.id), spelling_of(call.tool, call.params))
+        await self.witness.decide(call.agent, [spelling for spelling in known if spelling], clock.now())
 
     def note(self, exchange: Exchange) -> None:
         """Count what the interlock made of one request."""

@@ -4,6 +4,8 @@ A host respells a provider's ids for the next request. What OpenClaw 2026.9.6 do
 conversions of @openclaw/ai): it keeps letters and digits only (`call_2` -> `call2`), and before or after that the first
 40 characters; of OpenAI's responses the part before the bar (`call_2|fc_7` -> `call_2`); and a repeated id gets its
 number behind it (the third `call_2` -> `call23`).
+
+Some APIs carry no ids. There a call goes by what it is: its tool and its arguments.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from safety_core.canonical import Json
+from safety_core.canonical import Json, digest
+from safety_core.errors import InputError
 
 SPELLING_LENGTH: Final = 40
 """Characters that OpenClaw keeps of an id."""
@@ -88,6 +91,18 @@ def spellings(call: str, repeats: int = 1) -> tuple[str, ...]:
             if number and 2 <= int(number[0]) <= repeats:
                 found[plain[:-length]] = None
     return tuple(spelling for spelling in found if spelling)
+
+
+def spelling_of(tool: str, arguments: Json) -> str:
+    """Return what a call goes by where its id is not told: 40 letters and digits, empty for what is no call.
+
+    The same call made twice is told apart by nothing: who has made one may show the result of another such.
+    """
+    try:
+        named = digest({"tool": tool, "arguments": arguments})
+    except InputError:
+        return ""
+    return f"is{named[: SPELLING_LENGTH - 2]}" if tool else ""
 
 
 def is_about_arguments(text: str) -> bool:

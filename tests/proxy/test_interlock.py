@@ -15,12 +15,13 @@ from typing import Any
 import httpx2
 import pytest
 
-from safety_core.cli.demo.answers import COST, say
+from safety_core.cli.demo.answers import COST
 from safety_core.cli.demo.model import Model
 from safety_core.model.usage import Usage
 from tests.proxy.control_setting import Setting, bundle, call, control
 from tests.proxy.egress_setting import served
 from tests.simulators.full_check_in import full_check_in
+from tests.simulators.providers import say
 
 TOKEN = "client-of-" + "the-agent"
 TRACE, OTHER_TRACE = "a" * 32, "b" * 32
@@ -74,7 +75,7 @@ async def place(agents: str = "default_tier: trusted\nagents: {}\n", **environ: 
         async with Model(say("hi")) as model:
             providers = {
                 name: {"base_url": model.url, "key_secret": "PROVIDER_KEY", "private": True}
-                for name in ("openai", "anthropic")
+                for name in ("openai", "anthropic", "gemini", "ollama")
             }
             named = {
                 "SAFETY_EDGE_EGRESS_PROVIDERS": json.dumps(providers),
@@ -219,6 +220,33 @@ async def test_results_of_decided_calls_pass_and_others_do_not(path: str, made: 
         assert answer.status_code == 424
         assert "call_stranger" in answer.json()["error"]["message"]
         assert "/new" in answer.json()["error"]["message"]
+        assert len(here.model.requests) == 1
+
+
+def gemini_turn(command: str) -> dict[str, Any]:
+    asked = {"functionCall": {"name": "exec", "args": {"command": command}}}
+    told = {"functionResponse": {"name": "exec", "response": {"output": "bread"}}}
+    return {"contents": [{"role": "model", "parts": [asked]}, {"role": "user", "parts": [told]}]}
+
+
+def ollama_turn(command: str) -> dict[str, Any]:
+    asked = {"role": "assistant", "tool_calls": [{"function": {"name": "exec", "arguments": {"command": command}}}]}
+    told = {"role": "tool", "tool_name": "exec", "content": "bread"}
+    return {"model": "m-1", "messages": [asked, told], "stream": False}
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("/gemini/v1beta/models/m-1:generateContent", gemini_turn), ("/ollama/api/chat", ollama_turn)],
+)
+async def test_where_an_api_has_no_ids_results_of_the_same_decided_call_pass(path: str, body: Any) -> None:
+    async with place() as here:
+        await decided(here, "made-up-by-the-host-1")
+        headers = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
+        assert (await here.client.post(path, json=body("ls"), headers=headers)).status_code == 200
+        refused = await here.client.post(path, json=body("ls /"), headers=headers)
+        assert refused.status_code == 424
+        assert "never put to the edge" in refused.text
         assert len(here.model.requests) == 1
 
 

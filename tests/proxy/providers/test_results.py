@@ -10,7 +10,7 @@ import pytest
 from proxy.providers.dialects import DIALECTS
 from proxy.providers.results import NO_ID, TEXT_LIMIT, tool_results
 from safety_core.flow.dialect import Operation, Purpose
-from safety_core.flow.tool_results import ToolResult
+from safety_core.flow.tool_results import ToolResult, spelling_of
 
 
 def block(kind: str, **fields: Any) -> dict[str, Any]:
@@ -116,3 +116,118 @@ def test_each_dialect_tells_them(name: str, stream: dict[str, Any]) -> None:
     messages = [{"role": "tool", "tool_call_id": "c1", "content": "x"}]
     body = json.dumps({"model": "m", "messages": messages, **stream}).encode()
     assert DIALECTS[name].prepare(body, Operation(Purpose.TURN)).results == (ToolResult("c1", "x"),)
+
+
+def gemini(*parts: dict[str, Any]) -> dict[str, Any]:
+    return {"contents": [{"role": "user", "parts": [{"text": "go"}]}, *({"parts": [part]} for part in parts)]}
+
+
+def called(name: str, args: Any, **more: Any) -> dict[str, Any]:
+    return {"functionCall": {"name": name, "args": args, **more}}
+
+
+def responded(name: str, text: str, **more: Any) -> dict[str, Any]:
+    return {"functionResponse": {"name": name, "response": {"output": text}, **more}}
+
+
+def asked(name: str, arguments: Any) -> dict[str, Any]:
+    return {"role": "assistant", "content": "", "tool_calls": [{"function": {"name": name, "arguments": arguments}}]}
+
+
+LS = spelling_of("exec", {"command": "ls"})
+PWD = spelling_of("exec", {"command": "pwd"})
+READ = spelling_of("read", {})
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        (gemini(called("exec", {"command": "ls"}, id="c1"), responded("exec", "x", id="c1")), [("c1", "x")]),
+        (gemini(called("exec", {"command": "ls"}), responded("exec", "x")), [(LS, "x")]),
+        (gemini(called("exec", {"command": "ls"}, id="c1"), responded("exec", "x")), [(LS, "x")]),
+        (gemini(responded("exec", "x"), called("exec", {"command": "ls"})), [(NO_ID, "x")]),
+        (gemini(called("exec", {"command": "ls"}), responded("read", "x")), [(NO_ID, "x")]),
+        (
+            gemini(called("exec", {"command": "ls"}), responded("exec", "x"), responded("exec", "y")),
+            [(LS, "x"), ("", "y")],
+        ),
+        (
+            gemini(
+                called("read", {}),
+                called("exec", {"command": "ls"}),
+                called("exec", {"command": "pwd"}),
+                responded("exec", "a"),
+                responded("exec", "b"),
+                responded("read", "c"),
+            ),
+            [(LS, "a"), (PWD, "b"), (READ, "c")],
+        ),
+        (  # an earlier round's call that nobody has answered is not answered by a later one's result
+            gemini(
+                called("exec", {"command": "ls"}),
+                called("read", {}),
+                responded("read", "a"),
+                called("exec", {"command": "pwd"}),
+                responded("exec", "b"),
+            ),
+            [(READ, "a"), (PWD, "b")],
+        ),
+        (
+            {
+                "contents": {
+                    "parts": [{"function_call": {"name": "read", "args": {}}}, {"function_response": {"name": "read"}}]
+                }
+            },
+            [(READ, "")],
+        ),
+        (
+            {"contents": {"parts": {"functionResponse": {"id": "c1", "response": {"output": "x", "more": 1}}}}},
+            [("c1", "")],
+        ),
+        ({"contents": [{"parts": [{"functionResponse": {"id": "c1", "response": "x"}}]}]}, [("c1", "")]),
+        (gemini(called("exec", {"n": 2**60}), responded("exec", "x")), [(NO_ID, "x")]),
+        (
+            {"messages": [asked("exec", {"command": "ls"}), {"role": "tool", "tool_name": "exec", "content": "x"}]},
+            [(LS, "x")],
+        ),
+        ({"messages": [asked("exec", {"command": "ls"}), {"role": "tool", "content": "x"}]}, [(LS, "x")]),
+        ({"messages": [asked("exec", '{"command": "ls"}'), {"role": "tool", "content": "x"}]}, [(LS, "x")]),
+        (
+            {
+                "messages": [
+                    asked("exec", {}),
+                    {"role": "tool", "tool_call_id": "c9", "tool_name": "exec", "content": "x"},
+                ]
+            },
+            [("c9", "x")],
+        ),
+        (
+            {
+                "messages": [
+                    {"role": "assistant", "function_call": {"name": "exec", "arguments": '{"command":"ls"}'}},
+                    {"role": "function", "name": "exec", "content": "x"},
+                ]
+            },
+            [(LS, "x")],
+        ),
+        (
+            {
+                "messages": [
+                    {
+                        "role": "assistant",
+                        "content": [block("tool_use", id="t1", name="exec", input={"command": "ls"})],
+                    },
+                    {"role": "user", "content": [block("tool_result", content="x")]},
+                ]
+            },
+            [(NO_ID, "x")],
+        ),
+    ],
+)
+def test_where_an_api_has_no_ids_a_result_goes_by_its_call(fields: Any, found: list[tuple[str, str]]) -> None:
+    assert [(result.id, result.text) for result in tool_results(fields)] == found
+
+
+def test_arguments_that_were_refused_come_along_without_an_id() -> None:
+    fields = gemini(called("exec", {"a": 1}), responded("exec", INVALID))
+    assert tool_results(fields) == (ToolResult(spelling_of("exec", {"a": 1}), INVALID, {"a": 1}),)

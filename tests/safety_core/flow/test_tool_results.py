@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from safety_core.flow.tool_results import NOTICE_LIMIT, ToolResult, says_nothing_ran, spellings
+from safety_core.flow.tool_results import NOTICE_LIMIT, ToolResult, says_nothing_ran, spelling_of, spellings
 
 PLUGIN = Path(__file__).parents[3] / "plugins" / "openclaw" / "lib"
 
@@ -132,3 +132,17 @@ def test_refused_arguments_are_told_again_and_nothing_else() -> None:
     assert not says_nothing_ran(ToolResult("x", about(asked)[:-1], {**asked}))
     assert not says_nothing_ran(ToolResult("x", about(asked, "a" * NOTICE_LIMIT), {**asked}))
     assert not says_nothing_ran(ToolResult("x", 'Validation failed for tool "exec": root:x:0:0', {**asked}))
+
+
+def test_a_call_without_an_id_goes_by_its_tool_and_arguments() -> None:
+    known = spelling_of("exec", {"command": "ls", "n": 1})
+    assert known == spelling_of("exec", {"n": 1.0, "command": "ls"})
+    assert spellings(known) == (known,)
+    others = {spelling_of("exec", {"command": "ls"}), spelling_of("read", {"command": "ls", "n": 1}), known}
+    assert len(others) == 3
+
+
+@pytest.mark.parametrize(("tool", "arguments"), [("", {}), ("exec", {"n": 2**60}), ("exec", {"n": float("nan")})])
+def test_what_is_no_call_goes_by_nothing(tool: str, arguments: dict[str, float]) -> None:
+    assert spelling_of(tool, {**arguments}) == ""
+    assert spellings("") == ()
