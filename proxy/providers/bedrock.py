@@ -15,20 +15,14 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from proxy.providers.api import JsonApi
 from proxy.providers.bedrock_events import BedrockShape
 from proxy.providers.bedrock_framing import BedrockEvents, exception
-from proxy.providers.editor import EventEditor
-from proxy.providers.openai import OpenAi
 from proxy.providers.paths import Paths
-from proxy.providers.request import read_request
 from proxy.providers.sigv4 import Credentials, Signer
-from safety_core.canonical import Json
 from safety_core.errors import InputError
-from safety_core.flow.dialect import Operation, Prepared, Purpose, StreamEditor
+from safety_core.flow.dialect import Purpose
 from safety_core.flow.egress_effects import Headers, UpstreamRequest
-from safety_core.meter.tally import Tally
-from safety_core.model.usage import Usage
-from safety_core.redact.redactor import Redactor
 from safety_core.wire.aws_events import MEDIA_TYPE
 from safety_core.wire.reader import Reader
 
@@ -45,20 +39,22 @@ _REGION: Final = re.compile(r"(?:^|\.)bedrock-runtime(?:-fips)?\.([a-z]{2,5}(?:-
 """bedrock-runtime.REGION.amazonaws.com, with FIPS, dual-stack, other partitions, and endpoints of a VPC."""
 
 _NAMED: Final = re.compile(r"[a-z]{2,5}(?:-[a-z]+)+-\d{1,2}")
+_VAULT: Final = "the vault's entry for Bedrock"
 
-_OPENAI: Final = OpenAi()
 
+class Bedrock(JsonApi):
+    """Implements `proxy.providers.dialects.Api`. The path names the model, and streams state their usage unasked."""
 
-class Bedrock:
-    """Implements `safety_core.flow.dialect.Dialect`."""
-
-    paths: Final = Paths(
+    paths = Paths(
         ("POST", "/model/{model}/converse", Purpose.TURN),
         ("POST", "/model/{model}/converse-stream", Purpose.TURN),
         ("POST", "/model/{model}/invoke", Purpose.TURN),
         ("POST", "/model/{model}/invoke-with-response-stream", Purpose.TURN),
         ("POST", "/model/{model}/count-tokens", Purpose.COUNT),
     )
+    shape = BedrockShape
+    media_type = MEDIA_TYPE
+    framing = BedrockEvents
 
     def authorized(self, request: UpstreamRequest, url: str, key: str, now: float) -> Headers:
         """Return the headers with the key as a bearer token, or with a signature of this request by it.
@@ -75,26 +71,6 @@ class Bedrock:
         signer = Signer(credentials, region or (found[1] if found else ""), "bedrock")
         return signer.signed(request.method, url, request.headers, request.body, now)
 
-    def prepare(self, body: bytes, operation: Operation) -> Prepared:
-        """Read what the request carries; the path names the model, and streams state their usage unasked."""
-        return read_request(body, operation).plain
-
-    def editor(self, redactor: Redactor, content_type: str, *, hide_usage: bool) -> StreamEditor | None:
-        """Return an editor for the AWS event stream."""
-        if content_type != MEDIA_TYPE:
-            return None
-        return EventEditor(redactor, BedrockShape(), BedrockEvents(), hide_usage=hide_usage)
-
-    def usage(self, document: Json) -> Usage | None:
-        """Return the usage that a whole response states."""
-        tally = Tally()
-        tally.add(document)
-        return tally.usage()
-
-    def forget(self, body: bytes) -> bytes:
-        """Return a response without the log probabilities that some models' own have."""
-        return _OPENAI.forget(body)
-
     def error(self, status: int, message: str) -> bytes:
         """Return {"__type", "message"}: who finds no x-amzn-errortype header reads the error's name from its body."""
         return orjson.dumps({"__type": _KINDS.get(status, "ValidationException"), "message": message})
@@ -102,9 +78,6 @@ class Bedrock:
     def error_event(self, message: str) -> bytes:
         """Return a message that AWS's SDKs raise."""
         return exception("modelStreamErrorException", message)
-
-
-_VAULT: Final = "the vault's entry for Bedrock"
 
 
 def _access_key(key: str) -> tuple[Credentials, str]:
