@@ -8,7 +8,8 @@ wrong before that ends in a refusal, in the provider's own error shape. What com
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from safety_core.errors import BudgetError, EffectFailed, InputError, LimitError, SafetyError, UnscannableError
@@ -30,6 +31,7 @@ from safety_core.flow.response import send
 from safety_core.meter.prefix import with_came
 from safety_core.model.finding import FindingKind
 from safety_core.model.record import Event
+from safety_core.model.secret import SecretName, SecretValue
 from safety_core.redact.body import BodyRedaction
 from safety_core.redact.redactor import Redactor
 
@@ -40,8 +42,43 @@ Not 403, and no error type that tells of permission: OpenClaw takes both for a w
 for a minute, also when everything is right again. SDKs repeat neither."""
 
 
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """A prompt that may leave now.
+
+    Attributes:
+        key: of its provider, empty where it needs none.
+        observed: what would have refused it if the interlock did more than observe.
+    """
+
+    sent: Sent
+    key: Mapping[SecretName, SecretValue]
+    observed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A prompt that may not, which is on record."""
+
+    exchange: str
+    status: int
+    error: SafetyError
+
+
 def forward(prompt: Prompt, context: PromptContext) -> Flow[Exchange]:
     """Do the whole sentence for one prompt."""
+    permit = yield from permitted(prompt, context)
+    if isinstance(permit, Refusal):
+        return (yield from refuse(permit.exchange, prompt, permit.status, permit.error))
+    sent = permit.sent
+    exchange_done = yield from send(sent, permit.key, context)
+    found = exchange_done.findings + sent.findings
+    began = sent.prepared
+    return replace(exchange_done, observed=permit.observed, model=began.model, findings=found, prefix=began.prefix)
+
+
+def permitted(prompt: Prompt, context: PromptContext) -> Flow[Permit | Refusal]:
+    """Do all that must be done before a prompt may leave."""
     exchange, status = "", None
     try:
         exchange = yield from effects.NewId()
@@ -56,11 +93,8 @@ def forward(prompt: Prompt, context: PromptContext) -> Flow[Exchange]:
         yield from _record_prompt(sent)
     except SafetyError as error:
         yield from note(Event.PROMPT_REFUSED, exchange, prompt, error)
-        return (yield from refuse(exchange, prompt, status or _status(error), error))
-    exchange_done = yield from send(sent, key, context)
-    found = exchange_done.findings + sent.findings
-    began = sent.prepared
-    return replace(exchange_done, observed=observed, model=began.model, findings=found, prefix=began.prefix)
+        return Refusal(exchange, status or _status(error), error)
+    return Permit(sent, key, observed)
 
 
 def _guarded(exchange: str, prompt: Prompt, context: PromptContext, check: Flow[None]) -> Flow[str]:
