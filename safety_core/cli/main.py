@@ -23,13 +23,14 @@ COMMANDS: Final = {
     "classify": "safety_core.cli.classify:classify",
     "contain": "safety_core.cli.contain.command:contain",
     "demo": "safety_core.cli.demo.command:demo",
+    "doctor": "safety_core.cli.doctor.command:doctor",
     "openclaw": "safety_core.cli.openclaw.command:openclaw",
     "policy": "safety_core.cli.policy.command:policy",
     "scan": "safety_core.cli.scan.command:scan",
     "secret": "safety_core.cli.secret:secret",
     "status": "safety_core.cli.status:status",
     "tenant": "safety_core.cli.tenant:tenant",
-    "usage": "safety_core.cli.usage:usage",
+    "usage": "safety_core.cli.usage.command:usage",
 }
 """Loaded only when asked for, so that `safety scan` does not pay for a policy engine."""
 

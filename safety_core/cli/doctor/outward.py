@@ -1,0 +1,151 @@
+"""Tries that send packets. Each is one small exchange within `SECONDS`, and sends no more than random bytes."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from safety_core.cli.doctor import questions
+from safety_core.cli.doctor.aim import Aim
+from safety_core.cli.doctor.trial import SECONDS, Seen, Trial, failed, worst
+from safety_core.wire.posture import Check
+
+_BYTES: Final = 4096
+
+
+def reach(host: str, port: int) -> socket.socket:
+    """Return a TCP connection to an address. Raises OSError.
+
+    `socket.create_connection` is for names, too: it loads a codec, whose file the agent's user may not be able to read.
+    """
+    connection = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(SECONDS)
+        connection.connect((host, port))
+    except OSError:
+        connection.close()
+        raise
+    return connection
+
+
+def connects(host: str, port: int) -> Trial:
+    """Try to open a TCP connection."""
+    detail = f"TCP {host} port {port}"
+    try:
+        with reach(host, port):
+            return Trial(Seen.ANSWERED, detail)
+    except OSError as error:
+        return failed(error, detail)
+
+
+def speaks_http(host: str, request: bytes, port: int = 80) -> Trial:
+    """Try to get an HTTP answer, whatever it says."""
+    detail = f"HTTP {host} port {port}"
+    try:
+        with reach(host, port) as connection:
+            connection.sendall(request)
+            said = connection.recv(_BYTES)
+    except OSError as error:
+        return failed(error, detail)
+    return Trial(Seen.ANSWERED if said.startswith(b"HTTP/") else Seen.SILENT, detail)
+
+
+def answers_datagram(host: str, port: int, datagram: bytes, right: Callable[[bytes], bool]) -> Trial:
+    """Try to get a UDP answer that is `right`."""
+    detail = f"UDP {host} port {port}"
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as connection:
+            connection.settimeout(SECONDS)
+            connection.connect((host, port))
+            connection.send(datagram)
+            answer = connection.recv(_BYTES)
+    except OSError as error:
+        return failed(error, detail)
+    return Trial(Seen.ANSWERED if right(answer) else Seen.SILENT, detail)
+
+
+def resolves_udp(host: str, name: str, kind: int = questions.A, *, any_answer: bool = True) -> Trial:
+    """Ask a name server by UDP. `any_answer`: also one that says it could not find out."""
+    asked = questions.query(name, kind)
+    right = questions.answers if any_answer else questions.found
+    return answers_datagram(host, 53, asked, lambda answer: right(asked, answer))
+
+
+def resolves_tcp(host: str, name: str) -> Trial:
+    """Ask a name server by TCP."""
+    detail, asked = f"TCP {host} port 53", questions.query(name, questions.A)
+    try:
+        with reach(host, 53) as connection:
+            connection.sendall(len(asked).to_bytes(2, "big") + asked)
+            answer = connection.recv(_BYTES)
+    except OSError as error:
+        return failed(error, detail)
+    return Trial(Seen.ANSWERED if questions.answers(asked, answer[2:]) else Seen.SILENT, detail)
+
+
+def pings(host: str) -> Trial:
+    """Try an ICMP echo by a socket that needs no privilege (net.ipv4.ping_group_range)."""
+    detail = f"ICMP {host}"
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP) as connection:
+            connection.settimeout(SECONDS)
+            connection.connect((host, 0))
+            connection.send(questions.echo_request())
+            connection.recv(_BYTES)
+            return Trial(Seen.ANSWERED, detail)
+    except OSError as error:
+        return failed(error, detail)
+
+
+def _here(trial: Trial) -> Trial:
+    """Return a try at this machine: where a port of ours refuses, nobody listens."""
+    return Trial(Seen.REFUSED, f"{trial.detail}: nobody listens") if trial.seen is Seen.RESET else trial
+
+
+def local_names(aim: Aim) -> Trial:
+    """Ask this machine's own name servers, by UDP and TCP."""
+    return worst(
+        _here(trial)
+        for host in aim.resolvers
+        for trial in (resolves_udp(host, aim.domain), resolves_tcp(host, aim.domain))
+    )
+
+
+def tunnel(aim: Aim) -> Trial:
+    """Ask them for a name that carries bytes: an answer means that a name server outside has read them."""
+    name = questions.tunnel_name(aim.domain)
+    return worst(_here(resolves_udp(host, name, questions.TXT, any_answer=False)) for host in aim.resolvers)
+
+
+def metadata(aim: Aim) -> Trial:
+    """Try to reach what hands out the machine's credentials."""
+    return worst(connects(host, 80) for host in aim.metadata)
+
+
+Try = Callable[[Aim], Trial]
+
+OUTWARD_TRIES: Final[Mapping[Check, Try]] = MappingProxyType(
+    {
+        Check.DNS_UDP: lambda aim: resolves_udp(aim.hosts[Check.DNS_UDP], aim.domain),
+        Check.DNS_TCP: lambda aim: resolves_tcp(aim.hosts[Check.DNS_TCP], aim.domain),
+        Check.DNS_TLS: lambda aim: connects(aim.hosts[Check.DNS_TLS], 853),
+        Check.DNS_LOCAL: local_names,
+        Check.DNS_TUNNEL: tunnel,
+        Check.UDP_443: lambda aim: answers_datagram(aim.hosts[Check.UDP_443], 443, questions.quic_hello(), bool),
+        Check.TCP_443: lambda aim: connects(aim.hosts[Check.TCP_443], 443),
+        Check.TCP_80: lambda aim: connects(aim.hosts[Check.TCP_80], 80),
+        Check.TCP_22: lambda aim: connects(aim.hosts[Check.TCP_22], 22),
+        Check.TCP_25: lambda aim: connects(aim.hosts[Check.TCP_25], 25),
+        Check.HTTP: lambda aim: speaks_http(aim.hosts[Check.HTTP], questions.get(aim.hosts[Check.HTTP])),
+        Check.WEBSOCKET: lambda aim: speaks_http(
+            aim.hosts[Check.WEBSOCKET], questions.get(aim.hosts[Check.WEBSOCKET], upgrade=True)
+        ),
+        Check.IPV6_TCP: lambda aim: connects(aim.hosts[Check.IPV6_TCP], 443),
+        Check.IPV6_UDP: lambda aim: resolves_udp(aim.hosts[Check.IPV6_UDP], aim.domain),
+        Check.ICMP: lambda aim: pings(aim.hosts[Check.ICMP]),
+        Check.METADATA: metadata,
+    }
+)
