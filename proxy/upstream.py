@@ -1,23 +1,33 @@
-"""The one way out: HTTP/1.1 to a listed provider, no redirect, no proxy from the environment, no private address
-unless listed.
+"""The one way out: HTTP/1.1 to a listed provider, no redirect, no cookie, no proxy from the environment, no private
+address unless listed.
 
-httpx2 over aiohttp: measured at a third of the cost of httpx2's own transport, and it survives 512 requests at once.
+aiohttp's connections, TLS and parser; what is written on them are the very bytes of the request, so that headers leave
+in their order, no header is added, and none is read and written anew (ADR 23).
 """
 
 from __future__ import annotations
 
-from typing import Final
+import asyncio
+import re
+from types import SimpleNamespace
+from typing import Any, Final
 
 import aiohttp
-import httpx2
-from httpx_aiohttp.httpx2 import AiohttpTransport
+from yarl import URL
 
 from proxy.addresses import PrivateAddressError, public_socket
-from safety_core.errors import UnavailableError
+from safety_core.errors import InputError, UnavailableError
 from safety_core.flow.egress_effects import Headers, ResponseHead
 
-_OURS: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
-"""Headers that aiohttp would add by itself; what the client did not send, the provider does not get."""
+CHUNK: Final = 32 * 1024
+"""Bytes of a response that are read before anybody takes them; twice as many, and the provider has to wait."""
+
+_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
+"""Methods whose requests say that they have no body, if they have none (RFC 9110, 8.6)."""
+
+_FIELD: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+: [^\x00-\x08\x0a-\x1f\x7f]*")
+_LINE: Final = re.compile(rb"[A-Z]+ /[\x21-\x7e]* HTTP/1\.1")
+_WRITTEN: Final = SimpleNamespace(output_size=0)
 
 
 class Upstream:
@@ -32,62 +42,150 @@ class Upstream:
             silence_seconds: between two chunks of a response.
         """
         self._private = private
-        self._timeout = httpx2.Timeout(silence_seconds, connect=connect_seconds, pool=connect_seconds)
-        self._client: httpx2.AsyncClient | None = None
+        self._timeout = aiohttp.ClientTimeout(total=None, connect=connect_seconds, sock_read=silence_seconds)
+        self._session: aiohttp.ClientSession | None = None
+        self._origins: dict[str, URL] = {}
 
     async def send(self, method: str, url: str, headers: Headers, body: bytes) -> Answer:
         """Send a request and return the response, its body unread. Close it.
 
         Raises:
             UnavailableError: no response came.
+            InputError: a header or the path cannot be sent.
         """
-        if self._client is None:
-            self._client = self._opened()
-        request = httpx2.Request(
-            method, url, headers=list(headers), content=body, extensions={"timeout": self._timeout.as_dict()}
-        )
+        if self._session is None:
+            self._session = self._opened()
+        origin, host, target = self._split(url)
+        outgoing = _Outgoing(_head(method, host, target, headers, body), body)
         try:
-            response = await self._client.send(request, stream=True, follow_redirects=False)
-        except (httpx2.HTTPError, aiohttp.ClientError, TimeoutError) as error:
-            raise _translated(error, url) from error
-        return Answer(response)
+            response = await self._session.request(method, origin, data=outgoing, allow_redirects=False)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            outgoing.abort()
+            raise _translated(error, origin) from error
+        except BaseException:
+            outgoing.abort()
+            raise
+        return Answer(response, outgoing, origin)
 
     async def aclose(self) -> None:
         """Close all connections."""
-        if self._client is not None:
-            await self._client.aclose()
+        if self._session is not None:
+            await self._session.close()
 
-    def _opened(self) -> httpx2.AsyncClient:
+    def _split(self, url: str) -> tuple[URL, str, str]:
+        """Return where to connect, the Host header, and the target, which is sent as it is written."""
+        scheme, _, rest = url.partition("://")
+        authority, slash, path = rest.partition("/")
+        origin = self._origins.get(start := f"{scheme}://{authority}")
+        if origin is None:
+            origin = self._origins[start] = URL(start)
+        return origin, origin.host_port_subcomponent or authority, slash + path
+
+    def _opened(self) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(limit=0, socket_factory=None if self._private else public_socket)
-        session = aiohttp.ClientSession(
-            connector=connector, skip_auto_headers=_OURS, trust_env=False, cookie_jar=aiohttp.DummyCookieJar()
+        return aiohttp.ClientSession(
+            connector=connector,
+            request_class=_Request,
+            timeout=self._timeout,
+            auto_decompress=False,
+            read_bufsize=CHUNK,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
         )
-        return httpx2.AsyncClient(transport=AiohttpTransport(client=session), trust_env=False)
 
 
 class Answer:
     """A response whose body is still to come."""
 
-    def __init__(self, response: httpx2.Response) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, outgoing: _Outgoing, origin: URL) -> None:
         self._response = response
-        self._chunks = response.aiter_raw()
-        headers = tuple((name.lower(), value) for name, value in response.headers.raw)
-        self.head = ResponseHead(response.status_code, headers)
+        self._outgoing = outgoing
+        self._origin = origin
+        self.head = ResponseHead(response.status, tuple((name.lower(), value) for name, value in response.raw_headers))
 
     async def chunk(self) -> bytes | None:
         """Return the next bytes as they came, or None at the end. Raises UnavailableError if it breaks off."""
         try:
-            return await anext(self._chunks, None)
-        except (httpx2.HTTPError, aiohttp.ClientError, TimeoutError) as error:
-            raise _translated(error, str(self._response.request.url)) from error
+            return await self._response.content.readany() or None
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise _translated(error, self._origin) from error
 
     async def aclose(self) -> None:
-        """Let go of the connection; if the body has not come to its end, the provider sees it close."""
-        await self._response.aclose()
+        """Let go of the connection; if the body has not come to its end, the provider sees it break off at once."""
+        if not self._response.closed:
+            self._outgoing.abort()
+        self._response.close()
 
 
-def _translated(error: Exception, url: str) -> UnavailableError:
-    host = httpx2.URL(url).host
+class _Outgoing:
+    """What is written, and on what."""
+
+    __slots__ = ("body", "head", "transport")
+
+    def __init__(self, head: bytes, body: bytes) -> None:
+        self.head = head
+        self.body = body
+        self.transport: asyncio.WriteTransport | None = None
+
+    def write(self, transport: asyncio.WriteTransport) -> None:
+        self.transport = transport
+        if len(self.body) > CHUNK:
+            transport.writelines([self.head, self.body])  # not joined: bodies are large
+        else:
+            transport.write(self.head + self.body)
+
+    def abort(self) -> None:
+        """Break the connection off, also where the provider has not taken all of the request yet: to close it would
+        wait for that."""
+        if self.transport is not None:
+            self.transport.abort()
+
+
+class _Request(aiohttp.ClientRequest):
+    """Sends what `_Outgoing` holds. What aiohttp would make of headers and a body is not made."""
+
+    def update_headers(self, headers: Any) -> None:
+        super().update_headers(None)
+
+    def update_auto_headers(self, skip_auto_headers: Any) -> None:
+        pass
+
+    def update_body_from_data(self, body: Any, _stacklevel: int = 3) -> None:
+        self._outgoing: _Outgoing = body
+
+    async def send(self, conn: Any) -> aiohttp.ClientResponse:
+        protocol = conn.protocol
+        self._outgoing.write(protocol.transport)
+        protocol.start_timeout()
+        return self.response_class(
+            self.method,
+            self.original_url,
+            writer=None,
+            continue100=None,
+            timer=self._timer,
+            request_info=self.request_info,
+            traces=self._traces,
+            loop=self.loop,
+            session=self._session,
+            stream_writer=_WRITTEN,  # type: ignore[arg-type]
+        )
+
+
+def _head(method: str, host: str, target: str, headers: Headers, body: bytes) -> bytes:
+    """Return the request's head. Raises InputError where a part would end its line: a key may hold anything."""
+    line = b"%s %s HTTP/1.1" % (method.encode(), (target or "/").encode())
+    fields = [b"%s: %s" % field for field in headers]
+    if not any(name == b"host" for name, _ in headers):
+        fields.insert(0, b"host: " + host.encode())
+    if body or method in _WITH_BODY:
+        fields.append(b"content-length: %d" % len(body))
+    if not _LINE.fullmatch(line) or not all(map(_FIELD.fullmatch, fields)):
+        raise InputError("request to the provider", "has a header or path that HTTP cannot carry", "look at the key")
+    return b"\r\n".join((line, *fields, b"", b""))
+
+
+def _translated(error: Exception, origin: URL) -> UnavailableError:
+    host = origin.raw_host or "provider"
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, PrivateAddressError) or isinstance(getattr(seen, "os_error", None), PrivateAddressError):

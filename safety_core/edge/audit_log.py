@@ -5,13 +5,14 @@ answers: there is no entry that the head does not cover, so that even the last o
 only somebody outside can notice is the whole file replaced by an older copy; hence `checkpoint`, whose text goes to the
 hub and into a file beside the log.
 
-Appending costs O(log n). A log that contradicts its head is not opened: no audit, no execution.
+Appending costs O(log n); entries that come at the same time share a transaction and one signature. A log that
+contradicts its head is not opened: no audit, no execution.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -20,7 +21,7 @@ from nacl.signing import SigningKey
 
 from safety_core.audit import checkpoint as notes
 from safety_core.audit.checkpoint import Checkpoint
-from safety_core.audit.tree import Hash, Place, completed_by, consistency_proof, leaf_hash, root_of
+from safety_core.audit.tree import Hash, Place, ReadHash, completed_by, consistency_proof, leaf_hash, root_of
 from safety_core.canonical import canonical_bytes
 from safety_core.edge.database import Database
 from safety_core.edge.files import replace_file
@@ -41,18 +42,21 @@ ORIGIN: Final = "safety-gateway/edge"
 """The name of a log that was given none."""
 BATCH: Final = 1000
 """Entries that are read at a time."""
+NEAR: Final = 256
+"""Hashes that are kept in memory: an entry needs one for each bit of the log's size."""
 REPAIR: Final = "run `safety audit verify`, keep the file as evidence, and restore the log from a backup"
 
 
 class AuditLog:
     """One log. Several processes may append to the same file, in turns."""
 
-    def __init__(self, path: Path, database: Database, key: SigningKey, origin: str | None) -> None:
+    def __init__(self, path: Path, key: SigningKey, origin: str | None) -> None:
         self._path = path
-        self._database = database
+        self._database = Database(path, SCHEMA, ledger=self)
         self._key = key
         self._origin = origin or ORIGIN
         self._whatever_origin = origin is None
+        self._head: _Head | None = None
 
     @classmethod
     async def open(cls, path: Path, key: SigningKey, origin: str | None = None) -> AuditLog:
@@ -61,7 +65,7 @@ class AuditLog:
         Raises:
             AuditError: the log contradicts its signed head, or was signed by another key.
         """
-        log = cls(path, Database(path, SCHEMA), key, origin)
+        log = cls(path, key, origin)
         try:
             await log._database.write(log._begin)
         except BaseException:
@@ -73,10 +77,10 @@ class AuditLog:
         """Close the file."""
         await self._database.aclose()
 
-    async def append(self, entry: AuditEntry) -> int:
+    def append(self, entry: AuditEntry) -> Awaitable[int]:
         """Write an entry; return its index once it is durable."""
         body = canonical_bytes(entry.to_json())
-        return await self._database.write(partial(self._append, body))
+        return self._database.write(partial(self._append, body))
 
     async def checkpoint(self) -> str:
         """Return the signed head, after keeping it in the log's history and in `<log>.checkpoint` beside it."""
@@ -101,22 +105,40 @@ class AuditLog:
             for row in rows:
                 yield row
 
+    def seal(self, connection: sqlite3.Connection) -> None:
+        """Sign the head that covers what this transaction has appended."""
+        head = self._head
+        if head is not None and head.unsigned:
+            self._sign_head(connection, head.size, head.read)
+            head.unsigned = False
+
+    def undone(self) -> None:
+        """Look at the file anew before the next entry."""
+        self._head = None
+
     def _begin(self, db: sqlite3.Connection) -> None:
         if _size(db) == 0 and db.execute("SELECT note FROM head").fetchone() is None:
-            self._sign_head(db, 0)
+            self._sign_head(db, 0, partial(_hash, db))
         self._unchanged(db)
 
     def _append(self, body: bytes, db: sqlite3.Connection) -> int:
-        size = self._unchanged(db)
-        db.execute("INSERT INTO entry VALUES (?, ?)", (size, body))
-        for place, value in completed_by(size, leaf_hash(body), partial(_hash, db)):
-            db.execute("INSERT INTO hash VALUES (?, ?, ?)", (*place, value))
-        self._sign_head(db, size + 1)
-        return size
+        head = self._unchanged(db)
+        completed = tuple(completed_by(head.size, leaf_hash(body), head.read))
+        db.execute("INSERT INTO entry VALUES (?, ?)", (head.size, body))
+        db.executemany("INSERT INTO hash VALUES (?, ?, ?)", ((*place, value) for place, value in completed))
+        head.add(completed)
+        return head.size - 1
 
-    def _unchanged(self, db: sqlite3.Connection) -> int:
-        """Return the number of entries if the tree is the one that was signed last: what somebody changed on disk must
-        not be signed anew by the next entry."""
+    def _unchanged(self, db: sqlite3.Connection) -> _Head:
+        """Return what the log holds if it is what was signed last: what somebody changed on disk must not be signed
+        anew by the next entry. Nobody but this connection has written since the last look: then nothing is read."""
+        version = int(db.execute("PRAGMA data_version").fetchone()[0])
+        if self._head is None or self._head.version != version:
+            self._head = _Head(version, self._verified(db), partial(_hash, db))
+        return self._head
+
+    def _verified(self, db: sqlite3.Connection) -> int:
+        """Return the number of entries if their tree is the one that was signed last."""
         row, size = db.execute("SELECT note FROM head").fetchone(), _size(db)
         if row is None:
             raise AuditError(str(self._path), "has entries, but no signed head", REPAIR)
@@ -126,9 +148,40 @@ class AuditLog:
             raise AuditError(str(self._path), f"contradicts its signed head of {head.size} entries", REPAIR)
         return size
 
-    def _sign_head(self, db: sqlite3.Connection, size: int) -> None:
-        note = notes.sign(Checkpoint(self._origin, size, root_of(size, partial(_hash, db))), self._key)
+    def _sign_head(self, db: sqlite3.Connection, size: int, read: ReadHash) -> None:
+        note = notes.sign(Checkpoint(self._origin, size, root_of(size, read)), self._key)
         db.execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?)", (size, note))
+
+
+class _Head:
+    """What the log holds, as last seen by its one connection, and the hashes that the next entries need.
+
+    Attributes:
+        version: SQLite's count of what others have changed in the file.
+        unsigned: entries have been appended in the transaction at hand.
+    """
+
+    def __init__(self, version: int, size: int, kept: ReadHash) -> None:
+        self.version = version
+        self.size = size
+        self.unsigned = False
+        self._kept = kept
+        self._near: dict[Place, Hash] = {}
+
+    def read(self, place: Place) -> Hash:
+        """Return the hash for a place."""
+        value = self._near.get(place)
+        if value is None:
+            value = self._near[place] = self._kept(place)
+        return value
+
+    def add(self, completed: Sequence[tuple[Place, Hash]]) -> None:
+        """Take up an entry that has been written. It cannot fail: a job that is undone has not come so far."""
+        self.size += 1
+        self.unsigned = True
+        if len(self._near) > NEAR:
+            self._near.clear()
+        self._near.update(completed)
 
 
 def checkpoint_file(path: Path) -> Path:

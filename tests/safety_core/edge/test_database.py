@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 import subprocess
 import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
+from typing import Any
 
-from safety_core.edge.database import connect
+import pytest
+
+from safety_core.edge.database import Database, connect
+from safety_core.errors import UnavailableError
 
 
 def test_a_second_connection_leaves_the_first_ones_log_in_place(tmp_path: Path) -> None:
@@ -22,3 +32,111 @@ def test_a_second_connection_leaves_the_first_ones_log_in_place(tmp_path: Path) 
     assert done.stdout == "kept\n"
     for connection in (first, second):
         connection.close()
+
+
+SCHEMA = "CREATE TABLE IF NOT EXISTS told (word TEXT NOT NULL UNIQUE) STRICT"
+
+
+@dataclass
+class Counting:
+    """A ledger that counts transactions. `broken`: the seal cannot be made."""
+
+    sealed: int = 0
+    undone_: int = 0
+    broken: bool = False
+
+    def seal(self, connection: sqlite3.Connection) -> None:
+        if self.broken:
+            raise OSError("no seal")
+        self.sealed += 1
+
+    def undone(self) -> None:
+        self.undone_ += 1
+
+
+@asynccontextmanager
+async def opened(path: Path, ledger: Counting) -> AsyncIterator[Database]:
+    database = Database(path / "shared.db", SCHEMA, ledger=ledger)
+    try:
+        yield database
+    finally:
+        await database.aclose()
+
+
+def telling(*words: str, then: Exception | None = None) -> Callable[[sqlite3.Connection], int]:
+    def job(connection: sqlite3.Connection) -> int:
+        for word in words:
+            connection.execute("INSERT INTO told VALUES (?)", (word,))
+        if then is not None:
+            raise then
+        return len(words)
+
+    return job
+
+
+def words(connection: sqlite3.Connection) -> list[str]:
+    return [word for (word,) in connection.execute("SELECT word FROM told ORDER BY rowid")]
+
+
+async def held(database: Database, *jobs: Callable[[sqlite3.Connection], int]) -> list[Any]:
+    """Give the database `jobs` while it is busy, and return what came of each."""
+    go = Event()
+
+    def busy(connection: sqlite3.Connection) -> None:
+        go.wait()
+
+    first = database.read(busy)
+    waiting = [database.write(job) for job in jobs]
+    go.set()
+    await first
+    return await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def test_jobs_that_wait_share_a_transaction_in_which_each_is_whole_or_not_at_all(tmp_path: Path) -> None:
+    ledger = Counting()
+    async with opened(tmp_path, ledger) as database:
+        jobs = telling("a", "b"), telling("c", then=ValueError("no")), telling("d"), telling("e", "a"), telling("f")
+        results = await held(database, *jobs)
+        assert [type(result) for result in results] == [int, ValueError, int, UnavailableError, int]
+        assert "CONSTRAINT" in str(results[3])
+        assert await database.read(words) == ["a", "b", "d", "f"]
+        assert (ledger.sealed, ledger.undone_) == (1, 0)
+
+
+async def test_a_transaction_that_cannot_be_sealed_leaves_nothing(tmp_path: Path) -> None:
+    ledger = Counting(broken=True)
+    async with opened(tmp_path, ledger) as database:
+        results = await held(database, telling("a"), telling("b", then=ValueError("no")))
+        assert [type(result) for result in results] == [OSError, ValueError]
+        assert (await database.read(words), ledger.undone_) == ([], 1)
+        ledger.broken = False
+        assert await database.write(telling("c")) == 1
+        assert await database.read(words) == ["c"]
+
+
+async def test_a_job_that_undoes_everything_fails_all_that_shared_its_transaction(tmp_path: Path) -> None:
+    """As a full disk does: SQLite then rolls the whole transaction back by itself."""
+    ledger = Counting()
+    async with opened(tmp_path, ledger) as database:
+        results = await held(database, telling("a"), lambda db: db.execute("ROLLBACK").rowcount, telling("b"))
+        assert [type(result) for result in results] == [UnavailableError, UnavailableError, UnavailableError]
+        assert (await database.read(words), ledger.sealed, ledger.undone_) == ([], 0, 1)
+
+
+async def test_a_job_that_nobody_waits_for_any_more_is_not_begun(tmp_path: Path) -> None:
+    async with opened(tmp_path, Counting()) as database:
+        go = Event()
+        first = asyncio.ensure_future(database.read(lambda _: go.wait()))
+        waiting = asyncio.ensure_future(database.write(telling("a")))
+        waiting.cancel()
+        go.set()
+        assert await first
+        assert await database.read(words) == []
+
+
+async def test_a_closed_database_says_so(tmp_path: Path) -> None:
+    async with opened(tmp_path, Counting()) as database:
+        await database.write(telling("a"))
+    await database.aclose()
+    with pytest.raises(UnavailableError, match="is closed"):
+        await database.read(words)
