@@ -21,6 +21,14 @@ class TicketError(SafetyError):
     """A ticket that lets nothing run: it is unknown, was used, or is too old."""
 
 
+class ForwardRefusedError(SafetyError):
+    """Somewhere that software may not go."""
+
+
+class SecretInRequestError(SafetyError):
+    """A request of other software that holds a secret."""
+
+
 def status_of(error: SafetyError) -> int:
     """Return the HTTP status that tells what kind of error it is."""
     match error:

@@ -1,0 +1,233 @@
+"""One request that can be looked into, as an ASGI application: scanned, recorded, forwarded, its response passed on.
+
+What goes to an LLM provider of the edge takes the egress instead, with everything that holds there: redaction,
+interlock, budgets and meter. It makes no difference by which way a prompt comes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, MutableMapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import aiohttp
+from starlette.types import Message, Receive, Scope, Send
+
+from proxy.caller import Caller
+from proxy.client_token import without_token
+from proxy.forward.credentials import CHALLENGE, Client, client_of
+from proxy.forward.outward import translated
+from proxy.forward.parts import Parts, status_of
+from proxy.forward.permission import Wish
+from proxy.forward.scan import Found, scan_body, scan_head
+from proxy.forward.target import Target, host_matches
+from proxy.http.head import BadRequestError
+from proxy.settings import Provider
+from safety_core.edge.body import read_body
+from safety_core.errors import InputError, SafetyError
+from safety_core.flow.egress_effects import Headers
+from safety_core.model.forward import ForwardRule
+
+_HOP: Final = frozenset(
+    {
+        b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"proxy-connection", b"te",
+        b"trailer", b"transfer-encoding", b"upgrade",
+    }
+)  # fmt: skip
+"""Of one connection only (RFC 9110, 7.6.1)."""
+
+_NOT_SENT: Final = _HOP | {b"content-length", b"expect"}
+_NOT_SHOWN: Final = _HOP | {b"alt-svc"}
+"""A host that offers HTTP/3 would lead its client past the proxy."""
+
+_KEYS: Final = frozenset({b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key"})
+"""Where a client may put a key of its own for a provider; the edge has the real one."""
+
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The connection on which a request comes.
+
+    Attributes:
+        connect: within CONNECT, its TLS ended here; otherwise by an http:// URL, one request per connection.
+        client: who opened it by CONNECT; None where the request says so itself.
+        abort: ends the connection in the middle of a response that broke off.
+    """
+
+    target: Target
+    connect: bool
+    client: Client | None
+    abort: Callable[[], None]
+
+    @property
+    def scheme(self) -> str:
+        """The URL's."""
+        return "https" if self.connect else "http"
+
+    @property
+    def port(self) -> int:
+        """The scheme's own."""
+        return 443 if self.connect else 80
+
+
+class RequestApp:
+    """Serves the requests of one connection."""
+
+    def __init__(self, parts: Parts, line: Line) -> None:
+        self._parts = parts
+        self._line = line
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            return None
+        send = send if self._line.connect else _closing(send)
+        client = self._line.client or client_of(self._parts.clients, scope["headers"])
+        if client is None:
+            error = InputError("Proxy-Authorization", "holds no token that is known", "use http://me:TOKEN@host:port")
+            self._parts.books.turned_away(error)
+            return await answer(send, 407, str(error), CHALLENGE)
+        try:
+            return await self._serve(client, scope, receive, send)
+        except SafetyError as error:
+            await self._parts.books.not_forwarded(client.agent, str(self._line.target), error)
+            return await answer(send, status_of(error), str(error))
+
+    async def _serve(self, client: Client, scope: Scope, receive: Receive, send: Send) -> None:
+        line, target = self._line, self._line.target
+        rule = self._parts.permission.rule(Wish(client.agent, target, line.connect, scope["method"]))
+        hosts = [value for name, value in scope["headers"] if name == b"host"]
+        if len(hosts) != 1 or not host_matches(hosts[0], target, line.port):
+            reason = f"names another host than {target}"
+            raise BadRequestError("the header Host", reason, "send each host's requests to it alone")
+        if target.host in self._parts.permission.providers:
+            return await self._parts.egress(_for_egress(client, scope, self._provider(scope)), receive, send)
+        headers = _kept(scope["headers"], _NOT_SENT)
+        body = await self._scanned(rule, scope, headers, receive)
+        counts = {"bytes": len(body)}
+        call = await self._parts.books.forwarded(client.agent, str(target), counts)
+        try:
+            await self._exchange(client, scope, (headers, body), counts, receive, send)
+        finally:
+            await self._parts.books.ended(call, client.agent, str(target), counts)
+        return None
+
+    async def _scanned(self, rule: ForwardRule, scope: Scope, headers: Headers, receive: Receive) -> bytes:
+        """Return the body, once all of the request has been looked through. Raises SafetyError."""
+        redactor, found = await self._parts.redactor(), Found()
+        scan_head(found, f"{self._line.scheme}://{self._line.target}{_path(scope)}", headers, redactor)
+        body = b""
+        if not found.places:
+            limit = self._parts.limits.body if rule.body_limit is None else rule.body_limit
+            body = await read_body(scope["headers"], receive, limit=limit)
+            scan_body(found, body, headers, redactor)
+        if found.discovered:
+            await self._parts.remember(found.discovered)
+        if found.places:
+            raise found.error(str(self._line.target))
+        return body
+
+    async def _exchange(
+        self,
+        client: Client,
+        scope: Scope,
+        sent: tuple[Headers, bytes],
+        counts: dict[str, int],
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        """Send the request and pass the response on, for as long as the client is there."""
+        line, caller = self._line, Caller()
+        url = f"{line.scheme}://{line.target}{_path(scope)}"
+
+        async def work() -> None:
+            response = await self._parts.outward.send(client.agent, scope["method"], url, *sent)
+            try:
+                counts["status"] = response.status
+                await self._pass_on(response, counts, send)
+            finally:
+                response.close()
+
+        watcher = asyncio.create_task(caller.watch(receive))
+        try:
+            await caller.patiently(work())
+        finally:
+            watcher.cancel()
+            with suppress(asyncio.CancelledError):
+                await watcher
+
+    async def _pass_on(self, response: aiohttp.ClientResponse, counts: dict[str, int], send: Send) -> None:
+        headers = _kept([(name.lower(), value) for name, value in response.raw_headers], _NOT_SHOWN)
+        await send({"type": "http.response.start", "status": response.status, "headers": [*headers]})
+        counts["received"] = 0
+        try:
+            async for chunk in response.content.iter_any():
+                counts["received"] += len(chunk)
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        except (aiohttp.ClientError, OSError) as error:
+            _log.warning("a forwarded response broke off: %s", translated(error, self._line.target.host))
+            return self._line.abort()  # what has begun cannot be taken back: the client must see that it is not whole
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        return None
+
+    def _provider(self, scope: Scope) -> Provider:
+        """Return the provider whose base URL the request's begins with: of several, the longest."""
+        path, host = _path(scope), self._line.target.host
+        found = [one for one in self._parts.permission.providers[host] if path.startswith(f"{_base(one)}/")]
+        if not found:
+            raise InputError("the path", f"lies below no base URL that is listed for {host}", "see [egress.providers]")
+        return max(found, key=lambda one: len(_base(one)))
+
+
+def _for_egress(client: Client, scope: Scope, provider: Provider) -> Scope:
+    """Return the request as the egress takes it: by the provider's name, with the client's own token as the key."""
+    raw = f"/{provider.name}{_path(scope).partition('?')[0].removeprefix(_base(provider))}"
+    query: bytes = scope.get("query_string", b"")
+    headers = [(name, value) for name, value in scope["headers"] if name not in _KEYS | {b"proxy-authorization"}]
+    headers.append((b"authorization", b"Bearer " + client.token))
+    changed: MutableMapping[str, Any] = {**scope, "path": raw, "raw_path": raw.encode("latin-1"), "headers": headers}
+    changed["query_string"] = without_token(query.decode("latin-1")).encode("latin-1")
+    return changed
+
+
+def _base(provider: Provider) -> str:
+    return urlsplit(provider.base_url).path.rstrip("/")
+
+
+def _path(scope: Scope) -> str:
+    """Return path and query as they were sent."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    path, query = raw.decode("latin-1").partition("?")[0], scope.get("query_string", b"").decode("latin-1")
+    return f"{path}?{query}" if query else path
+
+
+def _kept(headers: list[tuple[bytes, bytes]], drop: frozenset[bytes]) -> Headers:
+    """Return headers in order, without those in `drop` and those that Connection names."""
+    named = b",".join(value for name, value in headers if name == b"connection")
+    dropped = drop | {token.strip().lower() for token in named.split(b",")}
+    return tuple((name, value) for name, value in headers if name not in dropped)
+
+
+def _closing(send: Send) -> Send:
+    """Return a `send` after whose response the connection ends: the next request may be for another host."""
+
+    async def closing(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
+        await send(message)
+
+    return closing
+
+
+async def answer(send: Send, status: int, text: str, headers: Headers = ()) -> None:
+    """Send a response of the proxy itself."""
+    body = f"{text}\n".encode()
+    ours = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode()), *headers]
+    await send({"type": "http.response.start", "status": status, "headers": ours})
+    await send({"type": "http.response.body", "body": body})

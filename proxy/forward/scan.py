@@ -1,0 +1,74 @@
+"""What in a request of other software must not leave. A reference in place of a value would break the request silently,
+so it is refused, and told by which name the secret is known.
+
+Refused: registered secrets, and what a provider's pattern confirms. Not refused: a pattern's find in a header that is
+made for credentials (it is the software's own, and nobody registered it), and what is only random: ids, digests and
+archives are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from proxy.errors import SecretInRequestError
+from safety_core.flow.egress_effects import Headers
+from safety_core.flow.headers import text_of
+from safety_core.model.finding import Finding, FindingKind
+from safety_core.model.secret import SecretName, SecretValue, reference
+from safety_core.redact.redactor import Redactor
+
+CREDENTIALS: Final = frozenset({b"authorization", b"cookie"})
+"""Headers in which software shows who it is to the host that it talks to."""
+
+_FIX: Final = "let the agent send it as a reference with the tool http_request, or take it out of the request"
+
+
+@dataclass(slots=True)
+class Found:
+    """Where secrets stand in a request: (place, name), and those that nobody has registered."""
+
+    places: list[tuple[str, SecretName]] = field(default_factory=list)
+    discovered: dict[SecretName, SecretValue] = field(default_factory=dict)
+
+    def add(
+        self,
+        place: str,
+        findings: Iterable[Finding],
+        discovered: Mapping[SecretName, SecretValue],
+        *,
+        own: bool = False,
+    ) -> None:
+        """Note what was found at `place`; `own`: it may be the software's own credential."""
+        kinds = {FindingKind.REGISTERED} if own else {FindingKind.REGISTERED, FindingKind.PATTERN}
+        for finding in findings:
+            if finding.kind in kinds:
+                self.places.append((place, finding.name))
+                if finding.name in discovered:
+                    self.discovered[finding.name] = discovered[finding.name]
+
+    def error(self, where: str) -> SecretInRequestError:
+        """Return the refusal."""
+        told = sorted({f"{place} {reference(name)}" for place, name in self.places})
+        return SecretInRequestError(f"the request to {where}", f"holds a secret: {', '.join(told[:8])}", _FIX)
+
+
+def scan_head(found: Found, target: str, headers: Headers, redactor: Redactor) -> None:
+    """Look through host, URL and headers. Raises UnscannableError."""
+    url = redactor.text(target)
+    found.add("in the URL", url.findings, url.discovered)
+    if not redactor.text("\n".join(text_of(value) for _, value in headers)).findings:
+        return  # the common case, at the cost of one scan
+    for name, value in headers:
+        clean = redactor.text(text_of(value))
+        place = f"in the header {text_of(name)[:100]}"
+        found.add(place, clean.findings, clean.discovered, own=name in CREDENTIALS)
+
+
+def scan_body(found: Found, body: bytes, headers: Headers, redactor: Redactor) -> None:
+    """Look through a body. Raises UnscannableError where that cannot be done: then it does not leave."""
+    if not body:
+        return
+    stated = {name: value.decode("latin-1") for name, value in headers}
+    clean = redactor.body(body, stated.get(b"content-type", "text/plain"), stated.get(b"content-encoding", ""))
+    found.add("in the body", clean.findings, clean.discovered)
