@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from safety_core.model.prices import RATES, Case, ModelPrice, Prices, Rates
@@ -24,7 +25,10 @@ _COMPACT_DATE: Final = re.compile(r"-(20[0-9]{2})(0[1-9]|1[0-2])(0[1-9]|[12][0-9
 
 
 def find_price(prices: Prices, provider: str, model: str) -> ModelPrice | None:
-    """Return the entry of a model in the table of `provider`, or None where there is none."""
+    """Return the entry of a model in the table of `provider`, or None where there is none.
+
+    One that another table lends has no modes: what its maker takes for a batch is not what a reseller does.
+    """
     name = model.lower()
     dashed = _COMPACT_DATE.sub(r"-\1-\2-\3", name)
     return next((entry for text in dict.fromkeys((name, dashed)) for entry in _matching(prices, provider, text)), None)
@@ -35,7 +39,7 @@ def _matching(prices: Prices, provider: str, model: str) -> Iterator[ModelPrice]
     for name in (provider, *table.also) if table else ():
         for entry in prices.tables[name].models:
             if _any(entry.match, model) and not _any(entry.but, model):
-                yield entry
+                yield entry if name == provider else replace(entry, cases=tuple(c for c in entry.cases if not c.mode))
 
 
 def _any(patterns: tuple[str, ...], model: str) -> bool:

@@ -15,6 +15,7 @@ recordings  recorded calls from files, shown without what is secret in them
 coverage    which rules, clauses and entries of the catalogue nothing ever reached
 shadow      what a candidate would have said at the edge
 propose     what people approved again and again -> patches for review
+prices      what models cost -> prices.yaml;  price_source reads the package that knows
 screen      colours, and tables that line up
 build       sources -> bundle
 sign        the OPA signature

@@ -18,7 +18,9 @@ def check(policies: Path | None) -> None:
     edge takes up.
     """
     files, bundle = proved(sources_of(policies))
+    prices = sum(len(table.models) for table in bundle.policy.prices.tables.values())
     click.echo(
         f"ok: revision {bundle.revision}, {len(bundle.guards)} rules, {len(bundle.policy.floors)} floors, "
-        f"{len(bundle.policy.patterns)} patterns, {len(bundle.golden)} golden vectors, {len(files)} files"
+        f"{len(bundle.policy.patterns)} patterns, {len(bundle.golden)} golden vectors, "
+        f"{prices} prices, {len(files)} files"
     )

@@ -11,7 +11,7 @@ from safety_core.errors import PolicyError, UnavailableError, UnprovenError
 
 COMMANDS: Final = (
     "new", "check", "test", "explain", "diff", "replay", "coverage", "golden",
-    "build", "sign", "keys", "publish", "shadow", "propose",
+    "build", "sign", "keys", "publish", "shadow", "propose", "prices",
 )  # fmt: skip
 """Each is a module of this package that holds a command of the same name; in the order in which they are used."""
 

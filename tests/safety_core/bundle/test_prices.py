@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -10,8 +12,9 @@ from hypothesis import strategies as st
 
 from safety_core.bundle.prices import dollars, parse_prices
 from safety_core.bundle.source import compile_bundle
+from safety_core.edge.shipped import shipped_bundle, shipped_folder
 from safety_core.errors import InputError, PolicyError
-from safety_core.model.prices import DECIMALS, Case, ModelPrice, Prices, PriceTable, Rates
+from safety_core.model.prices import DECIMALS, RATES, Case, ModelPrice, Prices, PriceTable, Rates
 from safety_core.wire.reader import Reader
 from tests.simulators.repository import SOURCES
 
@@ -127,3 +130,23 @@ def test_a_bundle_holds_prices_and_the_budget_of_all_agents() -> None:
 def test_a_price_comes_back_as_it_was_written(price: Any) -> None:
     text = f"{price:f}"
     assert dollars(entry(input=text).rates.input or 0) == (text.rstrip("0").removesuffix(".") or "0")
+
+
+def test_the_schema_says_what_the_parser_reads() -> None:
+    schema = json.loads((shipped_folder() / "schema/prices.json").read_text())
+    assert schema["properties"].keys() == {"source", "providers"}
+    parts = {name: {*part.get("properties", ())} for name, part in schema["$defs"].items()}
+    assert parts["table"] == {*PriceTable.__slots__}
+    assert parts["model"] == {"match", "except", "when", *RATES}
+    assert parts["case"] == {"mode", "above", "from", "to", *RATES}
+    pattern, price = (re.compile(schema["$defs"][name]["pattern"]) for name in ("pattern", "price"))
+    for table in shipped_bundle().data["prices"]["providers"].values():  # type: ignore[index,union-attr,call-overload]
+        for model in table["models"]:
+            assert all(pattern.fullmatch(name) for name in model["match"])
+            assert all(price.fullmatch(model[name]) for name in RATES if name in model)
+
+
+def test_the_shipped_policy_has_prices_of_a_few_hundred_models() -> None:
+    tables = shipped_bundle().policy.prices.tables
+    assert {"anthropic", "openai", "gemini", "bedrock", "azure", "mistral", "cohere", "deepseek", "groq"} <= {*tables}
+    assert 200 <= sum(len(table.models) for table in tables.values()) <= 600

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import ROUND_HALF_EVEN, Decimal
 
 import pytest
@@ -154,13 +155,14 @@ def test_the_first_entry_that_matches_counts() -> None:
     one, two, three, four = (
         ModelPrice(("a*",), Rates(1), ("*-x",)),
         ModelPrice(("a-x", "b"), Rates(2)),
-        ModelPrice(("c",), Rates(3)),
+        ModelPrice(("c",), Rates(3), cases=(Case(Rates(1), mode="batch"), Case(Rates(5), above=9))),
         ModelPrice(("d-2026-01-31",), Rates(4)),
     )
     prices = Prices(tables={"p": PriceTable((one, two), ("q",)), "q": PriceTable((three, four))})
     assert find_price(prices, "p", "A-1") == one
     assert find_price(prices, "p", "a-x") == two
-    assert find_price(prices, "p", "c") == three
+    assert find_price(prices, "q", "c") == three
+    assert find_price(prices, "p", "c") == replace(three, cases=three.cases[1:])
     assert find_price(prices, "p", "d-20260131") == four
     assert find_price(prices, "p", "d-20261331") is None
     assert find_price(prices, "q", "a-1") is None
