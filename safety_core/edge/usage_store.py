@@ -8,14 +8,16 @@ nothing there.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from safety_core.edge.database import Column, Database
 from safety_core.model.tool_call import AgentId
 from safety_core.model.usage import Booking, Usage, UsageBucket
+
+T = TypeVar("T")
 
 HOUR: Final = 3600
 REMEMBERED_SECONDS: Final = 7 * 24 * HOUR
@@ -91,6 +93,10 @@ class UsageStore:
         total = "SELECT agent, sum(input_total + output_total), sum(cost) FROM usage_bucket WHERE hour >= ? GROUP BY 1"
         rows = await self._database.read(lambda db: db.execute(total, (int(since),)).fetchall())
         return {AgentId(agent): (tokens, cost) for agent, tokens, cost in rows}
+
+    async def read(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        """Return what `job` reads in one transaction. Raises UnavailableError."""
+        return await self._database.read(job)
 
     async def unsent(self) -> tuple[UsageBucket, ...]:
         """Return what has changed since the last confirmed report, by growing sequence, at most one report's worth."""

@@ -17,5 +17,6 @@ errors      an error, as every answer tells it
 approvals   requests and grants (edge <-> hub <-> approver)
 signed      requests that carry a tenant's signature (edge -> hub)
 posture     what `safety doctor` found (doctor -> edge -> hub)
+usage_report   usage over a span of time, summed up (command line <-> edge)
 fleet       heartbeats and usage (edge -> hub)
 """

@@ -7,7 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from safety_core.cli.usage import usage
+from safety_core.cli.usage.command import usage
 
 
 def ask(*lines: str) -> list[dict[str, object]]:
