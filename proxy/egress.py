@@ -20,19 +20,23 @@ from proxy.client_token import agent_of, without_token
 from proxy.interlock import Guards
 from proxy.providers.dialects import DIALECTS, Api, part_of
 from proxy.providers.proposals import proposed_in
+from proxy.providers.realtime import SOCKETS, model_of
+from proxy.realtime import Ground, Noting, Session, refuse
 from proxy.relay import Receive, Relay, Send
 from proxy.settings import Provider
 from proxy.upstream import Upstream
+from proxy.upstream_socket import UpstreamSocket, connect
 from proxy.watch import Watcher
+from safety_core.edge import clock
 from safety_core.edge.body import read_body
 from safety_core.edge.driver import Handlers, arun
 from safety_core.errors import InputError, LimitError, SafetyError
-from safety_core.flow.dialect import Operation
+from safety_core.flow.dialect import Operation, Purpose
 from safety_core.flow.effects import Meter
 from safety_core.flow.egress_effects import AskStanding
 from safety_core.flow.exchange import Exchange, Prompt, PromptContext
 from safety_core.flow.interlock import Interlock, trace_id
-from safety_core.flow.prompt import forward
+from safety_core.flow.prompt import Permit, forward
 from safety_core.model.tool_call import AgentId
 from safety_core.redact.redactor import Redactor
 
@@ -132,7 +136,7 @@ class EgressApp:
         elif scope["type"] == "http":
             await self._serve(scope, receive, send)
         else:
-            await send({"type": "websocket.close", "code": 1008})
+            await self._serve_socket(scope, receive, send)
 
     async def aclose(self) -> None:
         """Close the upstream connections."""
@@ -177,6 +181,44 @@ class EgressApp:
             body,
         )
         return await self._exchange(prompt, route, receive, send)
+
+    async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a socket of a realtime API, or say in an HTTP response why not."""
+        found = self._socket_route(_path(scope))
+        if found is None:
+            message = "no such socket: only the realtime APIs of listed providers have one"
+            return await refuse(send, 404, DIALECTS["openai"].error(404, message))
+        provider, path = found
+        api, query = DIALECTS[provider.dialect], scope.get("query_string", b"").decode("latin-1")
+        agent = agent_of(self._clients, scope["headers"], query)
+        if agent is None:
+            message = "the client token is missing or unknown to the gateway"
+            return await refuse(send, 401, api.error(401, message))
+        query = without_token(query)
+        try:
+            operation = Operation(Purpose.TURN, model_of(query))
+        except InputError as error:
+            return await refuse(send, 400, api.error(400, str(error)))
+        headers = tuple((name, value) for name, value in scope["headers"])
+        prompt = Prompt(
+            agent, provider.name, api, operation, provider.key_secret, "GET", f"{path}?{query}", headers, b""
+        )
+
+        async def context() -> PromptContext:
+            interlock = self._guards.interlock(agent) if self._guards else Interlock.OFF
+            return PromptContext(await self._redactor(), self._limits.body, self._admit, interlock, proposed_in)
+
+        async def reach(permit: Permit, offered: Sequence[str]) -> UpstreamSocket:
+            request, url = permit.sent.request, provider.base_url + permit.sent.request.target
+            key = next((value.reveal() for value in permit.key.values()), "")
+            signed = api.authorized(request, url, key, clock.now())
+            seconds = self._limits.connect_seconds
+            return await connect(url, signed, offered, private=provider.private, connect_seconds=seconds)
+
+        with self._counted(prompt) as guarding:
+            watchers = (*self._watchers, *((Noting(self._guards),) if self._guards else ()))
+            ground = Ground(context, {**self._handlers, **guarding}, watchers, reach)
+            await Session(prompt, ground, receive, send).serve(scope["subprotocols"])
 
     async def _exchange(self, prompt: Prompt, route: Route, receive: Receive, send: Send) -> None:
         provider = route.provider
@@ -227,14 +269,21 @@ class EgressApp:
         with guards.traces.request(prompt.agent, trace):
             yield {**looking, Meter: count}
 
+    def _socket_route(self, path: str) -> tuple[Provider, str] | None:
+        for provider in self._providers:
+            inner = path.removeprefix(f"/{provider.name}") if path.startswith(f"/{provider.name}/") else path
+            if inner in SOCKETS.get(provider.dialect, ()):
+                return provider, inner
+        return None
+
     def _route(self, method: str, path: str) -> Route | None:
         for provider in self._providers:
             if path.startswith(f"/{provider.name}/"):
                 inner = path.removeprefix(f"/{provider.name}")
-                api = part_of(provider.dialect, inner) or DIALECTS[provider.dialect]
+                api = part_of(provider.dialect, method, inner) or DIALECTS[provider.dialect]
                 return Route(provider, api, inner, api.paths.find(method, inner))
         for provider in self._providers:
-            if found := part_of(provider.dialect, path):
+            if found := part_of(provider.dialect, method, path):
                 return Route(provider, found, path, found.paths.find(method, path))
         return None
 

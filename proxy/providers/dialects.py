@@ -67,6 +67,8 @@ HOSTS: Final[Mapping[str, str]] = MappingProxyType(
 """Where a provider is, unless its settings say otherwise."""
 
 
-def part_of(dialect: str, path: str) -> Api | None:
-    """Return the API of a provider that lists `path` under some method, None where none does."""
-    return next((api for api in _PARTS[dialect] if api.paths.has(path)), None)
+def part_of(dialect: str, method: str, path: str) -> Api | None:
+    """Return the API of a provider that lists this request, else one that lists the path, None where none does."""
+    parts = _PARTS[dialect]
+    listed = (api for api in parts if api.paths.find(method, path) is not None)
+    return next(listed, None) or next((api for api in parts if api.paths.has(path)), None)
