@@ -14,6 +14,7 @@ from uuid import uuid4
 import httpx2
 
 from proxy.egress import EgressApp, Limits, Terms
+from proxy.providers.dialects import DIALECTS
 from proxy.serve import Listener, serve
 from proxy.settings import Provider
 from safety_core.cli.demo.model import Model, Script
@@ -95,10 +96,7 @@ async def egress(script: Script, **changes: Any) -> AsyncGenerator[Setting, None
     private = changes.pop("private", True)
     async with Model(script) as model:
         base = changes.pop("base_url", model.url)
-        providers = (
-            Provider("openai", "openai", base, KEY, private),
-            Provider("anthropic", "anthropic", base, KEY, private),
-        )
+        providers = tuple(Provider(name, name, base, KEY, private) for name in DIALECTS)
         app = EgressApp(
             providers,
             CLIENTS,
@@ -116,7 +114,7 @@ async def served(app: Any) -> AsyncGenerator[str, None]:
     """Serve `app` on loopback and yield its URL."""
     listening = socket.create_server(("127.0.0.1", 0))
     up, stop = asyncio.Event(), asyncio.Event()
-    task = asyncio.create_task(serve([Listener(app, listening)], up.set, lambda: None, stop))
+    task = asyncio.create_task(serve([Listener(app, listening, websockets=True)], up.set, lambda: None, stop))
     await up.wait()
     try:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"

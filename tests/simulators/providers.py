@@ -79,7 +79,7 @@ def api_of(request: Received) -> str:
     path = request.target.partition("?")[0]
     if "/api/" in path and "/v1/" not in path:
         return "ollama"
-    if path.startswith(("/v1beta", "/v1alpha")) or ("/models/" in path and ":" in path):
+    if ":" in path:
         return "gemini"
     if "/v2/" in path or path.endswith("/v1/rerank"):
         return "cohere"

@@ -1,0 +1,369 @@
+"""Every provider's API through the egress, on real sockets, with a scripted model that speaks them all."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import httpx2
+import pytest
+
+from proxy.providers.dialects import DIALECTS
+from safety_core.cli.demo.answers import fail as answer_with
+from safety_core.cli.demo.model import Received, Reply, Script
+from safety_core.errors import PolicyError
+from safety_core.model.tool_call import AgentId
+from safety_core.model.usage import Usage
+from tests.proxy.egress_setting import AGENT, CLIENT_TOKEN, Setting, egress
+from tests.simulators.prompt_world import SECRETS
+from tests.simulators.providers import NUMBERS_COST, call_tool, cut, fail, say
+
+PASSWORD, TOKEN, PROVIDER_KEY = SECRETS.values()
+REF, TOKEN_REF = "SECRET_REF(DB_PASSWORD)", "SECRET_REF(DEPLOY_TOKEN)"
+COST = Usage(1200, 20)
+"""What every API can state."""
+
+
+def events(stream: bytes) -> Iterator[Any]:
+    """Yield what a stream holds, whatever it comes in."""
+    if stream.lstrip()[:1] == b"[":
+        yield from json.loads(stream)
+        return
+    for line in stream.splitlines():
+        data = line.removeprefix(b"data: ")
+        if data.startswith(b"{"):
+            yield json.loads(data)
+
+
+def chat_text(event: Any) -> str:
+    found = ""
+    for choice in event.get("choices", []):
+        told = choice.get("message") or choice.get("delta") or choice
+        calls = told.get("tool_calls") or []
+        found += told.get("content") or "".join(call["function"].get("arguments") or "" for call in calls)
+    return found
+
+
+def message_text(event: Any) -> str:
+    blocks = event.get("content") or [event.get("delta") or {}]
+    return "".join(block.get("text") or block.get("partial_json") or "" for block in blocks) + "".join(
+        json.dumps(block["input"]) for block in blocks if block.get("input")
+    )
+
+
+def gemini_text(event: Any) -> str:
+    parts = [part for each in event.get("candidates", []) for part in each["content"]["parts"]]
+    return "".join(
+        json.dumps(part["functionCall"]["args"]) if "functionCall" in part else part["text"] for part in parts
+    )
+
+
+def ollama_text(event: Any) -> str:
+    message = event.get("message") or {"content": event.get("response", "")}
+    calls = message.get("tool_calls", [])
+    return str(message["content"]) + "".join(json.dumps(call["function"]["arguments"]) for call in calls)
+
+
+def cohere_text(event: Any) -> str:
+    message = event.get("message") or (event.get("delta") or {}).get("message") or {}
+    content, calls = message.get("content") or {}, message.get("tool_calls") or []
+    texts = content if isinstance(content, list) else [content]
+    asked = calls if isinstance(calls, list) else [calls]
+    return "".join(text.get("text", "") for text in texts) + "".join(call["function"]["arguments"] for call in asked)
+
+
+def chat(content: str) -> dict[str, Any]:
+    return {"model": "m-1", "max_tokens": 9, "messages": [{"role": "user", "content": content}]}
+
+
+def gemini(content: str) -> dict[str, Any]:
+    return {"contents": [{"role": "user", "parts": [{"text": content}]}], "generationConfig": {"maxOutputTokens": 9}}
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to ask a model. `whole`, `stream`: what the body has more, and where it goes."""
+
+    provider: str
+    target: str
+    body: Callable[[str], dict[str, Any]]
+    text: Callable[[Any], str]
+    key: tuple[str, str]
+    streams: str = ""
+    model: str = "m-1"
+    whole: Any = None
+
+    @property
+    def unasked(self) -> bool:
+        """Tell whether a stream states its usage unasked, in the shape of an API that has to be asked."""
+        return self.provider in {"mistral", "cohere"} and self.text is chat_text
+
+    def __str__(self) -> str:
+        return self.provider + self.target
+
+
+BEARER = ("authorization", f"Bearer {PROVIDER_KEY}")
+GOOGLE, AZURE_KEY = ("x-goog-api-key", PROVIDER_KEY), ("api-key", PROVIDER_KEY)
+MODEL = "/v1beta/models/m-1:"
+DEPLOYED = "/openai/deployments/m-1/chat/completions?api-version=2024-10-21"
+COMPATIBLE = ("openai", "deepseek", "groq", "openrouter", "mistral", "compatible", "ollama")
+WAYS = [
+    *(Way(name, "/v1/chat/completions", chat, chat_text, BEARER) for name in COMPATIBLE),
+    Way("deepseek", "/chat/completions", chat, chat_text, BEARER),
+    Way("compatible", "/chat/completions", chat, chat_text, BEARER),
+    Way("gemini", "/v1beta/openai/chat/completions", chat, chat_text, BEARER),
+    Way("cohere", "/compatibility/v1/chat/completions", chat, chat_text, BEARER),
+    Way("azure", DEPLOYED, chat, chat_text, AZURE_KEY),
+    Way("azure", "/openai/v1/chat/completions", chat, chat_text, AZURE_KEY),
+    Way("mistral", "/v1/fim/completions", chat, chat_text, BEARER),
+    Way("anthropic", "/v1/messages", chat, message_text, ("x-api-key", PROVIDER_KEY)),
+    Way("deepseek", "/anthropic/v1/messages", chat, message_text, ("x-api-key", PROVIDER_KEY)),
+    Way("openrouter", "/v1/messages", chat, message_text, BEARER),
+    Way("gemini", MODEL + "generateContent", gemini, gemini_text, GOOGLE, MODEL + "streamGenerateContent?alt=sse"),
+    Way("gemini", MODEL + "generateContent", gemini, gemini_text, GOOGLE, MODEL + "streamGenerateContent"),
+    Way("ollama", "/api/chat", chat, ollama_text, BEARER, whole={"stream": False}),
+    Way(
+        "ollama",
+        "/api/generate",
+        lambda text: {"model": "m-1", "prompt": text},
+        ollama_text,
+        BEARER,
+        whole={"stream": False},
+    ),
+    Way("cohere", "/v2/chat", chat, cohere_text, BEARER),
+]
+
+
+def stating(way: Way, script: Script) -> Script:
+    """Let a script answer as `way` does, which may state usage unasked."""
+
+    def asked(request: Received) -> Reply:
+        assert b"include_usage" not in request.body
+        body = {**request.json(), "stream_options": {"include_usage": True}}
+        return script(replace(request, body=json.dumps(body).encode()))
+
+    return asked if way.unasked else script
+
+
+every_way = pytest.mark.parametrize("way", WAYS, ids=str)
+
+
+async def ask(setting: Setting, way: Way, content: str, *, stream: bool, **headers: str) -> httpx2.Response:
+    body = way.body(content)
+    if stream and not way.streams and way.whole is None:
+        body["stream"] = True
+    elif not stream:
+        body |= way.whole or {}
+    target = way.streams if stream and way.streams else way.target
+    async with setting.client(**headers) as client:
+        return await client.post(f"/{way.provider}{target}", json=body)
+
+
+@every_way
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+async def test_a_turn_passes_redacted_both_ways_and_is_metered(way: Way, stream: bool) -> None:
+    async with egress(stating(way, say(f"it was {PASSWORD}, yes", usage=COST))) as setting:
+        answer = await ask(setting, way, f"use {TOKEN}", stream=stream)
+        assert answer.status_code == 200
+        told = [*events(answer.content)] if stream else [answer.json()]
+        assert "".join(map(way.text, told)) == f"it was {REF}, yes"
+        (request,) = setting.model.requests
+        assert TOKEN_REF.encode() in request.body
+        assert TOKEN.encode() not in request.body
+        assert request.header(way.key[0]) == way.key[1]
+        assert CLIENT_TOKEN not in str(request)
+        assert request.target == (way.streams if stream and way.streams else way.target)
+        (meter,) = setting.books.metered
+        assert (meter.agent, meter.provider, meter.model, meter.usage) == (AGENT, way.provider, way.model, COST)
+
+
+@every_way
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+async def test_a_tool_call_is_redacted(way: Way, stream: bool) -> None:
+    if way.target.endswith("/generate"):
+        return  # has no tools
+    async with egress(call_tool("connect", {"password": PASSWORD, "port": 5432})) as setting:
+        answer = await ask(setting, way, "go", stream=stream)
+        told = [*events(answer.content)] if stream else [answer.json()]
+        assert json.loads("".join(map(way.text, told))) == {"password": REF, "port": 5432}
+
+
+@every_way
+async def test_a_stream_in_which_nothing_changes_passes_byte_for_byte_and_so_does_its_request(way: Way) -> None:
+    async with egress(say("one two.")) as setting, setting.client() as client:
+        target = way.streams or way.target
+        asked = way.body("hello") | ({} if way.streams or way.whole else {"stream": True})
+        if way.text is chat_text and not way.unasked:
+            asked["stream_options"] = {"include_usage": True}
+        odd = json.dumps(asked, indent=1).replace(": 9", ": 0.9e1").replace("hello", "h\\u00e4 \\/ ä").encode()
+        answer = await client.post(
+            f"/{way.provider}{target}", content=odd, headers={"content-type": "application/json"}
+        )
+        (request,) = setting.model.requests
+        assert request.body == odd
+        reply = say("one two.")(request)
+        assert answer.content == b"".join(chunk for chunk in reply.chunks if isinstance(chunk, bytes))
+
+
+def message_of(error: Any) -> str:
+    """Return what an error says, in any provider's shape."""
+    if isinstance(error, list):
+        return message_of(error[-1])
+    inner = error.get("error") or error.get("message") or (error.get("delta") or {}).get("error")
+    return str(inner["message"] if isinstance(inner, dict) else inner)
+
+
+ERRORS = {
+    "openai": {"error"},
+    "anthropic": {"type", "error"},
+    "gemini": {"error"},
+    "ollama": {"error"},
+    "cohere": {"message"},
+    "mistral": {"object", "message", "type", "param", "code"},
+    "azure": {"error"},
+    "openrouter": {"error"},
+}
+
+
+@every_way
+async def test_a_refusal_has_the_provider_s_own_shape(way: Way) -> None:
+    def refuse(agent: AgentId) -> None:
+        raise PolicyError(f"agent {agent}", "its plugin has not checked in")
+
+    async with egress(say("no"), admit=refuse) as setting:
+        answer = await ask(setting, way, "hello", stream=False)
+        assert answer.status_code == 424
+        assert "has not checked in" in message_of(answer.json())
+        kind = {"messages": "anthropic", "completions": "openai"}.get(way.target.rpartition("/")[2], way.provider)
+        kind = way.provider if way.provider in {"azure", "mistral", "openrouter"} and kind == "openai" else kind
+        assert set(answer.json()) == ERRORS[kind]
+        wrong = await ask(setting, way, "hello", stream=False, authorization="Bearer wrong")
+        assert wrong.status_code == 401
+        assert "client token" in message_of(wrong.json())
+        assert setting.model.requests == []
+
+
+@every_way
+async def test_a_stream_that_breaks_off_ends_in_the_provider_s_own_error(way: Way) -> None:
+    async with egress(cut(say("one two three"), 2)) as setting:
+        answer = await ask(setting, way, "hello", stream=True)
+        assert answer.status_code == 200
+        *_, last = events(answer.content)
+        assert "did not answer" in message_of(last)
+        (meter,) = setting.books.metered
+        assert meter.usage.estimated or way.provider == "gemini"
+
+
+@every_way
+async def test_a_provider_s_own_error_passes_and_is_not_billed(way: Way) -> None:
+    async with egress(fail(429, "slow down")) as setting:
+        for stream in (False, True):
+            answer = await ask(setting, way, "hello", stream=stream)
+            assert answer.status_code == 429
+            assert message_of(answer.json()) == "slow down"
+        assert setting.books.metered == []
+
+
+async def test_an_error_of_gemini_s_in_an_array_is_not_billed() -> None:
+    body = b'[{"error":{"code":429,"message":"slow down","status":"RESOURCE_EXHAUSTED"}}\n]'
+    async with egress(answer_with(429, body)) as setting, setting.client() as client:
+        answer = await client.post("/gemini/v1beta/models/m:streamGenerateContent", json=gemini("hello"))
+        assert (answer.status_code, answer.content) == (429, body)
+        assert setting.books.metered == []
+
+
+def test_every_provider_has_been_asked() -> None:
+    assert {way.provider for way in WAYS} | {"bedrock"} == set(DIALECTS)
+
+
+NUMBERS = [
+    *((name, "/v1/embeddings", {"model": "m", "input": PASSWORD}) for name in COMPATIBLE),
+    ("azure", "/openai/deployments/m/embeddings?api-version=1", {"input": PASSWORD}),
+    ("gemini", "/v1beta/models/m:embedContent", {"content": {"parts": [{"text": PASSWORD}]}}),
+    ("gemini", "/v1/models/m:batchEmbedContents", {"requests": [{"content": {"parts": [{"text": PASSWORD}]}}]}),
+    ("ollama", "/api/embed", {"model": "m", "input": PASSWORD}),
+    ("ollama", "/api/embeddings", {"model": "m", "prompt": PASSWORD}),
+    ("cohere", "/v2/embed", {"model": "m", "texts": [PASSWORD]}),
+    ("cohere", "/v2/rerank", {"model": "m", "query": PASSWORD, "documents": []}),
+]
+
+
+@pytest.mark.parametrize(("provider", "target", "body"), NUMBERS)
+async def test_numbers_are_redacted_and_metered(provider: str, target: str, body: Any) -> None:
+    async with egress(say("no")) as setting, setting.client() as client:
+        assert (await client.post(f"/{provider}{target}", json=body)).status_code == 200
+        (request,) = setting.model.requests
+        assert REF.encode() in request.body
+        (meter,) = setting.books.metered
+        assert (meter.usage == NUMBERS_COST) or meter.usage.estimated
+        assert meter.model == "m"
+
+
+LOOKS = [
+    *(("GET", name, "/v1/models") for name in (*COMPATIBLE, "anthropic", "cohere")),
+    ("GET", "openrouter", "/v1/models/nimbus/small-2"),
+    ("GET", "azure", "/openai/v1/models"),
+    ("GET", "gemini", "/v1beta/models?pageSize=50"),
+    ("GET", "gemini", "/v1beta/models/m"),
+    ("GET", "ollama", "/api/tags"),
+    ("GET", "ollama", "/api/version"),
+    ("GET", "ollama", "/api/ps"),
+    ("POST", "ollama", "/api/show"),
+    ("GET", "openai", "/v1/responses/resp_1"),
+    ("DELETE", "openai", "/v1/responses/resp_1"),
+    ("POST", "openai", "/v1/responses/resp_1/cancel"),
+    ("GET", "anthropic", "/v1/messages/batches"),
+    ("GET", "anthropic", "/v1/messages/batches/b1"),
+    ("POST", "anthropic", "/v1/messages/batches/b1/cancel"),
+    ("POST", "anthropic", "/v1/messages/count_tokens"),
+    ("POST", "gemini", "/v1beta/models/m:countTokens"),
+]
+
+
+@pytest.mark.parametrize(("method", "provider", "target"), LOOKS)
+async def test_what_is_only_looked_at_or_counted_costs_nothing(method: str, provider: str, target: str) -> None:
+    body = b'{"model":"m","messages":[]}' if method == "POST" and "cancel" not in target else b""
+    usage = b'{"id":"r","usage":{"input_tokens":9,"output_tokens":9,"total_tokens":18}}'
+    async with egress(answer_with(200, usage)) as setting, setting.client() as client:
+        answer = await client.request(method, f"/{provider}{target}", content=body)
+        assert (answer.status_code, answer.content) == (200, usage)
+        assert setting.model.requests[0].target == target
+        assert setting.books.metered == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/ollama/api/pull"),
+        ("POST", "/ollama/api/create"),
+        ("DELETE", "/ollama/api/delete"),
+        ("POST", "/openai/v1/files"),
+        ("POST", "/openai/v1/batches"),
+        ("POST", "/gemini/v1beta/models/m:batchGenerateContent"),
+        ("POST", "/gemini/v1beta/cachedContents"),
+        ("POST", "/cohere/v1/chat"),
+        ("POST", "/mistral/v1/agents/completions"),
+        ("POST", "/azure/openai/deployments/m/images/generations"),
+        ("DELETE", "/anthropic/v1/messages/batches/b1"),
+    ],
+)
+async def test_what_nobody_has_listed_is_refused(method: str, path: str) -> None:
+    async with egress(say("no")) as setting, setting.client() as client:
+        assert (await client.request(method, path, json={"model": "m"})).status_code in {404, 405}
+        assert setting.model.requests == []
+
+
+async def test_openrouter_s_comments_pass_while_a_model_is_waited_for() -> None:
+    go = asyncio.Event()
+    wait, rest = b": OPENROUTER PROCESSING\n\n", b'data: {"choices":[{"index":0,"delta":{"content":"one two."}}]}\n\n'
+    script = lambda _: Reply(headers=(("content-type", "text/event-stream"),), chunks=[wait, go, rest])  # noqa: E731
+    async with egress(script) as setting, setting.client() as client:
+        asked = {**chat("hi"), "stream": True}
+        async with client.stream("POST", "/openrouter/v1/chat/completions", json=asked) as answer:
+            chunks = answer.aiter_raw()
+            assert await anext(chunks) == wait
+            go.set()
+            assert b"".join([chunk async for chunk in chunks]) == rest
