@@ -28,5 +28,6 @@ egress           prompts to LLM providers, redacted and metered;  prompts runs i
 budgets          what agents may spend on models;  spending sums it up, prices finds what a model costs
 providers        what is particular to each provider's API
 relay            one prompt between its client and its provider;  upstream, addresses: the one way out
+realtime         a socket of a realtime API, likewise;  upstream_socket: its way out;  websocket: what it is served with
 sockets, logs    listening safely; log lines without secrets
 """

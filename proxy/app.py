@@ -149,7 +149,9 @@ def listen(edge: Edge, sockets: ExitStack) -> list[Listener]:
         listeners.append(Listener(guarded, sockets.enter_context(listen_tcp("127.0.0.1", settings.port))))
         places["control_port"] = listeners[-1].socket.getsockname()[1]
     egress = edge.settings.egress
-    listeners.append(Listener(edge.egress, sockets.enter_context(listen_tcp(egress.host, egress.port))))
+    listeners.append(
+        Listener(edge.egress, sockets.enter_context(listen_tcp(egress.host, egress.port)), websockets=True)
+    )
     places["egress"] = listeners[-1].socket.getsockname()[1]
     edge.status.listeners = places
     return listeners

@@ -16,6 +16,10 @@ _HEADERS: Final = frozenset({b"authorization", b"x-api-key", b"api-key", b"x-goo
 _CREDENTIAL: Final = re.compile(rb"AWS4-HMAC-SHA256 .*?Credential=([^/,\s]+)/")
 """AWS Signature Version 4: the access key id comes first. Its signature is not looked at; ours replaces it."""
 
+_PROTOCOLS: Final = b"sec-websocket-protocol"
+_IN_PROTOCOL: Final = b"openai-insecure-api-key."
+"""Browsers cannot set headers of a WebSocket, so OpenAI takes the key as the name of a subprotocol."""
+
 _QUERY: Final = "key"
 """Gemini's older clients send the key in the URL."""
 
@@ -45,4 +49,7 @@ def _tokens(headers: Headers, query: str) -> Iterator[bytes]:
         if name in _HEADERS:
             credential = _CREDENTIAL.match(value)
             yield credential[1] if credential else value.removeprefix(b"Bearer ").strip()
+        elif name == _PROTOCOLS:
+            offered = (protocol.strip() for protocol in value.split(b","))
+            yield from (each.removeprefix(_IN_PROTOCOL) for each in offered if each.startswith(_IN_PROTOCOL))
     yield from (value.encode() for name, value in parse_qsl(query) if name == _QUERY)

@@ -219,6 +219,7 @@ class EgressApp:
             watchers = (*self._watchers, *((Noting(self._guards),) if self._guards else ()))
             ground = Ground(context, {**self._handlers, **guarding}, watchers, reach)
             await Session(prompt, ground, receive, send).serve(scope["subprotocols"])
+        return None
 
     async def _exchange(self, prompt: Prompt, route: Route, receive: Receive, send: Send) -> None:
         provider = route.provider

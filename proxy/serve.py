@@ -11,12 +11,13 @@ import signal
 import socket
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from proxy.http.guarded import GuardedProtocol
+from proxy.websocket import OPTIONS, late_protocol
 
 GRACE_SECONDS: Final = 10
 """How long running calls may go on after the signal; systemd kills after 90 s by default."""
@@ -27,10 +28,11 @@ KEEP_ALIVE_SECONDS: Final = 75
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """An application and the socket that it is served on."""
+    """An application and the socket that it is served on. `websockets`: it serves such too."""
 
     app: ASGIApp
     socket: socket.socket
+    websockets: bool = False
 
 
 class _Server(uvicorn.Server):
@@ -56,7 +58,7 @@ async def serve(
     stop: asyncio.Event | None = None,
 ) -> None:
     """Serve until a signal comes or `stop` is set. `ready` is called once all answer, `leaving` at the end."""
-    servers = [_Server(_config(listener.app)) for listener in listeners]
+    servers = [_Server(_config(listener)) for listener in listeners]
     stop = stop or asyncio.Event()
     with _signals(stop):
         async with asyncio.TaskGroup() as group:
@@ -73,14 +75,15 @@ async def serve(
                     server.should_exit = True
 
 
-def _config(app: ASGIApp) -> uvicorn.Config:
+def _config(listener: Listener) -> uvicorn.Config:
     return uvicorn.Config(
-        app,
+        listener.app,
         http=GuardedProtocol,
         loop="none",
         proxy_headers=False,  # nobody stands before us whose word on a client's address counts
         lifespan="off",
-        ws="none",
+        ws=cast("type[asyncio.Protocol]", late_protocol) if listener.websockets else "none",
+        **OPTIONS,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -61,7 +61,7 @@ class Upstream:
             response = await self._session.request(method, origin, data=outgoing, allow_redirects=False)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             outgoing.abort()
-            raise _translated(error, origin) from error
+            raise translated(error, origin) from error
         except BaseException:
             outgoing.abort()
             raise
@@ -108,7 +108,7 @@ class Answer:
         try:
             return await self._response.content.readany() or None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise _translated(error, self._origin) from error
+            raise translated(error, self._origin) from error
 
     async def aclose(self) -> None:
         """Let go of the connection; if the body has not come to its end, the provider sees it break off at once."""
@@ -184,7 +184,8 @@ def _head(method: str, host: str, target: str, headers: Headers, body: bytes) ->
     return b"\r\n".join((line, *fields, b"", b""))
 
 
-def _translated(error: Exception, origin: URL) -> UnavailableError:
+def translated(error: Exception, origin: URL) -> UnavailableError:
+    """Return what a failure of a connection to `origin` is called here."""
     host = origin.raw_host or "provider"
     seen: BaseException | None = error
     while seen is not None:

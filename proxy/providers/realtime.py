@@ -1,4 +1,4 @@
-"""The events of OpenAI's realtime API, in messages of a WebSocket, both ways. Source: OpenAI API reference, realtime.
+"""OpenAI's realtime API, in messages of a WebSocket, both ways. Source: OpenAI API reference, realtime.
 
 What the client sends (`session.update`, `conversation.item.create`, `response.create`) is whole in one event. What
 comes back continues from event to event, by response, item and content.
@@ -6,17 +6,161 @@ comes back continues from event to event, by response, item and content.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
 from typing import Final
+from urllib.parse import parse_qs
 
+import orjson
+
+from proxy.providers.editor import EventEditor
+from proxy.providers.framing import Messages
+from proxy.providers.request import MODEL_LENGTH
+from proxy.providers.results import tool_results
 from proxy.providers.shape import Key, Slot
-from safety_core.canonical import JsonObject
+from safety_core.canonical import Json, JsonObject
+from safety_core.errors import InputError, LimitError
+from safety_core.flow.dialect import Dialect, Operation, Prepared, Purpose, StreamEditor
+from safety_core.flow.realtime import Kind, Notice
+from safety_core.meter.tally import Tally
+from safety_core.model.usage import Usage
+from safety_core.redact.redactor import Redactor
+
+SOCKETS: Final[Mapping[str, tuple[str, ...]]] = {
+    "openai": ("/v1/realtime",),
+    "azure": ("/openai/realtime", "/openai/v1/realtime"),
+}
+"""Dialect -> the paths of its sockets. They name the model, or Azure's deployment, in the query."""
+
+MESSAGE_BYTES: Final = 4 * 1024 * 1024
+"""Of one message, both ways: a picture in base64 fits, and one second of sound has 64 KiB. OpenAI takes 15 MiB; so much
+of each socket would not fit into the edge's memory."""
+
+_SOUND_FIELDS: Final = frozenset({"type", "audio", "event_id"})
 
 _PLACES: Final = ("item_id", "output_index", "content_index")
 """What tells one text of a response from another; stands in a key as name and value."""
 
 _SOUND: Final = "audio.delta"
 """How the types of events end whose delta is sound."""
+
+
+def model_of(query: str) -> str:
+    """Return the model that a socket's query names. Raises InputError where it names none, or two."""
+    fields = parse_qs(query, keep_blank_values=True)
+    named: list[str] = [*fields.get("model", ()), *fields.get("deployment", ())]
+    if len(named) != 1 or not 0 < len(named[0]) <= MODEL_LENGTH:
+        raise InputError("query", f"must name one model (1 to {MODEL_LENGTH} characters)", "add ?model=NAME")
+    return named[0]
+
+
+class Realtime:
+    """Implements `safety_core.flow.dialect.Dialect` for the messages of a socket; a refusal before it stands has the
+    shape of the provider's other errors."""
+
+    def __init__(self, api: Dialect) -> None:
+        self._api = api
+
+    def prepare(self, body: bytes, operation: Operation) -> Prepared:
+        """Read a client's message; nothing at all is what the socket begins with.
+
+        Raises:
+            InputError: it is not an object that says what it is.
+        """
+        if not body:
+            return Prepared(body, operation.model)
+        fields = _fields(body)
+        response = fields.get("response")
+        inputs = response.get("input") if isinstance(response, dict) else None
+        items = [fields.get("item"), *(inputs if isinstance(inputs, list) else ())]
+        return Prepared(body, operation.model, results=tool_results({"input": items}), most_output=_most(response))
+
+    def editor(self, redactor: Redactor, content_type: str, *, hide_usage: bool) -> StreamEditor:
+        """Return an editor of what the provider sends."""
+        return EventEditor(redactor, RealtimeShape(), Messages(), hide_usage=hide_usage)
+
+    def usage(self, document: Json) -> Usage | None:
+        """Return the usage that an event states."""
+        tally = Tally()
+        tally.add(document)
+        return tally.usage()
+
+    def forget(self, body: bytes) -> bytes:
+        """Return it as it is: there is no whole response."""
+        return body
+
+    def error(self, status: int, message: str) -> bytes:
+        """Return the body of an error, in the provider's own shape."""
+        return self._api.error(status, message)
+
+    def error_event(self, message: str) -> bytes:
+        """Return an `error` event."""
+        error = {"type": "safety_gateway", "code": "refused", "message": message, "param": None, "event_id": None}
+        return orjson.dumps({"type": "error", "event_id": "event_safety", "error": error})
+
+
+def heard(raw: bytes) -> tuple[Kind, Purpose]:
+    """Return what a client's message is, and what it is made for.
+
+    Raises:
+        InputError: it is not one of this API, or brings as sound what is none.
+    """
+    if len(raw) > MESSAGE_BYTES:
+        raise LimitError("message", f"is larger than {MESSAGE_BYTES} bytes")
+    fields = _fields(raw)
+    name = fields.get("type")
+    if name == "input_audio_buffer.append":
+        _check_audio(fields)
+        return Kind.SOUND, Purpose.COUNT
+    return (Kind.ASKS, Purpose.TURN) if name == "response.create" else (Kind.OTHER, Purpose.COUNT)
+
+
+def told(raw: bytes) -> Notice:
+    """Return what a provider's message says of an answer. Raises InputError where it is not one of this API."""
+    fields = _fields(raw)
+    name = _name(fields)
+    response = fields.get("response")
+    if not isinstance(response, dict):
+        sound = name.endswith(_SOUND)
+        return Notice(Kind.SOUND if sound else Kind.OTHER, str(fields.get("response_id", "")))
+    answer = str(response.get("id", ""))
+    if name == "response.created":
+        return Notice(Kind.BEGINS, answer)
+    if name != "response.done":
+        return Notice(Kind.OTHER, answer)
+    tally = Tally()
+    tally.add({"usage": response.get("usage")})
+    return Notice(Kind.ENDS, answer, tally.usage(), whole=response.get("status") == "completed")
+
+
+def _fields(raw: bytes) -> JsonObject:
+    try:
+        fields = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise InputError("message", "is not JSON") from error
+    if not isinstance(fields, dict) or not isinstance(fields.get("type"), str):
+        raise InputError("message", "must be an object with a type")
+    return fields
+
+
+def _check_audio(fields: JsonObject) -> None:
+    """Refuse what would pass as sound and is something else: sound is searched for known secrets alone."""
+    audio = fields.get("audio")
+    try:
+        base64.b64decode(audio if isinstance(audio, str) else "!", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise InputError("message", "does not bring its audio in base64") from error
+    if not fields.keys() <= _SOUND_FIELDS or not isinstance(fields.get("event_id", ""), str):
+        raise InputError("message", "brings more than audio")
+
+
+def _most(response: Json) -> int | None:
+    if not isinstance(response, dict):
+        return None
+    named = [response.get(name) for name in ("max_output_tokens", "max_response_output_tokens")]
+    found = [most for most in named if isinstance(most, int) and not isinstance(most, bool) and most > 0]
+    return max(found, default=None)
 
 
 class RealtimeShape:

@@ -7,6 +7,7 @@ permission      the first half of that: whether a call may run now;  answers: wh
 entrust         which calls the edge has to run for a runtime that runs its tools itself
 prompt          prompt -> redact -> egress -> meter
 response        the second half of that: what comes back;  exchange: what both halves know and tell
+realtime        the same for the many prompts and answers of one socket
 dialect         what the second one must know of a provider's API
 compared        one call under two policies: what each makes of it, and what a change would mean for many
 shadowed        what a candidate policy says beside the one in force, as lines of a report

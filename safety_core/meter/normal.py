@@ -30,6 +30,7 @@ _OUTPUT: Final = (
 _READ_WITHIN: Final = (
     "prompttokensdetails.cachedtokens",
     "inputtokensdetails.cachedtokens",
+    "inputtokendetails.cachedtokens",
     "promptcachehittokens",
     "cachedcontenttokencount",
     "cachedtokens",
@@ -55,7 +56,9 @@ def normal_form(counts: Counts) -> Usage | None:
     total = _first(counts, TOTAL)
     if prompt is None and plain is None and output is None:
         return None if total is None else Usage(input_total=total)  # embeddings that state nothing else
-    beside = prompt is None and not any(name.startswith("inputtokensdetails.") for name in counts)
+    beside = prompt is None and not any(
+        name.startswith(("inputtokensdetails.", "inputtokendetails.")) for name in counts
+    )
     read = _first(counts, (*_READ_BESIDE, *_READ_WITHIN) if beside else (*_READ_WITHIN, *_READ_BESIDE)) or 0
     write = _first(counts, (*_WRITE_BESIDE, *_WRITE_WITHIN) if beside else (*_WRITE_WITHIN, *_WRITE_BESIDE)) or 0
     put = (prompt if prompt is not None else plain) or 0
