@@ -22,12 +22,11 @@ from proxy.providers.dialects import DIALECTS, Api, part_of
 from proxy.providers.proposals import proposed_in
 from proxy.providers.realtime import SOCKETS, model_of
 from proxy.realtime import Ground, Noting, Session, refuse
-from proxy.relay import Receive, Relay, Send
+from proxy.relay import Receive, Relay, Send, addressed
 from proxy.settings import Provider
 from proxy.upstream import Upstream
 from proxy.upstream_socket import UpstreamSocket, connect
 from proxy.watch import Watcher
-from safety_core.edge import clock
 from safety_core.edge.body import read_body
 from safety_core.edge.driver import Handlers, arun
 from safety_core.errors import InputError, LimitError, SafetyError
@@ -209,9 +208,7 @@ class EgressApp:
             return PromptContext(await self._redactor(), self._limits.body, self._admit, interlock, proposed_in)
 
         async def reach(permit: Permit, offered: Sequence[str]) -> UpstreamSocket:
-            request, url = permit.sent.request, provider.base_url + permit.sent.request.target
-            key = next((value.reveal() for value in permit.key.values()), "")
-            signed = api.authorized(request, url, key, clock.now())
+            url, signed = addressed(api, provider.base_url, permit.sent.request, permit.key)
             seconds = self._limits.connect_seconds
             return await connect(url, signed, offered, private=provider.private, connect_seconds=seconds)
 

@@ -9,7 +9,7 @@ Effects that are not about the client or the provider (the audit log, the vault)
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from time import perf_counter
 from typing import Any, TypeAlias, TypeVar
 
@@ -19,7 +19,17 @@ from proxy.upstream import Answer, Upstream
 from safety_core.edge import clock
 from safety_core.edge.driver import Handlers
 from safety_core.errors import UnavailableError
-from safety_core.flow.egress_effects import Cancel, Emit, Forward, NextChunk, Respond, ResponseHead
+from safety_core.flow.egress_effects import (
+    Cancel,
+    Emit,
+    Forward,
+    Headers,
+    NextChunk,
+    Respond,
+    ResponseHead,
+    UpstreamRequest,
+)
+from safety_core.model.secret import SecretName, SecretValue
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -73,9 +83,7 @@ class Relay:
 
     async def _forward(self, effect: Forward) -> ResponseHead:
         request = effect.request
-        url = joined(self._base_url, request.target)
-        key = next((value.reveal() for value in effect.key.values()), "")
-        headers = self._api.authorized(request, url, key, clock.now())
+        url, headers = addressed(self._api, self._base_url, request, effect.key)
         self._answer = await self._present(self._upstream.send(request.method, url, headers, request.body))
         return self._answer.head
 
@@ -121,6 +129,15 @@ class Relay:
         finally:
             self.waited += perf_counter() - since
             self._waiting = None
+
+
+def addressed(
+    api: Api, base_url: str, request: UpstreamRequest, keys: Mapping[SecretName, SecretValue]
+) -> tuple[str, Headers]:
+    """Return where a request goes, and its headers with the provider's key, if there is one."""
+    url = joined(base_url, request.target)
+    key = next((value.reveal() for value in keys.values()), "")
+    return url, api.authorized(request, url, key, clock.now())
 
 
 def _discard(awaitable: Awaitable[object]) -> None:

@@ -325,5 +325,6 @@ async def test_lifespan_and_websockets() -> None:
         return next(messages)
 
     await app({"type": "lifespan"}, receive, send)
-    await app({"type": "websocket"}, receive, send)
-    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete", "websocket.close"]
+    await app({"type": "websocket", "path": "/v1/realtime", "headers": []}, receive, send)
+    refused = ["websocket.http.response.start", "websocket.http.response.body"]
+    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete", *refused]
