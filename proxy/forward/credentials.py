@@ -10,10 +10,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from safety_core.errors import InputError
 from safety_core.model.tool_call import AgentId
 
 CHALLENGE: Final = ((b"proxy-authenticate", b'Basic realm="safety"'), (b"proxy-authenticate", b"Bearer"))
 _HEADER: Final = b"proxy-authorization"
+
+
+class UnknownClientError(InputError):
+    """No token, or one that nobody knows. Many clients show theirs only once they have been asked: `shown` tells."""
+
+    def __init__(self, thing: str, reason: str, fix: str, *, shown: bool) -> None:
+        super().__init__(thing, reason, fix)
+        self.shown = shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +34,13 @@ class Client:
 
     def __repr__(self) -> str:
         return f"Client({self.agent})"
+
+
+def unknown_client(headers: Iterable[tuple[bytes, bytes]]) -> UnknownClientError:
+    """Return the refusal of a request whose token nobody knows."""
+    shown = any(name == _HEADER for name, _ in headers)
+    reason = "holds no token that is known" if shown else "is missing"
+    return UnknownClientError("Proxy-Authorization", reason, "use http://me:TOKEN@host:port", shown=shown)
 
 
 def client_of(clients: Mapping[str, AgentId], headers: Iterable[tuple[bytes, bytes]]) -> Client | None:

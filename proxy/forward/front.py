@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import Final, cast
 
-from proxy.forward.credentials import CHALLENGE, client_of
+from proxy.forward.credentials import CHALLENGE, client_of, unknown_client
 from proxy.forward.intercept import intercept, speak
 from proxy.forward.parts import Parts, status_of
 from proxy.forward.permission import Wish
@@ -113,8 +113,10 @@ class Front(asyncio.Protocol):
     async def _connect(self, target: Target, headers: Headers) -> None:
         parts, client = self._parts, client_of(self._parts.clients, headers)
         if client is None:
-            error = InputError("Proxy-Authorization", "holds no token that is known", "use http://me:TOKEN@host:port")
-            return self._refuse(407, error, CHALLENGE)
+            unknown = unknown_client(headers)
+            if unknown.shown:
+                parts.books.turned_away(unknown)
+            return self._answer(407, unknown, CHALLENGE)
         wish = Wish(client.agent, target, connect=True)
         try:
             rule, found = parts.permission.rule(wish), Found()

@@ -19,7 +19,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from proxy.caller import Caller
 from proxy.client_token import without_token
-from proxy.forward.credentials import CHALLENGE, Client, client_of
+from proxy.forward.credentials import CHALLENGE, Client, client_of, unknown_client
 from proxy.forward.outward import translated
 from proxy.forward.parts import Parts, status_of
 from proxy.forward.permission import Wish
@@ -90,9 +90,10 @@ class RequestApp:
         send = send if self._line.connect else _closing(send)
         client = self._line.client or client_of(self._parts.clients, scope["headers"])
         if client is None:
-            error = InputError("Proxy-Authorization", "holds no token that is known", "use http://me:TOKEN@host:port")
-            self._parts.books.turned_away(error)
-            return await answer(send, 407, str(error), CHALLENGE)
+            unknown = unknown_client(scope["headers"])
+            if unknown.shown:
+                self._parts.books.turned_away(unknown)
+            return await answer(send, 407, str(unknown), CHALLENGE)
         try:
             return await self._serve(client, scope, receive, send)
         except SafetyError as error:
