@@ -16,6 +16,7 @@ demo: .venv/ready  ## the whole story on this machine, without a network: about 
 
 test: lint  ## all checks and the whole test suite (real OpenClaw, OPA, PostgreSQL, processes)
 	@sh tools/postgresql.sh
+	@sh tools/netns.sh
 	@sh tools/openclaw.sh
 	@sh tools/opa.sh >/dev/null
 	@$(BIN)/safety policy check --policies policies

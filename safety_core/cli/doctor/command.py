@@ -9,7 +9,7 @@ import socket
 import struct
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -58,7 +58,9 @@ class Edge:
 @click.command(short_help="Try to get out as the agent's user, in every way.")
 @click.option("--as", "user", metavar="USER", help="The agent's user; only root may become another one.")
 @click.option(
-    "--home", type=click.Path(path_type=Path), help="The edge's folder.  [default: $SAFETY_HOME or ~/.safety]"
+    "--home",
+    type=click.Path(path_type=Path, readable=False),
+    help="The edge's folder.  [default: $SAFETY_HOME or ~/.safety]",
 )
 @click.option(
     "--target",
@@ -126,13 +128,16 @@ def _edge(home: Home) -> Edge:
             connection.settimeout(5.0)
             connection.connect(str(home.socket))
             raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-        pid, owner, _ = struct.unpack("3i", raw)
+    except OSError as error:
+        return Edge(tuple(_running()), owner, trouble=f"{home.socket}: {error.strerror}")
+    pid, owner, _ = struct.unpack("3i", raw)
+    found = Edge((pid, *_children(pid)), owner)
+    try:
         listeners = Reader(ask_edge(home.socket, "GET", "/v1/status"), "status").object("listeners")
         control = listeners.integer("control_port") if listeners.has("control_port") else None
-        return Edge((pid, *_children(pid)), owner, listeners.integer("egress"), control)
-    except (OSError, SafetyError) as error:
-        why = str(error) if isinstance(error, SafetyError) else f"{home.socket}: {error.strerror}"
-        return Edge(tuple(_running()), owner, trouble=why)
+        return replace(found, port=listeners.integer("egress"), control=control)
+    except SafetyError as error:
+        return replace(found, trouble=str(error))
 
 
 def _children(pid: int) -> tuple[int, ...]:

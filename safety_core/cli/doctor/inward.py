@@ -134,7 +134,7 @@ def edge_token(aim: Aim) -> Trial:
     except OSError as error:
         return Trial(Seen.UNTRIED, f"the edge is not reached at {host} port {port}: {error.strerror or 'no answer'}")
     status = said[9:12].decode("latin-1")
-    refused = said.startswith(b"HTTP/1.1 ") and status in {"401", "404"}
+    refused = said.startswith(b"HTTP/1.") and status in {"401", "404"}
     return Trial(Seen.REFUSED if refused else Seen.ANSWERED, f"{host} port {port} answers {status}")
 
 

@@ -39,7 +39,7 @@ def in_environ(aim: Aim) -> Trial:
     if named:
         return Trial(Seen.ANSWERED, ", ".join(sorted(named)))
     if not looked:
-        return Trial(Seen.UNTRIED, "no process of this user runs")
+        return Trial(Seen.UNTRIED, "no process of this user could be looked into")
     return Trial(Seen.REFUSED, f"none in {looked} processes")
 
 
