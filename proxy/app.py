@@ -30,6 +30,7 @@ from proxy.parts import (
     read_root,
     read_token,
 )
+from proxy.prefixes import Prefixes
 from proxy.prices import PriceList
 from proxy.prompts import open_egress
 from proxy.serve import Listener, serve
@@ -37,6 +38,7 @@ from proxy.settings import Settings
 from proxy.sockets import listen_tcp, unix_listener
 from proxy.status import Status
 from proxy.turns import Turns
+from proxy.watching.looking import Looking, open_traffic
 from safety_core.canonical import JsonObject
 from safety_core.edge import clock
 from safety_core.edge.bundles import BundleStore
@@ -69,7 +71,11 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
     async with AsyncExitStack() as stack:
         home = Home(settings.home).create()
         services = await open_services(home, stack)
-        log_to(None, lambda text: services.secrets.current().text(text).text)
+
+        def scrub(text: str) -> str:
+            return services.secrets.current().text(text).text
+
+        log_to(None, scrub)
         in_force = InForce(
             lambda bundle: start_judging(settings, bundle),
             settings.policy_grace,
@@ -84,8 +90,11 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
         prices = PriceList(in_force.policy, settings.egress.providers)
         budgets = Budgets(services.usage, services.audit, in_force.policy, prices)
         await budgets.load()
-        turns = Turns(in_force, services, guards, budgets)
-        paces = planned(settings.hub, hub, services, in_force, sync)
+        prefixes = Prefixes(services.audit.append, scrub)
+        stack.push_async_callback(prefixes.aclose)
+        turns = Turns(in_force, services, guards, budgets, prefixes=prefixes)
+        traffic, telling = open_traffic(settings, scrub, stack)
+        paces = (*planned(settings.hub, hub, services, in_force, sync), *telling)
         status = Status(settings, in_force, services, turns, paces, clock.now())
 
         async def reload() -> JsonObject:
@@ -100,8 +109,9 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
         people = await open_correspondents(home, stack)
         calls = Calls(in_force, services, guards, settings.workspace, settings.approval_wait, people)
         desk = Desk(Grants(services.approvals, services.audit, in_force), edge_key(home))
-        control = Control(settings.tenant, calls, desk, Callers(), turns, status.to_json, reload)
-        egress = open_egress(settings, services, in_force, turns, calls, stack)
+        looking = Looking(services, in_force, turns, traffic, prices.cost)
+        control = Control(settings.tenant, calls, desk, Callers(), turns, looking, status.to_json, reload)
+        egress = open_egress(settings, services, in_force, turns, calls, (traffic, prefixes), stack)
         yield Edge(settings, control, egress, in_force, sync, status, paces)
 
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, TypeAlias
 
 from starlette.applications import Starlette
+from starlette.responses import Response
 from starlette.routing import Route
 
 from proxy.agents import agents_json
@@ -22,6 +23,8 @@ from proxy.calls import Calls
 from proxy.desk import Desk
 from proxy.endpoint import HANDLED, Endpoint
 from proxy.turns import Turns
+from proxy.watching.looking import Looking
+from proxy.watching.metrics import CONTENT_TYPE
 from safety_core.canonical import JsonObject
 from safety_core.edge import clock
 from safety_core.flow.answers import Entrusted, Pending
@@ -39,6 +42,7 @@ class Control:
 
     Attributes:
         status: returns the body of GET /v1/status.
+        looking: what people see of the traffic.
         reload: takes up what changed on disk and at the hub, and returns what is in force.
     """
 
@@ -47,6 +51,7 @@ class Control:
     desk: Desk
     callers: Callers
     turns: Turns
+    looking: Looking
     status: Callable[[], Awaitable[JsonObject]]
     reload: Callable[[], Awaitable[JsonObject]]
 
@@ -148,6 +153,18 @@ class Control:
         """Take up what a chat channel's button said."""
         return await self.desk.answer(button_from(raw))
 
+    async def top(self, raw: bytes, caller: Caller) -> JsonObject:
+        """Tell what is going on now."""
+        return await self.looking.top()
+
+    async def usage(self, raw: bytes, caller: Caller) -> JsonObject:
+        """Sum up what was consumed."""
+        return await self.looking.usage(raw)
+
+    async def metrics(self, raw: bytes, caller: Caller) -> Response:
+        """Tell Prometheus what was counted."""
+        return Response(await self.looking.metrics(), 200, {"cache-control": "no-store"}, CONTENT_TYPE)
+
     async def in_force(self, raw: bytes, caller: Caller) -> JsonObject:
         """Say what is in force."""
         return await self.status()
@@ -157,7 +174,9 @@ class Control:
         return await self.reload()
 
 
-ROUTES: Final[tuple[tuple[str, str, Callable[[Control, bytes, Caller], Awaitable[JsonObject]]], ...]] = (
+Answering: TypeAlias = "Callable[[Control, bytes, Caller], Awaitable[JsonObject | Response]]"
+
+ROUTES: Final[tuple[tuple[str, str, Answering], ...]] = (
     ("POST", "/v1/decide", Control.decide),
     ("POST", "/v1/run", Control.run),
     ("POST", "/v1/result", Control.result),
@@ -181,6 +200,9 @@ ROUTES: Final[tuple[tuple[str, str, Callable[[Control, bytes, Caller], Awaitable
     ("POST", "/v1/answer", Control.answer),
     ("POST", "/v1/reload", Control.take_up),
     ("GET", "/v1/status", Control.in_force),
+    ("GET", "/v1/top", Control.top),
+    ("GET", "/v1/usage", Control.usage),
+    ("GET", "/metrics", Control.metrics),
 )
 
 LOCAL: Final = frozenset({"/v1/reload", "/v1/halt", "/v1/posture"})

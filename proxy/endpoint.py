@@ -12,7 +12,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -26,8 +26,8 @@ from safety_core.edge.body import read_body
 from safety_core.errors import SafetyError
 from safety_core.wire.errors import error_to_json
 
-Handle = Callable[[bytes, Caller], Awaitable[JsonObject]]
-"""Body and caller -> answer; raises SafetyError."""
+Handle: TypeAlias = "Callable[[bytes, Caller], Awaitable[JsonObject | Response]]"
+"""Body (of a GET: the query) and caller -> answer; raises SafetyError."""
 
 _log = logging.getLogger(__name__)
 
@@ -42,24 +42,28 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         with self._callers.serving() as caller:
-            status, body = await self._answer(scope, receive, caller)
-        await json_response(status, body)(scope, receive, send)
+            response = await self._answer(scope, receive, caller)
+        await response(scope, receive, send)
 
-    async def _answer(self, scope: Scope, receive: Receive, caller: Caller) -> tuple[int, JsonObject]:
+    async def _answer(self, scope: Scope, receive: Receive, caller: Caller) -> Response:
         try:
             raw = await read_body(scope["headers"], receive)
+            if scope["method"] == "GET":
+                raw = scope.get("query_string", b"")
             watcher = asyncio.create_task(caller.watch(receive))
             try:
-                return 200, await self._handle(raw, caller)
+                answer = await self._handle(raw, caller)
+                return answer if isinstance(answer, Response) else json_response(200, answer)
             finally:
                 watcher.cancel()
                 with suppress(asyncio.CancelledError):
                     await watcher
         except SafetyError as error:
-            return status_of(error), error_to_json(error)
+            return json_response(status_of(error), error_to_json(error))
         except Exception:  # noqa: BLE001 - a bug of ours must neither end the process nor show its inside
             _log.exception("internal error in %s", scope["path"])
-            return 500, error_to_json(SafetyError("edge", "internal error", "look into the edge's log"))
+            fault = SafetyError("edge", "internal error", "look into the edge's log")
+            return json_response(500, error_to_json(fault))
 
 
 def json_response(status: int, body: JsonObject, headers: Mapping[str, str] | None = None) -> Response:

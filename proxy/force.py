@@ -14,6 +14,7 @@ from typing import Final
 
 from proxy.errors import NoPolicyError
 from safety_core.bundle.contents import TrustedBundle
+from safety_core.edge import clock
 from safety_core.edge.engine import Engine
 from safety_core.edge.memory import give_back
 from safety_core.errors import FreezeError, SafetyError
@@ -27,13 +28,15 @@ _log = logging.getLogger(__name__)
 
 
 class Force:
-    """A trusted policy, its engine and its compiled patterns. `expires`: seconds since the epoch."""
+    """A trusted policy, its engine and its compiled patterns. Seconds since the epoch: when it `expires`, and when this
+    process last took it, or the same anew, for the one that holds (`vouched`)."""
 
     def __init__(self, bundle: TrustedBundle, engine: Engine, patterns: PatternSet) -> None:
         self.policy: Final[Policy] = bundle.policy
         self.engine: Final = engine
         self.patterns: Final = patterns
         self.expires = bundle.expires
+        self.vouched = clock.now()
         self._users = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -126,6 +129,7 @@ class InForce:
         if force is None or (bundle.revision, bundle.policy.version) != (force.policy.revision, force.policy.version):
             return False
         force.expires = bundle.expires
+        force.vouched = clock.now()
         return True
 
     async def activate(self, bundle: TrustedBundle) -> Force:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 from proxy.calls import Calls
@@ -11,13 +12,20 @@ from proxy.force import InForce
 from proxy.foresight import Foresight
 from proxy.settings import Settings
 from proxy.turns import Turns
+from proxy.watch import Watcher
 from safety_core.edge import clock
 from safety_core.model.tool_call import AgentId
 from safety_core.redact.redactor import Redactor
 
 
 def open_egress(
-    settings: Settings, services: Services, in_force: InForce, turns: Turns, calls: Calls, stack: AsyncExitStack
+    settings: Settings,
+    services: Services,
+    in_force: InForce,
+    turns: Turns,
+    calls: Calls,
+    watchers: Sequence[Watcher],
+    stack: AsyncExitStack,
 ) -> EgressApp:
     """Return the application; the stack closes its upstream connections. `calls` judges what responses propose."""
 
@@ -32,7 +40,7 @@ def open_egress(
     guards, budgets = turns.guards, turns.budgets
     clients = {digest: AgentId(name) for name, digest in settings.clients.items()}
     providers = tuple(settings.egress.providers.values())
-    terms = Terms(admit, guards, (budgets,))
+    terms = Terms(admit, guards, (budgets, *watchers))
     foresight = Foresight(calls, guards.foreseen, settings.tenant)
     stack.push_async_callback(foresight.aclose)
     work = {**handlers(services), **budgets.handlers(), **foresight.handlers()}

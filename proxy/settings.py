@@ -44,6 +44,11 @@ What is not marked as required may be left out.
     # dialects: openai, anthropic, gemini, ollama, bedrock, mistral, cohere,
     # deepseek, groq, openrouter, azure; compatible: any of OpenAI's kind
 
+    [telemetry]
+    access_log = true                 # a log line for each exchange
+    otlp = ""                         # spans: "http://127.0.0.1:4318"
+    private_hosts = []                # of collectors without https
+
     [clients]                         # name = sha256 of its egress token
     agent = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
@@ -158,6 +163,20 @@ class EgressSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TelemetrySettings:
+    """What is told of exchanges, besides the counters: nothing of it is content.
+
+    Attributes:
+        otlp: base URL of an OpenTelemetry collector that takes OTLP over HTTP; empty: no spans are made.
+        private_hosts: what it may be called without https, beside the machine itself.
+    """
+
+    access_log: bool = True
+    otlp: str = ""
+    private_hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything the edge can be told. `clients`: name -> sha256 of its egress token, hexadecimal."""
 
@@ -173,3 +192,4 @@ class Settings:
     clients: Mapping[str, str]
     approval_wait: float
     policy_grace: float
+    telemetry: TelemetrySettings = TelemetrySettings()

@@ -24,6 +24,7 @@ from proxy.settings import (
     Provider,
     Settings,
     ShadowSettings,
+    TelemetrySettings,
 )
 from safety_core.canonical import Json, JsonObject
 from safety_core.edge.files import read_toml
@@ -66,12 +67,18 @@ _KINDS: Final[Mapping[str, type]] = {
     "egress.require_plugin": list,
     "egress.interlock": str,
     "egress.providers": dict,
+    "telemetry.access_log": bool,
+    "telemetry.otlp": str,
+    "telemetry.private_hosts": list,
     "clients": dict,
 }
 """Every key, with the type that its environment variable is read as."""
 
 VARIABLES: Final[Mapping[str, str]] = {PREFIX + key.upper().replace(".", "_"): key for key in _KINDS}
 """Environment variable -> key."""
+
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
+"""Hosts that are this machine."""
 
 _SEE_HELP: Final = "see `safety edge --help`"
 
@@ -127,7 +134,7 @@ def _parsed(variable: str, text: str, kind: type) -> Json:
             return cast("Json", kind(text))
     except ValueError as error:
         raise InputError(variable, "must be a number") from error
-    return parse_json(text, variable) if kind in {dict, list} else text
+    return parse_json(text, variable) if kind in {dict, list, bool} else text
 
 
 def _settings(source: Reader, default_home: Path) -> Settings:
@@ -145,6 +152,7 @@ def _settings(source: Reader, default_home: Path) -> Settings:
         clients=_clients(_section(source, "clients")),
         approval_wait=_seconds(source, "approval_wait", APPROVAL_WAIT, below=WAIT_LIMIT, zero=True),
         policy_grace=_seconds(source, "policy_grace", GRACE_SECONDS, below=30 * 86400.0, zero=True),
+        telemetry=_telemetry(_section(source, "telemetry")),
     )
     source.done()
     return settings
@@ -245,6 +253,18 @@ def _dialect(name: str, source: Reader) -> str:
     near = get_close_matches(dialect, DIALECTS, 1)
     fix = f'write dialect = "{near[0]}"' if near else """write dialect = "compatible", if it speaks OpenAI's API"""
     raise InputError(f"{source.path}.dialect", f"must be one of {', '.join(DIALECTS)}", fix)
+
+
+def _telemetry(source: Reader) -> TelemetrySettings:
+    hosts = source.texts("private_hosts", ())
+    otlp = _url(source, "otlp") if source.text("otlp", "") else ""
+    url = URL(otlp) if otlp else None
+    if url and url.protocol != "https:" and url.hostname not in {*LOOPBACK, *hosts}:
+        fix = "or list its host in telemetry.private_hosts: the collector is in this network"
+        raise InputError("edge.telemetry.otlp", "must begin with https://, for who asks what model goes there", fix)
+    settings = TelemetrySettings(source.flag("access_log", default=True), otlp, hosts)
+    source.done()
+    return settings
 
 
 def _clients(source: Reader) -> Mapping[str, str]:

@@ -5,7 +5,8 @@
  "approvals": {"pending", "unsent"}, "audit": {"entries"}, "secrets", "hub": {"url"}, "tasks": [...],
  "plugins": [{"agent", "state", "reason", "version", "host", "copies", "fired", "memory", ...}],
  "interlock": {"mode", "guarded", "refused", "observed", "last", "usage_differences",
-               "prefixes": [{"agent", "soul", "tools", "since"}]},
+               "prefixes": [{"agent", "soul", "tools", "since", "head", "kept", "of", "broken", "by_redaction", "last",
+                             "last_at"}]},
  "budgets": [{"agent": name | null for all together, "budget", "spent", "held", "limit", "percent"}],
  "halted": [{"agent", "since", "reason"}], "posture": null or {"at", "uid", "results": {check: result}},
   "listeners": {"control", "control_port", "egress"}}

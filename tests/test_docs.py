@@ -93,7 +93,7 @@ def test_the_readmes_two_commands_are_targets_of_make() -> None:
 
 def test_the_wire_document_has_every_route() -> None:
     page = (ROOT / "docs/wire.md").read_text()
-    shown = {route.partition("?")[0] for route in re.findall(r"`((?:GET|POST|PUT) /v1/[^`]*)`", page)}
+    shown = {route.partition("?")[0] for route in re.findall(r"`((?:GET|POST|PUT) /(?:v1/|metrics)[^`]*)`", page)}
     edge = {f"{method} {path}" for method, path, _ in control.ROUTES}
     hub = {f"{method} {path.replace(':path', '').translate(ANGLES)}" for method, path, _ in app.ROUTES}
     assert shown == edge | hub
