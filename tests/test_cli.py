@@ -53,6 +53,8 @@ def test_the_design_lists_exactly_these_commands() -> None:
         "status",
         "agent",
         "openclaw",
+        "contain",
+        "doctor",
     }
     assert promised == set(cli.list_commands(click.Context(cli)))
 
