@@ -110,6 +110,8 @@ class Budgets:
             BudgetError: a limit of its agent, or of all agents, is used up; or money is limited, and its model has no
                 price.
         """
+        if not self._budget(effect.agent).limits() and not self._budget(None).limits():
+            return
         now = self._turn_over()
         answer = ANSWER_TOKENS if effect.most_output is None else effect.most_output
         guess = Usage(-(-effect.size // BYTES_PER_TOKEN), answer)
@@ -218,10 +220,10 @@ class Budgets:
         """Yield what a spender has reached: the share of a limit at which people are told, and its end."""
         alert_at = self._budget(spender).alert_at
         for limit in self._limits(spender):
-            if limit.percent >= alert_at:
-                yield limit, (spender, limit.unit, limit.period, "near")
             if limit.spent >= limit.most:
                 yield limit, (spender, limit.unit, limit.period, "used_up")
+            elif limit.percent >= alert_at:
+                yield limit, (spender, limit.unit, limit.period, "near")
 
     async def _tell(self, agent: AgentId, now: float) -> None:
         """Put on record, once in each period, that a limit is near, and that it is used up."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from operator import attrgetter
 from typing import Final
 
 from safety_core.model.prices import RATES, Case, ModelPrice, Prices, Rates
@@ -19,6 +20,9 @@ _PER_NANO: Final = MILLION * 10**9
 """A price is of a million tokens, in 1e-18 dollars; a cost is in 1e-9 dollars."""
 
 DAY: Final = 86400
+
+NO_PRICE: Final = Rates()
+_all: Final = attrgetter(*RATES)
 
 _COMPACT_DATE: Final = re.compile(r"-(20[0-9]{2})(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])(?=-|:|$)")
 """Gateways write gpt-5-20250807 for what its maker calls gpt-5-2025-08-07."""
@@ -72,35 +76,34 @@ def cost_of(usage: Usage, price: ModelPrice | None, now: float) -> int | None:
     Args:
         now: seconds since the epoch, for prices that change with the hour.
     """
-    if price is None or price.rates == Rates():
+    if price is None or price.rates == NO_PRICE:
         return None
     whole = usage.input_total + usage.tool_prompt
     rates = _rates(price, usage.mode, whole, now)
+    given, made, write = rates.input or 0, rates.output or 0, rates.cache_write
     read = min(usage.cache_read, whole)
     written = min(usage.cache_write, whole - read)
     longer = min(usage.cache_write_1h, written)
     thought = min(usage.reasoning, usage.output_total)
-    total = (
-        MILLION * _first(rates, "request")
-        + (whole - read - written) * _first(rates, "input")
-        + read * _first(rates, "cache_read", "input")
-        + (written - longer) * _first(rates, "cache_write", "input")
-        + longer * _first(rates, "cache_write_1h", "cache_write", "input")
-        + (usage.output_total - thought) * _first(rates, "output")
-        + thought * _first(rates, "reasoning", "output")
+    wrote = given if write is None else write
+    return _half_even(
+        MILLION * (rates.request or 0)
+        + (whole - read - written) * given
+        + read * (given if rates.cache_read is None else rates.cache_read)
+        + (written - longer) * wrote
+        + longer * (wrote if rates.cache_write_1h is None else rates.cache_write_1h)
+        + (usage.output_total - thought) * made
+        + thought * (made if rates.reasoning is None else rates.reasoning)
     )
-    return _half_even(total)
 
 
-def _first(rates: dict[str, int | None], *names: str) -> int:
-    return next((rate for name in names if (rate := rates[name]) is not None), 0)
-
-
-def _rates(price: ModelPrice, mode: str, size: int, now: float) -> dict[str, int | None]:
-    found = {name: getattr(price.rates, name) for name in RATES}
+def _rates(price: ModelPrice, mode: str, size: int, now: float) -> Rates:
+    found = price.rates
     for case in price.cases:
         if _holds(case, mode, size, now):
-            found |= {name: rate for name in RATES if (rate := getattr(case.rates, name)) is not None}
+            found = Rates(
+                *(new if new is not None else old for new, old in zip(_all(case.rates), _all(found), strict=True))
+            )
     return found
 
 
