@@ -67,6 +67,7 @@ _KINDS: Final[Mapping[str, type]] = {
     "egress.require_plugin": list,
     "egress.interlock": str,
     "egress.providers": dict,
+    "egress.forward_port": int,
     "telemetry.access_log": bool,
     "telemetry.otlp": str,
     "telemetry.private_hosts": list,
@@ -218,6 +219,7 @@ def _egress(source: Reader) -> EgressSettings:
         require_plugin=tuple(AgentId(name) for name in source.texts("require_plugin", ())),
         interlock=_interlock(source, default.interlock),
         providers=MappingProxyType(providers),
+        forward_port=source.integer("forward_port", maximum=65535) if source.has("forward_port") else None,
     )
     source.done()
     return settings
@@ -250,7 +252,7 @@ def _dialect(name: str, source: Reader) -> str:
     dialect = source.text("dialect", name)
     if dialect in DIALECTS:
         return dialect
-    near = get_close_matches(dialect, DIALECTS, 1)
+    near = get_close_matches(dialect, DIALECTS, 1, 0.7)
     fix = f'write dialect = "{near[0]}"' if near else """write dialect = "compatible", if it speaks OpenAI's API"""
     raise InputError(f"{source.path}.dialect", f"must be one of {', '.join(DIALECTS)}", fix)
 

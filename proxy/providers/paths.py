@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from safety_core.flow.dialect import Operation, Purpose
 
@@ -23,8 +23,8 @@ def joined(base_url: str, target: str) -> str:
     A base URL that ends with a version of its own (".../api/v4") has that in place of the one that `target` begins
     with: clients of OpenAI's API put "/v1" into their paths, whoever they speak to.
     """
-    version = _VERSION.match(target)
-    stated = _VERSION.fullmatch(base_url, max(base_url.rfind("/"), 0))
+    version, path = _VERSION.match(target), urlsplit(base_url).path
+    stated = _VERSION.fullmatch(path, max(path.rfind("/"), 0))
     return base_url + (target[version.end() :] if version and stated else target)
 
 

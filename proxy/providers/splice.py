@@ -47,7 +47,7 @@ def emptied(raw: bytes, names: frozenset[str]) -> bytes:
     """Return `raw` (any JSON) with nothing in the objects and arrays of the members `names`, however deep they stand:
     null for an object, [] for an array. What is no JSON stays as it is.
     """
-    if not any(name.encode() in raw for name in names):
+    if b"\\u" not in raw and not any(name.encode() in raw for name in names):
         return raw
     kept: list[bytes] = []
     depth, taken, left = 0, 0, 0  # `left`: the depth below which an emptied value ends; 0 outside of one

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from proxy import settings as described
+from proxy.providers.dialects import DIALECTS, HOSTS
 from proxy.settings_source import VARIABLES, load_settings
 from safety_core.errors import InputError
 
@@ -146,3 +147,37 @@ def test_a_section_that_is_no_table_cannot_be_overridden(tmp_path: Path) -> None
     environ: dict[str, Any] = {**LEAST, "SAFETY_EDGE_HUB_URL": "https://x"}
     with pytest.raises(InputError, match="setting hub: must be a table"):
         load_settings(write(tmp_path, "hub = 3"), environ)
+
+
+def provider(listed: str) -> Any:
+    (found,) = load_settings(None, {**LEAST, "SAFETY_EDGE_EGRESS_PROVIDERS": listed}).egress.providers.values()
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(HOSTS))
+def test_a_known_provider_needs_no_base_url(name: str) -> None:
+    found = provider(f'{{"{name}": {{"key_secret": "KEY"}}}}')
+    assert (found.dialect, found.base_url, found.private) == (name, HOSTS[name], name == "ollama")
+    elsewhere = provider(f'{{"mine": {{"dialect": "{name}", "base_url": "https://elsewhere.example"}}}}')
+    assert (elsewhere.dialect, elsewhere.base_url, elsewhere.private) == (name, "https://elsewhere.example", False)
+
+
+@pytest.mark.parametrize(
+    ("listed", "message"),
+    [
+        ('{"gemni": {}}', 'gemni.dialect: must be one of openai, .* Fix: write dialect = "gemini"'),
+        ('{"mine": {"dialect": "open-ai"}}', 'mine.dialect: must be one of .* Fix: write dialect = "openai"'),
+        ('{"vllm": {}}', 'vllm.dialect: must be one of .* Fix: write dialect = "compatible", if it speaks'),
+        ('{"azure": {"key_secret": "K"}}', "azure.base_url: is missing"),
+        ('{"vllm": {"dialect": "compatible"}}', "vllm.base_url: is missing"),
+        ('{"ollama": {"private": false}}', "ollama.base_url: must begin with https"),
+    ],
+)
+def test_an_unknown_provider_is_told_what_it_may_have_meant(listed: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        provider(listed)
+
+
+def test_the_help_names_every_dialect() -> None:
+    named = re.sub(r"\n *#", "", described.__doc__ or "").partition("dialects: ")[2].partition("\n")[0]
+    assert {name for name in DIALECTS if re.search(rf"\b{name}\b", named)} == set(DIALECTS)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from proxy.providers.anthropic import Anthropic
 from proxy.providers.openai import OpenAi
-from proxy.providers.splice import member_span, with_member, with_value
+from proxy.providers.splice import emptied, member_span, with_member, with_value
 from safety_core.flow.dialect import Operation, Purpose
 
 TURN = Operation(Purpose.TURN)
@@ -96,3 +96,28 @@ def test_usage_is_asked_for_with_the_smallest_change(body: str, sent: str, hide:
 def test_anthropic_is_not_asked() -> None:
     body = b'{"model":"m","prompt":"","stream":true}'
     assert Anthropic().prepare(body, TURN).body is body
+
+
+NAMES = frozenset({"logprobs", "context"})
+
+
+@pytest.mark.parametrize(
+    ("raw", "left"),
+    [
+        (b'{"a": 1.50e1, "logprobs" : {"x": [1, {"y": "}"}]}, "b": 2}', b'{"a": 1.50e1, "logprobs" : null, "b": 2}'),
+        (
+            b'[{"context":[1, 2]},\n{"context": "text", "logprobs": null}]',
+            b'[{"context":[]},\n{"context": "text", "logprobs": null}]',
+        ),
+        (b'{"a":[{"logprobs":{}},{"b":{"logprobs":[[]]}}]}', b'{"a":[{"logprobs":null},{"b":{"logprobs":[]}}]}'),
+        (b'{"logprobs":{"context":[1]},"context":[2]}', b'{"logprobs":null,"context":[]}'),
+        (b'{"log\\u0070robs":[1],"logprobs":[2]}', b'{"log\\u0070robs":[],"logprobs":[]}'),
+        (b'{"lo\\u0067probs":[1]}', b'{"lo\\u0067probs":[]}'),
+        (b'{"a":"logprobs","b":["logprobs",{}]}', b'{"a":"logprobs","b":["logprobs",{}]}'),
+        (b'"logprobs" is no JSON', b'"logprobs" is no JSON'),
+        (b'{"logprobs":[1', b'{"logprobs":[1'),
+        (b'{"other":[1]}', b'{"other":[1]}'),
+    ],
+)
+def test_members_are_emptied_and_everything_else_stays(raw: bytes, left: bytes) -> None:
+    assert emptied(raw, NAMES) == left
