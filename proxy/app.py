@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp
 
@@ -47,6 +48,9 @@ from safety_core.edge.key_file import edge_key
 from safety_core.edge.pattern_cache import load_patterns
 from safety_core.errors import InputError, SafetyError, SecretError
 
+if TYPE_CHECKING:
+    from proxy.forward.parts import Parts
+
 
 @dataclass(frozen=True, slots=True)
 class Edge:
@@ -59,6 +63,7 @@ class Edge:
     sync: PolicySync
     status: Status
     paces: tuple[Pace, ...]
+    forward: Parts | None = None
 
 
 @asynccontextmanager
@@ -112,7 +117,13 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
         looking = Looking(services, in_force, turns, traffic, prices.cost)
         control = Control(settings.tenant, calls, desk, Callers(), turns, looking, status.to_json, reload)
         egress = open_egress(settings, services, in_force, turns, calls, (traffic, prefixes), stack)
-        yield Edge(settings, control, egress, in_force, sync, status, paces)
+        forward = None
+        if settings.egress.forward_port is not None:
+            from proxy.forward.opening import open_forward  # late: most have none
+
+            forward = open_forward(settings, services, in_force, guards.halts, egress)
+            status.forward = forward.books.to_json
+        yield Edge(settings, control, egress, in_force, sync, status, paces, forward)
 
 
 async def check(settings: Settings) -> tuple[JsonObject, tuple[SafetyError, ...]]:
@@ -133,6 +144,10 @@ def _troubles(edge: Edge) -> Iterator[SafetyError]:
             edge.status.services.secrets.values((provider.key_secret,) if provider.key_secret else ())
         except SecretError as error:
             yield error
+    if edge.forward is not None and edge.in_force.any:
+        from proxy.forward.opening import troubles
+
+        yield from troubles(edge.forward, edge.settings, edge.in_force.latest().policy.forward)
 
 
 async def run(settings: Settings, ready: Callable[[JsonObject], None]) -> None:
@@ -143,10 +158,24 @@ async def run(settings: Settings, ready: Callable[[JsonObject], None]) -> None:
             if not edge.in_force.any:
                 with suppress(SafetyError):  # told by the status, and tried again in the background
                     await edge.sync.pull()
-            async with going_on(edge.paces):
+            async with going_on(edge.paces), _forwarding(edge, sockets):
                 await serve(
                     listeners, lambda: ready({"ready": True, **edge.status.listeners}), edge.control.callers.dismiss
                 )
+
+
+@asynccontextmanager
+async def _forwarding(edge: Edge, sockets: ExitStack) -> AsyncGenerator[None, None]:
+    """Run the forward proxy, where there is one, and note its port. Raises InputError."""
+    port = edge.settings.egress.forward_port
+    if edge.forward is None or port is None:
+        yield
+        return
+    from proxy.forward.opening import forwarding
+
+    async with forwarding(edge.forward, port, sockets) as chosen:
+        edge.status.listeners["forward"] = chosen
+        yield
 
 
 def listen(edge: Edge, sockets: ExitStack) -> list[Listener]:

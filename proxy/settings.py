@@ -35,6 +35,7 @@ What is not marked as required may be left out.
     port = 8100                       # 0 = choose one
     require_plugin = ["main"]         # no model without their plugin
     interlock = "enforce"             # or "observe": log it; "off"
+    forward_port = 8102               # other software's proxy; default: none
 
     [egress.providers.openai]
     base_url = "https://api.openai.com"  # default: the dialect's own host
@@ -153,6 +154,7 @@ class EgressSettings:
     Attributes:
         require_plugin: agents whose requests must be stood behind by their plugin.
         interlock: what becomes of a request that is not.
+        forward_port: of the forward proxy on loopback; None for none.
     """
 
     host: str = "127.0.0.1"
@@ -160,6 +162,7 @@ class EgressSettings:
     require_plugin: tuple[AgentId, ...] = ()
     interlock: Interlock = Interlock.ENFORCE
     providers: Mapping[str, Provider] = field(default_factory=lambda: MappingProxyType({}))
+    forward_port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

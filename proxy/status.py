@@ -9,12 +9,13 @@
                              "last_at"}]},
  "budgets": [{"agent": name | null for all together, "budget", "spent", "held", "limit", "percent"}],
  "halted": [{"agent", "since", "reason"}], "posture": null or {"at", "uid", "results": {check: result}},
-  "listeners": {"control", "control_port", "egress"}}
+  "listeners": {"control", "control_port", "egress", "forward"?},
+ "forward": null or {"allowed", "refused", "open", "last"}}
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 
@@ -30,7 +31,7 @@ from safety_core.errors import FreezeError, SafetyError
 
 @dataclass(slots=True)
 class Status:
-    """Gathers it. `listeners` is filled in once they listen."""
+    """Gathers it. `listeners` is filled in once they listen, `forward` where there is a forward proxy."""
 
     settings: Settings
     in_force: InForce
@@ -39,6 +40,7 @@ class Status:
     tasks: Sequence[Pace]
     started: float
     listeners: JsonObject = field(default_factory=dict)
+    forward: Callable[[], JsonObject] | None = None
 
     async def to_json(self) -> JsonObject:
         """Return what is in force now."""
@@ -72,6 +74,7 @@ class Status:
             "halted": halted,
             "posture": None if posture is None else posture.to_json(),
             "listeners": self.listeners,
+            "forward": self.forward() if self.forward else None,
         }
 
     def _policy(self, now: float) -> tuple[JsonObject, Force | None]:

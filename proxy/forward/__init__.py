@@ -1,6 +1,7 @@
 """The forward proxy: how other software of the agent's machine reaches the world, by signed policy.
 
-listening     the proxy and its listener, from open to closed;  parts: what its connections share
+opening       the proxy as the edge runs it
+listening     its listener, from open to closed;  parts: what its connections share
 front         a connection's first bytes: CONNECT, http://, or what is refused at once
 target        CONNECT's and http://'s target -> host and port
 credentials   Proxy-Authorization -> whose request it is

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Final
 
 import uvicorn
+from starlette.types import Receive, Scope, Send
 
 from proxy.errors import ForwardRefusedError
 from proxy.forward.credentials import Client
@@ -107,5 +108,5 @@ def _config() -> uvicorn.Config:
     return config
 
 
-async def _nobody(*_: object) -> None:
+async def _nobody(scope: Scope, receive: Receive, send: Send) -> None:
     """Each connection has an application of its own."""
