@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "secret": "safety_core.cli.secret:secret",
     "status": "safety_core.cli.status:status",
     "tenant": "safety_core.cli.tenant:tenant",
+    "top": "safety_core.cli.top:top",
     "usage": "safety_core.cli.usage.command:usage",
 }
 """Loaded only when asked for, so that `safety scan` does not pay for a policy engine."""
