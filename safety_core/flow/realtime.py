@@ -96,7 +96,6 @@ class Talk:
         self._editor: StreamEditor | None = None
         self._asked: list[_Answer] = []
         self._answers: dict[str, _Answer] = {}
-        self._booked: set[str] = set()
         self._size = 0
         self._written = 0
         self._findings = 0
@@ -127,9 +126,9 @@ class Talk:
         if notice.kind is Kind.SOUND:
             check_sound(raw, context.redactor)
             return (raw,)
+        rest, editor = self._edits(context.redactor)
         if notice.kind is Kind.BEGINS:
             yield from self._begins(notice.answer, context)
-        rest, editor = self._edits(context.redactor)
         edited = editor.feed(raw)
         if discovered := {**rest.discovered, **edited.discovered}:
             yield from effects.Remember(discovered)
@@ -170,9 +169,8 @@ class Talk:
     def _ends(self, notice: Notice, reason: str = "") -> Flow[None]:
         """Book an answer and put its end on record. Both are done as far as possible: it has been paid for."""
         answer = self._answers.pop(notice.answer, None)
-        if answer is None or notice.answer in self._booked:
+        if answer is None:  # its end has been told before
             return
-        self._booked.add(notice.answer)
         prompt, usage = self._prompt, notice.usage
         if usage is None and (reason or notice.whole):
             usage = completed(None, answer.size, self._all_written() - answer.written, whole=notice.whole)
