@@ -112,7 +112,7 @@ class OpenAi(JsonApi):
         options = request.fields.get("stream_options")
         if isinstance(options, dict) and options.get("include_usage") is True:
             return plain
-        return replace(plain, body=_asking_for_usage(body, options), hide_usage=True)
+        return replace(plain, body=_asking_for_usage(body, options), hide_usage=True, plain=body)
 
     def error(self, status: int, message: str) -> bytes:
         """Return {"error": {"message", "type", "param", "code"}}."""

@@ -61,6 +61,7 @@ class Prepared:
         again.
         results: the tool results that it carries.
         most_output: tokens that an answer may have at most, where the request says so.
+        plain: the body without the change that metering needs, where there is one: a provider may refuse that.
         prefix: how it begins, None where it has no conversation.
     """
 
@@ -69,6 +70,7 @@ class Prepared:
     hide_usage: bool = False
     results: tuple[ToolResult, ...] = ()
     most_output: int | None = None
+    plain: bytes | None = None
     prefix: Prefix | None = None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -150,3 +151,10 @@ def record(
         action_digest=action_digest,
     )
     yield from effects.Record(entry)
+
+
+def record_prompt(sent: Sent) -> Flow[None]:
+    """Put on record what is about to leave."""
+    body = sent.request.body
+    counts = {"findings": sent.findings, "bytes": len(body)}
+    yield from record(Event.PROMPT, sent.id, sent.prompt, counts=counts, action_digest=hashlib.sha256(body).hexdigest())

@@ -7,7 +7,6 @@ wrong before that ends in a refusal, in the provider's own error shape. What com
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -17,7 +16,18 @@ from safety_core.flow import effects
 from safety_core.flow.dialect import BILLED, Prepared, Purpose
 from safety_core.flow.effects import Flow
 from safety_core.flow.egress_effects import Afford, AskStanding, ResponseHead, UpstreamRequest
-from safety_core.flow.exchange import JSON_TYPE, PLAIN, Exchange, Prompt, PromptContext, Sent, note, record, refuse
+from safety_core.flow.exchange import (
+    JSON_TYPE,
+    PLAIN,
+    Exchange,
+    Prompt,
+    PromptContext,
+    Sent,
+    note,
+    record,
+    record_prompt,
+    refuse,
+)
 from safety_core.flow.headers import NOT_SENT, clean_headers
 from safety_core.flow.interlock import (
     Interlock,
@@ -90,7 +100,7 @@ def permitted(prompt: Prompt, context: PromptContext) -> Flow[Permit | Refusal]:
         observed += yield from _guarded(exchange, prompt, context, _check_results(prompt, sent.prepared))
         yield from _afford(sent)
         key = yield from effects.Resolve((prompt.secret,) if prompt.secret else ())
-        yield from _record_prompt(sent)
+        yield from record_prompt(sent)
     except SafetyError as error:
         yield from note(Event.PROMPT_REFUSED, exchange, prompt, error)
         return Refusal(exchange, status or _status(error), error)
@@ -160,12 +170,6 @@ def _check_target(target: str, redactor: Redactor) -> None:
     redaction = redactor.text(target)
     if any(finding.kind is not FindingKind.UNKNOWN for finding in redaction.findings):
         raise InputError("request path", "holds a secret", "send it as a reference, in the body")
-
-
-def _record_prompt(sent: Sent) -> Flow[None]:
-    body = sent.request.body
-    counts = {"findings": sent.findings, "bytes": len(body)}
-    yield from record(Event.PROMPT, sent.id, sent.prompt, counts=counts, action_digest=hashlib.sha256(body).hexdigest())
 
 
 def _status(error: SafetyError) -> int:

@@ -14,9 +14,10 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from typing import Final
 
 from safety_core.canonical import Json
-from safety_core.errors import LimitError, SafetyError, UnavailableError, UnscannableError
+from safety_core.errors import ClientGoneError, LimitError, SafetyError, UnavailableError, UnscannableError
 from safety_core.flow import effects
 from safety_core.flow.dialect import METERED, Stated, StreamEditor
 from safety_core.flow.effects import Flow
@@ -30,6 +31,7 @@ from safety_core.flow.exchange import (
     Sent,
     note,
     record,
+    record_prompt,
     refuse,
     show,
 )
@@ -44,12 +46,18 @@ from safety_core.model.usage import Usage
 from safety_core.redact.body import BodyRedaction
 from safety_core.redact.redactor import Redactor
 
+_REFUSED: Final = frozenset({400, 422})
+"""How servers answer to a field that they do not know."""
+
 
 def send(sent: Sent, key: Mapping[SecretName, SecretValue], context: PromptContext) -> Flow[Exchange]:
     """Send what is ready, and show what comes back."""
     prompt = sent.prompt
     try:
         head = yield from Forward(sent.request, key)
+        if head.status in _REFUSED and sent.prepared.plain is not None:
+            sent = yield from _as_it_came(sent, sent.prepared.plain)
+            head = yield from Forward(sent.request, key)
     except SafetyError as error:
         return (yield from _fail(sent, None, error))
     try:
@@ -61,6 +69,15 @@ def send(sent: Sent, key: Mapping[SecretName, SecretValue], context: PromptConte
     except SafetyError as error:
         return (yield from _fail(sent, head, error))
     return (yield from _stream(sent, head, editor))
+
+
+def _as_it_came(sent: Sent, body: bytes) -> Flow[Sent]:
+    """Return a request without our own change, for that may be what was refused. A refusal costs nothing."""
+    yield from Cancel()
+    prepared = replace(sent.prepared, body=body, plain=None, hide_usage=False)
+    plain = replace(sent, prepared=prepared, request=replace(sent.request, body=body))
+    yield from record_prompt(plain)
+    return plain
 
 
 def _check_head(head: ResponseHead, prompt: Prompt) -> None:
@@ -207,10 +224,12 @@ def _meter(sent: Sent, exchange: Exchange, usage: Usage) -> Flow[Exchange]:
 
 
 def _fail(sent: Sent, head: ResponseHead | None, error: SafetyError) -> Flow[Exchange]:
-    """End an exchange of which the client has seen nothing. Once it has been answered, the provider bills it."""
+    """End an exchange of which the client has seen nothing. Once it has been answered, the provider bills it; and it
+    may where the client left while the provider was at work, which would else be a way to spend without a trace."""
     with suppress(SafetyError):
         yield from Cancel()
     yield from note(Event.RESPONSE, sent.id, sent.prompt, error)
-    if head is not None and head.status < 400 and sent.prompt.operation.purpose in METERED:
+    answered = head.status < 400 if head is not None else isinstance(error.__cause__, ClientGoneError)
+    if answered and sent.prompt.operation.purpose in METERED:
         yield from _meter(sent, Exchange(sent.id, 502), completed(None, len(sent.request.body), 0, whole=False))
     return (yield from refuse(sent.id, sent.prompt, 502, error))

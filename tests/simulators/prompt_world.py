@@ -64,12 +64,14 @@ class PromptWorld:
     Attributes:
         fail_at: index of the effect that does not come about; `failure`: how.
         fail_on: effect type that does not come about, every time.
+        refusing: bytes of a request that the provider refuses, and with which status.
         standing: what is known of the agent's plugin; `decided` is cut down to what is asked for.
     """
 
     status: int = 200
     headers: Headers = ((b"content-type", b"application/json"),)
     chunks: Sequence[bytes] = ()
+    refusing: tuple[bytes, int] = (b"", 0)
     fail_at: int | None = None
     fail_on: type[Effect[Any]] | None = None
     failure: Exception = field(default_factory=lambda: OSError("disk full"))
@@ -132,12 +134,16 @@ class PromptWorld:
         return {name: self.vault[name] for name in effect.names}
 
     def _forward(self, effect: Forward) -> ResponseHead:
-        assert not self.sent, "a prompt left twice"
+        assert effect not in self.sent, "a prompt left twice"
         assert set(self.events()) - {Event.UNGUARDED} == {Event.PROMPT}, "a prompt left before its audit entry"
         leaving = [effect.request.body, effect.request.target.encode(), *(value for _, value in effect.request.headers)]
         assert not [1 for value in SECRETS.values() for part in leaving if value.encode() in part], "a secret left"
         self.sent.append(effect)
         self._left = [*self.chunks]
+        mark, status = self.refusing
+        if mark and mark in effect.request.body:
+            self._left = [b"{}"]
+            return ResponseHead(status, PromptWorld.headers)
         return ResponseHead(self.status, self.headers)
 
     def _next(self, effect: NextChunk) -> bytes | None:

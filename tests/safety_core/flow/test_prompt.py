@@ -477,3 +477,75 @@ def test_a_failed_cancel_changes_nothing() -> None:
     for headers in (STREAM_TYPE, ((b"content-encoding", b"br"),)):
         world = PromptWorld(headers=headers, chunks=[b"data: {]\n\n"], fail_on=Cancel)
         assert done(world, prompt()).rule in {"InputError", "UnscannableError"}
+
+
+def test_what_is_only_counted_or_looked_at_is_not_booked_whatever_it_states() -> None:
+    for purpose in (Purpose.COUNT, Purpose.LOOK, Purpose.BATCH):
+        for headers, chunks in ((PromptWorld().headers, [answer()]), (STREAM_TYPE, sse("hi"))):
+            world = PromptWorld(headers=headers, chunks=chunks)
+            body = b'{"model": "m", "requests": [{"params": {"model": "m"}}]}'
+            exchange = done(world, replace(prompt(), operation=Operation(purpose), body=body))
+            assert (exchange.status, exchange.usage, world.metered) == (200, None, [])
+
+
+def test_an_error_in_a_stream_s_place_is_booked_only_where_it_states_usage() -> None:
+    for usage in (False, True):
+        world = PromptWorld(status=500, headers=STREAM_TYPE, chunks=sse("sorry", usage=usage))
+        done(world, prompt(stream=True, stream_options={"include_usage": True}))
+        assert [meter.usage.output_total for meter in world.metered] == [3] * usage
+
+
+def test_a_list_of_answers_is_booked_answer_by_answer_under_ids_that_stay() -> None:
+    usage = {"input_tokens": 5, "output_tokens": 3}
+    lines = [
+        {"custom_id": name, "result": {"message": {"model": f"m-{name}", "usage": usage}}} for name in ("a", "b", "a")
+    ]
+    chunks = [json.dumps(each).encode() + b"\n" for each in lines]
+    look = replace(prompt(dialect=Anthropic()), operation=Operation(Purpose.LOOK), method="GET", body=b"")
+    booked = []
+    for target in (
+        "/v1/messages/batches/b/results",
+        "/v1/messages/batches/b/results?x=1",
+        "/v1/messages/batches/c/results",
+    ):
+        world = PromptWorld(headers=((b"content-type", b"application/x-jsonl"),), chunks=chunks)
+        assert done(world, replace(look, target=target)).usage is None
+        assert [(meter.model, meter.usage) for meter in world.metered] == [(f"m-{name}", Usage(5, 3)) for name in "aba"]
+        booked.append([meter.request for meter in world.metered])
+    assert booked[0] == booked[1]
+    assert booked[0][0] == booked[0][2] != booked[0][1]
+    assert not {*booked[0]} & {*booked[2]}
+
+
+def test_a_stream_that_knows_its_own_end_gets_that_where_it_goes_wrong() -> None:
+    look = replace(prompt(dialect=Anthropic()), operation=Operation(Purpose.LOOK), body=b"")
+    world = PromptWorld(headers=((b"content-type", b"application/x-jsonl"),), chunks=[b"{}\n", b"no json\n"])
+    exchange = done(world, look)
+    assert exchange.rule == "InputError"
+    first, last = bytes(world.shown).splitlines()
+    assert (first, json.loads(last)["type"]) == (b"{}", "error")
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_provider_that_refuses_what_metering_asks_for_gets_the_request_as_it_came(status: int) -> None:
+    world = PromptWorld(headers=STREAM_TYPE, chunks=sse("hi there", usage=False), refusing=(b"include_usage", status))
+    question = prompt(stream=True)
+    exchange = done(world, question)
+    assert exchange.status == 200
+    assert b"include_usage" in world.sent[0].request.body
+    assert world.sent[1].request.body == question.body
+    assert world.events() == [Event.PROMPT, Event.PROMPT, Event.RESPONSE]
+    assert world.log[0].action_digest != world.log[1].action_digest
+    assert world.cancelled == 1
+    assert bytes(world.shown) == b"".join(sse("hi there", usage=False))
+    assert world.metered[0].usage.estimated
+
+
+def test_what_is_refused_as_it_came_is_refused() -> None:
+    world = PromptWorld(status=400, chunks=[b'{"error":{"message":"too long"}}'])
+    assert done(world, prompt(stream=True)).status == 400
+    assert len(world.sent) == 2
+    once = PromptWorld(status=400, chunks=[b"{}"])
+    assert done(once, prompt(stream=True, stream_options={"include_usage": True})).status == 400
+    assert len(once.sent) == 1
+    assert [*world.metered, *once.metered] == []
