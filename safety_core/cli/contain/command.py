@@ -13,6 +13,7 @@ from rich.text import Text
 
 from safety_core.cli.contain import nft
 from safety_core.cli.contain.boot import UNIT, Boot
+from safety_core.cli.contain.ca import ca
 from safety_core.cli.contain.options import wish_options
 from safety_core.cli.contain.rules import REFUSALS, TABLE, Containment, ruleset
 from safety_core.errors import InputError, UnavailableError
@@ -37,6 +38,9 @@ def contain() -> None:
 
     What came in (ssh) is always answered, and open connections stay. `safety doctor` proves from inside what holds.
     """
+
+
+contain.add_command(ca)
 
 
 @contain.command("print")
