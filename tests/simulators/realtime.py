@@ -53,6 +53,7 @@ class Realtime:
         greeting: what it says first.
         refuses: status with which it refuses a socket.
         requests, received, closed: what came: requests for sockets, messages, and the codes with which clients closed.
+        connections: the sockets themselves.
         settled: set whenever a socket is over.
     """
 
@@ -64,6 +65,7 @@ class Realtime:
     received: list[Event] = field(default_factory=list)
     closed: list[int | None] = field(default_factory=list)
     settled: asyncio.Event = field(default_factory=asyncio.Event)
+    connections: list[ServerConnection] = field(default_factory=list)
     url: str = ""
     _server: Server | None = None
 
@@ -95,6 +97,7 @@ class Realtime:
         return Response(self.refuses, "No", headers, b"")
 
     async def _talk(self, connection: ServerConnection) -> None:
+        self.connections.append(connection)
         try:
             for event in self.greeting:
                 await connection.send(json.dumps(event))
