@@ -18,7 +18,7 @@ from proxy.providers.paths import joined
 from proxy.upstream import Answer, Upstream
 from safety_core.edge import clock
 from safety_core.edge.driver import Handlers
-from safety_core.errors import UnavailableError
+from safety_core.errors import ClientGoneError, UnavailableError
 from safety_core.flow.egress_effects import (
     Cancel,
     Emit,
@@ -117,14 +117,14 @@ class Relay:
         task = asyncio.current_task()
         if task is None or self._gone.is_set():
             _discard(awaitable)
-            raise UnavailableError("client", "has left")
+            raise ClientGoneError("client", "has left")
         self._waiting = task
         since = perf_counter()
         try:
             return await awaitable
         except asyncio.CancelledError as error:
             if self._gone.is_set() and task.uncancel() == 0:
-                raise UnavailableError("client", "has left") from error
+                raise ClientGoneError("client", "has left") from error
             raise
         finally:
             self.waited += perf_counter() - since

@@ -33,7 +33,8 @@
     |   |-- StaleRequestError        its time is too far from ours
     |   `-- ReplayedRequestError     it has come before
     |-- UnavailableError             a neighbour (hub, provider, engine, disk) did not answer
-    |   `-- RefusedError             ... or answered that it will not: asking again the same way is useless
+    |   |-- RefusedError             ... or answered that it will not: asking again the same way is useless
+    |   `-- ClientGoneError          who asked left before the answer; what was asked for may cost all the same
     `-- EffectFailed                 thrown into a flow by its driver: an effect did not come about
 
 No error text ever holds a secret: errors are built from names and places, not from values.
@@ -191,6 +192,10 @@ class UnavailableError(SafetyError):
 
 class RefusedError(UnavailableError):
     """A neighbour answered that it will not: asking again the same way is useless."""
+
+
+class ClientGoneError(UnavailableError):
+    """Who asked has left before the answer came."""
 
 
 class EffectFailed(SafetyError):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from proxy.providers.anthropic import Anthropic
 from proxy.providers.openai import OpenAi
 from safety_core.edge.driver import arun, run
-from safety_core.errors import LimitError, SafetyError
+from safety_core.errors import BudgetError, ClientGoneError, LimitError, SafetyError
 from safety_core.flow import effects
 from safety_core.flow.dialect import Dialect, Operation, Purpose
 from safety_core.flow.egress_effects import Afford, AskStanding, Cancel, Emit, Forward, NextChunk, Respond, Standing
@@ -378,6 +378,26 @@ def test_an_unreachable_provider_is_a_502_and_costs_nothing() -> None:
     assert (exchange.status, world.metered, world.cancelled) == (502, [], 1)
     assert json.loads(bytes(world.shown))["error"]["code"] == "upstream_unavailable"
     assert world.events() == [Event.PROMPT, Event.RESPONSE]
+
+
+def test_whoever_leaves_while_the_provider_is_at_work_pays_for_what_was_asked() -> None:
+    world = PromptWorld(fail_on=Forward, failure=ClientGoneError("client", "has left"))
+    exchange = done(world, prompt())
+    (meter,) = world.metered
+    assert (exchange.status, meter.usage.estimated, meter.usage.output_total) == (502, True, 0)
+    assert meter.usage.input_total > 0
+
+
+def test_a_budget_that_is_used_up_is_told_in_the_provider_s_shape_and_nothing_leaves() -> None:
+    world = PromptWorld(fail_on=Afford, failure=BudgetError("agent ada", "has used 9 of its 9 tokens of today", "wait"))
+    exchange = done(world, prompt())
+    assert (exchange.status, exchange.rule, world.metered) == (424, "BudgetError", [])
+    told = "agent ada: has used 9 of its 9 tokens of today. Fix: wait"
+    assert json.loads(bytes(world.shown))["error"]["message"] == told
+    assert world.events() == [Event.PROMPT_REFUSED]
+    assert Forward not in {type(effect) for effect in world.asked}
+    broken = done(PromptWorld(fail_on=Afford), prompt())
+    assert (broken.status, broken.rule) == (503, "EffectFailed")
 
 
 @pytest.mark.parametrize(
