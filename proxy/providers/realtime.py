@@ -42,6 +42,8 @@ _SOUND_FIELDS: Final = frozenset({"type", "audio", "event_id"})
 _PLACES: Final = ("item_id", "output_index", "content_index")
 """What tells one text of a response from another; stands in a key as name and value."""
 
+_HEARD: Final = "conversation.item.input_audio_transcription.completed"
+
 _SOUND: Final = "audio.delta"
 """How the types of events end whose delta is sound."""
 
@@ -121,17 +123,36 @@ def told(raw: bytes) -> Notice:
     fields = _fields(raw)
     name = _name(fields)
     response = fields.get("response")
+    if name == _HEARD:
+        return Notice(Kind.HEARD, f"{fields.get('item_id')}/{fields.get('content_index')}", _usage(fields))
     if not isinstance(response, dict):
         sound = name.endswith(_SOUND)
-        return Notice(Kind.SOUND if sound else Kind.OTHER, str(fields.get("response_id", "")))
+        listener = _listener(fields.get("session"))
+        return Notice(Kind.SOUND if sound else Kind.OTHER, str(fields.get("response_id", "")), listener=listener)
     answer = str(response.get("id", ""))
     if name == "response.created":
         return Notice(Kind.BEGINS, answer)
     if name != "response.done":
         return Notice(Kind.OTHER, answer)
+    return Notice(Kind.ENDS, answer, _usage(response), whole=response.get("status") == "completed")
+
+
+def _usage(owner: JsonObject) -> Usage | None:
     tally = Tally()
-    tally.add({"usage": response.get("usage")})
-    return Notice(Kind.ENDS, answer, tally.usage(), whole=response.get("status") == "completed")
+    tally.add({"usage": owner.get("usage")})
+    return tally.usage()
+
+
+def _listener(session: Json) -> str:
+    """Return the model that writes down what is spoken, empty where a session names none: it stands in
+    audio.input.transcription, and stood in input_audio_transcription before."""
+    for path in (("audio", "input", "transcription", "model"), ("input_audio_transcription", "model")):
+        value = session
+        for name in path:
+            value = value.get(name) if isinstance(value, dict) else None
+        if isinstance(value, str):
+            return value[:MODEL_LENGTH]
+    return ""
 
 
 def _fields(raw: bytes) -> JsonObject:

@@ -48,6 +48,8 @@ class Kind(StrEnum):
     """An answer has ended, well or not."""
     SOUND = "sound"
     """It brings a piece of sound."""
+    HEARD = "heard"
+    """What was spoken has been written down, by a model of its own."""
     OTHER = "other"
 
 
@@ -56,15 +58,17 @@ class Notice:
     """What a provider's message says of an answer.
 
     Attributes:
-        answer: its id, empty where it is about none.
+        answer: its id, empty where it is about none; for what was heard, the id of that.
         usage: what it has consumed, if that is stated.
         whole: it came to its end.
+        listener: the model that writes down what is spoken, where the message names it.
     """
 
     kind: Kind
     answer: str = ""
     usage: Usage | None = None
     whole: bool = True
+    listener: str = ""
 
 
 @dataclass(slots=True)
@@ -96,6 +100,8 @@ class Talk:
         self._editor: StreamEditor | None = None
         self._asked: list[_Answer] = []
         self._answers: dict[str, _Answer] = {}
+        self._listener = prompt.operation.model
+        self._listened: set[str] = set()
         self._size = 0
         self._written = 0
         self._findings = 0
@@ -133,6 +139,9 @@ class Talk:
         if discovered := {**rest.discovered, **edited.discovered}:
             yield from effects.Remember(discovered)
         yield from self._foreseen(notice.answer, edited.calls)
+        self._listener = notice.listener or self._listener
+        if notice.kind is Kind.HEARD and notice.usage and notice.answer not in self._listened:
+            yield from self._listens(notice.answer, notice.usage)
         if notice.kind is Kind.ENDS:
             yield from self._ends(notice)
         return (*rest.parts, *edited.parts)
@@ -187,6 +196,14 @@ class Talk:
         if answer.calls:
             with suppress(SafetyError):
                 yield from Weigh(exchange.id, prompt.agent, trace_id(prompt.headers), tuple(answer.calls))
+
+    def _listens(self, words: str, usage: Usage) -> Flow[None]:
+        """Book what it cost to write down what was spoken. It has been paid for: it is shown all the same."""
+        self._listened.add(words)
+        prompt = self._prompt
+        with suppress(SafetyError):
+            exchange = yield from effects.NewId()
+            yield from effects.Meter(exchange, prompt.agent, prompt.provider, self._listener, usage)
 
     def _foreseen(self, answer: str, calls: tuple[ProposedCall, ...]) -> Flow[None]:
         """Note what an answer proposes before it is shown."""

@@ -262,6 +262,23 @@ def _knowing(value: SecretValue) -> Redactor:
     )
 
 
+@pytest.mark.parametrize("form", ["now", "before", "none"])
+def test_what_it_costs_to_write_down_what_is_spoken_is_booked_once(form: str) -> None:
+    transcription = {"model": "gpt-4o-transcribe"}
+    forms = {"now": {"audio": {"input": {"transcription": transcription}}},
+             "before": {"input_audio_transcription": transcription}, "none": {"audio": None}}  # fmt: skip
+    usage = {"type": "tokens", "total_tokens": 26, "input_tokens": 17, "output_tokens": 9}
+    words = {"type": "conversation.item.input_audio_transcription.completed", "item_id": "i", "content_index": 0,
+             "transcript": f"say {PASSWORD}"}  # fmt: skip
+    socket = Socket(PromptWorld(fail_on=effects.Meter) if form == "none" else None)
+    socket.tell({"type": "session.updated", "session": forms[form]})
+    assert socket.tell(words)[0]["transcript"] == f"say {REF}"
+    for _ in range(2):
+        assert len(socket.tell({**words, "usage": usage})) == 1
+    booked = [(meter.model, meter.usage) for meter in socket.world.metered]
+    assert booked == [("gpt-4o-transcribe", Usage(17, 9))] * (form != "none")
+
+
 def test_what_the_provider_tells_of_a_new_secret_is_kept() -> None:
     socket = Socket()
     shown = socket.tell(*said(f"take {NEW_KEY}, please"))
