@@ -79,6 +79,12 @@ def show(answer: JsonObject, console: Console) -> None:
     interlock = body.object("interlock")
     facts.add_row("interlock", _state(interlock.text("mode"), _seen(interlock)))
     facts.add_row("containment", _contained(body))
+    for prefix in interlock.objects("prefixes") if interlock.has("prefixes") else ():
+        if broken := prefix.integer("broken", 0):
+            ours = prefix.integer("by_redaction", 0)
+            told = f"the prompt prefix of {prefix.text('agent')} broke {broken} times, {ours} by redaction; last: "
+            told += prefix.text("last")
+            facts.add_row("cache", Text(told, style="yellow"))
     for halted in body.objects("halted"):
         who = "every agent" if halted.text("agent") == EVERY else halted.text("agent")
         told = f"{who}, {_ago(halted.number('since'))}: {halted.text('reason') or '-'}"

@@ -8,6 +8,7 @@ import pytest
 
 from proxy import settings as described
 from proxy.providers.dialects import DIALECTS, HOSTS
+from proxy.settings import TelemetrySettings
 from proxy.settings_source import VARIABLES, load_settings
 from safety_core.errors import InputError
 
@@ -90,6 +91,11 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ({"SAFETY_EDGE_HUB_URL": "https://hub.example/?x=1"}, "setting hub.url"),
     ({"SAFETY_EDGE_HUB_HEARTBEAT": "0"}, "setting hub.heartbeat: must lie above 0"),
     ({"SAFETY_EDGE_ENGINE_KIND": "cedar"}, "setting engine.kind"),
+    ({"SAFETY_EDGE_TELEMETRY_OTLP": "http://otel.example:4318"}, "setting telemetry.otlp: must begin with https"),
+    ({"SAFETY_EDGE_TELEMETRY_OTLP": "http://127.0.0.1.example"}, "setting telemetry.otlp: must begin with https"),
+    ({"SAFETY_EDGE_TELEMETRY_OTLP": "http://u:p@localhost"}, "setting telemetry.otlp"),
+    ({"SAFETY_EDGE_TELEMETRY_ACCESS_LOG": "yes"}, "SAFETY_EDGE_TELEMETRY_ACCESS_LOG: is not JSON"),
+    ({"SAFETY_EDGE_TELEMETRY_ACCESS_LOG": "1"}, "setting telemetry.access_log"),
     ({"SAFETY_EDGE_EGRESS_INTERLOCK": "maybe"}, "setting egress.interlock"),
     ({"SAFETY_EDGE_ENGINE_KIND": "opa"}, "setting engine.url: is missing"),
     ({"SAFETY_EDGE_CONTROL_PORT": "8101"}, "setting control.token_file: is missing"),
@@ -107,6 +113,19 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ({"SAFETY_EDGE_CLIENTS": '{"sdk": "abc"}'}, "setting clients.sdk: must be the sha256"),
     ({"SAFETY_EDGE_CLIENTS": f'{{"one": "{"a" * 64}", "two": "{"A" * 64}"}}'}, "setting clients: has one token"),
 ]
+
+
+@pytest.mark.parametrize(
+    "otlp", ["http://127.0.0.1:4318", "http://localhost:4318", "http://[::1]:4318", "https://otel.example/base"]
+)
+def test_spans_may_go_to_this_machine_or_by_https(otlp: str) -> None:
+    assert load_settings(None, {**LEAST, "SAFETY_EDGE_TELEMETRY_OTLP": otlp}).telemetry.otlp == otlp
+
+
+def test_a_collector_in_this_network_is_listed() -> None:
+    told = {"SAFETY_EDGE_TELEMETRY_OTLP": "http://otel.lan:4318", "SAFETY_EDGE_TELEMETRY_PRIVATE_HOSTS": '["otel.lan"]'}
+    assert load_settings(None, {**LEAST, **told}).telemetry.otlp == "http://otel.lan:4318"
+    assert load_settings(None, LEAST).telemetry == TelemetrySettings(access_log=True, otlp="")
 
 
 @pytest.mark.parametrize(("change", "message"), WRONG)

@@ -45,6 +45,10 @@ ANSWER: dict[str, Any] = {
         "observed": 4,
         "last": "agent main: this run was not announced",
         "usage_differences": 2,
+        "prefixes": [
+            {"agent": "main", "broken": 3, "by_redaction": 1, "last": "tool `exec` was added"},
+            {"agent": "support", "broken": 0, "by_redaction": 0, "last": ""},
+        ],
         "calls": {"foreseen": 5, "changed": 1, "unforeseen": 0, "unreported": 3},
     },
     "posture": {"at": 1, "uid": 1001, "results": {"dns_udp": "open", "icmp": "blocked"}},
@@ -73,6 +77,7 @@ def test_everything_is_on_the_screen_as_it_is() -> None:
         "calls reported otherwise than proposed: 1; ",
         "calls proposed and never reported: 3; last: agent main",
         "containment  stale, run safety doctor again: open: dns_udp (1 blocked), tried as uid 1001 ",
+        "cache        the prompt prefix of main broke 3 times, 1 by redaction; last: tool `exec` was added",
         "every agent, ",
         "min ago: odd mails",
         "not checked",
