@@ -197,3 +197,50 @@ def test_a_doctor_that_is_the_agent_itself_says_so(contained: Network) -> None:
     found = json.loads(contained.as_user(contained.tenant, AGENT, *command, "--home", str(contained.home), "--json"))
     assert [entry["check"] for entry in found["checks"] if entry["result"] == "open"] == []
     assert any("only root does that" in note for note in found["notes"])
+
+
+def test_an_agent_in_a_user_namespace_of_its_own_is_the_same_agent(contained: Network) -> None:
+    """There it has the number 0, and every capability but those that count outside."""
+    within = ("unshare", "--user", "--map-root-user", "/bin/bash", "-c")
+    tried = 'test "$(id -u)" = 0 && echo root; (exec 3<>/dev/tcp/$0/443) 2>/dev/null && echo out || echo held'
+    assert contained.as_program(contained.tenant, AGENT, *within, tried, OUTSIDE) == "root\nheld\n"
+    assert contained.as_program(contained.tenant, OTHER, *within, tried, OUTSIDE) == "root\nout\n"
+
+
+RAW = ("--inh-caps=+net_raw", "--ambient-caps=+net_raw")
+PING = """
+import socket, sys
+ping = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+ping.settimeout(3)
+ping.sendto(bytes.fromhex("0800f7fd00010001"), (sys.argv[1], 0))
+ping.recv(99)
+"""
+DATAGRAM = """
+import socket, sys
+flow = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+flow.bind(("", 5555))
+flow.settimeout(3)
+flow.sendto(b"hello", (sys.argv[1], 443))
+flow.recv(99)
+"""
+
+
+@pytest.mark.parametrize("program", [PING, DATAGRAM], ids=["the identifier of a ping", "a source port"])
+def test_nobody_goes_on_with_a_flow_that_another_user_was_let_out_with(contained: Network, program: str) -> None:
+    command = ("/usr/bin/python3", "-c", program, OUTSIDE)
+    contained.as_program(contained.tenant, OTHER, *command, caps=RAW)
+    with pytest.raises(AssertionError, match="PermissionError"):
+        contained.as_program(contained.tenant, AGENT, *command, caps=RAW)
+
+
+def test_who_is_not_root_changes_nothing_and_who_does_not_say_yes_does_not_either(
+    contained: Network, image: Path
+) -> None:
+    with pytest.raises(AssertionError, match="needs root"):
+        contained.as_user(contained.tenant, OTHER, "contain", "remove", "--yes")
+    asked = contained.safety(
+        "contain", "install", *WHO, "--allow", f"{OUTSIDE}/32:22", "--root", str(image), status=130
+    )
+    assert f"Allowed all the same: TCP port 22 of {OUTSIDE}/32." in asked
+    contained.safety("contain", "remove", "--root", str(image), status=130)
+    assert contained.safety("contain", "status", "--root", str(image)).startswith("in force, as installed")

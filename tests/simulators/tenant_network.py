@@ -39,6 +39,7 @@ _LINKS: Final = (
 )
 _AS_USER: Final = """
 import click._termui_impl, os, sys
+from safety_core.cli.contain import command
 from safety_core.cli.doctor import command
 from safety_core.cli.main import run
 from safety_core.cli import usage_error
@@ -87,6 +88,11 @@ class Network:
     def as_user(self, where: str, uid: int, *arguments: str) -> str:
         """Run one of our commands as a user who was never root: the program is loaded before the user is changed."""
         return self.run(where, sys.executable, "-c", _AS_USER, str(uid), *arguments)
+
+    def as_program(self, where: str, uid: int, *command: str, caps: Sequence[str] = ()) -> str:
+        """Run a program of the machine as a user, with these options of setpriv about its capabilities."""
+        who = (f"--reuid={uid}", f"--regid={uid}", "--clear-groups")
+        return self.run(where, "setpriv", *who, *caps, "--", *command)
 
     @contextmanager
     def running(self, where: str, uid: int, *command: str) -> Iterator[None]:

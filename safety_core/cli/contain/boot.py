@@ -29,6 +29,7 @@ Before=network-pre.target shutdown.target
 Wants=network-pre.target
 After=nftables.service
 PartOf=nftables.service
+ReloadPropagatedFrom=nftables.service
 Conflicts=shutdown.target
 
 [Service]

@@ -36,7 +36,7 @@ def contain() -> None:
     sudo safety contain install --edge-user safety --agent-user agent
     sudo safety doctor --as agent
 
-    What came in (ssh) is always answered, and open connections stay. `safety doctor` proves from inside what holds.
+    What came in (ssh) is always answered. `safety doctor` proves from inside what holds.
     """
 
 
@@ -73,8 +73,6 @@ def install(wish: Containment, root: Path, yes: bool) -> None:
         click.echo(f"no systemd was told: have `nft -f {boot.rules}` run at boot, before the network")
     names = [agent.name for agent in wish.agents]
     click.echo(f"prove it: safety doctor --as {names[0] if names else 'USER'}")
-    if names:
-        click.echo(f"connections that {', '.join(names)} has open stay open: restart the agent")
 
 
 def _tell(wish: Containment, boot: Boot) -> None:
@@ -82,7 +80,7 @@ def _tell(wish: Containment, boot: Boot) -> None:
     held = ", ".join(f"{agent.name} (uid {', '.join(agent.ranges())})" for agent in wish.agents)
     click.echo(f"{wish.edge[0].name} (uid {wish.edge[0].uid}) may leave this machine.")
     if held:
-        click.echo(f"New connections of {held} are refused, counted and noted, name lookups included.")
+        click.echo(f"Connections of {held} to the outside are refused, counted and noted, name lookups included.")
     if wish.everyone:
         click.echo(f"So are those of every other user, root too, but for: {_spelt_needs(wish)}.")
     for allowed in wish.allow:
@@ -91,7 +89,8 @@ def _tell(wish: Containment, boot: Boot) -> None:
     click.echo(f"On this machine they reach {'ports ' + ports if ports else 'every service but name servers'}.")
     if wish.bridges:
         click.echo(f"What containers behind {' '.join(wish.bridges)} send past this machine is refused.")
-    click.echo(f"Files: {boot.rules}, {boot.unit}. Connections that came in, and those now open, stay.")
+    click.echo("Connections that came in (ssh) go on; those that agents have open to the outside end.")
+    click.echo(f"Files: {boot.rules}, {boot.unit}")
 
 
 def _spelt_needs(wish: Containment) -> str:

@@ -5,8 +5,12 @@ rule that notes (with a limit, so that nobody fills the log), and one that count
 refused with an ICMP error, so that programs fail at once instead of waiting.
 
 What is looked at is the user who opened the socket (`meta skuid`), in the output of this machine. Packets without one
-(the kernel's own: resets, neighbour discovery) are nobody's way out. Only new connections are held: an answer over a
-connection that came in (ssh) passes, so nobody is locked out, and so do connections that were open before.
+(the kernel's own: resets, neighbour discovery) are nobody's way out.
+
+An answer over a connection that came in (ssh) passes, so nobody is locked out. Of an agent nothing else does: that a
+connection is "established" says that somebody had it, not that the agent may. Whoever takes the source port of a flow
+that was let out (or the identifier of a ping) goes on with it, for as long as it is kept alive. So an agent's own open
+connections end when the rules are loaded; with --everyone, those of other users stay.
 
 Source: nft(8); Linux net/netfilter/nft_meta.c (skuid is the file-system uid of whoever made the socket).
 """
@@ -163,12 +167,11 @@ def _gotos(*refusals: Refusal) -> list[str]:
 
 
 def _output(wish: Containment) -> list[str]:
-    rules = ["type filter hook output priority filter - 10; policy accept;", "ct state established,related accept"]
-    if wish.agents:
-        rules.append("meta skuid @agents goto held")
+    rules = ["type filter hook output priority filter - 10; policy accept;", "meta skuid @agents goto held"]
     if wish.everyone:
         resolving = f"meta skuid != {{ {', '.join(map(str, _resolving(wish)))} }}"
         rules += [
+            "ct state established,related accept",
             "meta skuid @edge accept",
             f'oifname "lo" {resolving} {_TO_NAMES} goto refuse_local_dns',
             'oifname "lo" accept',
@@ -189,7 +192,8 @@ def _held(wish: Containment) -> list[str]:
         f"{'ip6' if place.network.version == 6 else 'ip'} daddr {place.network} tcp dport {place.port} accept"
         for place in wish.allow
     ]
-    return ['oifname "lo" goto held_loopback', *_gotos(METADATA), *allowed, "goto out"]
+    answer = "ct direction reply ct state established accept"
+    return [answer, 'oifname "lo" goto held_loopback', *_gotos(METADATA), *allowed, "goto out"]
 
 
 def _loopback(wish: Containment) -> list[str]:

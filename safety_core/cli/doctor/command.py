@@ -23,7 +23,7 @@ from safety_core.cli.contain.places import port
 from safety_core.cli.doctor import powers
 from safety_core.cli.doctor.aim import DOMAIN, METADATA, RESOLVED, Aim, hosts, local_resolvers
 from safety_core.cli.doctor.child import TRIES, Told, trials
-from safety_core.cli.doctor.judge import judge
+from safety_core.cli.doctor.judge import judged, nobody_left
 from safety_core.cli.doctor.outward import OUTWARD_TRIES
 from safety_core.cli.doctor.screen import show
 from safety_core.cli.doctor.trial import Trial
@@ -94,9 +94,11 @@ def doctor(user: str | None, home: Path | None, *, strict: bool, as_json: bool, 
     aim = _aim(who, folder, edge, given)
     control = _control(given["compare_as"], edge, who)
     told, compared = _tried(aim, who, control)
-    results = {check: judge(trial, compared.get(check)) for check, trial in told.items()}
+    results = judged(told, compared)
     posture = Posture(int(clock.now()), who.uid, {check: results[check] for check in Check})
     notes = [*_notes(who, edge, control), *_report(folder, posture)]
+    if nobody_left(compared):
+        notes.append(f"nobody was answered from outside, {control.name if control else ''} neither: is the network up?")
     if as_json:
         click.echo(json.dumps(_as_json(posture, told, notes)))
     else:

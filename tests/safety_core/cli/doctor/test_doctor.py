@@ -18,7 +18,7 @@ import pytest
 from safety_core.cli.doctor import inward, keys, powers, questions, resolving
 from safety_core.cli.doctor.aim import OUTSIDE, OUTSIDE_V6, OUTWARD, Aim, hosts, local_resolvers
 from safety_core.cli.doctor.child import TRIES, trials
-from safety_core.cli.doctor.judge import judge
+from safety_core.cli.doctor.judge import judge, judged
 from safety_core.cli.doctor.trial import Seen, Trial, failed, worst
 from safety_core.cli.doctor.words import WORDS
 from safety_core.cli.main import run
@@ -75,6 +75,18 @@ def test_silence_proves_nothing_unless_somebody_else_was_answered(
     agent: Trial, control: Trial | None, result: Result
 ) -> None:
     assert judge(agent, control) is result
+
+
+def test_while_the_network_is_down_no_refusal_proves_anything() -> None:
+    agent = {Check.TCP_443: REFUSED, Check.TCP_80: ANSWERED, Check.PTRACE: REFUSED}
+    down = {Check.TCP_443: REFUSED, Check.TCP_80: SILENT}
+    assert judged(agent, down) == {
+        Check.TCP_443: Result.UNKNOWN,
+        Check.TCP_80: Result.OPEN,
+        Check.PTRACE: Result.BLOCKED,
+    }
+    assert judged(agent, {**down, Check.TCP_80: ANSWERED})[Check.TCP_443] is Result.BLOCKED
+    assert judged(agent, {})[Check.TCP_443] is Result.BLOCKED
 
 
 def test_the_worst_of_several_tries_counts() -> None:
