@@ -44,6 +44,7 @@ What is not marked as required may be left out.
     private = false                   # true: in this network, plain http
     # dialects: openai, anthropic, gemini, ollama, bedrock, mistral, cohere,
     # deepseek, groq, openrouter, azure; compatible: any of OpenAI's kind
+    # bedrock: region = "eu-central-1" says where, in place of base_url
 
     [telemetry]
     access_log = true                 # a log line for each exchange

@@ -12,6 +12,7 @@ from typing import Final, cast
 
 from ada_url import URL
 
+from proxy.providers.bedrock import bedrock_url
 from proxy.providers.dialects import DIALECTS, HOSTS
 from proxy.settings import (
     APPROVAL_WAIT,
@@ -236,7 +237,7 @@ def _provider(name: str, source: Reader) -> Provider:
     if not PROVIDER_NAME.fullmatch(name):
         raise InputError(f"edge.egress.providers.{name}", "must be named in lower-case letters, digits and dashes")
     dialect = _dialect(name, source)
-    base_url = _url(source, "base_url") if source.has("base_url") or dialect not in HOSTS else HOSTS[dialect]
+    base_url = _base_url(source, dialect)
     local = base_url == HOSTS.get(dialect) and base_url.startswith("http:")
     private = source.flag("private", default=local)
     if not private and URL(base_url).protocol != "https:":
@@ -246,6 +247,14 @@ def _provider(name: str, source: Reader) -> Provider:
     settings = Provider(name, dialect, base_url, key, private)
     source.done()
     return settings
+
+
+def _base_url(source: Reader, dialect: str) -> str:
+    if dialect == "bedrock" and not source.has("base_url"):
+        if not source.has("region"):
+            raise InputError(f"{source.path}.region", "is missing", 'write region = "eu-central-1", or a base_url')
+        return bedrock_url(source.text("region"), f"{source.path}.region")
+    return _url(source, "base_url") if source.has("base_url") or dialect not in HOSTS else HOSTS[dialect]
 
 
 def _dialect(name: str, source: Reader) -> str:

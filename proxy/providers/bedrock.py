@@ -42,6 +42,13 @@ _NAMED: Final = re.compile(r"[a-z]{2,5}(?:-[a-z]+)+-\d{1,2}")
 _VAULT: Final = "the vault's entry for Bedrock"
 
 
+def bedrock_url(region: str, named: str) -> str:
+    """Return where Bedrock is in a region. Raises InputError, about what is `named`, where that is none of AWS's."""
+    if not _NAMED.fullmatch(region):
+        raise InputError(named, "must be a region of AWS", 'such as "eu-central-1"')
+    return f"https://bedrock-runtime.{region}.amazonaws.com" + (".cn" if region.startswith("cn-") else "")
+
+
 class Bedrock(JsonApi):
     """Implements `proxy.providers.dialects.Api`. The path names the model, and streams state their usage unasked."""
 

@@ -173,6 +173,14 @@ def provider(listed: str) -> Any:
     return found
 
 
+@pytest.mark.parametrize(
+    ("region", "end"), [("eu-central-1", "com"), ("us-gov-west-1", "com"), ("cn-north-1", "com.cn")]
+)
+def test_bedrock_is_found_by_its_region(region: str, end: str) -> None:
+    found = provider(f'{{"bedrock": {{"region": "{region}"}}}}')
+    assert found.base_url == f"https://bedrock-runtime.{region}.amazonaws.{end}"
+
+
 @pytest.mark.parametrize("name", sorted(HOSTS))
 def test_a_known_provider_needs_no_base_url(name: str) -> None:
     found = provider(f'{{"{name}": {{"key_secret": "KEY"}}}}')
@@ -188,6 +196,9 @@ def test_a_known_provider_needs_no_base_url(name: str) -> None:
         ('{"mine": {"dialect": "open-ai"}}', 'mine.dialect: must be one of .* Fix: write dialect = "openai"'),
         ('{"vllm": {}}', 'vllm.dialect: must be one of .* Fix: write dialect = "compatible", if it speaks'),
         ('{"azure": {"key_secret": "K"}}', "azure.base_url: is missing"),
+        ('{"bedrock": {"key_secret": "K"}}', "bedrock.region: is missing"),
+        ('{"bedrock": {"region": "evil.example/"}}', "bedrock.region: must be a region of AWS"),
+        ('{"bedrock": {"region": "us-east-1", "base_url": "https://x"}}', "bedrock: has a field that is not known"),
         ('{"vllm": {"dialect": "compatible"}}', "vllm.base_url: is missing"),
         ('{"ollama": {"private": false}}', "ollama.base_url: must begin with https"),
     ],
