@@ -14,6 +14,8 @@ from rich.text import Text
 from safety_core.canonical import JsonObject
 from safety_core.cli.edge_socket import ask_edge, socket_option
 from safety_core.edge import clock
+from safety_core.model.budget import ALERT_AT
+from safety_core.model.usage import NANO
 from safety_core.wire.halts import EVERY
 from safety_core.wire.posture import Result, posture_from_json, told
 from safety_core.wire.reader import BODY_LIMIT, Reader
@@ -79,6 +81,8 @@ def show(answer: JsonObject, console: Console) -> None:
     interlock = body.object("interlock")
     facts.add_row("interlock", _state(interlock.text("mode"), _seen(interlock)))
     facts.add_row("containment", _contained(body))
+    for budget in body.objects("budgets") if body.has("budgets") else ():
+        facts.add_row("budget", _budget(budget))
     for prefix in interlock.objects("prefixes") if interlock.has("prefixes") else ():
         if broken := prefix.integer("broken", 0):
             ours = prefix.integer("by_redaction", 0)
@@ -109,6 +113,16 @@ def _plugin(plugin: Reader) -> Text:
     if reason := plugin.text("reason", limit=BODY_LIMIT):
         told.append(reason)
     return _state(plugin.text("state"), ", ".join(told))
+
+
+def _budget(budget: Reader) -> Text:
+    """Return one line: whose limit it is, and how much of it has been spent."""
+    name, percent = budget.text("budget"), budget.integer("percent")
+    spent, most = budget.integer("spent"), budget.integer("limit")
+    used = f"{spent / NANO:.2f} of {most / NANO:.2f} dollars" if name.startswith("usd") else f"{spent} of {most} tokens"
+    who = budget.text("agent") if budget.has("agent") else "all agents together"
+    style = "red" if spent >= most else "yellow" if percent >= ALERT_AT else "green"
+    return Text(f"{who}, {name}: {used} ({percent}%)", style=style)
 
 
 def _contained(body: Reader) -> Text:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from typing import Any
 
 import pytest
@@ -150,3 +151,16 @@ def test_the_shipped_policy_has_prices_of_a_few_hundred_models() -> None:
     tables = shipped_bundle().policy.prices.tables
     assert {"anthropic", "openai", "gemini", "bedrock", "azure", "mistral", "cohere", "deepseek", "groq"} <= {*tables}
     assert 200 <= sum(len(table.models) for table in tables.values()) <= 600
+
+
+def test_the_document_shows_prices_and_budgets_that_can_be_read() -> None:
+    docs = shipped_folder().parent / "docs"
+    (shown,) = re.findall(r"```yaml\n(providers:\n.*?)```", (docs / "policy.md").read_text(), re.DOTALL)
+    files = {**SOURCES, "prices.yaml": f"{shown}  openai: {{}}\n".encode()}
+    (model,) = compile_bundle(files, tenant="one")[1].policy.prices.tables["work"].models
+    assert (model.but, len(model.cases), model.rates.request) == (("*-tts",), 3, ONE // 1000)
+    section = (docs / "egress.md").read_text().partition("## Budgets and prices")[2]
+    (block,) = re.findall(r"\n\n((?:    .*\n)+)", section.partition("**What is held.**")[0])
+    policy = compile_bundle({**SOURCES, "agents.yaml": textwrap.dedent(block).encode()}, tenant="one")[1].policy
+    assert policy.budget.usd_per_month == 200 * 10**9
+    assert [manifest.budget.tokens_per_day for manifest in policy.agents.values()] == [3_000_000]

@@ -52,6 +52,10 @@ ANSWER: dict[str, Any] = {
         "calls": {"foreseen": 5, "changed": 1, "unforeseen": 0, "unreported": 3},
     },
     "posture": {"at": 1, "uid": 1001, "results": {"dns_udp": "open", "icmp": "blocked"}},
+    "budgets": [
+        {"agent": "main", "budget": "tokens_per_day", "spent": 40, "held": 0, "limit": 40, "percent": 100},
+        {"agent": None, "budget": "usd_per_month", "spent": 4_000_000_000, "limit": 25_000_000_000, "percent": 16},
+    ],
     "halted": [
         {"agent": "*", "since": 1.0, "reason": ""},
         {"agent": "main", "since": 1.0, "reason": "odd mails"},
