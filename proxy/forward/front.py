@@ -108,7 +108,7 @@ class Front(asyncio.Protocol):
         self._task = self._loop.create_task(self._connect(where, headers))
         self._parts.state.tasks.add(self._task)
         self._task.add_done_callback(self._parts.state.tasks.discard)
-        self._task.add_done_callback(_told)
+        self._task.add_done_callback(self._told)
 
     async def _connect(self, target: Target, headers: Headers) -> None:
         parts, client = self._parts, client_of(self._parts.clients, headers)
@@ -175,6 +175,12 @@ class Front(asyncio.Protocol):
         self._transport.write(b"\r\n".join(lines) + END + body)
         self._transport.close()
 
+    def _told(self, task: asyncio.Task[None]) -> None:
+        """A bug of ours must not leave a connection behind that nobody looks after."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("internal error of the forward proxy: %s", type(error).__name__)
+            self._transport.abort()
+
     def _settle(self) -> None:
         self._settled, self._held = True, b""
         if self._timer is not None:
@@ -192,8 +198,3 @@ def _headers(rest: bytes, version: bytes) -> Headers:
     if head.length or head.chunked or head.upgrade:
         raise BadRequestError("CONNECT", "has a body", "send none")
     return headers
-
-
-def _told(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        _log.error("internal error of the forward proxy: %s", type(error).__name__)

@@ -74,6 +74,7 @@ async def intercept(parts: Parts, transport: asyncio.Transport, client: Client, 
         )
     except (OSError, RuntimeError) as error:
         transport.abort()
+        parts.leave(transport)
         fix = "have it trust the local CA, send the host's name (SNI), and see `safety contain ca`"
         raise ForwardRefusedError(
             str(target), "the client did not begin TLS by this proxy's certificate", fix

@@ -26,6 +26,7 @@ from proxy.forward.permission import Wish
 from proxy.forward.scan import Found, scan_body, scan_head
 from proxy.forward.target import Target, host_matches
 from proxy.http.head import BadRequestError
+from proxy.providers.dialects import DIALECTS
 from proxy.settings import Provider
 from safety_core.edge.body import read_body
 from safety_core.errors import InputError, SafetyError
@@ -188,13 +189,24 @@ class RequestApp:
 
 def _for_egress(client: Client, scope: Scope, provider: Provider) -> Scope:
     """Return the request as the egress takes it: by the provider's name, with the client's own token as the key."""
-    raw = f"/{provider.name}{_path(scope).partition('?')[0].removeprefix(_base(provider))}"
+    raw = f"/{provider.name}{_below(provider, _path(scope).partition('?')[0])}"
     query: bytes = scope.get("query_string", b"")
     headers = [(name, value) for name, value in scope["headers"] if name not in _KEYS | {b"proxy-authorization"}]
     headers.append((b"authorization", b"Bearer " + client.token))
     changed: MutableMapping[str, Any] = {**scope, "path": raw, "raw_path": raw.encode("latin-1"), "headers": headers}
     changed["query_string"] = without_token(query.decode("latin-1")).encode("latin-1")
     return changed
+
+
+def _below(provider: Provider, path: str) -> str:
+    """Return the path that the egress knows a request by: its base URL is joined to that again.
+
+    A base URL that ends with a version stands in place of the one with which the paths of an API begin.
+    """
+    base, paths = _base(provider), DIALECTS[provider.dialect].paths
+    inner = path.removeprefix(base)
+    versions = (f"/{base.rpartition('/')[2]}", "/v1") if base else ()
+    return next((found for found in (inner, *(one + inner for one in versions)) if paths.has(found)), inner)
 
 
 def _base(provider: Provider) -> str:

@@ -180,6 +180,7 @@ async def test_who_never_begins_tls_is_not_waited_for(tmp_path: Path, world: Loc
         _, reader, _ = await setting.connect("shop.test:443")
         assert await reader.read() == b""
         await setting.settled(Event.FORWARD_REFUSED)
+        await setting.until(lambda: setting.parts.books.open == 0)
 
 
 async def test_a_host_whose_certificate_is_not_trusted_is_not_reached(tmp_path: Path, world: LocalCa) -> None:
@@ -204,30 +205,32 @@ async def test_without_a_ca_for_the_host_nothing_is_opened(tmp_path: Path, hosts
         assert "safety contain ca" in setting.parts.books.last
 
 
-async def test_prompts_take_the_egress_whatever_way_they_come(tmp_path: Path, world: LocalCa) -> None:
+@pytest.mark.parametrize("path", ["", "/sub", "/api/v4"])
+async def test_prompts_take_the_egress_whatever_way_they_come(tmp_path: Path, world: LocalCa, path: str) -> None:
     """Redaction, key, meter: what holds at the egress holds for software that only knows the provider's own URL."""
     books, reply = EgressBooks(), _completion()
     answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(reply) + reply
     rule = ForwardRule("llm.test", (443,), How.INTERCEPT)
     async with http_origin(answer) as model:
         base = f"http://127.0.0.1:{model.port}"
-        local = Provider("openai", "openai", f"{base}/sub", KEY, private=True)
+        local = Provider("openai", "openai", base + path, KEY, private=True)
         app = EgressApp([local], CLIENTS, redactor=known, handlers=books.handlers(), terms=Terms())
-        told = Provider("openai", "openai", "https://llm.test/sub", KEY)
+        told = Provider("openai", "openai", f"https://llm.test{path}", KEY)
         async with forwarding(tmp_path / "e", [rule], origin=world, providers=[told], egress=app) as setting:
             body = {"model": "m", "messages": [{"role": "user", "content": f"say {PASSWORD}"}]}
             sent = ("-H", "Content-Type: application/json", "-H", "Authorization: Bearer mine", "-d", json.dumps(body))
-            code, out, err = await run(*curl(setting, "https://llm.test/sub/v1/chat/completions", *sent))
+            where = "/chat/completions" if path.endswith("v4") else "/v1/chat/completions"
+            code, out, err = await run(*curl(setting, f"https://llm.test{path}{where}", *sent))
             assert (code, json.loads(out)["choices"][0]["message"]["content"]) == (0, "fine"), err
-            code, out, _ = await run(*curl(setting, "-i", "https://llm.test/sub/v1/unknown", *sent))
+            code, out, _ = await run(*curl(setting, "-i", f"https://llm.test{path}/v1/unknown", *sent))
             assert out.startswith("HTTP/1.1 404 ")
-            code, out, _ = await run(*curl(setting, "-i", "https://llm.test/v1/chat/completions", *sent))
-            assert out.startswith("HTTP/1.1 400 ")
-            assert "lies below no base URL" in out
+            code, out, _ = await run(*curl(setting, "-i", "https://llm.test/v2/chat/completions", *sent))
+            assert out.startswith("HTTP/1.1 400 " if path else "HTTP/1.1 404 ")
+            assert ("lies below no base URL" in out) is bool(path)
         await app.aclose()
     (head, raw), *more = model.seen
     assert more == []
-    assert head.startswith(b"POST /sub/v1/chat/completions HTTP/1.1\r\n")
+    assert head.startswith(f"POST {path}{where} HTTP/1.1\r\n".encode())
     assert SECRETS[KEY].encode() in head
     assert b"SECRET_REF(DB_PASSWORD)" in raw
     assert [meter.provider for meter in books.metered] == ["openai"]
@@ -252,6 +255,7 @@ def test_it_runs_on_the_loop_of_the_edge(tmp_path: Path, world: LocalCa) -> None
             code, _, _ = await run("curl", "-sS", "--proxy", setting.url, "-m", "20", "https://shop.test/")
             assert code == 60
             await setting.settled(Event.FORWARD_REFUSED)
+            await setting.until(lambda: setting.parts.books.open == 0)
 
     uvloop.run(scene())
 
