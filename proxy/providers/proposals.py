@@ -85,6 +85,8 @@ class Proposals:
             self._message((index,), _object(choice.get("message")))
             if choice.get("finish_reason") is not None:
                 self._close((index,))
+        if "choices" in event:
+            return  # chat completions have nothing else, and come in many events
         for owner in (event, _object(event.get("message")), _object(_object(event.get("output")).get("message"))):
             self._message(("message",), owner)
         for candidate in _objects(event.get("candidates")):

@@ -113,6 +113,7 @@ async def egress(script: Script, **changes: Any) -> AsyncGenerator[Setting, None
 async def served(app: Any) -> AsyncGenerator[str, None]:
     """Serve `app` on loopback and yield its URL."""
     listening = socket.create_server(("127.0.0.1", 0))
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # uvloop sets it, under which the edge runs
     up, stop = asyncio.Event(), asyncio.Event()
     task = asyncio.create_task(serve([Listener(app, listening, websockets=True)], up.set, lambda: None, stop))
     await up.wait()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +15,7 @@ from safety_core.flow.egress_effects import Afford
 from safety_core.match.matcher import Matcher
 from safety_core.match.patterns import PatternSet
 from safety_core.match.registry import Registry
+from safety_core.model.policy import Pattern
 from safety_core.model.secret import SecretName, SecretValue
 from safety_core.model.tool_call import AgentId
 from safety_core.redact.redactor import Redactor
@@ -24,10 +25,17 @@ from tests.simulators.prompt_world import KEY, SECRETS
 
 NAMES = ("openai", "anthropic", "gemini", "ollama", "bedrock")
 AWS = SecretName("BEDROCK_KEY")
-REDACTOR = Redactor(
-    Matcher(Registry({name: SecretValue(value) for name, value in {**SECRETS, AWS: VAULT}.items()}), PatternSet([])),
-    b"k" * 32,
-)
+PATTERNS = PatternSet([Pattern("nimbus-key", "Nimbus key", "nbk_[A-Za-z0-9]{20}")])
+
+
+def knowing(secrets: Mapping[SecretName, str]) -> Redactor:
+    """Return a redactor that knows these secrets, and one provider's pattern."""
+    return Redactor(
+        Matcher(Registry({name: SecretValue(value) for name, value in secrets.items()}), PATTERNS), b"k" * 32
+    )
+
+
+REDACTOR = knowing({**SECRETS, AWS: VAULT})
 
 
 @dataclass
@@ -37,6 +45,7 @@ class Scene:
     Attributes:
         afford: what the budgets say; raises where one is used up.
         admit: what the kill switch says.
+        redactor: which secrets are known.
     """
 
     url: str
@@ -44,14 +53,11 @@ class Scene:
     books: Books
     afford: Callable[[Afford], None] = lambda effect: None
     admit: Callable[[AgentId], None] = lambda agent: None
+    redactor: Redactor = REDACTOR
 
     def play(self, script: Script) -> None:
         """Let the model answer by this script from now on."""
         self.model.script = script
-
-
-async def _known() -> Redactor:
-    return REDACTOR
 
 
 def _silent(request: Received) -> Reply:
@@ -72,10 +78,13 @@ async def scene(**limits: Any) -> AsyncGenerator[Scene, None]:
         def admit(agent: AgentId) -> None:
             here.admit(agent)
 
+        async def known() -> Redactor:
+            return here.redactor
+
         work = {**books.handlers(), Afford: afford}
         providers = [Provider(name, name, model.url, AWS if name == "bedrock" else KEY, True) for name in NAMES]
         terms = Terms(admit=admit, limits=Limits(**limits))
-        app = EgressApp(providers, CLIENTS, redactor=_known, handlers=work, terms=terms)
+        app = EgressApp(providers, CLIENTS, redactor=known, handlers=work, terms=terms)
         async with served(app) as here.url:
             yield here
         await app.aclose()
