@@ -12,8 +12,8 @@ from safety_core.cli.openclaw.wish import owner
 from safety_core.model.secret import SecretName, SecretValue, secret_name
 
 VARIABLES: Final = re.compile(
-    r"(OPENAI|ANTHROPIC|OPENROUTER|GEMINI|GOOGLE|GROQ|XAI|MISTRAL|DEEPSEEK|TOGETHER|CEREBRAS|MOONSHOT|MINIMAX|ZAI"
-    r"|FIREWORKS|HF|HUGGINGFACE|COPILOT_GITHUB|AI_GATEWAY|OPENCODE)_(API_KEY|OAUTH_TOKEN|AUTH_TOKEN|TOKEN)"
+    r"(OPENAI|AZURE_OPENAI|ANTHROPIC|OPENROUTER|GEMINI|GOOGLE|GROQ|XAI|MISTRAL|DEEPSEEK|TOGETHER|CEREBRAS|MOONSHOT"
+    r"|MINIMAX|ZAI|OLLAMA|COHERE|FIREWORKS|HF|HUGGINGFACE|COPILOT_GITHUB|AI_GATEWAY|OPENCODE)_(API_KEY|OAUTH_TOKEN|AUTH_TOKEN|TOKEN)"
 )
 """Variables that OpenClaw takes a provider's key from."""
 
@@ -42,6 +42,16 @@ def take_key(
     elif value is not None:
         notes.append(f"the key of {name} is a SecretRef: put that key into the vault as {default}")
     return default
+
+
+def keyless(api: str, base_url: str, entry: JsonObject) -> bool:
+    """Tell whether a provider needs no key, and forget what OpenClaw was told in place of one: an Ollama at home."""
+    value = entry.get("apiKey")
+    named = isinstance(value, str) and (value == "ollama-local" or _MARKER.fullmatch(value) is not None)
+    if api != "ollama" or not base_url.startswith("http:") or not (value is None or named):
+        return False
+    entry.pop("apiKey", None)
+    return True
 
 
 def take_variables(tree: JsonObject, keys: dict[SecretName, SecretValue]) -> None:

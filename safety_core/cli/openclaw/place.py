@@ -112,7 +112,7 @@ class Place:
     def note(self, record: Record, config: Path) -> None:
         """Note what install did."""
         upstreams = {
-            name: {"base_url": upstream.base_url, "dialect": upstream.dialect, "key": upstream.key}
+            name: {"base_url": upstream.base_url, "dialect": upstream.dialect, "key": upstream.key or ""}
             for name, upstream in record.upstreams.items()
         }
         body = {
@@ -155,7 +155,7 @@ def _read(source: Reader) -> Record:
     upstreams = {}
     for name in listed.keys():  # noqa: SIM118 - a reader is no mapping
         entry = listed.object(name)
-        key = secret_name(entry.text("key"))
+        key = secret_name(text) if (text := entry.text("key")) else None
         upstreams[name] = Upstream(entry.text("base_url"), entry.text("dialect"), key)
     backup = source.text("backup")
     if not re.fullmatch(r"backup-[0-9TZ-]+\.json", backup):

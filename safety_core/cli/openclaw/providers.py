@@ -12,7 +12,7 @@ from typing import Final
 from ada_url import URL
 
 from safety_core.canonical import Json, JsonObject
-from safety_core.cli.openclaw.keys import take_key, take_variables
+from safety_core.cli.openclaw.keys import keyless, take_key, take_variables
 from safety_core.cli.openclaw.models import clone, named_models, own_models
 from safety_core.cli.openclaw.tree import found, found_table, table
 from safety_core.cli.openclaw.wish import Upstream, Wish, owner, source, token_ref
@@ -24,6 +24,9 @@ APIS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "openai-completions": ("openai", "/v1"),
         "openai-responses": ("openai", "/v1"),
         "anthropic-messages": ("anthropic", ""),
+        "google-generative-ai": ("gemini", "/v1beta"),
+        "ollama": ("ollama", ""),
+        "azure-openai-responses": ("azure", "/openai/v1"),
     }
 )
 """OpenClaw's APIs that the edge speaks -> its dialect, and what OpenClaw expects a base URL to end with."""
@@ -33,9 +36,19 @@ KNOWN: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "openai": ("https://api.openai.com/v1", "openai-responses"),
         "anthropic": ("https://api.anthropic.com", "anthropic-messages"),
         "openrouter": ("https://openrouter.ai/api/v1", "openai-completions"),
+        "google": ("https://generativelanguage.googleapis.com/v1beta", "google-generative-ai"),
+        "ollama": ("http://127.0.0.1:11434", "ollama"),
+        "mistral": ("https://api.mistral.ai/v1", "openai-completions"),
+        "groq": ("https://api.groq.com/openai/v1", "openai-completions"),
+        "deepseek": ("https://api.deepseek.com", "openai-completions"),
     }
 )
 """Providers that OpenClaw knows without being told -> base URL and API."""
+
+_OWN_KIND: Final = frozenset({"openrouter", "mistral", "groq", "deepseek"})
+"""Providers that OpenClaw speaks OpenAI's completions with, and whose own dialect the edge has."""
+
+_VERSION: Final = re.compile(r"/v\d+(?:alpha|beta)?\d*\Z")
 
 _AWAY: Final = ("auth", "authHeader", "headers", "localService")
 """What could carry a key, or start another model: the edge gives the provider its key."""
@@ -108,6 +121,7 @@ def _led(name: str, entry: JsonObject, wish: Wish, agent: str, routed: Routed) -
         fix = f"leave it out with --without {name}, or give it an API of {', '.join(APIS)}"
         raise InputError(f"models.providers.{name}", f"speaks {api}, which the edge does not", fix)
     dialect, suffix = APIS[api]
+    dialect = name if name in _OWN_KIND and api == "openai-completions" else dialect
     slug = edge_name(name)
     here = f"{wish.egress}/{slug}{suffix}"
     stated = str(entry.get("baseUrl") or base)
@@ -119,23 +133,24 @@ def _led(name: str, entry: JsonObject, wish: Wish, agent: str, routed: Routed) -
     elif slug in routed.upstreams:
         raise InputError(f"models.providers.{name}", f"and another provider are both {slug} to the edge", "rename one")
     else:
-        key = take_key(name, slug, entry, routed.keys, routed.notes)
+        free = keyless(api, stated, entry)
+        key = None if free else take_key(name, slug, entry, routed.keys, routed.notes)
         routed.upstreams[slug] = Upstream(_upstream(name, stated, suffix), dialect, key)
     led: JsonObject = {key: copy.deepcopy(value) for key, value in entry.items() if key not in _AWAY}
     led.update(baseUrl=here, api=api, apiKey=token_ref(agent))
     request = found_table(led, "request")
     for route in _ROUTES:
         request.pop(route, None)
-    led["models"] = [_plain_model(name, model, dialect) for model in _items(led.get("models"))]
+    led["models"] = [_plain_model(name, model, APIS[api]) for model in _items(led.get("models"))]
     return led
 
 
-def _plain_model(name: str, model: Json, dialect: str) -> Json:
-    """Return a model without an address and headers of its own."""
+def _plain_model(name: str, model: Json, way: tuple[str, str]) -> Json:
+    """Return a model without an address and headers of its own. `way`: how the edge speaks with its provider."""
     if not isinstance(model, dict):
         return model
     api = model.get("api")
-    if api is not None and APIS.get(str(api), ("",))[0] != dialect:
+    if api is not None and APIS.get(str(api)) != way:
         thing = f"models.providers.{name}, model {model.get('id')}"
         raise InputError(thing, "speaks another API than its provider", "give it a provider of its own")
     return {key: value for key, value in model.items() if key not in {"baseUrl", "headers"}}
@@ -152,7 +167,10 @@ def edge_name(name: str) -> str:
 
 
 def _upstream(name: str, stated: str, suffix: str) -> str:
-    """Return what stands before /v1 in a provider's address."""
+    """Return a provider's address as the edge must know it: what stands before `suffix`, which OpenClaw asks below.
+
+    An address with another version keeps it: the edge drops the client's (`proxy.providers.paths.joined`).
+    """
     thing = f"models.providers.{name}.baseUrl"
     try:
         url = URL(stated)
@@ -161,11 +179,12 @@ def _upstream(name: str, stated: str, suffix: str) -> str:
     if url.protocol not in {"https:", "http:"} or url.username or url.password or url.search or url.hash:
         raise InputError(thing, "must be http(s)://host[:port][/path], without a user, query or fragment")
     plain = stated.rstrip("/")
-    if plain.endswith("/v1"):
-        return plain.removesuffix("/v1")
-    if suffix and url.pathname.strip("/"):
-        fix = f"give the address that ends with /v1, or leave it out with --without {name}"
-        raise InputError(thing, "does not end with /v1, and the edge asks below /v1 only", fix)
+    ending = suffix or "/v1"
+    if plain.endswith(ending):
+        return plain.removesuffix(ending)
+    if suffix and url.pathname.strip("/") and not (_VERSION.search(plain) and _VERSION.fullmatch(suffix)):
+        fix = f"give the address that ends with {suffix}, or leave it out with --without {name}"
+        raise InputError(thing, f"does not end with {suffix} or another version, which the edge asks below", fix)
     return plain
 
 

@@ -14,7 +14,8 @@ def snippet(agents: tuple[str, ...], upstreams: Mapping[str, Upstream], digests:
     lines.append(f"require_plugin = {json.dumps([*agents])}")
     for name, upstream in sorted(upstreams.items()):
         lines += ["", f"[egress.providers.{name}]", f"base_url = {json.dumps(upstream.base_url)}"]
-        lines += [f"key_secret = {json.dumps(upstream.key)}", f"dialect = {json.dumps(upstream.dialect)}"]
+        lines += [f"key_secret = {json.dumps(upstream.key)}"] if upstream.key else []
+        lines.append(f"dialect = {json.dumps(upstream.dialect)}")
         if upstream.base_url.startswith("http:"):
             lines.append("private = true                     # a provider without https")
     lines += ["", "[clients]", *(f"{agent} = {json.dumps(digests[agent])}" for agent in agents)]

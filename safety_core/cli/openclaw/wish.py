@@ -46,11 +46,16 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """One provider as the edge must know it. `base_url`: what stands before /v1; `key`: its secret's name."""
+    """One provider as the edge must know it.
+
+    Attributes:
+        base_url: what stands before the version in its address.
+        key: its secret's name; None where it needs none.
+    """
 
     base_url: str
     dialect: str
-    key: SecretName
+    key: SecretName | None
 
 
 @dataclass(frozen=True, slots=True)

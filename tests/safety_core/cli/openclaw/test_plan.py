@@ -13,6 +13,7 @@ from safety_core.cli.openclaw.guard import HOOK_MS, loud_stores
 from safety_core.cli.openclaw.keys import held_keys
 from safety_core.cli.openclaw.plan import planned
 from safety_core.cli.openclaw.providers import edge_name
+from safety_core.cli.openclaw.snippet import snippet
 from safety_core.cli.openclaw.tree import found
 from safety_core.cli.openclaw.wish import Manifest, Plan, Upstream
 from safety_core.errors import InputError
@@ -79,6 +80,13 @@ def test_an_address_told_by_hand_stays() -> None:
         ("openai-completions", "https://llm.example", "/llm/v1", ("https://llm.example", "openai")),
         ("anthropic-messages", "https://llm.example/a", "/llm", ("https://llm.example/a", "anthropic")),
         ("anthropic-messages", "https://llm.example/v1", "/llm", ("https://llm.example", "anthropic")),
+        ("openai-completions", "https://llm.example/paas/v4", "/llm/v1", ("https://llm.example/paas/v4", "openai")),
+        ("google-generative-ai", "https://llm.example/v1beta", "/llm/v1beta", ("https://llm.example", "gemini")),
+        ("google-generative-ai", "https://llm.example", "/llm/v1beta", ("https://llm.example", "gemini")),
+        ("google-generative-ai", "https://llm.example/v1", "/llm/v1beta", ("https://llm.example/v1", "gemini")),
+        ("ollama", "https://llm.example/v1", "/llm", ("https://llm.example", "ollama")),
+        ("azure-openai-responses", "https://llm.example/openai/v1", "/llm/openai/v1", ("https://llm.example", "azure")),
+        ("azure-openai-responses", "https://llm.example", "/llm/openai/v1", ("https://llm.example", "azure")),
     ],
 )
 def test_a_provider_leads_to_the_edge(api: str, base: str, here: str, upstream: tuple[str, str]) -> None:
@@ -146,8 +154,10 @@ def test_keys_among_the_variables_go_too_and_others_stay() -> None:
 @pytest.mark.parametrize(
     ("old", "reason"),
     [
-        (provider(api="google-generative-ai"), "which the edge does not"),
-        (provider(baseUrl="https://llm.example/paas/v4"), "does not end with /v1"),
+        (provider(api="bedrock-converse-stream"), "which the edge does not"),
+        (provider(api="google-vertex"), "which the edge does not"),
+        (provider(baseUrl="https://llm.example/paas"), "does not end with /v1"),
+        (provider(api="azure-openai-responses", baseUrl="https://llm.example/v1"), "does not end with /openai/v1"),
         (provider(baseUrl="file:///etc"), "must be http"),
         (provider(baseUrl="https://user:pw@llm.example/v1"), "must be http"),
         (provider(baseUrl=""), "is no address"),
@@ -160,7 +170,7 @@ def test_what_the_edge_cannot_stand_before_is_refused_by_name(old: JsonObject, r
 
 
 def test_it_may_be_left_out_instead_unless_an_agent_needs_it() -> None:
-    tree = with_providers(llm=provider(api="ollama"), other=provider())
+    tree = with_providers(llm=provider(api="bedrock-converse-stream"), other=provider())
     plan = planned(tree, wish(without=frozenset({"llm"})))
     assert entry(plan) is None
     assert entry(plan, "other") is not None
@@ -173,6 +183,41 @@ def test_a_provider_to_leave_out_that_is_not_there_is_told() -> None:
     plan = planned(with_providers(llm=provider()), wish(without=frozenset({"lmm"})))
     assert entry(plan) is not None
     assert any("no model provider lmm" in note for note in plan.notes)
+
+
+@pytest.mark.parametrize("key", [{}, {"apiKey": "ollama-local"}, {"apiKey": "OLLAMA_API_KEY"}])
+def test_an_ollama_at_home_needs_no_key(key: JsonObject) -> None:
+    old = provider(api="ollama", baseUrl="http://127.0.0.1:11434", **key)
+    plan = planned(with_providers(ollama=old), wish())
+    assert plan.upstreams == {"ollama": Upstream("http://127.0.0.1:11434", "ollama", None)}
+    assert found(entry(plan, "ollama"), "apiKey") == TOKEN
+    assert not plan.keys
+    told = snippet(("main",), plan.upstreams, {"main": "0" * 64})
+    assert "key_secret" not in told
+    assert "private = true" in told
+
+
+def test_an_ollama_with_a_key_keeps_it() -> None:
+    home = planned(with_providers(llm=provider(api="ollama", baseUrl="http://h:1", apiKey="made-up key")), wish())
+    assert home.keys == {"LLM_API_KEY": SecretValue("made-up key")}
+    away = planned(with_providers(llm=provider(api="ollama", apiKey="OLLAMA_API_KEY")), wish())
+    assert away.upstreams["llm"].key == "OLLAMA_API_KEY"
+
+
+@pytest.mark.parametrize(
+    ("model", "upstream"),
+    [
+        ("google/g", Upstream("https://generativelanguage.googleapis.com", "gemini", SecretName("GOOGLE_API_KEY"))),
+        ("ollama/l", Upstream("http://127.0.0.1:11434", "ollama", None)),
+        ("mistral/m", Upstream("https://api.mistral.ai", "mistral", SecretName("MISTRAL_API_KEY"))),
+        ("groq/g", Upstream("https://api.groq.com/openai", "groq", SecretName("GROQ_API_KEY"))),
+        ("deepseek/d", Upstream("https://api.deepseek.com", "deepseek", SecretName("DEEPSEEK_API_KEY"))),
+        ("openrouter/o", Upstream("https://openrouter.ai/api", "openrouter", SecretName("OPENROUTER_API_KEY"))),
+    ],
+)
+def test_each_known_provider_is_led_to_the_edge_in_its_own_dialect(model: str, upstream: Upstream) -> None:
+    plan = planned({"agents": {"defaults": {"model": model}}}, wish())
+    assert [*plan.upstreams.values()] == [upstream]
 
 
 def test_two_names_that_are_one_to_the_edge_are_refused() -> None:
