@@ -17,7 +17,7 @@ from proxy.forward.leaves import Leaves
 from proxy.forward.listening import listening
 from proxy.forward.outward import Outward
 from proxy.forward.parts import Parts
-from proxy.forward.permission import Permission, by_host
+from proxy.forward.permission import Permission, by_host, is_llm_host
 from proxy.halts import Halts
 from proxy.settings import Settings
 from proxy.sockets import listen_tcp
@@ -79,6 +79,9 @@ def troubles(parts: Parts, settings: Settings, policy: ForwardPolicy) -> Iterato
     """Yield what listed hosts would stumble over: no CA to open their TLS, or a tunnel past the egress."""
     providers = parts.permission.providers
     for rule in policy.hosts:
+        if rule.host not in providers and is_llm_host(rule.host):
+            fix = "add it to [egress.providers], or leave it out of egress.yaml"
+            yield PolicyError(f"forward proxy, {rule.host}", "is an LLM provider that is not listed: refused", fix)
         for host in providers:
             if rule.how is How.TUNNEL and rule.covers(host):
                 fix = "write how: intercept, or leave it out of egress.yaml"

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlsplit
 
 from proxy.errors import ForwardRefusedError
 from proxy.forward.target import Target
+from proxy.providers.dialects import HOSTS
 from proxy.settings import Provider
 from safety_core.model.forward import ForwardPolicy, ForwardRule, How
 from safety_core.model.tool_call import AgentId
+
+_LLM_HOSTS: Final = frozenset(filter(None, (urlsplit(url).hostname for url in HOSTS.values())))
+_LLM_NAMES: Final = re.compile(r"[\w-]+\.openai\.azure\.com|bedrock-runtime(?:-fips)?\.[\w-]+\.amazonaws\.com(?:\.cn)?")
+"""Providers whose host has a name for each customer or region."""
 
 Providers = Mapping[str, tuple[Provider, ...]]
 """LLM providers by the host of their base URL, in lower case."""
@@ -64,6 +71,11 @@ class Permission:
             raise _refused(
                 where, f"is not listed for {wish.method[:20]}", f"listed are {', '.join(sorted(rule.methods))}"
             )
+        if wish.target.host not in self.providers and is_llm_host(wish.target.host):
+            fix = "add it to [egress.providers], and intercept it or use the egress"
+            raise _refused(
+                where, "is an LLM provider that the edge's settings do not list: nothing would meter it", fix
+            )
         if rule.how is How.TUNNEL and wish.target.host in self.providers:
             fix = "use the egress, or write how: intercept"
             raise _refused(where, "is an LLM provider: no tunnel goes past redaction and the meter", fix)
@@ -83,6 +95,11 @@ class Permission:
                 where, "is not listed for the forward proxy", "have it added to egress.yaml, if it is needed"
             )
         return rule
+
+
+def is_llm_host(host: str) -> bool:
+    """Tell whether a host is known as that of an LLM provider, whether the settings list it or not."""
+    return host in _LLM_HOSTS or bool(_LLM_NAMES.fullmatch(host))
 
 
 def by_host(providers: Iterable[Provider]) -> Providers:

@@ -26,7 +26,7 @@ from proxy.forward.permission import Wish
 from proxy.forward.scan import Found, scan_body, scan_head
 from proxy.forward.target import Target, host_matches
 from proxy.http.head import BadRequestError
-from proxy.providers.dialects import DIALECTS
+from proxy.providers.dialects import part_of
 from proxy.settings import Provider
 from safety_core.edge.body import read_body
 from safety_core.errors import InputError, SafetyError
@@ -189,7 +189,7 @@ class RequestApp:
 
 def _for_egress(client: Client, scope: Scope, provider: Provider) -> Scope:
     """Return the request as the egress takes it: by the provider's name, with the client's own token as the key."""
-    raw = f"/{provider.name}{_below(provider, _path(scope).partition('?')[0])}"
+    raw = f"/{provider.name}{_below(provider, scope['method'], _path(scope).partition('?')[0])}"
     query: bytes = scope.get("query_string", b"")
     headers = [(name, value) for name, value in scope["headers"] if name not in _KEYS | {b"proxy-authorization"}]
     headers.append((b"authorization", b"Bearer " + client.token))
@@ -198,15 +198,15 @@ def _for_egress(client: Client, scope: Scope, provider: Provider) -> Scope:
     return changed
 
 
-def _below(provider: Provider, path: str) -> str:
+def _below(provider: Provider, method: str, path: str) -> str:
     """Return the path that the egress knows a request by: its base URL is joined to that again.
 
     A base URL that ends with a version stands in place of the one with which the paths of an API begin.
     """
-    base, paths = _base(provider), DIALECTS[provider.dialect].paths
+    base = _base(provider)
     inner = path.removeprefix(base)
-    versions = (f"/{base.rpartition('/')[2]}", "/v1") if base else ()
-    return next((found for found in (inner, *(one + inner for one in versions)) if paths.has(found)), inner)
+    spelled = (inner, *(one + inner for one in (f"/{base.rpartition('/')[2]}", "/v1") if base))
+    return next((one for one in spelled if part_of(provider.dialect, method, one)), inner)
 
 
 def _base(provider: Provider) -> str:

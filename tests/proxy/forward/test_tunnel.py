@@ -113,7 +113,11 @@ async def test_only_known_clients_are_served(tmp_path: Path, header: bytes, know
         ("sh%6fp.test:443", 400, "is not host:port"),
         ("http://shop.test:443/", 400, "is not host:port"),
         ("ours.test:443", 403, "is not listed for ada"),
-        ("llm.test:443", 403, "is an LLM provider"),
+        ("llm.test:443", 403, "is an LLM provider: no tunnel"),
+        ("api.mistral.ai:443", 403, "is an LLM provider that the edge's settings do not list"),
+        ("shop.openai.azure.com:443", 403, "is an LLM provider that the edge's settings do not list"),
+        ("bedrock-runtime.eu-west-1.amazonaws.com:443", 403, "is an LLM provider that the edge's settings do not list"),
+        ("docs.mistral.ai:443", 502, "has no address"),
     ],
 )
 async def test_what_is_not_listed_is_refused_with_the_reason(
@@ -124,13 +128,17 @@ async def test_what_is_not_listed_is_refused_with_the_reason(
         ForwardRule("plain.test", (80,), How.PLAIN),
         ForwardRule("ours.test", (443,), How.TUNNEL, agents=frozenset({AgentId("eve")})),
         ForwardRule("llm.test", (443,), How.TUNNEL),
+        ForwardRule(".mistral.ai", (443,), How.INTERCEPT),
+        ForwardRule("docs.mistral.ai", (443,), How.TUNNEL),
+        ForwardRule(".openai.azure.com", (443,), How.TUNNEL),
+        ForwardRule("bedrock-runtime.eu-west-1.amazonaws.com", (443,), How.INTERCEPT),
     ]
     provider = Provider("openai", "openai", "https://llm.test/v1", None)
-    async with forwarding(tmp_path, rules, providers=[provider]) as setting:
+    async with forwarding(tmp_path, rules, providers=[provider], table={"shop.test": ()}) as setting:
         said = await setting.ask(f"CONNECT {target} HTTP/1.1\r\nHost: shop.test\r\n".encode() + BASIC + b"\r\n")
         assert said.startswith(f"HTTP/1.1 {status} ".encode())
         assert words in said.decode()
-        assert setting.names.asked == []
+        assert setting.names.asked == (["docs.mistral.ai"] if status == 502 else [])
         assert setting.parts.books.refused == 1
         assert words in setting.parts.books.last
 
