@@ -52,6 +52,7 @@ _TRACEPARENT: Final = re.compile(rb"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{1
 
 _OPERATION: Final = "gen_ai.operation.name"
 _MODEL: Final = "gen_ai.request.model"
+_ANSWERED: Final = "gen_ai.response.model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +144,10 @@ class Spans:
         sampled = TraceFlags(TraceFlags.SAMPLED)
         parent, attributes = span.parent, {**span.attributes}
         trace = parent.trace if parent else random.getrandbits(128) or 1
-        model = self._scrub(str(attributes.get(_MODEL, "")))
-        if model:
-            attributes[_MODEL] = model
+        for name in (_MODEL, _ANSWERED):
+            if name in attributes:
+                attributes[name] = self._scrub(str(attributes[name]))
+        model = attributes.get(_MODEL, "")
         return ReadableSpan(
             f"{attributes[_OPERATION]} {model}".strip(),
             SpanContext(trace, random.getrandbits(64) or 1, is_remote=False, trace_flags=sampled),
@@ -175,6 +177,8 @@ class Spans:
         found["http.response.status_code"] = exchange.status
         found["safety.redactions"] = exchange.findings
         if usage := exchange.usage:
+            if usage.answered:
+                found[_ANSWERED] = usage.answered
             found["gen_ai.usage.input_tokens"] = usage.input_total
             found["gen_ai.usage.output_tokens"] = usage.output_total
             found["gen_ai.usage.cache_read.input_tokens"] = usage.cache_read

@@ -9,12 +9,16 @@ before.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from safety_core.canonical import Json
 from safety_core.meter.counts import Counts, counts_of
 from safety_core.meter.mode import mode_of
 from safety_core.meter.normal import TOTAL, normal_form
 from safety_core.model.usage import Usage
+
+MODEL_LENGTH: Final = 256
+"""Characters of a model's name; as in requests."""
 
 
 class Tally:
@@ -23,12 +27,14 @@ class Tally:
     def __init__(self) -> None:
         self._counts: Counts = {}
         self._mode = ""
+        self._answered = ""
 
     def add(self, document: Json) -> None:
         """Take in the next document. A zero replaces nothing: in a cumulative count it means "not said here"."""
         found = counts_of(document)
         mode = mode_of(document)
         self._mode = self._mode if mode is None else mode
+        self._answered = self._answered or _named(document)
         if any(found.get(name) for name in TOTAL):
             self._counts = found
         for name, count in found.items():
@@ -38,4 +44,15 @@ class Tally:
     def usage(self) -> Usage | None:
         """Return what has been stated so far, or None if nothing has."""
         usage = normal_form(self._counts)
-        return replace(usage, mode=self._mode) if usage and self._mode else usage
+        if usage and (self._mode or self._answered):
+            return replace(usage, mode=self._mode, answered=self._answered)
+        return usage
+
+
+def _named(document: Json) -> str:
+    """Return the model that a document says it is of: at its top, or in the message or response that begins."""
+    if not isinstance(document, dict):
+        return ""
+    owners = (document, document.get("message"), document.get("response"))
+    names = (owner.get(name) for owner in owners if isinstance(owner, dict) for name in ("model", "modelVersion"))
+    return next((name for name in names if isinstance(name, str) and 0 < len(name) <= MODEL_LENGTH), "")

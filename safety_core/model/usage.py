@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from safety_core.canonical import JsonObject
@@ -33,6 +33,8 @@ class Usage:
         estimated: the provider sent no numbers; these were derived from sizes.
         mode: how the provider says that it processed the request, where that has a price of its own ("batch",
             "priority", "flex", "fast"); empty: as usual.
+        answered: the model that has answered, as the response names it; empty where it does not. Usage is the same
+            whoever it was of.
     """
 
     input_total: int = 0
@@ -44,6 +46,7 @@ class Usage:
     tool_prompt: int = 0
     estimated: bool = False
     mode: str = ""
+    answered: str = field(default="", compare=False)
 
     def counts(self) -> dict[str, int]:
         """Return the numbers by their names, in the order above."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import builtins
 import socket
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from safety_core.errors import InputError, UnavailableError
 from safety_core.flow.dialect import Operation, Purpose
 from safety_core.flow.exchange import Exchange, Prompt
 from tests.proxy.watching.collector import attributes, collector
-from tests.proxy.watching.exchanges import exchange, prompt
+from tests.proxy.watching.exchanges import USAGE, exchange, prompt
 
 HOSTS = {"openai": "api.openai.example", "gemini": "gemini.example"}
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -39,7 +40,8 @@ async def sent(*ended: tuple[Prompt, Exchange | None]) -> list[Any]:
 
 
 async def test_an_exchange_is_a_span_of_the_conventions() -> None:
-    (span,) = await sent((prompt(body=b'{"messages": "a secret talk"}'), exchange()))
+    usage = replace(USAGE, answered="m-1-2026-01-01")
+    (span,) = await sent((prompt(body=b'{"messages": "a secret talk"}'), exchange(usage=usage)))
     assert span.name == "chat m-1"
     assert span.kind == Span.SPAN_KIND_CLIENT
     assert (span.start_time_unix_nano, span.end_time_unix_nano) == (1_000_000_500_000_000, 1_000_001_750_000_000)
@@ -48,6 +50,7 @@ async def test_an_exchange_is_a_span_of_the_conventions() -> None:
         "gen_ai.provider.name": "openai",
         "gen_ai.agent.name": "ada",
         "gen_ai.request.model": "m-1",
+        "gen_ai.response.model": "m-1-2026-01-01",
         "gen_ai.usage.input_tokens": 100,
         "gen_ai.usage.output_tokens": 20,
         "gen_ai.usage.cache_read.input_tokens": 60,
@@ -120,7 +123,8 @@ async def test_what_went_wrong_is_an_error(made: Exchange | None, error: str) ->
 
 
 async def test_a_model_that_is_a_secret_is_not_told() -> None:
-    (span,) = await sent((prompt(), exchange(model="m-hunter2")))
+    made = exchange(model="m-hunter2", usage=replace(USAGE, answered="hunter2-m"))
+    (span,) = await sent((prompt(), made))
     assert span.name == "chat m-SECRET_REF(pw)"
     assert b"hunter2" not in span.SerializeToString()
 
