@@ -46,12 +46,12 @@ _RESOLV: Final = Path("/etc/resolv.conf")
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """What is known of the edge on this machine. `trouble`: why no more is."""
+    """What is known of the edge on this machine. `ports`: where it listens; `trouble`: why no more is known."""
 
     pids: tuple[int, ...] = ()
     owner: int | None = None
-    port: int | None = None
-    control: int | None = None
+    egress: int | None = None
+    ports: tuple[int, ...] = ()
     trouble: str = ""
 
 
@@ -136,8 +136,8 @@ def _edge(home: Home) -> Edge:
     found = Edge((pid, *_children(pid)), owner)
     try:
         listeners = Reader(ask_edge(home.socket, "GET", "/v1/status"), "status").object("listeners")
-        control = listeners.integer("control_port") if listeners.has("control_port") else None
-        return replace(found, port=listeners.integer("egress"), control=control)
+        ports = tuple(port for port in listeners.whole().values() if isinstance(port, int))
+        return replace(found, egress=listeners.integer("egress"), ports=ports)
     except SafetyError as error:
         return replace(found, trouble=str(error))
 
@@ -173,19 +173,18 @@ def _aim(who: Person, home: Home, edge: Edge, given: dict[str, Any]) -> Aim:
         agent_home = Path(pwd.getpwuid(who.uid).pw_dir)
     except KeyError:
         agent_home = Path("/nonexistent")
-    control = [] if edge.control is None else [edge.control]
     return Aim(
         hosts=hosts(given["targets"]),
         resolvers=resolvers,
         socket=home.socket,
         files=(home.vault, home.vault_key, home.edge_key, home.edge_db, home.audit),
-        egress=(EGRESS[0], edge.port or EGRESS[1]),
+        egress=(EGRESS[0], edge.egress or EGRESS[1]),
         agent_home=agent_home,
         domain=given["domain"],
         metadata=tuple(given["metadata"]),
         resolved=RESOLVED,
         pids=edge.pids,
-        expected=frozenset([*expected, *control]),
+        expected=frozenset([*expected, *edge.ports]),
         sudo=powers.sudo(who.name if os.geteuid() == 0 else None),
     )
 
