@@ -5,12 +5,17 @@ changed is read, opened and taken up, so one more secret costs the same with ten
 
 What a scanner found and is too common to be looked for (`password = production`) is kept, so that its reference still
 means something, but not looked for elsewhere: a person would have been refused to register it.
+
+The texts of a secret that is a JSON object (an access key with its id and token) are secrets of their own: whoever
+shows one of them does not show the object.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from proxy.force import Force
@@ -27,6 +32,9 @@ from safety_core.redact.redactor import Redactor
 
 STEPS: Final = 16
 """Changes that are taken up in one go, in some 0.1 ms each, before others get their turn."""
+
+PART: Final = 16
+"""Characters of a text in a JSON object that is looked for by itself; what is shorter names something."""
 
 SHARE: Final = 4
 """Of more changes than a fourth of what is known, a registry is made afresh, on another thread."""
@@ -59,7 +67,8 @@ class Secrets:
                 kept = {name: value for name, value in self._known.items() if name not in gone} | fresh
                 self._registry = await asyncio.to_thread(_made, kept)
             else:
-                self._registry = await _changed(self._registry, fresh, gone)
+                old = {name: self._known[name] for name in (*gone, *fresh) if name in self._known}
+                self._registry = await _changed(self._registry, fresh, old)
             for name in gone:
                 del self._known[name]
             self._known |= fresh
@@ -110,18 +119,46 @@ class Secrets:
 
 
 def _made(known: Mapping[SecretName, SecretValue]) -> Registry:
-    return Registry({name: value for name, value in known.items() if not _common(name, value)})
+    return Registry(dict(_lookable(known)))
 
 
-async def _changed(registry: Registry, fresh: Mapping[SecretName, SecretValue], gone: Iterable[SecretName]) -> Registry:
-    """Return a registry that also knows `fresh`, and not `gone`."""
-    for name in gone:
+async def _changed(
+    registry: Registry, fresh: Mapping[SecretName, SecretValue], old: Mapping[SecretName, SecretValue]
+) -> Registry:
+    """Return a registry that also knows `fresh`, and not `old`: what is gone, or has another value now."""
+    for name, _ in _lookable(old):
         registry = registry.without(name)
-    for number, (name, value) in enumerate(fresh.items(), 1):
-        registry = registry.without(name) if _common(name, value) else registry.with_secret(name, value)
+    for number, (name, value) in enumerate(_lookable(fresh), 1):
+        registry = registry.with_secret(name, value)
         if number % STEPS == 0:
             await asyncio.sleep(0)
     return registry
+
+
+def _lookable(known: Mapping[SecretName, SecretValue]) -> Iterator[tuple[SecretName, SecretValue]]:
+    """Yield what is looked for: the values that are not too common, and the texts in those that are JSON objects."""
+    for name, value in known.items():
+        if not _common(name, value):
+            yield name, value
+            yield from _parts(name, value.reveal())
+
+
+def _parts(name: SecretName, value: str) -> Iterator[tuple[SecretName, SecretValue]]:
+    if not value.startswith("{"):
+        return
+    try:
+        fields = json.loads(value)
+    except (ValueError, RecursionError):
+        return
+    for field, part in fields.items():
+        if isinstance(part, str) and len(part) >= PART and not common_reason(SecretValue(part)):
+            yield _part_name(name, field), SecretValue(part)
+
+
+def _part_name(name: SecretName, field: str) -> SecretName:
+    """Return the name of a part, which nobody gives to a secret of theirs."""
+    told = hashlib.sha256(f"{name}\0{field}".encode("utf-8", "surrogatepass")).hexdigest()
+    return SecretName(f"{name[:40]}.part-{told[:16]}")
 
 
 def _common(name: SecretName, value: SecretValue) -> bool:

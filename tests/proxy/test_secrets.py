@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -190,3 +191,40 @@ async def test_whatever_happens_it_knows_what_the_vault_holds(
             for version in (1, 2, 3):
                 value = value_of(name, version)
                 assert (told(secrets, value) == f"x SECRET_REF({name})") == (kept.get(name) == value)
+
+
+def access_key(version: int) -> SecretValue:
+    parts = {"secret_access_key": 40, "session_token": 1200}
+    fields = {name: characters(length, "alnum", f"{name} {version}") for name, length in parts.items()}
+    return SecretValue(json.dumps({"region": "eu-central-1", "number": 7, **fields}))
+
+
+async def test_the_texts_of_a_json_object_are_secrets_of_their_own(vault: Vault) -> None:
+    secrets = Secrets(vault)
+    for number in range(40):
+        vault.put(SecretName(f"S{number}"), value_of(f"S{number}"), now=1.0)
+    await secrets.refresh()
+    name = SecretName("A" * 64)
+    keys = [access_key(version) for version in (1, 2)]
+    for key, other in (keys, keys[::-1]):
+        vault.put(name, key, now=1.0)
+        await secrets.refresh()
+        fields = json.loads(key.reveal())
+        for part in (fields["secret_access_key"], fields["session_token"], fields["secret_access_key"][3:22]):
+            assert told(secrets, SecretValue(part)).startswith("x SECRET_REF(A")
+        assert told(secrets, SecretValue("in eu-central-1")) == "x in eu-central-1"
+        older = json.loads(other.reveal())["secret_access_key"]
+        assert "SECRET_REF(A" not in told(secrets, SecretValue(older))
+        assert name in secrets.names()
+    vault.remove(name)
+    await secrets.refresh()
+    kept = json.loads(keys[0].reveal())["secret_access_key"]
+    assert "SECRET_REF(A" not in told(secrets, SecretValue(kept))
+
+
+async def test_what_only_looks_like_a_json_object_is_one_secret(vault: Vault) -> None:
+    secrets = Secrets(vault)
+    value = SecretValue("{" + characters(30, "alnum", "brace"))
+    vault.put(OVEN, value, now=1.0)
+    await secrets.refresh()
+    assert told(secrets, value) == "x SECRET_REF(OVEN)"
