@@ -8,7 +8,7 @@ from typing import Final, cast
 
 from proxy.forward.credentials import CHALLENGE, client_of, unknown_client
 from proxy.forward.intercept import intercept, speak
-from proxy.forward.parts import Parts, status_of
+from proxy.forward.parts import BusyError, Parts, status_of
 from proxy.forward.permission import Wish
 from proxy.forward.request import Line
 from proxy.forward.scan import Found, scan_head
@@ -48,7 +48,7 @@ class Front(asyncio.Protocol):
         self._parts.enter(self._transport)
         self._timer = self._loop.call_later(self._parts.limits.head_seconds, self._too_slow)
         if full:
-            self._refuse(503, InputError("the forward proxy", "has as many connections as it holds", "try again"))
+            self._refuse(503, BusyError("the forward proxy", "has as many connections as it holds", "try again"))
 
     def data_received(self, data: bytes) -> None:
         """Read on until it is known what comes."""

@@ -3,6 +3,7 @@ from the environment, certificates verified by the system's store."""
 
 from __future__ import annotations
 
+import io
 import socket
 import ssl
 from collections.abc import Callable
@@ -54,7 +55,7 @@ class Outward:
         where = URL(url, encoded=True)
         try:
             return await self._session(agent).request(
-                method, where, headers=sent, data=body or None, allow_redirects=False
+                method, where, headers=sent, data=io.BytesIO(body) if body else None, allow_redirects=False
             )
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise translated(error, where.host or "") from error

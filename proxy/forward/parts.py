@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -29,7 +30,7 @@ class Limits:
     Attributes:
         head_seconds: until a connection's first request has come.
         handshake_seconds: of TLS that is ended here.
-        body: bytes of one request's body, where the policy says nothing else.
+        body: bytes of one request's body, where the policy says nothing else; bodies: of all at the same time.
         connections: at the same time.
         patience: of tunnels.
     """
@@ -37,11 +38,35 @@ class Limits:
     head_seconds: float = 10.0
     handshake_seconds: float = 10.0
     body: int = 32 * 1024 * 1024
+    bodies: int = 128 * 1024 * 1024
     connections: int = 512
     patience: Patience = PATIENCE
 
 
 LIMITS: Final = Limits()
+
+
+class BusyError(SafetyError):
+    """More at the same time than the proxy holds."""
+
+
+@dataclass(slots=True)
+class Room:
+    """How much of the bodies of all requests may be held at the same time, in bytes: they are scanned whole."""
+
+    most: int
+    held: int = 0
+
+    @contextmanager
+    def taken(self, size: int) -> Generator[None, None, None]:
+        """Hold `size` bytes until the block ends. Raises BusyError."""
+        if self.held + size > self.most:
+            raise BusyError("the forward proxy", "holds as many bodies of requests as it can", "try again")
+        self.held += size
+        try:
+            yield
+        finally:
+            self.held -= size
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +93,7 @@ class Parts:
     limits: Limits = LIMITS
     connections: set[asyncio.Transport] = field(default_factory=set)
     state: ServerState = field(default_factory=ServerState)
+    room: Room = field(default_factory=lambda: Room(LIMITS.bodies))
 
     def enter(self, transport: asyncio.Transport) -> None:
         """Count a connection."""
@@ -83,8 +109,8 @@ class Parts:
 def status_of(error: SafetyError) -> int:
     """Return the status with which a client learns of an error.
 
-    400 and 413: what came is wrong; 502: the host does not answer; 403: it is understood and refused, or cannot be
-    recorded.
+    400 and 413: what came is wrong; 502: the host does not answer; 503: too much at once; 403: it is understood and
+    refused, or cannot be recorded.
     """
     match error:
         case LimitError():
@@ -93,5 +119,7 @@ def status_of(error: SafetyError) -> int:
             return 400
         case UnavailableError():
             return 502
+        case BusyError():
+            return 503
         case _:
             return 403

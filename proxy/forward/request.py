@@ -31,7 +31,6 @@ from proxy.settings import Provider
 from safety_core.edge.body import read_body
 from safety_core.errors import InputError, SafetyError
 from safety_core.flow.egress_effects import Headers
-from safety_core.model.forward import ForwardRule
 
 _HOP: Final = frozenset(
     {
@@ -110,23 +109,26 @@ class RequestApp:
             raise BadRequestError("the header Host", reason, "send each host's requests to it alone")
         if target.host in self._parts.permission.providers:
             return await self._parts.egress(_for_egress(client, scope, self._provider(scope)), receive, send)
-        headers = _kept(scope["headers"], _NOT_SENT)
-        body = await self._scanned(rule, scope, headers, receive)
+        limit = self._parts.limits.body if rule.body_limit is None else rule.body_limit
+        with self._parts.room.taken(_announced(scope, limit)):
+            return await self._forward(client, limit, scope, receive, send)
+
+    async def _forward(self, client: Client, limit: int, scope: Scope, receive: Receive, send: Send) -> None:
+        headers, where = _kept(scope["headers"], _NOT_SENT), str(self._line.target)
+        body = await self._scanned(limit, scope, headers, receive)
         counts = {"bytes": len(body)}
-        call = await self._parts.books.forwarded(client.agent, str(target), counts)
+        call = await self._parts.books.forwarded(client.agent, where, counts)
         try:
             await self._exchange(client, scope, (headers, body), counts, receive, send)
         finally:
-            await self._parts.books.ended(call, client.agent, str(target), counts)
-        return None
+            await self._parts.books.ended(call, client.agent, where, counts)
 
-    async def _scanned(self, rule: ForwardRule, scope: Scope, headers: Headers, receive: Receive) -> bytes:
+    async def _scanned(self, limit: int, scope: Scope, headers: Headers, receive: Receive) -> bytes:
         """Return the body, once all of the request has been looked through. Raises SafetyError."""
         redactor, found = await self._parts.redactor(), Found()
         scan_head(found, f"{self._line.scheme}://{self._line.target}{_path(scope)}", headers, redactor)
         body = b""
         if not found.places:
-            limit = self._parts.limits.body if rule.body_limit is None else rule.body_limit
             body = await read_body(scope["headers"], receive, limit=limit)
             scan_body(found, body, headers, redactor)
         if found.discovered:
@@ -196,6 +198,16 @@ def _for_egress(client: Client, scope: Scope, provider: Provider) -> Scope:
     changed: MutableMapping[str, Any] = {**scope, "path": raw, "raw_path": raw.encode("latin-1"), "headers": headers}
     changed["query_string"] = without_token(query.decode("latin-1")).encode("latin-1")
     return changed
+
+
+def _announced(scope: Scope, limit: int) -> int:
+    """Return how many bytes of a body may come: what is not announced may be all that is allowed."""
+    for name, value in scope["headers"]:
+        if name == b"transfer-encoding":
+            return limit
+        if name == b"content-length":
+            return min(int(value), limit)
+    return 0
 
 
 def _below(provider: Provider, method: str, path: str) -> str:

@@ -81,6 +81,8 @@ def show(answer: JsonObject, console: Console) -> None:
     interlock = body.object("interlock")
     facts.add_row("interlock", _state(interlock.text("mode"), _seen(interlock)))
     facts.add_row("containment", _contained(body))
+    if body.has("forward"):
+        facts.add_row("forward proxy", _forwarded(body.object("forward")))
     for budget in body.objects("budgets") if body.has("budgets") else ():
         facts.add_row("budget", _budget(budget))
     for prefix in interlock.objects("prefixes") if interlock.has("prefixes") else ():
@@ -123,6 +125,13 @@ def _budget(budget: Reader) -> Text:
     who = budget.text("agent") if budget.has("agent") else "all agents together"
     style = "red" if spent >= most else "yellow" if percent >= ALERT_AT else "green"
     return Text(f"{who}, {name}: {used} ({percent}%)", style=style)
+
+
+def _forwarded(forward: Reader) -> Text:
+    """Return one line: what the forward proxy let through, what it refused, and why the last of that."""
+    told = [f"{forward.integer(name)} {name}" for name in ("allowed", "refused", "open")]
+    last = forward.text("last", "", limit=BODY_LIMIT)
+    return _state("on", ", ".join(told) + (f"; last refused: {last}" if last else ""))
 
 
 def _contained(body: Reader) -> Text:

@@ -150,6 +150,21 @@ async def test_methods_and_body_limits_of_the_policy_hold(tmp_path: Path) -> Non
         assert [body for _, body in origin.seen] == [b"x" * 10, b"hello"]
 
 
+async def test_large_bodies_pass_and_have_room_for_so_many_at_once(tmp_path: Path) -> None:
+    body = b"a line of text\n" * 200_000
+    (tmp_path / "body").write_bytes(body)
+    async with http_origin() as origin, forwarding(tmp_path, [SHOP], ports={80: origin.port}) as setting:
+        curl = ("curl", "-sS", "--proxy", setting.url, "-m", "60", "--data-binary", f"@{tmp_path / 'body'}")
+        assert await run(*curl, "http://shop.test/up") == (0, "hello", "")
+        assert await run(*curl, "-H", "Transfer-Encoding: chunked", "http://shop.test/up") == (0, "hello", "")
+        assert [raw == body for _, raw in origin.seen] == [True, True]
+        assert setting.parts.room.held == 0
+        setting.parts.room.most = len(body) - 1
+        _, out, _ = await run(*curl, "-i", "http://shop.test/up")
+        assert out.startswith("HTTP/1.1 503 ")
+        assert (await post(setting, b"small")).startswith(b"HTTP/1.1 200 ")
+
+
 async def test_a_second_request_on_the_connection_goes_nowhere(tmp_path: Path) -> None:
     """The next one may be for another host: there is one request on a connection."""
     get = b"GET http://shop.test/ HTTP/1.1\r\nHost: shop.test\r\n" + BASIC + b"\r\n"

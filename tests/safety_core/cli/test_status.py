@@ -95,6 +95,17 @@ def test_containment_that_was_never_tried_is_unknown() -> None:
     assert "containment  unknown  never tried; run `safety doctor`" in screen.getvalue()
 
 
+def test_a_forward_proxy_is_shown_where_there_is_one() -> None:
+    screen = io.StringIO()
+    forward = {"allowed": 5, "refused": 2, "open": 1, "last": "other.test:443: is not listed"}
+    show({**ANSWER, "forward": forward}, Console(file=screen, width=200))
+    shown = "forward proxy  on  5 allowed, 2 refused, 1 open; last refused: other.test:443: is not listed"
+    assert shown in screen.getvalue()
+    screen = io.StringIO()
+    show({**ANSWER, "forward": None}, Console(file=screen, width=200))
+    assert "forward" not in screen.getvalue()
+
+
 def test_an_answer_that_is_none_is_refused_by_name() -> None:
     with pytest.raises(InputError, match=r"status\.policy"):
         show({"tenant": "bakery"}, Console(file=io.StringIO()))
