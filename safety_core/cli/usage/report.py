@@ -136,5 +136,5 @@ def _said(found: Report, total: Row) -> list[str]:
         lines.append(f"+ {total.unpriced:,} requests have no price: add one to prices.yaml of the policy")
     if found.breaks is not None:
         every, ours = found.breaks
-        lines.append(f"prompt prefixes broke {every:,} times since the edge began, {ours:,} of them by redaction")
+        lines.append(f"prompt prefixes that broke since the edge began: {every:,}, by redaction: {ours:,}")
     return ["", *lines] if lines else []
