@@ -42,6 +42,9 @@ _SOUND_FIELDS: Final = frozenset({"type", "audio", "event_id"})
 _PLACES: Final = ("item_id", "output_index", "content_index")
 """What tells one text of a response from another; stands in a key as name and value."""
 
+_ENDS: Final = frozenset({"done", "completed", "failed"})
+"""How the types of events end that end a text."""
+
 _HEARD: Final = "conversation.item.input_audio_transcription.completed"
 
 _SOUND: Final = "audio.delta"
@@ -200,7 +203,8 @@ class RealtimeShape:
         response = event.get("response")
         if name == "response.done" and isinstance(response, dict):
             return [(str(response.get("id", "")),)]
-        return [_key(name.removesuffix(".done"), event)] if name.endswith(".done") else []
+        stem, _, end = name.rpartition(".")
+        return [_key(stem, event)] if end in _ENDS else []
 
     def tail(self, key: Key, text: str, last: JsonObject) -> JsonObject:
         """Return one more delta of the same text."""

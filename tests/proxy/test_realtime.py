@@ -355,6 +355,51 @@ async def test_two_answers_are_booked_each_once() -> None:
     assert len({meter.request for meter in setting.books.metered}) == 2
 
 
+async def test_an_edge_that_stops_closes_its_sockets() -> None:
+    async with realtime(Realtime(lambda _: [begins()])) as setting:
+        socket = await setting.connect()
+        await say(socket, ASK)
+        await until(socket, "response.created")
+    assert (await closing(socket))[1] == 1012
+    assert [meter.usage.estimated for meter in setting.books.metered] == [True]
+    assert setting.model.closed == [1000]
+
+
+async def test_a_client_that_vanishes_leaves_nothing_behind() -> None:
+    async with realtime(Realtime(lambda _: [begins()])) as setting:
+        socket = await setting.connect()
+        await say(socket, ASK)
+        await until(socket, "response.created")
+        socket.transport.abort()
+        await setting.model.settled.wait()
+        await setting.books.settled.wait()
+        assert [meter.usage.estimated for meter in setting.books.metered] == [True]
+        assert len(setting.seen.began_) == len(setting.seen.ended_)
+
+
+async def test_a_slow_client_makes_the_provider_wait() -> None:
+    """32 MiB do not come to stand in the edge: the provider is read only as fast as the client."""
+    sent: list[int] = []
+    big = json.dumps({"type": "response.output_audio.delta", "response_id": "r", "delta": "A" * 1024 * 1024})
+
+    def script(event: dict[str, Any]) -> list[str]:
+        return [big] * 32
+
+    model = Realtime(script)
+    async with realtime(model) as setting, setting.connect(max_queue=1) as socket:
+        await say(socket, ASK)
+        for _ in range(200):
+            await asyncio.sleep(0.005)
+            sent.append(model.sent)
+        assert sent[-1] < 32, "all of it was taken in"
+        shown = 0
+        async for message in socket:
+            shown += "audio.delta" in message[:60]
+            if shown == 32:
+                break
+    assert model.sent == 32
+
+
 def test_so_many_messages_may_come_in_a_second() -> None:
     now = [0.0]
     rate = Rate(lambda: now[0])

@@ -53,7 +53,7 @@ class Realtime:
         greeting: what it says first.
         refuses: status with which it refuses a socket.
         requests, received, closed: what came: requests for sockets, messages, and the codes with which clients closed.
-        connections: the sockets themselves.
+        connections: the sockets themselves; sent: how many answers have been written to them.
         settled: set whenever a socket is over.
     """
 
@@ -66,6 +66,7 @@ class Realtime:
     closed: list[int | None] = field(default_factory=list)
     settled: asyncio.Event = field(default_factory=asyncio.Event)
     connections: list[ServerConnection] = field(default_factory=list)
+    sent: int = 0
     url: str = ""
     _server: Server | None = None
 
@@ -116,3 +117,4 @@ class Realtime:
             await connection.close(said, "that is all")
         else:
             await connection.send(json.dumps(said) if isinstance(said, dict) else said)
+            self.sent += 1

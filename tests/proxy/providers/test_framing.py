@@ -189,6 +189,14 @@ def test_what_was_heard_is_text_too_and_sound_is_not() -> None:
     assert "".join(event["delta"] for event in left if event["type"] == heard["type"]) == REF
 
 
+@pytest.mark.parametrize("end", ["completed", "failed"])
+def test_what_was_heard_ends_by_itself(end: str) -> None:
+    heard = {"type": "conversation.item.input_audio_transcription.delta", "item_id": "i", "content_index": 0}
+    ended = {**heard, "type": f"conversation.item.input_audio_transcription.{end}"}
+    left = realtime([{**heard, "delta": f"say {PASSWORD[:6]}"}, ended])
+    assert [event.get("delta") for event in left] == ["say ", PASSWORD[:6], None]
+
+
 def test_what_a_client_says_is_redacted_event_by_event() -> None:
     item = {
         "type": "message",
