@@ -5,6 +5,7 @@
  "approvals": {"pending", "unsent"}, "audit": {"entries"}, "secrets", "hub": {"url"}, "tasks": [...],
  "plugins": [{"agent", "state", "reason", "version", "host", "copies", "fired", "memory", ...}],
  "interlock": {"mode", "guarded", "refused", "observed", "last", "usage_differences",
+               "calls": {"foreseen", "changed", "unforeseen", "unreported"},
                "prefixes": [{"agent", "soul", "tools", "since", "head", "kept", "of", "broken", "by_redaction", "last",
                              "last_at"}]},
  "budgets": [{"agent": name | null for all together, "budget", "spent", "held", "limit", "percent"}],
