@@ -39,6 +39,7 @@ from proxy.settings import Settings
 from proxy.sockets import listen_tcp, unix_listener
 from proxy.status import Status
 from proxy.turns import Turns
+from proxy.watching.costs import Costs
 from proxy.watching.looking import Looking, open_traffic
 from safety_core.canonical import JsonObject
 from safety_core.edge import clock
@@ -114,7 +115,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
         people = await open_correspondents(home, stack)
         calls = Calls(in_force, services, guards, settings.workspace, settings.approval_wait, people)
         desk = Desk(Grants(services.approvals, services.audit, in_force), edge_key(home))
-        looking = Looking(services, in_force, turns, traffic, prices.cost)
+        looking = Looking(services, in_force, turns, traffic, prices.cost, Costs(services.usage))
         control = Control(settings.tenant, calls, desk, Callers(), turns, looking, status.to_json, reload)
         egress = open_egress(settings, services, in_force, turns, calls, (traffic, prefixes), stack)
         forward = None

@@ -21,7 +21,7 @@ from safety_core.canonical import Json, JsonObject
 from safety_core.edge import clock
 from safety_core.errors import SafetyError
 from safety_core.flow.exchange import Exchange, Prompt
-from safety_core.meter.prefix import Break, Broken, Kept, Prefix, compare, continues, shared
+from safety_core.meter.prefix import DIGEST, Break, Broken, Kept, Prefix, compare, continues, shared
 from safety_core.model.record import AuditEntry, Event
 from safety_core.model.tool_call import AgentId
 from safety_core.wire.turns import Turn
@@ -113,12 +113,13 @@ class Prefixes:
         agent.kept, agent.of = kept.parts, kept.of
         if kept.broken:
             self._broken(agent, prompt, exchange.id, kept, kept.broken)
+        agent.changed = ""
 
     def _broken(self, agent: _Agent, prompt: Prompt, exchange: str, kept: Kept, broken: Break) -> None:
         now = clock.now()
         text = self._scrub(broken.text())
         if broken.what in _SYSTEM and not broken.redaction and agent.changed:
-            text, agent.changed = f"{agent.changed} changed ({text})", ""
+            text = f"{agent.changed} changed ({text})"
         agent.broken += 1
         agent.by_redaction += broken.redaction
         agent.what, agent.at = text, now
@@ -174,8 +175,10 @@ def _alike(last: deque[Prefix], new: Prefix) -> Prefix | None:
     """Return the request that `new` should have begun like, or None where it begins something of its own."""
     if not last:
         return None
-    best = max(last, key=lambda old: shared(old, new))
-    if shared(best, new):
+    first = new.sent.messages[:DIGEST]
+    begun = [old for old in last if first and old.sent.messages.startswith(first)]
+    best = begun[0] if len(begun) == 1 else max(begun or last, key=lambda old: shared(old, new))
+    if begun or shared(best, new):
         return best
     if any(old.head == new.head and old.model == new.model for old in last):
         return None

@@ -17,6 +17,7 @@ from proxy.force import InForce
 from proxy.settings import Settings
 from proxy.turns import Turns
 from proxy.watching.access import access_line
+from proxy.watching.costs import Costs
 from proxy.watching.metrics import Levels, exposition
 from proxy.watching.spans import EVERY_SECONDS, Spans
 from proxy.watching.spread import Spread
@@ -25,7 +26,7 @@ from safety_core.canonical import Json, JsonObject
 from safety_core.edge import clock
 from safety_core.edge.usage_report import Cost, usage_report
 from safety_core.flow.exchange import Prompt
-from safety_core.wire.usage_report import Asked, Report, asked_from
+from safety_core.wire.usage_report import Report, asked_from
 
 MINUTE: Final = 60
 
@@ -40,13 +41,14 @@ _MODEL: Final = re.compile(rb'"model"\s*:\s*"([\w.:/@+-]{1,128})"')
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """Puts it together. `cost`: what usage costs, by the prices in force."""
+    """Puts it together. `cost`: what usage costs, by the prices in force; `costs`: what it has cost so far."""
 
     services: Services
     in_force: InForce
     turns: Turns
     traffic: Traffic
     cost: Cost
+    costs: Costs
 
     async def top(self) -> JsonObject:
         """Return the body of GET /v1/top."""
@@ -75,12 +77,10 @@ class Looking:
     async def metrics(self) -> bytes:
         """Return the body of GET /metrics."""
         services, force = self.services, self.in_force
-        report = await usage_report(services.usage, Asked(0, int(clock.now()) + 3600, "model"))
         cost: dict[tuple[str, str], int] = {}
-        for row in report.rows:
-            provider, _, model = row.key.partition("/")
+        for (provider, model), amount in (await self.costs.totals(clock.now())).items():
             key = (provider, self.traffic.models.shown(self.traffic.models.of(model)))
-            cost[key] = cost.get(key, 0) + row.cost
+            cost[key] = cost.get(key, 0) + amount
         levels = Levels(
             approvals_pending=len(await services.approvals.pending()),
             audit_entries=await services.audit.size(),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -77,3 +79,13 @@ def test_a_name_that_says_something_is_no_label() -> None:
 def test_the_edge_does_not_pay_for_what_nobody_scrapes() -> None:
     code = "import sys, proxy.app; print([name for name in sys.modules if name.startswith(('prometheus', 'opentel'))])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"[]\n"
+
+
+def test_the_page_lists_every_metric() -> None:
+    page = (Path(__file__).parents[3] / "docs/egress.md").read_text()
+    told = {*re.findall(r"`(safety_\w+)`", page)}
+    text = exposition(Traffic(), Levels(policy_age=1.0)).decode()
+    made = {
+        family.name + ("_total" if family.type == "counter" else "") for family in text_string_to_metric_families(text)
+    }
+    assert told - {"safety_core"} == made
