@@ -82,5 +82,5 @@ class Books:
     ) -> AuditEntry:
         subject = self.scrub(where[:300])
         return AuditEntry(
-            clock.now(), event, agent, subject, call, rules=rules, revision=self.revision(), counts=counts or {}
+            clock.now(), event, agent, subject, call, rules=rules, revision=self.revision(), counts={**(counts or {})}
         )

@@ -59,7 +59,7 @@ def http_target(raw: bytes) -> tuple[Target, bytes]:
 
 def _target(host: bytes, port: bytes) -> Target:
     name = host.decode("ascii", "replace").lower()
-    if name.startswith("[") and name.endswith("]"):
+    if name.startswith("[") and name.endswith("]") and ":" in name:
         name = name[1:-1]
     elif ":" in name or not re.fullmatch(r"[a-z0-9._-]{1,253}", name):
         raise BadRequestError("the host", "is no name", _FIX)

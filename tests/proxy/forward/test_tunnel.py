@@ -111,6 +111,7 @@ async def test_only_known_clients_are_served(tmp_path: Path, header: bytes, know
         ("shop.test:0", 400, "does not lie in 1 to 65535"),
         ("shop.test:443:443", 400, "is no name"),
         ("sh%6fp.test:443", 400, "is not host:port"),
+        ("[shop.test]:443", 400, "is no name"),
         ("http://shop.test:443/", 400, "is not host:port"),
         ("ours.test:443", 403, "is not listed for ada"),
         ("llm.test:443", 403, "is an LLM provider: no tunnel"),
