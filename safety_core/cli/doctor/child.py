@@ -28,8 +28,8 @@ from safety_core.cli.doctor.outward import OUTWARD_TRIES, Try
 from safety_core.cli.doctor.trial import Seen, Trial
 from safety_core.wire.posture import Check
 
-SECONDS: Final = 15.0
-"""After which what has not ended is given up; a try that waits takes two, a few one after another."""
+SECONDS: Final = 10.0
+"""After which what has not ended is given up; a try that waits for an answer takes two."""
 
 _NO_NEW_PRIVS: Final = 38
 """PR_SET_NO_NEW_PRIVS (linux/prctl.h)."""

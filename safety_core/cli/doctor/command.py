@@ -206,7 +206,7 @@ def _tried(aim: Aim, who: Person, control: Person | None) -> tuple[dict[Check, T
         children[CONTROL] = (control, OUTWARD_TRIES)
     found: dict[str, dict[Check, Trial]] = {AGENT: {}, CONTROL: {}}
     total = sum(len(tries) for _, tries in children.values())
-    with click.progressbar(length=total, label="trying", file=sys.stderr) as bar:
+    with click.progressbar(length=total, label="trying", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
         told: Told
         for told in trials(aim, children):
             found[told.who][told.check] = told.trial

@@ -10,12 +10,13 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from safety_core.cli.doctor import outward
 from safety_core.cli.doctor.aim import Aim
-from safety_core.cli.doctor.trial import SECONDS, Seen, Trial, failed, worst
+from safety_core.cli.doctor.trial import SECONDS, Seen, Trial, failed, together, worst
 
 _SEIZE: Final = 0x4206
 """PTRACE_SEIZE: attaches without stopping the process (linux/ptrace.h). It ends with the thread that did it."""
@@ -105,11 +106,14 @@ def loopback(aim: Aim) -> Trial:
     """Try every port of this machine on which somebody listens, but for the edge's and those that are expected."""
     listed = ((host, port) for host, port in _listening() if port not in aim.expected | _NAMES | {aim.egress[1]})
     ports = sorted(set(listed), key=lambda place: (place[1], place[0]))
-    tried = [outward.connects(host, port) for host, port in ports[:_PORTS]]
-    reached = sorted({port for (_, port), trial in zip(ports, tried, strict=False) if trial.seen is Seen.ANSWERED})
-    if reached:
-        return Trial(Seen.ANSWERED, f"ports {', '.join(map(str, reached))}")
-    return Trial(Seen.REFUSED, "no other service can be reached")
+    if not ports:
+        return Trial(Seen.REFUSED, "there is no other service")
+    return together(partial(_service, host, port) for host, port in ports[:_PORTS])
+
+
+def _service(host: str, port: int) -> Trial:
+    trial = outward.connects(host, port)
+    return Trial(Seen.REFUSED, f"{trial.detail}: is gone") if trial.seen is Seen.RESET else trial
 
 
 def _listening() -> Iterator[tuple[str, int]]:

@@ -25,13 +25,13 @@ _LIMIT: Final = 1024 * 1024
 
 
 def in_environ(aim: Aim) -> Trial:
-    """Look for providers' keys in the environment of every process of this user but our own."""
+    """Look for providers' keys in the environment of every process of this user but our own and its children."""
     looked, named = 0, set[str]()
     for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit() or int(folder.name) == os.getpid():
+        if not folder.name.isdigit():
             continue
         with suppress(OSError):
-            if folder.stat().st_uid != os.getuid():
+            if folder.stat().st_uid != os.getuid() or os.getpid() in {int(folder.name), _parent(folder)}:
                 continue
             with (folder / "environ").open("rb") as file:
                 named |= _keys(file.read(_LIMIT))
@@ -41,6 +41,11 @@ def in_environ(aim: Aim) -> Trial:
     if not looked:
         return Trial(Seen.UNTRIED, "no process of this user could be looked into")
     return Trial(Seen.REFUSED, f"none in {looked} processes")
+
+
+def _parent(folder: Path) -> int:
+    after_name = (folder / "stat").read_bytes().rpartition(b")")[2]  # proc(5): the name may hold anything
+    return int(after_name.split()[1])
 
 
 def _keys(raw: bytes) -> set[str]:

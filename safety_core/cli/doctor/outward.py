@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
 from safety_core.cli.doctor import questions
 from safety_core.cli.doctor.aim import Aim
-from safety_core.cli.doctor.trial import SECONDS, Seen, Trial, failed, worst
+from safety_core.cli.doctor.trial import SECONDS, Seen, Trial, failed, together
 from safety_core.wire.posture import Check
 
 _BYTES: Final = 4096
@@ -100,29 +101,28 @@ def pings(host: str) -> Trial:
         return failed(error, detail)
 
 
-def _here(trial: Trial) -> Trial:
-    """Return a try at this machine: where a port of ours refuses, nobody listens."""
+def _here(ask: Callable[[str, str], Trial], host: str, name: str) -> Trial:
+    """Ask a name server of this machine: where a port of ours refuses, nobody listens."""
+    trial = ask(host, name)
     return Trial(Seen.REFUSED, f"{trial.detail}: nobody listens") if trial.seen is Seen.RESET else trial
 
 
 def local_names(aim: Aim) -> Trial:
     """Ask this machine's own name servers, by UDP and TCP."""
-    return worst(
-        _here(trial)
-        for host in aim.resolvers
-        for trial in (resolves_udp(host, aim.domain), resolves_tcp(host, aim.domain))
-    )
+    ways = (resolves_udp, resolves_tcp)
+    return together(partial(_here, way, host, aim.domain) for host in aim.resolvers for way in ways)
 
 
 def tunnel(aim: Aim) -> Trial:
     """Ask them for a name that carries bytes: an answer means that a name server outside has read them."""
     name = questions.tunnel_name(aim.domain)
-    return worst(_here(resolves_udp(host, name, questions.TXT, any_answer=False)) for host in aim.resolvers)
+    asks = partial(resolves_udp, kind=questions.TXT, any_answer=False)
+    return together(partial(_here, asks, host, name) for host in aim.resolvers)
 
 
 def metadata(aim: Aim) -> Trial:
     """Try to reach what hands out the machine's credentials."""
-    return worst(connects(host, 80) for host in aim.metadata)
+    return together(partial(connects, host, 80) for host in aim.metadata)
 
 
 Try = Callable[[Aim], Trial]

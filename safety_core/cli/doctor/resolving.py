@@ -10,12 +10,13 @@ import json
 import shutil
 import socket
 import subprocess
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from safety_core.canonical import Json
 from safety_core.cli.doctor.aim import Aim
-from safety_core.cli.doctor.trial import SECONDS, Seen, Trial, failed, worst
+from safety_core.cli.doctor.trial import SECONDS, Seen, Trial, failed, together
 
 NSCD: Final = Path("/run/nscd/socket")
 
@@ -28,7 +29,8 @@ _RESOLVE1: Final = ("org.freedesktop.resolve1", "/org/freedesktop/resolve1", "or
 
 def by_socket(aim: Aim) -> Trial:
     """Ask systemd-resolved and nscd by their sockets, and systemd-resolved by D-Bus."""
-    return worst((_resolved(aim.resolved, aim.domain), _reaches(NSCD), _bus(aim.domain)))
+    by_socket = partial(_resolved, aim.resolved, aim.domain)
+    return together((by_socket, partial(_reaches, NSCD), partial(_bus, aim.domain)))
 
 
 def _resolved(path: Path, name: str) -> Trial:
@@ -61,11 +63,14 @@ def _reaches(path: Path) -> Trial:
 
 
 def _bus(name: str) -> Trial:
-    if shutil.which(_BUS[0]) is None:
+    program = shutil.which(_BUS[0])
+    if program is None:
         return Trial(Seen.REFUSED)
-    command = (*_BUS, *_RESOLVE1, "ResolveHostname", "isit", "0", name, "2", "0")
+    command = (program, *_BUS[1:], *_RESOLVE1, "ResolveHostname", "isit", "0", name, "2", "0")
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False)
+        done = subprocess.run(
+            command, env={}, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return Trial(Seen.SILENT, "resolve1 on D-Bus")
     return Trial(Seen.REFUSED) if done.returncode else Trial(Seen.ANSWERED, "resolve1 on D-Bus")

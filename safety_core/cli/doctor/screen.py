@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -17,16 +17,26 @@ _COLOURS = {Result.OPEN: "red", Result.UNKNOWN: "yellow", Result.BLOCKED: "green
 
 def show(posture: Posture, trials: Mapping[Check, Trial], notes: Sequence[str], console: Console) -> None:
     """Print the table, what to do about what is open, and what has to be known about how it was tried."""
-    table = Table("check", "result", "tried", "in detail")
+    table = Table("check", "result", "tried")
     for result in (Result.OPEN, Result.UNKNOWN, Result.BLOCKED):
         for check in posture.named(result):
-            row = (check.value, Text(result.value, style=_COLOURS[result]), WORDS[check].tried)
-            table.add_row(*row, Text(trials[check].detail))
+            table.add_row(check.value, Text(result.value, style=_COLOURS[result]), WORDS[check].tried)
     console.print(table)
-    for check in posture.named(Result.OPEN):
-        words = WORDS[check]
-        console.print(Text.assemble((check.value, "red"), f": {words.means}. Fix: {words.fix}"))
+    for (means, fix), checks in _alike(posture.named(Result.OPEN)).items():
+        named = ", ".join(f"{check} ({trials[check].detail})" for check in checks)
+        console.print(Text.assemble((named, _COLOURS[Result.OPEN]), f": {means}. Fix: {fix}"))
+    for check in posture.named(Result.UNKNOWN):
+        console.print(Text.assemble((check.value, _COLOURS[Result.UNKNOWN]), f": no proof, {trials[check].detail}"))
     for note in notes:
         console.print(Text(f"note: {note}"))
     counted = ", ".join(f"{len(posture.named(result))} {result.value}" for result in Result)
     console.print(Text(f"as uid {posture.uid}: {counted}"))
+
+
+def _alike(checks: Iterable[Check]) -> dict[tuple[str, str], list[Check]]:
+    """Return the checks by what they mean and how they are closed."""
+    found: dict[tuple[str, str], list[Check]] = {}
+    for check in checks:
+        words = WORDS[check]
+        found.setdefault((words.means, words.fix), []).append(check)
+    return found
