@@ -13,7 +13,11 @@ PLUGIN: Final = Path(__file__).parents[2] / "plugins" / "openclaw"
 MEDDLER: Final = Path(__file__).parents[1] / "e2e" / "openclaw" / "meddler"
 TOKEN: Final = "operator-of-this-test"
 
-Api: TypeAlias = Literal["openai-completions", "openai-responses", "anthropic-messages"]
+Api: TypeAlias = Literal[
+    "openai-completions", "openai-responses", "anthropic-messages", "google-generative-ai", "ollama"
+]
+BELOW: Final = {"anthropic-messages": "", "google-generative-ai": "/v1beta", "ollama": ""}
+"""API -> what OpenClaw expects a base URL to end with, where that is not /v1."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +39,12 @@ class Endpoint:
             "contextWindow": 128_000,
             "maxTokens": 4096,
         }
-        # OpenClaw's client of Anthropic adds /v1 itself.
-        path = "" if self.api == "anthropic-messages" else "/v1"
-        return {"baseUrl": f"{self.url}{path}", "apiKey": self.key, "api": self.api, "models": [model]}
+        return {
+            "baseUrl": f"{self.url}{BELOW.get(self.api, '/v1')}",
+            "apiKey": self.key,
+            "api": self.api,
+            "models": [model],
+        }
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,7 @@ class Host:
             "update": {"checkOnStart": False},
             "logging": {"file": str(self.folder / "openclaw.log")},
             "plugins": {
-                "allow": ["meddler", "telegram"],
+                "allow": ["meddler", "ollama", "telegram"],
                 "load": {"paths": [str(MEDDLER)]},
                 "entries": {"meddler": {"enabled": True}},
             },

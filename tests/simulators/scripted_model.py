@@ -1,4 +1,4 @@
-"""The scripted model, told by the prompt itself what to do, in all three APIs, and in a thread of its own.
+"""The scripted model, told by the prompt itself what to do, in every API, and in a thread of its own.
 
     with scripted_model() as model:
         prompt = script(Call("exec", {"command": "ls"}), Say("done"))
@@ -19,9 +19,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 from safety_core.canonical import Json
-from safety_core.cli.demo import answers
 from safety_core.cli.demo.model import Model, Received, Reply, running
-from tests.simulators import openai_responses
+from tests.simulators import providers
 
 _SCRIPT: Final = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
@@ -78,10 +77,9 @@ def _listed(step: Step) -> dict[str, Any]:
 def follow_the_prompt(request: Received) -> Reply:
     """Take the step that is next in the newest script of the prompt."""
     step = _next_step(conversation(request))
-    api = openai_responses if request.target.partition("?")[0].endswith("/responses") else answers
     if "tool" in step:
-        return api.call_tool(step["tool"], step["params"])(request)
-    return api.say(KNOWN[step["recite"]] if "recite" in step else step["say"])(request)
+        return providers.call_tool(step["tool"], step["params"])(request)
+    return providers.say(KNOWN[step["recite"]] if "recite" in step else step["say"])(request)
 
 
 def scripted_model() -> AbstractContextManager[Model]:
@@ -101,7 +99,19 @@ def tool_results(model: Model, marker: str) -> list[str]:
 def conversation(request: Received) -> list[Line]:
     """Return the messages of a request of any API, in order."""
     body = request.json()
+    if "contents" in body:
+        return [*_contents(body["contents"])]
     return [*_items(body["input"])] if "input" in body else [*_messages(body.get("messages", []))]
+
+
+def _contents(contents: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
+    """Yield the lines of Gemini's conversations, whose user brings the results."""
+    for content in contents:
+        parts = content["parts"]
+        results = [part["functionResponse"]["response"] for part in parts if "functionResponse" in part]
+        yield from (Line("tool", str(*result.values())) for result in results)
+        if not results:
+            yield Line("user" if content.get("role") == "user" else "assistant", _text(parts))
 
 
 def _items(items: Sequence[Mapping[str, Any]]) -> Iterator[Line]:

@@ -55,7 +55,8 @@ class Received:
     @property
     def key(self) -> str:
         """The credential that came with it, or ""."""
-        return self.header("authorization").removeprefix("Bearer ") or self.header("x-api-key")
+        named = (self.header(name) for name in ("authorization", "x-api-key", "x-goog-api-key"))
+        return next((value.removeprefix("Bearer ") for value in named if value), "")
 
     @property
     def anthropic(self) -> bool:

@@ -37,7 +37,8 @@ def test_a_green_call_runs(world: World, agent: str) -> None:
 def test_each_agent_talks_to_its_model_in_its_own_api(world: World) -> None:
     """And with the provider's key, which only the edge has."""
     targets = {request.target for request in world.model.requests}
-    assert targets == {"/v1/chat/completions", "/v1/responses", "/v1/messages"}
+    gemini = "/v1beta/models/scripted:streamGenerateContent?alt=sse"
+    assert targets == {"/v1/chat/completions", "/v1/responses", "/v1/messages", gemini, "/api/chat"}
     assert {request.key for request in world.model.requests} == {end.key for end in world.gateway.host.models.values()}
 
 

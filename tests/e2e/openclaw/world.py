@@ -28,6 +28,8 @@ APIS: Final[Mapping[str, Api]] = {
     "main": "openai-completions",
     "replies": "openai-responses",
     "claude": "anthropic-messages",
+    "gemini": "google-generative-ai",
+    "llama": "ollama",
 }
 """Agent -> the API in which it talks to its model."""
 
