@@ -216,7 +216,7 @@ class OpenAiResponses(OpenAi):
 
 class Anthropic(Sdk):
     status_error, refused = anthropic.APIStatusError, anthropic.AuthenticationError
-    time_out, broken = anthropic.APITimeoutError, anthropic.APIError
+    time_out, broken = anthropic.APITimeoutError, anthropic.APIStatusError
 
     def __init__(self, options: Options) -> None:
         super().__init__(options)

@@ -287,6 +287,16 @@ async def a_mebibyte(it: Try) -> None:
     assert text in _strings(it.sent[0].json())
 
 
+async def body_too_large(it: Try) -> None:
+    client = it.client(retries=1)
+    error = await it.error(client.status_error, client.say, "bread, " * 100_000)
+    assert client.status(error) == 413
+    assert it.sent == []
+
+
+LIMITS = {"413: body too large": {"body": 200_000}}
+"""Limits of the edge, where a scenario needs other ones."""
+
 SCENARIOS: dict[str, Scenario] = {
     "plain answer": plain_answer,
     "stream": a_stream,
@@ -309,6 +319,7 @@ SCENARIOS: dict[str, Scenario] = {
     "424: budget used up": budget_used_up,
     "424: kill switch": kill_switch,
     "404: path not listed": unknown_path,
+    "413: body too large": body_too_large,
     "Unicode": unicode_both_ways,
     "1 MiB prompt": a_mebibyte,
 }
@@ -324,7 +335,7 @@ async def test_scenario(scenario: str, sdk: str, monkeypatch: pytest.MonkeyPatch
     if (scenario, sdk) in CANNOT:
         assert not hasattr(make, {"embeddings": "embed", "count tokens": "count"}[scenario])
         return
-    async with scene() as here:
+    async with scene(**LIMITS.get(scenario, {})) as here:
         it = Try(make, here)
         try:
             await SCENARIOS[scenario](it)
