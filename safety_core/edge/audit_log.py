@@ -11,6 +11,7 @@ contradicts its head is not opened: no audit, no execution.
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from functools import partial
@@ -85,7 +86,7 @@ class AuditLog:
     async def checkpoint(self) -> str:
         """Return the signed head, after keeping it in the log's history and in `<log>.checkpoint` beside it."""
         note = await self._database.write(_remember)
-        await self._database.read(lambda _: replace_file(checkpoint_file(self._path), note.encode()))
+        await asyncio.to_thread(replace_file, checkpoint_file(self._path), note.encode())
         return note
 
     async def consistency(self, old: int, new: int) -> tuple[Hash, ...]:

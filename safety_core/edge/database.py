@@ -1,11 +1,12 @@
-"""One SQLite file, one connection, one thread: every job is done whole or not at all.
+"""One SQLite file: every job on it is done whole or not at all, and is durable before it is answered.
 
 A job is a plain function over `sqlite3.Connection`. Awaiting it may be cancelled at any point; the job itself is never
 torn, as a `BEGIN` and a `COMMIT` awaited one by one would be (with aiosqlite, cancelling between them leaves the
 transaction open).
 
-Write-ahead log with synchronous=FULL: what has been acknowledged survives a kill and a power cut. `BEGIN IMMEDIATE`
-with a busy timeout: several processes take turns, where deferred transactions fail with "database is locked".
+Write-ahead log; what has been acknowledged survives a kill and a power cut, for `Disk` has waited for it. `BEGIN
+IMMEDIATE`, repeated while it is taken: several processes take turns, where deferred transactions fail with "database is
+locked".
 """
 
 from __future__ import annotations
@@ -13,22 +14,28 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-import weakref
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
-from threading import Thread
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
+from safety_core.edge.disk import Disk
 from safety_core.errors import UnavailableError
 
 T = TypeVar("T")
 
 BUSY_SECONDS: Final = 5.0
 """How long a writer waits for another process's transaction, which takes milliseconds."""
+
+AGAIN_SECONDS: Final = 0.002
+"""How long until it is tried again."""
+
+MOVE_AFTER: Final = 500
+"""Transactions after which the write-ahead log is moved into the file: some 10 MiB of it."""
 
 BATCH: Final = 100
 """Jobs that are committed together at most: nobody waits for more than so many of others."""
@@ -56,7 +63,7 @@ def connect(path: Path, schema: str, grown: Sequence[Column] = ()) -> sqlite3.Co
     """
     try:
         _make(path)
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection = _opened(path)
     except (OSError, sqlite3.Error) as error:
         raise UnavailableError(str(path), f"cannot be opened ({type(error).__name__})") from error
     try:
@@ -72,6 +79,10 @@ def connect(path: Path, schema: str, grown: Sequence[Column] = ()) -> sqlite3.Co
         connection.close()
         raise UnavailableError(str(path), f"is not usable ({error})", "restore it from your backup") from error
     return connection
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
 
 
 def _make(path: Path) -> None:
@@ -103,7 +114,7 @@ def writing(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 
 
 class Ledger(Protocol):
-    """What has a word in every writing transaction. All of it is called on the database's own thread."""
+    """What has a word in every writing transaction. None of it takes long."""
 
     def seal(self, connection: sqlite3.Connection) -> None:
         """Write what covers all jobs of the transaction, just before it is committed."""
@@ -113,19 +124,32 @@ class Ledger(Protocol):
 
 
 class Database:
-    """Runs jobs on one SQLite file. Close it with `aclose`, which waits for the job at hand.
+    """Runs jobs on one SQLite file. Close it with `aclose`, which waits for what is under way.
 
-    Jobs that wait while another one becomes durable are committed together: many share one write to the disk, and each
-    is whole or not at all.
+    A writing job is done and committed at once where it is asked for, in microseconds; what takes time is the disk, and
+    that is waited for on a thread, before anybody is answered. Jobs that come meanwhile are committed together next:
+    many share one wait, and each is whole or not at all. Reading jobs, and moving the write-ahead log into the file,
+    go on beside that, on a connection of their own.
     """
 
     def __init__(self, path: Path, schema: str, grown: Sequence[Column] = (), ledger: Ledger | None = None) -> None:
         self._path = path
-        self._jobs: SimpleQueue[_Job] = SimpleQueue()
+        self._ledger = ledger
         self._connection = connect(path, schema, grown)
+        for setting in ("synchronous = NORMAL", "wal_autocheckpoint = 0", "busy_timeout = 0"):
+            self._connection.execute(f"PRAGMA {setting}")
+        self._second: sqlite3.Connection | None = None
+        self._reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix=path.name)
+        try:
+            self._disk = Disk(path)
+        except OSError as error:
+            raise UnavailableError(str(path), f"has no write-ahead log ({type(error).__name__})") from error
+        self._waiting: list[_Job[Any]] = []
+        self._busy_since: float | None = None
+        self._commits = 0
+        self._moving = _Moving.NOT
         self._closed = False
-        Thread(target=_work, args=(self._jobs, self._connection, ledger), name=path.name, daemon=True).start()
-        weakref.finalize(self, self._jobs.put, _Job(_Kind.END, _nothing, None))
+        self._broken: UnavailableError | None = None
 
     def write(self, job: Callable[[sqlite3.Connection], T]) -> Awaitable[T]:
         """Return what `job` returns, once what it wrote is durable; an exception in it undoes all that it wrote.
@@ -135,143 +159,198 @@ class Database:
         Raises:
             UnavailableError: the database is full, locked or broken. What `job` itself raises comes through.
         """
-        return self._asked(_Kind.WRITE, job)
+        if self._broken is not None:
+            raise self._broken
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Job(job, answer))
+        if not self._disk.busy and self._busy_since is None and self._moving is not _Moving.REST:
+            self._commit()
+        return answer
 
-    def read(self, job: Callable[[sqlite3.Connection], T]) -> Awaitable[T]:
-        """Return what `job`, which writes nothing, returns; raises as `write` does."""
-        return self._asked(_Kind.READ, job)
+    async def read(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        """Return what `job`, which writes nothing, returns; it sees what has been written. Raises as `write` does."""
+        if self._broken is not None:
+            raise self._broken
+        while self._waiting:
+            await asyncio.wait([self._waiting[-1].answer])
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._reader, self._beside, job)
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
 
     async def aclose(self) -> None:
         """Finish the jobs at hand and close the file."""
-        if not self._closed:
-            closed = self._asked(_Kind.END, _nothing)
-            self._closed = True
-            await closed
-
-    def _asked(self, kind: _Kind, job: Callable[[sqlite3.Connection], T]) -> Awaitable[T]:
         if self._closed:
-            raise UnavailableError(str(self._path), "is closed")
-        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._jobs.put(_Job(kind, job, answer, self._path))
-        return answer
+            return
+        self._closed = True
+        while self._waiting or self._moving is _Moving.REST:
+            await (asyncio.wait([self._waiting[-1].answer]) if self._waiting else asyncio.sleep(AGAIN_SECONDS))
+        self._broken = self._broken or UnavailableError(str(self._path), "is closed")
+        await self._disk.aclose()
+        await asyncio.get_running_loop().run_in_executor(self._reader, self._close)
+        self._reader.shutdown(wait=False)
+
+    def _beside(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        if self._second is None:
+            self._second = _opened(self._path)
+        return job(self._second)
+
+    def _close(self) -> None:
+        for connection in (self._second, self._connection):
+            if connection is not None:
+                connection.close()
+
+    def _commit(self) -> None:
+        """Do what waits as one transaction, and have the disk wait for it."""
+        wanted = [job for job in self._waiting[:BATCH] if not job.answer.done()]
+        if wanted and not self._begun():
+            return
+        del self._waiting[:BATCH]
+        if wanted:
+            _write(wanted, self._connection, self._ledger)
+            self._disk.wait(partial(self._durable, wanted))
+        elif self._waiting:
+            self._commit()
+
+    def _begun(self) -> bool:
+        """Take the write lock. While another process has it, come back a little later."""
+        loop = asyncio.get_running_loop()
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            since = self._busy_since or loop.time()
+            self._busy_since = since
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY and loop.time() - since < BUSY_SECONDS:
+                loop.call_later(AGAIN_SECONDS, self._again)
+            else:
+                self._busy_since = None
+                waiting, self._waiting = self._waiting, []
+                for job in waiting:
+                    job.error = error
+                    job.tell(self._failed)
+            return False
+        self._busy_since = None
+        return True
+
+    def _again(self) -> None:
+        if self._waiting:
+            self._commit()
+        else:
+            self._busy_since = None
+
+    def _durable(self, jobs: Sequence[_Job[Any]], error: OSError | None) -> None:
+        """Answer, and go on with what has come meanwhile."""
+        if error is not None:  # the system may have dropped what it could not write: nothing can be believed any more
+            self._broken = UnavailableError(
+                str(self._path), f"cannot be written ({error.strerror})", "look at the disk"
+            )
+            for job in (*jobs, *self._waiting):
+                job.error = job.error or self._broken
+            jobs, self._waiting = [*jobs, *self._waiting], []
+        for job in jobs:
+            job.tell(self._failed)
+        self._commits += 1
+        if self._commits > MOVE_AFTER and self._moving is _Moving.NOT and self._broken is None:
+            self._move(_Moving.MOST)
+        if self._moving is _Moving.SOON and not self._closed:
+            self._move(_Moving.REST)
+        elif self._waiting:
+            self._commit()
+
+    def _move(self, part: _Moving) -> None:
+        """Move the write-ahead log into the file, so that it begins anew: most of it beside the writing, which takes
+        long, and then what has come meanwhile while nobody writes, which takes no longer than a commit."""
+        self._moving = part
+        moved = asyncio.get_running_loop().run_in_executor(self._reader, self._beside, _moved)
+        moved.add_done_callback(self._has_moved)
+
+    def _has_moved(self, moved: asyncio.Future[None]) -> None:
+        trouble = moved.cancelled() or moved.exception()  # then it is tried again some time
+        if self._moving is _Moving.REST or trouble:
+            self._moving = _Moving.NOT
+            self._commits = 0
+        else:
+            self._moving = _Moving.SOON
+        if self._disk.busy or self._busy_since is not None:
+            return
+        if self._moving is _Moving.SOON and not self._closed:
+            self._move(_Moving.REST)
+        elif self._waiting:
+            self._commit()
+
+    def _failed(self, error: sqlite3.Error) -> UnavailableError:
+        return UnavailableError(str(self._path), f"failed ({error.sqlite_errorname})")
 
 
-class _Kind(Enum):
-    WRITE = "write"
-    READ = "read"
-    END = "end"
+class _Moving(Enum):
+    """How far the write-ahead log has been moved into the file."""
+
+    NOT = "not"
+    MOST = "most"
+    SOON = "soon"
+    REST = "rest"
 
 
 @dataclass(slots=True)
-class _Job:
-    """One job, who waits for it, and what came of it. `answer` is None where nobody waits."""
+class _Job(Generic[T]):
+    """One job, who waits for it, and what came of it."""
 
-    kind: _Kind
-    do: Callable[[sqlite3.Connection], Any]
-    answer: asyncio.Future[Any] | None
-    path: Path | None = None
-    result: Any = None
+    do: Callable[[sqlite3.Connection], T]
+    answer: asyncio.Future[T]
+    result: T | None = None
     error: BaseException | None = None
 
-    @property
-    def forgone(self) -> bool:
-        """True once nobody waits any more."""
-        return self.answer is not None and self.answer.cancelled()
+    def attempt(self, connection: sqlite3.Connection) -> None:
+        try:
+            self.result = self.do(connection)
+        except BaseException as error:  # noqa: BLE001 - told to who waits
+            self.error = error
 
-    def tell(self) -> None:
-        """Answer, on the loop of who waits."""
-        answer = self.answer
-        if answer is None or answer.done():
+    def tell(self, translated: Callable[[sqlite3.Error], UnavailableError]) -> None:
+        if self.answer.done():
             return
         if isinstance(self.error, sqlite3.Error):
-            told = UnavailableError(str(self.path), f"failed ({self.error.sqlite_errorname})")
+            told = translated(self.error)
             told.__cause__ = self.error
-            answer.set_exception(told)
+            self.answer.set_exception(told)
         elif self.error is not None:
-            answer.set_exception(self.error)
+            self.answer.set_exception(self.error)
         else:
-            answer.set_result(self.result)
+            self.answer.set_result(self.result)  # type: ignore[arg-type]
 
 
-def _nothing(connection: sqlite3.Connection) -> None:
-    """Write and read nothing."""
-
-
-def _work(jobs: SimpleQueue[_Job], connection: sqlite3.Connection, ledger: Ledger | None) -> None:
-    """Do jobs in their order until the last one: the body of the database's thread."""
-    for batch in _batches(jobs):
-        if batch[0].kind is _Kind.WRITE:
-            _write(batch, connection, ledger)
-        elif batch[0].kind is _Kind.READ:
-            _attempt(batch[0], connection)
-        else:
-            connection.close()
-        _tell(batch)
-        if batch[0].kind is _Kind.END:
-            return
-        batch.clear()  # what they hold is not kept until the next one comes
-
-
-def _batches(jobs: SimpleQueue[_Job]) -> Iterator[list[_Job]]:
-    """Yield jobs in their order: those together that write and wait, every other one by itself."""
-    held: _Job | None = None
-    while True:
-        batch, held = [held or jobs.get()], None
-        while batch[0].kind is _Kind.WRITE and held is None and len(batch) < BATCH and not jobs.empty():
-            job = jobs.get()
-            if job.kind is _Kind.WRITE:
-                batch.append(job)
-            else:
-                held = job
-        yield batch
-
-
-def _write(batch: Sequence[_Job], connection: sqlite3.Connection, ledger: Ledger | None) -> None:
-    """Do writing jobs as one transaction, in which each is whole or not at all."""
-    wanted = [job for job in batch if not job.forgone]
-    if not wanted:
-        return
+def _write(jobs: Sequence[_Job[Any]], connection: sqlite3.Connection, ledger: Ledger | None) -> None:
+    """Do the jobs of a transaction that has begun, each whole or not at all, and commit it."""
     try:
-        with writing(connection):
-            if len(wanted) == 1:
-                wanted[0].result = wanted[0].do(connection)
+        for job in jobs:
+            if len(jobs) == 1:
+                job.attempt(connection)
+                if job.error is not None:
+                    raise job.error
             else:
-                for job in wanted:
-                    _apart(job, connection)
-            if ledger is not None:
-                ledger.seal(connection)
+                _apart(job, connection)
+        if ledger is not None:
+            ledger.seal(connection)
+        connection.execute("COMMIT")
     except BaseException as error:  # noqa: BLE001 - told to everybody who waits
+        with suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
         if ledger is not None:
             ledger.undone()
-        for job in wanted:
+        for job in jobs:
             job.error = job.error or error
 
 
-def _apart(job: _Job, connection: sqlite3.Connection) -> None:
+def _apart(job: _Job[Any], connection: sqlite3.Connection) -> None:
     """Do one job of several. Raises where not only this one is undone."""
     connection.execute("SAVEPOINT job")
-    _attempt(job, connection)
+    job.attempt(connection)
     if job.error is not None:
         connection.execute("ROLLBACK TO job")
     connection.execute("RELEASE job")
 
 
-def _attempt(job: _Job, connection: sqlite3.Connection) -> None:
-    try:
-        job.result = job.do(connection)
-    except BaseException as error:  # noqa: BLE001 - told to who waits
-        job.error = error
-
-
-def _tell(jobs: Sequence[_Job]) -> None:
-    """Wake each loop that waits, once."""
-    loops = {job.answer.get_loop() for job in jobs if job.answer is not None}
-    for loop in loops:
-        mine = [job for job in jobs if job.answer is not None and job.answer.get_loop() is loop]
-        with suppress(RuntimeError):  # it is closed: nobody waits any more
-            loop.call_soon_threadsafe(_told, mine)
-
-
-def _told(jobs: Sequence[_Job]) -> None:
-    for job in jobs:
-        job.tell()
+def _moved(connection: sqlite3.Connection) -> None:
+    """Move what the write-ahead log holds into the file; what others still read stays for the next time."""
+    with suppress(sqlite3.Error):
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
