@@ -44,6 +44,9 @@ _NOT_SENT: Final = _HOP | {b"content-length", b"expect"}
 _NOT_SHOWN: Final = _HOP | {b"alt-svc"}
 """A host that offers HTTP/3 would lead its client past the proxy."""
 
+_BODILESS: Final = frozenset({204, 205, 304})
+"""Statuses of responses without a body, whatever length some servers state (RFC 9110, 8.6)."""
+
 _KEYS: Final = frozenset({b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key"})
 """Where a client may put a key of its own for a provider; the edge has the real one."""
 
@@ -167,7 +170,8 @@ class RequestApp:
                 await watcher
 
     async def _pass_on(self, response: aiohttp.ClientResponse, counts: dict[str, int], send: Send) -> None:
-        headers = _kept([(name.lower(), value) for name, value in response.raw_headers], _NOT_SHOWN)
+        drop = _NOT_SHOWN | {b"content-length"} if response.status in _BODILESS else _NOT_SHOWN
+        headers = _kept([(name.lower(), value) for name, value in response.raw_headers], drop)
         await send({"type": "http.response.start", "status": response.status, "headers": [*headers]})
         counts["received"] = 0
         try:

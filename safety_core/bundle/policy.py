@@ -33,7 +33,7 @@ PUBLIC_KEY: Final = re.compile(r"[0-9a-f]{64}")
 
 PARTS: Final = (
     "tenant", "revision", "matrix", "floors", "agents", "default_tier", "approvers",
-    "outward", "hosts", "catalogue", "patterns", "volatile", "index", "budget", "prices",
+    "outward", "hosts", "catalogue", "patterns", "volatile", "index", "budget", "prices", "forward",
 )  # fmt: skip
 """The keys of a bundle's data.json; there are no others."""
 

@@ -186,6 +186,32 @@ async def test_redirects_pass_and_are_judged_anew(tmp_path: Path) -> None:
         assert len(origin.seen) == 1
 
 
+@pytest.mark.parametrize("status", ["304 Not Modified", "204 No Content"])
+async def test_responses_without_a_body_pass(tmp_path: Path, status: str) -> None:
+    reply = f"HTTP/1.1 {status}\r\nETag: x\r\nContent-Length: 5\r\n\r\n".encode()
+    async with http_origin(reply) as origin, forwarding(tmp_path, [SHOP], ports={80: origin.port}) as setting:
+        said = await setting.ask(b"GET http://shop.test/ HTTP/1.1\r\nHost: shop.test\r\n" + BASIC + b"\r\n")
+        assert said.startswith(f"HTTP/1.1 {status}\r\n".encode())
+        assert said.endswith(b"\r\n\r\n")
+        assert b"etag: x" in said.lower()
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A: 1\r\nX-A: 2\r\n\r\n"
+    async with http_origin(head) as origin, forwarding(tmp_path, [SHOP], ports={80: origin.port}) as setting:
+        said = await setting.ask(b"HEAD http://shop.test/ HTTP/1.1\r\nHost: shop.test\r\n" + BASIC + b"\r\n")
+        assert b"\r\ncontent-length: 5\r\nx-a: 1\r\nx-a: 2\r\n" in said.lower()
+        assert said.endswith(b"\r\n\r\n")
+
+
+async def test_a_response_that_ends_with_its_connection_is_whole(tmp_path: Path) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.0 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(b"packed"))
+        await writer.drain()
+
+    async with http_origin(serve=serve) as origin, forwarding(tmp_path, [SHOP], ports={80: origin.port}) as setting:
+        code, out, _ = await run("curl", "-sS", "--compressed", "--proxy", setting.url, "-m", "20", "http://shop.test/")
+        assert (code, out) == (0, "packed")
+
+
 async def test_a_response_that_breaks_off_breaks_off(tmp_path: Path) -> None:
     short = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello"
 
