@@ -20,8 +20,14 @@ _PROTOCOLS: Final = b"sec-websocket-protocol"
 _IN_PROTOCOL: Final = b"openai-insecure-api-key."
 """Browsers cannot set headers of a WebSocket, so OpenAI takes the key as the name of a subprotocol."""
 
+_BEARER: Final = re.compile(rb"bearer[ \t]+", re.IGNORECASE)
+"""RFC 6750; RFC 9110, 11.1: case does not matter."""
+
 _QUERY: Final = "key"
 """Gemini's older clients send the key in the URL."""
+
+_KEYS: Final = frozenset({_QUERY, "access_token", "api-key", "api_key", "subscription-key"})
+"""Parameters in which providers take a key: a client's own goes nowhere."""
 
 
 def agent_of(clients: Mapping[str, AgentId], headers: Headers, query: str) -> AgentId | None:
@@ -35,21 +41,26 @@ def agent_of(clients: Mapping[str, AgentId], headers: Headers, query: str) -> Ag
 
 
 def without_token(query: str) -> str:
-    """Return a query without the parameter that may hold a token; others stay as they were written."""
+    """Return a query without the parameters that may hold a token or key; others stay as they were written."""
     kept = [part for part in query.split("&") if not _is_token(part)]
     return "&".join(kept)
 
 
 def _is_token(part: str) -> bool:
-    return any(name == _QUERY for name, _ in parse_qsl(part, keep_blank_values=True))
+    return any(name.lower() in _KEYS for name, _ in parse_qsl(part, keep_blank_values=True))
 
 
 def _tokens(headers: Headers, query: str) -> Iterator[bytes]:
     for name, value in headers:
         if name in _HEADERS:
             credential = _CREDENTIAL.match(value)
-            yield credential[1] if credential else value.removeprefix(b"Bearer ").strip()
+            yield credential[1] if credential else _bare(value.strip())
         elif name == _PROTOCOLS:
             offered = (protocol.strip() for protocol in value.split(b","))
             yield from (each.removeprefix(_IN_PROTOCOL) for each in offered if each.startswith(_IN_PROTOCOL))
     yield from (value.encode() for name, value in parse_qsl(query) if name == _QUERY)
+
+
+def _bare(value: bytes) -> bytes:
+    scheme = _BEARER.match(value)
+    return value[scheme.end() :] if scheme else value

@@ -35,6 +35,7 @@ NOT_SENT: Final = _CONNECTION | {
     b"expect",
     b"forwarded",
     b"host",
+    b"ocp-apim-subscription-key",
     b"origin",
     b"proxy-authorization",
     b"sec-websocket-extensions",
@@ -50,9 +51,14 @@ NOT_SENT: Final = _CONNECTION | {
     b"x-forwarded-host",
     b"x-forwarded-proto",
     b"x-goog-api-key",
+    b"x-http-method",
+    b"x-http-method-override",
+    b"x-method-override",
     b"x-real-ip",
 }
-"""What the client says to the edge, not to the provider: who it is, where it sits, how it takes its bytes."""
+"""What the client says to the edge, not to the provider: who it is, where it sits, how it takes its bytes; and what
+would make another request of one that is listed.
+"""
 
 NOT_SHOWN: Final = _CONNECTION | {
     b"alt-svc",
