@@ -14,6 +14,9 @@ from typing import Final
 from safety_core.errors import InputError
 from safety_core.wire.posture import Check
 
+SECONDS: Final = 2.0
+"""How long one try waits for an answer: a resolver or web server across the world answers in a tenth of that."""
+
 OUTSIDE: Final = "1.1.1.1"
 OUTSIDE_V6: Final = "2606:4700:4700::1111"
 DOMAIN: Final = "example.com"
@@ -75,6 +78,7 @@ class Aim:
         expected: ports of this machine that the agent is meant to reach.
         agent_home: where the agent's OpenClaw may have its configuration.
         sudo: what sudo lets the agent's user do; "" for nothing.
+        seconds: how long one try waits for an answer.
     """
 
     hosts: dict[Check, str]
@@ -90,6 +94,7 @@ class Aim:
     pids: tuple[int, ...] = ()
     expected: frozenset[int] = field(default_factory=frozenset)
     sudo: str = ""
+    seconds: float = SECONDS
 
 
 def hosts(targets: tuple[str, ...]) -> dict[Check, str]:

@@ -12,6 +12,7 @@ import os
 import pwd
 import select
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -28,8 +29,8 @@ from safety_core.cli.doctor.outward import OUTWARD_TRIES, Try
 from safety_core.cli.doctor.trial import Seen, Trial
 from safety_core.wire.posture import Check
 
-SECONDS: Final = 10.0
-"""After which what has not ended is given up; a try that waits for an answer takes two."""
+GRACE: Final = 8.0
+"""Seconds after the longest try, after which what has not ended is given up."""
 
 _NO_NEW_PRIVS: Final = 38
 """PR_SET_NO_NEW_PRIVS (linux/prctl.h)."""
@@ -64,7 +65,7 @@ class Told:
 
 
 def trials(aim: Aim, who: Mapping[str, tuple[Person | None, Mapping[Check, Try]]]) -> Iterator[Told]:
-    """Yield what came of every try of every child; what did not end within `SECONDS` is untried.
+    """Yield what came of every try of every child; what did not end is untried.
 
     Args:
         who: a name for each child -> as whom it tries (None: as who we are), and what.
@@ -72,7 +73,7 @@ def trials(aim: Aim, who: Mapping[str, tuple[Person | None, Mapping[Check, Try]]
     children = {name: _start(aim, person, tries) for name, (person, tries) in who.items()}
     left = {(name, check) for name, (_, tries) in who.items() for check in tries}
     try:
-        for told in _told(children):
+        for told in _told(children, aim.seconds + GRACE):
             left.discard((told.who, told.check))
             yield told
     finally:
@@ -85,9 +86,9 @@ def trials(aim: Aim, who: Mapping[str, tuple[Person | None, Mapping[Check, Try]]
         yield Told(name, check, Trial(Seen.UNTRIED, "did not come to an end"))
 
 
-def _told(children: Mapping[str, tuple[int, int]]) -> Iterator[Told]:
+def _told(children: Mapping[str, tuple[int, int]], seconds: float) -> Iterator[Told]:
     open_, rest = {reader: name for name, (_, reader) in children.items()}, dict.fromkeys(children, b"")
-    until = time.monotonic() + SECONDS
+    until = time.monotonic() + seconds
     while open_ and (wait := until - time.monotonic()) > 0:
         for reader in select.select([*open_], [], [], wait)[0]:
             name, raw = open_[reader], os.read(reader, 65536)
@@ -112,6 +113,7 @@ def _start(aim: Aim, person: Person | None, tries: Mapping[Check, Try]) -> tuple
     try:
         os.dup2(writer, 3)
         os.closerange(4, 65536)
+        socket.setdefaulttimeout(aim.seconds)  # of every socket of this process
         if person is not None:
             become(person)
         _try_all(aim, tries, lambda line: os.write(3, line))

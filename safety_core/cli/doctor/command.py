@@ -21,7 +21,7 @@ from safety_core.canonical import Json
 from safety_core.cli.contain.people import Person, person
 from safety_core.cli.contain.places import port
 from safety_core.cli.doctor import powers
-from safety_core.cli.doctor.aim import DOMAIN, METADATA, RESOLVED, Aim, hosts, local_resolvers
+from safety_core.cli.doctor.aim import DOMAIN, METADATA, RESOLVED, SECONDS, Aim, hosts, local_resolvers
 from safety_core.cli.doctor.child import TRIES, Told, trials
 from safety_core.cli.doctor.judge import judged, nobody_left
 from safety_core.cli.doctor.outward import OUTWARD_TRIES
@@ -74,6 +74,13 @@ class Edge:
 @click.option("--metadata", multiple=True, metavar="ADDRESS", default=METADATA, help=f"[default: {' '.join(METADATA)}]")
 @click.option("--loopback", multiple=True, metavar="PORT", help="A port of this machine that the agent is to reach.")
 @click.option("--compare-as", metavar="USER", help="Who may leave, to compare with.  [default: the edge's user]")
+@click.option(
+    "--patience",
+    type=click.FloatRange(0.1, 60),
+    default=SECONDS,
+    show_default=True,
+    help="Seconds to wait for an answer.",
+)
 @click.option("--strict", is_flag=True, help="Exit status 1 also if a check proves nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def doctor(user: str | None, home: Path | None, *, strict: bool, as_json: bool, **given: Any) -> int:
@@ -185,6 +192,7 @@ def _aim(who: Person, home: Home, edge: Edge, given: dict[str, Any]) -> Aim:
         resolved=RESOLVED,
         pids=edge.pids,
         expected=frozenset([*expected, *edge.ports]),
+        seconds=given["patience"],
         sudo=powers.sudo(who.name if os.geteuid() == 0 else None),
     )
 

@@ -16,7 +16,7 @@ from typing import Final
 
 from safety_core.cli.doctor import outward
 from safety_core.cli.doctor.aim import Aim
-from safety_core.cli.doctor.trial import SECONDS, Seen, Trial, failed, together, worst
+from safety_core.cli.doctor.trial import Seen, Trial, failed, together, worst
 
 _SEIZE: Final = 0x4206
 """PTRACE_SEIZE: attaches without stopping the process (linux/ptrace.h). It ends with the thread that did it."""
@@ -91,7 +91,6 @@ def containers(aim: Aim) -> Trial:
 def _unix(path: Path) -> Trial:
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(SECONDS)
             connection.connect(str(path))
             return Trial(Seen.ANSWERED, str(path))
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Tries that send packets. Each is one small exchange within `SECONDS`, and sends no more than random bytes."""
+"""Tries that send packets. Each is one small exchange, and sends no more than random bytes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 
 from safety_core.cli.doctor import questions
 from safety_core.cli.doctor.aim import Aim
-from safety_core.cli.doctor.trial import SECONDS, Seen, Trial, failed, together
+from safety_core.cli.doctor.trial import Seen, Trial, failed, together
 from safety_core.wire.posture import Check
 
 _BYTES: Final = 4096
@@ -23,7 +23,6 @@ def reach(host: str, port: int) -> socket.socket:
     """
     connection = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
-        connection.settimeout(SECONDS)
         connection.connect((host, port))
     except OSError:
         connection.close()
@@ -59,7 +58,6 @@ def answers_datagram(host: str, port: int, datagram: bytes, right: Callable[[byt
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as connection:
-            connection.settimeout(SECONDS)
             connection.connect((host, port))
             connection.send(datagram)
             answer = connection.recv(_BYTES)
@@ -92,7 +90,6 @@ def pings(host: str) -> Trial:
     detail = f"ICMP {host}"
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP) as connection:
-            connection.settimeout(SECONDS)
             connection.connect((host, 0))
             connection.send(questions.echo_request())
             connection.recv(_BYTES)

@@ -16,28 +16,27 @@ from typing import Final
 
 from safety_core.canonical import Json
 from safety_core.cli.doctor.aim import Aim
-from safety_core.cli.doctor.trial import SECONDS, Seen, Trial, failed, together
+from safety_core.cli.doctor.trial import Seen, Trial, failed, together
 
 NSCD: Final = Path("/run/nscd/socket")
 
 _ASKED: Final = frozenset({"io.systemd.Resolve.DNSError", "io.systemd.Resolve.NoSuchResourceRecord"})
 """Errors that a name server outside has given."""
 
-_BUS: Final = ("busctl", "--system", f"--timeout={SECONDS:.0f}", "call")
+_BUS: Final = ("busctl", "--system", "call")
 _RESOLVE1: Final = ("org.freedesktop.resolve1", "/org/freedesktop/resolve1", "org.freedesktop.resolve1.Manager")
 
 
 def by_socket(aim: Aim) -> Trial:
     """Ask systemd-resolved and nscd by their sockets, and systemd-resolved by D-Bus."""
     by_socket = partial(_resolved, aim.resolved, aim.domain)
-    return together((by_socket, partial(_reaches, NSCD), partial(_bus, aim.domain)))
+    return together((by_socket, partial(_reaches, NSCD), partial(_bus, aim)))
 
 
 def _resolved(path: Path, name: str) -> Trial:
     asked = {"method": "io.systemd.Resolve.ResolveHostname", "parameters": {"name": name, "family": 2}}
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(SECONDS)
             connection.connect(str(path))
             connection.sendall(json.dumps(asked).encode() + b"\0")
             said: Json = json.loads(connection.recv(65536).partition(b"\0")[0] or b"{}")
@@ -55,21 +54,20 @@ def _resolved(path: Path, name: str) -> Trial:
 def _reaches(path: Path) -> Trial:
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(SECONDS)
             connection.connect(str(path))
             return Trial(Seen.ANSWERED, str(path))
     except OSError:
         return Trial(Seen.REFUSED)
 
 
-def _bus(name: str) -> Trial:
+def _bus(aim: Aim) -> Trial:
     program = shutil.which(_BUS[0])
     if program is None:
         return Trial(Seen.REFUSED)
-    command = (program, *_BUS[1:], *_RESOLVE1, "ResolveHostname", "isit", "0", name, "2", "0")
+    command = (program, *_BUS[1:], *_RESOLVE1, "ResolveHostname", "isit", "0", aim.domain, "2", "0")
     try:
         done = subprocess.run(
-            command, env={}, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False
+            command, env={}, stdin=subprocess.DEVNULL, capture_output=True, timeout=aim.seconds, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return Trial(Seen.SILENT, "resolve1 on D-Bus")

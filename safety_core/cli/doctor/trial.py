@@ -9,10 +9,6 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-SECONDS: Final = 2.0
-"""How long one try waits for an answer: a resolver or web server across the world answers in a tenth of that."""
-
-
 _AT_ONCE: Final = 16
 """Tries of one check at the same time."""
 
