@@ -24,8 +24,8 @@ from tests.simulators.site import Site, site
 from tests.simulators.telegram import Telegram, telegram
 
 ORDER: Final = (
-    *("plugin", "calls", "approvals", "secrets", "agents", "outbound", "limits", "planted", "faults", "hooks"),
-    "broken",
+    *("plugin", "calls", "foreseen", "approvals", "secrets", "agents", "outbound", "limits", "planted", "faults"),
+    *("hooks", "broken"),
 )
 """The modules in the order in which they share one gateway: what takes something away comes late."""
 
