@@ -10,6 +10,7 @@ interrupt, exit) closes the flow and goes on.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from functools import partial
@@ -17,7 +18,7 @@ from inspect import isawaitable
 from typing import Any, TypeAlias, TypeVar, cast
 
 from safety_core.errors import EffectFailed, SafetyError
-from safety_core.flow.effects import Effect, Flow
+from safety_core.flow.effects import Effect, Flow, Together
 
 R = TypeVar("R")
 Handlers: TypeAlias = Mapping[type[Effect[Any]], Callable[[Any], Any]]
@@ -34,7 +35,8 @@ def run(flow: Flow[R], handlers: Handlers) -> R:
             except StopIteration as end:
                 return cast(R, end.value)
             try:
-                advance = partial(flow.send, handlers[type(effect)](effect))
+                reply = _each(effect, handlers) if type(effect) is Together else handlers[type(effect)](effect)
+                advance = partial(flow.send, reply)
             except Exception as error:  # noqa: BLE001 - see above
                 advance = partial(flow.throw, failed(effect, error))
 
@@ -49,10 +51,33 @@ async def arun(flow: Flow[R], handlers: Handlers) -> R:
             except StopIteration as end:
                 return cast(R, end.value)
             try:
-                reply = handlers[type(effect)](effect)
+                reply = _all(effect, handlers) if type(effect) is Together else handlers[type(effect)](effect)
                 advance = partial(flow.send, await reply if isawaitable(reply) else reply)
             except Exception as error:  # noqa: BLE001 - see above
                 advance = partial(flow.throw, failed(effect, error))
+
+
+def _each(effect: Together, handlers: Handlers) -> tuple[Any, ...]:
+    """Perform all parts, whatever becomes of the others."""
+    replies: list[Any] = []
+    for part in effect.parts:
+        try:
+            replies.append(handlers[type(part)](part))
+        except Exception as error:  # noqa: BLE001 - see above
+            replies.append(failed(part, error))
+    return tuple(replies)
+
+
+async def _all(effect: Together, handlers: Handlers) -> tuple[Any, ...]:
+    """Perform all parts, and wait for them at the same time."""
+    replies = [*_each(effect, handlers)]
+    waited = [place for place, reply in enumerate(replies) if isawaitable(reply)]
+    came = await asyncio.gather(*(replies[place] for place in waited), return_exceptions=True)
+    for place, reply in zip(waited, came, strict=True):
+        if isinstance(reply, BaseException) and not isinstance(reply, Exception):
+            raise reply
+        replies[place] = failed(effect.parts[place], reply) if isinstance(reply, Exception) else reply
+    return tuple(replies)
 
 
 def failed(effect: Effect[Any], error: Exception) -> EffectFailed:

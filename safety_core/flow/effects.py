@@ -169,3 +169,13 @@ class Meter(Effect[None]):
     provider: str
     model: str
     usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Together(Effect["tuple[Any, ...]"]):
+    """Several effects of which none needs another's reply: they may be waited for at the same time.
+
+    The reply holds their replies in order, and the EffectFailed of each that did not come about in its place.
+    """
+
+    parts: tuple[Effect[Any], ...]

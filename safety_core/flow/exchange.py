@@ -139,9 +139,22 @@ def record(
     action_digest: str = "",
 ) -> Flow[None]:
     """Put on record what became of an exchange."""
-    now = yield from effects.Now()
-    entry = AuditEntry(
-        now,
+    told = entry(event, exchange, prompt, rules=rules, counts=counts, action_digest=action_digest)
+    yield from effects.Record((yield from told))
+
+
+def entry(
+    event: Event,
+    exchange: str,
+    prompt: Prompt,
+    *,
+    rules: tuple[str, ...] = (),
+    counts: dict[str, int] | None = None,
+    action_digest: str = "",
+) -> Flow[AuditEntry]:
+    """Return what the record says of an exchange now."""
+    return AuditEntry(
+        (yield from effects.Now()),
         event,
         prompt.agent,
         prompt.provider,
@@ -150,7 +163,6 @@ def record(
         counts=counts or {},
         action_digest=action_digest,
     )
-    yield from effects.Record(entry)
 
 
 def record_prompt(sent: Sent) -> Flow[None]:

@@ -29,6 +29,7 @@ from safety_core.flow.exchange import (
     Prompt,
     PromptContext,
     Sent,
+    entry,
     note,
     record,
     record_prompt,
@@ -103,12 +104,14 @@ def _whole(sent: Sent, head: ResponseHead, context: PromptContext) -> Flow[Excha
     if discovered := {**headers.discovered, **body.discovered}:
         yield from effects.Remember(discovered)
     counts = {"status": head.status, "findings": headers.findings + len(body.findings), "bytes": len(raw)}
-    yield from record(Event.RESPONSE, sent.id, sent.prompt, counts=counts)
     document = _document(raw)
     stated = sent.prompt.dialect.usage(document) or usage_in_headers(head.headers)
-    exchange = Exchange(sent.id, head.status, findings=counts["findings"])
-    if _is_billed(sent, head, stated):
-        exchange = yield from _meter(sent, exchange, completed(stated, len(sent.request.body), len(raw), whole=True))
+    billed = _is_billed(sent, head, stated)
+    usage = completed(stated, len(sent.request.body), len(raw), whole=True) if billed else None
+    exchange = Exchange(sent.id, head.status, usage, findings=counts["findings"])
+    exchange, recorded = yield from _booked(sent, exchange, counts)
+    if not recorded:
+        return exchange
     shown = sent.prompt.dialect.forget(body.raw) if body.findings else body.raw
     length = (b"content-length", str(len(shown)).encode())
     asked = context.calls(_document(body.raw) if body.findings else document) if head.status < 400 else ()
@@ -116,6 +119,21 @@ def _whole(sent: Sent, head: ResponseHead, context: PromptContext) -> Flow[Excha
     exchange = yield from show(exchange, Respond(head.status, (*headers.headers, length)), Emit(shown))
     yield from _weighed(sent, asked)
     return exchange
+
+
+def _booked(sent: Sent, exchange: Exchange, counts: dict[str, int]) -> Flow[tuple[Exchange, bool]]:
+    """Put a whole response on record and its usage into the books, at the same time; tell whether it may be shown.
+    Without the record it has been refused; without the books it is shown, for it has been paid for."""
+    told = effects.Record((yield from entry(Event.RESPONSE, sent.id, sent.prompt, counts=counts)))
+    if exchange.usage is None:
+        yield from told
+        return exchange, True
+    recorded, metered = yield from effects.Together((told, _metering(sent, exchange.usage)))
+    if isinstance(recorded, SafetyError):
+        return replace((yield from _fail(sent, None, recorded)), usage=exchange.usage), False
+    if isinstance(metered, SafetyError):
+        return replace(exchange, rule=type(metered).__name__, reason=str(metered)), True
+    return exchange, True
 
 
 def _foreseen(sent: Sent, calls: tuple[ProposedCall, ...]) -> Flow[tuple[ProposedCall, ...]]:
@@ -216,11 +234,14 @@ def _meter(sent: Sent, exchange: Exchange, usage: Usage) -> Flow[Exchange]:
     """Book the usage. The response has been paid for: it is shown even where booking fails, and the exchange says
     so."""
     try:
-        prompt = sent.prompt
-        yield from effects.Meter(sent.id, prompt.agent, prompt.provider, sent.prepared.model, usage)
+        yield from _metering(sent, usage)
     except SafetyError as error:
         return replace(exchange, usage=usage, rule=type(error).__name__, reason=str(error))
     return replace(exchange, usage=usage)
+
+
+def _metering(sent: Sent, usage: Usage) -> effects.Meter:
+    return effects.Meter(sent.id, sent.prompt.agent, sent.prompt.provider, sent.prepared.model, usage)
 
 
 def _fail(sent: Sent, head: ResponseHead | None, error: SafetyError) -> Flow[Exchange]:

@@ -11,7 +11,7 @@ import pytest
 
 from safety_core.edge.driver import Handlers, arun, run
 from safety_core.errors import EffectFailed, ReplayedGrantError, SafetyError
-from safety_core.flow.effects import Flow, NewId, Now
+from safety_core.flow.effects import Flow, NewId, Now, Together
 
 Runner: TypeAlias = "Callable[[Flow[Any], Handlers], Any]"
 
@@ -131,3 +131,41 @@ def test_an_interrupt_closes_the_flow_and_goes_on() -> None:
     with pytest.raises(KeyboardInterrupt):
         run(guarded(log), {Now: handler})
     assert log == ["closed"]
+
+
+def at_once() -> Flow[tuple[Any, ...]]:
+    return (yield from Together((Now(), NewId())))
+
+
+@both
+def test_what_goes_together_fails_apart(runner: Runner) -> None:
+    def broken(_: Now) -> float:
+        raise OSError("s3cret")
+
+    failure, fresh = runner(at_once(), {Now: broken, NewId: lambda _: "id"})
+    assert fresh == "id"
+    assert isinstance(failure, EffectFailed)
+    assert "s3cret" not in str(failure)
+
+
+async def test_what_goes_together_is_waited_for_at_the_same_time() -> None:
+    begun = asyncio.Event()
+
+    async def now(_: Now) -> float:
+        await begun.wait()
+        raise OSError("full")
+
+    async def fresh(_: NewId) -> str:
+        begun.set()
+        return "id"
+
+    failure, name = await arun(at_once(), {Now: now, NewId: fresh})
+    assert (type(failure), name) == (EffectFailed, "id")
+
+
+async def test_a_cancelled_part_ends_all() -> None:
+    async def now(_: Now) -> float:
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await arun(at_once(), {Now: now, NewId: lambda _: "id"})

@@ -450,6 +450,24 @@ def test_booking_that_fails_does_not_take_the_answer_away() -> None:
     assert (exchange.status, exchange.rule) == (200, "EffectFailed")
 
 
+@pytest.mark.parametrize("status", [200, 502])
+def test_a_whole_response_that_cannot_be_put_on_record_is_not_shown_and_booked_once(status: int) -> None:
+    world = PromptWorld(status=status, chunks=[answer("the answer")])
+    record = world.handlers[effects.Record]
+
+    def full(effect: effects.Record) -> object:
+        if effect.entry.event is Event.RESPONSE:
+            raise OSError("disk full")
+        return record(effect)
+
+    exchange = run(forward(prompt(), CONTEXT), {**world.handlers, effects.Record: full})
+    assert (exchange.status, exchange.rule) == (502, "EffectFailed")
+    assert b"the answer" not in world.shown
+    assert [metered.usage for metered in world.metered] == [exchange.usage]
+    assert exchange.usage is not None
+    assert not exchange.usage.estimated
+
+
 WORLDS = {
     "whole": lambda: PromptWorld(chunks=[answer(f"{PASSWORD}")]),
     "stream": lambda: PromptWorld(headers=STREAM_TYPE, chunks=sse("a", PASSWORD, "b")),
