@@ -11,7 +11,7 @@
  "budgets": [{"agent": name | null for all together, "budget", "spent", "held", "limit", "percent"}],
  "halted": [{"agent", "since", "reason"}], "posture": null or {"at", "uid", "results": {check: result}},
   "listeners": {"control", "control_port", "egress", "forward"?},
- "forward": null or {"allowed", "refused", "open", "last"}}
+ "forward": null or {"allowed", "refused", "open", "sent", "received", "last"}}
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ class Books:
         scrub: a text without secrets.
         revision: the policy in force, for the record.
         allowed, refused: requests and tunnels.
+        sent, received: bytes of what has ended.
         open: connections of clients.
         last: what was refused last, and why.
     """
@@ -34,6 +35,8 @@ class Books:
     revision: Callable[[], str] = str
     allowed: int = 0
     refused: int = 0
+    sent: int = 0
+    received: int = 0
     open: int = 0
     last: str = ""
 
@@ -46,6 +49,8 @@ class Books:
 
     async def ended(self, call: str, agent: str, where: str, counts: dict[str, int]) -> None:
         """Record what has passed. It has passed already, so a log that cannot be written is only told of."""
+        self.sent += counts.get("sent", 0)
+        self.received += counts.get("received", 0)
         try:
             await self.append(self._entry(Event.FORWARD_ENDED, agent, where, call=call, counts=counts))
         except SafetyError as error:
@@ -68,7 +73,14 @@ class Books:
 
     def to_json(self) -> JsonObject:
         """Return the counters, for the status."""
-        return {"allowed": self.allowed, "refused": self.refused, "open": self.open, "last": self.last}
+        return {
+            "allowed": self.allowed,
+            "refused": self.refused,
+            "open": self.open,
+            "sent": self.sent,
+            "received": self.received,
+            "last": self.last,
+        }
 
     def _entry(
         self,

@@ -119,8 +119,8 @@ class RequestApp:
     async def _forward(self, client: Client, limit: int, scope: Scope, receive: Receive, send: Send) -> None:
         headers, where = _kept(scope["headers"], _NOT_SENT), str(self._line.target)
         body = await self._scanned(limit, scope, headers, receive)
-        counts = {"bytes": len(body)}
-        call = await self._parts.books.forwarded(client.agent, where, counts)
+        call = await self._parts.books.forwarded(client.agent, where, {"bytes": len(body)})
+        counts = {"sent": len(body)}
         try:
             await self._exchange(client, scope, (headers, body), counts, receive, send)
         finally:

@@ -57,11 +57,13 @@ def scan_head(found: Found, target: str, headers: Headers, redactor: Redactor) -
     """Look through host, URL and headers. Raises UnscannableError."""
     url = redactor.text(target)
     found.add("in the URL", url.findings, url.discovered)
-    if not redactor.text("\n".join(text_of(value) for _, value in headers)).findings:
+    if not redactor.text("\n".join(text_of(part) for header in headers for part in header)).findings:
         return  # the common case, at the cost of one scan
-    for name, value in headers:
+    for number, (name, value) in enumerate(headers, 1):
+        clean = redactor.text(text_of(name))
+        found.add(f"in the name of header {number}", clean.findings, clean.discovered)
+        place = f"in the header {clean.text[:100]}"
         clean = redactor.text(text_of(value))
-        place = f"in the header {text_of(name)[:100]}"
         found.add(place, clean.findings, clean.discovered, own=name in CREDENTIALS)
 
 

@@ -17,6 +17,7 @@ from tests.proxy.forward.setting import BASIC, Setting, forwarding, http_origin,
 from tests.simulators.prompt_world import NEW_KEY, SECRETS
 
 PASSWORD, TOKEN, _ = SECRETS.values()
+BASIC_PASSWORD = base64.b64encode(f"ada:{PASSWORD}".encode()).decode()
 SHOP = ForwardRule("shop.test", (80,), How.PLAIN)
 
 
@@ -44,7 +45,15 @@ async def test_curl_gets_and_posts(tmp_path: Path) -> None:
         ]
         ended = await setting.settled(Event.FORWARD_ENDED, 2)
         assert ended[0].call == entries[0].call
-        assert (ended[0].counts["status"], ended[0].counts["received"]) == (200, 5)
+        assert ended[0].counts == {"sent": 0, "received": 5, "status": 200}
+        assert setting.parts.books.to_json() == {
+            "allowed": 2,
+            "refused": 0,
+            "open": setting.parts.books.open,
+            "sent": 3,
+            "received": 10,
+            "last": "",
+        }
 
 
 @pytest.mark.parametrize(
@@ -56,6 +65,8 @@ async def test_curl_gets_and_posts(tmp_path: Path) -> None:
         (base64.b64encode(f"..{PASSWORD}..".encode()), "text/plain", "", "/up", "in the body"),
         (b"x", "text/plain", f"X-Note: {PASSWORD}\r\n", "/up", "in the header x-note"),
         (b"x", "text/plain", f"Authorization: Bearer {PASSWORD}\r\n", "/up", "in the header authorization"),
+        (b"x", "text/plain", f"Authorization: Basic {BASIC_PASSWORD}\r\n", "/up", "in the header authorization"),
+        (b"x", "text/plain", f"X-{PASSWORD.encode().hex()}: 1\r\n", "/up", "in the name of header"),
         (b"x", "text/plain", "", f"/up?q={PASSWORD}", "in the URL"),
         (b"x", "text/plain", "", f"/{PASSWORD}/up", "in the URL"),
     ],
