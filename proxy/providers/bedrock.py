@@ -10,6 +10,7 @@ The token is there for temporary keys, the region where the host's name does not
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -21,7 +22,7 @@ from proxy.providers.bedrock_framing import BedrockEvents, exception
 from proxy.providers.paths import Paths
 from proxy.providers.sigv4 import Credentials, Signer
 from safety_core.errors import InputError
-from safety_core.flow.dialect import Purpose
+from safety_core.flow.dialect import Operation, Purpose
 from safety_core.flow.egress_effects import Headers, UpstreamRequest
 from safety_core.wire.aws_events import MEDIA_TYPE
 from safety_core.wire.reader import Reader
@@ -39,7 +40,22 @@ _REGION: Final = re.compile(r"(?:^|\.)bedrock-runtime(?:-fips)?\.([a-z]{2,5}(?:-
 """bedrock-runtime.REGION.amazonaws.com, with FIPS, dual-stack, other partitions, and endpoints of a VPC."""
 
 _NAMED: Final = re.compile(r"[a-z]{2,5}(?:-[a-z]+)+-\d{1,2}")
+_EMBEDS: Final = re.compile(r"(?:[a-z]{2,6}\.)?(?:amazon|cohere|twelvelabs)\.[a-z0-9-]*embed[a-z0-9.:-]*")
+"""Ids of models, and of inference profiles across regions, that make embeddings. Whoever has an ARN for one needs a
+turn."""
+
 _VAULT: Final = "the vault's entry for Bedrock"
+
+
+class _ModelPaths(Paths):
+    """Of models that make numbers of a text, to invoke one is no turn."""
+
+    def find(self, method: str, path: str) -> Operation | None:
+        """Return what a request is, or None where it is not listed."""
+        found = super().find(method, path)
+        if found and path.endswith("/invoke") and _EMBEDS.fullmatch(found.model):
+            return replace(found, purpose=Purpose.NUMBERS)
+        return found
 
 
 def bedrock_url(region: str, named: str) -> str:
@@ -52,7 +68,7 @@ def bedrock_url(region: str, named: str) -> str:
 class Bedrock(JsonApi):
     """Implements `proxy.providers.dialects.Api`. The path names the model, and streams state their usage unasked."""
 
-    paths = Paths(
+    paths = _ModelPaths(
         ("POST", "/model/{model}/converse", Purpose.TURN),
         ("POST", "/model/{model}/converse-stream", Purpose.TURN),
         ("POST", "/model/{model}/invoke", Purpose.TURN),

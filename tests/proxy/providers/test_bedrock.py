@@ -20,6 +20,7 @@ from proxy.providers.bedrock import Bedrock as Dialect
 from proxy.settings import Provider
 from safety_core.cli.demo.model import Model, Reply
 from safety_core.errors import InputError
+from safety_core.flow.dialect import Purpose
 from safety_core.flow.egress_effects import UpstreamRequest
 from safety_core.match.matcher import Matcher
 from safety_core.match.patterns import PatternSet
@@ -197,6 +198,23 @@ async def test_counting_is_not_billed() -> None:
         assert reply["inputTokens"] == 30
         assert setting.model.requests[0].json()["input"]["converse"]["messages"] == user(REF)
         assert setting.books.metered == []
+
+
+@pytest.mark.parametrize(
+    ("path", "purpose"),
+    [
+        ("/model/amazon.titan-embed-text-v2%3A0/invoke", Purpose.NUMBERS),
+        ("/model/us.cohere.embed-v4:0/invoke", Purpose.NUMBERS),
+        ("/model/amazon.titan-embed-text-v2%3A0/converse", Purpose.TURN),
+        ("/model/amazon.nova-pro-v1%3A0/invoke", Purpose.TURN),
+        ("/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A1%3Acustom-model%2Famazon.titan-embed/invoke", Purpose.TURN),
+        ("/model/amazon.titan-embed-text-v2%3A0/count-tokens", Purpose.COUNT),
+    ],
+)
+def test_only_what_makes_numbers_is_no_turn(path: str, purpose: Purpose) -> None:
+    found = Dialect.paths.find("POST", path)
+    assert found is not None
+    assert found.purpose is purpose
 
 
 async def test_other_requests_are_refused() -> None:

@@ -231,6 +231,12 @@ def test_every_framing_is_read(body: bytes) -> None:
     assert usage_of(body) == Usage(16, 21)
 
 
+def test_what_comes_after_a_broken_aws_message_is_not_read() -> None:
+    first, second = (aws_message(json.dumps({"n": number}).encode()) for number in (1, 2))
+    assert [*documents(first + second)] == [{"n": 1}, {"n": 2}]
+    assert [*documents(first + second[:-1] + bytes([second[-1] ^ 1]))] == [{"n": 1}]
+
+
 def test_aws_payloads_that_are_plain_json() -> None:
     body = aws_message(b'{"usage":{"inputTokens":3,"outputTokens":4}}') + aws_message(b"not json") + b"\x00" * 20
     assert usage_of(body) == Usage(3, 4)

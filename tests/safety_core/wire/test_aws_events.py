@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterable
+from contextlib import suppress
 
 import pytest
 from botocore.eventstream import EventStreamBuffer
@@ -141,3 +142,9 @@ def test_headers_of_every_type_are_read_as_text() -> None:
 def test_headers_that_cannot_be_read_are_refused(block: bytes) -> None:
     with pytest.raises(InputError):
         read([framed(block)])
+
+
+@given(st.binary(max_size=200), st.booleans())
+def test_whatever_comes_is_read_or_refused(raw: bytes, framed_: bool) -> None:
+    with suppress(InputError):
+        read([framed(raw) if framed_ else raw])
