@@ -177,7 +177,8 @@ class RequestApp:
         try:
             async for chunk in response.content.iter_any():
                 counts["received"] += len(chunk)
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                async with asyncio.timeout(self._parts.limits.patience.idle):  # who never reads holds nobody up
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
         except (aiohttp.ClientError, OSError) as error:
             _log.warning("a forwarded response broke off: %s", translated(error, self._line.target.host))
             return self._line.abort()  # what has begun cannot be taken back: the client must see that it is not whole

@@ -11,6 +11,8 @@ from proxy.http.head import TARGET_BYTES, BadRequestError
 
 _AUTHORITY: Final = re.compile(rb"([A-Za-z0-9._:\[\]-]{1,255}?):([0-9]{1,5})")
 _ABSOLUTE: Final = re.compile(rb"(?i:http)://([^/?#@\\]{1,262})([/?][!\"$-~]*+)?")
+_NAME: Final = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
+"""No empty label: with a dot at its end, a name is the same to DNS and another one to whoever compares."""
 _FIX: Final = "write host:port"
 
 
@@ -61,7 +63,7 @@ def _target(host: bytes, port: bytes) -> Target:
     name = host.decode("ascii", "replace").lower()
     if name.startswith("[") and name.endswith("]") and ":" in name:
         name = name[1:-1]
-    elif ":" in name or not re.fullmatch(r"[a-z0-9._-]{1,253}", name):
+    elif ":" in name or len(name) > 253 or not _NAME.fullmatch(name):
         raise BadRequestError("the host", "is no name", _FIX)
     number = int(port)
     if not 0 < number < 65536:

@@ -114,6 +114,7 @@ def _tell(authority: LocalCa, path: Path, *, hidden: bool) -> None:
     where = "  (in the edge's own folder; for other users: --out FILE)" if hidden else ""
     click.echo(f"certificate: {path}{where}")
     click.echo(f"sha256:      {authority.fingerprint}")
+    click.echo(f"serial:      {authority.serial:x}")
     click.echo(f"until:       {until:%Y-%m-%d}{'  (expired: --renew)' if until.timestamp() <= clock.now() else ''}")
     click.echo(f"counts for:  {', '.join(hosts) + ', and what lies below' if hosts else 'every name'}\n")
     click.echo(_INSTALL.format(path=path), nl=False)

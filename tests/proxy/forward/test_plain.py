@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from proxy.forward.parts import Limits
+from proxy.forward.tunnel import Patience
 from safety_core.model.forward import ForwardRule, How
 from safety_core.model.record import Event
 from tests.proxy.forward.setting import BASIC, Setting, forwarding, http_origin, run
@@ -254,6 +255,27 @@ async def test_when_the_client_leaves_the_host_is_let_go(tmp_path: Path) -> None
         await gone.wait()
         await setting.settled(Event.FORWARD_ENDED)
         await setting.until(lambda: setting.parts.books.open == 0)
+
+
+async def test_a_client_that_never_reads_is_not_waited_for(tmp_path: Path) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
+        while True:
+            writer.write(bytes(65536))
+            await writer.drain()
+
+    limits = Limits(patience=Patience(idle=0.1))
+    async with (
+        http_origin(serve=serve) as origin,
+        forwarding(tmp_path, [SHOP], ports={80: origin.port}, limits=limits) as setting,
+    ):
+        _, writer = await asyncio.open_connection("127.0.0.1", setting.port)
+        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        writer.write(b"GET http://shop.test/ HTTP/1.1\r\nHost: shop.test\r\n" + BASIC + b"\r\n")
+        ended = await setting.settled(Event.FORWARD_ENDED)
+        assert 0 < ended[0].counts["received"] < 1_000_000_000
+        writer.close()
 
 
 async def test_a_host_that_is_not_there_is_told_as_such(tmp_path: Path) -> None:

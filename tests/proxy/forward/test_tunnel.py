@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
+import random
 import socket
 import ssl
 import struct
@@ -112,6 +114,8 @@ async def test_only_known_clients_are_served(tmp_path: Path, header: bytes, know
         ("shop.test:443:443", 400, "is no name"),
         ("sh%6fp.test:443", 400, "is not host:port"),
         ("[shop.test]:443", 400, "is no name"),
+        ("shop.test.:443", 400, "is no name"),
+        ("shop..test:443", 400, "is no name"),
         ("http://shop.test:443/", 400, "is not host:port"),
         ("ours.test:443", 403, "is not listed for ada"),
         ("llm.test:443", 403, "is an LLM provider: no tunnel"),
@@ -255,6 +259,38 @@ async def test_a_tunnel_holds_while_either_half_goes_on(tmp_path: Path, world: L
         await done.wait()
         ended = (await setting.settled(Event.FORWARD_ENDED))[0]
         assert ended.counts["sent"] == len(hello) + 4
+
+
+async def test_bytes_pass_unchanged_both_ways_at_once(tmp_path: Path) -> None:
+    sent, echoed = hashlib.sha256(), hashlib.sha256()
+    draw = random.Random(7)
+    parts = [draw.randbytes(draw.choice((1, 7, 1500, 65536, 300_000))) for _ in range(100)]
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(draw.choice((100, 5000, 70_000))):
+            writer.write(data)
+            await writer.drain()
+
+    async with (
+        http_origin(serve=serve) as origin,
+        forwarding(tmp_path / "e", [SHOP], ports={443: origin.port}) as setting,
+    ):
+        _, reader, writer = await setting.connect("shop.test:443")
+
+        async def read() -> None:
+            while data := await reader.read(1 << 16):
+                echoed.update(data)
+
+        reading = asyncio.create_task(read())
+        for part in (client_hello("shop.test"), *parts):
+            sent.update(part)
+            writer.write(part)
+            await writer.drain()
+        writer.write_eof()
+        await reading
+        assert echoed.digest() == sent.digest()
+        counts = (await setting.settled(Event.FORWARD_ENDED))[0].counts
+        assert counts["sent"] == counts["received"] > 1 << 20
 
 
 async def test_who_reads_slowly_slows_the_other_side_down(tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ def test_it_is_made_once_and_shown_from_then_on(home: Path, tmp_path: Path, caps
         assert words in first
     certificate = x509.load_pem_x509_certificate(out.read_bytes())
     assert certificate.fingerprint(SHA256()).hex() in first
+    assert f"serial:      {certificate.serial_number:x}\n" in first
     assert out.stat().st_mode & 0o777 == 0o644
     assert b"PRIVATE" not in out.read_bytes()
     assert (home / "keys" / "ca.key").stat().st_mode & 0o777 == 0o600
