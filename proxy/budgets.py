@@ -133,6 +133,8 @@ class Budgets:
         now = self._turn_over()
         agent, usage = AgentId(effect.agent), effect.usage
         cost = self._prices.cost(effect.provider, effect.model, usage, now)
+        if cost is None and usage.answered:  # asked for under a name of one's own: a deployment, a router
+            cost = self._prices.cost(effect.provider, usage.answered, usage, now)
         booking = Booking(effect.request, agent, effect.provider, effect.model, usage, cost)
         new = True
         try:

@@ -123,6 +123,7 @@ def _dollars(entry: Reader, field: str) -> int | None:
     if not entry.has(field):
         return None
     dollars = entry.number(field)
-    if not 0 < dollars <= MOST_DOLLARS:
+    nano = int(Decimal(repr(dollars)) * NANO) if 0 < dollars <= MOST_DOLLARS else 0
+    if not nano:
         raise PolicyError(f"{entry.path}.{field}", f"must lie in 0 to {MOST_DOLLARS} US dollars, and not be 0")
-    return int(Decimal(repr(dollars)) * NANO)
+    return nano

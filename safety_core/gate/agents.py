@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from safety_core.canonical import Json
+from safety_core.model.budget import Unit
 from safety_core.model.descent import Descent, agent_in, generation
 from safety_core.model.level import Outcome
 from safety_core.model.policy import AgentManifest, Policy, Sandbox, Subagents
@@ -95,7 +96,9 @@ def _freer(other: AgentManifest, manifest: AgentManifest) -> Iterator[str]:
     if manifest.sandbox is Sandbox.REQUIRED and other.sandbox is not Sandbox.REQUIRED:
         yield "it needs no sandbox"
     others = other.budget.limits()
-    if any(others.get(key, limit + 1) > limit for key, limit in manifest.budget.limits().items()):
+    limits = manifest.budget.limits()
+    uncounted = other.budget.allow_unpriced and not manifest.budget.allow_unpriced
+    if any(others.get(key, limit + 1) > limit or (uncounted and key[0] is Unit.USD) for key, limit in limits.items()):
         yield "it may spend more"
 
 

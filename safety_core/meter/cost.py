@@ -80,21 +80,41 @@ def cost_of(usage: Usage, price: ModelPrice | None, now: float) -> int | None:
         return None
     whole = usage.input_total + usage.tool_prompt
     rates = _rates(price, usage.mode, whole, now)
-    given, made, write = rates.input or 0, rates.output or 0, rates.cache_write
+    return _half_even(MILLION * (rates.request or 0) + _taken_in(rates, usage, whole) + _put_out(rates, usage))
+
+
+def _taken_in(rates: Rates, usage: Usage, whole: int) -> int:
+    given = rates.input or 0
+    sound = _or(rates.input_audio, given)
     read = min(usage.cache_read, whole)
     written = min(usage.cache_write, whole - read)
     longer = min(usage.cache_write_1h, written)
-    thought = min(usage.reasoning, usage.output_total)
-    wrote = given if write is None else write
-    return _half_even(
-        MILLION * (rates.request or 0)
-        + (whole - read - written) * given
-        + read * (given if rates.cache_read is None else rates.cache_read)
+    heard = min(usage.audio_read, usage.audio_input, read)
+    fresh = min(usage.audio_input - heard, whole - read - written)
+    wrote = _or(rates.cache_write, given)
+    return (
+        (whole - read - written - fresh) * given
+        + fresh * sound
+        + (read - heard) * _or(rates.cache_read, given)
+        + heard * _or(rates.cache_read_audio, _or(rates.cache_read, sound))
         + (written - longer) * wrote
-        + longer * (wrote if rates.cache_write_1h is None else rates.cache_write_1h)
-        + (usage.output_total - thought) * made
-        + thought * (made if rates.reasoning is None else rates.reasoning)
+        + longer * _or(rates.cache_write_1h, wrote)
     )
+
+
+def _put_out(rates: Rates, usage: Usage) -> int:
+    made = rates.output or 0
+    thought = min(usage.reasoning, usage.output_total)
+    said = min(usage.audio_output, usage.output_total - thought)
+    return (
+        (usage.output_total - thought - said) * made
+        + thought * _or(rates.reasoning, made)
+        + said * _or(rates.output_audio, made)
+    )
+
+
+def _or(rate: int | None, other: int) -> int:
+    return other if rate is None else rate
 
 
 def _rates(price: ModelPrice, mode: str, size: int, now: float) -> Rates:

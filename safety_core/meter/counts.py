@@ -78,6 +78,9 @@ def _flat(value: Json, prefix: str, depth: int) -> Counts:
                 for item in _objects(entry)
                 if "ttl" in item
             }
+        elif isinstance(entry, list):  # Gemini: one entry per modality
+            for item in _objects(entry):
+                found[f"{path}.{str(item.get('modality')).lower()}tokens"] = _whole(item.get("tokenCount")) or 0
         else:
             found |= _flat(entry, path + ".", depth - 1)
     return found

@@ -47,6 +47,23 @@ _REASONING: Final = (
     "thoughtstokencount",
     "reasoningtokens",
 )
+_AUDIO_IN: Final = (
+    "prompttokensdetails.audiotokens",
+    "inputtokensdetails.audiotokens",
+    "inputtokendetails.audiotokens",
+)
+_AUDIO_OUT: Final = (
+    "completiontokensdetails.audiotokens",
+    "outputtokensdetails.audiotokens",
+    "outputtokendetails.audiotokens",
+    "candidatestokensdetails.audiotokens",
+    "responsetokensdetails.audiotokens",
+)
+_AUDIO_READ: Final = (
+    "inputtokendetails.cachedtokensdetails.audiotokens",
+    "inputtokensdetails.cachedtokensdetails.audiotokens",
+    "cachetokensdetails.audiotokens",
+)
 TOTAL: Final = ("totaltokens", "totaltokencount")
 
 
@@ -74,6 +91,9 @@ def normal_form(counts: Counts) -> Usage | None:
         cache_write_1h=min(_first(counts, _WRITE_1H) or 0, write),
         reasoning=reasoning,
         tool_prompt=tools,
+        audio_input=_first(counts, _AUDIO_IN) or 0,
+        audio_output=_first(counts, _AUDIO_OUT) or 0,
+        audio_read=_first(counts, _AUDIO_READ) or 0,
     )
 
 

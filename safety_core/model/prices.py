@@ -10,7 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-RATES: Final = ("input", "output", "cache_read", "cache_write", "cache_write_1h", "reasoning", "request")
+RATES: Final = (
+    "input", "output", "cache_read", "cache_write", "cache_write_1h", "reasoning",
+    "input_audio", "output_audio", "cache_read_audio", "request",
+)  # fmt: skip
 """What a price can be of, as the file names it."""
 
 DECIMALS: Final = 18
@@ -26,6 +29,8 @@ class Rates:
         cache_read, cache_write: of input that came from the provider's cache, or went into it; None: as input.
         cache_write_1h: of what went into it for the longer life; None: as cache_write.
         reasoning: of the part of the output that was thought and not said; None: as output.
+        input_audio, output_audio: of what is sound; None: as input and output.
+        cache_read_audio: of sound that came from the cache; None: as cache_read, or else as input_audio.
         request: of each request, whatever is in it.
     """
 
@@ -35,6 +40,9 @@ class Rates:
     cache_write: int | None = None
     cache_write_1h: int | None = None
     reasoning: int | None = None
+    input_audio: int | None = None
+    output_audio: int | None = None
+    cache_read_audio: int | None = None
     request: int | None = None
 
 

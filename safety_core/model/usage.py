@@ -33,6 +33,8 @@ class Usage:
         estimated: the provider sent no numbers; these were derived from sizes.
         mode: how the provider says that it processed the request, where that has a price of its own ("batch",
             "priority", "flex", "fast"); empty: as usual.
+        audio_input, audio_output: parts of the totals that are sound, which often has a price of its own.
+        audio_read: part of both `audio_input` and `cache_read`.
         answered: the model that has answered, as the response names it; empty where it does not. Usage is the same
             whoever it was of.
     """
@@ -46,10 +48,13 @@ class Usage:
     tool_prompt: int = 0
     estimated: bool = False
     mode: str = ""
+    audio_input: int = 0
+    audio_output: int = 0
+    audio_read: int = 0
     answered: str = field(default="", compare=False)
 
     def counts(self) -> dict[str, int]:
-        """Return the numbers by their names, in the order above."""
+        """Return the numbers that are added up, by their names, in the order above."""
         return {name: getattr(self, name) for name in COUNTS}
 
 

@@ -429,6 +429,14 @@ async def test_prices_go_by_the_providers_name_then_its_api_and_ones_own_machine
     assert len(prices._known) <= REMEMBERED
 
 
+async def test_a_name_of_ones_own_is_booked_at_the_price_of_the_model_that_answered(place: Place) -> None:
+    budgets = await place.begin()
+    await budgets.meter(used("a", model="our-deployment", usage=Usage(10, answered="m-1")))
+    await budgets.meter(used("b", model="our-deployment", usage=Usage(10, answered="m-7")))
+    (bucket,) = await place.usage.buckets()
+    assert (bucket.cost, bucket.unpriced) == (10_000, 1)
+
+
 async def test_a_refusal_holds_no_name_that_could_break_a_line(place: Place) -> None:
     budgets = await place.begin(Budget(usd_per_day=1))
     with pytest.raises(BudgetError) as caught:

@@ -32,6 +32,9 @@ FIELDS: Final = {
     "cache_write_mtok": "cache_write",
     "cache_write_1h_mtok": "cache_write_1h",
     "output_reasoning_mtok": "reasoning",
+    "input_audio_mtok": "input_audio",
+    "output_audio_mtok": "output_audio",
+    "cache_audio_read_mtok": "cache_read_audio",
     "requests_kcount": "request",
 }
 """Prices of the package that usage can be held against."""

@@ -86,6 +86,7 @@ def test_no_secret_is_less_than_every_secret() -> None:
         ({"budget": {"tokens_per_day": True}}, "data.agents.shop.budget.tokens_per_day: must be a whole number"),
         ({"budget": {"usd_per_day": 0}}, "data.agents.shop.budget.usd_per_day: must lie in 0 to 1000000000 US dollars"),
         ({"budget": {"usd_per_month": -3}}, "data.agents.shop.budget.usd_per_month: must lie in 0"),
+        ({"budget": {"usd_per_month": 1e-10}}, "data.agents.shop.budget.usd_per_month: must lie in 0"),
         ({"budget": {"usd_per_month": 1e10}}, "data.agents.shop.budget.usd_per_month: must lie in 0"),
         ({"budget": {"usd_per_day": "5"}}, "data.agents.shop.budget.usd_per_day: must be a number"),
         ({"budget": {"alert_at": 101}}, "data.agents.shop.budget.alert_at: must lie in 1 to 100"),

@@ -50,6 +50,9 @@ def test_every_field_is_read() -> None:
                         "cache_write": "0",
                         "cache_write_1h": "4",
                         "reasoning": "9",
+                        "input_audio": "10",
+                        "output_audio": "11",
+                        "cache_read_audio": "12",
                         "request": "0.012",
                         "when": [{"mode": "batch", "above": 0, "from": "23:30", "to": "00:30", "input": "1"}],
                     }
@@ -58,7 +61,7 @@ def test_every_field_is_read() -> None:
             "azure": {"also": ["openai"]},
         },
     )
-    rates = Rates(2 * ONE, 8 * ONE + ONE // 2, 1, 0, 4 * ONE, 9 * ONE, 12 * ONE // 1000)
+    rates = Rates(2 * ONE, 8 * ONE + ONE // 2, 1, 0, 4 * ONE, 9 * ONE, 10 * ONE, 11 * ONE, 12 * ONE, 12 * ONE // 1000)
     case = Case(Rates(ONE), "batch", 0, (84600, 1800))
     model = ModelPrice(("o-1", "o-1-####", "*o*"), rates, ("*-x",), (case,))
     assert found == Prices("genai-prices 0.2.3", {"openai": PriceTable((model,)), "azure": PriceTable((), ("openai",))})

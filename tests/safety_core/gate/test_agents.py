@@ -78,7 +78,12 @@ def test_the_smallest_number_of_the_family_counts() -> None:
 
 
 OWN = AgentManifest(
-    AGENT, Tier.TRUSTED, frozenset({SPAWN, "read"}), frozenset({"CRM"}), Sandbox.REQUIRED, budget=Budget(100)
+    AGENT,
+    Tier.TRUSTED,
+    frozenset({SPAWN, "read"}),
+    frozenset({"CRM"}),
+    Sandbox.REQUIRED,
+    budget=Budget(100, usd_per_day=5),
 )
 ALIKE = replace(OWN, name=HELPER)
 
@@ -94,11 +99,12 @@ ALIKE = replace(OWN, name=HELPER)
         (replace(ALIKE, secrets=None), "it has other secrets"),
         (replace(ALIKE, secrets=frozenset({"BANK"})), "it has other secrets"),
         (replace(ALIKE, sandbox=Sandbox.ANY), "it needs no sandbox"),
-        (replace(ALIKE, budget=Budget(99)), ""),
-        (replace(ALIKE, budget=Budget(101)), "it may spend more"),
+        (replace(ALIKE, budget=Budget(99, usd_per_day=5)), ""),
+        (replace(ALIKE, budget=Budget(101, usd_per_day=5)), "it may spend more"),
         (replace(ALIKE, budget=UNBOUND), "it may spend more"),
         (replace(ALIKE, budget=Budget(99, usd_per_day=1, alert_at=9)), ""),
         (replace(ALIKE, budget=Budget(tokens_per_month=1)), "it may spend more"),
+        (replace(ALIKE, budget=Budget(99, usd_per_day=1, allow_unpriced=True)), "it may spend more"),
     ],
 )
 def test_to_start_an_agent_that_may_do_more_asks(other: AgentManifest, freer: str) -> None:

@@ -43,6 +43,19 @@ def test_a_part_without_a_price_costs_what_it_is_a_part_of() -> None:
     assert cost_of(usage, price(dollars(output=8, reasoning=3)), 0) == 60 * 8000 + 40 * 3000
 
 
+def test_sound_has_its_own_prices_or_costs_what_text_does() -> None:
+    usage = Usage(1000, 100, cache_read=300, audio_input=400, audio_output=60, audio_read=100, reasoning=10)
+    rates = dollars(input=4, output=16, input_audio=32, output_audio=64, cache_read=0.4, cache_read_audio=0.5)
+    heard = 400 * 4000 + 300 * 32_000 + 200 * 400 + 100 * 500
+    assert cost_of(usage, price(rates), 0) == heard + 40 * 16_000 + 60 * 64_000
+    plain = dollars(input=4, output=16, cache_read=0.4)
+    assert cost_of(usage, price(plain), 0) == 700 * 4000 + 300 * 400 + 100 * 16_000
+    some = dollars(input=4, input_audio=32)
+    assert cost_of(usage, price(some), 0) == 400 * 4000 + 300 * 32_000 + 200 * 4000 + 100 * 32_000
+    odd = Usage(10, 5, cache_read=4, audio_input=90, audio_output=90, audio_read=90, reasoning=2)
+    assert cost_of(odd, price(rates), 0) == 6 * 32_000 + 4 * 500 + 2 * 16_000 + 3 * 64_000
+
+
 def test_what_the_providers_tools_put_into_the_prompt_is_input() -> None:
     assert cost_of(Usage(100, tool_prompt=50), price(dollars(input=2)), 0) == 150 * 2000
 

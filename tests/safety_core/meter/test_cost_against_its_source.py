@@ -65,6 +65,9 @@ def theirs(table: str, model: str, usage: Usage, at: datetime) -> tuple[int, boo
         "cache_write_tokens": usage.cache_write,
         "cache_write_1h_tokens": usage.cache_write_1h,
         "output_reasoning_tokens": usage.reasoning,
+        "input_audio_tokens": usage.audio_input,
+        "output_audio_tokens": usage.audio_output,
+        "cache_audio_read_tokens": usage.audio_read,
     }
     said = {when for variant in found.price_variants or () for when in variant.when.items()}
     context = next(([when] for when in CONTEXTS.get(usage.mode, ()) if when in said), [])
@@ -97,8 +100,8 @@ def test_the_package_is_the_one_that_the_file_names() -> None:
 
 @pytest.mark.parametrize("mode", ["", *CONTEXTS])
 def test_every_model_under_every_name_costs_what_its_source_says(mode: str) -> None:
-    small = Usage(7001, 333, 2003, 1501, 707, 100, 17, mode=mode)
-    large = Usage(300_001, 333, 2003, 1501, 707, 100, 17, mode=mode)
+    small = Usage(7001, 333, 2003, 1501, 707, 100, 17, False, mode, 1200, 99, 300)
+    large = Usage(300_001, 333, 2003, 1501, 707, 100, 17, False, mode, 1200, 99, 300)
     for table, model in MODELS:
         for usage in (small, large):
             check(table, model, usage, DAY + timedelta(hours=2))
@@ -110,15 +113,20 @@ def usages(draw: st.DrawFn) -> Usage:
     read = draw(st.integers(0, whole))
     written = draw(st.integers(0, whole - read))
     output = draw(st.integers(0, 200_000))
+    reasoning = draw(st.integers(0, output))
+    heard = draw(st.integers(0, read))
     return Usage(
         whole,
         output,
         read,
         written,
         draw(st.integers(0, written)),
-        draw(st.integers(0, output)),
+        reasoning,
         draw(st.integers(0, 1000)),
         mode=draw(st.sampled_from(["", *CONTEXTS, "unheard-of"])),
+        audio_input=heard + draw(st.integers(0, whole - read - written)),
+        audio_output=draw(st.integers(0, output - reasoning)),
+        audio_read=heard,
     )
 
 
