@@ -28,5 +28,5 @@ cohere      chat of the second version, embeddings, ranking
 cohere_events     the events of that chat
 deepseek, groq, openrouter, azure     OpenAI's kind, each with its own host, paths, key or errors
 compatible  OpenAI's kind, anywhere
-realtime    the events of OpenAI's realtime API
+realtime    messages and events of OpenAI's realtime API
 """
