@@ -26,6 +26,7 @@ from tests.simulators.tenant_network import (
     OUTSIDE,
     OUTSIDE_V6,
     RESOLVER,
+    RESOLVER_PORT,
     TENANT,
     Network,
     network,
@@ -52,6 +53,7 @@ KINDS = {
     "other": {"tcp_443", "tcp_80", "tcp_22", "tcp_25", "http", "websocket"},
 }
 WHO = ("--edge-user", str(EDGE), "--agent-user", str(AGENT))
+ODD = ("--dns", str(RESOLVER_PORT))
 HASTY = ("--patience", "3")
 """Where somebody does not answer."""
 
@@ -76,7 +78,7 @@ def image(tmp_path: Path) -> Path:
 @pytest.fixture
 def contained(machine: Network, image: Path) -> Iterator[Network]:
     """The machine with the rules that bound the agent to the edge's port."""
-    machine.safety("contain", "install", *WHO, "--loopback", "8100", "--root", str(image), "--yes")
+    machine.safety("contain", "install", *WHO, *ODD, "--loopback", "8100", "--root", str(image), "--yes")
     yield machine
     machine.safety("contain", "remove", "--root", str(image), "--yes")
 
@@ -147,7 +149,7 @@ def test_refusals_are_counted(contained: Network, image: Path) -> None:
 
 
 def test_what_is_allowed_is_reached_and_no_more(machine: Network, image: Path) -> None:
-    allowed = ("--allow", f"{OUTSIDE}/32:22", "--allow", f"[{OUTSIDE_V6}]:443")
+    allowed = ("--dns", str(RESOLVER_PORT), "--allow", f"{OUTSIDE}/32:22", "--allow", f"[{OUTSIDE_V6}]:443")
     machine.safety("contain", "install", *WHO, *allowed, "--root", str(image), "--yes")
     assert machine.open_for(AGENT, "--loopback", str(DATABASE_PORT)) == {"tcp_22", "ipv6_tcp"}
     machine.safety("contain", "remove", "--root", str(image), "--yes")
@@ -155,16 +157,27 @@ def test_what_is_allowed_is_reached_and_no_more(machine: Network, image: Path) -
 
 
 def test_with_everyone_nobody_but_the_edge_leaves(machine: Network, image: Path) -> None:
-    machine.safety("contain", "install", "--edge-user", str(EDGE), "--everyone", "--root", str(image), "--yes")
+    machine.safety("contain", "install", "--edge-user", str(EDGE), "--everyone", *ODD, "--root", str(image), "--yes")
     assert machine.open_for(OTHER, *HASTY, "--loopback", str(DATABASE_PORT)) == set()
     assert machine.open_for(EDGE, *HASTY) >= PACKETS - {"dns_local", "dns_tunnel"}  # the resolver is held, too
     machine.run(machine.tenant, "python3", "-c", CONNECT, OUTSIDE, "443", status=1)  # root
     machine.safety("contain", "remove", "--root", str(image), "--yes")
 
 
+def test_a_resolver_on_another_port_is_found_and_held_when_it_is_named(machine: Network, image: Path) -> None:
+    machine.safety("contain", "install", *WHO, "--root", str(image), "--yes")
+    expected = ("--loopback", str(DATABASE_PORT))
+    found = machine.doctor(AGENT, *expected)
+    assert {check for check, entry in found.items() if entry["result"] == "open"} == {"dns_local"}
+    assert f"port {RESOLVER_PORT}" in found["dns_local"]["detail"]
+    machine.safety("contain", "install", *WHO, "--dns", str(RESOLVER_PORT), "--root", str(image), "--yes")
+    assert machine.open_for(AGENT, *expected) == set()
+    machine.safety("contain", "remove", "--root", str(image), "--yes")
+
+
 def test_the_numbers_that_an_agent_may_become_are_held_too(machine: Network) -> None:
     agent = Person("agent", AGENT, ((50_000, 100),))
-    machine.nft(ruleset(Containment((Person("edge", EDGE),), (agent,))))
+    machine.nft(ruleset(Containment((Person("edge", EDGE),), (agent,), resolvers=(RESOLVER_PORT,))))
     assert machine.open_for(50_099, "--loopback", str(DATABASE_PORT)) == set()
     assert machine.open_for(50_100, "--loopback", str(DATABASE_PORT)) == PACKETS
     machine.nft("delete table inet safety_gateway")

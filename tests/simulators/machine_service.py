@@ -94,7 +94,7 @@ def resolver(upstream: str) -> list[socketserver.BaseServer]:
                     asking.send(raw)
                     sender.sendto(asking.recv(4096), self.client_address)
 
-    return [Udp(("127.0.0.53", 53), Forward), Tcp(("127.0.0.53", 53), NamesByTcp)]
+    return [Udp(("127.0.0.53", port), Forward) for port in (53, 5335)] + [Tcp(("127.0.0.53", 53), NamesByTcp)]
 
 
 class Edge(BaseHTTPRequestHandler):

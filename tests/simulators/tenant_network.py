@@ -31,6 +31,8 @@ AGENT, EDGE, RESOLVER, DATABASE, OTHER = 40_001, 40_002, 40_003, 40_004, 40_005
 """Numbers that are no user's: no password file is touched."""
 
 DATABASE_PORT: Final = 5432
+RESOLVER_PORT: Final = 5335
+"""Where the tenant's resolver listens, too."""
 AGENT_PORT: Final = 9000
 
 _LINKS: Final = (

@@ -6,6 +6,7 @@ trial       what came of one try: it answered, was refused at once, or nothing c
 judge       two tries (the agent's, and that of somebody who may leave) -> blocked, open or unknown
 child       a process that becomes the agent's user and makes all tries at the same time
 outward     tries that send packets
+ports       where on this machine somebody listens
 questions   the bytes that they send: DNS, QUIC, ICMP
 resolving   tries at this machine's own resolver that send no packet: its sockets, D-Bus
 inward      tries at this machine: the edge's process, files and sockets, other services

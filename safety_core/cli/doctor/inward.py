@@ -8,24 +8,17 @@ from __future__ import annotations
 import ctypes
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from safety_core.cli.doctor import outward
 from safety_core.cli.doctor.aim import Aim
+from safety_core.cli.doctor.ports import MOST, listening
 from safety_core.cli.doctor.trial import Seen, Trial, failed, together, worst
 
 _SEIZE: Final = 0x4206
 """PTRACE_SEIZE: attaches without stopping the process (linux/ptrace.h). It ends with the thread that did it."""
-
-_LISTEN: Final = "0A"
-"""TCP_LISTEN in /proc/net/tcp (linux/net/tcp_states.h)."""
-
-_PORTS: Final = 64
-"""Listening ports that are tried; nobody's agent needs to reach more."""
 
 _NAMES: Final = frozenset({53, 853, 5353, 5355})
 """Resolvers have checks of their own."""
@@ -103,27 +96,16 @@ def _unix(path: Path) -> Trial:
 
 def loopback(aim: Aim) -> Trial:
     """Try every port of this machine on which somebody listens, but for the edge's and those that are expected."""
-    listed = ((host, port) for host, port in _listening() if port not in aim.expected | _NAMES | {aim.egress[1]})
+    listed = ((host, port) for host, port in listening("tcp") if port not in aim.expected | _NAMES | {aim.egress[1]})
     ports = sorted(set(listed), key=lambda place: (place[1], place[0]))
     if not ports:
         return Trial(Seen.REFUSED, "there is no other service")
-    return together(partial(_service, host, port) for host, port in ports[:_PORTS])
+    return together(partial(_service, host, port) for host, port in ports[:MOST])
 
 
 def _service(host: str, port: int) -> Trial:
     trial = outward.connects(host, port)
     return Trial(Seen.REFUSED, f"{trial.detail}: is gone") if trial.seen is Seen.RESET else trial
-
-
-def _listening() -> Iterator[tuple[str, int]]:
-    for name, loop, anywhere in (("tcp", "7F", "0" * 8), ("tcp6", f"{'0' * 24}01000000", "0" * 32)):
-        with suppress(OSError):
-            for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]:
-                words = line.split()
-                address, _, port = words[1].partition(":")
-                near = address in {anywhere, loop} or (name == "tcp" and address.endswith(loop))
-                if words[3] == _LISTEN and near:
-                    yield ("::1" if name == "tcp6" else "127.0.0.1"), int(port, 16)
 
 
 def edge_token(aim: Aim) -> Trial:

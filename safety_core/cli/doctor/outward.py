@@ -10,10 +10,15 @@ from typing import Final
 
 from safety_core.cli.doctor import questions
 from safety_core.cli.doctor.aim import Aim
-from safety_core.cli.doctor.trial import Seen, Trial, failed, together
+from safety_core.cli.doctor.ports import MOST, listening
+from safety_core.cli.doctor.trial import Seen, Trial, failed, together, worst
 from safety_core.wire.posture import Check
 
 _BYTES: Final = 4096
+
+
+_NO_RESOLVERS: Final = frozenset({53, 67, 68, 123, 546})
+"""UDP ports that are no hidden resolver: the known one is asked by name, the others are DHCP and NTP."""
 
 
 def reach(host: str, port: int) -> socket.socket:
@@ -66,11 +71,11 @@ def answers_datagram(host: str, port: int, datagram: bytes, right: Callable[[byt
     return Trial(Seen.ANSWERED if right(answer) else Seen.SILENT, detail)
 
 
-def resolves_udp(host: str, name: str, kind: int = questions.A, *, any_answer: bool = True) -> Trial:
+def resolves_udp(host: str, name: str, kind: int = questions.A, *, port: int = 53, any_answer: bool = True) -> Trial:
     """Ask a name server by UDP. `any_answer`: also one that says it could not find out."""
     asked = questions.query(name, kind)
     right = questions.answers if any_answer else questions.found
-    return answers_datagram(host, 53, asked, lambda answer: right(asked, answer))
+    return answers_datagram(host, port, asked, lambda answer: right(asked, answer))
 
 
 def resolves_tcp(host: str, name: str) -> Trial:
@@ -105,9 +110,12 @@ def _here(ask: Callable[[str, str], Trial], host: str, name: str) -> Trial:
 
 
 def local_names(aim: Aim) -> Trial:
-    """Ask this machine's own name servers, by UDP and TCP."""
+    """Ask this machine's own name servers, by UDP and TCP, and whoever listens on any other UDP port of it."""
     ways = (resolves_udp, resolves_tcp)
-    return together(partial(_here, way, host, aim.domain) for host in aim.resolvers for way in ways)
+    known = together(partial(_here, way, host, aim.domain) for host in aim.resolvers for way in ways)
+    odd = sorted({place for place in listening("udp") if place[1] not in _NO_RESOLVERS})[:MOST]
+    found = together(partial(resolves_udp, host, aim.domain, port=port) for host, port in odd)
+    return worst((known, found)) if found.seen is Seen.ANSWERED else known
 
 
 def tunnel(aim: Aim) -> Trial:

@@ -39,7 +39,7 @@ def test_every_variant_is_taken_by_nft(everyone: bool) -> None:
     texts = {ruleset(wish) for wish in VARIANTS if wish.everyone is everyone}
     assert len(texts) > 30
     for text in texts:
-        done = as_root(["nft", "-c", "-f", "-"], input=text)
+        done = as_root(["unshare", "--net", "nft", "-c", "-f", "-"], input=text)
         assert done.returncode == 0, f"{done.stderr}\n{text}"
 
 
@@ -145,3 +145,21 @@ def test_the_files_are_for_root_alone_to_change_and_go_again(tmp_path: Path) -> 
     boot.remove()
     assert not boot.rules.exists()
     assert not boot.unit.exists()
+
+
+def test_systemd_is_told_at_installation_and_at_removal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    programs, log = tmp_path / "bin", tmp_path / "log"
+    programs.mkdir()
+    (programs / "systemctl").write_text(f'#!/bin/sh\necho "$*" >>{log}\ntest "$1" != "$FAILS"\n')
+    (programs / "systemctl").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:/bin:/usr/bin")
+    monkeypatch.setattr(Boot, "real", True)
+    boot = Boot(tmp_path)
+    boot.write("rules")
+    assert boot.enable()
+    boot.remove()
+    told = ["daemon-reload", "enable --now safety-contain.service", "disable --now safety-contain.service"]
+    assert log.read_text().splitlines() == [*told, "daemon-reload"]
+    monkeypatch.setenv("FAILS", "enable")
+    with pytest.raises(UnavailableError, match="systemctl enable: status 1"):
+        boot.enable()
