@@ -29,11 +29,7 @@ class Target:
     @property
     def literal(self) -> bool:
         """True for an address, in whichever way `inet_aton` reads one, rather than a name."""
-        try:
-            ip_address(self.host)
-        except ValueError:
-            return bool(re.fullmatch(r"(0x[0-9a-f]*|[0-9]+)", self.host.rpartition(".")[2]))
-        return True
+        return _is_address(self.host) or bool(re.fullmatch(r"(0x[0-9a-f]*|[0-9]+)", self.host.rpartition(".")[2]))
 
 
 def connect_target(raw: bytes) -> Target:
@@ -61,14 +57,22 @@ def http_target(raw: bytes) -> tuple[Target, bytes]:
 
 def _target(host: bytes, port: bytes) -> Target:
     name = host.decode("ascii", "replace").lower()
-    if name.startswith("[") and name.endswith("]") and ":" in name:
+    if name.startswith("[") and name.endswith("]") and _is_address(name[1:-1]) and ":" in name:
         name = name[1:-1]
-    elif ":" in name or len(name) > 253 or not _NAME.fullmatch(name):
+    elif len(name) > 253 or not _NAME.fullmatch(name):
         raise BadRequestError("the host", "is no name", _FIX)
     number = int(port)
     if not 0 < number < 65536:
         raise BadRequestError("the port", "does not lie in 1 to 65535", _FIX)
     return Target(name, number)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def host_matches(header: bytes, target: Target, default: int) -> bool:
