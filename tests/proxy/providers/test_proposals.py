@@ -9,14 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from proxy.providers.dialects import part_of
 from proxy.providers.editor import EventEditor
 from proxy.providers.framing import Lines, Sse
 from proxy.providers.openai import OpenAiShape
 from proxy.providers.proposals import ARGUMENTS, CALLS, Proposals, proposed_in
 from proxy.providers.results import NO_ID
 from safety_core.canonical import Json
+from safety_core.cli.demo.model import Received
 from safety_core.model.tool_call import ProposedCall
+from tests.simulators.bedrock import Bedrock
 from tests.simulators.prompt_world import SECRETS, redactor
+from tests.simulators.providers import call_tool
 
 PASSWORD = next(iter(SECRETS.values()))
 READ = ProposedCall("call_1", "read", {"path": "menu.txt"})
@@ -305,3 +309,39 @@ def test_a_call_is_there_before_the_bytes_after_which_its_host_may_act() -> None
     editor = EventEditor(redactor(), OpenAiShape(), Lines())
     assert editor.feed(json.dumps(event).encode() + b"\n").calls == ()
     assert editor.end().calls == (READ,)
+
+
+ARGUED = {"command": f"login {PASSWORD}", "n": 1}
+SEEN = {"command": "login SECRET_REF(DB_PASSWORD)", "n": 1}
+ASKS: dict[str, tuple[str, str, bytes]] = {
+    "openai": ("openai", "/v1/chat/completions", b'{"model":"m"%s}'),
+    "responses": ("openai", "/v1/responses", b'{"model":"m"%s}'),
+    "anthropic": ("anthropic", "/v1/messages", b'{"model":"m"%s}'),
+    "gemini": ("gemini", "/v1beta/models/m:streamGenerateContent?alt=sse", b"{}"),
+    "gemini, an array": ("gemini", "/v1beta/models/m:streamGenerateContent", b"{}"),
+    "gemini, whole": ("gemini", "/v1beta/models/m:generateContent", b"{}"),
+    "ollama": ("ollama", "/api/chat", b'{"model":"m"%s}'),
+    "cohere": ("cohere", "/v2/chat", b'{"model":"m"%s}'),
+    "bedrock": ("bedrock", "/model/m/converse-stream", b"{}"),
+    "bedrock, whole": ("bedrock", "/model/m/converse", b"{}"),
+}
+
+
+@pytest.mark.parametrize("stream", [b',"stream":true', b',"stream":false'])
+@pytest.mark.parametrize("name", ASKS)
+def test_every_provider_s_answer_tells_its_call_through_the_editor_of_its_own(name: str, stream: bytes) -> None:
+    dialect, target, body = ASKS[name]
+    received = Received(1, "POST", target, (), body % stream if b"%s" in body else body)
+    script = Bedrock(call=ARGUED, signed=False) if dialect == "bedrock" else call_tool("exec", ARGUED)
+    reply = script(received)
+    raw = b"".join(chunk for chunk in reply.chunks if isinstance(chunk, bytes))
+    api = part_of(dialect, "POST", target.partition("?")[0])
+    assert api is not None
+    editor = api.editor(redactor(), dict(reply.headers)["content-type"], hide_usage=False)
+    if editor is None:
+        found = proposed_in(json.loads(redactor().body(raw, "application/json").raw))
+    else:
+        edits = [editor.feed(raw[start : start + 50]) for start in range(0, len(raw), 50)]
+        found = tuple(call for edited in [*edits, editor.end()] for call in edited.calls)
+    assert [(call.tool, call.arguments) for call in found] == [("exec", SEEN)]
+    assert bool(found[0].id) is (dialect not in {"gemini", "ollama"})
