@@ -300,7 +300,8 @@ def _unlisted(route: Route, method: str) -> tuple[int, str]:
 
 async def _answer(send: Send, api: Api, status: int, message: str) -> None:
     body = api.error(status, message)
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    length = (b"content-length", str(len(body)).encode())
+    headers = [(b"content-type", b"application/json"), length, *api.error_headers(status)]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

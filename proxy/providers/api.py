@@ -61,6 +61,10 @@ class JsonApi:
             tally.add(part)
         return tally.usage()
 
+    def error_headers(self, status: int) -> Headers:
+        """Return none: most APIs say all in the body."""
+        return ()
+
     def forget(self, body: bytes) -> bytes:
         """Return a response without what would tell again what has been taken out of it."""
         return emptied(body, self.retold)

@@ -95,12 +95,20 @@ class Bedrock(JsonApi):
         return signer.signed(request.method, url, request.headers, request.body, now)
 
     def error(self, status: int, message: str) -> bytes:
-        """Return {"__type", "message"}: who finds no x-amzn-errortype header reads the error's name from its body."""
-        return orjson.dumps({"__type": _KINDS.get(status, "ValidationException"), "message": message})
+        """Return {"__type", "message"}: the error's name stands in the body too, for who does not look at headers."""
+        return orjson.dumps({"__type": _kind(status), "message": message})
+
+    def error_headers(self, status: int) -> Headers:
+        """Return the error's name in a header of its own."""
+        return ((b"x-amzn-errortype", _kind(status).encode()),)
 
     def error_event(self, message: str) -> bytes:
         """Return a message that AWS's SDKs raise."""
         return exception("modelStreamErrorException", message)
+
+
+def _kind(status: int) -> str:
+    return _KINDS.get(status, "ValidationException")
 
 
 def _access_key(key: str) -> tuple[Credentials, str]:

@@ -18,7 +18,7 @@ import orjson
 
 from proxy.providers.framing import Frame, compact
 from safety_core.canonical import JsonObject
-from safety_core.errors import InputError
+from safety_core.errors import InputError, UnscannableError
 from safety_core.wire import aws_events
 from safety_core.wire.aws_events import Message
 from safety_core.wire.reader import parse_json
@@ -57,7 +57,10 @@ class EventFrame:
     def with_data(self, data: str) -> EventFrame:
         """Return the message around another event."""
         if self.around is None:
-            payload = compact(json.loads(data)[self.kind])
+            fields = json.loads(data)
+            if self.kind not in fields:
+                raise UnscannableError("event", "does not keep its type without its secrets")
+            payload = compact(fields[self.kind])
         else:
             payload = compact({**self.around, "bytes": base64.b64encode(data.encode()).decode()})
         return EventFrame(self.message.with_payload(payload.encode()), self.kind, data, self.around)

@@ -22,6 +22,7 @@ from proxy.providers.shape import Key, Slot
 from safety_core.canonical import Json, JsonObject
 from safety_core.errors import InputError, LimitError
 from safety_core.flow.dialect import Dialect, Operation, Prepared, Purpose, StreamEditor
+from safety_core.flow.egress_effects import Headers
 from safety_core.flow.realtime import Kind, Notice
 from safety_core.meter.tally import Tally
 from safety_core.model.usage import Usage
@@ -98,6 +99,10 @@ class Realtime:
     def error(self, status: int, message: str) -> bytes:
         """Return the body of an error, in the provider's own shape."""
         return self._api.error(status, message)
+
+    def error_headers(self, status: int) -> Headers:
+        """Return the headers that go with it."""
+        return self._api.error_headers(status)
 
     def error_event(self, message: str) -> bytes:
         """Return an `error` event."""

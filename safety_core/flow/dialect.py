@@ -155,5 +155,8 @@ class Dialect(Protocol):
     def error(self, status: int, message: str) -> bytes:
         """Return the body of an error, in the API's own shape."""
 
+    def error_headers(self, status: int) -> tuple[tuple[bytes, bytes], ...]:
+        """Return the headers that go with `error`, besides its type and length."""
+
     def error_event(self, message: str) -> bytes:
         """Return the frame that ends a stream which went wrong after its start, in the API's own shape."""

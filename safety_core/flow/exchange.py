@@ -108,7 +108,8 @@ class Sent:
 def refuse(exchange: str, prompt: Prompt, status: int, error: SafetyError) -> Flow[Exchange]:
     """Tell the client that there is no answer, and why, in the provider's own error shape."""
     body = prompt.dialect.error(status, str(error))
-    headers = ((b"content-type", JSON_TYPE.encode()), (b"content-length", str(len(body)).encode()))
+    length = (b"content-length", str(len(body)).encode())
+    headers = ((b"content-type", JSON_TYPE.encode()), length, *prompt.dialect.error_headers(status))
     refusal = Exchange(exchange, status, rule=type(error).__name__, reason=str(error))
     return (yield from show(refusal, Respond(status, headers), Emit(body)))
 

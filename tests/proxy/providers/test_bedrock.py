@@ -238,6 +238,8 @@ async def test_a_stranger_is_refused() -> None:
         with pytest.raises(ClientError, match="token is missing or unknown") as refused:
             await within(setting.client("AKIA" + "STRANGER").converse, modelId=CLAUDE, messages=user("hi"))
         assert refused.value.response["Error"]["Code"] == "UnrecognizedClientException"
+        headers = refused.value.response["ResponseMetadata"]["HTTPHeaders"]
+        assert headers["x-amzn-errortype"] == "UnrecognizedClientException"
         assert setting.model.requests == []
 
 
@@ -333,8 +335,10 @@ async def test_a_broken_stream_ends_in_an_exception(parts: list[bytes], reason: 
 async def test_a_key_that_is_none_is_named_and_not_quoted(key: str) -> None:
     async with bedrock(Bedrock(), key) as setting:
         client = setting.client()
-        with pytest.raises(client.exceptions.InternalServerException, match="vault's entry for Bedrock"):
+        with pytest.raises(client.exceptions.InternalServerException, match="vault's entry for Bedrock") as refused:
             await within(client.converse, modelId=CLAUDE, messages=user("hi"))
+        headers = refused.value.response["ResponseMetadata"]["HTTPHeaders"]
+        assert headers["x-amzn-errortype"] == "InternalServerException"
         assert setting.model.requests == []
 
 
