@@ -33,7 +33,7 @@ from tests.simulators.realtime import Realtime, begins, ends, said
 
 PASSWORD, TOKEN, PROVIDER_KEY = SECRETS.values()
 REF = "SECRET_REF(DB_PASSWORD)"
-COST = Usage(132, 121, cache_read=64)
+COST = Usage(132, 121, cache_read=64, audio_input=13, audio_output=91)
 PATH = "/openai/v1/realtime?model=gpt-realtime"
 ASK = {"type": "response.create"}
 

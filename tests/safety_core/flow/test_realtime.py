@@ -38,7 +38,7 @@ PASSWORD, TOKEN, _ = SECRETS.values()
 REF = "SECRET_REF(DB_PASSWORD)"
 CONTEXT = PromptContext(redactor(), 100_000)
 DIALECT = Realtime(OpenAi())
-COST = Usage(132, 121, cache_read=64)
+COST = Usage(132, 121, cache_read=64, audio_input=13, audio_output=91)
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 HEADERS = ((b"traceparent", f"00-{TRACE}-b7ad6b7169203331-01".encode()),)
 PROMPT = Prompt(
