@@ -25,6 +25,10 @@ JSON_LINES: Final = frozenset({"application/x-jsonl", "application/jsonl", "appl
 """The media types of results; Anthropic has changed its mind."""
 
 
+BATCH: Final = "batch"
+"""How such an answer is billed (`Usage.mode`), whether it says so ("service_tier") or not."""
+
+
 class ResultShape:
     """Implements `proxy.providers.shape.Shape`: nothing continues from line to line. Keeps what the lines state."""
 
@@ -49,7 +53,7 @@ class ResultShape:
             tally.add(message)
             usage = tally.usage()
             if usage is not None:
-                self._stated.append(Stated(name, str(message.get("model", "")), usage))
+                self._stated.append(Stated(name, str(message.get("model", "")), replace(usage, mode=BATCH)))
         return ()
 
     def tail(self, key: Key, text: str, last: JsonObject) -> JsonObject:

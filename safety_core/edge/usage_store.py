@@ -20,8 +20,9 @@ from safety_core.model.usage import Booking, Usage, UsageBucket
 T = TypeVar("T")
 
 HOUR: Final = 3600
-REMEMBERED_SECONDS: Final = 7 * 24 * HOUR
-"""How long a request's id is known, so that a late repetition is not counted; nothing retries for that long."""
+REMEMBERED_SECONDS: Final = 30 * 24 * HOUR
+"""How long a request's id is known, so that a late repetition is not counted. A batch's results may be fetched
+for 29 days (Anthropic)."""
 REPORT_BUCKETS: Final = 500
 """Buckets in one report to the hub."""
 

@@ -44,8 +44,8 @@ def test_results_are_the_same_however_they_are_cut(places: list[int]) -> None:
     assert json.loads(left[0])["result"]["message"]["content"][0]["text"] == "it is SECRET_REF(DB_PASSWORD)"
     assert left[1:] == [FAILED, line("b", "nothing.", 7)]
     assert [one for edit in edits for one in edit.stated] == [
-        Stated("a", "m-1", Usage(7, 3, cache_read=2)),
-        Stated("b", "m-1", Usage(7, 7, cache_read=2)),
+        Stated("a", "m-1", Usage(7, 3, cache_read=2, mode="batch")),
+        Stated("b", "m-1", Usage(7, 7, cache_read=2, mode="batch")),
     ]
     failed = editor.failed("because")
     assert failed is not None

@@ -548,7 +548,9 @@ def test_a_list_of_answers_is_booked_answer_by_answer_under_ids_that_stay() -> N
     ):
         world = PromptWorld(headers=((b"content-type", b"application/x-jsonl"),), chunks=chunks)
         assert done(world, replace(look, target=target)).usage is None
-        assert [(meter.model, meter.usage) for meter in world.metered] == [(f"m-{name}", Usage(5, 3)) for name in "aba"]
+        assert [(meter.model, meter.usage) for meter in world.metered] == [
+            (f"m-{name}", Usage(5, 3, mode="batch")) for name in "aba"
+        ]
         booked.append([meter.request for meter in world.metered])
     assert booked[0] == booked[1]
     assert booked[0][0] == booked[0][2] != booked[0][1]
