@@ -129,6 +129,13 @@ class Foreseen:
         match.joined = True
         return {word: 1}
 
+    def excuse(self, agent: AgentId, calls: tuple[ProposedCall, ...]) -> None:
+        """Miss none of these calls: their agent has not had the response whole, so its host takes none of them up."""
+        told = [(_names(call.id), _content(call)) for call in calls]
+        for known in self._agents[agent].calls if agent in self._agents else ():
+            if (known.names, known.content) in told:
+                self._settle(known)
+
     def reported(self, call: ToolCall) -> None:
         """Note that a host has reported a call, even if it is refused before anything is made of it."""
         agent = self._agents.get(call.agent)

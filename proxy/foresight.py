@@ -76,6 +76,8 @@ class Foresight:
 
     def _weigh(self, effect: Weigh) -> None:
         session = self._foreseen.session(effect.agent, effect.trace)
+        if effect.broken:
+            self._foreseen.excuse(effect.agent, effect.calls)
         if self._task is None:
             self._task = asyncio.create_task(self._judge(), name="foresight")
         for number, call in enumerate(effect.calls):

@@ -104,12 +104,14 @@ class Weigh(Effect[None]):
     Attributes:
         exchange: the id of the exchange whose response it is.
         trace: the request's W3C trace id, empty if it has none.
+        broken: the agent has not had the response whole; a host takes up no call of such a one.
     """
 
     exchange: str
     agent: AgentId
     trace: str
     calls: tuple[ProposedCall, ...]
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

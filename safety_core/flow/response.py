@@ -116,9 +116,9 @@ def _whole(sent: Sent, head: ResponseHead, context: PromptContext) -> Flow[Excha
     length = (b"content-length", str(len(shown)).encode())
     asked = context.calls(_document(body.raw) if body.findings else document) if head.status < 400 else ()
     asked = yield from _foreseen(sent, asked)
-    exchange = yield from show(exchange, Respond(head.status, (*headers.headers, length)), Emit(shown))
-    yield from _weighed(sent, asked)
-    return exchange
+    seen = yield from show(exchange, Respond(head.status, (*headers.headers, length)), Emit(shown))
+    yield from _weighed(sent, asked, broken=seen is not exchange)
+    return seen
 
 
 def _booked(sent: Sent, exchange: Exchange, counts: dict[str, int]) -> Flow[tuple[Exchange, bool]]:
@@ -146,10 +146,10 @@ def _foreseen(sent: Sent, calls: tuple[ProposedCall, ...]) -> Flow[tuple[Propose
         return calls
 
 
-def _weighed(sent: Sent, calls: tuple[ProposedCall, ...]) -> Flow[None]:
+def _weighed(sent: Sent, calls: tuple[ProposedCall, ...], *, broken: bool) -> Flow[None]:
     if calls:
         with suppress(SafetyError):
-            yield from Weigh(sent.id, sent.prompt.agent, trace_id(sent.prompt.headers), calls)
+            yield from Weigh(sent.id, sent.prompt.agent, trace_id(sent.prompt.headers), calls, broken)
 
 
 def _collect(limit: int) -> Flow[bytes]:
@@ -173,9 +173,11 @@ def _stream(sent: Sent, head: ResponseHead, editor: StreamEditor) -> Flow[Exchan
     """Pass the stream on as it comes, and book it however it ends."""
     exchange = Exchange(sent.id, head.status)
     asked: list[ProposedCall] = []
+    broken = False
     try:
         yield from _pump(sent, editor, asked)
     except SafetyError as error:
+        broken = True
         exchange = replace(exchange, rule=type(error).__name__, reason=str(error))
         with suppress(SafetyError):
             yield from Cancel()
@@ -191,7 +193,7 @@ def _stream(sent: Sent, head: ResponseHead, editor: StreamEditor) -> Flow[Exchan
         yield from record(Event.RESPONSE, sent.id, sent.prompt, rules=rules, counts=counts)
     except SafetyError as error:
         return replace(exchange, rule=type(error).__name__, reason=str(error))
-    yield from _weighed(sent, tuple(asked))
+    yield from _weighed(sent, tuple(asked), broken=broken)
     return exchange
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -280,6 +281,41 @@ def test_a_call_that_is_never_reported_is_counted_and_one_that_comes_late_no_lon
     others = known(guarded=())
     others.note(MAIN, (one("call_1"),), now - REPORTED - 1)
     assert others.to_json(now)["unreported"] == 0
+
+
+def test_calls_of_a_response_that_broke_off_are_not_missed() -> None:
+    found, now = known(), clock.now()
+    calls = (one("call_1"), one(""))
+    found.note(MAIN, (*calls, one("call_2")), now - REPORTED - 1)
+    assert found.to_json(now)["unreported"] == 3
+    found.excuse(MAIN, calls)
+    found.excuse(AgentId("nobody"), calls)
+    assert found.to_json(now)["unreported"] == 1
+
+
+async def test_a_client_that_leaves_a_stream_has_taken_up_none_of_its_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    excused, excuse = asyncio.Event(), Foreseen.excuse
+
+    def seen(self: Foreseen, agent: AgentId, calls: tuple[ProposedCall, ...]) -> None:
+        excuse(self, agent, calls)
+        excused.set()
+
+    monkeypatch.setattr(Foreseen, "excuse", seen)
+    async with scene() as here:
+        whole = asking(("call_1", "exec", LOOK))
+        never = asyncio.Event()
+
+        def stalled(request: Received) -> Reply:
+            reply = whole(request)
+            return Reply(headers=reply.headers, chunks=[*reply.chunks, never])
+
+        here.here.model.script = stalled
+        body = {"model": "m-1", "stream": True, "messages": [{"role": "user", "content": "x"}]}
+        headers = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
+        async with here.here.client.stream("POST", CHAT, json=body, headers=headers) as response:
+            await anext(response.aiter_raw())
+        await excused.wait()
+        assert all(known.reported for known in _foresight(here.here)._foreseen._agents[MAIN].calls)
 
 
 def test_what_is_old_or_too_much_is_forgotten_and_then_nothing_is_claimed() -> None:

@@ -58,6 +58,14 @@ def test_a_stream_is_noted_before_the_bytes_that_complete_a_call_and_judged_afte
     assert place.weighed[0].calls == (CALL,)
 
 
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_response_that_its_agent_has_not_had_whole_says_so(*, streamed: bool) -> None:
+    chunks = [b"data: %s\n\n" % asked(where="delta")] if streamed else [asked()]
+    place = PromptWorld(headers=STREAM_TYPE if streamed else PromptWorld().headers, chunks=chunks, fail_on=Emit)
+    done(place, prompt(), LOOKING)
+    assert [(effect.calls, effect.broken) for effect in place.weighed] == [((CALL,), True)]
+
+
 def test_what_is_judged_is_what_the_agent_sees() -> None:
     place = PromptWorld(chunks=[asked(f"login {PASSWORD}")])
     done(place, prompt(), LOOKING)
