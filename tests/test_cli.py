@@ -51,6 +51,7 @@ def test_the_design_lists_exactly_these_commands() -> None:
         "audit",
         "tenant",
         "status",
+        "top",
         "agent",
         "openclaw",
         "contain",
