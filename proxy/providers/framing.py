@@ -14,6 +14,9 @@ EVENT_STREAM: Final = "text/event-stream"
 """The media type of server-sent events (HTML Living Standard, 9.2.5)."""
 
 
+_COMPACT: Final = json.JSONEncoder(separators=(",", ":"))
+
+
 class Frame(Protocol):
     """One event with what is around it."""
 
@@ -115,4 +118,4 @@ class Messages:
 
 def compact(event: JsonObject) -> str:
     """Return the JSON text of an event, without white space."""
-    return json.dumps(event, separators=(",", ":"))
+    return _COMPACT.encode(event)

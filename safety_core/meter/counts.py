@@ -42,10 +42,13 @@ def counts_of(document: Json) -> Counts:
         return {}
     found: Counts = {}
     for place in _PLACES:
-        found |= _flat(_at(document, place), "", _DEPTH)
+        if place[0] in document:
+            found |= _flat(_at(document, place), "", _DEPTH)
     for choice in _objects(document.get("choices")):  # Moonshot
-        found |= _flat(choice.get("usage"), "", _DEPTH)
-    found |= _flat({name: value for name, value in document.items() if name in _TOP}, "", 1)
+        if "usage" in choice:
+            found |= _flat(choice["usage"], "", _DEPTH)
+    if named := _TOP & document.keys():
+        found |= _flat({name: document[name] for name in named}, "", 1)
     results = [_whole(result.get("tokenCount")) for result in _objects(document.get("results"))]  # Titan
     if any(count is not None for count in results):
         found["outputtokencount"] = sum(count or 0 for count in results)

@@ -19,8 +19,12 @@ _FIELDS: Final = ("speed", "service_tier")
 def mode_of(document: Json) -> str | None:
     """Return the mode that a document of a response states: "" for the usual one, None where it states none."""
     found: str | None = None
+    if not isinstance(document, dict):
+        return None
     for place in _PLACES:
-        value = document
+        if place and place[0] not in document:
+            continue
+        value: Json = document
         for name in place:
             value = value.get(name) if isinstance(value, dict) else None
         for field in _FIELDS if isinstance(value, dict) else ():

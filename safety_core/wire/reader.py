@@ -32,7 +32,7 @@ def parse_json(raw: bytes | str, what: str) -> Json:
     """
     try:
         text = raw.decode("utf-8") if isinstance(raw, bytes) else raw
-        value: Json = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        value: Json = _DECODER.decode(text)
     except UnicodeDecodeError as error:
         raise InputError(what, "is not UTF-8") from error
     except json.JSONDecodeError as error:
@@ -84,6 +84,9 @@ def _unique(pairs: list[tuple[str, Json]]) -> JsonObject:
 
 def _refuse_constant(name: str) -> Json:
     raise InputError("JSON", f"holds {name}, which is not a number")
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
 
 
 class Reader:
