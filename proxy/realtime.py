@@ -94,7 +94,8 @@ class Session:
         try:
             upstream, exchange = await self._opened([name for name in offered if name in PROTOCOLS])
         finally:
-            self._show_ended(exchange)
+            for watcher in self._ground.watchers:
+                watcher.ended(self._prompt, exchange)
         if upstream is None:
             return
         try:
@@ -197,17 +198,13 @@ class Session:
 
     def _look(self) -> None:
         """Tell the watchers what has begun and ended."""
-        begun, self._talk.begun = self._talk.begun, 0
-        for watcher in self._ground.watchers:
-            for _ in range(begun):
-                watcher.began(self._prompt)
+        begun, self._talk.begun = self._talk.begun, []
         ended, self._talk.ended = self._talk.ended, []
-        for exchange in ended:
-            self._show_ended(exchange)
-
-    def _show_ended(self, exchange: Exchange | None) -> None:
         for watcher in self._ground.watchers:
-            watcher.ended(self._prompt, exchange)
+            for prompt in begun:
+                watcher.began(prompt)
+            for prompt, exchange in ended:
+                watcher.ended(prompt, exchange)
 
 
 class Rate:

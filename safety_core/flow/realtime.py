@@ -75,6 +75,7 @@ class Notice:
 class _Answer:
     """An answer under way: its exchange so far, and how much had been sent and written when it was asked for."""
 
+    prompt: Prompt
     exchange: Exchange
     size: int
     written: int
@@ -89,8 +90,8 @@ class Talk:
         editor: makes the editor of what the provider sends.
 
     Attributes:
-        begun: how many exchanges have begun since this was last looked at.
-        ended: those that are over, since this was last looked at.
+        begun: prompts of the exchanges that have begun since this was last looked at, each an object of its own.
+        ended: those that are over, since this was last looked at, with their prompts.
     """
 
     def __init__(self, prompt: Prompt, editor: Callable[[Redactor], StreamEditor]) -> None:
@@ -105,8 +106,8 @@ class Talk:
         self._size = 0
         self._written = 0
         self._findings = 0
-        self.begun = 0
-        self.ended: list[Exchange] = []
+        self.begun: list[Prompt] = []
+        self.ended: list[tuple[Prompt, Exchange]] = []
 
     def heard(self, kind: Kind, prompt: Prompt, context: PromptContext) -> Flow[bytes | Refusal]:
         """Take a message of the client, as a prompt, and return what may leave of it."""
@@ -115,7 +116,7 @@ class Talk:
             return prompt.body
         permit = yield from permitted(prompt, context)
         if isinstance(permit, Refusal):
-            self._refused(permit)
+            self._refused(prompt, permit)
             return permit
         self._size += len(permit.sent.request.body)
         self._findings += permit.sent.findings
@@ -151,27 +152,29 @@ class Talk:
         one."""
         for answer in [*self._answers]:
             yield from self._ends(Notice(Kind.ENDS, answer, whole=False), reason or UnavailableError.__name__)
-        self.ended += [replace(asked.exchange, rule=reason) for asked in self._asked]
+        self.ended += [(asked.prompt, replace(asked.exchange, rule=reason)) for asked in self._asked]
         self._asked = []
 
-    def _refused(self, refusal: Refusal) -> None:
+    def _refused(self, prompt: Prompt, refusal: Refusal) -> None:
         error = refusal.error
-        self.begun += 1
-        self.ended.append(Exchange(refusal.exchange, refusal.status, rule=type(error).__name__, reason=str(error)))
+        self.begun.append(prompt)
+        exchange = Exchange(refusal.exchange, refusal.status, rule=type(error).__name__, reason=str(error))
+        self.ended.append((prompt, exchange))
 
     def _begun(self, permit: Permit) -> _Answer:
-        self.begun += 1
         sent = permit.sent
+        self.begun.append(sent.prompt)
         exchange = Exchange(sent.id, SWITCHED, observed=permit.observed, model=sent.prepared.model)
-        return _Answer(exchange, self._size, self._all_written())
+        return _Answer(sent.prompt, exchange, self._size, self._all_written())
 
     def _begins(self, answer: str, context: PromptContext) -> Flow[None]:
         if self._asked:
             self._answers[answer] = self._asked.pop(0)
             return
-        permit = yield from permitted(replace(self._prompt, body=b""), context)
+        prompt = replace(self._prompt, body=b"")
+        permit = yield from permitted(prompt, context)
         if isinstance(permit, Refusal):
-            self._refused(permit)
+            self._refused(prompt, permit)
             raise permit.error
         self._answers[answer] = self._begun(permit)
 
@@ -192,7 +195,7 @@ class Talk:
             yield from record(Event.RESPONSE, exchange.id, prompt, rules=rules, counts=counts)
         except SafetyError as error:
             exchange = replace(exchange, rule=type(error).__name__, reason=str(error))
-        self.ended.append(exchange)
+        self.ended.append((answer.prompt, exchange))
         if answer.calls:
             with suppress(SafetyError):
                 yield from Weigh(exchange.id, prompt.agent, trace_id(prompt.headers), tuple(answer.calls))

@@ -114,7 +114,7 @@ async def test_a_conversation_passes_redacted_both_ways_and_its_answer_is_booked
         assert request.headers["authorization"] == f"Bearer {PROVIDER_KEY}"
         assert request.headers["openai-beta"] == "realtime=v1"
         assert CLIENT_TOKEN not in str(request.headers)
-        assert len(setting.seen.began_) == len(setting.seen.ended_) == 2
+        assert len({id(prompt) for prompt in setting.seen.began_}) == len(setting.seen.ended_) == 2
 
 
 async def test_the_providers_own_sdk_talks_through_it() -> None:

@@ -78,7 +78,11 @@ class Socket:
 
     def over(self, reason: str = "") -> list[Exchange]:
         self.run(self.talk.over(reason))
-        return self.talk.ended
+        return self.ended
+
+    @property
+    def ended(self) -> list[Exchange]:
+        return [exchange for _, exchange in self.talk.ended]
 
 
 def test_an_answer_is_asked_for_shown_and_booked() -> None:
@@ -90,7 +94,7 @@ def test_an_answer_is_asked_for_shown_and_booked() -> None:
     (meter,) = socket.world.metered
     assert (meter.request, meter.agent, meter.model, meter.usage) == ("0", "ada", "gpt-realtime", COST)
     assert socket.world.events() == [Event.PROMPT, Event.RESPONSE]
-    assert (socket.talk.begun, socket.talk.ended) == (
+    assert (len(socket.talk.begun), socket.ended) == (
         1,
         [Exchange("0", SWITCHED, COST, model="gpt-realtime", findings=2)],
     )
@@ -98,6 +102,7 @@ def test_an_answer_is_asked_for_shown_and_booked() -> None:
     assert socket.tell(ends())[0]["response"]["id"] == "resp_1"
     assert len(socket.world.metered) == 1, "an answer is booked once, however often its end is told"
     assert len(socket.over()) == 1
+    assert socket.talk.ended[0][0] is socket.talk.begun[0]
 
 
 def test_what_the_client_says_is_on_record_and_without_secrets_before_it_leaves() -> None:
@@ -108,7 +113,7 @@ def test_what_the_client_says_is_on_record_and_without_secrets_before_it_leaves(
     assert NEW_KEY.encode() not in left
     assert NEW_KEY in {value.reveal() for value in socket.world.vault.values()}
     assert socket.world.events() == [Event.PROMPT]
-    assert (socket.world.afforded, socket.talk.begun) == ([], 0)
+    assert (socket.world.afforded, socket.talk.begun) == ([], [])
 
 
 def test_an_answer_that_begins_by_itself_must_be_affordable_too() -> None:
@@ -120,7 +125,7 @@ def test_an_answer_that_begins_by_itself_must_be_affordable_too() -> None:
     with pytest.raises(BudgetError):
         poor.tell(begins())
     assert poor.world.events() == [Event.PROMPT_REFUSED]
-    assert [(exchange.status, exchange.rule) for exchange in poor.talk.ended] == [(424, "BudgetError")]
+    assert [(exchange.status, exchange.rule) for exchange in poor.ended] == [(424, "BudgetError")]
 
 
 def test_an_answer_that_is_not_affordable_is_refused() -> None:
@@ -130,7 +135,7 @@ def test_an_answer_that_is_not_affordable_is_refused() -> None:
     left = socket.hear(ASK)
     assert isinstance(left, Refusal)
     assert left.status == 424
-    assert (socket.talk.begun, len(socket.talk.ended)) == (1, 1)
+    assert (len(socket.talk.begun), len(socket.ended)) == (1, 1)
 
 
 @pytest.mark.parametrize("asked", [True, False])
@@ -159,7 +164,7 @@ def test_where_the_interlock_observes_it_is_told_with_the_answer() -> None:
     socket.hear({**ASK, "response": {"max_output_tokens": 7}})
     assert socket.world.afforded[0].most_output == 7
     socket.tell(*said("hello"))
-    assert "has not checked in" in socket.talk.ended[0].observed
+    assert "has not checked in" in socket.ended[0].observed
 
 
 def test_sound_passes_as_it_is_but_not_with_a_known_secret() -> None:
@@ -223,7 +228,7 @@ def test_booking_that_fails_is_told_and_the_answer_is_shown() -> None:
     socket = Socket(PromptWorld(fail_on=effects.Meter))
     socket.hear(ASK)
     assert socket.tell(*said("hello"))[-1]["type"] == "response.done"
-    assert [exchange.rule for exchange in socket.talk.ended] == [EffectFailed.__name__]
+    assert [exchange.rule for exchange in socket.ended] == [EffectFailed.__name__]
 
 
 @pytest.mark.parametrize("failing", [None, Foresee, Weigh])
@@ -293,7 +298,7 @@ def test_findings_are_told_with_the_answer_that_they_belong_to() -> None:
     socket.tell(*said(f"a {TOKEN}")[:-2], ends())
     socket.hear(ASK)
     socket.tell(*said("b", "resp_2"))
-    assert [exchange.findings for exchange in socket.talk.ended] == [2, 0]
+    assert [exchange.findings for exchange in socket.ended] == [2, 0]
     assert [entry.counts["findings"] for entry in socket.world.log if entry.event is Event.RESPONSE] == [2, 0]
 
 
