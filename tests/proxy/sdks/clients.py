@@ -135,6 +135,10 @@ class OpenAi(_OpenAi):
         reply = self.client.chat.completions.create(**self.turn("what is on the menu?", tools=self.tools))
         return self.asked(reply.choices[0].message)
 
+    def ask_streamed(self) -> Asked:
+        with self.client.chat.completions.stream(**self.turn("what is on the menu?", tools=self.tools)) as events:
+            return self.asked(events.get_final_completion().choices[0].message)
+
     def answer(self, asked: Asked, text: str) -> str:
         return self.client.chat.completions.create(**self.result(asked, text)).choices[0].message.content or ""
 
@@ -174,6 +178,10 @@ class OpenAiAsync(_OpenAi):
         reply = await self.client.chat.completions.create(**self.turn("what is on the menu?", tools=self.tools))
         return self.asked(reply.choices[0].message)
 
+    async def ask_streamed(self) -> Asked:
+        async with self.client.chat.completions.stream(**self.turn("menu?", tools=self.tools)) as events:
+            return self.asked((await events.get_final_completion()).choices[0].message)
+
     async def answer(self, asked: Asked, text: str) -> str:
         return (await self.client.chat.completions.create(**self.result(asked, text))).choices[0].message.content or ""
 
@@ -206,6 +214,12 @@ class OpenAiResponses(OpenAi):
         tools: Any = [{"type": "function", "name": TOOL, "parameters": SCHEMA, "strict": False}]
         reply = self.client.responses.create(model="m", input="what is on the menu?", tools=tools)
         call: Any = reply.output[0]
+        return Asked(call.name, json.loads(call.arguments), call)
+
+    def ask_streamed(self) -> Asked:
+        tools: Any = [{"type": "function", "name": TOOL, "parameters": SCHEMA, "strict": False}]
+        with self.client.responses.stream(model="m", input="what is on the menu?", tools=tools) as events:
+            call: Any = events.get_final_response().output[0]
         return Asked(call.name, json.loads(call.arguments), call)
 
     def answer(self, asked: Asked, text: str) -> str:
@@ -252,6 +266,13 @@ class Anthropic(Sdk):
         call: Any = reply.content[0]
         return Asked(call.name, call.input, reply)
 
+    def ask_streamed(self) -> Asked:
+        tools: Any = [{"name": TOOL, "input_schema": SCHEMA}]
+        with self.client.messages.stream(**self.turn(_user("?"), tools=tools)) as events:
+            reply = events.get_final_message()
+        call: Any = reply.content[0]
+        return Asked(call.name, call.input, reply)
+
     def answer(self, asked: Asked, text: str) -> str:
         said = {"role": "assistant", "content": [block.model_dump(exclude_none=True) for block in asked.said.content]}
         result = {"type": "tool_result", "tool_use_id": asked.said.content[0].id, "content": text}
@@ -276,6 +297,8 @@ class Gemini(Sdk):
             base_url=f"{options.url}/gemini", timeout=int(options.seconds * 1000), retry_options=again
         )
         self.client = genai.Client(api_key=options.token, http_options=http)
+        declared = types.FunctionDeclaration(name=TOOL, parameters_json_schema=SCHEMA)
+        self.config = types.GenerateContentConfig(tools=[types.Tool(function_declarations=[declared])])
 
     def close(self) -> None:
         self.client.close()
@@ -296,11 +319,14 @@ class Gemini(Sdk):
             return next(event.text for event in events if event.text)
 
     def ask(self) -> Asked:
-        tool = types.Tool(function_declarations=[types.FunctionDeclaration(name=TOOL, parameters_json_schema=SCHEMA)])
-        config = types.GenerateContentConfig(tools=[tool])
-        reply: Any = self.client.models.generate_content(model="m", contents="?", config=config)
+        reply: Any = self.client.models.generate_content(model="m", contents="?", config=self.config)
         call = reply.function_calls[0]
         return Asked(call.name, call.args, reply.candidates[0].content)
+
+    def ask_streamed(self) -> Asked:
+        events: Any = self.client.models.generate_content_stream(model="m", contents="?", config=self.config)
+        call, said = [(each.function_calls[0], each.candidates[0].content) for each in events if each.function_calls][0]
+        return Asked(call.name, call.args, said)
 
     def answer(self, asked: Asked, text: str) -> str:
         result = types.Part.from_function_response(name=TOOL, response={"output": text})
@@ -326,6 +352,7 @@ class Ollama(Sdk):
     status_error = refused = broken = ollama.ResponseError
     time_out = httpx.TimeoutException
     retries = False
+    tools: Final[Any] = [{"type": "function", "function": {"name": TOOL, "parameters": SCHEMA}}]
 
     def __init__(self, options: Options) -> None:
         super().__init__(options)
@@ -352,9 +379,14 @@ class Ollama(Sdk):
             return next(event.message.content for event in events if event.message.content)
 
     def ask(self) -> Asked:
-        tools: Any = [{"type": "function", "function": {"name": TOOL, "parameters": SCHEMA}}]
-        message = self.client.chat(model="m", messages=[_user("?")], tools=tools).message
+        message = self.client.chat(model="m", messages=[_user("?")], tools=self.tools).message
         call: Any = (message.tool_calls or [])[0]
+        return Asked(call.function.name, call.function.arguments, message)
+
+    def ask_streamed(self) -> Asked:
+        events: Any = self.client.chat(model="m", messages=[_user("?")], tools=self.tools, stream=True)
+        message = next(event.message for event in [*events] if event.message.tool_calls)
+        call: Any = message.tool_calls[0]
         return Asked(call.function.name, call.function.arguments, message)
 
     def answer(self, asked: Asked, text: str) -> str:
@@ -396,6 +428,7 @@ class Boto3(Sdk):
     status_error = refused = botocore.exceptions.ClientError
     time_out, broken = botocore.exceptions.ReadTimeoutError, botocore.exceptions.EventStreamError
     backend = _Aws()
+    tools: Final[Any] = {"tools": [{"toolSpec": {"name": TOOL, "inputSchema": {"json": SCHEMA}}}]}
 
     def __init__(self, options: Options) -> None:
         super().__init__(options)
@@ -440,11 +473,21 @@ class Boto3(Sdk):
             )
 
     def ask(self) -> Asked:
-        tools = {"tools": [{"toolSpec": {"name": TOOL, "inputSchema": {"json": SCHEMA}}}]}
-        reply = self.client.converse(modelId=CLAUDE, messages=[_block({"text": "?"})], toolConfig=tools)
+        reply = self.client.converse(modelId=CLAUDE, messages=[_block({"text": "?"})], toolConfig=self.tools)
         message = reply["output"]["message"]
         use = message["content"][0]["toolUse"]
         return Asked(use["name"], use["input"], message)
+
+    def ask_streamed(self) -> Asked:
+        reply = self.client.converse_stream(modelId=CLAUDE, messages=[_block({"text": "?"})], toolConfig=self.tools)
+        with closing(reply["stream"]) as events:
+            told = [*events]
+        (start,) = [each["contentBlockStart"]["start"]["toolUse"] for each in told if "contentBlockStart" in each]
+        deltas = [
+            each["contentBlockDelta"]["delta"]["toolUse"]["input"] for each in told if "contentBlockDelta" in each
+        ]
+        use = {**start, "input": json.loads("".join(deltas))}
+        return Asked(use["name"], use["input"], {"role": "assistant", "content": [{"toolUse": use}]})
 
     def answer(self, asked: Asked, text: str) -> str:
         use = asked.said["content"][0]["toolUse"]["toolUseId"]

@@ -92,6 +92,17 @@ async def tool_call_and_result(it: Try) -> None:
     assert "ls menu" in it.sent[1].body.decode()
 
 
+async def tool_call_streamed(it: Try) -> None:
+    arguments = {"command": f'login --password {PASSWORD} "Käse"'}
+    it.here.play(in_turn(it.backend.call_tool(TOOL, arguments), it.backend.say("bread")))
+    client = it.client()
+    asked = await done(client.ask_streamed)
+    seen = {"command": f'login --password {REF} "Käse"'}
+    assert (asked.tool, dict(asked.arguments)) == (TOOL, seen)
+    assert await done(client.answer, asked, "bread") == "bread"
+    assert REF in it.sent[1].body.decode()
+
+
 async def secret_in_the_prompt(it: Try) -> None:
     it.here.play(lambda request: it.backend.say("seen" if REF in request.body.decode() else "not seen")(request))
     assert await done(it.client().say, f"log in with {PASSWORD}") == "seen"
@@ -301,6 +312,7 @@ SCENARIOS: dict[str, Scenario] = {
     "plain answer": plain_answer,
     "stream": a_stream,
     "tool call, and its result": tool_call_and_result,
+    "tool call in a stream, and its result": tool_call_streamed,
     "secret in the prompt": secret_in_the_prompt,
     "secret echoed": secret_echoed,
     "embeddings": embeddings,
