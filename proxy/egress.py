@@ -18,7 +18,7 @@ from typing import Any, Final, TypeAlias
 
 from proxy.client_token import agent_of, without_token
 from proxy.interlock import Guards
-from proxy.providers.dialects import DIALECTS, Api, part_of
+from proxy.providers.dialects import DIALECTS, Api, api_for, part_of
 from proxy.providers.proposals import proposed_in
 from proxy.providers.realtime import SOCKETS, model_of
 from proxy.realtime import Ground, Noting, Session, refuse
@@ -278,7 +278,7 @@ class EgressApp:
         for provider in self._providers:
             if path.startswith(f"/{provider.name}/"):
                 inner = path.removeprefix(f"/{provider.name}")
-                api = part_of(provider.dialect, method, inner) or DIALECTS[provider.dialect]
+                api = api_for(provider.dialect, method, inner)
                 return Route(provider, api, inner, api.paths.find(method, inner))
         for provider in self._providers:
             if found := part_of(provider.dialect, method, path):

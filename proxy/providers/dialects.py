@@ -72,3 +72,10 @@ def part_of(dialect: str, method: str, path: str) -> Api | None:
     parts = _PARTS[dialect]
     listed = (api for api in parts if api.paths.find(method, path) is not None)
     return next(listed, None) or next((api for api in parts if api.paths.has(path)), None)
+
+
+def api_for(dialect: str, method: str, path: str) -> Api:
+    """Return the API that answers a request to a provider: the one that lists it, else the one that it is nearest to,
+    for a refusal in a shape that its client reads.
+    """
+    return part_of(dialect, method, path) or max(_PARTS[dialect], key=lambda api: api.paths.nearness(path))

@@ -55,5 +55,14 @@ class Mistral(OpenAi):
 
     def error(self, status: int, message: str) -> bytes:
         """Return {"object": "error", "message", "type", "param", "code"}."""
-        kind = _KINDS.get(status, "invalid_request_error")
-        return orjson.dumps({"object": "error", "message": message, "type": kind, "param": None, "code": str(status)})
+        return orjson.dumps({"object": "error", **_said(status, message)})
+
+    def error_event(self, message: str) -> bytes:
+        """Return the same in a frame, and beside it what OpenAI's SDKs raise: many speak to Mistral with those."""
+        told = _said(502, message)
+        return b"data: " + orjson.dumps({"object": "error", **told, "error": told}) + b"\n\n"
+
+
+def _said(status: int, message: str) -> dict[str, str | None]:
+    kind = _KINDS.get(status, "invalid_request_error")
+    return {"message": message, "type": kind, "param": None, "code": str(status)}

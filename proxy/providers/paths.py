@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -38,6 +39,7 @@ class Paths:
 
     def __init__(self, *listed: tuple[str, str, Purpose]) -> None:
         self._listed = [(method, _pattern(path), purpose) for method, path, purpose in listed]
+        self._segments = [path.split("/")[1:] for _, path, _ in listed]
 
     def find(self, method: str, path: str) -> Operation | None:
         """Return what a request is, or None where it is not listed. `path` as it was sent, percent-encoded."""
@@ -49,9 +51,19 @@ class Paths:
                 return Operation(purpose, unquote(match.groupdict().get("model", "")))
         return None
 
+    def nearness(self, path: str) -> int:
+        """Return how many first segments a listed path shares with `path`, which is none itself."""
+        asked = path.split("/")[1:]
+        return max(_shared(asked, listed) for listed in self._segments)
+
     def has(self, path: str) -> bool:
         """Tell whether `path` is listed under some method."""
         return any(pattern.fullmatch(path) for _, pattern, _ in self._listed)
+
+
+def _shared(asked: Sequence[str], listed: Sequence[str]) -> int:
+    pairs = zip(asked, listed, strict=False)
+    return next((at for at, (one, other) in enumerate(pairs) if one != other), min(len(asked), len(listed)))
 
 
 def _pattern(path: str) -> re.Pattern[str]:

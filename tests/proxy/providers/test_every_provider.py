@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx2
+import openai
 import pytest
 
 from proxy.providers.dialects import DIALECTS
@@ -367,3 +368,35 @@ async def test_openrouter_s_comments_pass_while_a_model_is_waited_for() -> None:
             assert await anext(chunks) == wait
             go.set()
             assert b"".join([chunk async for chunk in chunks]) == rest
+
+
+async def test_azure_s_own_client_reaches_a_deployment() -> None:
+    async with egress(say(f"it was {PASSWORD}, yes")) as setting:
+        here = {"azure_endpoint": f"{setting.url}/azure", "api_version": "2024-10-21"}
+        async with openai.AsyncAzureOpenAI(**here, api_key=CLIENT_TOKEN, max_retries=0) as client:
+            asked: list[Any] = [{"role": "user", "content": TOKEN}]
+            reply = await client.chat.completions.create(model="big-one", messages=asked)
+            assert reply.choices[0].message.content == f"it was {REF}, yes"
+            stream = await client.chat.completions.create(model="big-one", messages=asked, stream=True)
+            said = [chunk.choices[0].delta.content or "" async for chunk in stream]
+            assert "".join(said) == f"it was {REF}, yes"
+        for request in setting.model.requests:
+            assert request.target == "/openai/deployments/big-one/chat/completions?api-version=2024-10-21"
+            assert (request.header("api-key"), request.header("authorization")) == (PROVIDER_KEY, "")
+        assert [meter.model for meter in setting.books.metered] == ["big-one"] * 2
+
+
+@pytest.mark.parametrize(
+    "name", ["mistral", "groq", "openrouter", "deepseek", "compatible", "ollama", "gemini", "cohere"]
+)
+async def test_openai_s_client_speaks_with_all_of_its_kind(name: str) -> None:
+    below = {"gemini": "/v1beta/openai", "cohere": "/compatibility/v1", "deepseek": ""}.get(name, "/v1")
+    async with egress(cut(say("one two three", usage=COST), 3)) as setting:
+        here = openai.AsyncOpenAI(base_url=f"{setting.url}/{name}{below}", api_key=CLIENT_TOKEN, max_retries=0)
+        async with here as client:
+            asked: list[Any] = [{"role": "user", "content": TOKEN}]
+            stream = await client.chat.completions.create(model="m", messages=asked, stream=True)
+            with pytest.raises(openai.APIError, match="did not answer"):
+                _ = [chunk async for chunk in stream]
+            with pytest.raises(openai.NotFoundError, match="no such path"):
+                await client.post("/images/generations", cast_to=object, body={"model": "m"})

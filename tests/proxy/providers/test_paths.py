@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from proxy.providers.dialects import DIALECTS, HOSTS, part_of
+from proxy.providers.dialects import DIALECTS, HOSTS, api_for, part_of
 from proxy.providers.paths import joined
 from safety_core.flow.dialect import Operation, Purpose
 from safety_core.flow.egress_effects import UpstreamRequest
@@ -58,6 +58,24 @@ def test_what_is_listed_is_known_and_nothing_else(
 ) -> None:
     api = part_of(dialect, method, path)
     assert (api.paths.find(method, path) if api else None) == operation
+
+
+@pytest.mark.parametrize(
+    ("dialect", "path", "as_listed"),
+    [
+        ("ollama", "/v1/files", "/v1/models"),
+        ("ollama", "/api/pull", "/api/tags"),
+        ("gemini", "/v1beta/openai/files", "/v1beta/openai/models"),
+        ("gemini", "/v1beta/files", "/v1beta/models"),
+        ("deepseek", "/anthropic/v1/files", "/anthropic/v1/messages"),
+        ("cohere", "/compatibility/v2/x", "/compatibility/v1/models"),
+        ("openai", "/elsewhere", "/v1/models"),
+    ],
+)
+def test_what_is_not_listed_is_refused_by_the_nearest_api(dialect: str, path: str, as_listed: str) -> None:
+    assert part_of(dialect, "POST", path) is None
+    method = "POST" if as_listed.endswith("messages") else "GET"
+    assert api_for(dialect, "POST", path) is part_of(dialect, method, as_listed)
 
 
 def test_a_known_host_is_an_address_of_its_own() -> None:
