@@ -325,8 +325,8 @@ class Gemini(Sdk):
 
     def ask_streamed(self) -> Asked:
         events: Any = self.client.models.generate_content_stream(model="m", contents="?", config=self.config)
-        call, said = [(each.function_calls[0], each.candidates[0].content) for each in events if each.function_calls][0]
-        return Asked(call.name, call.args, said)
+        told = next(each for each in [*events] if each.function_calls)
+        return Asked(told.function_calls[0].name, told.function_calls[0].args, told.candidates[0].content)
 
     def answer(self, asked: Asked, text: str) -> str:
         result = types.Part.from_function_response(name=TOOL, response={"output": text})
@@ -483,10 +483,8 @@ class Boto3(Sdk):
         with closing(reply["stream"]) as events:
             told = [*events]
         (start,) = [each["contentBlockStart"]["start"]["toolUse"] for each in told if "contentBlockStart" in each]
-        deltas = [
-            each["contentBlockDelta"]["delta"]["toolUse"]["input"] for each in told if "contentBlockDelta" in each
-        ]
-        use = {**start, "input": json.loads("".join(deltas))}
+        deltas = [each["contentBlockDelta"]["delta"] for each in told if "contentBlockDelta" in each]
+        use = {**start, "input": json.loads("".join(delta["toolUse"]["input"] for delta in deltas))}
         return Asked(use["name"], use["input"], {"role": "assistant", "content": [{"toolUse": use}]})
 
     def answer(self, asked: Asked, text: str) -> str:
