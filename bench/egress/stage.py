@@ -32,6 +32,9 @@ from tests.simulators.site import Site, site
 PATIENCE: Final = 120.0
 """Seconds until a peer answers; LiteLLM takes 20 on a quiet machine."""
 
+DEFAULT_PACES: Final = {"HUB_BUNDLE_POLL": "30", "HUB_USAGE_FLUSH": "10", "HUB_HEARTBEAT": "30"}
+"""Seconds, as an edge's settings have them; the site of the tests is in more of a hurry."""
+
 TICKS: Final = os.sysconf("SC_CLK_TCK")
 PROXY, OTHERS = ({0}, {1}) if (os.cpu_count() or 1) > 1 else ({0}, {0})
 
@@ -87,6 +90,7 @@ def edge(upstream: int) -> Generator[tuple[Site, Way], None, None]:
         url = f"http://127.0.0.1:{upstream}"
         providers = {"openai": {"base_url": url, "key_secret": "PROVIDER_KEY", "private": True}}
         settings = {
+            **DEFAULT_PACES,
             "EGRESS_PROVIDERS": json.dumps(providers),
             "CLIENTS": json.dumps({"sdk": hashlib.sha256(token.encode()).hexdigest()}),
         }
