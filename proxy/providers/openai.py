@@ -51,6 +51,7 @@ def response_paths(prefix: str) -> tuple[tuple[str, str, Purpose], ...]:
     """
     return (
         ("POST", f"{prefix}/responses", Purpose.TURN),
+        ("POST", f"{prefix}/responses/compact", Purpose.TURN),
         ("POST", f"{prefix}/responses/input_tokens", Purpose.COUNT),
         ("GET", f"{prefix}/responses/{{id}}", Purpose.LOOK),
         ("GET", f"{prefix}/responses/{{id}}/input_items", Purpose.LOOK),

@@ -21,8 +21,9 @@ CALL_SECONDS: Final = 90 * 86400.0
 """How long a call is remembered after it was last mentioned: a conversation may rest for a holiday."""
 
 TURNS: Final = 20_000
-CALLS: Final = 200_000
-"""How many are kept at most; the oldest go first. A busy agent makes a few thousand calls a day."""
+CALLS: Final = 300_000
+"""How many spellings are kept at most, two or three for a call; the oldest go first. A busy agent makes a few thousand
+calls a day."""
 
 FRESH_SECONDS: Final = 86400.0
 """A call that is mentioned is written down anew once a day, not with every request."""

@@ -400,3 +400,18 @@ async def test_openai_s_client_speaks_with_all_of_its_kind(name: str) -> None:
                 _ = [chunk async for chunk in stream]
             with pytest.raises(openai.NotFoundError, match="no such path"):
                 await client.post("/images/generations", cast_to=object, body={"model": "m"})
+
+
+async def test_a_compaction_is_a_turn_whose_result_passes_and_is_metered() -> None:
+    counts = {"input_tokens": 90, "input_tokens_details": {"cached_tokens": 8}, "output_tokens": 7, "total_tokens": 97}
+    told = {
+        "object": "response.compaction",
+        "output": [{"type": "compaction", "encrypted_content": "AAAA"}],
+        "usage": counts,
+    }
+    async with egress(answer_with(200, json.dumps(told).encode())) as setting, setting.client() as client:
+        asked = {"model": "m", "input": [{"role": "user", "content": PASSWORD}]}
+        answer = await client.post("/openai/v1/responses/compact", json=asked)
+        assert answer.json() == told
+        assert PASSWORD.encode() not in setting.model.requests[0].body
+        assert setting.books.metered[0].usage == Usage(90, 7, cache_read=8)
