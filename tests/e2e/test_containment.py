@@ -260,3 +260,30 @@ def test_who_is_not_root_changes_nothing_and_who_does_not_say_yes_does_not_eithe
     assert f"Allowed all the same: TCP port 22 of {OUTSIDE}/32." in asked
     contained.safety("contain", "remove", "--root", str(image), status=130)
     assert contained.safety("contain", "status", "--root", str(image)).startswith("in force, as installed")
+
+
+@pytest.mark.parametrize("protocol", [6, 262], ids=["tcp", "multipath tcp"])
+def test_a_connection_that_the_kernel_opens_for_the_agent_is_the_agents(contained: Network, protocol: int) -> None:
+    """Multipath TCP connects by a socket of the kernel's own. A kernel without it says so, and nothing leaves."""
+    opens = (
+        "import socket, sys; s = socket.socket(socket.AF_INET, socket.SOCK_STREAM, int(sys.argv[2]))\n"
+        "s.settimeout(3); s.connect((sys.argv[1], 443)); print('out')"
+    )
+    with pytest.raises(AssertionError, match="OSError"):
+        contained.as_program(contained.tenant, AGENT, "/usr/bin/python3", "-c", opens, OUTSIDE, str(protocol))
+
+
+def test_what_an_agent_has_open_ends_and_what_came_in_goes_on(machine: Network, image: Path) -> None:
+    talk = (
+        "import socket, sys; s = socket.create_connection((sys.argv[1], int(sys.argv[2])), 5)\n"
+        "print('ready', flush=True); sys.stdin.readline(); s.sendall(b'x'); print(s.recv(9).decode(), flush=True)"
+    )
+    programs = ("/usr/bin/python3", "-c", talk)
+    with (
+        machine.talking(machine.tenant, AGENT, *programs, OUTSIDE, "80") as outward,
+        machine.talking(machine.outside, OTHER, *programs, TENANT, str(AGENT_PORT + 1)) as inward,
+    ):
+        machine.safety("contain", "install", *WHO, "--root", str(image), "--yes")
+        assert inward() == "here\n"
+        assert outward() == ""
+    machine.safety("contain", "remove", "--root", str(image), "--yes")

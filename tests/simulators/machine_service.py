@@ -3,6 +3,7 @@
 python -m tests.simulators.machine_service outside
 python -m tests.simulators.machine_service resolver UID UPSTREAM
 python -m tests.simulators.machine_service service UID ADDRESS PORT
+python -m tests.simulators.machine_service patient UID ADDRESS PORT
 python -m tests.simulators.machine_service edge UID HOME
 """
 
@@ -49,6 +50,14 @@ class Echo(socketserver.BaseRequestHandler):
         if isinstance(self.request, tuple):
             self.request[1].sendto(b"here", self.client_address)
         else:
+            self.request.sendall(b"here")
+
+
+class Patient(socketserver.BaseRequestHandler):
+    """Answers once it was spoken to."""
+
+    def handle(self) -> None:
+        if self.request.recv(4096):
             self.request.sendall(b"here")
 
 
@@ -148,7 +157,8 @@ def main(part: str, *rest: str) -> None:
         if part == "edge":  # a folder of its own, made while that may be done
             os.chown(Path(rest[1]).parent, user, user)
         else:
-            servers = resolver(rest[1]) if part == "resolver" else [Tcp((rest[1], int(rest[2])), Echo)]
+            handler = Patient if part == "patient" else Echo
+            servers = resolver(rest[1]) if part == "resolver" else [Tcp((rest[1], int(rest[2])), handler)]
         os.setgroups([])
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)

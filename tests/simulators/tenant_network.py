@@ -13,7 +13,7 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,6 +107,17 @@ class Network:
         ):
             yield
 
+    @contextmanager
+    def talking(self, where: str, uid: int, *command: str) -> Iterator[Callable[[], str]]:
+        """Have a program run as a user; yields what lets it go on, and returns what it prints then."""
+        who = ("setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--")
+        with _started(["ip", "netns", "exec", where, *who, *command]) as process:
+
+            def go_on() -> str:
+                return process.communicate(b"\n", timeout=60)[0].decode()
+
+            yield go_on
+
     def nft(self, text: str) -> None:
         """Load rules at the tenant."""
         done = as_root(["ip", "netns", "exec", self.tenant, "nft", "-f", "-"], input=text)
@@ -141,6 +152,7 @@ def network(folder: Path) -> Iterator[Network]:
             (made.tenant, "resolver", str(RESOLVER), OUTSIDE),
             (made.tenant, "service", str(DATABASE), "127.0.0.1", str(DATABASE_PORT)),
             (made.tenant, "service", str(AGENT), TENANT, str(AGENT_PORT)),
+            (made.tenant, "patient", str(AGENT), TENANT, str(AGENT_PORT + 1)),
             (made.tenant, "edge", str(EDGE), str(made.home)),
         ):
             stack.enter_context(_running(where, arguments))
@@ -185,12 +197,12 @@ def _running(where: str, arguments: Sequence[str]) -> Iterator[None]:
 
 
 @contextmanager
-def _started(command: Sequence[str]) -> Iterator[None]:
+def _started(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen([*by_root(), *command], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdin is not None
         try:
             assert process.stdout.readline() == b"ready\n", f"{command} did not start"
-            yield
+            yield process
         finally:
             process.stdin.close()  # on which it ends
