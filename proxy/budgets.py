@@ -115,12 +115,15 @@ class Budgets:
         now = self._turn_over()
         answer = ANSWER_TOKENS if effect.most_output is None else effect.most_output
         guess = Usage(-(-effect.size // BYTES_PER_TOKEN), answer)
-        cost = self._prices.cost(effect.provider, effect.model, guess, now)
+        models = (effect.model, *effect.others)
+        costs = {model: self._prices.cost(effect.provider, model, guess, now) for model in models}
+        unpriced = [model for model, cost in costs.items() if cost is None]
         for spender in (effect.agent, None):
-            if cost is None:
-                self._demand_price(spender, effect)
+            if unpriced:
+                self._demand_price(spender, effect.provider, unpriced[0])
             self._demand(spender, now, self._held.totals.of(spender))
-        self._held.take(effect.request, effect.agent, Sums(guess.input_total + answer, cost or 0), now)
+        dearest = max(cost or 0 for cost in costs.values())
+        self._held.take(effect.request, effect.agent, Sums(guess.input_total + answer, dearest), now)
 
     def demand(self, agent: AgentId) -> None:
         """Raise BudgetError if a limit of this agent, or of all agents, is used up."""
@@ -184,12 +187,12 @@ class Budgets:
         for (unit, period), most in self._budget(spender).limits().items():
             yield Limit(spender, unit, period, most, self._spans[period].totals.of(spender).of(unit))
 
-    def _demand_price(self, spender: AgentId | None, effect: Afford) -> None:
+    def _demand_price(self, spender: AgentId | None, provider: str, model: str) -> None:
         budget = self._budget(spender)
         if not budget.allow_unpriced and any(unit is Unit.USD for unit, _ in budget.limits()):
             raise BudgetError(
                 _named(spender),
-                f"may spend only so much money, and {effect.model[:80]!a} of {effect.provider} has no price",
+                f"may spend only so much money, and {model[:80]!a} of {provider} has no price",
                 "add one to prices.yaml (`safety policy prices`), or write `unpriced: allow` into the budget",
             )
 

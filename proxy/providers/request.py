@@ -16,6 +16,9 @@ from safety_core.flow.dialect import Operation, Prepared, Purpose
 MODEL_LENGTH: Final = 256
 """Characters. The name goes into usage and bills; the longest real ones (Bedrock ARNs) have about 150."""
 
+BATCH_MODELS: Final = 50
+"""Different models in one batch: the price of each is looked up before it leaves."""
+
 _MOST_OUTPUT: Final = (
     ("max_tokens",),
     ("max_completion_tokens",),
@@ -29,6 +32,9 @@ _MOST_OUTPUT: Final = (
     ("textGenerationConfig", "maxTokenCount"),  # Titan
 )
 """Where the APIs say how long an answer may be."""
+
+_ANSWERS: Final = (("n",), ("best_of",), ("num_generations",), ("generationConfig", "candidateCount"))
+"""Where they say how many answers there may be, each of that length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,10 @@ def _batch(body: bytes, fields: JsonObject) -> Request:
     results = tuple(result for turn in turns for result in tool_results(turn))
     lengths = [_most_output(turn) for turn in turns]
     most = sum(length or 0 for length in lengths) if None not in lengths else None
-    return Request(fields, Prepared(body, models[0], results=results, most_output=most))
+    others = tuple(dict.fromkeys(model for model in models if model != models[0]))
+    if len(others) >= BATCH_MODELS:
+        raise InputError("request body", f"asks more than {BATCH_MODELS} models in one batch", "make several of it")
+    return Request(fields, Prepared(body, models[0], results=results, most_output=most, others=others))
 
 
 def _params(each: Json) -> JsonObject:
@@ -87,13 +96,19 @@ def _checked(model: Json, what: str) -> str:
 
 
 def _most_output(fields: JsonObject) -> int | None:
-    """Return the largest number of tokens that the request names for its answer, however it spells that."""
+    """Return the largest number of tokens that the request names for its answers, however it spells that."""
+    most = max(_numbers(fields, _MOST_OUTPUT), default=None)
+    return None if most is None else most * max(_numbers(fields, _ANSWERS), default=1)
+
+
+def _numbers(fields: JsonObject, places: tuple[tuple[str, ...], ...]) -> list[int]:
+    """Return the whole numbers above zero that stand at these places."""
     found = []
-    for *parents, name in _MOST_OUTPUT:
+    for *parents, name in places:
         owner: object = fields
         for parent in parents:
             owner = owner.get(parent) if isinstance(owner, dict) else None
         value = owner.get(name) if isinstance(owner, dict) else None
         if isinstance(value, int) and not isinstance(value, bool) and value > 0:
             found.append(value)
-    return max(found, default=None)
+    return found

@@ -60,9 +60,10 @@ class Prepared:
         hide_usage: the client did not ask for a stream's usage; it was asked for on its behalf, and is taken out
         again.
         results: the tool results that it carries.
-        most_output: tokens that an answer may have at most, where the request says so.
+        most_output: tokens that all its answers together may have at most, where the request says so.
         plain: the body without the change that metering needs, where there is one: a provider may refuse that.
         prefix: how it begins, None where it has no conversation.
+        others: further models that a batch asks.
     """
 
     body: bytes
@@ -72,6 +73,7 @@ class Prepared:
     most_output: int | None = None
     plain: bytes | None = None
     prefix: Prefix | None = None
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

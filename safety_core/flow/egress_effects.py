@@ -79,6 +79,7 @@ class Afford(Effect[None]):
         request: the exchange's id.
         size: bytes of the body.
         most_output: tokens that the answer may have at most, None where the request does not say.
+        others: further models that a batch asks.
     """
 
     request: str
@@ -87,6 +88,7 @@ class Afford(Effect[None]):
     model: str
     size: int
     most_output: int | None
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

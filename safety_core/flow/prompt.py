@@ -159,7 +159,7 @@ def _afford(sent: Sent) -> Flow[None]:
     if prompt.operation.purpose in BILLED:
         size, most = len(prepared.body), prepared.most_output
         try:
-            yield from Afford(sent.id, prompt.agent, prompt.provider, prepared.model, size, most)
+            yield from Afford(sent.id, prompt.agent, prompt.provider, prepared.model, size, most, prepared.others)
         except EffectFailed as failure:
             if isinstance(failure.__cause__, BudgetError):
                 raise failure.__cause__ from failure

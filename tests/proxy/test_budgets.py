@@ -305,6 +305,17 @@ async def test_money_is_not_spent_on_a_model_that_nobody_knows_the_price_of(plac
     assert (bucket.cost, bucket.unpriced) == (0, 1)
 
 
+async def test_a_batch_of_several_models_is_held_to_cost_what_the_dearest_does(place: Place) -> None:
+    budgets = await place.begin(Budget(usd_per_day=NANO))
+    with pytest.raises(BudgetError, match="'m-9' of openai has no price"):
+        budgets.afford(place.asked(others=("m-1", "m-9")))
+    budgets.afford(place.asked(others=("m-1",)))
+    assert _held(budgets) == 10 * 1000 + 10 * 2000
+    budgets = await place.begin(Budget(usd_per_day=NANO, allow_unpriced=True))
+    budgets.afford(place.asked(model="m-9", others=("m-1",)))
+    assert _held(budgets) == 10 * 1000 + 10 * 2000
+
+
 async def test_a_batch_is_held_until_its_results_are_paid_for(place: Place) -> None:
     budgets = await place.begin(Budget(tokens_per_day=40))
     batch = place.asked()

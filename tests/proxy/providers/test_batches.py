@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.providers.dialects import DIALECTS
+from proxy.providers.request import BATCH_MODELS, read_request
 from safety_core.cli.demo.model import Reply
 from safety_core.errors import InputError
 from safety_core.flow.dialect import Operation, Purpose, Stated
@@ -84,8 +85,16 @@ def test_a_batch_is_read_whole() -> None:
     )
     prepared = ANTHROPIC.prepare(body, BATCH)
     assert (prepared.body, prepared.model, prepared.most_output) == (body, "m-1", 12)
+    assert prepared.others == ("m-2",)
     assert prepared.results == (ToolResult("t1", "x"),)
     assert ANTHROPIC.prepare(batch({"model": "m", "messages": []}), BATCH).most_output is None
+
+
+def test_a_batch_asks_a_bounded_number_of_models() -> None:
+    turns = [{"model": f"m-{number}", "messages": []} for number in range(BATCH_MODELS)]
+    assert len(ANTHROPIC.prepare(batch(*turns, *turns), BATCH).others) == BATCH_MODELS - 1
+    with pytest.raises(InputError, match="asks more than 50 models"):
+        ANTHROPIC.prepare(batch(*turns, {"model": "one more"}), BATCH)
 
 
 @pytest.mark.parametrize(
@@ -106,3 +115,20 @@ async def test_a_batch_is_sent_redacted_and_not_booked_yet() -> None:
         assert answer.json()["id"] == "b1"
         assert PASSWORD.encode() not in setting.model.requests[0].body
         assert setting.books.metered == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "most"),
+    [
+        ({"max_tokens": 5}, 5),
+        ({"max_tokens": 5, "max_completion_tokens": 9}, 9),
+        ({"max_tokens": 5, "n": 4}, 20),
+        ({"max_tokens": 5, "n": 2, "best_of": 3}, 15),
+        ({"generationConfig": {"maxOutputTokens": 7, "candidateCount": 2}}, 14),
+        ({"options": {"num_predict": -1}}, None),
+        ({"max_tokens": True, "n": 3}, None),
+    ],
+)
+def test_how_long_all_answers_together_may_be_is_what_the_request_says(fields: Any, most: int | None) -> None:
+    body = json.dumps({"model": "m", "messages": [], **fields}).encode()
+    assert read_request(body, Operation(Purpose.TURN)).plain.most_output == most
