@@ -14,7 +14,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from proxy.control import LOCAL, ROUTES
+from proxy.control import LOCAL, ROUTES, control_app
+from proxy.endpoint import TokenGuard
 from safety_core.cli.demo.answers import COST, say
 from safety_core.cli.demo.model import Model
 from safety_core.flow.dialect import Operation, Purpose
@@ -137,6 +138,36 @@ async def test_a_secret_registered_in_mid_conversation_is_named_as_the_cause(sho
         assert [entry["rules"] for entry in entries] == [["message_rewritten", "redaction"]]
         assert value not in str(entries)
         assert (await here.get("/v1/top"))["prefixes"] == {"broken": 1, "by_redaction": 1}
+
+
+async def test_twenty_turns_with_a_secret_in_them_break_nothing(short_path: Path) -> None:
+    """What the placeholders promise: the same value is the same bytes in every turn, wherever it stands."""
+    value = "nimbus-" + "Zr2pLx9" + "mWt4Hd8q"
+    async with edge(short_path) as here:
+        here.control.put(DEPLOY=value)
+        tools = [{"type": "function", "function": {"name": name, "description": f"uses {value}"}} for name in "ab"]
+        talk = [{"role": "system", "content": f"the key is {value}"}]
+        for turn in range(20):
+            talk += [{"role": "user", "content": f"turn {turn}: {value}"}, {"role": "assistant", "content": "done"}]
+            await here.ask(messages=talk, tools=tools)
+        (row,) = (await here.get("/v1/status"))["interlock"]["prefixes"]
+        assert (row["broken"], row["kept"]) == (0, 2 + 1 + 2 * 19)
+        heads = {json.dumps(request.json()["messages"][:2]) for request in here.model.requests}
+        assert len(heads) == 1
+        assert value not in str(here.model.requests)
+
+
+async def test_prometheus_comes_with_the_token(short_path: Path) -> None:
+    token = "control-" + "t" * 32
+    async with edge(short_path) as here:
+        guarded = TokenGuard(
+            control_app(here.control.edge.control, local=False), hashlib.sha256(token.encode()).digest()
+        )
+        async with served(guarded) as url, httpx2.AsyncClient(base_url=url, trust_env=False) as client:
+            assert (await client.get("/metrics")).status_code == 401
+            answer = await client.get("/metrics", headers={"authorization": f"Bearer {token}"})
+        assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+        assert "safety_in_flight 0.0" in answer.text
 
 
 async def test_what_is_no_question_for_usage_is_refused(short_path: Path) -> None:
