@@ -60,9 +60,9 @@ class Permission:
             SafetyError: it is not, with the reason.
         """
         self._admit(wish.agent)
-        rule = self._listed(wish.target)
-        where = str(wish.target)
-        if rule.agents is not None and wish.agent not in rule.agents:
+        where, rules = str(wish.target), self._listed(wish.target)
+        rule = next((one for one in rules if one.agents is None or wish.agent in one.agents), None)
+        if rule is None:
             raise _refused(where, f"is not listed for {wish.agent}", "add it to agents of the entry in egress.yaml")
         if wish.connect is (rule.how is How.PLAIN):
             way = "by http:// URLs alone, without CONNECT" if wish.connect else "by https:// alone"
@@ -81,20 +81,20 @@ class Permission:
             raise _refused(where, "is an LLM provider: no tunnel goes past redaction and the meter", fix)
         return rule
 
-    def _listed(self, target: Target) -> ForwardRule:
+    def _listed(self, target: Target) -> tuple[ForwardRule, ...]:
         policy, where = self._policy(), str(target)
         if target.literal:
             raise _refused(where, "is an address; hosts are reached by the name that is listed", "use its name")
-        rule = policy.find(target.host, target.port)
-        if rule is None and policy.covers(target.host):
+        rules = policy.find(target.host, target.port)
+        if not rules and policy.covers(target.host):
             raise _refused(
                 where, f"is not listed with port {target.port}", "add it to ports of the entry in egress.yaml"
             )
-        if rule is None:
+        if not rules:
             raise _refused(
                 where, "is not listed for the forward proxy", "have it added to egress.yaml, if it is needed"
             )
-        return rule
+        return rules
 
 
 def is_llm_host(host: str) -> bool:

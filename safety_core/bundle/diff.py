@@ -278,7 +278,11 @@ def _forward(old: TrustedBundle, new: TrustedBundle) -> Iterator[Change]:
 
 
 def _listed_hosts(bundle: TrustedBundle) -> dict[str, ForwardRule]:
-    return {f"{rule.host}:{','.join(map(str, sorted(rule.ports)))}": rule for rule in bundle.policy.forward.hosts}
+    found = {}
+    for rule in bundle.policy.forward.hosts:
+        clients = "" if rule.agents is None else f" for {_listed(frozenset(map(str, rule.agents)))}"
+        found[f"{rule.host}:{','.join(map(str, sorted(rule.ports)))}{clients}"] = rule
+    return found
 
 
 def _way(rule: ForwardRule | None) -> str:

@@ -2,8 +2,8 @@
 
 Checked, in order: the default is to refuse; a way that cannot see requests promises nothing about them; a host is a
 plain DNS name, no address, no whole top-level domain; it is no catcher of hosts.yaml, lies below none and covers none;
-every field is known; a host and port stand once. Left to the edge: that no tunnel leads to an LLM provider, which only
-its settings know.
+every field is known; a host and port stand once for each agent. Left to the edge: that no tunnel leads to an LLM
+provider, which only its settings know.
 """
 
 from __future__ import annotations
@@ -46,14 +46,15 @@ def parse_forward(reader: Reader, catchers: Iterable[str]) -> ForwardPolicy:
     if reader.text("default", REFUSE) != REFUSE:
         raise PolicyError(f"{reader.path}.default", "can only be refuse", "list the hosts that are needed")
     known, rules = tuple(catchers), []
-    taken: dict[tuple[str, int], str] = {}
+    taken: dict[tuple[str, int], list[tuple[str, ForwardRule]]] = {}
     for entry in reader.objects("hosts") if reader.has("hosts") else ():
         rule = _rule(entry, known)
         for port in rule.ports:
-            if (rule.host, port) in taken:
-                reason = f"{rule.host} stands already at {taken[rule.host, port]} with port {port}"
-                raise PolicyError(f"{entry.path}.host", reason, "put both into one")
-            taken[rule.host, port] = entry.path
+            for place, other in taken.setdefault((rule.host, port), []):
+                if rule.agents is None or other.agents is None or rule.agents & other.agents:
+                    reason = f"{rule.host} stands already at {place} with port {port}, for the same agents"
+                    raise PolicyError(f"{entry.path}.host", reason, "put both into one, or name other agents in each")
+            taken[rule.host, port].append((entry.path, rule))
         rules.append(rule)
     reader.done()
     return ForwardPolicy(tuple(rules))

@@ -50,10 +50,12 @@ class ForwardPolicy:
 
     hosts: tuple[ForwardRule, ...] = ()
 
-    def find(self, host: str, port: int) -> ForwardRule | None:
-        """Return the rule for `host` (lower case) and `port`: of several, the one that names it most closely."""
+    def find(self, host: str, port: int) -> tuple[ForwardRule, ...]:
+        """Return the rules for `host` (lower case) and `port` that name it most closely; several are for other agents
+        each."""
         found = [rule for rule in self.hosts if port in rule.ports and rule.covers(host)]
-        return max(found, key=lambda rule: (not rule.host.startswith("."), len(rule.host)), default=None)
+        closest = max((not rule.host.startswith("."), len(rule.host)) for rule in found) if found else None
+        return tuple(rule for rule in found if (not rule.host.startswith("."), len(rule.host)) == closest)
 
     def covers(self, host: str) -> bool:
         """Tell whether any rule is about `host`, whatever the port."""

@@ -118,6 +118,7 @@ async def test_only_known_clients_are_served(tmp_path: Path, header: bytes, know
         ("shop..test:443", 400, "is no name"),
         ("http://shop.test:443/", 400, "is not host:port"),
         ("ours.test:443", 403, "is not listed for ada"),
+        ("both.test:443", 502, "has no address"),
         ("llm.test:443", 403, "is an LLM provider: no tunnel"),
         ("api.mistral.ai:443", 403, "is an LLM provider that the edge's settings do not list"),
         ("shop.openai.azure.com:443", 403, "is an LLM provider that the edge's settings do not list"),
@@ -132,6 +133,8 @@ async def test_what_is_not_listed_is_refused_with_the_reason(
         SHOP,
         ForwardRule("plain.test", (80,), How.PLAIN),
         ForwardRule("ours.test", (443,), How.TUNNEL, agents=frozenset({AgentId("eve")})),
+        ForwardRule("both.test", (443,), How.PLAIN, agents=frozenset({AgentId("eve")})),
+        ForwardRule("both.test", (443,), How.TUNNEL, agents=frozenset({AGENT})),
         ForwardRule("llm.test", (443,), How.TUNNEL),
         ForwardRule(".mistral.ai", (443,), How.INTERCEPT),
         ForwardRule("docs.mistral.ai", (443,), How.TUNNEL),
@@ -143,7 +146,7 @@ async def test_what_is_not_listed_is_refused_with_the_reason(
         said = await setting.ask(f"CONNECT {target} HTTP/1.1\r\nHost: shop.test\r\n".encode() + BASIC + b"\r\n")
         assert said.startswith(f"HTTP/1.1 {status} ".encode())
         assert words in said.decode()
-        assert setting.names.asked == (["docs.mistral.ai"] if status == 502 else [])
+        assert setting.names.asked == ([target.partition(":")[0]] if status == 502 else [])
         assert setting.parts.books.refused == 1
         assert words in setting.parts.books.last
 

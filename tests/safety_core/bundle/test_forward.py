@@ -121,10 +121,21 @@ def test_a_mistake_is_told_with_file_and_line() -> None:
         compiled(b"forwards: {}\n")
 
 
+def test_agents_may_reach_a_host_in_ways_of_their_own() -> None:
+    more = FULL + b"    - {host: git.example, how: intercept, agents: [eve]}\n"
+    found = compiled(more).policy.forward.find("git.example", 443)
+    assert [(rule.how, rule.agents) for rule in found] == [(How.TUNNEL, {"main"}), (How.INTERCEPT, {"eve"})]
+    (change,) = differences(compiled(FULL), compiled(more))
+    assert (change.name, change.loosens) == ("git.example:443 for eve", True)
+
+
 def test_a_host_and_port_stand_once() -> None:
     twice = FULL.replace(b"mirror.example, how: plain", b"git.example, ports: [8443], how: plain")
     with pytest.raises(PolicyError, match=r"stands already at data.forward.hosts\[0\] with port 8443"):
         compiled(twice)
+    same = twice.replace(b"how: plain", b"how: plain, agents: [eve, main]")
+    with pytest.raises(PolicyError, match="for the same agents"):
+        compiled(same)
     assert len(compiled(FULL.replace(b"mirror.example", b"git.example")).policy.forward.hosts) == 3
 
 
@@ -137,11 +148,11 @@ def test_catchers_are_read_from_either_form_of_the_data_for_rules() -> None:
 
 def test_the_closest_name_counts() -> None:
     policy = compiled(FULL).policy.forward
-    assert policy.find("git.example", 443) == policy.hosts[0]
-    assert policy.find("a.b.git.example", 443) == policy.hosts[1]
-    assert policy.find("git.example", 80) is None
-    assert policy.find("evilgit.example", 443) is None
-    assert policy.find("mirror.example.evil.example", 80) is None
+    assert policy.find("git.example", 443) == policy.hosts[:1]
+    assert policy.find("a.b.git.example", 443) == policy.hosts[1:2]
+    assert policy.find("git.example", 80) == ()
+    assert policy.find("evilgit.example", 443) == ()
+    assert policy.find("mirror.example.evil.example", 80) == ()
     assert policy.covers("mirror.example")
     assert not policy.covers("example")
 
@@ -162,7 +173,7 @@ def test_differences_are_told() -> None:
     assert ours.loosens is None
     added = [*differences(compiled(None), compiled(FULL))]
     assert [(one.part, one.how.value, one.loosens) for one in added] == [("forward", "added", True)] * 3
-    assert "now tunnel for main" in next(one.words[0] for one in added if one.name == "git.example:443,8443")
+    assert "now tunnel for main" in next(one.words[0] for one in added if one.name == "git.example:443,8443 for main")
 
 
 def test_the_schema_says_what_the_parser_reads() -> None:
