@@ -8,9 +8,10 @@ the entry is the only sight of its calls.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from proxy.calls import Calls
@@ -25,6 +26,9 @@ from safety_core.wire.names import NAME_LIMIT, plain
 
 BEHIND: Final = 1024
 """Calls that may wait to be judged; of what comes beyond, only the number is logged."""
+
+HELD: Final = 8 * 1024 * 1024
+"""Characters of arguments that may wait; a call for which there is no room is on record without a level."""
 
 PARTING: Final = 2.0
 """Seconds that an edge which ends still takes for those that wait."""
@@ -41,6 +45,7 @@ class _Due:
     agent: AgentId
     session: SessionId
     call: ProposedCall
+    size: int = 0
 
 
 class Foresight:
@@ -51,6 +56,7 @@ class Foresight:
         self._foreseen = foreseen
         self._tenant = tenant
         self._due: asyncio.Queue[_Due] = asyncio.Queue(BEHIND)
+        self._held = 0
         self._task: asyncio.Task[None] | None = None
 
     def handlers(self) -> Handlers:
@@ -81,8 +87,12 @@ class Foresight:
         if self._task is None:
             self._task = asyncio.create_task(self._judge(), name="foresight")
         for number, call in enumerate(effect.calls):
+            size = len(json.dumps(call.arguments))
+            if self._held + size > HELD:
+                call, size = replace(call, arguments=None), 0  # noqa: PLW2901 - it is put on record by its name
             try:
-                self._due.put_nowait(_Due(effect.exchange, effect.agent, session, call))
+                self._due.put_nowait(_Due(effect.exchange, effect.agent, session, call, size))
+                self._held += size
             except asyncio.QueueFull:
                 left = len(effect.calls) - number
                 _log.warning("%d proposed calls of exchange %s are not judged: too many wait", left, effect.exchange)
@@ -96,6 +106,7 @@ class Foresight:
             except SafetyError as error:
                 _log.warning("a proposed call of exchange %s is not on record: %s", due.exchange, error)
             finally:
+                self._held -= due.size
                 self._due.task_done()
 
     async def _judged(self, due: _Due) -> None:

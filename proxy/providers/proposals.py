@@ -29,7 +29,7 @@ from safety_core.wire.reader import parse_json
 CALLS: Final = 128
 """Calls of one response: what is beyond is not looked at. OpenAI takes as many tools in a request."""
 
-ARGUMENTS: Final = 1024 * 1024
+ARGUMENTS: Final = 256 * 1024
 """Characters of arguments that are kept of one response; a call beyond is proposed by its name alone."""
 
 _CONVERSE: Final = ("contentBlockStart", "contentBlockDelta", "contentBlockStop")
@@ -208,6 +208,8 @@ class Proposals:
         if known is None or known.cut:
             return
         if isinstance(arguments, str):
+            if not arguments:
+                return
             self._room -= len(arguments)
             known.pieces.append(arguments)
         elif arguments is not None:

@@ -236,6 +236,20 @@ async def test_a_failure_changes_nothing_of_the_response_and_is_logged(
         assert "is not on record: disk: is full" in capsys.readouterr().err
 
 
+async def test_what_waits_to_be_judged_is_bounded(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("proxy.foresight.HELD", 40)
+    monkeypatch.setattr("proxy.foresight.BEHIND", 2)
+    async with scene() as here:
+        await here.turn(("a", "exec", LOOK), ("b", "exec", {"command": "ls " * 20}), ("c", "exec", LOOK))
+        first, second = await here.proposed()
+        assert (first["call"], first["level"] != "", second["call"], second["level"]) == ("a", True, "b", "")
+        assert "1 proposed calls of exchange" in capsys.readouterr().err
+        await here.turn(("d", "exec", LOOK))
+        assert (await here.proposed())[-1]["level"] != "", "room is given back"
+
+
 async def test_an_agent_without_a_plugin_has_its_calls_on_record_too() -> None:
     async with place(SAFETY_EDGE_EGRESS_REQUIRE_PLUGIN="[]") as here:
         only = Scene(here)
