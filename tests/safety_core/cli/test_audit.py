@@ -80,3 +80,28 @@ def test_all_entries_as_json(home: Home, capsys: pytest.CaptureFixture[str]) -> 
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["index"] for line in lines] == list(range(5))
     assert lines[0]["event"] == "proposed"
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (
+            AuditEntry(1.8e9, Event.PROPOSED, "shop", "exec", level="red", exchange="7e6bfbe6" * 4),
+            "by response 7e6bfbe6",
+        ),
+        (AuditEntry(1.8e9, Event.PROPOSED, "shop", "exec", level="red", counts={"foreseen": 1}), "foreseen"),
+        (AuditEntry(1.8e9, Event.PROPOSED, "shop", "exec", level="red", counts={"changed": 1}), "changed"),
+        (AuditEntry(1.8e9, Event.PROPOSED, "shop", "exec", level="red", counts={"unforeseen": 1}), "unforeseen"),
+    ],
+)
+def test_tail_says_how_a_proposed_call_was_foreseen(
+    home: Home, capsys: pytest.CaptureFixture[str], entry: AuditEntry, said: str
+) -> None:
+    async def append() -> None:
+        log = await AuditLog.open(home.audit, edge_key(home))
+        await log.append(entry)
+        await log.aclose()
+
+    asyncio.run(append())
+    assert safety(home, "tail", "-n", "1") == 0
+    assert capsys.readouterr().out.rstrip().endswith(f"proposed shop exec red {said}")
