@@ -1,6 +1,7 @@
 """`safety doctor`: tries to get out, as the agent's user, in every way we know, and says which were open.
 
-command     the command: finds the edge, runs the trials, tells them, hands them to the edge
+command     the command: runs the trials, tells them, hands them to the edge
+edge        the edge on this machine: its processes, whose they are, where it listens
 aim         what is tried against: addresses, the edge's process, files and ports
 trial       what came of one try: it answered, was refused at once, or nothing came
 judge       two tries (the agent's, and that of somebody who may leave) -> blocked, open or unknown

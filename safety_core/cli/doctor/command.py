@@ -5,12 +5,8 @@ from __future__ import annotations
 import json
 import os
 import pwd
-import socket
-import struct
 import sys
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +19,7 @@ from safety_core.cli.contain.places import port
 from safety_core.cli.doctor import powers
 from safety_core.cli.doctor.aim import DOMAIN, METADATA, RESOLVED, SECONDS, Aim, hosts, local_resolvers
 from safety_core.cli.doctor.child import TRIES, Told, trials
+from safety_core.cli.doctor.edge import Edge, find_edge
 from safety_core.cli.doctor.judge import judged, nobody_left
 from safety_core.cli.doctor.outward import OUTWARD_TRIES
 from safety_core.cli.doctor.screen import show
@@ -31,9 +28,8 @@ from safety_core.cli.doctor.words import WORDS
 from safety_core.cli.edge_socket import ask_edge
 from safety_core.edge import clock
 from safety_core.edge.home import Home
-from safety_core.errors import InputError, SafetyError, UnavailableError
+from safety_core.errors import InputError, UnavailableError
 from safety_core.wire.posture import Check, Posture, Result
-from safety_core.wire.reader import Reader
 
 AGENT: Final = "agent"
 CONTROL: Final = "control"
@@ -42,17 +38,6 @@ EGRESS: Final = ("127.0.0.1", 8100)
 """Where the edge listens for prompts, unless its status says otherwise."""
 
 _RESOLV: Final = Path("/etc/resolv.conf")
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """What is known of the edge on this machine. `ports`: where it listens; `trouble`: why no more is known."""
-
-    pids: tuple[int, ...] = ()
-    owner: int | None = None
-    egress: int | None = None
-    ports: tuple[int, ...] = ()
-    trouble: str = ""
 
 
 @click.command(short_help="Try to get out as the agent's user, in every way.")
@@ -97,7 +82,7 @@ def doctor(user: str | None, home: Path | None, *, strict: bool, as_json: bool, 
     Exit status 1 if anything is open.
     """
     who, folder = _who(user), Home(home.absolute()) if home else Home.default()
-    edge = _edge(folder)
+    edge = find_edge(folder)
     aim = _aim(who, folder, edge, given)
     control = _control(given["compare_as"], edge, who)
     told, compared = _tried(aim, who, control)
@@ -125,47 +110,6 @@ def _who(user: str | None) -> Person:
     if mine not in {0, who.uid}:
         raise InputError(f"--as {user}", "is another user, and only root may become one", "run it with sudo")
     return who
-
-
-def _edge(home: Home) -> Edge:
-    """Look for the edge by its control socket, else among the processes."""
-    owner = None
-    with suppress(OSError):
-        owner = home.path.stat().st_uid
-    try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(5.0)
-            connection.connect(str(home.socket))
-            raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    except OSError as error:
-        return Edge(tuple(_running()), owner, trouble=f"{home.socket}: {error.strerror}")
-    pid, owner, _ = struct.unpack("3i", raw)
-    found = Edge((pid, *_children(pid)), owner)
-    try:
-        listeners = Reader(ask_edge(home.socket, "GET", "/v1/status"), "status").object("listeners")
-        ports = tuple(port for port in listeners.whole().values() if isinstance(port, int))
-        return replace(found, egress=listeners.integer("egress"), ports=ports)
-    except SafetyError as error:
-        return replace(found, trouble=str(error))
-
-
-def _children(pid: int) -> tuple[int, ...]:
-    try:
-        words = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return ()
-    return tuple(int(word) for word in words)
-
-
-def _running() -> list[int]:
-    """Return the processes whose command line says that they are an edge."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        with suppress(OSError):
-            words = (folder / "cmdline").read_bytes().split(b"\0") if folder.name.isdigit() else []
-            if any(first.endswith(b"safety") and second == b"edge" for first, second in pairwise(words)):
-                found.append(int(folder.name))
-    return sorted(found)
 
 
 def _aim(who: Person, home: Home, edge: Edge, given: dict[str, Any]) -> Aim:
