@@ -14,7 +14,8 @@ import click
 
 from safety_core.canonical import JsonObject
 from safety_core.edge.home import Home
-from safety_core.errors import InputError, UnavailableError
+from safety_core.errors import InputError, SafetyError, UnavailableError
+from safety_core.wire.errors import error_from_json
 from safety_core.wire.reader import BODY_LIMIT, Reader
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -37,7 +38,8 @@ def ask_edge(path: Path, method: str, route: str, body: JsonObject | None = None
     """Return what the edge at this socket answers.
 
     Raises:
-        UnavailableError: nobody answers there, or not with a JSON object and status 200.
+        UnavailableError: nobody answers there, or not with a JSON object; or it cannot do what it is asked.
+        InputError: it refuses what it is asked.
     """
     with closing(Connection(path)) as connection:
         try:
@@ -49,13 +51,23 @@ def ask_edge(path: Path, method: str, route: str, body: JsonObject | None = None
             reason = "is not running" if gone else f"did not answer ({type(error).__name__})"
             raise UnavailableError(f"edge at {path}", reason, "start it with `safety edge`") from error
     if status != 200:
-        raise UnavailableError(f"edge at {path}", f"answered {status}", "see the edge's log")
+        raise _refusal(path, status, raw)
     try:
         return Reader.parse(raw, "status").whole()
     except InputError as error:
         raise UnavailableError(
             f"edge at {path}", "gave an answer that cannot be read", "is the edge of this version?"
         ) from error
+
+
+def _refusal(path: Path, status: int, raw: bytes) -> SafetyError:
+    """Return what the edge says is wrong, or that it says nothing."""
+    try:
+        told = error_from_json(raw)
+    except InputError:
+        return UnavailableError(f"edge at {path}", f"answered {status}", "see the edge's log")
+    kind = InputError if 400 <= status < 500 else UnavailableError
+    return kind(told.thing, f"{told.reason} (edge at {path}, {status})", told.fix)
 
 
 class Connection(HTTPConnection):

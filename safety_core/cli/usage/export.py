@@ -121,6 +121,8 @@ def _normal(counts: Mapping[str, int]) -> dict[str, int]:
 def plain_model(name: str) -> str:
     """Return a model's name without its date: what one side calls by its alias, the other calls by its version."""
     plain = "-".join(name.strip().lower().split())
+    if plain.startswith("claude"):  # "Claude Sonnet 4.5" in a table of costs
+        plain = plain.replace(".", "-")
     return _DATED.sub("", plain) or plain
 
 

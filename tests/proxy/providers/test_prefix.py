@@ -7,12 +7,14 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from proxy.providers import prefix as reader
 from proxy.providers.prefix import PARTS, prefix_of
 from proxy.providers.request import read_request
 from safety_core.flow.dialect import Operation, Purpose
-from safety_core.meter.prefix import DIGEST, Prefix, compare, continues
+from safety_core.meter.prefix import DIGEST, Kept, Prefix, compare, continues
 
 
 def of(**fields: Any) -> Prefix:
@@ -155,3 +157,29 @@ def test_what_is_nested_too_deep_has_no_prefix_and_no_error(depth: int) -> None:
     deep = b'{"model":"m","messages":[{"content":[{"x":' + b"[" * depth + b"]" * depth + b"}]}]}"
     assert read_request(deep, Operation(Purpose.TURN)).plain.prefix is None
     orjson.loads(deep)
+
+
+NAMES = ("type", "text", "role", "content", "cache_control", "cachePoint", "name", "function", "parts", "system")
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=4), inner),
+    max_leaves=20,
+)
+
+
+@given(fields=st.dictionaries(st.sampled_from((*reader._MESSAGES, *reader._SYSTEM, "tools", "toolConfig")), JSON))
+def test_whatever_a_request_holds_its_prefix_is_read(fields: dict[str, Any]) -> None:
+    """A prompt is not refused because its beginning is odd; and the same is the same."""
+    raw = orjson.dumps({"model": "m", **fields})
+    once, twice = (read_request(raw, Operation(Purpose.TURN)).plain.prefix for _ in range(2))
+    assert once == twice
+    assert once is None or compare(once, once) == Kept(once.sent.number, once.sent.number)
+
+
+@given(messages=st.lists(JSON, max_size=5), more=st.lists(JSON, max_size=3), system=JSON, tools=st.lists(JSON))
+def test_a_conversation_that_goes_on_continues(messages: list[Any], more: list[Any], system: Any, tools: Any) -> None:
+    first = {"role": "user", "content": "hello"}
+    old = of(system=system, tools=tools, messages=[first, *messages])
+    new = of(system=system, tools=tools, messages=[first, *messages, *more])
+    assert continues(old, new)
+    assert compare(old, new).broken is None

@@ -41,7 +41,7 @@ ANSWER: dict[str, Any] = {
 }
 
 
-class _Edge(HTTPServer):
+class UnixServer(HTTPServer):
     """Answers on a Unix socket."""
 
     address_family = 1
@@ -68,7 +68,7 @@ class _Answers(BaseHTTPRequestHandler):
 @pytest.fixture
 def edge(tmp_path: Path) -> Generator[Path, None, None]:
     path = tmp_path / "s"
-    server = _Edge(str(path), _Answers)  # type: ignore[arg-type]
+    server = UnixServer(str(path), _Answers)  # type: ignore[arg-type]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     yield path

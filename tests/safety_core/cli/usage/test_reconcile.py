@@ -94,6 +94,14 @@ def test_costs_are_compared_to_the_cent(tmp_path: Path) -> None:
     assert found(tmp_path, text.format("0"), *options) == []
 
 
+def test_a_table_of_costs_of_anthropic(tmp_path: Path) -> None:
+    header = "usage_date_utc,model,workspace,api_key,usage_type,context_window,token_type,cost_usd"
+    rows = ("2025-11-27,Claude Sonnet 4.5,Default,k,message,≤ 200k,input_no_cache,0.004",) * 2
+    assert found(tmp_path, "\n".join((header, *rows))) == []
+    dearer = (rows[0].replace("0.004", "0.02"), rows[1])
+    assert found(tmp_path, "\n".join((header, *dearer))) == [("claude-sonnet-4-5", "cost", 7_000_000, 24_000_000)]
+
+
 def test_any_export_by_its_columns(tmp_path: Path) -> None:
     text = "Tag,Modell,Rein,Raus\n2025-11-26,GPT 5,1500,150\n2025-11-26,gpt-5-nano,10,1\n"
     named = ("Tag", "Modell", "Rein", "Raus")
@@ -146,7 +154,8 @@ def test_a_line_of_totals_is_skipped(tmp_path: Path) -> None:
         ("claude-sonnet-4-5-20250929", "claude-sonnet-4-5"),
         ("claude-sonnet-4-5@20250929", "claude-sonnet-4-5"),
         ("claude-3-5-haiku-latest", "claude-3-5-haiku"),
-        ("Claude Sonnet 4", "claude-sonnet-4"),
+        ("Claude Sonnet 4.5", "claude-sonnet-4-5"),
+        ("gpt-4.1-2025-04-14", "gpt-4.1"),
         ("gpt-4-0613", "gpt-4-0613"),
         ("2025-08-07", "2025-08-07"),
     ],
