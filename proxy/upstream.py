@@ -81,10 +81,13 @@ class Upstream:
             origin = self._origins[start] = URL(start)
         return origin, origin.host_port_subcomponent or authority, slash + path
 
+    def connector(self) -> aiohttp.TCPConnector:
+        """Return what makes connections."""
+        return aiohttp.TCPConnector(limit=0, socket_factory=None if self._private else public_socket)
+
     def _opened(self) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(limit=0, socket_factory=None if self._private else public_socket)
         return aiohttp.ClientSession(
-            connector=connector,
+            connector=self.connector(),
             request_class=_Request,
             timeout=self._timeout,
             auto_decompress=False,

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import aiohttp
 from starlette.types import Message, Receive, Scope, Send
 
 from proxy.caller import Caller
 from proxy.client_token import without_token
 from proxy.forward.credentials import CHALLENGE, Client, client_of, unknown_client
-from proxy.forward.outward import translated
 from proxy.forward.parts import Parts, status_of
 from proxy.forward.permission import Wish
 from proxy.forward.scan import Found, scan_body, scan_head
@@ -28,8 +26,9 @@ from proxy.forward.target import Target, host_matches
 from proxy.http.head import BadRequestError
 from proxy.providers.dialects import part_of
 from proxy.settings import Provider
+from proxy.upstream import Answer
 from safety_core.edge.body import read_body
-from safety_core.errors import InputError, SafetyError
+from safety_core.errors import InputError, SafetyError, UnavailableError
 from safety_core.flow.egress_effects import Headers
 
 _HOP: Final = frozenset(
@@ -156,10 +155,9 @@ class RequestApp:
         async def work() -> None:
             response = await self._parts.outward.send(client.agent, scope["method"], url, *sent)
             try:
-                counts["status"] = response.status
                 await self._pass_on(response, counts, send)
             finally:
-                response.close()
+                await response.aclose()
 
         watcher = asyncio.create_task(caller.watch(receive))
         try:
@@ -169,18 +167,18 @@ class RequestApp:
             with suppress(asyncio.CancelledError):
                 await watcher
 
-    async def _pass_on(self, response: aiohttp.ClientResponse, counts: dict[str, int], send: Send) -> None:
-        drop = _NOT_SHOWN | {b"content-length"} if response.status in _BODILESS else _NOT_SHOWN
-        headers = _kept([(name.lower(), value) for name, value in response.raw_headers], drop)
-        await send({"type": "http.response.start", "status": response.status, "headers": [*headers]})
+    async def _pass_on(self, response: Answer, counts: dict[str, int], send: Send) -> None:
+        status = counts["status"] = response.head.status
+        headers = _kept(response.head.headers, _NOT_SHOWN | ({b"content-length"} if status in _BODILESS else set()))
+        await send({"type": "http.response.start", "status": status, "headers": [*headers]})
         counts["received"] = 0
         try:
-            async for chunk in response.content.iter_any():
+            while chunk := await response.chunk():
                 counts["received"] += len(chunk)
                 async with asyncio.timeout(self._parts.limits.patience.idle):  # who never reads holds nobody up
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        except (aiohttp.ClientError, OSError) as error:
-            _log.warning("a forwarded response broke off: %s", translated(error, self._line.target.host))
+        except (UnavailableError, TimeoutError) as error:
+            _log.warning("a forwarded response of %s broke off: %s", self._line.target, error or "nobody reads it")
             return self._line.abort()  # what has begun cannot be taken back: the client must see that it is not whole
         await send({"type": "http.response.body", "body": b"", "more_body": False})
         return None
@@ -237,8 +235,9 @@ def _path(scope: Scope) -> str:
     return f"{path}?{query}" if query else path
 
 
-def _kept(headers: list[tuple[bytes, bytes]], drop: frozenset[bytes]) -> Headers:
+def _kept(headers: Iterable[tuple[bytes, bytes]], drop: frozenset[bytes]) -> Headers:
     """Return headers in order, without those in `drop` and those that Connection names."""
+    headers = tuple(headers)
     named = b",".join(value for name, value in headers if name == b"connection")
     dropped = drop | {token.strip().lower() for token in named.split(b",")}
     return tuple((name, value) for name, value in headers if name not in dropped)

@@ -31,13 +31,14 @@ async def test_curl_gets_and_posts(tmp_path: Path) -> None:
     async with http_origin() as origin, forwarding(tmp_path, [SHOP], ports={80: origin.port}) as setting:
         curl = ("curl", "-sS", "--proxy", setting.url, "-m", "20")
         assert await run(*curl, "http://shop.test/a/../b%2Fc?x=1&y=%20#z", "--path-as-is") == (0, "hello", "")
-        code, out, _ = await run(*curl, "-i", "http://shop.test/up", "-d", "a=b", "-H", "Cookie: mine=1")
+        mine = ("-H", "Cookie: mine=1", "-H", "X-Word: caf\u00e9", "-H", "X-Last: 1")
+        code, out, _ = await run(*curl, "-i", "http://shop.test/up", "-d", "a=b", *mine)
         assert code == 0
         assert "X-Kept: yes" in out.replace("x-kept", "X-Kept")
         (first, _), (second, body) = origin.seen
         assert first.startswith(b"GET /a/../b%2Fc?x=1&y=%20 HTTP/1.1\r\n")
         assert b"proxy-" not in first.lower()
-        assert b"cookie: mine=1\r\n" in second.lower()
+        assert "cookie: mine=1\r\nx-word: caf\u00e9\r\nx-last: 1\r\n".encode() in second.lower()
         assert body == b"a=b"
         entries = [entry for entry in setting.log if entry.event is Event.FORWARDED]
         assert [(entry.subject, entry.counts) for entry in entries] == [
