@@ -61,7 +61,7 @@ class _Known:
 
 @dataclass(slots=True)
 class _Agent:
-    """What is remembered of one agent. `forgot`: when a call was last dropped for lack of room."""
+    """What is remembered of one agent. `forgot`: when a call was last dropped that might still be reported."""
 
     calls: deque[_Known] = field(default_factory=deque)
     strangers: OrderedDict[str, bool] = field(default_factory=OrderedDict)
@@ -85,7 +85,7 @@ class Foreseen:
     def turn(self, agent: AgentId, session: SessionId, trace: str) -> None:
         """Note that a turn of this session begins: what its model proposes will be seen from the first call on."""
         _keep(self._turns, (agent, trace), session)
-        _keep(self._sessions, (agent, session), self._sessions.get((agent, session), -KEPT))
+        _keep(self._sessions, (agent, session), self._sessions.get((agent, session), -REPORTED))
 
     def session(self, agent: AgentId, trace: str) -> SessionId:
         """Return the session of the turn with this trace id, empty where that is not known."""
@@ -152,7 +152,9 @@ class Foreseen:
 
     def _stranger(self, agent: _Agent, call: ToolCall, now: float) -> Mapping[str, int]:
         nested = self._sessions.get((call.agent, call.session))
-        if nested is None or not self._guarded(call.agent) or now < max(nested, agent.forgot) + KEPT:
+        if nested is None or not self._guarded(call.agent):
+            return {}
+        if now < nested + REPORTED or now < agent.forgot + KEPT:
             return {}
         if call.id not in agent.strangers:
             self._counts[UNFORESEEN] += 1
@@ -172,7 +174,8 @@ class Foreseen:
                 known.missed = True
                 self._counts[UNREPORTED] += 1
         while agent.calls and now > agent.calls[0].at + KEPT:
-            agent.calls.popleft()
+            if not agent.calls.popleft().reported:
+                agent.forgot = now
 
 
 def _match(agent: _Agent, tool: str, names: frozenset[str], content: Digest | None) -> _Known | None:
