@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -13,12 +14,18 @@ from typing import Any
 
 import httpx2
 import pytest
+from rich.console import Console
 
 from proxy.control import LOCAL, ROUTES, control_app
 from proxy.endpoint import TokenGuard
 from safety_core.cli.demo.answers import COST, say
 from safety_core.cli.demo.model import Model
+from safety_core.cli.top import ask as ask_top
+from safety_core.cli.top import view
+from safety_core.cli.usage.span import Span
+from safety_core.errors import InputError
 from safety_core.flow.dialect import Operation, Purpose
+from safety_core.wire.usage_report import Asked
 from tests.proxy.control_setting import Setting, bundle, control
 from tests.proxy.egress_setting import served
 from tests.proxy.watching.collector import attributes, collector
@@ -89,6 +96,20 @@ async def test_what_went_through_is_seen_everywhere(short_path: Path) -> None:
         assert 'safety_requests_total{agent="ada",model="m-1",provider="openai",status="200"} 3.0' in metrics
         assert 'safety_budget_used_ratio{agent="ada",budget="tokens_per_day"}' in metrics
         assert "safety_policy_age_seconds" in metrics
+
+
+async def test_the_command_line_reads_what_the_edge_answers(short_path: Path) -> None:
+    async with edge(short_path) as here:
+        await here.ask()
+        span = Span(None, None, None, short_path / "s")
+        report = await asyncio.to_thread(span.report, Asked(0, 10**11, "model"))
+        assert [(row.key, row.requests) for row in report.rows] == [("openai/m-1", 1)]
+        assert (report.breaks, len(report.over_time)) == ((0, 0), 1)
+        screen = Console(file=io.StringIO(), width=120)
+        screen.print(view(await asyncio.to_thread(ask_top, short_path / "s")))
+        assert f"{COST.input_total:,} in" in screen.file.getvalue()  # type: ignore[attr-defined]
+        with pytest.raises(InputError, match="query parameter by"):
+            await asyncio.to_thread(span.report, Asked(0, 1, "moon"))  # type: ignore[arg-type]
 
 
 async def test_what_is_under_way_is_shown_with_its_model(short_path: Path) -> None:
