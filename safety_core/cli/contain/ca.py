@@ -61,7 +61,7 @@ def ca(
     """Make the certificate by which other software lets its TLS be looked into, or show the one there is.
 
     It counts for named hosts alone: those of --host, and those that a policy (--policies, --bundle) says to intercept.
-    Its key stays in the edge's folder, for the edge's user; it holds for a year.
+    Its key stays in the edge's folder; it holds for a year. Run this as the edge's user, who has to read the key.
 
     \b
     safety contain ca --host github.com --out /etc/safety/ca.pem
