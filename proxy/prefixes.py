@@ -58,7 +58,7 @@ class _Agent:
     by_redaction: int = 0
     what: str = ""
     at: float = 0.0
-    told: dict[tuple[Broken, int, str], float] = field(default_factory=dict)
+    told: dict[tuple[Broken, bool, int, str], float] = field(default_factory=dict)
 
 
 class Prefixes:
@@ -123,7 +123,8 @@ class Prefixes:
         agent.broken += 1
         agent.by_redaction += broken.redaction
         agent.what, agent.at = text, now
-        key = (broken.what, broken.part, broken.tool)
+        part = 0 if broken.what is Broken.MESSAGE else broken.part  # who trims a conversation trims it at every turn
+        key = (broken.what, broken.redaction, part, broken.tool)
         if now - agent.told.get(key, 0.0) < QUIET_SECONDS:
             return
         if len(agent.told) >= PENDING:

@@ -94,6 +94,18 @@ async def test_what_breaks_again_and_again_is_told_once(caplog: pytest.LogCaptur
     assert (len(caplog.records), len(edge.log), edge.status()["broken"]) == (1, 1, 19)
 
 
+async def test_a_conversation_that_is_trimmed_at_every_turn_is_told_once() -> None:
+    edge = Edge()
+    talk = [{"role": "user", "content": f"message {number}"} for number in range(30)]
+    edge.ask(messages=talk)
+    for number in range(10):
+        talk[number] = {"role": "user", "content": "[trimmed]"}
+        edge.ask(messages=talk)
+    await edge.prefixes.aclose()
+    assert (len(edge.log), edge.status()["broken"]) == (1, 10)
+    assert edge.status()["last"] == "message 10 of 30 was rewritten"
+
+
 async def test_redaction_is_said_to_be_the_cause() -> None:
     """The client sends the same; a secret that is registered now is taken out of it."""
     edge = Edge()
