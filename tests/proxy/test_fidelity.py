@@ -16,6 +16,7 @@ import pytest
 
 from safety_core.cli.demo.model import Reply
 from tests.proxy.egress_setting import CLIENT_TOKEN
+from tests.proxy.providers.test_echoes import told, unframed
 from tests.proxy.sdks.scene import AWS, Scene, knowing, scene
 from tests.simulators.bedrock import VAULT, Bedrock, signature_trouble
 from tests.simulators.prompt_world import KEY, NEW_KEY, SECRETS
@@ -225,3 +226,45 @@ async def test_what_two_readers_could_read_differently_is_refused_and_says_so() 
         assert reply.status_code == 400
         assert "the same key twice" in reply.json()["error"]["message"]
         assert here.model.requests == []
+
+
+CHAT = "/openai/v1/chat/completions"
+ANSWERS: dict[str, tuple[str, Any]] = {
+    "openai": (CHAT, {"model": "m", "stream": True, "stream_options": {"include_usage": True}}),
+    "openai, whole": (CHAT, {"model": "m"}),
+    "responses": ("/openai/v1/responses", {"model": "m", "stream": True}),
+    "anthropic": ("/anthropic/v1/messages", {"model": "m", "stream": True}),
+    "gemini": ("/gemini/v1beta/models/m:streamGenerateContent?alt=sse", {}),
+    "gemini, an array": ("/gemini/v1beta/models/m:streamGenerateContent", {}),
+    "ollama": ("/ollama/api/chat", {"model": "m"}),
+    "bedrock": ("/bedrock/model/m/converse-stream", {}),
+}
+
+
+def strings(name: str, raw: bytes) -> dict[str, str]:
+    """Return what a client puts together of an answer's strings, by the name under which they stand."""
+    if name in {"openai, whole", "gemini, an array"}:
+        return told(json.loads(raw))
+    return told(*unframed(name, raw))
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+async def test_an_answer_without_secrets_says_the_same_in_every_place(name: str) -> None:
+    """Whole ones to the byte; in a stream, a word may have to wait for its end."""
+    path, fields = ANSWERS[name]
+    sent: list[bytes] = []
+
+    def script(request: Any) -> Reply:
+        text = "Grüße, “bread” \\ / \u200d🥐. " * 9
+        reply = Bedrock(text)(request) if "/model/" in request.target else say(text)(request)
+        sent.append(b"".join(chunk for chunk in reply.chunks if isinstance(chunk, bytes)))
+        return reply
+
+    async with scene() as here, httpx2.AsyncClient(base_url=here.url, timeout=30, trust_env=False) as client:
+        here.play(script)
+        key = f"AWS4-HMAC-SHA256 Credential={CLIENT_TOKEN}/20261126/r/bedrock/aws4_request, Signature=0"
+        headers = {"authorization": key, "content-type": "application/json"}
+        reply = await client.post(path, json={**fields, "messages": []}, headers=headers)
+        assert reply.status_code == 200
+        assert strings(name, reply.content) == strings(name, sent[0])
+        assert reply.content == sent[0] or name != "openai, whole"
