@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
+import struct
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -27,6 +30,7 @@ _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 
 _FIELD: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+: [^\x00-\x08\x0a-\x1f\x7f]*")
 _LINE: Final = re.compile(rb"[A-Z]+ /[\x21-\x7e]* HTTP/1\.1")
+_AT_ONCE: Final = struct.pack("ii", 1, 0)
 _WRITTEN: Final = SimpleNamespace(output_size=0)
 
 
@@ -89,6 +93,7 @@ class Upstream:
         return aiohttp.ClientSession(
             connector=self.connector(),
             request_class=_Request,
+            response_class=_Response,
             timeout=self._timeout,
             auto_decompress=False,
             read_bufsize=CHUNK,
@@ -141,7 +146,7 @@ class _Outgoing:
         """Break the connection off, also where the provider has not taken all of the request yet: to close it would
         wait for that."""
         if self.transport is not None:
-            self.transport.abort()
+            _break_off(self.transport)
 
 
 class _Request(aiohttp.ClientRequest):
@@ -172,6 +177,26 @@ class _Request(aiohttp.ClientRequest):
             session=self._session,
             stream_writer=_WRITTEN,  # type: ignore[arg-type]
         )
+
+
+class _Response(aiohttp.ClientResponse):
+    """Gives a connection back only where the whole request has left: a provider may answer before it has read it."""
+
+    def _release_connection(self) -> None:
+        connection = self._connection
+        transport = None if connection is None else connection.transport
+        if isinstance(transport, asyncio.WriteTransport) and transport.get_write_buffer_size():
+            _break_off(transport)
+        super()._release_connection()
+
+
+def _break_off(transport: asyncio.WriteTransport) -> None:
+    """Reset a connection: what the system still holds for a provider that takes nothing is dropped as well."""
+    connection = transport.get_extra_info("socket")
+    if connection is not None:
+        with suppress(OSError):  # it is closed already
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+    transport.abort()
 
 
 def _head(method: str, host: str, target: str, headers: Headers, body: bytes) -> bytes:
