@@ -4,7 +4,8 @@ with each event of a stream as it leaves (without secrets, held-back ends includ
 chat completions   choices[].message.tool_calls[], choices[].delta.tool_calls[] by index, function_call before those
 responses          output[], response.output[], response.output_item.added and .done, response.*.delta: function_call,
                    custom_tool_call, and whatever else ends with "_call" and has a call_id (shell, computer)
-anthropic          content[] and content_block_start of type tool_use; input_json_delta; content_block_stop
+anthropic          content[] and content_block_start of type tool_use; input_json_delta; content_block_stop; a batch's
+                   result.message.content[]
 gemini             candidates[].content.parts[].functionCall, mostly without an id
 ollama, cohere     message.tool_calls[]; Cohere's tool-call-start, -delta, -end, and tool_calls[] of its first version
 converse           output.message.content[].toolUse; contentBlockStart, -Delta, -Stop, by name or as bare payloads
@@ -87,7 +88,8 @@ class Proposals:
                 self._close((index,))
         if "choices" in event:
             return  # chat completions have nothing else, and come in many events
-        for owner in (event, _object(event.get("message")), _object(_object(event.get("output")).get("message"))):
+        wrapped = (_object(event.get(name)).get("message") for name in ("output", "result"))
+        for owner in (event, _object(event.get("message")), *map(_object, wrapped)):
             self._message(("message",), owner)
         for candidate in _objects(event.get("candidates")):
             self._message(("message",), _object(candidate.get("content")))

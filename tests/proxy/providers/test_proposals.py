@@ -66,6 +66,16 @@ WHOLE: dict[str, tuple[Json, ProposedCall]] = {
         {"content": [{"type": "tool_use", "id": "call_1", "name": "read", "input": {"path": "menu.txt"}}]},
         READ,
     ),
+    "anthropic, a line of a batch's results": (
+        {
+            "custom_id": "c",
+            "result": {
+                "type": "succeeded",
+                "message": {"content": [{"type": "tool_use", "id": "call_1", "name": "read", "input": {}}]},
+            },
+        },
+        ProposedCall("call_1", "read", {}),
+    ),
     "gemini": (
         {"candidates": [{"content": {"parts": [{"functionCall": {"name": "read", "args": {"path": "menu.txt"}}}]}}]},
         NAMELESS,
