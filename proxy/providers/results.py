@@ -100,7 +100,7 @@ def _call_of(result: _Result, waiting: list[_Call]) -> _Call | None:
 
 def _found(item: JsonObject) -> Iterator[_Result]:
     kind = item.get("type")
-    if item.get("role") in {"tool", "function"}:
+    if item.get("role") in ("tool", "function"):  # a client may write anything, also what no set holds
         tool = _name(item, "tool_name") or _name(item, "name")
         yield _Result(_name(item, "tool_call_id"), tool, _text(item.get("content")))
     elif isinstance(kind, str) and kind.endswith("_output"):
