@@ -17,6 +17,7 @@ from proxy.upstream import CHUNK, Answer, Upstream
 from safety_core.edge.home import Home
 from safety_core.edge.local_ca import load_chain, make_ca
 from safety_core.errors import InputError, UnavailableError
+from tests.proxy.listening import listening
 
 ANSWER = b"HTTP/1.1 200 OK\r\nX-A: 1\r\ncontent-length: 2\r\nx-a: \xe4\r\n\r\nok"
 
@@ -72,12 +73,8 @@ async def provider(
     answer: bytes = ANSWER, *, reads: bool = True, early: bool = False
 ) -> AsyncGenerator[Provider, None]:
     here = Provider(answer, reads=reads, early=early)
-    server = await asyncio.start_server(here, "127.0.0.1", 0, limit=1024)
-    here.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    try:
+    async with listening(here) as here.url:
         yield here
-    finally:
-        server.close()
 
 
 @asynccontextmanager
@@ -248,9 +245,8 @@ async def test_a_reader_that_takes_nothing_stops_the_provider() -> None:
             await writer.drain()
             sent += 65536
 
-    server = await asyncio.start_server(endless, "127.0.0.1", 0)
-    async with upstream() as out:
-        answer = await out.send("GET", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", (), b"")
+    async with listening(endless) as url, upstream() as out:
+        answer = await out.send("GET", url + "/", (), b"")
         before = -1
         while before != sent:  # until nothing moves any more
             before = sent
@@ -261,7 +257,6 @@ async def test_a_reader_that_takes_nothing_stops_the_provider() -> None:
             taken += len(await answer.chunk() or b"")
         assert sent > before
         await answer.aclose()
-    server.close()
 
 
 def addresses(*lists: list[str]) -> Callable[..., Any]:
@@ -380,18 +375,15 @@ async def test_the_certificate_must_be_for_the_name_whatever_the_address(
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     load_chain(context, authority.leaf(name, time.time()).pem)
     here = Provider(ANSWER, reads=True)
-    server = await asyncio.start_server(here, "127.0.0.1", 0, ssl=context)
-    port = server.sockets[0].getsockname()[1]
     monkeypatch.setattr(asyncio.SelectorEventLoop, "getaddrinfo", addresses(["127.0.0.1"]))
     trusting = ssl.create_default_context()
     trusting.load_verify_locations(cadata=authority.pem.decode())
     monkeypatch.setattr("aiohttp.connector._SSL_CONTEXT_VERIFIED", trusting)
-    async with upstream() as out:
-        sending = out.send("GET", f"https://provider.example:{port}/", (), b"")
+    async with listening(here, context) as url, upstream() as out:
+        sending = out.send("GET", url.replace("127.0.0.1", "provider.example") + "/", (), b"")
         if passes:
             assert await whole(await sending) == b"ok"
         else:
             with pytest.raises(UnavailableError, match="Certificate"):
                 await sending
             assert here.came == []
-    server.close()
