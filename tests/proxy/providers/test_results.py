@@ -104,6 +104,11 @@ INVALID = 'Validation failed for tool "exec":\n  - x\n\nReceived arguments:\n{}'
             {"role": "user", "content": [block("tool_result", tool_use_id="c1", content=INVALID)]},
             {"a": 1},
         ),
+        (
+            {"role": "assistant", "content": [{"toolUse": {"toolUseId": "c1", "name": "exec", "input": {"a": 1}}}]},
+            {"role": "user", "content": [{"toolResult": {"toolUseId": "c1", "content": [{"text": INVALID}]}}]},
+            {"a": 1},
+        ),
     ],
 )
 def test_a_refusal_of_arguments_comes_with_them(asked: Any, told: Any, arguments: Any) -> None:

@@ -113,6 +113,7 @@ NAMES = frozenset({"logprobs", "context"})
         (b'{"logprobs":{"context":[1]},"context":[2]}', b'{"logprobs":null,"context":[]}'),
         (b'{"log\\u0070robs":[1],"logprobs":[2]}', b'{"log\\u0070robs":[],"logprobs":[]}'),
         (b'{"lo\\u0067probs":[1]}', b'{"lo\\u0067probs":[]}'),
+        (b'{"\\x":[1],"logprobs":[2]}', b'{"\\x":[1],"logprobs":[]}'),
         (b'{"a":"logprobs","b":["logprobs",{}]}', b'{"a":"logprobs","b":["logprobs",{}]}'),
         (b'"logprobs" is no JSON', b'"logprobs" is no JSON'),
         (b'{"logprobs":[1', b'{"logprobs":[1'),
