@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from safety_core.canonical import Json, JsonObject
 from safety_core.cli.openclaw.guard import HOOK_MS, loud_stores
 from safety_core.cli.openclaw.keys import held_keys
 from safety_core.cli.openclaw.plan import planned
-from safety_core.cli.openclaw.providers import edge_name
+from safety_core.cli.openclaw.providers import APIS, edge_name
 from safety_core.cli.openclaw.snippet import snippet
 from safety_core.cli.openclaw.tree import found
 from safety_core.cli.openclaw.wish import Manifest, Plan, Upstream
@@ -358,3 +360,9 @@ def test_planning_again_changes_nothing_even_at_another_port(agents: tuple[str, 
 def test_a_part_of_another_shape_is_refused_by_name(part: str) -> None:
     with pytest.raises(InputError, match=rf"openclaw\.json, {part}"):
         planned(config(**{part: []}), wish(manifests={"main": Manifest(("read",))}))
+
+
+def test_the_documentation_names_the_apis_that_are_led_to_the_edge() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "openclaw.md").read_text()
+    told = page.partition("led to the edge whose `api` is ")[2].partition(". Any other")[0]
+    assert set(re.findall(r"`([^`]+)`", told)) == set(APIS)
