@@ -84,7 +84,7 @@ def clean_headers(headers: Headers, drop: frozenset[bytes], redactor: Redactor) 
     named = b",".join(value for name, value in headers if name == b"connection")
     dropped = drop | {token.strip().lower() for token in named.split(b",")}
     kept = tuple((name, value) for name, value in headers if name not in dropped)
-    whole = redactor.text("\n".join(text_of(value) for _, value in kept))
+    whole = redactor.recurring("\n".join(text_of(value) for _, value in kept))
     if not whole.findings:  # the common case, at the cost of one scan
         return CleanHeaders(kept, 0, {})
     passed: list[tuple[bytes, bytes]] = []

@@ -167,7 +167,7 @@ def _afford(sent: Sent) -> Flow[None]:
 
 
 def _check_target(target: str, redactor: Redactor) -> None:
-    redaction = redactor.text(target)
+    redaction = redactor.recurring(target)
     if any(finding.kind is not FindingKind.UNKNOWN for finding in redaction.findings):
         raise InputError("request path", "holds a secret", "send it as a reference, in the body")
 

@@ -24,6 +24,12 @@ _PASSES: Final = 8
 SHORTEST_KEY: Final = 16
 """Bytes of a tenant's key."""
 
+REMEMBERED: Final = 64
+"""Texts that are known to be clean."""
+
+REMEMBERED_LENGTH: Final = 4096
+"""Characters of the longest of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class ValueRedaction:
@@ -45,13 +51,14 @@ class Redactor:
         InputError: the key is shorter.
     """
 
-    __slots__ = ("_tenant_key", "matcher")
+    __slots__ = ("_clean", "_tenant_key", "matcher")
 
     def __init__(self, matcher: Matcher, tenant_key: bytes) -> None:
         if len(tenant_key) < SHORTEST_KEY:
             raise InputError("tenant key", f"is shorter than {SHORTEST_KEY} bytes", "keep one: secrets.token_bytes(32)")
         self.matcher = matcher
         self._tenant_key = tenant_key
+        self._clean: set[str] = set()
 
     def with_matcher(self, matcher: Matcher) -> Redactor:
         """Return a redactor of the same tenant that knows other secrets or patterns."""
@@ -77,6 +84,17 @@ class Redactor:
         if not findings:
             return Redaction(text)
         return Redaction("".join([*pieces, text[copied:]]), tuple(findings), discovered)
+
+    def recurring(self, text: str) -> Redaction:
+        """Do as `text`, for what comes again and again (paths, headers): what was clean is not scanned another time."""
+        if text in self._clean:
+            return Redaction(text)
+        redaction = self.text(text)
+        if not redaction.findings and len(text) <= REMEMBERED_LENGTH:
+            if len(self._clean) >= REMEMBERED:
+                self._clean.clear()
+            self._clean.add(text)
+        return redaction
 
     def name_of_part(self, found: Finding, value: str) -> SecretName:
         """Return the name that a discovery has of which only `value` is replaced: the rest has left already."""

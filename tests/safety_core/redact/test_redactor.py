@@ -143,3 +143,32 @@ def test_a_key_that_could_be_guessed_is_refused() -> None:
     with pytest.raises(InputError, match=r"tenant key: is shorter than 16 bytes\. Fix: keep one: secrets\.token_bytes"):
         redactor(key=b"k" * 15)
     assert redactor(key=b"k" * 16).text("nothing").text == "nothing"
+
+
+def test_what_recurs_is_scanned_once_while_it_is_clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = redactor(TOKEN=TOKEN)
+    scanned: list[str] = []
+    scan = module.Redactor.text
+
+    def counted(self: module.Redactor, text: str) -> Any:
+        scanned.append(text)
+        return scan(self, text)
+
+    monkeypatch.setattr(module.Redactor, "text", counted)
+    monkeypatch.setattr(module, "REMEMBERED", 2)
+    assert [known.recurring(text).text for text in ("/a", "/b", "/a", "/b")] == ["/a", "/b", "/a", "/b"]
+    assert scanned == ["/a", "/b"]
+    assert known.recurring("/c").text == "/c"  # the third: what was remembered is forgotten
+    assert known.recurring("/a").text == "/a"
+    assert scanned == ["/a", "/b", "/c", "/a"]
+    for _ in range(2):
+        assert known.recurring(f"/{TOKEN}").text == "/SECRET_REF(TOKEN)"
+        known.recurring("x " * module.REMEMBERED_LENGTH)
+    assert len(scanned) == 8
+
+
+def test_a_redactor_that_knows_more_remembers_nothing() -> None:
+    plain, words = redactor(TOKEN=TOKEN), "correct horse battery"
+    assert plain.recurring(f"say {words}").text == f"say {words}"
+    knowing = plain.with_matcher(redactor(WORDS=words).matcher)
+    assert knowing.recurring(f"say {words}").text == "say SECRET_REF(WORDS)"
