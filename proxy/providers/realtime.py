@@ -16,7 +16,6 @@ import orjson
 
 from proxy.providers.editor import EventEditor
 from proxy.providers.framing import Messages
-from proxy.providers.request import MODEL_LENGTH
 from proxy.providers.results import tool_results
 from proxy.providers.shape import Key, Slot
 from safety_core.canonical import Json, JsonObject
@@ -25,7 +24,7 @@ from safety_core.flow.dialect import Dialect, Operation, Prepared, Purpose, Stre
 from safety_core.flow.egress_effects import Headers
 from safety_core.flow.realtime import Kind, Notice
 from safety_core.meter.tally import Tally
-from safety_core.model.usage import Usage
+from safety_core.model.usage import MODEL_LENGTH, Usage
 from safety_core.redact.redactor import Redactor
 
 SOCKETS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -56,7 +55,7 @@ def model_of(query: str) -> str:
     """Return the model that a socket's query names. Raises InputError where it names none, or two."""
     fields = parse_qs(query, keep_blank_values=True)
     named: list[str] = [*fields.get("model", ()), *fields.get("deployment", ())]
-    if len(named) != 1 or not 0 < len(named[0]) <= MODEL_LENGTH:
+    if len(named) != 1 or not 0 < len(named[0]) <= MODEL_LENGTH or not named[0].isprintable():
         raise InputError("query", f"must name one model (1 to {MODEL_LENGTH} characters)", "add ?model=NAME")
     return named[0]
 

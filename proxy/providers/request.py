@@ -12,9 +12,7 @@ from proxy.providers.results import tool_results
 from safety_core.canonical import Json, JsonObject
 from safety_core.errors import InputError
 from safety_core.flow.dialect import Operation, Prepared, Purpose
-
-MODEL_LENGTH: Final = 256
-"""Characters. The name goes into usage and bills; the longest real ones (Bedrock ARNs) have about 150."""
+from safety_core.model.usage import MODEL_LENGTH
 
 BATCH_MODELS: Final = 50
 """Different models in one batch: the price of each is looked up before it leaves."""
@@ -90,7 +88,7 @@ def _params(each: Json) -> JsonObject:
 
 
 def _checked(model: Json, what: str) -> str:
-    if not isinstance(model, str) or not 0 < len(model) <= MODEL_LENGTH:
+    if not isinstance(model, str) or not 0 < len(model) <= MODEL_LENGTH or not model.isprintable():
         raise InputError(what, f"must name a model (1 to {MODEL_LENGTH} characters)")
     return model
 

@@ -7,6 +7,7 @@ nothing there.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -15,7 +16,7 @@ from typing import Final, TypeVar
 
 from safety_core.edge.database import Column, Database
 from safety_core.model.tool_call import AgentId
-from safety_core.model.usage import Booking, Usage, UsageBucket
+from safety_core.model.usage import MODEL_LENGTH, Booking, Usage, UsageBucket
 
 T = TypeVar("T")
 
@@ -25,6 +26,9 @@ REMEMBERED_SECONDS: Final = 30 * 24 * HOUR
 for 29 days (Anthropic)."""
 REPORT_BUCKETS: Final = 500
 """Buckets in one report to the hub."""
+
+MOST: Final = 2**53
+"""No total of a bucket grows past this: the hub takes no more, and a table of whole numbers no sum that overflows."""
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS usage_bucket (
@@ -54,15 +58,29 @@ ROWS: Final = """
 SELECT hour, agent, provider, model, sequence, requests, estimated, cost, unpriced,
     input_total, output_total, cache_read, cache_write, cache_write_1h, reasoning, tool_prompt FROM usage_bucket
 """
-COUNT: Final = """
+UNNAMED: Final = "unknown"
+"""The model of an answer that does not say which it is of."""
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+"""What stands in no name of a model, and the hub takes in none. Providers state names, too."""
+
+_GROWING: Final = (
+    "requests",
+    "estimated",
+    "input_total",
+    "output_total",
+    "cache_read",
+    "cache_write",
+    "cache_write_1h",
+    "reasoning",
+    "tool_prompt",
+    "cost",
+    "unpriced",
+)
+COUNT: Final = f"""
 INSERT INTO usage_bucket VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-    sequence = excluded.sequence, requests = requests + 1, estimated = estimated + excluded.estimated,
-    input_total = input_total + excluded.input_total, output_total = output_total + excluded.output_total,
-    cache_read = cache_read + excluded.cache_read, cache_write = cache_write + excluded.cache_write,
-    cache_write_1h = cache_write_1h + excluded.cache_write_1h, reasoning = reasoning + excluded.reasoning,
-    tool_prompt = tool_prompt + excluded.tool_prompt,
-    cost = cost + excluded.cost, unpriced = unpriced + excluded.unpriced
-"""
+    sequence = excluded.sequence, {", ".join(f"{name} = min({name} + excluded.{name}, {MOST})" for name in _GROWING)}
+"""  # noqa: S608  # names and a number of our own
 
 
 class UsageStore:
@@ -117,8 +135,9 @@ def _add(booking: Booking, now: int, db: sqlite3.Connection) -> bool:
         return False
     db.execute("DELETE FROM usage_request WHERE hour < ?", (hour - REMEMBERED_SECONDS,))
     sequence = db.execute("UPDATE usage_sequence SET last = last + 1 RETURNING last").fetchone()[0]
-    key = (hour, booking.agent, booking.provider, booking.model, sequence, int(booking.usage.estimated))
-    db.execute(COUNT, (*key, *booking.usage.counts().values(), booking.cost or 0, int(booking.cost is None)))
+    model = _CONTROL.sub("?", booking.model)[:MODEL_LENGTH] or UNNAMED
+    key = (hour, booking.agent, booking.provider, model, sequence, int(booking.usage.estimated))
+    db.execute(COUNT, (*key, *booking.usage.counts().values(), min(booking.cost or 0, MOST), int(booking.cost is None)))
     return True
 
 

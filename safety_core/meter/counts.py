@@ -1,7 +1,7 @@
 """The token counts in one JSON document of a response, wherever that API puts them.
 
 Names are compared without underscores and case ("promptTokenCount" = "prompt_token_count"), nested ones with a dot
-("prompttokensdetails.cachedtokens"). Only whole numbers of zero or more count; null is as good as absent.
+("prompttokensdetails.cachedtokens"). Only whole numbers from zero to `MOST` count; null is as good as absent.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ _TOP: Final = frozenset(
 """Counts that stand beside the answer itself: Ollama; Titan and Llama on Bedrock."""
 
 _DEPTH: Final = 3
+
+MOST: Final = 10**9
+"""Of one count of one response: a hundred times what the longest takes. What states more counts nothing."""
 
 
 def counts_of(document: Json) -> Counts:
@@ -91,6 +94,6 @@ def _flat(value: Json, prefix: str, depth: int) -> Counts:
 
 def _whole(value: Json) -> int | None:
     """Return a count. Some gateways write whole numbers as 12.0."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0 or value != value // 1:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST or value != value // 1:
         return None
     return int(value)

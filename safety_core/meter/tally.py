@@ -9,16 +9,12 @@ before.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
 
 from safety_core.canonical import Json
 from safety_core.meter.counts import Counts, counts_of
 from safety_core.meter.mode import mode_of
 from safety_core.meter.normal import TOTAL, normal_form
-from safety_core.model.usage import Usage
-
-MODEL_LENGTH: Final = 256
-"""Characters of a model's name; as in requests."""
+from safety_core.model.usage import MODEL_LENGTH, Usage
 
 
 class Tally:

@@ -58,6 +58,9 @@ class Usage:
         return {name: getattr(self, name) for name in COUNTS}
 
 
+MODEL_LENGTH: Final = 200
+"""Characters of a model's name. It goes into usage and bills; the longest real ones (Bedrock ARNs) have about 150."""
+
 NANO: Final = 10**9
 """Costs are whole nano-US-dollars: sums are exact, and one token of the cheapest model still costs some."""
 

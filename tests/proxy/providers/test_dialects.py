@@ -15,7 +15,8 @@ TURN = Operation(Purpose.TURN)
 
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b"{}", b'{"model":""}', b'{"model":7}', b'{"model":"%s"}' % (b"m" * 257)]
+    "body",
+    [b"", b"{", b"[]", b"{}", b'{"model":""}', b'{"model":7}', b'{"model":"%s"}' % (b"m" * 201), b'{"model":"a\\nb"}'],
 )
 def test_what_names_no_model_is_no_request(dialect: object, body: bytes) -> None:
     with pytest.raises(InputError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -14,6 +15,8 @@ from safety_core.edge.approvals import ApprovalStore
 from safety_core.edge.usage_store import UsageStore
 from safety_core.model.tool_call import AgentId
 from safety_core.model.usage import Booking, Usage
+from safety_core.wire.fleet import usage_from_json, usage_to_json
+from safety_core.wire.reader import Reader
 
 USAGE = Usage(100, 20, 60, 5, 2, 7)
 NOON = 1_800_000_000 - 1_800_000_000 % 3600
@@ -139,3 +142,27 @@ async def test_it_shares_a_file_with_the_approvals_and_survives_a_restart(tmp_pa
     await second.aclose()
     assert await approvals.pending() == ()
     await approvals.aclose()
+
+
+async def test_no_total_grows_past_what_the_hub_takes(store: UsageStore) -> None:
+    most = usage_store.MOST
+    await store.add(booked("r1", cost=most + 1), NOON)
+    await store.add(booked("r2", cost=2**62, usage=replace(USAGE, output_total=most)), NOON)
+    await store.add(booked("r3", cost=1), NOON)
+    (bucket,) = await store.buckets()
+    assert (bucket.requests, bucket.cost, bucket.totals.output_total) == (3, most, most)
+    assert (await store.spent(NOON))["shop"] == (300 + most, most)
+
+
+@pytest.mark.parametrize(
+    ("stated", "booked_as"),
+    [("m" * 300, "m" * 200), ("m\n\x1b[2Jn", "m??[2Jn"), ("", "unknown"), ("ein Modell", "ein Modell")],
+)
+async def test_a_name_that_a_provider_made_up_is_booked_and_keeps_no_report_back(
+    store: UsageStore, stated: str, booked_as: str
+) -> None:
+    await add(store, "r1", model=stated)
+    (bucket,) = await store.unsent()
+    assert bucket.model == booked_as
+    report = json.dumps(usage_to_json([bucket])).encode()
+    assert usage_from_json(Reader.parse(report, "usage")) == (bucket,)

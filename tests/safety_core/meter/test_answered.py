@@ -21,7 +21,7 @@ COUNTS = {"usage": {"prompt_tokens": 1, "completion_tokens": 2}}
         ([{"modelVersion": "m-4", **COUNTS}, {"modelVersion": "m-5"}], "m-4"),
         ([COUNTS, ["model"], None], ""),
         ([{"model": 7, "message": "m", **COUNTS}], ""),
-        ([{"model": "m" * 257, **COUNTS}], ""),
+        ([{"model": "m" * 201, **COUNTS}], ""),
     ],
 )
 def test_the_model_that_answered_is_named(documents: list[Any], name: str) -> None:

@@ -156,6 +156,14 @@ def test_normal_form(document: object, usage: Usage | None) -> None:
     assert of(document) == usage
 
 
+@pytest.mark.parametrize(
+    "made_up", [-1, 10**9 + 1, 2**63, 2**70, 1e308, float("inf"), float("nan"), 1.5, True, "7", [7]]
+)
+def test_a_count_that_nobody_has_counted_is_none(made_up: object) -> None:
+    assert counts_of({"usage": {"prompt_tokens": made_up, "completion_tokens": 3}}) == {"completiontokens": 3}
+    assert counts_of({"results": [{"tokenCount": made_up}]}) == {}
+
+
 def test_stream_numbers_are_cumulative() -> None:
     start = {
         "type": "message_start",
