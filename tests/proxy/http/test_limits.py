@@ -1,0 +1,23 @@
+"""docs/egress.md says what the listeners take; these are the numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from proxy.http.framing import EXTENSION_BYTES
+from proxy.http.guarded import HEAD_SECONDS
+from proxy.http.head import FIELDS, HEAD_BYTES, TARGET_BYTES
+from proxy.serve import KEEP_ALIVE_SECONDS
+
+DOC = Path(__file__).parents[3] / "docs" / "egress.md"
+
+
+def test_the_limits_are_those_of_the_docs() -> None:
+    told = DOC.read_text().partition("\n## The transport\n")[2].partition("\n## ")[0]
+    for row in (
+        f"| {HEAD_BYTES // 1024} KiB, {FIELDS} headers, within {HEAD_SECONDS:g} seconds of its first byte |",
+        f"| {TARGET_BYTES // 1024} KiB |",
+        f"| {EXTENSION_BYTES} bytes; no trailers |",
+        f"| {KEEP_ALIVE_SECONDS} seconds |",
+    ):
+        assert row in told
