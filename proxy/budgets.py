@@ -29,21 +29,24 @@ from safety_core.flow.dialect import Purpose
 from safety_core.flow.effects import Meter
 from safety_core.flow.egress_effects import Afford
 from safety_core.flow.exchange import Exchange, Prompt
-from safety_core.meter.estimate import BYTES_PER_TOKEN
+from safety_core.meter.estimate import ANSWER_TOKENS, BYTES_PER_TOKEN
 from safety_core.model.budget import UNBOUND, Budget, Period, Unit
 from safety_core.model.policy import Policy
 from safety_core.model.record import AuditEntry, Event
 from safety_core.model.tool_call import AgentId
 from safety_core.model.usage import NANO, Booking, Usage
 
-ANSWER_TOKENS: Final = 8192
-"""What the answer is held to cost where a request does not say how long it may be: longer ones are rare."""
-
 SWEEP_SECONDS: Final = 60.0
 """How often is looked for what has been held for too long."""
 
 BATCH: Final = "batch"
 """The mode of usage that the results of a batch state."""
+
+_UNSEEN: Final = (
+    "has a budget, and what an answer in the background consumes is not known to the edge",
+    "leave `background` out of the request",
+)
+"""Why no such request passes, and what to do."""
 
 _log = logging.getLogger(__name__)
 
@@ -108,7 +111,7 @@ class Budgets:
 
         Raises:
             BudgetError: a limit of its agent, or of all agents, is used up; or money is limited, and its model has no
-                price.
+                price; or what it consumes would not be seen.
         """
         if not self._budget(effect.agent).limits() and not self._budget(None).limits():
             return
@@ -119,6 +122,8 @@ class Budgets:
         costs = {model: self._prices.cost(effect.provider, model, guess, now) for model in models}
         unpriced = [model for model, cost in costs.items() if cost is None]
         for spender in (effect.agent, None):
+            if effect.later and self._budget(spender).limits():
+                raise BudgetError(_named(spender), *_UNSEEN)
             if unpriced:
                 self._demand_price(spender, effect.provider, unpriced[0])
             self._demand(spender, now, self._held.totals.of(spender))
@@ -135,9 +140,7 @@ class Budgets:
         """Book a response, durably and once, and let go of what was held for it. Raises UnavailableError."""
         now = self._turn_over()
         agent, usage = AgentId(effect.agent), effect.usage
-        cost = self._prices.cost(effect.provider, effect.model, usage, now)
-        if cost is None and usage.answered:  # asked for under a name of one's own: a deployment, a router
-            cost = self._prices.cost(effect.provider, usage.answered, usage, now)
+        cost = self._cost(effect, now)
         booking = Booking(effect.request, agent, effect.provider, effect.model, usage, cost)
         new = True
         try:
@@ -201,6 +204,18 @@ class Budgets:
             held = waiting.of(limit.unit)
             if limit.spent + held >= limit.most:
                 raise _used_up(limit, held, self._spans[limit.period].until)
+
+    def _cost(self, effect: Meter, now: float) -> int | None:
+        """Return what a response cost. Asked for under a name of one's own (a deployment, a router), or where others
+        may have answered, it cost what the model costs that it names; if it names none, what the dearest does."""
+        named = (effect.model, *effect.others)
+        costs = [self._prices.cost(effect.provider, model, effect.usage, now) for model in named]
+        answered = effect.usage.answered
+        if answered and (costs[0] is None or effect.others):
+            found = self._prices.cost(effect.provider, answered, effect.usage, now)
+            if found is not None:
+                return found
+        return max((cost for cost in costs if cost is not None), default=None)
 
     def _spend(self, agent: AgentId, usage: Usage, cost: int) -> None:
         tokens = usage.input_total + usage.output_total

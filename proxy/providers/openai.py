@@ -108,7 +108,8 @@ class OpenAi(JsonApi):
         """Ask for a stream's usage where the client does not."""
         request = read_request(body, operation)
         plain = request.plain
-        if not (self.asks_usage and request.fields.get("stream") is True and _ASKABLE & request.fields.keys()):
+        streams = request.fields.get("stream") not in (None, False)  # lenient servers take 1 and "true" for it, too
+        if not (self.asks_usage and streams and _ASKABLE & request.fields.keys()):
             return plain
         options = request.fields.get("stream_options")
         if isinstance(options, dict) and options.get("include_usage") is True:

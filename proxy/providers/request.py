@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Final
 
 import orjson
@@ -12,27 +13,38 @@ from proxy.providers.results import tool_results
 from safety_core.canonical import Json, JsonObject
 from safety_core.errors import InputError
 from safety_core.flow.dialect import Operation, Prepared, Purpose
+from safety_core.meter.counts import MOST
+from safety_core.meter.estimate import ANSWER_TOKENS
 from safety_core.model.usage import MODEL_LENGTH
 
 BATCH_MODELS: Final = 50
 """Different models in one batch: the price of each is looked up before it leaves."""
 
-_MOST_OUTPUT: Final = (
-    ("max_tokens",),
-    ("max_completion_tokens",),
-    ("max_output_tokens",),
-    ("generationConfig", "maxOutputTokens"),  # Gemini
-    ("generation_config", "max_output_tokens"),
-    ("options", "num_predict"),  # Ollama
-    ("inferenceConfig", "maxTokens"),  # Bedrock converse
-    ("maxTokens",),
-    ("max_gen_len",),  # Llama on Bedrock
-    ("textGenerationConfig", "maxTokenCount"),  # Titan
+_MOST_OUTPUT: Final = frozenset(
+    {
+        "maxtokens",
+        "maxcompletiontokens",
+        "maxoutputtokens",
+        "numpredict",  # Ollama
+        "maxgenlen",  # Llama on Bedrock
+        "maxtokencount",  # Titan
+        "maxnewtokens",  # Nova
+    }
 )
-"""Where the APIs say how long an answer may be."""
+"""Under which names the APIs take how long an answer may be; see `_plain`."""
 
-_ANSWERS: Final = (("n",), ("best_of",), ("num_generations",), ("generationConfig", "candidateCount"))
-"""Where they say how many answers there may be, each of that length."""
+_ANSWERS: Final = frozenset({"n", "bestof", "numgenerations", "candidatecount"})
+"""Under which they take how many answers there may be, each of that length."""
+
+_CONFIGS: Final = frozenset({"generationconfig", "options", "inferenceconfig", "textgenerationconfig"})
+"""Under which they take an object that holds such names."""
+
+_DIGITS: Final = 18
+
+_NOT: Final = (None, False)
+
+_FALLBACKS: Final = ("models", "fallbacks")
+"""Where routers (OpenRouter, LiteLLM) take models that answer in place of the one that is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +74,9 @@ def read_request(body: bytes, operation: Operation) -> Request:
     model = operation.model or fields.get("model")
     model = "" if operation.purpose is Purpose.LOOK and model is None else _checked(model, "request body")
     prefix = prefix_of(fields, model) if operation.purpose is Purpose.TURN else None
-    results, most = tool_results(fields), _most_output(fields)
-    return Request(fields, Prepared(body, model, results=results, most_output=most, prefix=prefix))
+    results, most, others = tool_results(fields), _most_output(fields), _fallbacks(fields, model)
+    prepared = Prepared(body, model, results=results, most_output=most, prefix=prefix, others=others)
+    return Request(fields, prepared if fields.get("background") in _NOT else replace(prepared, later=True))
 
 
 def _batch(body: bytes, fields: JsonObject) -> Request:
@@ -75,7 +88,7 @@ def _batch(body: bytes, fields: JsonObject) -> Request:
     models = [_checked(turn.get("model"), "each request of a batch") for turn in turns]
     results = tuple(result for turn in turns for result in tool_results(turn))
     lengths = [_most_output(turn) for turn in turns]
-    most = sum(length or 0 for length in lengths) if None not in lengths else None
+    most = min(sum(ANSWER_TOKENS if length is None else length for length in lengths), MOST)
     others = tuple(dict.fromkeys(model for model in models if model != models[0]))
     if len(others) >= BATCH_MODELS:
         raise InputError("request body", f"asks more than {BATCH_MODELS} models in one batch", "make several of it")
@@ -93,20 +106,38 @@ def _checked(model: Json, what: str) -> str:
     return model
 
 
+def _fallbacks(fields: JsonObject, model: str) -> tuple[str, ...]:
+    """Return the further models that may answer. Raises InputError for a name that is none."""
+    listed = [each for name in _FALLBACKS if isinstance(value := fields.get(name), list) for each in value]
+    if len(listed) > BATCH_MODELS:
+        raise InputError("request body", f"names more than {BATCH_MODELS} models", "name fewer")
+    named = [_checked(each.get("model") if isinstance(each, dict) else each, "each fallback") for each in listed]
+    return tuple(dict.fromkeys(name for name in named if name != model))
+
+
 def _most_output(fields: JsonObject) -> int | None:
     """Return the largest number of tokens that the request names for its answers, however it spells that."""
     most = max(_numbers(fields, _MOST_OUTPUT), default=None)
-    return None if most is None else most * max(_numbers(fields, _ANSWERS), default=1)
+    return None if most is None else min(most * max(_numbers(fields, _ANSWERS), default=1), MOST)
 
 
-def _numbers(fields: JsonObject, places: tuple[tuple[str, ...], ...]) -> list[int]:
-    """Return the whole numbers above zero that stand at these places."""
-    found = []
-    for *parents, name in places:
-        owner: object = fields
-        for parent in parents:
-            owner = owner.get(parent) if isinstance(owner, dict) else None
-        value = owner.get(name) if isinstance(owner, dict) else None
-        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-            found.append(value)
-    return found
+def _numbers(fields: JsonObject, names: frozenset[str]) -> list[int]:
+    """Return the numbers above zero that stand under these names, here or in a configuration."""
+    configs = (value for name, value in fields.items() if isinstance(value, dict) and _plain(name) in _CONFIGS)
+    owners = (fields, *configs)
+    named = (value for owner in owners for name, value in owner.items() if _plain(name) in names)
+    return [number for value in named if (number := _number(value)) > 0]
+
+
+def _plain(name: str) -> str:
+    """Return a name as the most lenient of readers takes it: Go's do not look at case, Google's know both spellings."""
+    return name.replace("_", "").lower()
+
+
+def _number(value: Json) -> int:
+    """Return a number as the most lenient of readers takes it (5, 5.0, "5"), at most `MOST`; 0 for what is none."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        return 0
+    return math.ceil(min(value, MOST))

@@ -63,7 +63,8 @@ class Prepared:
         most_output: tokens that all its answers together may have at most, where the request says so.
         plain: the body without the change that metering needs, where there is one: a provider may refuse that.
         prefix: how it begins, None where it has no conversation.
-        others: further models that a batch asks.
+        others: further models that a batch asks, or that may answer in place of the one.
+        later: it is answered in the background; what that consumes is not seen here.
     """
 
     body: bytes
@@ -74,6 +75,7 @@ class Prepared:
     plain: bytes | None = None
     prefix: Prefix | None = None
     others: tuple[str, ...] = ()
+    later: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,13 +162,18 @@ class Execute(Effect[ToolResult]):
 
 @dataclass(frozen=True, slots=True)
 class Meter(Effect[None]):
-    """Add one response's usage to its hourly bucket, durably and once per `request`."""
+    """Add one response's usage to its hourly bucket, durably and once per `request`.
+
+    Attributes:
+        others: models that may have answered in place of the one that was asked.
+    """
 
     request: str
     agent: str
     provider: str
     model: str
     usage: Usage
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,8 @@ class Afford(Effect[None]):
         request: the exchange's id.
         size: bytes of the body.
         most_output: tokens that the answer may have at most, None where the request does not say.
-        others: further models that a batch asks.
+        others: further models that a batch asks, or that may answer in place of the one.
+        later: what it consumes will not be seen.
     """
 
     request: str
@@ -89,6 +90,7 @@ class Afford(Effect[None]):
     size: int
     most_output: int | None
     others: tuple[str, ...] = ()
+    later: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,8 +158,9 @@ def _afford(sent: Sent) -> Flow[None]:
     prompt, prepared = sent.prompt, sent.prepared
     if prompt.operation.purpose in BILLED:
         size, most = len(prepared.body), prepared.most_output
+        who = (sent.id, prompt.agent, prompt.provider)
         try:
-            yield from Afford(sent.id, prompt.agent, prompt.provider, prepared.model, size, most, prepared.others)
+            yield from Afford(*who, prepared.model, size, most, prepared.others, prepared.later)
         except EffectFailed as failure:
             if isinstance(failure.__cause__, BudgetError):
                 raise failure.__cause__ from failure

@@ -243,7 +243,8 @@ def _meter(sent: Sent, exchange: Exchange, usage: Usage) -> Flow[Exchange]:
 
 
 def _metering(sent: Sent, usage: Usage) -> effects.Meter:
-    return effects.Meter(sent.id, sent.prompt.agent, sent.prompt.provider, sent.prepared.model, usage)
+    prompt, prepared = sent.prompt, sent.prepared
+    return effects.Meter(sent.id, prompt.agent, prompt.provider, prepared.model, usage, prepared.others)
 
 
 def _fail(sent: Sent, head: ResponseHead | None, error: SafetyError) -> Flow[Exchange]:

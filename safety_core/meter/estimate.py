@@ -12,6 +12,10 @@ BYTES_PER_TOKEN: Final = 4
 bill."""
 
 
+ANSWER_TOKENS: Final = 8192
+"""What an answer is held to cost where its request does not say how long it may be: longer ones are rare."""
+
+
 def completed(stated: Usage | None, request: int, response: int, *, whole: bool) -> Usage:
     """Return what to book for an exchange of `request` and `response` bytes.
 

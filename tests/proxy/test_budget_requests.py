@@ -183,3 +183,11 @@ async def test_a_request_that_failed_holds_nothing() -> None:
         for _ in range(5):
             assert (await here.post()).status_code == 500
         assert (await here.budgets())[0]["held"] == 0
+
+
+async def test_an_answer_in_the_background_is_refused_where_there_is_a_budget() -> None:
+    async with place("tokens_per_day: 40") as here:
+        refused = await here.post(RESPONSES, {"model": "gpt-4o", "input": "hello", "background": True})
+        assert refused.status_code == 424
+        assert "leave `background` out" in refused.json()["error"]["message"]
+        assert here.model.requests == []

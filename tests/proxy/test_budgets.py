@@ -453,3 +453,25 @@ async def test_a_refusal_holds_no_name_that_could_break_a_line(place: Place) -> 
     with pytest.raises(BudgetError) as caught:
         budgets.afford(place.asked(model="m\n" * 200))
     assert re.fullmatch(r"[ -~]{1,400}", str(caught.value))
+
+
+async def test_where_others_may_answer_it_is_booked_by_who_did_or_else_at_the_dearest(place: Place) -> None:
+    budgets = await place.begin()
+    table = PriceTable((ModelPrice(("m-1",), Rates(input=DOLLAR)), ModelPrice(("m-2",), Rates(input=9 * DOLLAR))))
+    assert place.policy
+    place.policy = replace(place.policy, revision="r2", prices=Prices("", {"openai": table}))
+    for answered, others in (("m-2", ()), ("m-2", ("m-2",)), ("m-1", ("m-2",)), ("", ("m-2", "x")), ("x", ("m-2",))):
+        place.count += 1
+        await budgets.meter(used(f"a{place.count}", usage=Usage(10, answered=answered), others=others))
+    (bucket,) = await place.usage.buckets()
+    assert (bucket.cost, bucket.unpriced) == ((1 + 9 + 1 + 9 + 9) * 10_000, 0)
+
+
+async def test_what_would_be_answered_unseen_passes_only_where_nothing_is_limited(place: Place) -> None:
+    budgets = await place.begin(Budget(tokens_per_day=10**9))
+    with pytest.raises(BudgetError, match=r"^agent main: has a budget, .* background .*leave `background` out"):
+        budgets.afford(place.asked(later=True))
+    budgets.afford(place.asked(OTHER, later=True))
+    budgets = await place.begin(together=Budget(usd_per_month=NANO))
+    with pytest.raises(BudgetError, match=r"^all agents together: has a budget"):
+        budgets.afford(place.asked(OTHER, later=True))

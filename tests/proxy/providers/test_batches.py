@@ -16,6 +16,8 @@ from safety_core.cli.demo.model import Reply
 from safety_core.errors import InputError
 from safety_core.flow.dialect import Operation, Purpose, Stated
 from safety_core.flow.tool_results import ToolResult
+from safety_core.meter.counts import MOST
+from safety_core.meter.estimate import ANSWER_TOKENS
 from safety_core.model.usage import Usage
 from tests.proxy.egress_setting import egress
 from tests.simulators.prompt_world import SECRETS, redactor
@@ -87,7 +89,9 @@ def test_a_batch_is_read_whole() -> None:
     assert (prepared.body, prepared.model, prepared.most_output) == (body, "m-1", 12)
     assert prepared.others == ("m-2",)
     assert prepared.results == (ToolResult("t1", "x"),)
-    assert ANTHROPIC.prepare(batch({"model": "m", "messages": []}), BATCH).most_output is None
+    short = {"model": "m", "max_tokens": 5, "messages": []}
+    prepared = ANTHROPIC.prepare(batch(short, {"model": "m", "messages": []}, short), BATCH)
+    assert prepared.most_output == 10 + ANSWER_TOKENS, "one that does not say it makes the others no shorter"
 
 
 def test_a_batch_asks_a_bounded_number_of_models() -> None:
@@ -127,8 +131,51 @@ async def test_a_batch_is_sent_redacted_and_not_booked_yet() -> None:
         ({"generationConfig": {"maxOutputTokens": 7, "candidateCount": 2}}, 14),
         ({"options": {"num_predict": -1}}, None),
         ({"max_tokens": True, "n": 3}, None),
+        ({"max_tokens": 100000.0}, 100000),
+        ({"max_tokens": "100000", "n": "2"}, 200000),
+        ({"max_tokens": 0.5}, 1),
+        ({"max_tokens": 2**63, "n": 2**63}, MOST),
+        ({"max_tokens": 1e308}, MOST),
+        ({"max_tokens": "9" * 19}, None),
+        ({"max_tokens": [5]}, None),
+        ({"Max_Tokens": 5}, 5),
+        ({"generationConfig": {"max_output_tokens": 7, "candidate_count": 2}}, 14),
+        ({"generation_config": {"maxOutputTokens": 7}}, 7),
+        ({"OPTIONS": {"Num_Predict": 7}}, 7),
+        ({"inferenceConfig": {"max_new_tokens": 7}}, 7),
     ],
 )
 def test_how_long_all_answers_together_may_be_is_what_the_request_says(fields: Any, most: int | None) -> None:
     body = json.dumps({"model": "m", "messages": [], **fields}).encode()
     assert read_request(body, Operation(Purpose.TURN)).plain.most_output == most
+
+
+@pytest.mark.parametrize(
+    ("fields", "others"),
+    [
+        ({"models": ["m", "dear", "dear", "cheap"]}, ("dear", "cheap")),
+        ({"fallbacks": ["a", {"model": "b"}]}, ("a", "b")),
+        ({"models": {"a": 1}, "fallbacks": None}, ()),
+    ],
+)
+def test_models_that_may_answer_in_place_of_the_one_are_known(fields: Any, others: tuple[str, ...]) -> None:
+    body = json.dumps({"model": "m", "messages": [], **fields}).encode()
+    assert DIALECTS["openrouter"].prepare(body, Operation(Purpose.TURN)).others == others
+
+
+@pytest.mark.parametrize("listed", [[3], [{"m": ["a"]}], [""], ["m"] * (BATCH_MODELS + 1)])
+def test_models_that_cannot_be_told_are_refused(listed: Any) -> None:
+    with pytest.raises(InputError):
+        read_request(json.dumps({"model": "m", "models": listed}).encode(), Operation(Purpose.TURN))
+
+
+@pytest.mark.parametrize(("said", "later"), [({}, False), ({"background": False}, False), ({"background": 1}, True)])
+def test_a_request_says_whether_it_is_answered_in_the_background(said: Any, later: bool) -> None:
+    body = json.dumps({"model": "m", "input": "x", **said}).encode()
+    assert DIALECTS["openai"].prepare(body, Operation(Purpose.TURN)).later is later
+
+
+@pytest.mark.parametrize(("stream", "asked"), [(True, True), (1, True), ("true", True), (False, False), (None, False)])
+def test_a_stream_is_asked_for_its_usage_however_it_is_asked_for(stream: Any, asked: bool) -> None:
+    body = json.dumps({"model": "m", "messages": [], "stream": stream}).encode()
+    assert (b"include_usage" in DIALECTS["compatible"].prepare(body, Operation(Purpose.TURN)).body) is asked
