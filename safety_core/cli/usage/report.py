@@ -22,6 +22,9 @@ from safety_core.wire.usage_report import Asked, By, Point, Report, Row, summed
 CHOICES: Final = ("agent", "model", "provider", "day", "hour")
 BARS: Final = "▁▂▃▄▅▆▇█"
 WEEK: Final = 7 * 86400
+UNBOUND: Final = 10_000
+"""Columns of a terminal in which every table has room."""
+
 WIDTH: Final = 72
 """Steps of the chart; of more, the last ones are shown."""
 
@@ -58,17 +61,10 @@ def _write_csv(found: Report) -> None:
 
 def show(found: Report, console: Console) -> None:
     """Print the table, the chart, and what is to be said of the cache."""
-    by = found.asked.by
-    table = Table(by, *HEADS)
-    for column in table.columns[1:]:
-        column.justify = "right"
-    rows = sorted(found.rows, key=lambda row: -row.cost or -row.totals.input_total) if by in _RANKED else found.rows
-    for row in rows:
-        table.add_row(Text(_key(row.key, by)), *_cells(row))
     total = summed(found.rows, "total")
-    if len(found.rows) != 1:
-        table.add_section()
-        table.add_row("total", *_cells(total), style="bold")
+    table = _table(found, total, HEADS)
+    if console.measure(table, options=console.options.update(width=UNBOUND)).maximum > console.width:
+        table = _table(found, total, NARROW)
     console.print(table)
     if not found.rows:
         console.print("nothing was counted in this time")
@@ -79,14 +75,32 @@ def show(found: Report, console: Console) -> None:
         console.print(line, highlight=False)
 
 
+def _table(found: Report, total: Row, heads: tuple[str, ...]) -> Table:
+    """Return the rows with these columns; a name that is too long for its column goes on in the next line."""
+    by = found.asked.by
+    table = Table(by, *heads)
+    table.columns[0].overflow = "fold"
+    for column in table.columns[1:]:
+        column.justify, column.no_wrap = "right", True
+    rows = sorted(found.rows, key=lambda row: -row.cost or -row.totals.input_total) if by in _RANKED else found.rows
+    for row in rows:
+        table.add_row(Text(_key(row.key, by)), *_cells(row, heads))
+    if len(found.rows) != 1:
+        table.add_section()
+        table.add_row("total", *_cells(total, heads), style="bold")
+    return table
+
+
 HEADS: Final = ("requests", "input", "output", "cache read", "cache write", "hit rate", "cost $", "saved $")
+NARROW: Final = ("requests", "input", "output", "hit rate", "cost $")
+"""What is shown where there is no room for all of it; of the rest, the sums stand below."""
 _RANKED: Final = frozenset({"agent", "model", "provider"})
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: Row, heads: tuple[str, ...]) -> list[str]:
     totals, rough = row.totals, "~" if row.estimated else ""
     rate = row.hit_rate
-    return (
+    cells = (
         f"{row.requests:,}",
         f"{rough}{totals.input_total + totals.tool_prompt:,}",
         f"{rough}{totals.output_total:,}",
@@ -96,6 +110,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         "no price" if row.unpriced and row.unpriced == row.requests else money(row.cost) + ("+" * bool(row.unpriced)),
         "-" if row.saved is None else money(row.saved),
     )
+    return [cell for head, cell in zip(HEADS, cells, strict=True) if head in heads]
 
 
 def money(nano: int) -> str:
@@ -129,7 +144,10 @@ def _bar(point: Point, most: int) -> str:
 
 
 def _said(found: Report, total: Row) -> list[str]:
-    lines = []
+    totals, lines = total.totals, []
+    if totals.cache_read or totals.cache_write:
+        saved = "" if total.saved is None else f", which saved {money(total.saved)} dollars"
+        lines.append(f"prompt cache: {totals.cache_read:,} tokens read, {totals.cache_write:,} written{saved}")
     if total.estimated:
         lines.append(f"~ {total.estimated:,} of {total.requests:,} requests came without counts and were estimated")
     if total.unpriced:

@@ -48,6 +48,16 @@ def test_a_row_for_each_model_and_a_total(tmp_path: Path) -> None:
     assert "+ 1 requests have no price" in shown
 
 
+def test_in_80_columns_every_name_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = report(home_of(tmp_path))
+    assert max(len(line) for line in shown.splitlines()) <= 80
+    assert "…" not in shown
+    assert cells(shown, "openai/gpt-5-nano")[1:] == ["1", "~10", "~1", "0.0%", "no price"]
+    assert cells(shown, "total")[1:] == ["4", "~3,510", "~451", "65.5%", "2.01+"]
+    assert "prompt cache: 2,300 tokens read, 200 written" in shown
+
+
 def test_the_course_is_drawn(tmp_path: Path) -> None:
     shown = report(home_of(tmp_path), "--by", "agent")
     assert "tokens by the hour, at most 2,300" in shown
