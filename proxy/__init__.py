@@ -29,5 +29,6 @@ budgets          what agents may spend on models;  spending sums it up, prices f
 providers        what is particular to each provider's API
 relay            one prompt between its client and its provider;  upstream, addresses: the one way out
 realtime         a socket of a realtime API, likewise;  upstream_socket: its way out;  websocket: what it is served with
+                 (websocket_protocol: one connection)
 sockets, logs    listening safely; log lines without secrets
 """

@@ -21,7 +21,7 @@ from proxy.interlock import Guards
 from proxy.providers.dialects import DIALECTS, Api, api_for, part_of
 from proxy.providers.proposals import proposed_in
 from proxy.providers.realtime import SOCKETS, model_of
-from proxy.realtime import Ground, Noting, Session, refuse
+from proxy.realtime import Ground, Noting, Openings, Session, refuse
 from proxy.relay import Receive, Relay, Send, addressed
 from proxy.settings import Provider
 from proxy.upstream import Upstream
@@ -125,6 +125,7 @@ class EgressApp:
         self._guards = terms.guards
         self._watchers = terms.watchers
         self._limits = limits = terms.limits
+        self._sockets = Openings()
         times = {"connect_seconds": limits.connect_seconds, "silence_seconds": limits.silence_seconds}
         self._upstreams = {private: Upstream(private=private, **times) for private in (False, True)}
 
@@ -195,9 +196,11 @@ class EgressApp:
             return await refuse(send, 401, api.error(401, message))
         query = without_token(query)
         try:
+            self._sockets.check(agent)
             operation = Operation(Purpose.TURN, model_of(query))
         except InputError as error:
-            return await refuse(send, 400, api.error(400, str(error)))
+            status = 429 if isinstance(error, LimitError) else 400
+            return await refuse(send, status, api.error(status, str(error)))
         headers = tuple((name, value) for name, value in scope["headers"])
         prompt = Prompt(
             agent, provider.name, api, operation, provider.key_secret, "GET", f"{path}?{query}", headers, b""
@@ -212,7 +215,7 @@ class EgressApp:
             seconds = self._limits.connect_seconds
             return await connect(url, signed, offered, private=provider.private, connect_seconds=seconds)
 
-        with self._counted(prompt) as guarding:
+        with self._sockets.one_more(agent), self._counted(prompt) as guarding:
             watchers = (*self._watchers, *((Noting(self._guards),) if self._guards else ()))
             ground = Ground(context, {**self._handlers, **guarding}, watchers, reach)
             await Session(prompt, ground, receive, send).serve(scope["subprotocols"])

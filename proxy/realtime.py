@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -22,12 +23,19 @@ from proxy.watch import Watcher
 from safety_core.edge.driver import Handlers, arun
 from safety_core.errors import InputError, LimitError, SafetyError, UnavailableError
 from safety_core.flow.dialect import Operation
-from safety_core.flow.exchange import Exchange, Prompt, PromptContext
+from safety_core.flow.exchange import Exchange, Prompt, PromptContext, named, plain
 from safety_core.flow.prompt import Permit, Refusal, permitted
 from safety_core.flow.realtime import SWITCHED, Talk
+from safety_core.model.tool_call import AgentId
 
 RATE: Final = 200
 """Messages of a client in a second, and twice as many at once: four times what 20 ms of sound in each come to."""
+
+SOCKETS: Final = 64
+"""Open at the same time, of all agents: 4 MiB of the edge's memory, and some more for each message under way."""
+
+SOCKETS_EACH: Final = 16
+"""Of one agent, so that it leaves some to others."""
 
 PROTOCOLS: Final = frozenset({"realtime", "openai-beta.realtime-v1"})
 """Subprotocols that pass; what else is offered is a key, or somebody else's."""
@@ -115,10 +123,9 @@ class Session:
             refusal = permit
         except SafetyError as error:
             refusal = Refusal("", 502 if isinstance(error, UnavailableError) else 503, error)
-        body = self._dialect.error(refusal.status, str(refusal.error))
-        await refuse(self._send, refusal.status, body)
-        rule = type(refusal.error).__name__
-        return None, Exchange(refusal.exchange, refusal.status, rule=rule, reason=str(refusal.error))
+        reason = str(plain(refusal.error))
+        await refuse(self._send, refusal.status, self._dialect.error(refusal.status, reason))
+        return None, Exchange(refusal.exchange, refusal.status, rule=named(refusal.error), reason=reason)
 
     async def _between(self, upstream: UpstreamSocket) -> None:
         """Pass messages both ways until one side closes, or something goes wrong; then close both."""
@@ -140,12 +147,13 @@ class Session:
         try:
             closed = ended.result()
         except SafetyError as error:
-            _log.warning("a socket of %s with %s ended: %s", self._prompt.agent, self._prompt.provider, error)
+            reason = str(plain(error))
+            _log.warning("a socket of %s with %s ended: %s", self._prompt.agent, self._prompt.provider, reason)
             with suppress(Exception):  # the client may have left
-                await self._show(self._dialect.error_event(str(error)))
+                await self._show(self._dialect.error_event(reason))
                 await self._close(_code(error))
             await upstream.close(GOING_AWAY, "")
-            return type(error).__name__
+            return named(error)
         if closed.by_client:
             await upstream.close(closed.code, closed.reason)
         else:
@@ -205,6 +213,29 @@ class Session:
                 watcher.began(prompt)
             for prompt, exchange in ended:
                 watcher.ended(prompt, exchange)
+
+
+class Openings:
+    """Bounds how many sockets are open at the same time."""
+
+    def __init__(self) -> None:
+        self._open: Counter[AgentId] = Counter()
+
+    def check(self, agent: AgentId) -> None:
+        """Raise LimitError where this agent may open no more."""
+        if self._open[agent] >= SOCKETS_EACH:
+            raise LimitError(f"agent {agent}", f"has {SOCKETS_EACH} sockets open", "close one of them")
+        if self._open.total() >= SOCKETS:
+            raise LimitError("the edge", f"has {SOCKETS} sockets open", "try again when one of them has been closed")
+
+    @contextmanager
+    def one_more(self, agent: AgentId) -> Generator[None, None, None]:
+        """Count one until the block ends."""
+        self._open[agent] += 1
+        try:
+            yield
+        finally:
+            self._open[agent] -= 1
 
 
 class Rate:

@@ -16,6 +16,6 @@ OPTIONS: Final[dict[str, Any]] = {
 
 def late_protocol(*arguments: Any, **named: Any) -> asyncio.Protocol:
     """Return uvicorn's protocol for one connection."""
-    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+    from proxy.websocket_protocol import SocketProtocol
 
-    return WebSocketsSansIOProtocol(*arguments, **named)
+    return SocketProtocol(*arguments, **named)
