@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from safety_core.canonical import Json
-from safety_core.errors import SafetyError
+from safety_core.errors import EffectFailed, SafetyError
 from safety_core.flow import effects
 from safety_core.flow.dialect import Dialect, Operation, Prepared
 from safety_core.flow.effects import Flow
@@ -105,12 +105,23 @@ class Sent:
     findings: int
 
 
+def plain(error: SafetyError) -> SafetyError:
+    """Return what was wrong, where `error` only says that an effect did not come about because of it."""
+    cause = error.__cause__
+    return cause if isinstance(error, EffectFailed) and isinstance(cause, SafetyError) else error
+
+
+def named(error: SafetyError) -> str:
+    """Return the class of what was wrong: that is what people count by."""
+    return type(plain(error)).__name__
+
+
 def refuse(exchange: str, prompt: Prompt, status: int, error: SafetyError) -> Flow[Exchange]:
     """Tell the client that there is no answer, and why, in the provider's own error shape."""
-    body = prompt.dialect.error(status, str(error))
+    body = prompt.dialect.error(status, str(plain(error)))
     length = (b"content-length", str(len(body)).encode())
     headers = ((b"content-type", JSON_TYPE.encode()), length, *prompt.dialect.error_headers(status))
-    refusal = Exchange(exchange, status, rule=type(error).__name__, reason=str(error))
+    refusal = Exchange(exchange, status, rule=named(error), reason=str(plain(error)))
     return (yield from show(refusal, Respond(status, headers), Emit(body)))
 
 
@@ -120,14 +131,14 @@ def show(exchange: Exchange, *parts: Respond | Emit) -> Flow[Exchange]:
         for part in parts:
             yield from part
     except SafetyError as error:
-        return replace(exchange, rule=exchange.rule or type(error).__name__, reason=exchange.reason or str(error))
+        return replace(exchange, rule=exchange.rule or named(error), reason=exchange.reason or str(plain(error)))
     return exchange
 
 
 def note(event: Event, exchange: str, prompt: Prompt, error: SafetyError) -> Flow[None]:
     """Record what went wrong, if that is still possible: nothing is permitted by it."""
     with suppress(SafetyError):
-        yield from record(event, exchange, prompt, rules=(type(error).__name__,))
+        yield from record(event, exchange, prompt, rules=(named(error),))
 
 
 def record(

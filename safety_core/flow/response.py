@@ -30,7 +30,9 @@ from safety_core.flow.exchange import (
     PromptContext,
     Sent,
     entry,
+    named,
     note,
+    plain,
     record,
     record_prompt,
     refuse,
@@ -178,10 +180,10 @@ def _stream(sent: Sent, head: ResponseHead, editor: StreamEditor) -> Flow[Exchan
         yield from _pump(sent, editor, asked)
     except SafetyError as error:
         broken = True
-        exchange = replace(exchange, rule=type(error).__name__, reason=str(error))
+        exchange = replace(exchange, rule=named(error), reason=str(plain(error)))
         with suppress(SafetyError):
             yield from Cancel()
-        end = editor.failed(str(error)) or sent.prompt.dialect.error_event(str(error))
+        end = editor.failed(exchange.reason) or sent.prompt.dialect.error_event(exchange.reason)
         yield from show(exchange, Emit(end))
     exchange = replace(exchange, findings=editor.findings)
     if _is_billed(sent, head, editor.usage):
@@ -192,7 +194,7 @@ def _stream(sent: Sent, head: ResponseHead, editor: StreamEditor) -> Flow[Exchan
         counts = {"status": head.status, "findings": editor.findings}
         yield from record(Event.RESPONSE, sent.id, sent.prompt, rules=rules, counts=counts)
     except SafetyError as error:
-        return replace(exchange, rule=type(error).__name__, reason=str(error))
+        return replace(exchange, rule=named(error), reason=str(plain(error)))
     yield from _weighed(sent, tuple(asked), broken=broken)
     return exchange
 
@@ -238,7 +240,7 @@ def _meter(sent: Sent, exchange: Exchange, usage: Usage) -> Flow[Exchange]:
     try:
         yield from _metering(sent, usage)
     except SafetyError as error:
-        return replace(exchange, usage=usage, rule=type(error).__name__, reason=str(error))
+        return replace(exchange, usage=usage, rule=named(error), reason=str(plain(error)))
     return replace(exchange, usage=usage)
 
 

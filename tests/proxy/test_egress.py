@@ -276,7 +276,7 @@ async def test_a_client_that_leaves_before_the_answer_stops_the_provider() -> No
         await asyncio.wait([asking])
         await asyncio.wait_for(setting.model.left.wait(), 5)
         await asyncio.wait_for(setting.books.settled.wait(), 5)
-        assert setting.books.log[-1].rules == ("EffectFailed",)
+        assert setting.books.log[-1].rules == ("ClientGoneError",)
         (meter,) = setting.books.metered
         assert meter.usage.estimated
         assert meter.usage.input_total > 0, "the provider may bill what it was asked for"

@@ -221,7 +221,7 @@ async def upstream_gone_in_mid_stream(it: Try) -> None:
     client = it.client()
     await it.error(client.broken, client.stream, "hello")
     (response,) = [entry for entry in it.here.books.log if entry.event is Event.RESPONSE]
-    assert response.rules == ("EffectFailed",)
+    assert response.rules == ("UnavailableError",)
 
 
 async def client_cancels_a_stream(it: Try) -> None:

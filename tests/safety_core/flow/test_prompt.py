@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from proxy.providers.anthropic import Anthropic
 from proxy.providers.openai import OpenAi
 from safety_core.edge.driver import arun, run
-from safety_core.errors import BudgetError, ClientGoneError, LimitError, SafetyError
+from safety_core.errors import BudgetError, ClientGoneError, LimitError, SafetyError, UnknownSecretError
 from safety_core.flow import effects
 from safety_core.flow.dialect import Dialect, Operation, Purpose
 from safety_core.flow.egress_effects import Afford, AskStanding, Cancel, Emit, Forward, NextChunk, Respond, Standing
@@ -398,6 +398,15 @@ def test_a_budget_that_is_used_up_is_told_in_the_provider_s_shape_and_nothing_le
     assert Forward not in {type(effect) for effect in world.asked}
     broken = done(PromptWorld(fail_on=Afford), prompt())
     assert (broken.status, broken.rule) == (503, "EffectFailed")
+
+
+def test_what_was_wrong_is_told_and_counted_not_that_an_effect_failed() -> None:
+    missing = UnknownSecretError("secret KEY", "is not in the vault", "safety secret set KEY")
+    world = PromptWorld(fail_on=effects.Resolve, failure=missing)
+    exchange = done(world, prompt())
+    assert (exchange.status, exchange.rule, exchange.reason) == (503, "UnknownSecretError", str(missing))
+    assert json.loads(bytes(world.shown))["error"]["message"] == str(missing)
+    assert world.log[0].rules == ("UnknownSecretError",)
 
 
 @pytest.mark.parametrize(
