@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from safety_core.errors import UnscannableError
 from safety_core.flow.egress_effects import Headers
 from safety_core.model.finding import FindingKind
 from safety_core.model.secret import SecretName, SecretValue
@@ -35,9 +36,11 @@ NOT_SENT: Final = _CONNECTION | {
     b"expect",
     b"forwarded",
     b"host",
+    b"if-range",
     b"ocp-apim-subscription-key",
     b"origin",
     b"proxy-authorization",
+    b"range",
     b"sec-websocket-extensions",
     b"sec-websocket-key",
     b"sec-websocket-protocol",
@@ -54,10 +57,13 @@ NOT_SENT: Final = _CONNECTION | {
     b"x-http-method",
     b"x-http-method-override",
     b"x-method-override",
+    b"x-original-url",
     b"x-real-ip",
+    b"x-rewrite-url",
 }
 """What the client says to the edge, not to the provider: who it is, where it sits, how it takes its bytes; and what
-would make another request of one that is listed.
+would make another request of one that is listed, or have a part of its answer sent: a part is neither scanned as a
+whole nor booked.
 """
 
 NOT_SHOWN: Final = _CONNECTION | {
@@ -80,10 +86,17 @@ class CleanHeaders:
 
 
 def clean_headers(headers: Headers, drop: frozenset[bytes], redactor: Redactor) -> CleanHeaders:
-    """Return `headers` in order, without those in `drop` and those that their Connection header names."""
+    """Return `headers` in order, without those in `drop` and those that their Connection header names.
+
+    Raises:
+        UnscannableError: a name holds a secret: there, nothing can stand in its place.
+    """
     named = b",".join(value for name, value in headers if name == b"connection")
     dropped = drop | {token.strip().lower() for token in named.split(b",")}
     kept = tuple((name, value) for name, value in headers if name not in dropped)
+    names = redactor.recurring("\n".join(name.decode("latin-1") for name, _ in kept))
+    if any(finding.kind is not FindingKind.UNKNOWN for finding in names.findings):
+        raise UnscannableError("headers", "hold a secret in a name", "send it as a reference, in the body")
     whole = redactor.recurring("\n".join(text_of(value) for _, value in kept))
     if not whole.findings:  # the common case, at the cost of one scan
         return CleanHeaders(kept, 0, {})
