@@ -1,4 +1,4 @@
-"""Headers: what would make another request of one that is listed, and secrets where nothing can stand in their place."""
+"""Headers: what would make another request of one that is listed, and secrets where nothing can take their place."""
 
 from __future__ import annotations
 
