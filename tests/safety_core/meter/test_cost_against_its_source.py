@@ -28,7 +28,7 @@ PRICES: Final = parse_prices(
 MADE: Final = re.fullmatch(r"genai-prices (\S+), (\d{4}-\d{2}-\d{2})", PRICES.source)
 DAY: Final = datetime.fromisoformat(MADE[2] if MADE else "").replace(tzinfo=UTC)
 CONTEXTS: Final[dict[str, list[tuple[str, str]]]] = {
-    mode: [when for when, word in MODES.items() if word == mode] for mode in set(MODES.values())
+    mode: [when for when, word in MODES.items() if word == mode] for mode in sorted(set(MODES.values()))
 }
 SOURCES: Final = {provider.id: provider for provider in get_snapshot().providers}
 
