@@ -32,6 +32,9 @@ from safety_core.wire.posture import Check
 GRACE: Final = 8.0
 """Seconds after the longest try, after which what has not ended is given up."""
 
+DETAIL: Final = 1000
+"""Characters of one detail."""
+
 _NO_NEW_PRIVS: Final = 38
 """PR_SET_NO_NEW_PRIVS (linux/prctl.h)."""
 
@@ -97,7 +100,13 @@ def _told(children: Mapping[str, tuple[int, int]], seconds: float) -> Iterator[T
             *lines, rest[name] = (rest[name] + raw).split(b"\n")
             for line in lines:
                 check, seen, detail = json.loads(line)
-                yield Told(name, Check(check), Trial(Seen(seen), detail))
+                yield Told(name, Check(check), Trial(Seen(seen), _plain(detail)))
+
+
+def _plain(detail: str) -> str:
+    """Return a detail as it may stand on root's terminal: some of it are names that the agent gave."""
+    shown = "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in detail[:DETAIL])
+    return shown + "..." if len(detail) > DETAIL else shown
 
 
 def _start(aim: Aim, person: Person | None, tries: Mapping[Check, Try]) -> tuple[int, int]:

@@ -8,11 +8,15 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Final
 
 from safety_core.cli.edge_socket import ask_edge
 from safety_core.edge.home import Home
 from safety_core.errors import SafetyError
 from safety_core.wire.reader import Reader
+
+_COMMAND: Final = 4096
+"""Bytes of a command line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,13 @@ def _running() -> list[int]:
     found = []
     for folder in Path("/proc").iterdir():
         with suppress(OSError):
-            words = (folder / "cmdline").read_bytes().split(b"\0") if folder.name.isdigit() else []
+            words = _words(folder / "cmdline") if folder.name.isdigit() else []
             if any(first.endswith(b"safety") and second == b"edge" for first, second in pairwise(words)):
                 found.append(int(folder.name))
     return sorted(found)
+
+
+def _words(path: Path) -> list[bytes]:
+    """Return how a command line begins. A process may make its own as long as its memory."""
+    with path.open("rb", buffering=0) as file:
+        return file.read(_COMMAND).split(b"\0")

@@ -14,7 +14,7 @@ from typing import Final
 
 from safety_core.cli.doctor import outward
 from safety_core.cli.doctor.aim import Aim
-from safety_core.cli.doctor.ports import MOST, listening
+from safety_core.cli.doctor.ports import listening
 from safety_core.cli.doctor.trial import Seen, Trial, failed, together, worst
 
 _SEIZE: Final = 0x4206
@@ -96,11 +96,10 @@ def _unix(path: Path) -> Trial:
 
 def loopback(aim: Aim) -> Trial:
     """Try every port of this machine on which somebody listens, but for the edge's and those that are expected."""
-    listed = ((host, port) for host, port in listening("tcp") if port not in aim.expected | _NAMES | {aim.egress[1]})
-    ports = sorted(set(listed), key=lambda place: (place[1], place[0]))
+    ports = listening("tcp", aim.expected | _NAMES | {aim.egress[1]})
     if not ports:
         return Trial(Seen.REFUSED, "there is no other service")
-    return together(partial(_service, host, port) for host, port in ports[:MOST])
+    return together(partial(_service, host, port) for host, port in ports)
 
 
 def _service(host: str, port: int) -> Trial:

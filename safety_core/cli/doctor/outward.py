@@ -10,7 +10,7 @@ from typing import Final
 
 from safety_core.cli.doctor import questions
 from safety_core.cli.doctor.aim import Aim
-from safety_core.cli.doctor.ports import MOST, listening
+from safety_core.cli.doctor.ports import listening
 from safety_core.cli.doctor.trial import Seen, Trial, failed, together, worst
 from safety_core.wire.posture import Check
 
@@ -113,7 +113,7 @@ def local_names(aim: Aim) -> Trial:
     """Ask this machine's own name servers, by UDP and TCP, and whoever listens on any other UDP port of it."""
     ways = (resolves_udp, resolves_tcp)
     known = together(partial(_here, way, host, aim.domain) for host in aim.resolvers for way in ways)
-    odd = sorted({place for place in listening("udp") if place[1] not in _NO_RESOLVERS})[:MOST]
+    odd = listening("udp", _NO_RESOLVERS)
     found = together(partial(resolves_udp, host, aim.domain, port=port) for host, port in odd)
     return worst((known, found)) if found.seen is Seen.ANSWERED else known
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Container, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -18,15 +19,30 @@ _LOOP_V6: Final = f"{'0' * 24}01000000"
 _NOBODY: Final = {"0" * 8, "0" * 32}
 
 
-def listening(protocol: str) -> Iterator[tuple[str, int]]:
-    """Yield (address, port) for every socket that loopback reaches. `protocol`: "tcp" or "udp". Source: proc(5)."""
+def listening(protocol: str, but: Container[int]) -> list[tuple[str, int]]:
+    """Return (address, port) of the sockets that loopback reaches, by port, without those ports; at most `MOST`.
+
+    Those of whoever asks come last: nobody can hide another's by opening many.
+
+    Args:
+        protocol: "tcp" or "udp".
+    """
+    owners: dict[tuple[str, int], bool] = {}
+    for address, port, uid in _sockets(protocol):
+        if port not in but:
+            owners[address, port] = owners.get((address, port), True) and uid == os.getuid()
+    return sorted(owners, key=lambda place: (owners[place], place[1], place[0]))[:MOST]
+
+
+def _sockets(protocol: str) -> Iterator[tuple[str, int, int]]:
+    """Yield address, port and user of every one. Source: proc(5)."""
     for name, reached in ((protocol, "127.0.0.1"), (f"{protocol}6", "::1")):
         with suppress(OSError):
             for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]:
                 words = line.split()
                 address, _, port = words[1].partition(":")
                 if words[3] == _LISTEN[protocol] and (address in _NOBODY or _loops(address)):
-                    yield _spelt(address, reached), int(port, 16)
+                    yield _spelt(address, reached), int(port, 16), int(words[7])
 
 
 def _loops(address: str) -> bool:

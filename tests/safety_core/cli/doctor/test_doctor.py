@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from safety_core.cli.doctor import inward, keys, powers, questions, resolving
+from safety_core.cli.doctor import edge, inward, keys, ports, powers, questions, resolving
 from safety_core.cli.doctor.aim import OUTSIDE, OUTSIDE_V6, OUTWARD, Aim, hosts, local_resolvers
 from safety_core.cli.doctor.child import TRIES, trials
 from safety_core.cli.doctor.judge import judge, judged
@@ -226,6 +226,43 @@ def test_a_try_that_breaks_is_none_and_keeps_no_other_from_ending(aim: Aim) -> N
     told = {ended.check: ended.trial for ended in trials(aim, {"one": (None, tries)})}
     assert told[Check.ICMP] == Trial(Seen.UNTRIED, "KeyError")
     assert told[Check.ROOT] == powers.root(aim)
+
+
+def test_names_that_the_agent_gave_do_nothing_to_a_terminal(aim: Aim) -> None:
+    folder = aim.agent_home / ".openclaw"
+    folder.mkdir()
+    name = "x\x1b[2J\x1b]0;title\x07\nnote: all is well\u202e"
+    config = {"models": {"providers": {name: {"apiKey": "invented-" + os.urandom(8).hex()}}}}
+    (folder / "openclaw.json").write_text(json.dumps(config))
+    tries = {Check.KEYS_CONFIG: keys.in_config, Check.ICMP: lambda _: Trial(Seen.REFUSED, "y" * 100_000)}
+    told = {ended.check: ended.trial for ended in trials(aim, {"one": (None, tries)})}
+    assert told[Check.KEYS_CONFIG].seen is Seen.ANSWERED
+    assert told[Check.KEYS_CONFIG].detail.isprintable()
+    assert "note: all is well" in told[Check.KEYS_CONFIG].detail
+    assert told[Check.ICMP].detail == "y" * 1000 + "..."
+
+
+def test_who_opens_many_ports_hides_none_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    me = os.getuid()
+    found = [("127.0.0.1", 1000 + port, me) for port in range(100)]
+    found += [("127.0.0.1", 40000, me + 1), ("::1", 40000, me), ("127.0.0.1", 40001, me), ("127.0.0.1", 40001, me + 1)]
+    monkeypatch.setattr(ports, "_sockets", lambda protocol: iter(found))
+    tried = ports.listening("udp", {1000})
+    assert len(tried) == ports.MOST
+    assert tried[:3] == [("127.0.0.1", 40000), ("127.0.0.1", 40001), ("127.0.0.1", 1001)]
+
+
+def test_sockets_are_known_with_their_user() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        host, port = listener.getsockname()
+        assert (host, port, os.getuid()) in {*ports._sockets("tcp")}
+
+
+def test_a_command_line_without_end_is_read_for_its_beginning(tmp_path: Path) -> None:
+    path = tmp_path / "cmdline"
+    path.write_bytes(b"python\0/usr/bin/safety\0edge\0" + b"x" * 1024 * 1024)
+    words = edge._words(path)
+    assert (words[:3], sum(map(len, words)) < 5000) == ([b"python", b"/usr/bin/safety", b"edge"], True)
 
 
 def test_a_child_that_ends_early_leaves_its_checks_untried(aim: Aim) -> None:
