@@ -27,7 +27,8 @@ watching         what people see of the traffic: live, for Prometheus, as spans,
 egress           prompts to LLM providers, redacted and metered;  prompts runs it under what is in force
 budgets          what agents may spend on models;  spending sums it up, prices finds what a model costs
 providers        what is particular to each provider's API
-relay            one prompt between its client and its provider;  upstream, addresses: the one way out
+relay            one prompt between its client and its provider;  upstream, addresses: the one way out;  kept: what is
+                 open between two requests
 realtime         a socket of a realtime API, likewise;  upstream_socket: its way out;  websocket: what it is served with
                  (websocket_protocol: one connection)
 sockets, logs    listening safely; log lines without secrets

@@ -19,11 +19,15 @@ import aiohttp
 from yarl import URL
 
 from proxy.addresses import PrivateAddressError, public_socket
+from proxy.kept import KeptConnections
 from safety_core.errors import InputError, UnavailableError
 from safety_core.flow.egress_effects import Headers, ResponseHead
 
 CHUNK: Final = 32 * 1024
 """Bytes of a response that are read before anybody takes them; twice as many, and the provider has to wait."""
+
+SWITCHED: Final = 101
+"""Status of a connection that goes on in another protocol, which nobody asks for here (RFC 9110, 15.2.2)."""
 
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 """Methods whose requests say that they have no body, if they have none (RFC 9110, 8.6)."""
@@ -69,6 +73,10 @@ class Upstream:
         except BaseException:
             outgoing.abort()
             raise
+        if response.status == SWITCHED:
+            outgoing.abort()
+            response.close()
+            raise UnavailableError(origin.raw_host or "provider", "answered in another protocol", "look at its status")
         return Answer(response, outgoing, origin)
 
     async def aclose(self) -> None:
@@ -87,7 +95,7 @@ class Upstream:
 
     def connector(self) -> aiohttp.TCPConnector:
         """Return what makes connections."""
-        return aiohttp.TCPConnector(limit=0, socket_factory=None if self._private else public_socket)
+        return KeptConnections(socket_factory=None if self._private else public_socket)
 
     def _opened(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
@@ -163,6 +171,9 @@ class _Request(aiohttp.ClientRequest):
 
     async def send(self, conn: Any) -> aiohttp.ClientResponse:
         protocol = conn.protocol
+        if protocol.transport is None:
+            raise aiohttp.ClientConnectionResetError("the connection ended before it was used")
+        protocol.asked = True
         self._outgoing.write(protocol.transport)
         protocol.start_timeout()
         return self.response_class(

@@ -13,6 +13,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from proxy.forward.dial import CONNECT_SECONDS, Dialer
 from proxy.forward.target import Target
+from proxy.kept import KeptConnections
 from proxy.upstream import Answer, Upstream
 from safety_core.errors import UnavailableError
 from safety_core.flow.egress_effects import Headers
@@ -72,7 +73,7 @@ class _Upstream(Upstream):
 
     def connector(self) -> aiohttp.TCPConnector:
         """Return what makes connections: aiohttp looks nothing up itself."""
-        return aiohttp.TCPConnector(limit=0, resolver=_Resolver(self._dialer), use_dns_cache=False, ssl=self._context)
+        return KeptConnections(resolver=_Resolver(self._dialer), use_dns_cache=False, ssl=self._context)
 
 
 class _Resolver(AbstractResolver):

@@ -1,0 +1,123 @@
+"""What a provider says that nobody has asked for is nobody's answer: not that of the next request, which may be another
+agent's."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import suppress
+
+import pytest
+
+from proxy.upstream import SWITCHED, Upstream
+from safety_core.errors import UnavailableError
+from tests.proxy.listening import listening
+
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"
+FOREIGN = HEAD + b"other"
+
+
+def numbered(number: int) -> bytes:
+    return HEAD + b"%05d" % number
+
+
+async def asked(upstream: Upstream, url: str, body: bytes = b"") -> bytes:
+    """Send one request and return the body of its response."""
+    response = await upstream.send("POST", f"{url}/", ((b"x-a", b"1"),), body)
+    try:
+        came = b""
+        while chunk := await response.chunk():
+            came += chunk
+        return came
+    finally:
+        await response.aclose()
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (numbered(0), FOREIGN),
+        (HEAD, b"00000" + FOREIGN),
+        (HEAD + b"000", b"00" + FOREIGN),
+        (numbered(0) + FOREIGN,),
+        (numbered(0), b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n"),
+        (numbered(0), b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n"),
+        (numbered(0), b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (numbered(0), b"no HTTP at all"),
+    ],
+)
+async def test_a_second_answer_is_not_the_next_request_s(parts: tuple[bytes, ...]) -> None:
+    connections = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        if connections > 1:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(numbered(1))
+            await reader.read()
+            return
+        await reader.readuntil(b"\r\n\r\n")
+        for part in parts:
+            writer.write(part)
+            await asyncio.sleep(0.02)
+        while await reader.read(65536):
+            writer.write(numbered(1))
+
+    async with listening(serve) as url:
+        upstream = Upstream(private=True, connect_seconds=5, silence_seconds=5)
+        assert await asked(upstream, url) == b"00000"
+        await asyncio.sleep(0.05)
+        assert await asked(upstream, url) == b"00001"
+        assert connections == 2
+        await upstream.aclose()
+
+
+async def test_an_answer_in_another_protocol_is_none() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 %d Switching Protocols\r\nupgrade: h2c\r\nconnection: upgrade\r\n\r\nx" % SWITCHED)
+        await reader.read()
+
+    async with listening(serve) as url:
+        upstream = Upstream(private=True, connect_seconds=5, silence_seconds=5)
+        with pytest.raises(UnavailableError, match="another protocol"):
+            await asked(upstream, url)
+        await upstream.aclose()
+
+
+async def test_who_leaves_at_any_moment_leaves_no_answer_behind() -> None:
+    chance = random.Random(7)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
+            body = await reader.readexactly(length)
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % length)
+            await asyncio.sleep(chance.choice((0, 0, 0.002)))
+            writer.write(body[: length // 2])
+            await asyncio.sleep(chance.choice((0, 0, 0.002)))
+            writer.write(body[length // 2 :])
+
+    async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError):
+            await serve(reader, writer)
+
+    async with listening(served) as url:
+        upstream = Upstream(private=True, connect_seconds=5, silence_seconds=5)
+        whole = 0
+
+        async def one(number: int) -> None:
+            nonlocal whole
+            body = b"%07d." % number * chance.choice((1, 100, 9000))
+            try:
+                async with asyncio.timeout(chance.choice((0.0005, 0.002, 0.004, 5))):
+                    assert await asked(upstream, url, body) == body
+                whole += 1
+            except (TimeoutError, UnavailableError):
+                pass
+
+        for start in range(0, 300, 10):
+            await asyncio.gather(*(one(number) for number in range(start, start + 10)))
+        assert whole
+        await upstream.aclose()
