@@ -80,6 +80,14 @@ class Terms:
 
 TERMS: Final = Terms()
 
+_UNKNOWN_PROVIDER: Final = (
+    "path: begins with no provider of the settings. Fix: use /NAME/... of [egress.providers.NAME], such as /openai/v1"
+)
+_NO_CLIENT: Final = (
+    "client token: is missing, or unknown to the gateway. Fix: give the SDK, as its API key, the token whose sha256 "
+    "stands in [clients] of the edge's settings"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -153,13 +161,11 @@ class EgressApp:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         route = self._route(scope["method"], _path(scope))
         if route is None:
-            return await _answer(
-                send, DIALECTS["openai"], 404, "no such provider: the path must begin with a listed one"
-            )
+            return await _answer(send, DIALECTS["openai"], 404, _UNKNOWN_PROVIDER)
         query = scope.get("query_string", b"").decode("latin-1")
         agent = agent_of(self._clients, scope["headers"], query)
         if agent is None:
-            return await _answer(send, route.api, 401, "the client token is missing or unknown to the gateway")
+            return await _answer(send, route.api, 401, _NO_CLIENT)
         if route.operation is None:
             return await _answer(send, route.api, *_unlisted(route, scope["method"]))
         try:
@@ -192,8 +198,7 @@ class EgressApp:
         api, query = DIALECTS[provider.dialect], scope.get("query_string", b"").decode("latin-1")
         agent = agent_of(self._clients, scope["headers"], query)
         if agent is None:
-            message = "the client token is missing or unknown to the gateway"
-            return await refuse(send, 401, api.error(401, message))
+            return await refuse(send, 401, api.error(401, _NO_CLIENT))
         query = without_token(query)
         try:
             self._sockets.check(agent)
@@ -298,7 +303,8 @@ def _path(scope: Scope) -> str:
 def _unlisted(route: Route, method: str) -> tuple[int, str]:
     if route.api.paths.has(route.path):
         return 405, f"{method} is not allowed here"
-    return 404, f"{route.provider.name} has no such path here"
+    fix = route.api.paths.nearly(method, route.path) or "use a listed one: docs/egress.md, Providers"
+    return 404, f"path: is not listed for {route.provider.name}. Fix: {fix}"
 
 
 async def _answer(send: Send, api: Api, status: int, message: str) -> None:

@@ -11,6 +11,9 @@ from safety_core.flow.dialect import Operation, Purpose
 
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 
+_AMBIGUOUS: Final = re.compile(r"\.\.|/\.(?:/|\Z)|[\x00-\x1f\x7f\\?#]|%[0-9a-fA-F]{2}")
+"""What, in a decoded path, leads some server elsewhere: dots, what ends a path, and what can be decoded once more."""
+
 SEGMENT: Final = r"[\w.:%@+~-]+"
 """One segment of a path; of several dots in a row none is safe, and none is needed (see `Paths.find`)."""
 
@@ -43,7 +46,7 @@ class Paths:
 
     def find(self, method: str, path: str) -> Operation | None:
         """Return what a request is, or None where it is not listed. `path` as it was sent, percent-encoded."""
-        if ".." in unquote(path):
+        if _AMBIGUOUS.search(unquote(path)):
             return None
         for listed, pattern, purpose in self._listed:
             match = pattern.fullmatch(path) if listed == method else None
@@ -55,6 +58,15 @@ class Paths:
         """Return how many first segments a listed path shares with `path`, which is none itself."""
         asked = path.split("/")[1:]
         return max(_shared(asked, listed) for listed in self._segments)
+
+    def nearly(self, method: str, path: str) -> str:
+        """Return what is wrong with the beginning of a path that is not listed, in words; empty if it is not that."""
+        for first in dict.fromkeys(listed[0] for listed in self._segments):
+            if self.find(method, f"/{first}{path}"):
+                return f"put /{first} before it, at the end of the base URL"
+        _, first, *rest = [*path.split("/"), ""]
+        doubled = rest[:1] == [first] and self.find(method, path.removeprefix(f"/{first}"))
+        return f"leave out the /{first} at the end of the base URL, for the SDK adds one" if doubled else ""
 
     def has(self, path: str) -> bool:
         """Tell whether `path` is listed under some method."""

@@ -36,6 +36,22 @@ def test_a_base_url_s_own_version_takes_the_place_of_the_client_s(base: str, tar
 
 
 @pytest.mark.parametrize(
+    ("dialect", "path", "told"),
+    [
+        ("openai", "/chat/completions", "put /v1 before it, at the end of the base URL"),
+        ("ollama", "/chat", "put /api before it, at the end of the base URL"),
+        ("anthropic", "/v1/v1/messages", "leave out the /v1 at the end of the base URL, for the SDK adds one"),
+        ("anthropic", "/v2/v1/messages", ""),
+        ("openai", "/v1/files", ""),
+        ("openai", "", ""),
+        ("openai", "/", ""),
+    ],
+)
+def test_what_is_wrong_with_a_base_url_is_told(dialect: str, path: str, told: str) -> None:
+    assert DIALECTS[dialect].paths.nearly("POST", path) == told
+
+
+@pytest.mark.parametrize(
     ("dialect", "method", "path", "operation"),
     [
         ("gemini", "POST", "/v1beta/models/gemini-2.5-pro:generateContent", Operation(Purpose.TURN, "gemini-2.5-pro")),
@@ -87,3 +103,33 @@ def test_no_key_no_header() -> None:
     for name, dialect in DIALECTS.items():
         if name != "bedrock":
             assert dialect.authorized(REQUEST, "https://a.example", "", 0.0) == REQUEST.headers
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/models/..",
+        "/v1/models/%2e%2E",
+        "/v1/models/a%2f..%2fb",
+        "/v1/models/%252e%252e%252fb",
+        "/v1/models/a%252fb",
+        "/v1/models/.",
+        "/v1/models/%2e",
+        "/v1/models/./a",
+        "/v1/models/a%5cb",
+        "/v1/models/a%3fb",
+        "/v1/models/a%23b",
+        "/v1/models/a%00",
+        "/v1/models/a%0d%0ab",
+        "/v1/models/a%7f",
+    ],
+)
+def test_a_path_that_a_server_may_take_for_another_is_not_listed(path: str) -> None:
+    assert DIALECTS["openai"].paths.find("GET", path) is None
+
+
+@pytest.mark.parametrize(
+    "name", ["ft:gpt-4o:org::id", "arn%3Aaws%3Abedrock%3A%2Fa.b-v1%3A0", "a.b", ".a", "a.", "100%25"]
+)
+def test_names_of_models_pass_in_every_spelling_that_is_one(name: str) -> None:
+    assert DIALECTS["openai"].paths.find("GET", f"/v1/models/{name}")
