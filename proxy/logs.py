@@ -58,6 +58,7 @@ class JsonLines(logging.Formatter):
 
 def log_to(stream: TextIO | None, scrub: Scrub, level: int = logging.INFO) -> None:
     """Send every logger of the process to `stream` (None: stderr) as redacted JSON lines, and nothing anywhere else."""
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # no line says them: not asked for
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines(scrub))
     root = logging.getLogger()
