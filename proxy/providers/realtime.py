@@ -16,6 +16,7 @@ import orjson
 
 from proxy.providers.editor import EventEditor
 from proxy.providers.framing import Messages
+from proxy.providers.request import most_output
 from proxy.providers.results import tool_results
 from proxy.providers.shape import Key, Slot
 from safety_core.canonical import Json, JsonObject
@@ -76,10 +77,12 @@ class Realtime:
         if not body:
             return Prepared(body, operation.model)
         fields = _fields(body)
-        response = fields.get("response")
-        inputs = response.get("input") if isinstance(response, dict) else None
+        asked = fields.get("response")
+        response = asked if isinstance(asked, dict) else {}
+        inputs = response.get("input")
         items = [fields.get("item"), *(inputs if isinstance(inputs, list) else ())]
-        return Prepared(body, operation.model, results=tool_results({"input": items}), most_output=_most(response))
+        results = tool_results({"input": items})
+        return Prepared(body, operation.model, results=results, most_output=most_output(response))
 
     def editor(self, redactor: Redactor, content_type: str, *, hide_usage: bool) -> StreamEditor:
         """Return an editor of what the provider sends."""
@@ -181,14 +184,6 @@ def _check_audio(fields: JsonObject) -> None:
         raise InputError("message", "does not bring its audio in base64") from error
     if not fields.keys() <= _SOUND_FIELDS or not isinstance(fields.get("event_id", ""), str):
         raise InputError("message", "brings more than audio")
-
-
-def _most(response: Json) -> int | None:
-    if not isinstance(response, dict):
-        return None
-    named = [response.get(name) for name in ("max_output_tokens", "max_response_output_tokens")]
-    found = [most for most in named if isinstance(most, int) and not isinstance(most, bool) and most > 0]
-    return max(found, default=None)
 
 
 class RealtimeShape:

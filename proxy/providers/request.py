@@ -25,6 +25,7 @@ _MOST_OUTPUT: Final = frozenset(
         "maxtokens",
         "maxcompletiontokens",
         "maxoutputtokens",
+        "maxresponseoutputtokens",  # OpenAI's realtime API, at first
         "numpredict",  # Ollama
         "maxgenlen",  # Llama on Bedrock
         "maxtokencount",  # Titan
@@ -74,7 +75,7 @@ def read_request(body: bytes, operation: Operation) -> Request:
     model = operation.model or fields.get("model")
     model = "" if operation.purpose is Purpose.LOOK and model is None else _checked(model, "request body")
     prefix = prefix_of(fields, model) if operation.purpose is Purpose.TURN else None
-    results, most, others = tool_results(fields), _most_output(fields), _fallbacks(fields, model)
+    results, most, others = tool_results(fields), most_output(fields), _fallbacks(fields, model)
     prepared = Prepared(body, model, results=results, most_output=most, prefix=prefix, others=others)
     return Request(fields, prepared if fields.get("background") in _NOT else replace(prepared, later=True))
 
@@ -87,7 +88,7 @@ def _batch(body: bytes, fields: JsonObject) -> Request:
     turns = [_params(each) for each in listed]
     models = [_checked(turn.get("model"), "each request of a batch") for turn in turns]
     results = tuple(result for turn in turns for result in tool_results(turn))
-    lengths = [_most_output(turn) for turn in turns]
+    lengths = [most_output(turn) for turn in turns]
     most = min(sum(ANSWER_TOKENS if length is None else length for length in lengths), MOST)
     others = tuple(dict.fromkeys(model for model in models if model != models[0]))
     if len(others) >= BATCH_MODELS:
@@ -115,7 +116,7 @@ def _fallbacks(fields: JsonObject, model: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in named if name != model))
 
 
-def _most_output(fields: JsonObject) -> int | None:
+def most_output(fields: JsonObject) -> int | None:
     """Return the largest number of tokens that the request names for its answers, however it spells that."""
     most = max(_numbers(fields, _MOST_OUTPUT), default=None)
     return None if most is None else min(most * max(_numbers(fields, _ANSWERS), default=1), MOST)

@@ -167,6 +167,13 @@ def test_where_the_interlock_observes_it_is_told_with_the_answer() -> None:
     assert "has not checked in" in socket.ended[0].observed
 
 
+@pytest.mark.parametrize("asked", [{"max_output_tokens": 7.0}, {"max_response_output_tokens": "7"}])
+def test_how_long_an_answer_may_be_is_read_as_in_any_request(asked: dict[str, object]) -> None:
+    socket = Socket()
+    socket.hear({**ASK, "response": asked})
+    assert socket.world.afforded[0].most_output == 7
+
+
 def test_sound_passes_as_it_is_but_not_with_a_known_secret() -> None:
     socket = Socket()
     noise = {"type": "input_audio_buffer.append", "audio": base64.b64encode(os.urandom(60)).decode()}
