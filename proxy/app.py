@@ -115,7 +115,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
         people = await open_correspondents(home, stack)
         calls = Calls(in_force, services, guards, settings.workspace, settings.approval_wait, people)
         desk = Desk(Grants(services.approvals, services.audit, in_force), edge_key(home))
-        looking = Looking(services, in_force, turns, traffic, prices.cost, Costs(services.usage))
+        looking = Looking(services, in_force, budgets, prefixes, traffic, prices.cost, Costs(services.usage))
         control = Control(settings.tenant, calls, desk, Callers(), turns, looking, status.to_json, reload)
         egress = open_egress(settings, services, in_force, turns, calls, (traffic, prefixes), stack)
         forward = None

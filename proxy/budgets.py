@@ -165,10 +165,17 @@ class Budgets:
 
     def to_json(self) -> Json:
         """Return every limit and what has been spent of it, for the status."""
+        return [self._limit_json(limit) for limit in self._all_limits()]
+
+    def used(self) -> dict[tuple[str, str], float]:
+        """Return how much of each limit is used, 1.0 = all; by its agent ("*": all together) and its name."""
+        return {(limit.agent or "*", limit.name): limit.spent / limit.most for limit in self._all_limits()}
+
+    def _all_limits(self) -> Iterator[Limit]:
         self._turn_over()
         policy = self._policy()
         spenders = (None, *sorted(policy.agents)) if policy else ()
-        return [self._limit_json(limit) for spender in spenders for limit in self._limits(spender)]
+        return (limit for spender in spenders for limit in self._limits(spender))
 
     def _limit_json(self, limit: Limit) -> JsonObject:
         return {

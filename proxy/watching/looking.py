@@ -12,10 +12,11 @@ from typing import Final
 from ada_url import URL
 
 from proxy.background.pace import Pace
+from proxy.budgets import Budgets
 from proxy.effects import Services
 from proxy.force import InForce
+from proxy.prefixes import Prefixes
 from proxy.settings import Settings
-from proxy.turns import Turns
 from proxy.watching.access import access_line
 from proxy.watching.costs import Costs
 from proxy.watching.metrics import Levels, exposition
@@ -45,7 +46,8 @@ class Looking:
 
     services: Services
     in_force: InForce
-    turns: Turns
+    budgets: Budgets
+    prefixes: Prefixes
     traffic: Traffic
     cost: Cost
     costs: Costs
@@ -56,7 +58,7 @@ class Looking:
         minute = dict(zip(KINDS, traffic.window.total(now, MINUTE), strict=True))
         under_way = [*traffic.running.values()]
         running: list[Json] = [self._running(one, now) for one in under_way[:SHOWN]]
-        breaks = self.turns.prefixes.breaks()
+        breaks = self.prefixes.breaks()
         return {
             "at": clock.now(),
             "minute": {**minute},
@@ -70,7 +72,7 @@ class Looking:
                 "waited": _ranks(traffic.waited),
                 "request": _ranks(traffic.seconds),
             },
-            "budgets": self.turns.budgets.to_json(),
+            "budgets": self.budgets.to_json(),
             "prefixes": {"broken": breaks[0], "by_redaction": breaks[1]},
         }
 
@@ -86,15 +88,15 @@ class Looking:
             audit_entries=await services.audit.size(),
             policy_age=clock.now() - force.latest().vouched if force.any else None,
             cost=tuple((*key, amount) for key, amount in cost.items()),
-            budgets=_used(self.turns.budgets.to_json()),
-            breaks=self.turns.prefixes.breaks(),
+            budgets=self.budgets.used(),
+            breaks=self.prefixes.breaks(),
         )
         return exposition(self.traffic, levels)
 
     async def usage(self, query: bytes) -> JsonObject:
         """Return the body of GET /v1/usage. Raises InputError, LimitError, UnavailableError."""
         found = await usage_report(self.services.usage, asked_from(query, clock.now()), self.cost)
-        breaks = self.turns.prefixes.breaks()
+        breaks = self.prefixes.breaks()
         return Report(found.asked, found.rows, found.step, found.over_time, breaks).to_json()
 
     def _running(self, running: Running, now: float) -> JsonObject:
@@ -139,14 +141,3 @@ def _model(prompt: Prompt) -> str:
     body = prompt.body
     found = _MODEL.search(body[:PEEK]) or _MODEL.search(body[-PEEK:])
     return found[1].decode("ascii") if found else ""
-
-
-def _used(budgets: Json) -> dict[tuple[str, str], float]:
-    """Return how much of each limit is used, by who has it and its name."""
-    rows = (row for row in budgets if isinstance(row, dict)) if isinstance(budgets, list) else ()
-    found: dict[tuple[str, str], float] = {}
-    for row in rows:
-        spent, limit = row.get("spent"), row.get("limit")
-        if isinstance(spent, int) and isinstance(limit, int) and limit:
-            found[str(row.get("agent") or "*"), str(row.get("budget"))] = spent / limit
-    return found
