@@ -111,6 +111,9 @@ def parse_budget(entry: Reader) -> Budget:
         unpriced == "allow",
     )
     entry.done()
+    if not budget.limits():
+        fix = "add tokens_per_day, tokens_per_month, usd_per_day or usd_per_month, or leave the budget out"
+        raise PolicyError(entry.path, "has no limit", fix)
     return budget
 
 

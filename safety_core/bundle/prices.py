@@ -20,8 +20,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from safety_core.errors import PolicyError
-from safety_core.model.prices import DECIMALS, RATES, Case, ModelPrice, Prices, PriceTable, Rates
+from safety_core.errors import InputError, PolicyError
+from safety_core.model.prices import DECIMALS, MODES, RATES, Case, ModelPrice, Prices, PriceTable, Rates
 from safety_core.wire.reader import Reader
 
 MOST_MODELS: Final = 5000
@@ -33,7 +33,6 @@ MOST_ALSO: Final = 20
 _PRICE: Final = re.compile(rf"(0|[1-9][0-9]{{0,5}})(?:\.([0-9]{{1,{DECIMALS}}}))?")
 _PATTERN: Final = re.compile(r"(?:\*[^*A-Z\s]+\*?|[^*A-Z\s]+\*?)")
 _TIME: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
-_MODE: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
 
 def parse_prices(reader: Reader) -> Prices:
@@ -87,8 +86,8 @@ def _patterns(entry: Reader, field: str) -> tuple[str, ...]:
 
 def _case(entry: Reader) -> Case:
     mode = entry.text("mode", "")
-    if mode and not _MODE.fullmatch(mode):
-        raise PolicyError(f"{entry.path}.mode", "is not a word")
+    if mode and mode not in MODES:
+        raise PolicyError(f"{entry.path}.mode", f"{mode[:40]!r} is not one of {', '.join(sorted(MODES))}")
     above = entry.integer("above") if entry.has("above") else -1
     hours = (_time(entry, "from"), _time(entry, "to")) if entry.has("from") or entry.has("to") else None
     if not mode and above < 0 and hours is None:
@@ -112,9 +111,12 @@ def _rates(entry: Reader) -> Rates:
 
 
 def _price(entry: Reader, field: str) -> int:
-    found = _PRICE.fullmatch(entry.text(field))
+    fix = 'write US dollars for a million tokens in quotes, such as "0.25"'
+    try:
+        found = _PRICE.fullmatch(entry.text(field))
+    except InputError as error:
+        raise PolicyError(f"{entry.path}.{field}", "is not in quotes", fix) from error
     if not found:
-        fix = 'write US dollars for a million tokens in quotes, such as "0.25"'
         raise PolicyError(f"{entry.path}.{field}", "is no price", fix)
     return int(found[1] + (found[2] or "").ljust(DECIMALS, "0"))
 

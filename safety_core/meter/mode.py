@@ -8,9 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from safety_core.canonical import Json
-
-MODES: Final = frozenset({"batch", "fast", "flex", "priority"})
-"""What prices may depend on; every other word ("default", "standard") is the usual way."""
+from safety_core.model.prices import MODES
 
 _PLACES: Final = ((), ("response",), ("usage",), ("response", "usage"), ("message", "usage"))
 _FIELDS: Final = ("speed", "service_tier")

@@ -16,6 +16,9 @@ RATES: Final = (
 )  # fmt: skip
 """What a price can be of, as the file names it."""
 
+MODES: Final = frozenset({"batch", "fast", "flex", "priority"})
+"""Ways to process a request that a price may depend on; every other word of a provider ("default") is the usual one."""
+
 DECIMALS: Final = 18
 """Digits after the point of a price in US dollars."""
 

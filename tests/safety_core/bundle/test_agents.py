@@ -91,6 +91,8 @@ def test_no_secret_is_less_than_every_secret() -> None:
         ({"budget": {"usd_per_day": "5"}}, "data.agents.shop.budget.usd_per_day: must be a number"),
         ({"budget": {"alert_at": 101}}, "data.agents.shop.budget.alert_at: must lie in 1 to 100"),
         ({"budget": {"unpriced": "maybe"}}, "data.agents.shop.budget.unpriced: 'maybe' is not one of refuse, allow"),
+        ({"budget": {}}, "data.agents.shop.budget: has no limit. Fix: add tokens_per_day"),
+        ({"budget": {"alert_at": 50}}, "data.agents.shop.budget: has no limit"),
         ({"budget": {"tokens": 1}}, "data.agents.shop.budget: has a field that is not known.*tokens_per_day"),
         ({"tokens_per_day": 5}, "data.agents.shop: has a field that is not known.*budget"),
         ({"secret": []}, "data.agents.shop: has a field that is not known.*sandbox, secrets, subagents"),

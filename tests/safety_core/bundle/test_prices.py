@@ -70,7 +70,7 @@ def test_every_field_is_read() -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"input": 2}, r"models\[0\].input: must be text"),
+        ({"input": 2}, r"models\[0\].input: is not in quotes. Fix: write US dollars"),
         ({"input": "2,5"}, r"models\[0\].input: is no price"),
         ({"input": "-1"}, r"models\[0\].input: is no price"),
         ({"input": "01"}, r"models\[0\].input: is no price"),
@@ -85,7 +85,7 @@ def test_every_field_is_read() -> None:
         ({"except": ["a b"]}, r"models\[0\].except\[0\]: is not a pattern"),
         ({"when": [{"mode": "batch", "input": "1"}]}, r"models\[0\].when: changes prices that are not there"),
         ({"input": "1", "when": [{"input": "1"}]}, r"when\[0\]: says not when it holds"),
-        ({"input": "1", "when": [{"mode": "Batch", "input": "1"}]}, r"when\[0\].mode: is not a word"),
+        ({"input": "1", "when": [{"mode": "batched", "input": "1"}]}, r"when\[0\].mode: 'batched' is not one of batch"),
         ({"input": "1", "when": [{"mode": "batch"}]}, r"when\[0\]: has no price"),
         ({"input": "1", "when": [{"from": "01:00", "input": "1"}]}, r"when\[0\].to: is missing"),
         ({"input": "1", "when": [{"to": "01:00", "input": "1"}]}, r"when\[0\].from: is missing"),
