@@ -36,6 +36,7 @@ lock:  ## pin all dependencies with hashes again (needs uv)
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/dev.lock
 
 bench: .venv/ready  ## what we promise, measured (see docs/benchmarks.md)
+	@sh tools/load.sh
 	@$(BIN)/python -m bench
 
 fuzz: .venv/ready  ## the C extension under sanitizers, then the reader of command lines against a real bash: five minutes each, or make fuzz SECONDS=60

@@ -43,8 +43,12 @@ def latency(direct: Way, edge: Way, body: bytes, number: int) -> Iterator[Figure
 
 def rates(upstream: Way, edge: Way, body: bytes, folder: Path, seconds: int) -> Iterator[Figure]:
     """Yield requests per second and core, ours and beside each peer's, by what wrk counts and the proxy's CPU time."""
-    ours = per_core(edge, body, folder, seconds)
     title = "requests a second and core, 4 KiB, scanning on (wrk, 16 connections)"
+    try:
+        ours = per_core(edge, body, folder, seconds)
+    except AbsentError as error:
+        yield Figure(SECTION, "egress_rate", title, None, "", note=str(error))
+        return
     yield Figure(SECTION, "egress_rate", title, ours, "", note=f"{1e6 / ours:.0f} µs of CPU a request")
     stages: dict[str, Callable[[], AbstractContextManager[Way]]] = {
         "litellm": lambda: litellm(upstream.port, folder),
