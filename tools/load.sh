@@ -7,7 +7,7 @@ command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing="$missing nginx
 [ -z "$missing" ] && exit 0
 root=""
 [ "$(id -u)" = 0 ] || root="sudo -n"
-export DEBIAN_FRONTEND=noninteractive
+export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1  # no service is started
 # shellcheck disable=SC2086
 if ! { $root apt-get -qq update && $root apt-get -qq -y install --no-install-recommends $missing; } >/dev/null 2>&1; then
   echo "not measured, because they could not be installed:$missing. Fix: apt-get install$missing" >&2
