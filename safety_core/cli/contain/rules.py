@@ -33,7 +33,7 @@ COUNTER: Final = "refused_"
 NAME_PORTS: Final = (53, 853, 5353, 5355)
 """Where names are resolved: DNS, DNS over TLS and QUIC, mDNS, LLMNR."""
 
-BRIDGES: Final = ("docker*", "br-*", "podman*", "cni*", "lxdbr*", "incusbr*", "virbr*")
+BRIDGES: Final = ("docker*", "br-*", "podman*", "cni*", "nerdctl*", "lxcbr*", "lxdbr*", "incusbr*", "virbr*")
 """Interfaces behind which containers and machines of this host sit, by the names that their programs give them."""
 
 METADATA_V4: Final = ("100.100.100.200", "168.63.129.16", "169.254.0.0/16")
