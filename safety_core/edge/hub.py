@@ -91,7 +91,9 @@ class HubClient:
     async def register(self, token: str) -> None:
         """Bind this tenant's public key at the hub with its one-time token. The same key again is no error."""
         public = self.key.verify_key.encode().hex()
-        await self._post("/v1/tenants/register", {"token": token, "tenant": self.tenant, "public": public})
+        body = await self._post("/v1/tenants/register", {"token": token, "tenant": self.tenant, "public": public})
+        if body.text("tenant", "") != self.tenant:  # some other server, which answers whatever it is asked
+            raise _malformed()
 
     async def fetch(self, path: str) -> bytes | None:
         """Return a file of the tenant's bundle repository ("timestamp.json"), or None if the hub has none."""

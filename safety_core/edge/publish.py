@@ -72,7 +72,11 @@ async def upload(url: str, tenant: str, token: str, files: Mapping[str, bytes]) 
         raise UnavailableError(
             "hub", f"did not answer ({type(error).__name__})", "check --hub and the network"
         ) from error
-    check_answer(answer.status_code, answer.content)
+    raw = check_answer(answer.status_code, answer.content)
+    try:
+        Reader.parse(raw, "hub's answer").integer("files")
+    except InputError as error:  # some other server, which answers whatever it is asked
+        raise UnavailableError("hub", "sent an answer that is no hub's", "check --hub") from error
 
 
 def make_keys(folder: Path, numbers: Mapping[str, int], bundle_pem: bytes) -> None:

@@ -74,7 +74,8 @@ def publish(bundle: Path | None, keys: Path, repository: Path, hub: str, token_f
         asyncio.run(upload(hub, tenant, token, {FIRST_ROOT: root, **update.files}))
     found = update.bundle.policy
     fresh = ", and its timestamp is new" if renew else ""
-    click.echo(f"{repository}: revision {found.revision} for {tenant} is version {found.version}{fresh}")
+    told = f"{fresh}; the hub has it" if hub else fresh
+    click.echo(f"{repository}: revision {found.revision} for {tenant} is version {found.version}{told}")
 
 
 def _release(archive: bytes, public: str) -> Release:

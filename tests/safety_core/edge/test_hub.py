@@ -77,6 +77,12 @@ async def test_an_answer_that_cannot_be_read_is_no_answer(body: bytes) -> None:
                 await call(client)
 
 
+async def test_a_server_that_is_no_hub_registers_nobody() -> None:
+    async with answering(http("200 OK", b'{"object": "chat.completion"}')) as client:
+        with pytest.raises(UnavailableError, match="check the hub's URL"):
+            await client.register("token")
+
+
 async def test_nobody_there_is_unavailable() -> None:
     async with HubClient("http://127.0.0.1:1", ACME, KEY) as client:
         with pytest.raises(UnavailableError, match="did not answer"):

@@ -258,6 +258,9 @@ async def test_a_hub_that_refuses_or_is_away_is_named(hub: Hub) -> None:
     hub.status = 500
     with pytest.raises(UnavailableError, match="answered 500"):
         await upload(hub.url, "one", "token", {})
+    hub.status = 202
+    with pytest.raises(UnavailableError, match="no hub's"):
+        await upload(hub.url, "one", "token", {})
     with pytest.raises(UnavailableError, match="did not answer"):
         await upload("http://127.0.0.1:9", "one", "token", {})
     with pytest.raises(InputError, match="must be https"):
