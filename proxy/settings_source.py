@@ -76,6 +76,9 @@ _KINDS: Final[Mapping[str, type]] = {
 }
 """Every key, with the type that its environment variable is read as."""
 
+_FIELDS: Final = ("base_url", "key_secret", "dialect", "private", "region")
+"""Of one provider."""
+
 VARIABLES: Final[Mapping[str, str]] = {PREFIX + key.upper().replace(".", "_"): key for key in _KINDS}
 """Environment variable -> key."""
 
@@ -236,12 +239,13 @@ def _interlock(source: Reader, default: Interlock) -> Interlock:
 def _provider(name: str, source: Reader) -> Provider:
     if not PROVIDER_NAME.fullmatch(name):
         raise InputError(f"edge.egress.providers.{name}", "must be named in lower-case letters, digits and dashes")
+    _refuse_unknown_field(source)
     dialect = _dialect(name, source)
     base_url = _base_url(source, dialect)
     local = base_url == HOSTS.get(dialect) and base_url.startswith("http:")
     private = source.flag("private", default=local)
     if not private and URL(base_url).protocol != "https:":
-        fix = "or set private = true: the provider is in this network"
+        fix = "write https://, or private = true if the provider is in this network"
         raise InputError(f"{source.path}.base_url", "must begin with https://, for prompts and keys travel on it", fix)
     key = secret_name(source.text("key_secret")) if source.has("key_secret") else None
     settings = Provider(name, dialect, base_url, key, private)
@@ -249,12 +253,26 @@ def _provider(name: str, source: Reader) -> Provider:
     return settings
 
 
+def _refuse_unknown_field(source: Reader) -> None:
+    for field in source.keys():  # noqa: SIM118
+        if field not in _FIELDS:
+            near = get_close_matches(field, _FIELDS, 1)
+            fix = f"write {near[0]}" if near else f"its settings are {', '.join(_FIELDS)}"
+            raise InputError(f"{source.path}.{field}", "is not a known setting", fix)
+
+
 def _base_url(source: Reader, dialect: str) -> str:
     if dialect == "bedrock" and not source.has("base_url"):
         if not source.has("region"):
             raise InputError(f"{source.path}.region", "is missing", 'write region = "eu-central-1", or a base_url')
         return bedrock_url(source.text("region"), f"{source.path}.region")
-    return _url(source, "base_url") if source.has("base_url") or dialect not in HOSTS else HOSTS[dialect]
+    if source.has("region"):
+        fix = "leave one of them out; a host that does not tell its region has it in the key's JSON"
+        reason = "stands in place of base_url" if dialect == "bedrock" else "is for bedrock alone"
+        raise InputError(f"{source.path}.region", reason, fix if dialect == "bedrock" else "leave it out")
+    if dialect not in HOSTS and not source.has("base_url"):
+        raise InputError(f"{source.path}.base_url", "is missing", 'write base_url = "https://llm.example/v1"')
+    return _url(source, "base_url") if source.has("base_url") else HOSTS[dialect]
 
 
 def _dialect(name: str, source: Reader) -> str:
@@ -271,7 +289,7 @@ def _telemetry(source: Reader) -> TelemetrySettings:
     otlp = _url(source, "otlp") if source.text("otlp", "") else ""
     url = URL(otlp) if otlp else None
     if url and url.protocol != "https:" and url.hostname not in {*LOOPBACK, *hosts}:
-        fix = "or list its host in telemetry.private_hosts: the collector is in this network"
+        fix = "write https://, or list its host in telemetry.private_hosts if the collector is in this network"
         raise InputError("edge.telemetry.otlp", "must begin with https://, for who asks what model goes there", fix)
     settings = TelemetrySettings(source.flag("access_log", default=True), otlp, hosts)
     source.done()
@@ -283,7 +301,9 @@ def _clients(source: Reader) -> Mapping[str, str]:
     for name, value in clients.items():
         if len(value) != 64 or set(value) - set("0123456789abcdef"):
             raise InputError(
-                f"edge.clients.{name}", "must be the sha256 of the client's token in 64 hexadecimal digits"
+                f"edge.clients.{name}",
+                "must be the sha256 of the client's token in 64 hexadecimal digits",
+                "write what `tr -d '\\n' < TOKEN_FILE | sha256sum` prints",
             )
     if len(set(clients.values())) < len(clients):
         raise InputError("edge.clients", "has one token under two names", "draw a token for each client")
