@@ -13,6 +13,8 @@ converse           {"messages": [{"content": [{"toolResult": {"toolUseId", "cont
                    of calls in {"toolUse": {"toolUseId", "name", "input"}}
 ollama             {"messages": [{"role": "tool", "tool_name"?, "content"}]}
                    of calls in {"tool_calls": [{"function": {"name", "arguments"}}]}
+command            {"tool_results": [{"call": {"name", "parameters"}, "outputs"}]}, also within "chat_history": Cohere's
+                   Command models on Bedrock; each repeats the call that it is of
 
 All are looked for in every body: an item counts by what it is, not by the path that it was sent to. Whatever ends with
 `_output` beside a `call_id` is a result too (custom tools, shell, computer).
@@ -107,6 +109,9 @@ def _found(item: JsonObject) -> Iterator[_Result]:
         yield _Result(_name(item, "call_id"), _UNNAMED, _text(item.get("output")))
     elif kind == "tool_result":
         yield _Result(_name(item, "tool_use_id"), _UNNAMED, _text(item.get("content")))
+    elif "outputs" in item:
+        for call in _members(item, "call"):
+            yield _Result(NO_ID, _name(call, "name"), "")
     for response in _members(item, "functionResponse", "function_response"):
         yield _Result(_name(response, "id"), _name(response, "name"), _response(response.get("response")))
     for response in _members(item, "toolResult"):
@@ -124,6 +129,8 @@ def _items(fields: JsonObject) -> Iterator[JsonObject]:
             yield item
             yield from _objects(item.get("content"))
             yield from _objects(item.get("parts"))
+    for owner in (*_objects(fields.get("chat_history")), fields):
+        yield from _objects(owner.get("tool_results"))
 
 
 def _calls(item: JsonObject) -> Iterator[_Call]:
@@ -138,6 +145,8 @@ def _calls(item: JsonObject) -> Iterator[_Call]:
     for function in _members(item, "functionCall", "function_call"):
         arguments = function["args"] if "args" in function else _parsed(function.get("arguments"))
         yield _Call(_name(function, "id"), _name(function, "name"), arguments)
+    for call in _members(item, "call") if "outputs" in item else ():
+        yield _Call(NO_ID, _name(call, "name"), call.get("parameters"))
     for use in _members(item, "toolUse"):
         yield _Call(_name(use, "toolUseId"), _name(use, "name"), use.get("input"))
 

@@ -233,6 +233,23 @@ def test_where_an_api_has_no_ids_a_result_goes_by_its_call(fields: Any, found: l
     assert [(result.id, result.text) for result in tool_results(fields)] == found
 
 
+def _of(command: str) -> dict[str, Any]:
+    return {"call": {"name": "exec", "parameters": {"command": command}}, "outputs": [{"said": "x"}]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ({"message": "m", "tool_results": [_of("ls"), _of("pwd")]}, [LS, PWD]),
+        ({"chat_history": [{"role": "TOOL", "tool_results": [_of("ls")]}], "tool_results": [_of("pwd")]}, [LS, PWD]),
+        ({"tool_results": [{"call": 3, "outputs": []}, {"call": {"name": "exec"}}, 3], "chat_history": [{}]}, []),
+    ],
+)
+def test_results_that_repeat_their_calls_go_by_them(fields: Any, found: list[str]) -> None:
+    results = DIALECTS["bedrock"].prepare(json.dumps(fields).encode(), Operation(Purpose.TURN, "m-1")).results
+    assert [result.id for result in results] == found
+
+
 def test_arguments_that_were_refused_come_along_without_an_id() -> None:
     fields = gemini(called("exec", {"a": 1}), responded("exec", INVALID))
     assert tool_results(fields) == (ToolResult(spelling_of("exec", {"a": 1}), INVALID, {"a": 1}),)
