@@ -40,6 +40,15 @@ _ANSWERS: Final = frozenset({"n", "bestof", "numgenerations", "candidatecount"})
 _CONFIGS: Final = frozenset({"generationconfig", "options", "inferenceconfig", "textgenerationconfig"})
 """Under which they take an object that holds such names."""
 
+_READ: Final = {
+    name.replace("_", ""): name
+    for name in (
+        *("model", "models", "fallbacks", "messages", "input", "contents", "tool_results", "chat_history"),
+        *("requests", "stream", "stream_options", "background"),
+    )
+}
+"""What is read of a request beside these, by its plain name: none may stand there in another spelling."""
+
 _DIGITS: Final = 18
 
 _NOT: Final = (None, False)
@@ -60,7 +69,8 @@ def read_request(body: bytes, operation: Operation) -> Request:
     """Read a request body.
 
     Raises:
-        InputError: it is not a JSON object, or neither it nor the path names a model, and it is no mere look.
+        InputError: it is not a JSON object, spells a name in another way, or neither it nor the path names a model, and
+            it is no mere look.
     """
     if operation.purpose is Purpose.LOOK and not body:
         return Request({}, Prepared(body, operation.model))
@@ -70,6 +80,7 @@ def read_request(body: bytes, operation: Operation) -> Request:
         raise InputError("request body", "is not JSON") from error
     if not isinstance(fields, dict):
         raise InputError("request body", "must be a JSON object")
+    _check_names(fields)
     if operation.purpose is Purpose.BATCH:
         return _batch(body, fields)
     model = operation.model or fields.get("model")
@@ -86,6 +97,8 @@ def _batch(body: bytes, fields: JsonObject) -> Request:
     if not isinstance(listed, list) or not listed:
         raise InputError("request body", "must list requests")
     turns = [_params(each) for each in listed]
+    for turn in turns:
+        _check_names(turn)
     models = [_checked(turn.get("model"), "each request of a batch") for turn in turns]
     results = tuple(result for turn in turns for result in tool_results(turn))
     lengths = [most_output(turn) for turn in turns]
@@ -99,6 +112,14 @@ def _batch(body: bytes, fields: JsonObject) -> Request:
 def _params(each: Json) -> JsonObject:
     params = each.get("params") if isinstance(each, dict) else None
     return params if isinstance(params, dict) else {}
+
+
+def _check_names(fields: JsonObject) -> None:
+    """Refuse what a lenient reader would take for something that is read here, and in whose place it would."""
+    for name in fields:
+        read = _READ.get(_plain(name), name)
+        if read != name:
+            raise InputError("request body", f"spells `{read}` in another way", "write it like this")
 
 
 def _checked(model: Json, what: str) -> str:

@@ -64,3 +64,13 @@ def test_a_whole_response_s_usage() -> None:
         assert usage is not None
         assert usage.output_total == 2
         assert dialect.usage(None) is None
+
+
+@pytest.mark.parametrize("name", ["Model", "MESSAGES", "Stream", "streamOptions", "Background", "toolResults"])
+def test_a_name_that_only_a_lenient_reader_knows_is_refused(name: str) -> None:
+    body = {"model": "cheap", "messages": [], name: "dear"}
+    with pytest.raises(InputError, match="in another way"):
+        DIALECTS["ollama"].prepare(json.dumps(body).encode(), TURN)
+    batch = {"requests": [{"custom_id": "a", "params": body}]}
+    with pytest.raises(InputError, match="in another way"):
+        DIALECTS["anthropic"].prepare(json.dumps(batch).encode(), Operation(Purpose.BATCH))
