@@ -177,8 +177,8 @@ async def test_sound_passes_untouched_both_ways() -> None:
 @pytest.mark.parametrize(
     ("path", "headers", "status", "reason"),
     [
-        (PATH, {}, 401, "token is missing or unknown"),
-        (PATH, {"authorization": "Bearer other"}, 401, "token is missing or unknown"),
+        (PATH, {}, 401, "client token: is missing"),
+        (PATH, {"authorization": "Bearer other"}, 401, "client token: is missing"),
         ("/openai/v1/realtime", None, 400, "must name one model"),
         ("/openai/v1/realtime?model=a&model=b", None, 400, "must name one model"),
         ("/openai/v1/responses?model=a", None, 404, "no such socket"),
