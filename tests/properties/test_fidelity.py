@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safety_core.model.record import Event
-from tests.safety_core.flow.test_prompt import PASSWORD, TOKEN, answer, done, prompt
+from tests.safety_core.flow.prompts import PASSWORD, TOKEN, answer, done, prompt
 from tests.simulators.prompt_world import PromptWorld
 
 MARK = "\x00"

@@ -17,7 +17,7 @@ from proxy.providers.dialects import part_of
 from proxy.providers.proposals import proposed_in
 from safety_core.flow.dialect import Dialect
 from safety_core.wire import aws_events
-from tests.safety_core.flow.test_prompt import CONTEXT, PASSWORD, STREAM_TYPE, done, prompt
+from tests.safety_core.flow.prompts import CONTEXT, PASSWORD, STREAM_TYPE, done, prompt
 from tests.simulators.bedrock import event
 from tests.simulators.prompt_world import PromptWorld
 

@@ -19,7 +19,7 @@ from safety_core.model.level import Level
 from safety_core.model.record import AuditEntry, Event
 from safety_core.model.tool_call import ProposedCall
 from tests.safety_core.flow.conftest import call, context, world
-from tests.safety_core.flow.test_prompt import CONTEXT, HEADERS, PASSWORD, STREAM_TYPE, done, prompt
+from tests.safety_core.flow.prompts import CONTEXT, HEADERS, PASSWORD, STREAM_TYPE, done, prompt
 from tests.simulators.prompt_world import PromptWorld
 
 TRACE = "a" * 32
