@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from starlette.types import ASGIApp
 
@@ -135,12 +135,21 @@ async def check(settings: Settings) -> tuple[JsonObject, tuple[SafetyError, ...]
         return await edge.status.to_json(), tuple(_troubles(edge))
 
 
+_DRAW: Final = "draw a token for each, and list its sha256 in [clients] (docs/setup.md, A model)"
+
+
 def _troubles(edge: Edge) -> Iterator[SafetyError]:
     if not Path(edge.settings.workspace).is_dir():
         yield InputError(
             f"workspace {edge.settings.workspace}", "is no folder", "make it, or set `workspace` to the agent's folder"
         )
-    for provider in edge.settings.egress.providers.values():
+    providers = edge.settings.egress.providers
+    if providers and not edge.settings.clients:
+        yield InputError("clients", "there are none, so every prompt is refused", _DRAW)
+    for name, provider in providers.items():
+        if not provider.key_secret and not provider.private:
+            thing = f"setting egress.providers.{name}.key_secret"
+            yield InputError(thing, "is missing, so no key is sent", "name a secret of the vault")
         try:
             edge.status.services.secrets.values((provider.key_secret,) if provider.key_secret else ())
         except SecretError as error:

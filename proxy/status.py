@@ -11,12 +11,15 @@
  "budgets": [{"agent": name | null for all together, "budget", "spent", "held", "limit", "percent"}],
  "halted": [{"agent", "since", "reason"}], "posture": null or {"at", "uid", "results": {check: result}},
   "listeners": {"control", "control_port", "egress", "forward"?},
+ "egress": {"providers": [{"provider", "to", "key"}] (key: a secret's name or "", and "missing": true if it is not
+            in the vault), "clients": [name]},
  "forward": null or {"allowed", "refused", "open", "sent", "received", "last"}}
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from importlib.metadata import version
 
@@ -28,6 +31,7 @@ from proxy.turns import Turns
 from safety_core.canonical import Json, JsonObject
 from safety_core.edge import clock
 from safety_core.errors import FreezeError, SafetyError
+from safety_core.model.secret import SecretName
 
 
 @dataclass(slots=True)
@@ -75,6 +79,7 @@ class Status:
             "halted": halted,
             "posture": None if posture is None else posture.to_json(),
             "listeners": self.listeners,
+            "egress": _egress(self.settings, frozenset(self.services.secrets.names())),
             "forward": self.forward() if self.forward else None,
         }
 
@@ -92,6 +97,15 @@ class Status:
         elif now > force.expires:
             detail += "; expired, in its grace"
         return _policy_json("in force", detail, force), force
+
+
+def _egress(settings: Settings, known: AbstractSet[SecretName]) -> JsonObject:
+    providers: list[Json] = []
+    for name, provider in settings.egress.providers.items():
+        key = provider.key_secret
+        told: JsonObject = {"provider": name, "to": provider.base_url, "key": key or ""}
+        providers.append(told | {"missing": True} if key and key not in known else told)
+    return {"providers": providers, "clients": [*settings.clients]}
 
 
 def _policy_json(state: str, detail: str, force: Force) -> JsonObject:

@@ -71,11 +71,13 @@ def show(answer: JsonObject, console: Console) -> None:
     facts.add_row("secrets", f"{body.integer('secrets')} known")
     facts.add_row("hub", Text(hub.text("url") or "none"))
     for task in body.objects("tasks"):
-        done = _ago(task.number("last_done")) if task.has("last_done") else "never yet"
+        done = f"last done {_ago(task.number('last_done'))}" if task.has("last_done") else "not done yet"
         facts.add_row(
             "  " + task.text("task"),
-            _state("ok" if task.flag("ok") else "fails", task.text("trouble", "") or f"last done {done}"),
+            _state("ok" if task.flag("ok") else "fails", task.text("trouble", "") or done),
         )
+    if body.has("egress"):
+        _reached(body.object("egress"), facts)
     for plugin in body.objects("plugins"):
         facts.add_row("plugin", _plugin(plugin))
     interlock = body.object("interlock")
@@ -104,6 +106,18 @@ def show(answer: JsonObject, console: Console) -> None:
     console.print(layers)
 
 
+def _reached(egress: Reader, facts: Table) -> None:
+    """Add a line for each provider, and one for who may ask them."""
+    for provider in egress.objects("providers"):
+        key = provider.text("key")
+        with_key = f", with {key}" if key else ", without a key"
+        missing = key and provider.flag("missing", default=False)
+        shown = Text(f"{provider.text('provider')}: {provider.text('to')}{with_key}")
+        facts.add_row("model provider", shown.append(f": safety secret set {key}", style="red") if missing else shown)
+    if clients := egress.texts("clients"):
+        facts.add_row("clients", Text(", ".join(clients)))
+
+
 def _plugin(plugin: Reader) -> Text:
     """Return one line: who is guarded, how that stands, and what the plugin has done."""
     told = [f"guards {plugin.text('agent')}"]
@@ -121,10 +135,14 @@ def _budget(budget: Reader) -> Text:
     """Return one line: whose limit it is, and how much of it has been spent."""
     name, percent = budget.text("budget"), budget.integer("percent")
     spent, most = budget.integer("spent"), budget.integer("limit")
-    used = f"{spent / NANO:.2f} of {most / NANO:.2f} dollars" if name.startswith("usd") else f"{spent} of {most} tokens"
+    used = f"{_dollars(spent)} of {_dollars(most)} dollars" if name.startswith("usd") else f"{spent} of {most} tokens"
     who = budget.text("agent") if budget.has("agent") else "all agents together"
     style = "red" if spent >= most else "yellow" if percent >= ALERT_AT else "green"
     return Text(f"{who}, {name}: {used} ({percent}%)", style=style)
+
+
+def _dollars(nano: int) -> str:
+    return f"{nano / NANO:,.2f}" if nano >= NANO or not nano else f"{nano / NANO:.4f}"
 
 
 def _forwarded(forward: Reader) -> Text:

@@ -89,6 +89,12 @@ def test_a_check_says_what_would_be_in_force(environ: dict[str, str], tmp_path: 
     assert "policy" in told.stdout
     assert f"warning: workspace {tmp_path / 'gone'}: is no folder" in told.stderr
     assert "Fix: safety secret set no_such_key" in told.stderr
+    assert "warning: clients: there are none, so every prompt is refused. Fix: draw a token" in told.stderr
+    keyless = {"SAFETY_EDGE_EGRESS_PROVIDERS": '{"openai": {}, "ollama": {}}'}
+    told = safety_edge({**environ, **keyless}, "--check")
+    assert "warning: setting egress.providers.openai.key_secret: is missing, so no key is sent" in told.stderr
+    assert "providers.ollama" not in told.stderr
+    assert "ollama: http://127.0.0.1:11434, without a key" in told.stdout
     assert not Path("/tmp/never-made.sock").exists()
 
 

@@ -73,7 +73,7 @@ def test_everything_is_on_the_screen_as_it_is() -> None:
         "2 pending, 1 not yet at the hub",
         "7 entries",
         "fails  hub: did not answer",
-        "last done never yet",
+        "not done yet",
         "min ago",
         "openclaw 1.0 guards main, 3.0 MiB, 4 hooks fired, copy full of its plugin has not registered before_tool_call",
         "missing  guards support, its plugin has not checked in",
@@ -104,6 +104,26 @@ def test_a_forward_proxy_is_shown_where_there_is_one() -> None:
     screen = io.StringIO()
     show({**ANSWER, "forward": None}, Console(file=screen, width=200))
     assert "forward" not in screen.getvalue()
+
+
+def test_who_reaches_which_models_is_shown_and_which_key_is_missing() -> None:
+    providers = [
+        {"provider": "openai", "to": "https://api.openai.com", "key": "OPENAI_API_KEY", "missing": True},
+        {"provider": "house", "to": "http://127.0.0.1:9", "key": ""},
+    ]
+    screen = io.StringIO()
+    egress = {"providers": providers, "clients": ["shop", "git"]}
+    budget = {"agent": "main", "budget": "usd_per_day", "spent": 4_200_000, "limit": 4_000_000, "percent": 105}
+    show({**ANSWER, "egress": egress, "budgets": [budget]}, Console(file=screen, width=200))
+    shown = screen.getvalue()
+    missing = "openai: https://api.openai.com, with OPENAI_API_KEY: safety secret set OPENAI_API_KEY "
+    for words in (
+        missing,
+        "house: http://127.0.0.1:9, without a key ",
+        "shop, git ",
+        "0.0042 of 0.0040 dollars (105%)",
+    ):
+        assert words in shown
 
 
 def test_an_answer_that_is_none_is_refused_by_name() -> None:
