@@ -31,5 +31,5 @@ relay            one prompt between its client and its provider;  upstream, addr
                  open between two requests
 realtime         a socket of a realtime API, likewise;  upstream_socket: its way out;  websocket: what it is served with
                  (websocket_protocol: one connection)
-sockets, logs    listening safely; log lines without secrets
+sockets, logs    listening safely; log lines without secrets;  room: how much of all requests is held at once
 """

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Generator, MutableMapping
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
+from proxy.room import Room
+
 T = TypeVar("T")
 
 
@@ -52,9 +54,10 @@ class Caller:
 
 
 class Callers:
-    """Everybody who is being served, so that a shutdown can send them away."""
+    """Everybody who is being served, so that a shutdown can send them away. `room`: for what they send."""
 
     def __init__(self) -> None:
+        self.room = Room()
         self._here: set[Caller] = set()
         self._closed = False
 

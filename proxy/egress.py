@@ -17,12 +17,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
 from proxy.client_token import agent_of, without_token
+from proxy.errors import BusyError
 from proxy.interlock import Guards
 from proxy.providers.dialects import DIALECTS, Api, api_for, part_of
 from proxy.providers.proposals import proposed_in
 from proxy.providers.realtime import SOCKETS, model_of
 from proxy.realtime import Ground, Noting, Openings, Session, refuse
 from proxy.relay import Receive, Relay, Send, addressed
+from proxy.room import BODIES, Room
 from proxy.settings import Provider
 from proxy.upstream import Upstream
 from proxy.upstream_socket import UpstreamSocket, connect
@@ -50,10 +52,12 @@ class Limits:
 
     Attributes:
         body: bytes of a request body, and of a response body that is not a stream.
+        bodies: bytes of all request bodies that are held at the same time.
         connect_seconds, silence_seconds: to the first byte of a connection, and between two chunks of a response.
     """
 
     body: int = 32 * 1024 * 1024
+    bodies: int = BODIES
     connect_seconds: float = 10.0
     silence_seconds: float = 600.0
 
@@ -134,6 +138,7 @@ class EgressApp:
         self._watchers = terms.watchers
         self._limits = limits = terms.limits
         self._sockets = Openings()
+        self._room = Room(limits.bodies)
         times = {"connect_seconds": limits.connect_seconds, "silence_seconds": limits.silence_seconds}
         self._upstreams = {private: Upstream(private=private, **times) for private in (False, True)}
 
@@ -168,25 +173,13 @@ class EgressApp:
             return await _answer(send, route.api, 401, _NO_CLIENT)
         if route.operation is None:
             return await _answer(send, route.api, *_unlisted(route, scope["method"]))
-        try:
-            body = await read_body(scope["headers"], receive, limit=self._limits.body)
-        except InputError as error:
-            return await _answer(send, route.api, 413 if isinstance(error, LimitError) else 400, str(error))
-        target = f"{route.path}?{query}" if (query := without_token(query)) else route.path
-        headers = tuple((name, value) for name, value in scope["headers"])
-        provider = route.provider
-        prompt = Prompt(
-            agent,
-            provider.name,
-            route.api,
-            route.operation,
-            provider.key_secret,
-            scope["method"],
-            target,
-            headers,
-            body,
-        )
-        return await self._exchange(prompt, route, receive, send)
+        with self._room.guest(agent) as take:
+            try:
+                body = await read_body(scope["headers"], receive, limit=self._limits.body, take=take)
+            except (InputError, BusyError) as error:
+                return await _answer(send, route.api, _unread(error), str(error))
+            prompt = _prompt(scope, route, route.operation, agent, body)
+            return await self._exchange(prompt, route, receive, send)
 
     async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a socket of a realtime API, or say in an HTTP response why not."""
@@ -298,6 +291,29 @@ def _path(scope: Scope) -> str:
     """Return the path as it was sent: what is decoded and encoded again may name something else."""
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
     return raw.decode("latin-1").partition("?")[0]
+
+
+def _prompt(scope: Scope, route: Route, operation: Operation, agent: AgentId, body: bytes) -> Prompt:
+    query = without_token(scope.get("query_string", b"").decode("latin-1"))
+    target = f"{route.path}?{query}" if query else route.path
+    headers = tuple((name, value) for name, value in scope["headers"])
+    provider = route.provider
+    return Prompt(
+        agent,
+        provider.name,
+        route.api,
+        operation,
+        provider.key_secret,
+        scope["method"],
+        target,
+        headers,
+        body,
+    )
+
+
+def _unread(error: SafetyError) -> int:
+    """Return the status that says why a body was not read."""
+    return 503 if isinstance(error, BusyError) else 413 if isinstance(error, LimitError) else 400
 
 
 def _unlisted(route: Route, method: str) -> tuple[int, str]:

@@ -41,13 +41,13 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        with self._callers.serving() as caller:
-            response = await self._answer(scope, receive, caller)
+        with self._callers.serving() as caller, self._callers.room.guest("") as take:
+            response = await self._answer(scope, receive, caller, take)
         await response(scope, receive, send)
 
-    async def _answer(self, scope: Scope, receive: Receive, caller: Caller) -> Response:
+    async def _answer(self, scope: Scope, receive: Receive, caller: Caller, take: Callable[[int], None]) -> Response:
         try:
-            raw = await read_body(scope["headers"], receive)
+            raw = await read_body(scope["headers"], receive, take=take)
             if scope["method"] == "GET":
                 raw = scope.get("query_string", b"")
             watcher = asyncio.create_task(caller.watch(receive))

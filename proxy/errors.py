@@ -1,7 +1,7 @@
 """Refusals that only the edge makes, and the status with which the control listener answers each error of the tree.
 
 400 what came in is wrong         413 it is too large, or nested too deep         401 no token, or a wrong one
-403 it is understood and refused                                                  500 the edge is at fault; see its log
+403 it is understood and refused  503 too much at once                            500 the edge is at fault; see its log
 """
 
 from __future__ import annotations
@@ -11,6 +11,10 @@ from safety_core.errors import AuditError, EffectFailed, InputError, LimitError,
 
 class NoPolicyError(SafetyError):
     """No trusted policy is in force, so nothing is permitted."""
+
+
+class BusyError(SafetyError):
+    """More at the same time than the edge holds."""
 
 
 class TokenError(SafetyError):
@@ -38,6 +42,8 @@ def status_of(error: SafetyError) -> int:
             return 400
         case TokenError():
             return 401
+        case BusyError():
+            return 503
         case EffectFailed() | UnavailableError() | AuditError():
             return 500
         case _:

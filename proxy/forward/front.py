@@ -6,9 +6,10 @@ import asyncio
 import logging
 from typing import Final, cast
 
+from proxy.errors import BusyError
 from proxy.forward.credentials import CHALLENGE, client_of, unknown_client
 from proxy.forward.intercept import intercept, speak
-from proxy.forward.parts import BusyError, Parts, status_of
+from proxy.forward.parts import Parts, status_of
 from proxy.forward.permission import Wish
 from proxy.forward.request import Line
 from proxy.forward.scan import Found, scan_head

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from starlette.types import ASGIApp
 from uvicorn.server import ServerState
 
+from proxy.errors import BusyError
 from proxy.forward.books import Books
 from proxy.forward.dial import Dialer
 from proxy.forward.leaves import Leaves
 from proxy.forward.outward import Outward
 from proxy.forward.permission import Permission
 from proxy.forward.tunnel import PATIENCE, Patience
+from proxy.room import Room
 from safety_core.errors import InputError, LimitError, SafetyError, UnavailableError
 from safety_core.model.secret import SecretName, SecretValue
 from safety_core.model.tool_call import AgentId
@@ -30,7 +31,7 @@ class Limits:
     Attributes:
         head_seconds: until a connection's first request has come.
         handshake_seconds: of TLS that is ended here.
-        body: bytes of one request's body, where the policy says nothing else; bodies: of all at the same time.
+        body: bytes of one request's body, where the policy says nothing else.
         connections: at the same time.
         patience: of tunnels.
     """
@@ -38,35 +39,11 @@ class Limits:
     head_seconds: float = 10.0
     handshake_seconds: float = 10.0
     body: int = 32 * 1024 * 1024
-    bodies: int = 128 * 1024 * 1024
     connections: int = 512
     patience: Patience = PATIENCE
 
 
 LIMITS: Final = Limits()
-
-
-class BusyError(SafetyError):
-    """More at the same time than the proxy holds."""
-
-
-@dataclass(slots=True)
-class Room:
-    """How much of the bodies of all requests may be held at the same time, in bytes: they are scanned whole."""
-
-    most: int
-    held: int = 0
-
-    @contextmanager
-    def taken(self, size: int) -> Generator[None, None, None]:
-        """Hold `size` bytes until the block ends. Raises BusyError."""
-        if self.held + size > self.most:
-            raise BusyError("the forward proxy", "holds as many bodies of requests as it can", "try again")
-        self.held += size
-        try:
-            yield
-        finally:
-            self.held -= size
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +70,7 @@ class Parts:
     limits: Limits = LIMITS
     connections: set[asyncio.Transport] = field(default_factory=set)
     state: ServerState = field(default_factory=ServerState)
-    room: Room = field(default_factory=lambda: Room(LIMITS.bodies))
+    room: Room = field(default_factory=Room)
 
     def enter(self, transport: asyncio.Transport) -> None:
         """Count a connection."""

@@ -112,12 +112,12 @@ class RequestApp:
         if target.host in self._parts.permission.providers:
             return await self._parts.egress(_for_egress(client, scope, self._provider(scope)), receive, send)
         limit = self._parts.limits.body if rule.body_limit is None else rule.body_limit
-        with self._parts.room.taken(_announced(scope, limit)):
-            return await self._forward(client, limit, scope, receive, send)
+        with self._parts.room.guest(client.agent) as take:
+            body = await self._scanned(limit, take, scope, receive)
+            return await self._forward(client, body, scope, receive, send)
 
-    async def _forward(self, client: Client, limit: int, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _forward(self, client: Client, body: bytes, scope: Scope, receive: Receive, send: Send) -> None:
         headers, where = _kept(scope["headers"], _NOT_SENT), str(self._line.target)
-        body = await self._scanned(limit, scope, headers, receive)
         call = await self._parts.books.forwarded(client.agent, where, {"bytes": len(body)})
         counts = {"sent": len(body)}
         try:
@@ -125,13 +125,14 @@ class RequestApp:
         finally:
             await self._parts.books.ended(call, client.agent, where, counts)
 
-    async def _scanned(self, limit: int, scope: Scope, headers: Headers, receive: Receive) -> bytes:
+    async def _scanned(self, limit: int, take: Callable[[int], None], scope: Scope, receive: Receive) -> bytes:
         """Return the body, once all of the request has been looked through. Raises SafetyError."""
         redactor, found = await self._parts.redactor(), Found()
+        headers = _kept(scope["headers"], _NOT_SENT)
         scan_head(found, f"{self._line.scheme}://{self._line.target}{_path(scope)}", headers, redactor)
         body = b""
         if not found.places:
-            body = await read_body(scope["headers"], receive, limit=limit)
+            body = await read_body(scope["headers"], receive, limit=limit, take=take)
             scan_body(found, body, headers, redactor)
         if found.discovered:
             await self._parts.remember(found.discovered)
@@ -201,16 +202,6 @@ def _for_egress(client: Client, scope: Scope, provider: Provider) -> Scope:
     changed: MutableMapping[str, Any] = {**scope, "path": raw, "raw_path": raw.encode("latin-1"), "headers": headers}
     changed["query_string"] = without_token(query.decode("latin-1")).encode("latin-1")
     return changed
-
-
-def _announced(scope: Scope, limit: int) -> int:
-    """Return how many bytes of a body may come: what is not announced may be all that is allowed."""
-    for name, value in scope["headers"]:
-        if name == b"transfer-encoding":
-            return limit
-        if name == b"content-length":
-            return min(int(value), limit)
-    return 0
 
 
 def _below(provider: Provider, method: str, path: str) -> str:

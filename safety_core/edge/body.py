@@ -24,8 +24,10 @@ async def read_body(
     *,
     limit: int = BODY_LIMIT,
     seconds: float = BODY_SECONDS,
+    take: Callable[[int], object] = lambda size: None,
 ) -> bytes:
     """Return the whole body of an ASGI request. `headers` as ASGI gives them: names in lower case.
+    `take` is asked for room for each part, and may raise.
 
     Raises:
         LimitError: it is announced as, or turns out, larger than `limit` bytes.
@@ -36,18 +38,20 @@ async def read_body(
         raise _too_large(limit)
     try:
         async with asyncio.timeout(seconds):
-            return await _read(receive, limit)
+            return await _read(receive, limit, take)
     except TimeoutError as error:
         raise InputError("request body", f"did not arrive within {seconds:g} seconds") from error
 
 
-async def _read(receive: Receive, limit: int) -> bytes:
+async def _read(receive: Receive, limit: int, take: Callable[[int], object]) -> bytes:
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise InputError("request body", "broke off")
-        body += message.get("body", b"")
+        part: bytes = message.get("body", b"")
+        take(len(part))
+        body += part
         if len(body) > limit:
             raise _too_large(limit)
         if not message.get("more_body", False):

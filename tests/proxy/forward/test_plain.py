@@ -174,7 +174,7 @@ async def test_large_bodies_pass_and_have_room_for_so_many_at_once(tmp_path: Pat
         assert setting.parts.room.held == 0
         setting.parts.room.most = len(body) - 1
         _, out, _ = await run(*curl, "-i", "http://shop.test/up")
-        assert out.startswith("HTTP/1.1 503 ")
+        assert "HTTP/1.1 503 " in out
         assert (await post(setting, b"small")).startswith(b"HTTP/1.1 200 ")
 
 
