@@ -4,104 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import gc
 import json
 import os
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import openai
 import pytest
-import uvicorn
-from uvicorn.server import ServerState
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
-from proxy import realtime as module
-from proxy.egress import EgressApp, Terms
-from proxy.providers.realtime import MESSAGE_BYTES
-from proxy.realtime import RATE, Rate
-from proxy.settings import Provider
-from proxy.websocket_protocol import FRAGMENTS, SocketProtocol
-from safety_core.errors import BudgetError, LimitError
+from safety_core.errors import BudgetError
 from safety_core.flow.egress_effects import Afford
-from safety_core.flow.exchange import Exchange, Prompt
 from safety_core.flow.interlock import HaltedError
 from safety_core.model.record import Event
 from safety_core.model.usage import Usage
-from tests.proxy.egress_setting import AGENT, CLIENT_TOKEN, CLIENTS, Books, known, served
-from tests.simulators.prompt_world import KEY, SECRETS
+from tests.proxy.egress_setting import AGENT, CLIENT_TOKEN
+from tests.proxy.realtime_setting import (
+    ASK,
+    PASSWORD,
+    PATH,
+    PROVIDER_KEY,
+    TOKEN,
+    answers,
+    closing,
+    realtime,
+    say,
+    until,
+)
 from tests.simulators.realtime import Realtime, begins, ends, said
 
-PASSWORD, TOKEN, PROVIDER_KEY = SECRETS.values()
 REF = "SECRET_REF(DB_PASSWORD)"
 COST = Usage(132, 121, cache_read=64, audio_input=13, audio_output=91)
-PATH = "/openai/v1/realtime?model=gpt-realtime"
-ASK = {"type": "response.create"}
-
-
-@dataclass
-class Seen:
-    """A watcher."""
-
-    began_: list[Prompt] = field(default_factory=list)
-    ended_: list[Exchange | None] = field(default_factory=list)
-
-    def began(self, prompt: Prompt) -> None:
-        self.began_.append(prompt)
-
-    def ended(self, prompt: Prompt, exchange: Exchange | None) -> None:
-        self.ended_.append(exchange)
-
-
-@dataclass
-class Setting:
-    url: str
-    model: Realtime
-    books: Books
-    seen: Seen
-
-    def connect(self, path: str = PATH, **options: Any) -> connect:
-        headers = {"authorization": f"Bearer {CLIENT_TOKEN}", "openai-beta": "realtime=v1"}
-        options = {"additional_headers": headers, "max_size": None, "proxy": None, **options}
-        return connect(self.url.replace("http", "ws") + path, **options)
-
-
-@asynccontextmanager
-async def realtime(model: Realtime, **changes: Any) -> AsyncGenerator[Setting, None]:
-    books, seen = Books(), Seen()
-    handlers = {**books.handlers(), **changes.pop("handlers", {})}
-    private = changes.pop("private", True)
-    async with model:
-        base = changes.pop("base_url", model.url)
-        providers = [Provider(name, name, base, KEY, private) for name in ("anthropic", "openai", "azure")]
-        app = EgressApp(providers, CLIENTS, redactor=known, handlers=handlers, terms=Terms(watchers=(seen,), **changes))
-        async with served(app) as url:
-            yield Setting(url, model, books, seen)
-        await app.aclose()
-
-
-def answers(text: str = "hello") -> Realtime:
-    return Realtime(lambda event: said(text) if event["type"] == "response.create" else [])
-
-
-async def say(socket: ClientConnection, *messages: Mapping[str, Any]) -> None:
-    for message in messages:
-        await socket.send(json.dumps(message))
-
-
-async def until(socket: ClientConnection, kind: str) -> list[dict[str, Any]]:
-    """Return what comes, up to and with the first event of this type."""
-    found = []
-    async for message in socket:
-        found.append(json.loads(message))
-        if found[-1]["type"] == kind:
-            break
-    return found
 
 
 async def test_a_conversation_passes_redacted_both_ways_and_its_answer_is_booked() -> None:
@@ -233,15 +167,6 @@ async def test_a_private_address_is_not_reached() -> None:
         assert setting.model.requests == []
 
 
-async def closing(socket: ClientConnection) -> tuple[list[dict[str, Any]], int | None, str]:
-    """Return what comes until the socket closes, and how it does."""
-    found = []
-    with suppress(ConnectionClosed):
-        async for message in socket:
-            found.append(json.loads(message))
-    return found, socket.close_code, socket.close_reason or ""
-
-
 @pytest.mark.parametrize(
     ("message", "code", "reason"),
     [
@@ -262,15 +187,6 @@ async def test_a_message_that_may_not_leave_ends_the_socket(message: str | bytes
         assert found[-1]["type"] == "error"
         assert reason in found[-1]["error"]["message"]
         assert closed == code
-        await setting.model.settled.wait()
-        assert setting.model.received == []
-
-
-async def test_a_message_past_the_limit_ends_the_socket() -> None:
-    async with realtime(answers()) as setting, setting.connect() as socket:
-        with suppress(ConnectionClosed):  # before it has been sent whole
-            await say(socket, {"type": "conversation.item.create", "text": "x" * MESSAGE_BYTES})
-        assert (await closing(socket))[1] == 1009
         await setting.model.settled.wait()
         assert setting.model.received == []
 
@@ -381,155 +297,3 @@ async def test_a_client_that_vanishes_leaves_nothing_behind() -> None:
         await setting.books.settled.wait()
         assert [meter.usage.estimated for meter in setting.books.metered] == [True]
         assert len(setting.seen.began_) == len(setting.seen.ended_)
-
-
-async def test_a_slow_client_makes_the_provider_wait() -> None:
-    """32 MiB do not come to stand in the edge: the provider is read only as fast as the client."""
-    sent: list[int] = []
-    big = json.dumps({"type": "response.output_audio.delta", "response_id": "r", "delta": "A" * 1024 * 1024})
-
-    def script(event: dict[str, Any]) -> list[str]:
-        return [big] * 32
-
-    model = Realtime(script)
-    async with realtime(model) as setting, setting.connect(max_queue=1) as socket:
-        await say(socket, ASK)
-        for _ in range(200):
-            await asyncio.sleep(0.005)
-            sent.append(model.sent)
-        assert sent[-1] < 32, "all of it was taken in"
-        shown = 0
-        async for message in socket:
-            shown += "audio.delta" in message[:60]
-            if shown == 32:
-                break
-    assert model.sent == 32
-
-
-async def test_an_agent_has_so_many_sockets_and_all_together_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SOCKETS_EACH", 2)
-    async with realtime(answers()) as setting:
-        first, second = await setting.connect(), await setting.connect()
-        with pytest.raises(InvalidStatus) as refused:
-            await setting.connect()
-        assert refused.value.response.status_code == 429
-        assert "has 2 sockets open. Fix: close one" in json.loads(refused.value.response.body)["error"]["message"]
-        monkeypatch.setattr(module, "SOCKETS", 2)
-        monkeypatch.setattr(module, "SOCKETS_EACH", 3)
-        with pytest.raises(InvalidStatus, match="429"):
-            await setting.connect()
-        await first.close()
-        await say(second, ASK)
-        await until(second, "response.done")
-        third = await opened(setting)
-        await say(third, ASK)
-        await until(third, "response.done")
-        await second.close()
-        await third.close()
-
-
-async def opened(setting: Setting) -> ClientConnection:
-    """Return a socket once there is room for it."""
-    while True:
-        try:
-            return await setting.connect()
-        except InvalidStatus:
-            await asyncio.sleep(0.01)
-
-
-@asynccontextmanager
-async def raw_socket(setting: Setting) -> AsyncGenerator[tuple[asyncio.StreamReader, asyncio.StreamWriter], None]:
-    """Yield a socket that speaks frames by hand and reads nothing until it is told to."""
-    url = urlsplit(setting.url)
-    reader, writer = await asyncio.open_connection(url.hostname, url.port)
-    lines = (
-        f"GET {PATH} HTTP/1.1",
-        "Host: edge",
-        "Upgrade: websocket",
-        "Connection: Upgrade",
-        "Sec-WebSocket-Version: 13",
-        f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}",
-        f"Authorization: Bearer {CLIENT_TOKEN}",
-    )
-    writer.write("\r\n".join((*lines, "", "")).encode())
-    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101")
-    yield reader, writer
-    writer.transport.abort()
-    with suppress(ConnectionError):
-        await writer.wait_closed()
-
-
-async def test_who_sends_pings_and_reads_nothing_costs_no_memory() -> None:
-    async with realtime(answers()) as setting, raw_socket(setting) as (reader, writer):
-        reader._transport.pause_reading()  # type: ignore[attr-defined]
-        protocols = [each for each in gc.get_objects() if type(each) is SocketProtocol]
-        (here,) = [each for each in protocols if not each.disconnected]
-        ping = b"\x89\xfd" + bytes(4) + b"p" * 125
-        for _ in range(100):
-            writer.write(ping * 1000)
-            await writer.drain()
-        assert here.transport.get_write_buffer_size() < 1024 * 1024
-        reader._transport.resume_reading()  # type: ignore[attr-defined]
-        writer.write(b"\x89\x84" + bytes(4) + b"last")
-        while b"\x8a\x04last" not in await reader.read(65536):
-            pass
-
-
-async def test_the_latest_ping_is_answered_when_its_client_reads_again() -> None:
-    protocol = SocketProtocol(uvicorn.Config(lambda: None, log_config=None), ServerState(), {})
-    protocol.transport = written = Written()  # type: ignore[assignment]
-    protocol.conn = Owing([b"one"], [b"two"], [b"three"])  # type: ignore[assignment]
-    protocol.pause_writing()
-    protocol.handle_ping()
-    protocol.handle_ping()
-    assert written.data == []
-    protocol.resume_writing()
-    assert written.data == [b"two"]
-    protocol.handle_ping()
-    protocol.resume_writing()
-    assert written.data == [b"two", b"three"]
-
-
-@dataclass
-class Written:
-    """A transport."""
-
-    data: list[bytes] = field(default_factory=list)
-    write = property(lambda self: self.data.append)
-
-    def is_closing(self) -> bool:
-        return False
-
-
-class Owing:
-    """A connection that has these things to send."""
-
-    def __init__(self, *owed: list[bytes]) -> None:
-        self.data_to_send = iter(owed).__next__
-
-
-async def test_a_message_in_endless_empty_pieces_ends_the_socket() -> None:
-    async with realtime(answers()) as setting, raw_socket(setting) as (reader, writer):
-        writer.write(b"\x01\x80" + bytes(4))
-        with suppress(ConnectionError):
-            for _ in range(FRAGMENTS + 1):
-                writer.write(b"\x00\x80" + bytes(4))
-            await writer.drain()
-            while await reader.read(65536):
-                pass
-        assert reader.at_eof() or reader.exception()
-        await setting.model.settled.wait()
-
-
-def test_so_many_messages_may_come_in_a_second() -> None:
-    now = [0.0]
-    rate = Rate(lambda: now[0])
-    for _ in range(2 * RATE):
-        rate.take()
-    with pytest.raises(LimitError):
-        rate.take()
-    now[0] += 1.0
-    for _ in range(RATE):
-        rate.take()
-    with pytest.raises(LimitError):
-        rate.take()

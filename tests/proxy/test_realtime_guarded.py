@@ -10,8 +10,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from tests.proxy.realtime_setting import ASK, closing, say, until
 from tests.proxy.test_interlock import BUDGET, TOKEN, TRACE, Place, place
-from tests.proxy.test_realtime import ASK, closing, say, until
 from tests.simulators.realtime import Realtime, said
 
 RESULT = {"type": "function_call_output", "call_id": "call_9", "output": "x"}
