@@ -139,6 +139,9 @@ class Play:
         )
         self._screen.usage(buckets)
         self._screen.check("every request is counted, once", sum(bucket["requests"] for bucket in buckets) == requests)
+        self._screen.check(
+            "every one has a price", all(bucket["cost"] and not bucket["unpriced"] for bucket in buckets)
+        )
 
     def _what_is_on_record(self) -> None:
         self._screen.chapter("What is on record")

@@ -14,6 +14,8 @@ from rich.table import Table
 
 from safety_core.canonical import JsonObject
 from safety_core.cli.demo.story import Outcome
+from safety_core.model.usage import NANO
+from safety_core.wire.reader import Reader
 
 COLOURS: Final[Mapping[str, str]] = {
     "green": "green",
@@ -82,15 +84,14 @@ class Screen:
         self._console.print(table)
 
     def usage(self, buckets: Sequence[JsonObject]) -> None:
-        """Show what the model calls consumed."""
-        table = Table(box=box.SIMPLE_HEAD)
-        for name in ("agent", "provider", "model", "requests", "input", "cached", "output"):
-            table.add_column(
-                name, justify="left" if name in {"agent", "provider", "model"} else "right", overflow="fold"
-            )
+        """Show what the model calls consumed and cost."""
+        table = Table("model", box=box.SIMPLE_HEAD)
+        for name in ("requests", "input", "cached", "output", "dollars"):
+            table.add_column(name, justify="right")
         for bucket in buckets:
-            names = ("agent", "provider", "model", "requests", "input_total", "cache_read", "output_total")
-            table.add_row(*(escape(str(bucket[name])) for name in names))
+            counts = (str(bucket[name]) for name in ("requests", "input_total", "cache_read", "output_total"))
+            cost = Reader(bucket, "usage").integer("cost") / NANO
+            table.add_row(escape(f"{bucket['provider']}/{bucket['model']}"), *counts, f"{cost:.4f}")
         self._console.print(table)
 
     def verdict(self, seconds: float) -> bool:
