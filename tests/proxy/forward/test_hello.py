@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.forward.hello import HELLO_BYTES, NotTlsError, server_name
-from tests.proxy.forward.test_tunnel import client_hello
+from tests.proxy.forward.setting import client_hello
 
 HELLO = client_hello("Shop.test")
 
