@@ -124,6 +124,10 @@ def columns_of(header: Sequence[str], named: Mapping[str, str]) -> Columns:
         del places["input"]
     lacking = [field for field in ("time", "model") if field not in places]
     if lacking or not {*TOKENS, "cost"} & places.keys():
+        if not header:
+            raise InputError("usage export", "is empty", "export it anew")
+        if len(header) == 1 and set(header[0]) & {";", "\t"}:
+            raise InputError("usage export", "has no commas between its columns", "save it as CSV with commas")
         lacking = lacking or ["input", "output", "cost"]
         seen = ", ".join(repr(name[:40]) for name in header[:20])
         fix = f"name its columns: --column {lacking[0]}=HEADER"

@@ -146,8 +146,9 @@ def show(export: Export, provider: str, found: list[Difference], console: Consol
         console.print(f"no difference in {', '.join(export.fields)} over {len(export.sums):,} lines", highlight=False)
         return
     table = Table("when (UTC)", "model", "what", "ours", "theirs", "difference", "%")
+    table.columns[1].overflow = "fold"
     for column in table.columns[3:]:
-        column.justify = "right"
+        column.justify, column.no_wrap = "right", True
     for line in found[:SHOWN]:
         percent = "" if line.percent is None or line.ours is None else f"{line.percent:+.2f}"
         sides = (_amount(line, line.ours, "not here"), _amount(line, line.theirs, "not there"))
@@ -156,7 +157,10 @@ def show(export: Export, provider: str, found: list[Difference], console: Consol
         )
     console.print(table)
     left = f", the first {SHOWN:,} of them above" if len(found) > SHOWN else ""
-    console.print(f"{len(found):,} differences{left}", highlight=False)
+    console.print(f"{len(found):,} difference{'s' * (len(found) != 1)}{left}", highlight=False)
+    if all(line.ours is None for line in found):
+        told = f"nothing of {provider!r} was counted here in this time: is that its name in the edge's settings?"
+        console.print(told, highlight=False, markup=False)
 
 
 def _amount(line: Difference, count: int | None, nothing: str = "") -> str:

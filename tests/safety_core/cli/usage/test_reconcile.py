@@ -52,6 +52,12 @@ def test_the_known_exports_agree(tmp_path: Path, text: str, maker: str) -> None:
     assert "cache_read" in result.stdout
 
 
+def test_a_provider_that_nothing_was_counted_of_is_asked_about(tmp_path: Path) -> None:
+    shown = reconcile(tmp_path, OPENAI, "--provider", "opnai").stdout
+    assert "nothing of 'opnai' was counted here in this time" in shown
+    assert "nothing of" not in reconcile(tmp_path, OPENAI.replace(",1500,150,", ",1520,150,")).stdout
+
+
 def test_a_difference_is_named_with_both_sides(tmp_path: Path) -> None:
     assert found(tmp_path, OPENAI.replace(",1500,150,", ",1520,150,")) == [("gpt-5", "input", 1500, 1520)]
     shown = reconcile(tmp_path, OPENAI.replace(",1500,150,", ",1520,150,")).stdout
@@ -123,7 +129,8 @@ def test_any_export_by_its_columns(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "no known column"),
+        ("", "usage export: is empty"),
+        ("date;model;input_tokens\n2025-11-26;m;1\n", "no commas between its columns"),
         ("a,b\n1,2\n", "no known column"),
         ("date,model\n2025-11-26,m\n", "no known column for input or output or cost"),
         ("date,model,input_tokens\nsoon,m,1\n", "line 2: has no time"),
