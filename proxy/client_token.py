@@ -26,8 +26,13 @@ _BEARER: Final = re.compile(rb"bearer[ \t]+", re.IGNORECASE)
 _QUERY: Final = "key"
 """Gemini's older clients send the key in the URL."""
 
-_KEYS: Final = frozenset({_QUERY, "access_token", "api-key", "api_key", "subscription-key"})
+_KEYS: Final = frozenset(
+    {_QUERY, "access_token", "api-key", "api_key", "bearer_token", "oauth_token", "subscription-key", "x-goog-api-key"}
+)
 """Parameters in which providers take a key: a client's own goes nowhere."""
+
+_HIDING: Final = frozenset({"fields", "$fields", "callback", "$callback"})
+"""With these Google leaves out parts of an answer, or wraps it: then it states no usage."""
 
 
 def agent_of(clients: Mapping[str, AgentId], headers: Headers, query: str) -> AgentId | None:
@@ -41,13 +46,14 @@ def agent_of(clients: Mapping[str, AgentId], headers: Headers, query: str) -> Ag
 
 
 def without_token(query: str) -> str:
-    """Return a query without the parameters that may hold a token or key; others stay as they were written."""
+    """Return a query without the parameters that may hold a token or key, or that would keep an answer from stating its
+    usage; others stay as they were written."""
     kept = [part for part in query.split("&") if not _is_token(part)]
     return "&".join(kept)
 
 
 def _is_token(part: str) -> bool:
-    return any(name.lower() in _KEYS for name, _ in parse_qsl(part, keep_blank_values=True))
+    return any(name.lower() in _KEYS | _HIDING for name, _ in parse_qsl(part, keep_blank_values=True))
 
 
 def _tokens(headers: Headers, query: str) -> Iterator[bytes]:

@@ -54,6 +54,7 @@ NOT_SENT: Final = _CONNECTION | {
     b"x-forwarded-host",
     b"x-forwarded-proto",
     b"x-goog-api-key",
+    b"x-goog-fieldmask",
     b"x-http-method",
     b"x-http-method-override",
     b"x-method-override",
@@ -63,7 +64,7 @@ NOT_SENT: Final = _CONNECTION | {
 }
 """What the client says to the edge, not to the provider: who it is, where it sits, how it takes its bytes; and what
 would make another request of one that is listed, or have a part of its answer sent: a part is neither scanned as a
-whole nor booked.
+whole, nor does it state what it consumed.
 """
 
 NOT_SHOWN: Final = _CONNECTION | {

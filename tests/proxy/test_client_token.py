@@ -41,3 +41,15 @@ def test_a_token_is_found(name: str, value: str, query: str, found: bool) -> Non
 def test_a_query_leaves_without_it() -> None:
     assert without_token(f"a=%41&key={TOKEN}&b") == "a=%41&b"
     assert without_token("model=gpt-realtime") == "model=gpt-realtime"
+
+
+@pytest.mark.parametrize(
+    "name", ["oauth_token", "Access_Token", "x-goog-api-key", "%6bey", "api%2dkey", "subscription-key"]
+)
+def test_a_key_of_the_client_s_own_does_not_leave(name: str) -> None:
+    assert without_token(f"alt=sse&{name}=mine") == "alt=sse"
+
+
+@pytest.mark.parametrize("name", ["fields", "$fields", "%24fields", "Callback", "$callback"])
+def test_no_answer_is_made_to_hide_its_usage(name: str) -> None:
+    assert without_token(f"{name}=candidates&alt=sse&fieldset=1") == "alt=sse&fieldset=1"

@@ -27,7 +27,7 @@ def test_names_that_software_uses_pass() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [b"range", b"if-range", b"x-original-url", b"x-rewrite-url", b"x-http-method-override"]
+    "name", [b"range", b"if-range", b"x-original-url", b"x-rewrite-url", b"x-http-method-override", b"x-goog-fieldmask"]
 )
 def test_what_would_ask_for_something_else_is_not_sent(name: bytes) -> None:
     assert clean_headers(((name, b"bytes=0-10,20-30"),), NOT_SENT, redactor()).headers == ()
