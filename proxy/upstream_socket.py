@@ -125,6 +125,10 @@ async def connect(
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         await session.close()
         raise translated(error, origin) from error
+    except ValueError:  # its text may quote the header
+        await session.close()
+        fix = "look at the key"
+        raise UnavailableError("request to the provider", "has a header that HTTP cannot carry", fix) from None
     except BaseException:
         await session.close()
         raise

@@ -18,6 +18,7 @@ from safety_core.errors import BudgetError
 from safety_core.flow.egress_effects import Afford
 from safety_core.flow.interlock import HaltedError
 from safety_core.model.record import Event
+from safety_core.model.secret import SecretValue
 from safety_core.model.usage import Usage
 from tests.proxy.egress_setting import AGENT, CLIENT_TOKEN
 from tests.proxy.realtime_setting import (
@@ -32,6 +33,7 @@ from tests.proxy.realtime_setting import (
     say,
     until,
 )
+from tests.simulators.prompt_world import KEY
 from tests.simulators.realtime import Realtime, begins, ends, said
 
 REF = "SECRET_REF(DB_PASSWORD)"
@@ -157,6 +159,19 @@ async def test_a_provider_that_opens_none_is_told(model: Realtime, reason: str) 
         assert refused.value.response.status_code == 502
         assert reason in json.loads(refused.value.response.body)["error"]["message"]
         assert len(model.requests) == 1
+
+
+@pytest.mark.parametrize("key", ["invented\n", "invented\r\nX-More: 1", "invented\0"])
+async def test_a_key_that_no_header_can_hold_is_told_and_not_quoted(key: str) -> None:
+    async with realtime(answers()) as setting:
+        setting.books.vault[KEY] = SecretValue(key)
+        with pytest.raises(InvalidStatus) as refused:
+            await setting.connect()
+        assert refused.value.response.status_code == 502
+        message = json.loads(refused.value.response.body)["error"]["message"]
+        assert "cannot carry. Fix: look at the key" in message
+        assert "invented" not in message
+        assert setting.seen.ended_[-1] is not None
 
 
 async def test_a_private_address_is_not_reached() -> None:
