@@ -324,6 +324,8 @@ def _unlisted(route: Route, method: str) -> tuple[int, str]:
 
 
 async def _answer(send: Send, api: Api, status: int, message: str) -> None:
+    """Turn a request away that is no exchange yet; the log says so, for nothing else does."""
+    _log.info("a request was turned away with %d: %s", status, message)
     body = api.error(status, message)
     length = (b"content-length", str(len(body)).encode())
     headers = [(b"content-type", b"application/json"), length, *api.error_headers(status)]

@@ -91,7 +91,7 @@ def _pressed(seconds: float) -> bool:
 def view(answer: JsonObject) -> Group:
     """Return it as tables. Raises InputError: the edge is of another version."""
     body = Reader(answer, "top")
-    return Group(_now(body), _latency(body.object("latency")), _running(body), *_budgets(body))
+    return Group(_now(body), _latency(body.object("latency")), *_running(body), *_budgets(body))
 
 
 def _now(body: Reader) -> Table:
@@ -131,13 +131,14 @@ def _ms(ranks: Reader, rank: str) -> str:
     return f"{seconds * 1e3:,.2f}" if seconds < 1 else f"{seconds * 1e3:,.0f}"
 
 
-def _running(body: Reader) -> Table:
+def _running(body: Reader) -> list[Table]:
+    """Return a table of what is under way, if anything is."""
     table = Table("agent", "provider", "model", "seconds", title="under way, the oldest first", title_justify="left")
     table.columns[3].justify = "right"
     for one in body.objects("running"):
         names = (Text(one.text(name)) for name in ("agent", "provider", "model"))
         table.add_row(*names, f"{one.number('seconds'):,.1f}")
-    return table
+    return [table] if table.row_count else []
 
 
 def _budgets(body: Reader) -> list[Table]:

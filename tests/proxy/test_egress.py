@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -153,7 +154,10 @@ async def test_a_stream_that_needs_no_change_arrives_byte_for_byte_as_it_comes()
         ("/v1/messages", "none", 401),
     ],
 )
-async def test_what_is_not_listed_is_refused_in_the_provider_s_shape(path: str, token: str, status: int) -> None:
+async def test_what_is_not_listed_is_refused_in_the_provider_s_shape(
+    path: str, token: str, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "proxy.egress")
     async with egress(say("no")) as setting, setting.client(authorization=f"Bearer {token}") as client:
         response = await client.post(path, json={"model": "m", "messages": []})
         assert response.status_code == status
@@ -161,6 +165,7 @@ async def test_what_is_not_listed_is_refused_in_the_provider_s_shape(path: str, 
         assert (response.json().get("type") == "error") == ("messages" in path)
         assert error["message"]
         assert setting.model.requests == []
+        assert f"a request was turned away with {status}: {error['message']}" in caplog.messages
 
 
 async def test_openai_s_other_paths_pass_and_are_metered() -> None:

@@ -36,7 +36,8 @@ _COLOURS = {How.ADDED: "green", How.REMOVED: "red", How.CHANGED: "yellow"}
 @click.argument("old", type=EITHER)
 @click.argument("new", type=EITHER)
 def diff(calls: tuple[Path, ...], tier: int | None, workspace: str, as_json: bool, old: Path, new: Path) -> int:
-    """Say in words what NEW says otherwise than OLD: matrix, floors, rules, agents, grants, catalogue, hosts, patterns.
+    """Say in words what NEW says otherwise than OLD: matrix, floors, rules, agents and budgets, grants, catalogue,
+    hosts, patterns, prices, and where other software may go.
 
     \b
     safety policy diff bundle.tar.gz policies

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pty
@@ -16,8 +17,9 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
-from safety_core.cli.top import top
+from safety_core.cli.top import top, view
 from safety_core.errors import UnavailableError
 
 ANSWER: dict[str, Any] = {
@@ -92,6 +94,14 @@ def test_all_of_it_on_one_screen(edge: Path) -> None:
         assert told in text
     assert "tokens_per_month" not in text, "it is not near its end"
     assert shown(edge) == text, "without a terminal it is shown once"
+
+
+def test_an_empty_table_is_not_shown() -> None:
+    screen = io.StringIO()
+    Console(file=screen, width=80).print(view({**ANSWER, "running": [], "budgets": []}))
+    assert "the last exchanges" in screen.getvalue()
+    assert "the oldest first" not in screen.getvalue()
+    assert "near their end" not in screen.getvalue()
 
 
 def test_for_programs(edge: Path) -> None:
