@@ -19,8 +19,9 @@ from safety_core.errors import BudgetError
 from safety_core.flow.interlock import HaltedError
 from safety_core.model.record import Event
 from tests.proxy.egress_setting import CLIENT_TOKEN
-from tests.proxy.sdks.clients import ARGUMENTS, CANNOT, PATIENT, SDKS, TOOL, Options
+from tests.proxy.sdks.clients import CANNOT, SDKS
 from tests.proxy.sdks.scene import Scene, gone, scene, stalled
+from tests.proxy.sdks.sdk import ARGUMENTS, PATIENT, TOOL, Options
 from tests.simulators.prompt_world import SECRETS
 from tests.simulators.providers import NUMBERS, cut, in_turn
 
