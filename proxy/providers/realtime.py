@@ -38,6 +38,9 @@ MESSAGE_BYTES: Final = 4 * 1024 * 1024
 """Of one message, both ways: a picture in base64 fits, and one second of sound has 64 KiB. OpenAI takes 15 MiB; so much
 of each socket would not fit into the edge's memory."""
 
+_NAMING: Final = frozenset({"model", "deployment"})
+"""Parameters that name the model."""
+
 _SOUND_FIELDS: Final = frozenset({"type", "audio", "event_id"})
 
 _PLACES: Final = ("item_id", "output_index", "content_index")
@@ -53,9 +56,10 @@ _SOUND: Final = "audio.delta"
 
 
 def model_of(query: str) -> str:
-    """Return the model that a socket's query names. Raises InputError where it names none, or two."""
+    """Return the model that a socket's query names. Raises InputError where it names none, or two: Azure does not look
+    at case, and reads `deployment` where both are there."""
     fields = parse_qs(query, keep_blank_values=True)
-    named: list[str] = [*fields.get("model", ()), *fields.get("deployment", ())]
+    named = [value for name, values in fields.items() if name.lower() in _NAMING for value in values]
     if len(named) != 1 or not 0 < len(named[0]) <= MODEL_LENGTH or not named[0].isprintable():
         raise InputError("query", f"must name one model (1 to {MODEL_LENGTH} characters)", "add ?model=NAME")
     return named[0]

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
-from safety_core.errors import SafetyError, UnavailableError, UnscannableError
+from safety_core.errors import LimitError, SafetyError, UnavailableError, UnscannableError
 from safety_core.flow import effects
 from safety_core.flow.dialect import Edited, StreamEditor
 from safety_core.flow.effects import Flow
@@ -35,6 +35,10 @@ from safety_core.redact.redactor import Redactor
 
 SWITCHED: Final = 101
 """Status of an exchange that is one of many on a socket (RFC 9110, 15.2.2)."""
+
+
+ASKED: Final = 256
+"""Answers that are asked for and have not begun: each is held in memory, and against budgets."""
 
 
 class Kind(StrEnum):
@@ -110,10 +114,16 @@ class Talk:
         self.ended: list[tuple[Prompt, Exchange]] = []
 
     def heard(self, kind: Kind, prompt: Prompt, context: PromptContext) -> Flow[bytes | Refusal]:
-        """Take a message of the client, as a prompt, and return what may leave of it."""
+        """Take a message of the client, as a prompt, and return what may leave of it.
+
+        Raises:
+            SafetyError: it holds a secret as sound, or asks for one more of too many answers: the socket must end.
+        """
         if kind is Kind.SOUND:
             check_sound(prompt.body, context.redactor)
             return prompt.body
+        if kind is Kind.ASKS and len(self._asked) >= ASKED:
+            raise LimitError("socket", f"asks for {ASKED} answers that have not begun", "wait for them")
         permit = yield from permitted(prompt, context)
         if isinstance(permit, Refusal):
             self._refused(prompt, permit)

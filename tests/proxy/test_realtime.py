@@ -117,6 +117,8 @@ async def test_sound_passes_untouched_both_ways() -> None:
         (PATH, {"authorization": "Bearer other"}, 401, "client token: is missing"),
         ("/openai/v1/realtime", None, 400, "must name one model"),
         ("/openai/v1/realtime?model=a&model=b", None, 400, "must name one model"),
+        ("/azure/openai/realtime?deployment=a&model=b", None, 400, "must name one model"),
+        ("/azure/openai/realtime?model=cheap&DEPLOYMENT=dear", None, 400, "must name one model"),
         ("/openai/v1/responses?model=a", None, 404, "no such socket"),
         ("/anthropic/v1/realtime?model=a", None, 404, "no such socket"),
         ("/elsewhere?model=a", None, 404, "no such socket"),

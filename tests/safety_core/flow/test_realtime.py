@@ -16,7 +16,7 @@ import pytest
 from proxy.providers.openai import OpenAi
 from proxy.providers.realtime import Realtime, heard, told
 from safety_core.edge.driver import run
-from safety_core.errors import BudgetError, EffectFailed, UnscannableError
+from safety_core.errors import BudgetError, EffectFailed, LimitError, UnscannableError
 from safety_core.flow import effects
 from safety_core.flow.dialect import Operation
 from safety_core.flow.effects import Flow
@@ -24,7 +24,7 @@ from safety_core.flow.egress_effects import Afford, Foresee, Standing, Weigh
 from safety_core.flow.exchange import Exchange, Prompt, PromptContext
 from safety_core.flow.interlock import Interlock, UnguardedError
 from safety_core.flow.prompt import Refusal
-from safety_core.flow.realtime import SWITCHED, Kind, Talk, check_sound
+from safety_core.flow.realtime import ASKED, SWITCHED, Kind, Talk, check_sound
 from safety_core.flow.tool_results import spellings
 from safety_core.model.record import Event
 from safety_core.model.secret import SecretName, SecretValue
@@ -172,6 +172,17 @@ def test_how_long_an_answer_may_be_is_read_as_in_any_request(asked: dict[str, ob
     socket = Socket()
     socket.hear({**ASK, "response": asked})
     assert socket.world.afforded[0].most_output == 7
+
+
+def test_no_more_answers_are_asked_for_than_can_be_held() -> None:
+    socket = Socket()
+    for _ in range(ASKED):
+        socket.hear(ASK)
+    socket.hear({"type": "input_audio_buffer.commit"})
+    with pytest.raises(LimitError, match="asks for 256 answers that have not begun"):
+        socket.hear(ASK)
+    socket.tell(begins())
+    socket.hear(ASK)
 
 
 def test_sound_passes_as_it_is_but_not_with_a_known_secret() -> None:
