@@ -21,6 +21,9 @@ class KeptConnection(ResponseHandler):
         if data and not self.asked:
             return self.abort()
         super().data_received(data)
+        error, body = self.exception(), self._payload
+        if error is not None and body is not None and body.exception() is None:
+            body.set_exception(aiohttp.ClientPayloadError("the body is cut wrongly"), error)  # or it is waited for
         if self._buffer and not self.asked:  # a second answer came with the end of the first
             self.abort()
         return None

@@ -73,6 +73,22 @@ async def test_a_second_answer_is_not_the_next_request_s(parts: tuple[bytes, ...
         await upstream.aclose()
 
 
+async def test_a_body_that_turns_out_to_be_cut_wrongly_is_not_waited_for() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n")
+        await asyncio.sleep(0.02)
+        writer.write(b"zz\r\n")
+        await reader.read()
+
+    async with listening(serve) as url:
+        upstream = Upstream(private=True, connect_seconds=5, silence_seconds=5)
+        async with asyncio.timeout(60):  # it never ended
+            with pytest.raises(UnavailableError, match="ClientPayloadError"):
+                await asked(upstream, url)
+        await upstream.aclose()
+
+
 async def test_an_answer_in_another_protocol_is_none() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
