@@ -138,9 +138,18 @@ def _fallbacks(fields: JsonObject, model: str) -> tuple[str, ...]:
 
 
 def most_output(fields: JsonObject) -> int | None:
-    """Return the largest number of tokens that the request names for its answers, however it spells that."""
+    """Return the largest number of tokens that the request names for its answers, however it spells that; None for one
+    answer of which it says nothing."""
     most = max(_numbers(fields, _MOST_OUTPUT), default=None)
-    return None if most is None else min(most * max(_numbers(fields, _ANSWERS), default=1), MOST)
+    answers = max(_numbers(fields, _ANSWERS), default=1) * _prompts(fields.get("prompt"))
+    if most is None and answers == 1:
+        return None
+    return min((ANSWER_TOKENS if most is None else most) * answers, MOST)
+
+
+def _prompts(prompt: Json) -> int:
+    """Return how many prompts one request of OpenAI's completions brings: texts, or lists of tokens."""
+    return max(1, sum(not isinstance(each, int) for each in prompt)) if isinstance(prompt, list) else 1
 
 
 def _numbers(fields: JsonObject, names: frozenset[str]) -> list[int]:
