@@ -16,7 +16,6 @@ mcp_call, web_search_call) is none of the agent's. Nothing here raises: what is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -24,6 +23,7 @@ from proxy.providers.shape import Key
 from safety_core.canonical import Json, JsonObject
 from safety_core.errors import SafetyError
 from safety_core.model.tool_call import ProposedCall
+from safety_core.wire.lenient import object_of, objects
 from safety_core.wire.names import NAME_LIMIT
 from safety_core.wire.reader import parse_json
 
@@ -80,44 +80,44 @@ class Proposals:
         return ready
 
     def _event(self, event: JsonObject) -> None:
-        for choice in _objects(event.get("choices")):
+        for choice in objects(event.get("choices")):
             index = _index(choice)
-            self._message((index,), _object(choice.get("delta")))
-            self._message((index,), _object(choice.get("message")))
+            self._message((index,), object_of(choice.get("delta")))
+            self._message((index,), object_of(choice.get("message")))
             if choice.get("finish_reason") is not None:
                 self._close((index,))
         if "choices" in event:
             return  # chat completions have nothing else, and come in many events
-        wrapped = (_object(event.get(name)).get("message") for name in ("output", "result"))
-        for owner in (event, _object(event.get("message")), *map(_object, wrapped)):
+        wrapped = (object_of(event.get(name)).get("message") for name in ("output", "result"))
+        for owner in (event, object_of(event.get("message")), *map(object_of, wrapped)):
             self._message(("message",), owner)
-        for candidate in _objects(event.get("candidates")):
-            self._message(("message",), _object(candidate.get("content")))
+        for candidate in objects(event.get("candidates")):
+            self._message(("message",), object_of(candidate.get("content")))
         self._items(event)
         self._blocks(event)
 
     def _message(self, owner_key: Key, message: JsonObject) -> None:
         """Take in what a message or its delta holds."""
         calls = message.get("tool_calls")
-        for position, call in enumerate(_objects([calls] if isinstance(calls, dict) else calls)):
+        for position, call in enumerate(objects([calls] if isinstance(calls, dict) else calls)):
             self._function((*owner_key, "tool", _index(call, position)), call)
         function = message.get("function_call")
         if isinstance(function, dict):
             self._function((*owner_key, "function"), {"function": function})
-        for block in _objects(message.get("content")):
-            use = _object(block.get("toolUse"))
+        for block in objects(message.get("content")):
+            use = object_of(block.get("toolUse"))
             if use:
                 self._whole(_text(use, "toolUseId"), _text(use, "name"), use.get("input"))
             elif block.get("type") == "tool_use":
                 self._whole(_text(block, "id"), _text(block, "name"), block.get("input"))
-        for part in _objects(message.get("parts")):
-            if asked := _object(part.get("functionCall")):
+        for part in objects(message.get("parts")):
+            if asked := object_of(part.get("functionCall")):
                 partly = "partialArgs" in asked or asked.get("willContinue") is True
                 self._whole(_text(asked, "id"), _text(asked, "name"), asked.get("args"), cut=partly)
 
     def _function(self, key: Key, call: JsonObject) -> None:
         """Take in an item of `tool_calls`: a whole call where nothing can follow, else its next piece."""
-        function = _object(call.get("function")) or _object(call.get("custom")) or call
+        function = object_of(call.get("function")) or object_of(call.get("custom")) or call
         tool = _text(function, "name")
         known, name = self._open.get(key), _text(call, "id")
         if tool and (known is None or name not in {"", known.id}):  # some providers give every call the same index
@@ -132,16 +132,16 @@ class Proposals:
     def _items(self, event: JsonObject) -> None:
         """Take in what the responses API has: items, whole, and the deltas of their arguments."""
         kind = _text(event, "type")
-        for item in (*_objects(event.get("output")), *_objects(_object(event.get("response")).get("output"))):
+        for item in (*objects(event.get("output")), *objects(object_of(event.get("response")).get("output"))):
             self._item(item)
         key: Key = ("item", _index(event, name="output_index"), _text(event, "item_id"))
         if kind == "response.output_item.done":
-            item = _object(event.get("item"))
+            item = object_of(event.get("item"))
             if self._open.pop((*key[:2], _text(item, "id")), None):
                 self._count -= 1
             self._item(item)
         elif kind == "response.output_item.added":
-            item = _object(event.get("item"))
+            item = object_of(event.get("item"))
             if _is_asked(item):
                 custom = item.get("type") == "custom_tool_call"
                 self._begin((*key[:2], _text(item, "id")), _text(item, "call_id"), _tool(item), custom=custom)
@@ -162,30 +162,30 @@ class Proposals:
         """Take in what comes block by block: Anthropic, Bedrock's converse, Cohere."""
         kind = _text(event, "type")
         named = next((name for name in _CONVERSE if isinstance(event.get(name), dict)), "")
-        bare = _object(event[named]) if named else event
+        bare = object_of(event[named]) if named else event
         index = bare.get("contentBlockIndex")
         if isinstance(index, int):
-            self._block(("block", index), _object(bare.get("start")), bare)
+            self._block(("block", index), object_of(bare.get("start")), bare)
         elif kind == "content_block_start":
-            block = _object(event.get("content_block"))
+            block = object_of(event.get("content_block"))
             if block.get("type") == "tool_use":
                 begun = self._begin(("block", _index(event)), _text(block, "id"), _text(block, "name"))
                 self._more(begun, block.get("input") or None)
         elif kind == "content_block_delta":
-            self._more(self._open.get(("block", _index(event))), _object(event.get("delta")).get("partial_json"))
+            self._more(self._open.get(("block", _index(event))), object_of(event.get("delta")).get("partial_json"))
         elif kind == "content_block_stop":
             self._close(("block", _index(event)))
         elif kind in {"tool-call-start", "tool-call-delta"}:
-            asked = _object(_object(_object(event.get("delta")).get("message")).get("tool_calls"))
+            asked = object_of(object_of(object_of(event.get("delta")).get("message")).get("tool_calls"))
             self._function(("block", _index(event)), asked)
         elif kind == "tool-call-end":
             self._close(("block", _index(event)))
 
     def _block(self, key: Key, start: JsonObject, bare: JsonObject) -> None:
-        if use := _object(start.get("toolUse")):
+        if use := object_of(start.get("toolUse")):
             self._begin(key, _text(use, "toolUseId"), _text(use, "name"))
         elif "delta" in bare:
-            self._more(self._open.get(key), _object(_object(bare["delta"]).get("toolUse")).get("input"))
+            self._more(self._open.get(key), object_of(object_of(bare["delta"]).get("toolUse")).get("input"))
         elif "start" not in bare:
             self._close(key)
 
@@ -272,14 +272,6 @@ def _size(value: Json, room: int) -> int:
         elif isinstance(item, list):
             stack.extend(item)
     return size
-
-
-def _objects(value: Json) -> Iterator[JsonObject]:
-    return (item for item in value if isinstance(item, dict)) if isinstance(value, list) else iter(())
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}
 
 
 def _text(owner: JsonObject, name: str) -> str:

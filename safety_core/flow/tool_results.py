@@ -10,13 +10,13 @@ Some APIs carry no ids. There a call goes by what it is: its tool and its argume
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Final
 
 from safety_core.canonical import Json, digest
 from safety_core.errors import InputError
+from safety_core.wire.lenient import parsed
 
 SPELLING_LENGTH: Final = 40
 """Characters that OpenClaw keeps of an id."""
@@ -115,14 +115,6 @@ def says_nothing_ran(result: ToolResult) -> bool:
     text = result.text.strip()
     if is_about_arguments(text):
         reasons, _, received = text.partition(_RECEIVED)
-        told = _parsed(received)
+        told = parsed(received)
         return len(reasons) <= NOTICE_LIMIT and told is not None and told == result.arguments
     return len(text) <= NOTICE_LIMIT and bool(_NOTICES.fullmatch(text))
-
-
-def _parsed(text: str) -> Json:
-    try:
-        value: Json = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return value

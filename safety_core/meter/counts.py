@@ -6,10 +6,10 @@ Names are compared without underscores and case ("promptTokenCount" = "prompt_to
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 from safety_core.canonical import Json, JsonObject
+from safety_core.wire.lenient import objects
 
 Counts: TypeAlias = "dict[str, int]"
 
@@ -47,12 +47,12 @@ def counts_of(document: Json) -> Counts:
     for place in _PLACES:
         if place[0] in document:
             found |= _flat(_at(document, place), "", _DEPTH)
-    for choice in _objects(document.get("choices")):  # Moonshot
+    for choice in objects(document.get("choices")):  # Moonshot
         if "usage" in choice:
             found |= _flat(choice["usage"], "", _DEPTH)
     if named := _TOP & document.keys():
         found |= _flat({name: document[name] for name in named}, "", 1)
-    results = [_whole(result.get("tokenCount")) for result in _objects(document.get("results"))]  # Titan
+    results = [_whole(result.get("tokenCount")) for result in objects(document.get("results"))]  # Titan
     if any(count is not None for count in results):
         found["outputtokencount"] = sum(count or 0 for count in results)
     return found
@@ -63,10 +63,6 @@ def _at(document: JsonObject, place: tuple[str, ...]) -> Json:
     for name in place:
         value = value.get(name) if isinstance(value, dict) else None
     return value
-
-
-def _objects(value: Json) -> Iterator[JsonObject]:
-    return (item for item in value if isinstance(item, dict)) if isinstance(value, list) else iter(())
 
 
 def _flat(value: Json, prefix: str, depth: int) -> Counts:
@@ -81,11 +77,11 @@ def _flat(value: Json, prefix: str, depth: int) -> Counts:
         elif path == "cachedetails":  # Bedrock: one entry per life of what was written
             found |= {
                 f"{path}.{item['ttl']}": _whole(item.get("inputTokens")) or 0
-                for item in _objects(entry)
+                for item in objects(entry)
                 if "ttl" in item
             }
         elif isinstance(entry, list):  # Gemini: one entry per modality
-            for item in _objects(entry):
+            for item in objects(entry):
                 found[f"{path}.{str(item.get('modality')).lower()}tokens"] = _whole(item.get("tokenCount")) or 0
         else:
             found |= _flat(entry, path + ".", depth - 1)

@@ -17,6 +17,7 @@ from safety_core.errors import InputError
 from safety_core.meter.tally import Tally
 from safety_core.model.usage import Usage
 from safety_core.wire import aws_events
+from safety_core.wire.lenient import parsed
 from safety_core.wire.sse import Parser
 
 
@@ -30,7 +31,7 @@ def usage_of(body: bytes) -> Usage | None:
 
 def documents(body: bytes) -> Iterator[Json]:
     """Yield the JSON documents of a response."""
-    whole = _parsed(body)
+    whole = parsed(body)
     if isinstance(whole, list):
         yield from whole
     elif whole is not None:
@@ -49,7 +50,7 @@ def _event_data(body: bytes) -> Iterator[Json]:
     parser = Parser(len(body))
     try:
         for frame in (*parser.feed(body), *parser.end()):
-            if frame.data and (document := _parsed(frame.data.encode())) is not None:
+            if frame.data and (document := parsed(frame.data.encode())) is not None:
                 yield document
     except InputError:
         return
@@ -75,10 +76,10 @@ def _aws_payloads(body: bytes) -> list[Json]:
     found: list[Json] = []
     with suppress(InputError):  # what comes after a broken message is not read
         for message in aws_events.Parser(len(body)).feed(body):
-            payload = _parsed(message.payload)
+            payload = parsed(message.payload)
             inner = payload.get("bytes") if isinstance(payload, dict) else None
             if isinstance(inner, str):
-                payload = _parsed(_unbase64(inner.encode()) or b"")
+                payload = parsed(_unbase64(inner.encode()) or b"")
             if payload is not None:
                 found.append(payload)
     return found
@@ -89,11 +90,3 @@ def _unbase64(body: bytes) -> bytes | None:
         return base64.b64decode(b"".join(body.split()), validate=True) or None
     except binascii.Error:
         return None
-
-
-def _parsed(raw: bytes) -> Json:
-    try:
-        value: Json = json.loads(raw)
-    except (ValueError, RecursionError):
-        return None
-    return value

@@ -11,6 +11,7 @@ lineage     sessions that agents start (plugin -> edge)
 recorded_calls   calls as `safety classify` takes them and as OpenClaw records them -> one form
 outbound    what an agent says to people, and who has written to it (plugin -> edge)
 sse         server-sent events, byte for byte (provider -> edge -> client)
+lenient     JSON of others, as far as it is understood (provider -> edge)
 lines       lines and messages, byte for byte (the same way)
 aws_events   messages of the AWS event stream, byte for byte (the same way)
 errors      an error, as every answer tells it
