@@ -24,13 +24,13 @@ from safety_core.edge import clock
 from safety_core.edge.audit_log import AuditLog
 from safety_core.edge.driver import Handlers
 from safety_core.edge.usage_store import UsageStore
-from safety_core.errors import BudgetError, SafetyError
+from safety_core.errors import BudgetError, ClientGoneError, SafetyError
 from safety_core.flow.dialect import Purpose
 from safety_core.flow.effects import Meter
 from safety_core.flow.egress_effects import Afford
 from safety_core.flow.exchange import Exchange, Prompt
 from safety_core.meter.estimate import ANSWER_TOKENS, BYTES_PER_TOKEN
-from safety_core.model.budget import UNBOUND, Budget, Period, Unit
+from safety_core.model.budget import UNBOUND, Budget, Period, Unit, limit_name
 from safety_core.model.policy import Policy
 from safety_core.model.record import AuditEntry, Event
 from safety_core.model.tool_call import AgentId
@@ -64,7 +64,7 @@ class Limit:
     @property
     def name(self) -> str:
         """Return what agents.yaml calls it."""
-        return f"{self.unit.value}_per_{self.period.value}"
+        return limit_name(self.unit, self.period)
 
     @property
     def percent(self) -> int:
@@ -155,10 +155,11 @@ class Budgets:
         """Do nothing: what a request may cost is not known before it has been read."""
 
     def ended(self, prompt: Prompt, exchange: Exchange | None) -> None:
-        """Let go of what was held for a request. A batch that was taken is paid for later: its estimate stays."""
+        """Let go of what was held for a request. A batch that was taken is paid for later: its estimate stays. So does
+        that of one whose client left before it was told: the provider may have taken it."""
         if exchange is None:
             self._held.let_go_mine()
-        elif prompt.operation.purpose is Purpose.BATCH and exchange.status < 300 and not exchange.rule:
+        elif prompt.operation.purpose is Purpose.BATCH and _taken(exchange):
             self._held.keep(exchange.id, clock.now())
         else:
             self._held.let_go(exchange.id)
@@ -265,6 +266,10 @@ class Budgets:
                 entry = AuditEntry(now, Event.BUDGET, spender or "", limit.name, outcome=word, counts=counts)
                 with suppress(SafetyError):  # the response has been paid for: it is shown all the same
                     await self._audit.append(entry)
+
+
+def _taken(batch: Exchange) -> bool:
+    return batch.rule == ClientGoneError.__name__ or (batch.status < 300 and not batch.rule)
 
 
 def _used_up(limit: Limit, held: int, until: float) -> BudgetError:

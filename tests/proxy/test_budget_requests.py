@@ -191,3 +191,23 @@ async def test_an_answer_in_the_background_is_refused_where_there_is_a_budget() 
         assert refused.status_code == 424
         assert "leave `background` out" in refused.json()["error"]["message"]
         assert here.model.requests == []
+
+
+async def test_a_batch_whose_client_leaves_before_it_is_told_stays_held() -> None:
+    arrived, never = asyncio.Event(), asyncio.Event()
+
+    def silent(request: Received) -> Reply:
+        arrived.set()
+        return Reply(200, WHOLE, (never, b"{}"))
+
+    async with place("tokens_per_day: 60") as here:
+        here.model.script = silent
+        asking = asyncio.create_task(here.post(BATCHES, BATCH))
+        await arrived.wait()
+        asking.cancel()
+        while not [entry for entry in await here.setting.log() if entry["event"] == "response"]:
+            pass
+        for _ in range(20):  # it is over a moment after that is on record
+            (row,) = await here.budgets()
+            assert row["held"] > 20
+        never.set()

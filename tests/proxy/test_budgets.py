@@ -272,6 +272,18 @@ async def test_a_batch_that_was_not_taken_costs_nothing(place: Place, status: in
     assert _held(budgets) == 0
 
 
+@pytest.mark.parametrize("status", [200, 502])
+async def test_a_batch_whose_client_left_may_have_been_taken(place: Place, status: int) -> None:
+    budgets = await place.begin(Budget(tokens_per_day=40))
+    batch = place.asked()
+    budgets.afford(batch)
+    budgets.ended(prompt(Purpose.BATCH), exchange(batch.request, status, "ClientGoneError"))
+    assert _held(budgets) == 20
+    budgets.afford(turn := place.asked())
+    budgets.ended(prompt(), exchange(turn.request, status, "ClientGoneError"))
+    assert _held(budgets) == 20, "a turn has been booked"
+
+
 async def test_a_batch_that_never_ends_is_forgotten_after_a_day(place: Place) -> None:
     budgets = await place.begin(Budget(tokens_per_month=400))
     for _ in range(2):
