@@ -205,7 +205,7 @@ def _break_off(transport: asyncio.WriteTransport) -> None:
     """Reset a connection: what the system still holds for a provider that takes nothing is dropped as well."""
     connection = transport.get_extra_info("socket")
     if connection is not None:
-        with suppress(OSError):  # it is closed already
+        with suppress(OSError, ValueError):  # it is closed already, as asyncio and as uvloop say it
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
     transport.abort()
 

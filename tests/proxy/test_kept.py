@@ -8,6 +8,7 @@ import random
 from contextlib import suppress
 
 import pytest
+import uvloop
 
 from proxy.upstream import SWITCHED, Upstream
 from safety_core.errors import UnavailableError
@@ -71,6 +72,23 @@ async def test_a_second_answer_is_not_the_next_request_s(parts: tuple[bytes, ...
         assert await asked(upstream, url) == b"00001"
         assert connections == 2
         await upstream.aclose()
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 401 No\r\ncontent-length: 200\r\n\r\nshort"])
+def test_a_connection_that_is_gone_already_is_let_go_on_the_loop_of_the_edge(answer: bytes) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        writer.close()
+
+    async def ask() -> None:
+        async with listening(serve) as url:
+            upstream = Upstream(private=True, connect_seconds=5, silence_seconds=5)
+            with pytest.raises(UnavailableError, match="did not answer"):
+                await asked(upstream, url)
+            await upstream.aclose()
+
+    uvloop.run(ask())
 
 
 async def test_a_body_that_turns_out_to_be_cut_wrongly_is_not_waited_for() -> None:
