@@ -71,7 +71,8 @@ async def edge_call(request: Request, context: Context) -> EdgeCall:
     now = context.clock()
     stamp = verify_request(request.method, path_of(request), body, claim, public, now)
     if public == _NOBODY:
-        raise ForgedRequestError("request", "is not signed by the tenant's registered key")
+        fix = "register this tenant's key: safety tenant register"
+        raise ForgedRequestError("request", "is not signed by the tenant's registered key", fix)
     async with context.database.write() as connection:
         fresh = await nonces.remember(connection, stamp.tenant, stamp.nonce, now, now + NONCE_SECONDS)
     if not fresh:

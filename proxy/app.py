@@ -143,6 +143,11 @@ def _troubles(edge: Edge) -> Iterator[SafetyError]:
         yield InputError(
             f"workspace {edge.settings.workspace}", "is no folder", "make it, or set `workspace` to the agent's folder"
         )
+    if edge.settings.control.port is not None and edge.settings.control.token_file is not None:
+        try:
+            read_token(edge.settings.control.token_file)
+        except SafetyError as error:
+            yield error
     providers = edge.settings.egress.providers
     if providers and not edge.settings.clients:
         yield InputError("clients", "there are none, so every prompt is refused", _DRAW)

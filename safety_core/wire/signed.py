@@ -130,6 +130,8 @@ def verify_request(method: str, path: str, body: bytes, claim: SignedRequest, pu
         key.verify(request_bytes(method, path, body, stamp), bytes.fromhex(claim.signature))
     except (BadSignatureError, NaclValueError, ValueError) as error:
         raise ForgedRequestError(
-            "request", "is not signed by the tenant's registered key", "register this tenant's key"
+            "request",
+            "is not signed by the tenant's registered key",
+            "register this tenant's key: safety tenant register",
         ) from error
     return stamp

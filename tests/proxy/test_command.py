@@ -71,6 +71,9 @@ def test_a_token_that_others_may_read_stops_the_start(environ: dict[str, str], t
     told = safety_edge({**environ, **port, "SAFETY_EDGE_CONTROL_SOCKET": str(tmp_path / "s")})
     assert told.returncode == 2
     assert f"chmod 600 {token}" in told.stderr
+    told = safety_edge({**environ, **port}, "--check")
+    assert told.returncode == 1
+    assert f"chmod 600 {token}" in told.stderr
 
 
 def test_a_check_says_what_would_be_in_force(environ: dict[str, str], tmp_path: Path) -> None:
