@@ -14,6 +14,7 @@ from collections.abc import Collection
 
 from proxy.halts import Halts
 from safety_core.canonical import Json, JsonObject
+from safety_core.model.budget import limit_name
 from safety_core.model.policy import AgentManifest, Policy
 
 
@@ -31,9 +32,7 @@ def _manifest(manifest: AgentManifest, halted: bool) -> JsonObject:
         "secrets": _listed(manifest.secrets),
         "sandbox": manifest.sandbox.value,
         "subagents": {"depth": manifest.subagents.depth, "running": manifest.subagents.running},
-        "budget": {
-            f"{unit.value}_per_{period.value}": most for (unit, period), most in manifest.budget.limits().items()
-        },
+        "budget": {limit_name(*limit): most for limit, most in manifest.budget.limits().items()},
         "halted": halted,
     }
 

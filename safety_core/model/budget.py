@@ -24,6 +24,11 @@ class Unit(StrEnum):
     USD = "usd"
 
 
+def limit_name(unit: Unit, period: Period) -> str:
+    """Return what a limit is called, in agents.yaml and wherever it is told: "usd_per_day"."""
+    return f"{unit.value}_per_{period.value}"
+
+
 @dataclass(frozen=True, slots=True)
 class Budget:
     """The limits of one spender. None: no bound.
