@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 
 from safety_core.edge.database import Column, Database
 from safety_core.model.tool_call import AgentId
-from safety_core.model.usage import MODEL_LENGTH, Booking, Usage, UsageBucket
+from safety_core.model.usage import COUNTS, MODEL_LENGTH, Booking, Usage, UsageBucket
 
 T = TypeVar("T")
 
@@ -64,19 +64,7 @@ UNNAMED: Final = "unknown"
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 """What stands in no name of a model, and the hub takes in none. Providers state names, too."""
 
-_GROWING: Final = (
-    "requests",
-    "estimated",
-    "input_total",
-    "output_total",
-    "cache_read",
-    "cache_write",
-    "cache_write_1h",
-    "reasoning",
-    "tool_prompt",
-    "cost",
-    "unpriced",
-)
+_GROWING: Final = ("requests", "estimated", *COUNTS, "cost", "unpriced")
 COUNT: Final = f"""
 INSERT INTO usage_bucket VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
     sequence = excluded.sequence, {", ".join(f"{name} = min({name} + excluded.{name}, {MOST})" for name in _GROWING)}
