@@ -15,7 +15,7 @@ from safety_core.canonical import JsonObject
 from safety_core.cli.edge_socket import ask_edge, socket_option
 from safety_core.edge import clock
 from safety_core.model.budget import ALERT_AT
-from safety_core.model.usage import NANO
+from safety_core.model.usage import dollars
 from safety_core.wire.halts import EVERY
 from safety_core.wire.posture import Result, posture_from_json, told
 from safety_core.wire.reader import BODY_LIMIT, Reader
@@ -135,14 +135,10 @@ def _budget(budget: Reader) -> Text:
     """Return one line: whose limit it is, and how much of it has been spent."""
     name, percent = budget.text("budget"), budget.integer("percent")
     spent, most = budget.integer("spent"), budget.integer("limit")
-    used = f"{_dollars(spent)} of {_dollars(most)} dollars" if name.startswith("usd") else f"{spent} of {most} tokens"
+    used = f"{dollars(spent)} of {dollars(most)} dollars" if name.startswith("usd") else f"{spent} of {most} tokens"
     who = budget.text("agent") if budget.has("agent") else "all agents together"
     style = "red" if spent >= most else "yellow" if percent >= ALERT_AT else "green"
     return Text(f"{who}, {name}: {used} ({percent}%)", style=style)
-
-
-def _dollars(nano: int) -> str:
-    return f"{nano / NANO:,.2f}" if nano >= NANO or not nano else f"{nano / NANO:.4f}"
 
 
 def _forwarded(forward: Reader) -> Text:

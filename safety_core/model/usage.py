@@ -65,6 +65,12 @@ NANO: Final = 10**9
 """Costs are whole nano-US-dollars: sums are exact, and one token of the cheapest model still costs some."""
 
 
+def dollars(nano: int) -> str:
+    """Return an amount of nano-US-dollars for people, to the cent, or to its first digits where it is less."""
+    amount = nano / NANO
+    return f"{amount:,.2f}" if abs(amount) >= 1 or nano == 0 else f"{amount:.4f}"
+
+
 @dataclass(frozen=True, slots=True)
 class Booking:
     """What one response consumed.

@@ -15,10 +15,10 @@ from rich.text import Text
 
 from safety_core.canonical import Json, JsonObject
 from safety_core.cli.usage.export import Export, Key, plain_model, read_export
-from safety_core.cli.usage.report import money, when
+from safety_core.cli.usage.report import when
 from safety_core.cli.usage.span import Span, span_options
 from safety_core.errors import InputError
-from safety_core.model.usage import NANO
+from safety_core.model.usage import NANO, dollars
 from safety_core.wire.usage_report import Asked, Report
 
 DAY: Final = 86400
@@ -166,7 +166,7 @@ def show(export: Export, provider: str, found: list[Difference], console: Consol
 def _amount(line: Difference, count: int | None, nothing: str = "") -> str:
     if count is None:
         return nothing
-    return f"${money(count)}" if line.what == "cost" else f"{count:,}"
+    return f"${dollars(count)}" if line.what == "cost" else f"{count:,}"
 
 
 def _to_json(export: Export, provider: str, found: list[Difference]) -> JsonObject:

@@ -16,7 +16,7 @@ from rich.text import Text
 from safety_core.cli.usage.span import Span, span_options
 from safety_core.edge import clock
 from safety_core.edge.usage_report import filled
-from safety_core.model.usage import NANO
+from safety_core.model.usage import dollars
 from safety_core.wire.usage_report import Asked, By, Point, Report, Row, summed
 
 CHOICES: Final = ("agent", "model", "provider", "day", "hour")
@@ -107,16 +107,10 @@ def _cells(row: Row, heads: tuple[str, ...]) -> list[str]:
         f"{totals.cache_read:,}",
         f"{totals.cache_write:,}",
         "-" if rate is None else f"{rate:.1%}",
-        "no price" if row.unpriced and row.unpriced == row.requests else money(row.cost) + ("+" * bool(row.unpriced)),
-        "-" if row.saved is None else money(row.saved),
+        "no price" if row.unpriced and row.unpriced == row.requests else dollars(row.cost) + ("+" * bool(row.unpriced)),
+        "-" if row.saved is None else dollars(row.saved),
     )
     return [cell for head, cell in zip(HEADS, cells, strict=True) if head in heads]
-
-
-def money(nano: int) -> str:
-    """Return an amount of nano-US-dollars, to the cent, or to its first digits where it is less."""
-    dollars = nano / NANO
-    return f"{dollars:,.2f}" if abs(dollars) >= 1 or nano == 0 else f"{dollars:.4f}"
 
 
 def _key(key: str, by: By) -> str:
@@ -146,7 +140,7 @@ def _bar(point: Point, most: int) -> str:
 def _said(found: Report, total: Row) -> list[str]:
     totals, lines = total.totals, []
     if totals.cache_read or totals.cache_write:
-        saved = "" if total.saved is None else f", which saved {money(total.saved)} dollars"
+        saved = "" if total.saved is None else f", which saved {dollars(total.saved)} dollars"
         lines.append(f"prompt cache: {totals.cache_read:,} tokens read, {totals.cache_write:,} written{saved}")
     if total.estimated:
         lines.append(f"~ {total.estimated:,} of {total.requests:,} requests came without counts and were estimated")
