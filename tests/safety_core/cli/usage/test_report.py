@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from safety_core.cli.usage import report as module
 from safety_core.cli.usage.command import usage
 from safety_core.cli.usage.span import moment
 from safety_core.errors import InputError, UnavailableError
@@ -115,9 +114,3 @@ def test_times(text: str, at: int) -> None:
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="is no time"):
         moment(text, "--since", DAY)
-
-
-def test_money() -> None:
-    assert [module.money(nano) for nano in (0, 1, 12_345_678, NANO, 1234 * NANO)] == [
-        "0.00", "0.0000", "0.0123", "1.00", "1,234.00",
-    ]  # fmt: skip
