@@ -45,11 +45,11 @@ def connects(host: str, port: int) -> Trial:
         return failed(error, detail)
 
 
-def speaks_http(host: str, request: bytes, port: int = 80) -> Trial:
-    """Try to get an HTTP answer, whatever it says."""
-    detail = f"HTTP {host} port {port}"
+def speaks_http(host: str, request: bytes) -> Trial:
+    """Try to get an HTTP answer on port 80, whatever it says."""
+    detail = f"HTTP {host} port 80"
     try:
-        with reach(host, port) as connection:
+        with reach(host, 80) as connection:
             connection.sendall(request)
             said = connection.recv(_BYTES)
     except OSError as error:
