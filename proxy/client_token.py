@@ -11,7 +11,8 @@ from urllib.parse import parse_qsl
 from safety_core.flow.egress_effects import Headers
 from safety_core.model.tool_call import AgentId
 
-_HEADERS: Final = frozenset({b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key"})
+KEY_HEADERS: Final = frozenset({b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key"})
+"""Where SDKs put a provider's key, and so a client of the edge its token."""
 
 _CREDENTIAL: Final = re.compile(rb"AWS4-HMAC-SHA256 .*?Credential=([^/,\s]+)/")
 """AWS Signature Version 4: the access key id comes first. Its signature is not looked at; ours replaces it."""
@@ -58,7 +59,7 @@ def _is_token(part: str) -> bool:
 
 def _tokens(headers: Headers, query: str) -> Iterator[bytes]:
     for name, value in headers:
-        if name in _HEADERS:
+        if name in KEY_HEADERS:
             credential = _CREDENTIAL.match(value)
             yield credential[1] if credential else _bare(value.strip())
         elif name == _PROTOCOLS:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from starlette.types import Message, Receive, Scope, Send
 
 from proxy.caller import Caller
-from proxy.client_token import without_token
+from proxy.client_token import KEY_HEADERS, without_token
 from proxy.forward.credentials import CHALLENGE, Client, client_of, unknown_client
 from proxy.forward.parts import Parts, status_of
 from proxy.forward.permission import Wish
@@ -30,24 +30,15 @@ from proxy.upstream import Answer
 from safety_core.edge.body import read_body
 from safety_core.errors import InputError, SafetyError, UnavailableError
 from safety_core.flow.egress_effects import Headers
+from safety_core.flow.headers import CONNECTION, kept_headers
 
-_HOP: Final = frozenset(
-    {
-        b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"proxy-connection", b"te",
-        b"trailer", b"transfer-encoding", b"upgrade",
-    }
-)  # fmt: skip
-"""Of one connection only (RFC 9110, 7.6.1)."""
-
+_HOP: Final = CONNECTION | {b"proxy-authenticate", b"proxy-authorization"}
 _NOT_SENT: Final = _HOP | {b"content-length", b"expect"}
 _NOT_SHOWN: Final = _HOP | {b"alt-svc"}
 """A host that offers HTTP/3 would lead its client past the proxy."""
 
 _BODILESS: Final = frozenset({204, 205, 304})
 """Statuses of responses without a body, whatever length some servers state (RFC 9110, 8.6)."""
-
-_KEYS: Final = frozenset({b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key"})
-"""Where a client may put a key of its own for a provider; the edge has the real one."""
 
 _log: Final = logging.getLogger(__name__)
 
@@ -117,7 +108,7 @@ class RequestApp:
             return await self._forward(client, body, scope, receive, send)
 
     async def _forward(self, client: Client, body: bytes, scope: Scope, receive: Receive, send: Send) -> None:
-        headers, where = _kept(scope["headers"], _NOT_SENT), str(self._line.target)
+        headers, where = kept_headers(scope["headers"], _NOT_SENT), str(self._line.target)
         call = await self._parts.books.forwarded(client.agent, where, {"bytes": len(body)})
         counts = {"sent": len(body)}
         try:
@@ -128,7 +119,7 @@ class RequestApp:
     async def _scanned(self, limit: int, take: Callable[[int], None], scope: Scope, receive: Receive) -> bytes:
         """Return the body, once all of the request has been looked through. Raises SafetyError."""
         redactor, found = await self._parts.redactor(), Found()
-        headers = _kept(scope["headers"], _NOT_SENT)
+        headers = kept_headers(scope["headers"], _NOT_SENT)
         scan_head(found, f"{self._line.scheme}://{self._line.target}{_path(scope)}", headers, redactor)
         body = b""
         if not found.places:
@@ -170,7 +161,9 @@ class RequestApp:
 
     async def _pass_on(self, response: Answer, counts: dict[str, int], send: Send) -> None:
         status = counts["status"] = response.head.status
-        headers = _kept(response.head.headers, _NOT_SHOWN | ({b"content-length"} if status in _BODILESS else set()))
+        headers = kept_headers(
+            response.head.headers, _NOT_SHOWN | ({b"content-length"} if status in _BODILESS else set())
+        )
         await send({"type": "http.response.start", "status": status, "headers": [*headers]})
         counts["received"] = 0
         try:
@@ -197,7 +190,7 @@ def _for_egress(client: Client, scope: Scope, provider: Provider) -> Scope:
     """Return the request as the egress takes it: by the provider's name, with the client's own token as the key."""
     raw = f"/{provider.name}{_below(provider, scope['method'], _path(scope).partition('?')[0])}"
     query: bytes = scope.get("query_string", b"")
-    headers = [(name, value) for name, value in scope["headers"] if name not in _KEYS | {b"proxy-authorization"}]
+    headers = [(name, value) for name, value in scope["headers"] if name not in KEY_HEADERS | {b"proxy-authorization"}]
     headers.append((b"authorization", b"Bearer " + client.token))
     changed: MutableMapping[str, Any] = {**scope, "path": raw, "raw_path": raw.encode("latin-1"), "headers": headers}
     changed["query_string"] = without_token(query.decode("latin-1")).encode("latin-1")
@@ -224,14 +217,6 @@ def _path(scope: Scope) -> str:
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
     path, query = raw.decode("latin-1").partition("?")[0], scope.get("query_string", b"").decode("latin-1")
     return f"{path}?{query}" if query else path
-
-
-def _kept(headers: Iterable[tuple[bytes, bytes]], drop: frozenset[bytes]) -> Headers:
-    """Return headers in order, without those in `drop` and those that Connection names."""
-    headers = tuple(headers)
-    named = b",".join(value for name, value in headers if name == b"connection")
-    dropped = drop | {token.strip().lower() for token in named.split(b",")}
-    return tuple((name, value) for name, value in headers if name not in dropped)
 
 
 def _closing(send: Send) -> Send:

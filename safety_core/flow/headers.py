@@ -3,7 +3,7 @@ not."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,21 +13,16 @@ from safety_core.model.finding import FindingKind
 from safety_core.model.secret import SecretName, SecretValue
 from safety_core.redact.redactor import Redactor
 
-_CONNECTION: Final = frozenset(
-    {
-        b"connection",
-        b"keep-alive",
-        b"proxy-connection",
-        b"te",
-        b"trailer",
-        b"transfer-encoding",
-        b"upgrade",
-        b"content-length",
-    }
+CONNECTION: Final = frozenset(
+    {b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade"}
 )
-"""Of one connection only (RFC 9110, 7.6.1), and the length, which follows from the body that is sent."""
+"""Of one connection only (RFC 9110, 7.6.1)."""
 
-NOT_SENT: Final = _CONNECTION | {
+_LENGTH: Final = b"content-length"
+"""Follows from the body that is sent."""
+
+NOT_SENT: Final = CONNECTION | {
+    _LENGTH,
     b"accept-encoding",
     b"api-key",
     b"authorization",
@@ -67,7 +62,8 @@ would make another request of one that is listed, or have a part of its answer s
 whole, nor does it state what it consumed.
 """
 
-NOT_SHOWN: Final = _CONNECTION | {
+NOT_SHOWN: Final = CONNECTION | {
+    _LENGTH,
     b"alt-svc",
     b"content-encoding",
     b"proxy-authenticate",
@@ -92,9 +88,7 @@ def clean_headers(headers: Headers, drop: frozenset[bytes], redactor: Redactor) 
     Raises:
         UnscannableError: a name holds a secret: there, nothing can stand in its place.
     """
-    named = b",".join(value for name, value in headers if name == b"connection")
-    dropped = drop | {token.strip().lower() for token in named.split(b",")}
-    kept = tuple((name, value) for name, value in headers if name not in dropped)
+    kept = kept_headers(headers, drop)
     names = redactor.recurring("\n".join(name.decode("latin-1") for name, _ in kept))
     if any(finding.kind is not FindingKind.UNKNOWN for finding in names.findings):
         raise UnscannableError("headers", "hold a secret in a name", "send it as a reference, in the body")
@@ -113,6 +107,14 @@ def clean_headers(headers: Headers, drop: frozenset[bytes], redactor: Redactor) 
             value = redaction.text.encode()  # noqa: PLW2901
         passed.append((name, value))
     return CleanHeaders(tuple(passed), findings, discovered)
+
+
+def kept_headers(headers: Iterable[tuple[bytes, bytes]], drop: frozenset[bytes]) -> Headers:
+    """Return headers in order, without those in `drop` and those that their Connection header names."""
+    headers = tuple(headers)
+    named = b",".join(value for name, value in headers if name == b"connection")
+    dropped = drop | {token.strip().lower() for token in named.split(b",")}
+    return tuple((name, value) for name, value in headers if name not in dropped)
 
 
 def text_of(value: bytes) -> str:
