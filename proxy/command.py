@@ -11,6 +11,7 @@ import uvloop
 
 from proxy import settings as described
 from proxy.settings_source import load_settings
+from proxy.sockets import allow_files
 from safety_core.edge.memory import spared
 from safety_core.edge.private_memory import keep_memory_private
 
@@ -57,5 +58,6 @@ def edge(config: Path | None, only_check: bool, as_json: bool) -> int:
             click.echo(f"warning: {trouble}", err=True)
         return tell(found, as_json=as_json)
     keep_memory_private()
+    allow_files()
     uvloop.run(run(settings, lambda ready: click.echo(json.dumps(ready))))
     return 0

@@ -5,12 +5,26 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import resource
 import socket
 import stat
 from collections.abc import Generator
 from pathlib import Path
+from typing import Final
 
 from safety_core.errors import InputError
+
+FILES: Final = 8192
+"""Descriptors that the edge wants: every listener may be full, each connection have one to a provider, and there must
+be some left for its stores. A process begins with 1024 where nobody says otherwise."""
+
+
+def allow_files() -> None:
+    """Have as many descriptors as the system grants, up to `FILES`."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 @contextlib.contextmanager

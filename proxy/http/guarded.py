@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from proxy.errors import BusyError
 from proxy.http.framing import Chunked, Counted, Framing
 from proxy.http.head import END, HEAD_BYTES, BadRequestError, Head, check_part, read_head
 from safety_core.errors import SafetyError
@@ -20,6 +21,8 @@ from safety_core.wire.errors import error_to_json
 
 HEAD_SECONDS: Final = 10.0
 """From a head's first byte to its last; a head is one packet, or two."""
+CONNECTIONS: Final = 1024
+"""At one listener at the same time: who opens more takes the descriptors of the others', and of the kill switch."""
 LINGER_SECONDS: Final = 1.0
 """How long a refused client may go on sending, so that it reads why before the connection is reset."""
 
@@ -40,6 +43,10 @@ class GuardedProtocol(HttpToolsProtocol):
         """Begin; who says nothing at all is not waited for longer than an idle connection is kept."""
         super().connection_made(transport)
         self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+        if len(self.connections) > CONNECTIONS:
+            self._refuse(BusyError("this listener", f"has {CONNECTIONS} connections, as many as it holds", "try again"))
+        if len(self.connections) > CONNECTIONS * 2:  # those that are being refused, and too many even of these
+            transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
@@ -170,5 +177,6 @@ def _pipelined() -> BadRequestError:
 
 def _refusal(error: SafetyError) -> bytes:
     body = json.dumps(error_to_json(error)).encode()
-    head = "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nconnection: close\r\n"
-    return b"%scontent-length: %d\r\n\r\n%s" % (head.encode(), len(body), body)
+    status = b"503 Service Unavailable" if isinstance(error, BusyError) else b"400 Bad Request"
+    head = b"HTTP/1.1 %s\r\ncontent-type: application/json\r\nconnection: close\r\n" % status
+    return b"%scontent-length: %d\r\n\r\n%s" % (head, len(body), body)

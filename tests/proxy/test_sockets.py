@@ -2,6 +2,8 @@
 
 import socket
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -63,3 +65,13 @@ def test_a_port_that_is_taken_is_named() -> None:
         port = listener.getsockname()[1]
         with pytest.raises(InputError, match=f"127.0.0.1:{port}: cannot be listened on"):
             listen_tcp("127.0.0.1", port)
+
+
+def test_the_edge_has_as_many_descriptors_as_the_system_grants() -> None:
+    code = (
+        "import resource; from proxy.sockets import allow_files; n = resource.RLIMIT_NOFILE\n"
+        "resource.setrlimit(n, (64, 100)); allow_files(); print(resource.getrlimit(n))\n"
+        "resource.setrlimit(n, (80, 90)); resource.setrlimit(n, (90, 90)); allow_files(); print(resource.getrlimit(n))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "(100, 100)\n(90, 90)\n"

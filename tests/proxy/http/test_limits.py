@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from proxy.http.framing import EXTENSION_BYTES
-from proxy.http.guarded import HEAD_SECONDS
+from proxy.http.guarded import CONNECTIONS, HEAD_SECONDS
 from proxy.http.head import FIELDS, HEAD_BYTES, TARGET_BYTES
 from proxy.room import BODIES
 from proxy.serve import KEEP_ALIVE_SECONDS
@@ -20,6 +20,7 @@ def test_the_limits_are_those_of_the_docs() -> None:
         f"| {TARGET_BYTES // 1024} KiB |",
         f"| {EXTENSION_BYTES} bytes; no trailers |",
         f"| {KEEP_ALIVE_SECONDS} seconds |",
+        f"| {CONNECTIONS}; then 503 |",
         f"| {BODIES >> 20} MiB, and {BODIES * 3 // 4 >> 20} MiB of one client; then 503 |",
     ):
         assert row in told

@@ -228,6 +228,21 @@ async def test_a_head_that_does_not_come_in_time_is_refused(monkeypatch: pytest.
         assert b"did not come within" in answer
 
 
+async def test_there_is_room_for_so_many_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("proxy.http.guarded.CONNECTIONS", 2)
+    async with egress(fail(500, b"{}")) as setting:
+        host, _, port = setting.url.removeprefix("http://").partition(":")
+        held = [(await asyncio.open_connection(host, int(port)))[1] for _ in range(2)]
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(WHOLE)
+        said = await reader.read()
+        assert said.startswith(b"HTTP/1.1 503 ")
+        assert b"as many as it holds" in said
+        assert setting.model.requests == []
+        for one in (*held, writer):
+            one.close()
+
+
 async def test_who_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("proxy.serve.KEEP_ALIVE_SECONDS", 0.05)
     async with egress(fail(200, b"{}")) as setting, raw_connection(setting) as (reader, _):
