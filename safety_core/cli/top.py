@@ -22,15 +22,12 @@ from rich.text import Text
 from safety_core.canonical import JsonObject
 from safety_core.cli.edge_socket import ask_edge, socket_option
 from safety_core.errors import UnavailableError
+from safety_core.model.budget import ALERT_AT
 from safety_core.wire.reader import Reader
+from safety_core.wire.usage_report import MOST
 
 SECONDS: Final = 1.0
 """Between two looks."""
-
-NEAR: Final = 80
-"""Percent of a budget from which on it is shown."""
-
-MOST: Final = 2**63 - 1
 
 
 @click.command(short_help="Watch what is going on at this machine's edge.")
@@ -146,7 +143,7 @@ def _budgets(body: Reader) -> list[Table]:
     table = Table("agent", "budget", "used", title="near their end", title_justify="left")
     for budget in body.objects("budgets"):
         percent = budget.integer("percent", maximum=MOST)
-        if percent >= NEAR:
+        if percent >= ALERT_AT:
             agent = budget.text("agent") if budget.has("agent") else "all together"
             used = Text(f"{percent} %", style="red" if percent >= 100 else "yellow")
             table.add_row(Text(agent), Text(budget.text("budget")), used)

@@ -78,14 +78,19 @@ class LocalCa:
             return None
         return tuple(name.value for name in found.permitted_subtrees or () if isinstance(name, x509.DNSName)) or None
 
+    def counts_for(self, host: str) -> bool:
+        """Tell whether a certificate for `host` can be made."""
+        known = self.hosts
+        return known is None or any(f".{host}".endswith(f".{one}") for one in known)
+
     def leaf(self, host: str, now: float) -> Leaf:
         """Return a certificate for `host`.
 
         Raises:
             InputError: this CA is not made for it, or has expired.
         """
-        at, hosts = datetime.fromtimestamp(int(now), UTC), self.hosts
-        if hosts is not None and not any(f".{host}".endswith(f".{known}") for known in hosts):
+        at = datetime.fromtimestamp(int(now), UTC)
+        if not self.counts_for(host):
             fix = f"make it anew, and have it trusted: safety contain ca --renew --host {host} ..."
             raise InputError("the local CA", f"is not made for {host}", fix)
         if at >= self.certificate.not_valid_after_utc:

@@ -97,15 +97,11 @@ def _wanted(hosts: tuple[str, ...], policies: Path | None, bundle: Path | None) 
 def _check_covers(authority: LocalCa, wanted: tuple[str, ...], *, any_host: bool) -> None:
     """Refuse to show one that is not what was asked for, as if it were."""
     known = authority.hosts
-    missing = [] if known is None else [one for one in wanted if not _covered(one, known)]
+    missing = [one for one in wanted if not authority.counts_for(one)]
     if missing or (any_host and known is not None):
         every = sorted({*(known or ()), *missing})
         fix = "safety contain ca --renew " + ("--any-host" if any_host else " ".join(f"--host {one}" for one in every))
         raise InputError("local CA", f"is there, and does not count for {', '.join(missing) or 'every name'}", fix)
-
-
-def _covered(host: str, known: tuple[str, ...]) -> bool:
-    return any(f".{host}".endswith(f".{one}") for one in known)
 
 
 def _tell(authority: LocalCa, path: Path, *, hidden: bool) -> None:
