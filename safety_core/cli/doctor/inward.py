@@ -72,16 +72,17 @@ def files(aim: Aim) -> Trial:
 
 def control_socket(aim: Aim) -> Trial:
     """Try to speak on the edge's control socket: who can may halt agents and announce turns."""
-    return _unix(aim.socket)
+    return unix_socket(aim.socket)
 
 
 def containers(aim: Aim) -> Trial:
     """Try the sockets of programs that run containers as root."""
     there = [path for path in map(Path, aim.containers) if path.exists()]
-    return worst(map(_unix, there)) if there else Trial(Seen.REFUSED, "none is there")
+    return worst(map(unix_socket, there)) if there else Trial(Seen.REFUSED, "none is there")
 
 
-def _unix(path: Path) -> Trial:
+def unix_socket(path: Path) -> Trial:
+    """Try to connect to a Unix socket."""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.connect(str(path))

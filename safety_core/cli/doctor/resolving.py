@@ -16,6 +16,7 @@ from typing import Final
 
 from safety_core.canonical import Json
 from safety_core.cli.doctor.aim import Aim
+from safety_core.cli.doctor.inward import unix_socket
 from safety_core.cli.doctor.trial import Seen, Trial, failed, together
 
 NSCD: Final = Path("/run/nscd/socket")
@@ -30,7 +31,7 @@ _RESOLVE1: Final = ("org.freedesktop.resolve1", "/org/freedesktop/resolve1", "or
 def by_socket(aim: Aim) -> Trial:
     """Ask systemd-resolved and nscd by their sockets, and systemd-resolved by D-Bus."""
     by_socket = partial(_resolved, aim.resolved, aim.domain)
-    return together((by_socket, partial(_reaches, NSCD), partial(_bus, aim)))
+    return together((by_socket, partial(unix_socket, NSCD), partial(_bus, aim)))
 
 
 def _resolved(path: Path, name: str) -> Trial:
@@ -49,15 +50,6 @@ def _resolved(path: Path, name: str) -> Trial:
         return Trial(Seen.SILENT, str(path))
     trouble = said.get("error") if isinstance(said, dict) else None
     return Trial(Seen.ANSWERED if trouble is None or trouble in _ASKED else Seen.SILENT, str(path))
-
-
-def _reaches(path: Path) -> Trial:
-    try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.connect(str(path))
-            return Trial(Seen.ANSWERED, str(path))
-    except OSError:
-        return Trial(Seen.REFUSED)
 
 
 def _bus(aim: Aim) -> Trial:
