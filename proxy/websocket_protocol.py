@@ -5,7 +5,7 @@ Loaded late (`proxy.websocket`).
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
@@ -33,6 +33,13 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         owed, self._owed = self._owed, b""
         if owed and not self.transport.is_closing():
             self.transport.write(owed)
+
+    async def send(self, message: Any) -> None:
+        """Send what the application has to say. A socket that it has refused is over: uvicorn takes that for a mistake,
+        and would log an error for each."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
+            self.handshake_complete = self.close_sent = True
 
     def handle_cont(self, event: Frame) -> None:
         """Take one more piece of a message."""

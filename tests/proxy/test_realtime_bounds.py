@@ -176,6 +176,15 @@ async def test_a_message_in_endless_empty_pieces_ends_the_socket() -> None:
         await setting.model.settled.wait()
 
 
+async def test_a_socket_that_is_refused_is_no_error_of_ours(caplog: pytest.LogCaptureFixture) -> None:
+    async with realtime(answers()) as setting:
+        for path in ("/openai/v1/realtime", "/openai/v1/other?model=m"):
+            with pytest.raises(InvalidStatus) as refused:
+                await setting.connect(path)
+            assert json.loads(refused.value.response.body)["error"]
+    assert [record.message for record in caplog.records if record.name == "uvicorn.error"] == []
+
+
 def test_so_many_messages_may_come_in_a_second() -> None:
     now = [0.0]
     rate = Rate(lambda: now[0])
