@@ -26,7 +26,8 @@ _PLACES: Final = (
     ("x_groq", "usage"),
     ("amazon-bedrock-invocationMetrics",),
 )
-"""Where a document may hold an object of counts."""
+"""Where a document may hold an object of counts; the first that holds any counts: some servers repeat a request's
+`metadata`."""
 
 _TOP: Final = frozenset(
     {"prompt_eval_count", "eval_count", "inputTextTokenCount", "prompt_token_count", "generation_token_count"}
@@ -45,8 +46,8 @@ def counts_of(document: Json) -> Counts:
         return {}
     found: Counts = {}
     for place in _PLACES:
-        if place[0] in document:
-            found |= _flat(_at(document, place), "", _DEPTH)
+        if place[0] in document and not found:
+            found = _flat(_at(document, place), "", _DEPTH)
     for choice in objects(document.get("choices")):  # Moonshot
         if "usage" in choice:
             found |= _flat(choice["usage"], "", _DEPTH)

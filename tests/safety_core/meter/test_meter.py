@@ -164,6 +164,13 @@ def test_a_count_that_nobody_has_counted_is_none(made_up: object) -> None:
     assert counts_of({"results": [{"tokenCount": made_up}]}) == {}
 
 
+def test_what_a_request_has_made_its_answer_repeat_counts_nothing() -> None:
+    repeated = {"usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}}
+    stated = {"input_tokens": 500, "output_tokens": 300, "total_tokens": 800}
+    assert of({"metadata": repeated, "meta": repeated, "usage": stated}) == Usage(500, 300)
+    assert of({"metadata": repeated, "usage": None}) == Usage(1, 1)
+
+
 def test_stream_numbers_are_cumulative() -> None:
     start = {
         "type": "message_start",
