@@ -139,8 +139,7 @@ class EgressApp:
         self._limits = limits = terms.limits
         self._sockets = Openings()
         self._room = Room(limits.bodies)
-        times = {"connect_seconds": limits.connect_seconds, "silence_seconds": limits.silence_seconds}
-        self._upstreams = {private: Upstream(private=private, **times) for private in (False, True)}
+        self._upstreams: dict[tuple[AgentId, bool], Upstream] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (or the lifespan, which it accepts and whose end closes it)."""
@@ -221,7 +220,7 @@ class EgressApp:
 
     async def _exchange(self, prompt: Prompt, route: Route, receive: Receive, send: Send) -> None:
         provider = route.provider
-        upstream = self._upstreams[provider.private]
+        upstream = self._upstream(prompt.agent, private=provider.private)
         try:
             interlock = self._guards.interlock(prompt.agent) if self._guards else Interlock.OFF
             redactor = await self._redactor()
@@ -237,6 +236,14 @@ class EgressApp:
         if self._guards:
             self._guards.note(exchange)
         return _warn(exchange, prompt)
+
+    def _upstream(self, agent: AgentId, *, private: bool) -> Upstream:
+        """Return the agent's own connections: whatever a provider says on one, no other agent gets it for an answer."""
+        found = self._upstreams.get((agent, private))
+        if found is None:
+            seconds = {"connect_seconds": self._limits.connect_seconds, "silence_seconds": self._limits.silence_seconds}
+            found = self._upstreams[agent, private] = Upstream(private=private, **seconds)
+        return found
 
     @contextmanager
     def _watched(self, prompt: Prompt) -> Generator[_Seen, None, None]:

@@ -4,6 +4,7 @@ agent's."""
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import random
 from contextlib import suppress
 
@@ -11,7 +12,10 @@ import pytest
 import uvloop
 
 from proxy.upstream import SWITCHED, Upstream
+from safety_core.cli.demo.answers import say
 from safety_core.errors import UnavailableError
+from safety_core.model.tool_call import AgentId
+from tests.proxy.egress_setting import CLIENT_TOKEN, CLIENTS, egress
 from tests.proxy.listening import listening
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"
@@ -118,6 +122,26 @@ async def test_an_answer_in_another_protocol_is_none() -> None:
         with pytest.raises(UnavailableError, match="another protocol"):
             await asked(upstream, url)
         await upstream.aclose()
+
+
+async def test_no_two_agents_share_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is on its way when the next request is written cannot be told from its answer."""
+    monkeypatch.setitem(CLIENTS, hashlib.sha256(b"token of another").hexdigest(), AgentId("bob"))
+    connections: list[int] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(0)
+        here = len(connections) - 1
+        while await reader.read(65536):
+            connections[here] += 1
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}")
+
+    async with listening(serve) as url, egress(say("hello"), base_url=url) as here:
+        for token in (CLIENT_TOKEN, "token of another", CLIENT_TOKEN, "token of another"):
+            async with here.client(authorization=f"Bearer {token}") as client:
+                body = {"model": "m", "messages": []}
+                assert (await client.post("/openai/v1/chat/completions", json=body)).status_code == 200
+    assert connections == [2, 2]
 
 
 async def test_who_leaves_at_any_moment_leaves_no_answer_behind() -> None:
