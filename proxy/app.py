@@ -78,9 +78,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
         home = Home(settings.home).create()
         services = await open_services(home, stack)
 
-        def scrub(text: str) -> str:
-            return services.secrets.current().text(text).text
-
+        scrub = services.secrets.scrub
         log_to(None, scrub)
         in_force = InForce(
             lambda bundle: start_judging(settings, bundle),

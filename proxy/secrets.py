@@ -87,6 +87,10 @@ class Secrets:
             self._redactor = self._redactor.with_matcher(Matcher(self._registry, wanted))
         return self._redactor
 
+    def scrub(self, text: str) -> str:
+        """Return `text` without any secret that is known, for logs, records and people."""
+        return self.current().text(text).text
+
     def names(self) -> tuple[SecretName, ...]:
         """Return the names of the secrets that people have registered, as last looked at, sorted."""
         return tuple(sorted(name for name in self._known if not name.startswith(DISCOVERED)))

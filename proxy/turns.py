@@ -44,8 +44,7 @@ class Turns:
     async def check_in(self, who: CheckIn) -> JsonObject:
         """Count a plugin as there, and say what its agent may do."""
         await self.services.secrets.refresh()
-        text = self.services.secrets.current().text
-        faults = tuple(text(fault).text for fault in who.faults)
+        faults = tuple(map(self.services.secrets.scrub, who.faults))
         welcome = self.guards.presence.check_in(replace(who, faults=faults), clock.now())
         manifest, revision, _ = self._manifest(who.agent)
         return {
@@ -96,20 +95,20 @@ class Turns:
             return {"ok": True, "matches": True}
         self.differences += 1
         counts = {"input_more": more[0], "output_more": more[1]}
-        provider = self.services.secrets.current().text(seen.provider).text
+        provider = self.services.secrets.scrub(seen.provider)
         entry = AuditEntry(clock.now(), Event.USAGE_DIFFERS, seen.agent, provider, seen.trace, counts=counts)
         await self.services.audit.append(entry)
         return {"ok": True, "matches": False}
 
     async def halt(self, wish: Halt) -> JsonObject:
         """Throw the kill switch, or take it back."""
-        reason = self.services.secrets.current().text(wish.reason).text
+        reason = self.services.secrets.scrub(wish.reason)
         await self.guards.halts.set(replace(wish, reason=reason))
         return {"ok": True}
 
     def to_json(self) -> JsonObject:
         """Return what the interlock does and has seen, for the status."""
-        last = self.services.secrets.current().text(self.guards.last).text
+        last = self.services.secrets.scrub(self.guards.last)
         return {
             **self.guards.to_json(),
             "last": last,

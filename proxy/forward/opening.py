@@ -50,9 +50,6 @@ def open_forward(settings: Settings, services: Services, in_force: InForce, halt
         in_force.current(clock.now())
         halts.demand(agent)
 
-    def scrub(text: str) -> str:
-        return services.secrets.current().text(text).text
-
     dialer = Dialer()
     return Parts(
         clients={digest: AgentId(name) for name, digest in settings.clients.items()},
@@ -60,7 +57,11 @@ def open_forward(settings: Settings, services: Services, in_force: InForce, halt
         redactor=redactor,
         remember=services.secrets.remember,
         egress=egress,
-        books=Books(services.audit.append, scrub, lambda: in_force.latest().policy.revision if in_force.any else ""),
+        books=Books(
+            services.audit.append,
+            services.secrets.scrub,
+            lambda: in_force.latest().policy.revision if in_force.any else "",
+        ),
         leaves=Leaves(lambda: _authority(home), clock.now),
         dialer=dialer,
         outward=Outward(dialer),

@@ -101,7 +101,7 @@ class Looking:
 
     def _running(self, running: Running, now: float) -> JsonObject:
         prompt = running.prompt
-        model = self.services.secrets.current().text(_model(prompt)).text
+        model = self.services.secrets.scrub(_model(prompt))
         return {
             "agent": prompt.agent,
             "provider": prompt.provider,
