@@ -6,6 +6,8 @@ registry     building a registry and holding it, by `memory` in fresh processes
 borrowed     false alarms and the hold of a stream, counted on `installed` and by `stream_hold`
 judging      judging tool calls: how fast, and how often wrongly, beside others' guards
 edge_memory  what a running edge keeps in memory
+egress       the edge between clients and models, beside other proxies
+openclaw     what the plugin costs an OpenClaw
 
 corpus       text, code, JSON and many languages of installed packages, as chat requests
 installed    code and prose of what is installed here, as it is

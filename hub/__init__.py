@@ -12,7 +12,8 @@ approvals    questions and answers, durable, first answer wins; grants: signing 
 feed         the answers, as an edge follows them
 usage        token totals, monotone
 fleet        heartbeats, audit checkpoints, alerts
-store        all SQL
+store        all SQL;  migrations: how its tables came about
+errors       refusals that only a service makes, and the status of each error
 app          the composition; server: serving it
 admin        what is done on the hub's own machine; command: `safety hub`
 """

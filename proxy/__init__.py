@@ -26,7 +26,8 @@ halts            the kill switch
 watching         what people see of the traffic: live, for Prometheus, as spans, in the log
 egress           prompts to LLM providers, redacted and metered;  prompts runs it under what is in force
 budgets          what agents may spend on models;  spending sums it up, prices finds what a model costs
-providers        what is particular to each provider's API
+providers        what is particular to each provider's API;  client_token: whose request it is;  watch: who looks on
+forward          the way out of all other software
 relay            one prompt between its client and its provider;  upstream, addresses: the one way out;  kept: what is
                  open between two requests
 realtime         a socket of a realtime API, likewise;  upstream_socket: its way out;  websocket: what it is served with

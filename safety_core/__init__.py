@@ -8,7 +8,7 @@ canonical   value -> the bytes that are signed or hashed
 model       the nouns
 bundle      untrusted bytes -> trusted policy
 classify    tool call -> facts; facts and decision -> verdict
-match       text -> spans that hold a secret
+match       text -> spans that hold a secret;  _native: its hot loops
 redact      spans -> safe bytes
 gate, approve, resolve, audit, meter    one step of the sentences each
 flow        the two sentences, as generators of effects

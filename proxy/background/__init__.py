@@ -1,5 +1,6 @@
 """What goes on beside the calls. Nothing here can permit anything: what fails is tried again, later and later.
 
+plan        which tasks there are, and how often each comes round
 pace        repeats a task, with backoff where it fails
 policy      looks for a new bundle; the old one stays until the new one is proved
 approvals   questions to the hub, answers from it, and the end of what nobody answered

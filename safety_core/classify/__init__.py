@@ -20,7 +20,7 @@ sql_functions   what functions in SQL do, by their names
 windows     lines of PowerShell and cmd.exe as simple commands of our shell
 paths       where a path lies
 network     where a host or recipient lies
-catalogue   the policy's data about programs and tools, compiled once
+catalogue   the policy's data about programs and tools, compiled once;  check: refuses one that says what nobody reads
 notes       what has been found so far in one call
 files       texts of files that the session wrote, so that a script is judged by what it says
 readings    readings of calls that were read before

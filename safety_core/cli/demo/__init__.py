@@ -5,6 +5,7 @@ stage       starts and stops the processes; keys, policy and secrets made up at 
 model       a provider that answers from a script and keeps what it was sent
 answers     what it can say, as OpenAI and Anthropic put it on the wire
 agent       a small agent: official SDKs towards the model, the control socket towards its tools
+play        plays it: each call, and what the owner does about it
 story       what is played, and what must come of each step
 screen      what the reader sees
 """
