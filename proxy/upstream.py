@@ -29,6 +29,9 @@ CHUNK: Final = 32 * 1024
 SWITCHED: Final = 101
 """Status of a connection that goes on in another protocol, which nobody asks for here (RFC 9110, 15.2.2)."""
 
+ORIGINS: Final = 256
+"""Hosts whose URLs are kept. A listed domain may have as many names as whoever asks for them makes up."""
+
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 """Methods whose requests say that they have no body, if they have none (RFC 9110, 8.6)."""
 
@@ -90,6 +93,8 @@ class Upstream:
         authority, slash, path = rest.partition("/")
         origin = self._origins.get(start := f"{scheme}://{authority}")
         if origin is None:
+            if len(self._origins) >= ORIGINS:
+                self._origins.clear()
             origin = self._origins[start] = URL(start)
         return origin, origin.host_port_subcomponent or authority, slash + path
 

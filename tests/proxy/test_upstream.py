@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from proxy.upstream import CHUNK, Answer, Upstream
+from proxy.upstream import CHUNK, ORIGINS, Answer, Upstream
 from safety_core.edge.home import Home
 from safety_core.edge.local_ca import load_chain, make_ca
 from safety_core.errors import InputError, UnavailableError
@@ -387,3 +387,12 @@ async def test_the_certificate_must_be_for_the_name_whatever_the_address(
             with pytest.raises(UnavailableError, match="Certificate"):
                 await sending
             assert here.came == []
+
+
+def test_made_up_hosts_are_not_kept_without_end() -> None:
+    upstream = Upstream(private=False, connect_seconds=1, silence_seconds=1)
+    for number in range(3 * ORIGINS):
+        assert (
+            str(upstream._split(f"https://a{number}.provider.example/v1")[0]) == f"https://a{number}.provider.example"
+        )
+    assert len(upstream._origins) <= ORIGINS
