@@ -32,5 +32,6 @@ relay            one prompt between its client and its provider;  upstream, addr
                  open between two requests
 realtime         a socket of a realtime API, likewise;  upstream_socket: its way out;  websocket: what it is served with
                  (websocket_protocol: one connection)
-sockets, logs    listening safely; log lines without secrets;  room: how much of all requests is held at once
+sockets, logs    listening safely; log lines without secrets;  room: how much of all requests is held at once;
+                 newest: memory that holds only so much
 """

@@ -15,6 +15,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Final, TypeAlias
 
+from proxy.newest import keep
 from safety_core.edge.correspondents import CorrespondentStore
 from safety_core.flow.tool_call import MESSAGE
 from safety_core.model.facts import Facts, TargetKind
@@ -65,11 +66,7 @@ class Correspondents:
     def named(self, agent: AgentId, channel: str, recipients: Iterable[str], now: float) -> None:
         """Note that a message to each of `recipients` is permitted. Without a channel it is any."""
         for recipient in recipients:
-            place = (agent, channel, address_of(channel, recipient))
-            self._named[place] = now
-            self._named.move_to_end(place)
-            if len(self._named) > self._limit:
-                self._named.popitem(last=False)
+            keep(self._named, (agent, channel, address_of(channel, recipient)), now, self._limit)
 
     async def known(self, outbound: Outbound, now: float) -> str:
         """Return why whom `outbound` reaches needs no permission, in a word; empty if it needs one.

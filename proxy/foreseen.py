@@ -9,10 +9,11 @@ this process nothing is claimed; nor of one whose calls may have been forgotten,
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Final
 
+from proxy.newest import keep
 from safety_core.canonical import Digest, JsonObject, digest
 from safety_core.edge import clock
 from safety_core.errors import InputError
@@ -35,9 +36,6 @@ FORESEEN: Final = "foreseen"
 CHANGED: Final = "changed"
 UNFORESEEN: Final = "unforeseen"
 UNREPORTED: Final = "unreported"
-
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
 
 
 @dataclass(slots=True)
@@ -84,8 +82,8 @@ class Foreseen:
 
     def turn(self, agent: AgentId, session: SessionId, trace: str) -> None:
         """Note that a turn of this session begins: what its model proposes will be seen from the first call on."""
-        _keep(self._turns, (agent, trace), session)
-        _keep(self._sessions, (agent, session), self._sessions.get((agent, session), -REPORTED))
+        keep(self._turns, (agent, trace), session, SESSIONS)
+        keep(self._sessions, (agent, session), self._sessions.get((agent, session), -REPORTED), SESSIONS)
 
     def session(self, agent: AgentId, trace: str) -> SessionId:
         """Return the session of the turn with this trace id, empty where that is not known."""
@@ -105,7 +103,7 @@ class Foreseen:
 
     def passes_on(self, call: ToolCall, now: float) -> None:
         """Note that a call makes another one, which its host will report and no response has proposed."""
-        _keep(self._sessions, (call.agent, call.session), now)
+        keep(self._sessions, (call.agent, call.session), now, SESSIONS)
 
     def report(self, call: ToolCall) -> Mapping[str, int]:
         """Return, as counts for the audit, how a call that a host reports was foreseen; nothing where none can say."""
@@ -158,7 +156,7 @@ class Foreseen:
             return {}
         if call.id not in agent.strangers:
             self._counts[UNFORESEEN] += 1
-        _keep(agent.strangers, call.id, True)
+        keep(agent.strangers, call.id, True, SESSIONS)
         return {UNFORESEEN: 1}
 
     def _settle(self, known: _Known) -> None:
@@ -210,10 +208,3 @@ def _digest_of(tool: str, params: JsonObject) -> Digest | None:
         return digest([tool, params])
     except InputError:
         return None
-
-
-def _keep(places: OrderedDict[K, V], name: K, value: V) -> None:
-    places.pop(name, None)
-    places[name] = value
-    if len(places) > SESSIONS:
-        places.popitem(last=False)

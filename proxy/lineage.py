@@ -11,6 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import Final
 
+from proxy.newest import keep
 from safety_core.errors import SafetyError
 from safety_core.model.descent import Descent, agent_in, generation
 from safety_core.model.tool_call import AgentId, CallId, SessionId
@@ -60,12 +61,8 @@ class Lineage:
     def spawned(self, agent: AgentId, session: SessionId, parent: SessionId, now: float) -> None:
         """Count `session` of `agent`, which the session `parent` (empty: nobody knows) has started, as running."""
         above = self._of(agent, parent)
-        self._sessions.pop(session, None)
-        self._sessions[session] = _Session(
-            above.root, max(above.depth, generation(session) - 1) + 1, now + LIFE_SECONDS
-        )
-        if len(self._sessions) > SESSIONS:
-            self._sessions.popitem(last=False)
+        depth = max(above.depth, generation(session) - 1) + 1
+        keep(self._sessions, session, _Session(above.root, depth, now + LIFE_SECONDS), SESSIONS)
         waiting = next((key for key, place in self._places.items() if place.session == parent), None)
         if waiting is not None:
             del self._places[waiting]
@@ -102,9 +99,7 @@ class Lineage:
             raise TooManySubagentsError(
                 f"agent {agent}", f"has {running} subagents running, and may have {limit}", "wait until one has ended"
             )
-        self._places[key] = _Place(session, root, now + PLACE_SECONDS)
-        if len(self._places) > PLACES:
-            self._places.popitem(last=False)
+        keep(self._places, key, _Place(session, root, now + PLACE_SECONDS), PLACES)
 
     def _of(self, agent: AgentId, session: SessionId) -> Descent:
         known = self._sessions.get(session)

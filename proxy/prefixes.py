@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from proxy.newest import keep
 from safety_core.canonical import Json, JsonObject
 from safety_core.edge import clock
 from safety_core.errors import SafetyError
@@ -151,12 +152,8 @@ class Prefixes:
         await asyncio.gather(*self._writing)
 
     def _agent(self, name: AgentId) -> _Agent:
-        agent = self._known.get(name)
-        if agent is None:
-            agent = self._known[name] = _Agent()
-            if len(self._known) > AGENTS:
-                self._known.popitem(last=False)
-        self._known.move_to_end(name)
+        agent = self._known.get(name) or _Agent()
+        keep(self._known, name, agent, AGENTS)
         return agent
 
     def to_json(self) -> list[Json]:

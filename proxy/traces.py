@@ -4,11 +4,13 @@ agent's own host has seen."""
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from proxy.newest import keep
 from safety_core.model.tool_call import AgentId
 from safety_core.model.usage import Usage
 from safety_core.wire.turns import UsageSeen
@@ -39,7 +41,7 @@ class Traces:
     """The traces that were seen of late; the oldest go first."""
 
     def __init__(self) -> None:
-        self._traces: dict[tuple[AgentId, str], _Trace] = {}
+        self._traces: OrderedDict[tuple[AgentId, str], _Trace] = OrderedDict()
 
     @contextmanager
     def request(self, agent: AgentId, trace: str) -> Generator[None, None, None]:
@@ -79,8 +81,6 @@ class Traces:
         return None if guessed else more
 
     def _of(self, agent: AgentId, trace: str) -> _Trace:
-        known = self._traces.pop((agent, trace), None) or _Trace()
-        self._traces[(agent, trace)] = known
-        if len(self._traces) > TRACES:
-            del self._traces[next(iter(self._traces))]
+        known = self._traces.get((agent, trace)) or _Trace()
+        keep(self._traces, (agent, trace), known, TRACES)
         return known
