@@ -98,19 +98,20 @@ class GuardedProtocol(HttpToolsProtocol):
         else:
             if self.cycle is not None and not self.cycle.response_complete:
                 raise _pipelined()
-            data = self._held + data if self._held else data
-            end = data.find(END, 0, HEAD_BYTES)
+            since = len(self._held)
+            data = self._held + data if since else data
+            end = data.find(END, max(since - len(END), 0), HEAD_BYTES)
             if end < 0:
-                self._hold(data)
+                self._hold(data, since)
                 return b""
             rest = self._begun(data, end + len(END))
         if rest:
             raise _pipelined()
         return data
 
-    def _hold(self, data: bytes) -> None:
-        """Keep the beginning of a head, for so long."""
-        check_part(data)
+    def _hold(self, data: bytes, since: int) -> None:
+        """Keep the beginning of a head, for so long. What lies before `since` has been looked at."""
+        check_part(data, since)
         if self._timer is None:
             self._timer = self.loop.call_later(HEAD_SECONDS, self._too_slow)
         self._unset_keepalive_if_required()

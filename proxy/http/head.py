@@ -86,20 +86,24 @@ def read_head(raw: bytes) -> Head:
     return _framed(fields, found) if fields else _BARE
 
 
-def check_part(raw: bytes) -> None:
+def check_part(raw: bytes, since: int = 0) -> None:
     """Look at a head that is not whole yet: what can no longer become one is refused now.
+
+    Args:
+        since: bytes of it that have been looked at. They are not looked at again: who sends single bytes would have all
+            of the head read for each.
 
     Raises:
         BadRequestError: it cannot.
     """
     if not _START.match(raw):
         raise _no_http(raw)
-    if _STRAY.search(raw):
+    if _STRAY.search(raw, max(since - 1, 0)):  # a carriage return at the end waited for its line feed
         raise _stray(raw)
-    line, ended, _ = raw.partition(b"\r\n")
-    if ended and not _REQUEST.fullmatch(line + ended):
-        raise _line_error(line)
-    if len(line) > TARGET_BYTES + 64 or len(raw) > HEAD_BYTES:
+    end = raw.find(b"\r\n", 0, TARGET_BYTES + 66)
+    if end > since - 2 and end >= 0 and not _REQUEST.fullmatch(raw, 0, end + 2):
+        raise _line_error(raw[:end])
+    if (end < 0 and len(raw) > TARGET_BYTES + 64) or len(raw) > HEAD_BYTES:
         raise _too_large(raw)
 
 

@@ -147,6 +147,31 @@ def test_a_head_that_is_good_as_a_whole_is_good_in_every_part(raw: bytes) -> Non
         check_part(raw[:length])
 
 
+def broken(raw: bytes, since: int) -> bool:
+    try:
+        check_part(raw, since)
+    except BadRequestError:
+        return True
+    return False
+
+
+@given(heads(), st.data())
+def test_a_head_that_comes_in_pieces_is_read_once_and_judged_the_same(raw: bytes, data: st.DataObject) -> None:
+    cuts = sorted({len(raw), *data.draw(st.lists(st.integers(1, len(raw)), max_size=8))})
+    since = 0
+    for cut in cuts:
+        assert broken(raw[:cut], since) == broken(raw[:cut], 0)
+        if broken(raw[:cut], 0):
+            break
+        since = cut
+
+
+def test_what_has_been_looked_at_is_not_looked_at_again() -> None:
+    good = b"GET / HTTP/1.1\r\nHost: a\r\n"
+    assert broken(good + b"\0\r\n", 0)
+    assert not broken(good + b"\0\r\nX", len(good) + 3)
+
+
 @given(st.lists(st.binary(min_size=1, max_size=40)), st.data())
 def test_chunks_end_where_they_end_however_they_are_cut(parts: list[bytes], data: st.DataObject) -> None:
     raw = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
