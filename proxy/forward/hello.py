@@ -13,6 +13,9 @@ from safety_core.errors import InputError
 HELLO_BYTES: Final = 16 * 1024
 """Of the whole ClientHello with its records; with post-quantum key shares real ones have some 2 KiB."""
 
+RECORDS: Final = 64
+"""That it may be cut into: real ones are one or two, and all are gone through with every byte that comes."""
+
 _HANDSHAKE: Final = 0x16
 _CLIENT_HELLO: Final = 1
 _SERVER_NAME: Final = 0
@@ -51,7 +54,8 @@ def server_name(raw: bytes) -> str | None:
     """Return the name in a ClientHello, in lower case; None while it has not come whole.
 
     Raises:
-        NotTlsError: it is none, has no name or more than one, or is larger than `HELLO_BYTES`.
+        NotTlsError: it is none, has no name or more than one, or is larger than `HELLO_BYTES`, or in more pieces
+            than `RECORDS`.
     """
     message = _message(raw)
     if message is None:
@@ -63,8 +67,11 @@ def server_name(raw: bytes) -> str | None:
 
 def _message(raw: bytes) -> bytes | None:
     """Return the handshake message, put together from its records; None while some are missing."""
-    message, at = b"", 0
+    message, at, records = b"", 0, 0
     while at < len(raw):
+        records += 1
+        if records > RECORDS:
+            raise _wrong(f"is cut into more than {RECORDS} records")
         if raw[at] != _HANDSHAKE or (at + 1 < len(raw) and raw[at + 1] != 3):
             raise _wrong("is no TLS handshake")
         if at + _RECORD_HEADER > len(raw):

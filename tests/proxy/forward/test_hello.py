@@ -72,7 +72,11 @@ def test_other_bytes_are_refused_or_waited_for(raw: bytes) -> None:
         (b"\x16\x03\x01\x00\x00", "has an empty record"),
         (record(b"\x01\x00\x40\x00"), "is larger than"),
         (record(b"\x01\x00\x3f\x00") + record(b"a" * HELLO_BYTES)[:20], None),
-        (b"".join(record(b"\x01\x00\x3f\x00"[at : at + 1]) for at in range(4)) + record(b"a") * 3000, "is larger than"),
+        (
+            b"".join(record(b"\x01\x00\x3f\x00"[at : at + 1]) for at in range(4)) + record(b"a") * 3000,
+            "more than 64 records",
+        ),
+        (record(b"\x01\x00\x3f\xf0") + record(b"a" * 270) * 60, "is larger than"),
         (hello(), "has no server name"),
         (client_hello(None), "has no server name"),
         (hello(SNI, SNI), "more than one"),
