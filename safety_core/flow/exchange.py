@@ -116,12 +116,17 @@ def named(error: SafetyError) -> str:
     return type(plain(error)).__name__
 
 
+def ended_by(exchange: Exchange, error: SafetyError) -> Exchange:
+    """Return the exchange with what was wrong with it."""
+    return replace(exchange, rule=named(error), reason=str(plain(error)))
+
+
 def refuse(exchange: str, prompt: Prompt, status: int, error: SafetyError) -> Flow[Exchange]:
     """Tell the client that there is no answer, and why, in the provider's own error shape."""
     body = prompt.dialect.error(status, str(plain(error)))
     length = (b"content-length", str(len(body)).encode())
     headers = ((b"content-type", JSON_TYPE.encode()), length, *prompt.dialect.error_headers(status))
-    refusal = Exchange(exchange, status, rule=named(error), reason=str(plain(error)))
+    refusal = ended_by(Exchange(exchange, status), error)
     return (yield from show(refusal, Respond(status, headers), Emit(body)))
 
 
@@ -131,7 +136,7 @@ def show(exchange: Exchange, *parts: Respond | Emit) -> Flow[Exchange]:
         for part in parts:
             yield from part
     except SafetyError as error:
-        return replace(exchange, rule=exchange.rule or named(error), reason=exchange.reason or str(plain(error)))
+        return exchange if exchange.rule else ended_by(exchange, error)
     return exchange
 
 

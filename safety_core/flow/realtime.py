@@ -23,7 +23,7 @@ from safety_core.flow import effects
 from safety_core.flow.dialect import Edited, StreamEditor
 from safety_core.flow.effects import Flow
 from safety_core.flow.egress_effects import Foresee, Weigh
-from safety_core.flow.exchange import JSON_TYPE, Exchange, Prompt, PromptContext, named, plain, record
+from safety_core.flow.exchange import JSON_TYPE, Exchange, Prompt, PromptContext, ended_by, record
 from safety_core.flow.interlock import trace_id
 from safety_core.flow.prompt import Permit, Refusal, permitted
 from safety_core.meter.estimate import completed
@@ -166,10 +166,8 @@ class Talk:
         self._asked = []
 
     def _refused(self, prompt: Prompt, refusal: Refusal) -> None:
-        error = refusal.error
         self.begun.append(prompt)
-        exchange = Exchange(refusal.exchange, refusal.status, rule=named(error), reason=str(plain(error)))
-        self.ended.append((prompt, exchange))
+        self.ended.append((prompt, ended_by(Exchange(refusal.exchange, refusal.status), refusal.error)))
 
     def _begun(self, permit: Permit) -> _Answer:
         sent = permit.sent
@@ -204,7 +202,7 @@ class Talk:
             counts = {"status": SWITCHED, "findings": exchange.findings}
             yield from record(Event.RESPONSE, exchange.id, prompt, rules=rules, counts=counts)
         except SafetyError as error:
-            exchange = replace(exchange, rule=named(error), reason=str(plain(error)))
+            exchange = ended_by(exchange, error)
         self.ended.append((answer.prompt, exchange))
         if answer.calls:
             with suppress(SafetyError):

@@ -10,13 +10,11 @@ ends in the provider's own error event. Who left early is metered all the same.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
-from safety_core.canonical import Json
 from safety_core.errors import ClientGoneError, LimitError, SafetyError, UnavailableError, UnscannableError
 from safety_core.flow import effects
 from safety_core.flow.dialect import METERED, Stated, StreamEditor
@@ -29,10 +27,9 @@ from safety_core.flow.exchange import (
     Prompt,
     PromptContext,
     Sent,
+    ended_by,
     entry,
-    named,
     note,
-    plain,
     record,
     record_prompt,
     refuse,
@@ -48,6 +45,7 @@ from safety_core.model.tool_call import ProposedCall
 from safety_core.model.usage import Usage
 from safety_core.redact.body import BodyRedaction
 from safety_core.redact.redactor import Redactor
+from safety_core.wire.lenient import parsed
 
 _REFUSED: Final = frozenset({400, 422})
 """How servers answer to a field that they do not know."""
@@ -106,7 +104,7 @@ def _whole(sent: Sent, head: ResponseHead, context: PromptContext) -> Flow[Excha
     if discovered := {**headers.discovered, **body.discovered}:
         yield from effects.Remember(discovered)
     counts = {"status": head.status, "findings": headers.findings + len(body.findings), "bytes": len(raw)}
-    document = _document(raw)
+    document = parsed(raw)
     stated = sent.prompt.dialect.usage(document) or usage_in_headers(head.headers)
     billed = _is_billed(sent, head, stated)
     usage = completed(stated, len(sent.request.body), len(raw), whole=True) if billed else None
@@ -116,7 +114,7 @@ def _whole(sent: Sent, head: ResponseHead, context: PromptContext) -> Flow[Excha
         return exchange
     shown = sent.prompt.dialect.forget(body.raw) if body.findings else body.raw
     length = (b"content-length", str(len(shown)).encode())
-    asked = context.calls(_document(body.raw) if body.findings else document) if head.status < 400 else ()
+    asked = context.calls(parsed(body.raw) if body.findings else document) if head.status < 400 else ()
     asked = yield from _foreseen(sent, asked)
     seen = yield from show(exchange, Respond(head.status, (*headers.headers, length)), Emit(shown))
     yield from _weighed(sent, asked, broken=seen is not exchange)
@@ -134,7 +132,7 @@ def _booked(sent: Sent, exchange: Exchange, counts: dict[str, int]) -> Flow[tupl
     if isinstance(recorded, SafetyError):
         return replace((yield from _fail(sent, None, recorded)), usage=exchange.usage), False
     if isinstance(metered, SafetyError):
-        return replace(exchange, rule=type(metered).__name__, reason=str(metered)), True
+        return ended_by(exchange, metered), True
     return exchange, True
 
 
@@ -163,14 +161,6 @@ def _collect(limit: int) -> Flow[bytes]:
     return bytes(body)
 
 
-def _document(raw: bytes) -> Json:
-    try:
-        document: Json = json.loads(raw)
-    except (ValueError, RecursionError):
-        return None
-    return document
-
-
 def _stream(sent: Sent, head: ResponseHead, editor: StreamEditor) -> Flow[Exchange]:
     """Pass the stream on as it comes, and book it however it ends."""
     exchange = Exchange(sent.id, head.status)
@@ -180,7 +170,7 @@ def _stream(sent: Sent, head: ResponseHead, editor: StreamEditor) -> Flow[Exchan
         yield from _pump(sent, editor, asked)
     except SafetyError as error:
         broken = True
-        exchange = replace(exchange, rule=named(error), reason=str(plain(error)))
+        exchange = ended_by(exchange, error)
         with suppress(SafetyError):
             yield from Cancel()
         end = editor.failed(exchange.reason) or sent.prompt.dialect.error_event(exchange.reason)
@@ -194,7 +184,7 @@ def _stream(sent: Sent, head: ResponseHead, editor: StreamEditor) -> Flow[Exchan
         counts = {"status": head.status, "findings": editor.findings}
         yield from record(Event.RESPONSE, sent.id, sent.prompt, rules=rules, counts=counts)
     except SafetyError as error:
-        return replace(exchange, rule=named(error), reason=str(plain(error)))
+        return ended_by(exchange, error)
     yield from _weighed(sent, tuple(asked), broken=broken)
     return exchange
 
@@ -240,7 +230,7 @@ def _meter(sent: Sent, exchange: Exchange, usage: Usage) -> Flow[Exchange]:
     try:
         yield from _metering(sent, usage)
     except SafetyError as error:
-        return replace(exchange, usage=usage, rule=named(error), reason=str(plain(error)))
+        return ended_by(replace(exchange, usage=usage), error)
     return replace(exchange, usage=usage)
 
 
