@@ -9,10 +9,12 @@ never written to a disk.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import ssl
 import stat
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
@@ -26,7 +28,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from safety_core.edge.files import replace_file
 from safety_core.edge.home import Home
-from safety_core.errors import InputError, SecretError
+from safety_core.errors import InputError, SecretError, UnavailableError
 
 CA_LIFE: Final = timedelta(days=365)
 LEAF_LIFE: Final = timedelta(days=7)
@@ -154,9 +156,25 @@ def make_ca(home: Home, hosts: Sequence[str] | None, now: float) -> LocalCa:
         builder = builder.add_extension(x509.NameConstraints(permitted, _NO_ADDRESS), critical=True)
     made = LocalCa(builder.sign(key, hashes.SHA256()), key)
     certificate, private = ca_files(home)
-    replace_file(private, _private(key))
-    replace_file(certificate, made.pem)
+    with _alone(private.parent):
+        replace_file(private, _private(key))
+        replace_file(certificate, made.pem)
     return made
+
+
+@contextmanager
+def _alone(folder: Path) -> Generator[None]:
+    """Hold `folder` until the block ends: of two that write a pair of files, the last one writes both."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise UnavailableError(f"folder {folder}", f"cannot be opened ({error.strerror})", "look at it") from error
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
 
 
 def load_chain(context: ssl.SSLContext, pem: bytes) -> None:

@@ -7,6 +7,7 @@ import base64
 import json
 import ssl
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from proxy.forward.leaves import Leaves
 from proxy.forward.parts import Limits
 from proxy.settings import Provider
 from safety_core.edge import clock
+from safety_core.edge.files import replace_file
 from safety_core.edge.home import Home
 from safety_core.edge.local_ca import LocalCa, load_chain, make_ca, open_ca
 from safety_core.errors import InputError, SecretError
@@ -275,6 +277,26 @@ def test_leaves_are_kept_renewed_and_replaced_with_their_ca(tmp_path: Path) -> N
     now[0] += 400 * 86400
     with pytest.raises(InputError, match="has expired"):
         leaves.context("b.shop.test")
+
+
+def test_of_two_that_make_a_ca_at_once_the_last_one_makes_all_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, second = Home(tmp_path).create(), threading.Thread(target=lambda: make_ca(home, None, clock.now()))
+    written: list[str] = []
+
+    def slowly(path: Path, raw: bytes) -> None:
+        if written and threading.current_thread() is not second:
+            second.join(0.5)
+        replace_file(path, raw)
+        if not written:
+            written.append(path.name)
+            second.start()
+
+    monkeypatch.setattr("safety_core.edge.local_ca.replace_file", slowly)
+    make_ca(home, ["shop.test"], clock.now())
+    second.join()
+    assert open_ca(home)
 
 
 def test_the_key_is_for_its_user_alone_and_belongs_to_its_certificate(tmp_path: Path) -> None:
