@@ -14,6 +14,7 @@ import logging
 from collections.abc import Awaitable, Callable, Generator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 from proxy.client_token import agent_of, without_token
@@ -22,7 +23,7 @@ from proxy.interlock import Guards
 from proxy.providers.dialects import DIALECTS, Api, api_for, part_of
 from proxy.providers.proposals import proposed_in
 from proxy.providers.realtime import SOCKETS, model_of
-from proxy.realtime import Ground, Noting, Openings, Session, refuse
+from proxy.realtime import Ground, Openings, Session, refuse
 from proxy.relay import Receive, Relay, Send, addressed
 from proxy.room import BODIES, Room
 from proxy.settings import Provider
@@ -135,7 +136,7 @@ class EgressApp:
         self._handlers = handlers
         self._admit = terms.admit
         self._guards = terms.guards
-        self._watchers = terms.watchers
+        self._watchers = (*terms.watchers, *((terms.guards,) if terms.guards else ()))
         self._limits = limits = terms.limits
         self._sockets = Openings()
         self._room = Room(limits.bodies)
@@ -203,18 +204,14 @@ class EgressApp:
             agent, provider.name, api, operation, provider.key_secret, "GET", f"{path}?{query}", headers, b""
         )
 
-        async def context() -> PromptContext:
-            interlock = self._guards.interlock(agent) if self._guards else Interlock.OFF
-            return PromptContext(await self._redactor(), self._limits.body, self._admit, interlock, proposed_in)
-
         async def reach(permit: Permit, offered: Sequence[str]) -> UpstreamSocket:
             url, signed = addressed(api, provider.base_url, permit.sent.request, permit.key)
             seconds = self._limits.connect_seconds
             return await connect(url, signed, offered, private=provider.private, connect_seconds=seconds)
 
         with self._sockets.one_more(agent), self._counted(prompt) as guarding:
-            watchers = (*self._watchers, *((Noting(self._guards),) if self._guards else ()))
-            ground = Ground(context, {**self._handlers, **guarding}, watchers, reach)
+            context = partial(self._context, agent)
+            ground = Ground(context, {**self._handlers, **guarding}, self._watchers, reach)
             await Session(prompt, ground, receive, send).serve(scope["subprotocols"])
         return None
 
@@ -222,9 +219,7 @@ class EgressApp:
         provider = route.provider
         upstream = self._upstream(prompt.agent, private=provider.private)
         try:
-            interlock = self._guards.interlock(prompt.agent) if self._guards else Interlock.OFF
-            redactor = await self._redactor()
-            context = PromptContext(redactor, self._limits.body, self._admit, interlock, proposed_in)
+            context = await self._context(prompt.agent)
         except SafetyError as error:
             return await _answer(send, route.api, 503, str(error))
         async with Relay(receive, send, upstream, provider.base_url, route.api) as relay:
@@ -233,9 +228,12 @@ class EgressApp:
                 exchange = await arun(forward(prompt, context), table)
                 exchange = seen.exchange = replace(exchange, waited=relay.waited)
             await relay.finish()
-        if self._guards:
-            self._guards.note(exchange)
         return _warn(exchange, prompt)
+
+    async def _context(self, agent: AgentId) -> PromptContext:
+        """Return what holds for the agent now. Raises SafetyError."""
+        interlock = self._guards.interlock(agent) if self._guards else Interlock.OFF
+        return PromptContext(await self._redactor(), self._limits.body, self._admit, interlock, proposed_in)
 
     def _upstream(self, agent: AgentId, *, private: bool) -> Upstream:
         """Return the agent's own connections: whatever a provider says on one, no other agent gets it for an answer."""

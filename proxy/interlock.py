@@ -16,7 +16,7 @@ from safety_core.canonical import Json, JsonObject
 from safety_core.edge import clock
 from safety_core.edge.witness import WitnessStore
 from safety_core.flow.egress_effects import AskStanding, Standing
-from safety_core.flow.exchange import Exchange
+from safety_core.flow.exchange import Exchange, Prompt
 from safety_core.flow.interlock import Interlock, UnguardedError
 from safety_core.flow.tool_results import spelling_of, spellings
 from safety_core.model.tool_call import AgentId, ToolCall
@@ -90,8 +90,13 @@ class Guards:
         known = (*spellings(call.id), spelling_of(call.tool, call.params))
         await self.witness.decide(call.agent, [spelling for spelling in known if spelling], clock.now())
 
-    def note(self, exchange: Exchange) -> None:
+    def began(self, prompt: Prompt) -> None:
+        """Do nothing: what comes of it is what counts (`proxy.watch.Watcher`)."""
+
+    def ended(self, prompt: Prompt, exchange: Exchange | None) -> None:
         """Count what the interlock made of one request."""
+        if exchange is None:
+            return
         if exchange.rule == UnguardedError.__name__:
             self.refused += 1
             self.last = exchange.reason

@@ -15,7 +15,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from proxy.interlock import Guards
 from proxy.providers.realtime import Realtime, heard, told
 from proxy.relay import Message, Receive, Send
 from proxy.upstream_socket import Closed, UpstreamSocket
@@ -64,21 +63,6 @@ class Ground:
     handlers: Handlers
     watchers: Sequence[Watcher]
     connect: Callable[[Permit, Sequence[str]], Awaitable[UpstreamSocket]]
-
-
-class Noting:
-    """A watcher that tells the interlock what became of each exchange."""
-
-    def __init__(self, guards: Guards) -> None:
-        self._guards = guards
-
-    def began(self, prompt: Prompt) -> None:
-        """Do nothing."""
-
-    def ended(self, prompt: Prompt, exchange: Exchange | None) -> None:
-        """Count what the interlock made of it."""
-        if exchange is not None:
-            self._guards.note(exchange)
 
 
 class Session:
