@@ -13,15 +13,17 @@ from starlette.types import ASGIApp
 from proxy.background.pace import Pace
 from proxy.background.plan import going_on, planned
 from proxy.background.policy import PolicySync
-from proxy.budgets import Budgets
 from proxy.caller import Callers
-from proxy.calls import Calls
-from proxy.control import Control, control_app
-from proxy.desk import Desk
-from proxy.endpoint import TokenGuard
+from proxy.calls.call import Calls
+from proxy.calls.desk import Desk
+from proxy.calls.grants import Grants
+from proxy.control.endpoint import TokenGuard
+from proxy.control.routes import Control, control_app
+from proxy.control.status import Status
+from proxy.egress.opening import open_egress
 from proxy.engine import start_judging
 from proxy.force import InForce
-from proxy.grants import Grants
+from proxy.guards.turns import Turns
 from proxy.logs import log_to
 from proxy.parts import (
     open_correspondents,
@@ -31,14 +33,12 @@ from proxy.parts import (
     read_root,
     read_token,
 )
-from proxy.prefixes import Prefixes
-from proxy.prices import PriceList
-from proxy.prompts import open_egress
 from proxy.serve import Listener, serve
 from proxy.settings import Settings
 from proxy.sockets import listen_tcp, unix_listener
-from proxy.status import Status
-from proxy.turns import Turns
+from proxy.spending.budgets import Budgets
+from proxy.spending.prefixes import Prefixes
+from proxy.spending.prices import PriceList
 from proxy.watching.costs import Costs
 from proxy.watching.looking import Looking, open_traffic
 from safety_core.canonical import JsonObject

@@ -9,9 +9,9 @@ import asyncio
 from dataclasses import dataclass, field, replace
 
 from proxy.caller import Caller
-from proxy.lineage import Lineage
 from proxy.secrets import Secrets
-from proxy.written import WrittenFiles
+from proxy.sessions.lineage import Lineage
+from proxy.sessions.written import WrittenFiles
 from safety_core.edge import clock
 from safety_core.edge.approvals import ApprovalStore
 from safety_core.edge.audit_log import AuditLog
@@ -42,7 +42,7 @@ class Services:
 def handlers(services: Services, engine: Engine | None = None, caller: Caller | None = None) -> Handlers:
     """Return the table. Without an engine nothing can be judged; without a caller nothing waits.
 
-    What models cost is not in it: `proxy.budgets` performs Afford and Meter.
+    What models cost is not in it: `proxy.spending.budgets` performs Afford and Meter.
     """
     approvals, secrets, written, lineage = services.approvals, services.secrets, services.written, services.lineage
 

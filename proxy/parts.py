@@ -9,12 +9,12 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
 
-from proxy.correspondents import Correspondents
 from proxy.effects import Services
-from proxy.halts import Halts
-from proxy.interlock import Guards
-from proxy.presence import Presence
+from proxy.guards.halts import Halts
+from proxy.guards.interlock import Guards
+from proxy.guards.presence import Presence
 from proxy.secrets import Secrets
+from proxy.sessions.correspondents import Correspondents
 from proxy.settings import EgressSettings, HubSettings
 from safety_core.edge.approvals import ApprovalStore
 from safety_core.edge.audit_log import AuditLog

@@ -16,8 +16,8 @@ from typing import Final, cast
 import uvicorn
 from starlette.types import ASGIApp
 
+from proxy.egress.websocket import OPTIONS, late_protocol
 from proxy.http.guarded import GuardedProtocol
-from proxy.websocket import OPTIONS, late_protocol
 
 GRACE_SECONDS: Final = 10
 """How long running calls may go on after the signal; systemd kills after 90 s by default."""

@@ -65,7 +65,7 @@ def test_values_are_revealed_in_few_and_known_places() -> None:
 
 
 REVEALERS = {
-    "proxy/relay.py",  # the provider's key, into its header
+    "proxy/egress/relay.py",  # the provider's key, into its header
     "proxy/secrets.py",  # to look for the texts in it by themselves
     "safety_core/edge/execute/fill.py",  # into the child or the request
     "safety_core/edge/vault.py",  # to seal it

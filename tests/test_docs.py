@@ -11,7 +11,7 @@ import click
 import pytest
 
 from hub import app
-from proxy import control
+from proxy.control import routes
 from safety_core.approve import TRANSITIONS
 from safety_core.cli.main import cli
 
@@ -94,7 +94,7 @@ def test_the_readmes_two_commands_are_targets_of_make() -> None:
 def test_the_wire_document_has_every_route() -> None:
     page = (ROOT / "docs/wire.md").read_text()
     shown = {route.partition("?")[0] for route in re.findall(r"`((?:GET|POST|PUT) /(?:v1/|metrics)[^`]*)`", page)}
-    edge = {f"{method} {path}" for method, path, _ in control.ROUTES}
+    edge = {f"{method} {path}" for method, path, _ in routes.ROUTES}
     hub = {f"{method} {path.replace(':path', '').translate(ANGLES)}" for method, path, _ in app.ROUTES}
     assert shown == edge | hub
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from proxy.grants import Grants
+from proxy.calls.grants import Grants
 from safety_core.edge import clock
 from safety_core.edge.approvals import ApprovalStore
 from safety_core.edge.hub import HubClient

@@ -12,9 +12,9 @@ from proxy.background.heartbeat import Heart
 from proxy.background.pace import Pace
 from proxy.background.policy import PolicySync
 from proxy.background.usage import UsageFlush
+from proxy.calls.grants import Grants
 from proxy.effects import Services
 from proxy.force import InForce
-from proxy.grants import Grants
 from proxy.settings import HubSettings
 from safety_core.edge.hub import HubClient
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, cast
 
-from proxy.addresses import AddressInfo
 from proxy.errors import ForwardRefusedError
 from proxy.forward.target import Target
+from proxy.upstream.addresses import AddressInfo
 from safety_core.edge.addresses import is_public
 from safety_core.errors import UnavailableError
 

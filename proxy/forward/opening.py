@@ -18,7 +18,7 @@ from proxy.forward.listening import listening
 from proxy.forward.outward import Outward
 from proxy.forward.parts import Parts
 from proxy.forward.permission import Permission, by_host, is_llm_host
-from proxy.halts import Halts
+from proxy.guards.halts import Halts
 from proxy.settings import Settings
 from proxy.sockets import listen_tcp
 from safety_core.edge import clock

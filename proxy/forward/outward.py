@@ -1,5 +1,5 @@
-"""The one way out for requests that were looked into: the egress's own (`proxy.upstream`), which writes a request's
-very bytes, to checked addresses, and to hosts whose certificate the system's store trusts."""
+"""The one way out for requests that were looked into: the egress's own (`proxy.upstream.client`), which writes a
+request's very bytes, to checked addresses, and to hosts whose certificate the system's store trusts."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from proxy.forward.dial import CONNECT_SECONDS, Dialer
 from proxy.forward.target import Target
-from proxy.kept import KeptConnections
-from proxy.upstream import Answer, Upstream
+from proxy.upstream.client import Answer, Upstream
+from proxy.upstream.kept import KeptConnections
 from safety_core.errors import UnavailableError
 from safety_core.flow.egress_effects import Headers
 from safety_core.model.tool_call import AgentId

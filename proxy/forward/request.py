@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from starlette.types import Message, Receive, Scope, Send
 
 from proxy.caller import Caller
-from proxy.client_token import KEY_HEADERS, without_token
+from proxy.egress.client_token import KEY_HEADERS, leaving_query
 from proxy.forward.credentials import CHALLENGE, Client, client_of, unknown_client
 from proxy.forward.parts import Parts, status_of
 from proxy.forward.permission import Wish
@@ -26,7 +26,7 @@ from proxy.forward.target import Target, host_matches
 from proxy.http.head import BadRequestError
 from proxy.providers.dialects import part_of
 from proxy.settings import Provider
-from proxy.upstream import Answer
+from proxy.upstream.client import Answer
 from safety_core.edge.body import read_body
 from safety_core.errors import InputError, SafetyError, UnavailableError
 from safety_core.flow.egress_effects import Headers
@@ -193,7 +193,7 @@ def _for_egress(client: Client, scope: Scope, provider: Provider) -> Scope:
     headers = [(name, value) for name, value in scope["headers"] if name not in KEY_HEADERS | {b"proxy-authorization"}]
     headers.append((b"authorization", b"Bearer " + client.token))
     changed: MutableMapping[str, Any] = {**scope, "path": raw, "raw_path": raw.encode("latin-1"), "headers": headers}
-    changed["query_string"] = without_token(query.decode("latin-1")).encode("latin-1")
+    changed["query_string"] = leaving_query(query.decode("latin-1")).encode("latin-1")
     return changed
 
 

@@ -12,11 +12,11 @@ from typing import Final
 from ada_url import URL
 
 from proxy.background.pace import Pace
-from proxy.budgets import Budgets
 from proxy.effects import Services
 from proxy.force import InForce
-from proxy.prefixes import Prefixes
 from proxy.settings import Settings
+from proxy.spending.budgets import Budgets
+from proxy.spending.prefixes import Prefixes
 from proxy.watching.access import access_line
 from proxy.watching.costs import Costs
 from proxy.watching.metrics import Levels, exposition

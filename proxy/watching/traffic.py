@@ -70,7 +70,7 @@ class Counts:
 
 
 class Traffic:
-    """Implements `proxy.watch.Watcher`.
+    """Implements `proxy.egress.watch.Watcher`.
 
     Args:
         scrub: text -> the same without any secret.

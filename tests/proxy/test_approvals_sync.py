@@ -15,9 +15,9 @@ from nacl.signing import SigningKey
 
 from hub.keys import load_keys
 from proxy.background.approvals import Inbox, Outbox, Sweep
+from proxy.calls.grants import Grants
 from proxy.errors import NoPolicyError
 from proxy.force import InForce
-from proxy.grants import Grants
 from safety_core.bundle.contents import TrustedBundle
 from safety_core.edge.approvals import ApprovalStore
 from safety_core.edge.audit_log import AuditLog

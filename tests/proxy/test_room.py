@@ -9,7 +9,7 @@ import pytest
 from proxy.errors import BusyError
 from proxy.room import Room
 from safety_core.cli.demo.answers import say
-from tests.proxy.egress_setting import CLIENT_TOKEN, egress
+from tests.proxy.egress.setting import CLIENT_TOKEN, egress
 
 BODY = b'{"model":"m","messages":[{"role":"user","content":"%s"}]}'
 

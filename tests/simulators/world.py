@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from proxy.written import WrittenFiles
+from proxy.sessions.written import WrittenFiles
 from safety_core.approve import TRANSITIONS
 from safety_core.errors import ExecutionError, InputError, ReplayedGrantError, UnknownSecretError
 from safety_core.flow import effects

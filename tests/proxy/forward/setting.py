@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from proxy.addresses import AddressInfo
 from proxy.forward.books import Books
 from proxy.forward.dial import Dialer
 from proxy.forward.leaves import Leaves
@@ -25,6 +24,7 @@ from proxy.forward.parts import Limits, Parts
 from proxy.forward.permission import Permission, by_host
 from proxy.forward.target import Target
 from proxy.settings import Provider
+from proxy.upstream.addresses import AddressInfo
 from safety_core.edge import clock
 from safety_core.edge.home import Home
 from safety_core.edge.local_ca import LocalCa, load_chain, make_ca, open_ca

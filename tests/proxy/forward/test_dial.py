@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from proxy.addresses import AddressInfo
 from proxy.errors import ForwardRefusedError
 from proxy.forward.dial import Dialer
 from proxy.forward.target import Target
+from proxy.upstream.addresses import AddressInfo
 from safety_core.errors import UnavailableError
 from tests.proxy.forward.setting import Names
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import uvloop
 
-from proxy.egress import EgressApp, Terms
+from proxy.egress.app import EgressApp, Terms
 from proxy.forward.leaves import Leaves
 from proxy.forward.parts import Limits
 from proxy.settings import Provider
@@ -25,8 +25,8 @@ from safety_core.edge.local_ca import LocalCa, load_chain, make_ca, open_ca
 from safety_core.errors import InputError, SecretError
 from safety_core.model.forward import ForwardRule, How
 from safety_core.model.record import Event
-from tests.proxy.egress_setting import Books as EgressBooks
-from tests.proxy.egress_setting import known
+from tests.proxy.egress.setting import Books as EgressBooks
+from tests.proxy.egress.setting import known
 from tests.proxy.forward.setting import CLIENTS, TOKEN, Serve, Setting, forwarding, http_origin, made_up_ca, run
 from tests.simulators.prompt_world import KEY, SECRETS
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from proxy.addresses import AddressInfo
 from proxy.app import Edge, _forwarding, _troubles, opened
 from proxy.forward.target import Target
+from proxy.upstream.addresses import AddressInfo
 from safety_core.edge import clock
 from safety_core.edge.audit_log import AuditLog
 from safety_core.edge.home import Home
@@ -22,7 +22,7 @@ from safety_core.edge.local_ca import make_ca
 from safety_core.model.forward import ForwardPolicy, ForwardRule, How
 from safety_core.model.tool_call import AgentId
 from safety_core.wire.halts import Halt
-from tests.proxy.control_setting import bundle, settings_in
+from tests.proxy.control.setting import bundle, settings_in
 
 TOKEN = "client-token-" + "of-a-test-1"
 LISTED = ForwardPolicy(

@@ -6,12 +6,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from proxy.egress import EgressApp, Terms
+from proxy.egress.app import EgressApp, Terms
 from proxy.settings import Provider
 from safety_core.cli.demo.answers import say
 from safety_core.cli.demo.model import Model
 from safety_core.model.forward import ForwardRule, How
-from tests.proxy.egress_setting import Books, known
+from tests.proxy.egress.setting import Books, known
 from tests.proxy.forward.setting import CLIENTS, forwarding, made_up_ca, run
 from tests.simulators.prompt_world import KEY, SECRETS
 

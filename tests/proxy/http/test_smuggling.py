@@ -14,7 +14,7 @@ from proxy.http.framing import EXTENSION_BYTES
 from proxy.http.head import FIELDS, HEAD_BYTES, TARGET_BYTES
 from safety_core.cli.demo.answers import fail
 from safety_core.cli.demo.model import Reply
-from tests.proxy.egress_setting import CLIENT_TOKEN, Setting, egress
+from tests.proxy.egress.setting import CLIENT_TOKEN, Setting, egress
 
 BODY = b'{"model":"m","messages":[]}'
 LINE = b"POST /v1/chat/completions HTTP/1.1\r\n"

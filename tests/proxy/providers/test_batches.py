@@ -19,7 +19,7 @@ from safety_core.flow.tool_results import ToolResult
 from safety_core.meter.counts import MOST
 from safety_core.meter.estimate import ANSWER_TOKENS
 from safety_core.model.usage import Usage
-from tests.proxy.egress_setting import egress
+from tests.proxy.egress.setting import egress
 from tests.simulators.prompt_world import SECRETS, redactor
 
 PASSWORD, _, _ = SECRETS.values()

@@ -15,7 +15,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, EventStreamError
 
-from proxy.egress import EgressApp
+from proxy.egress.app import EgressApp
 from proxy.providers.bedrock import Bedrock as Dialect
 from proxy.settings import Provider
 from safety_core.cli.demo.model import Model, Reply
@@ -29,7 +29,7 @@ from safety_core.model.record import Event
 from safety_core.model.secret import SecretName, SecretValue
 from safety_core.model.usage import Usage
 from safety_core.redact.redactor import Redactor
-from tests.proxy.egress_setting import AGENT, CLIENT_TOKEN, CLIENTS, Books, served
+from tests.proxy.egress.setting import AGENT, CLIENT_TOKEN, CLIENTS, Books, served
 from tests.simulators.bedrock import (
     SECRET_KEY,
     SESSION,

@@ -15,7 +15,7 @@ from safety_core.cli.demo.model import Reply
 from safety_core.errors import PolicyError
 from safety_core.model.tool_call import AgentId
 from safety_core.model.usage import Usage
-from tests.proxy.egress_setting import AGENT, CLIENT_TOKEN, egress
+from tests.proxy.egress.setting import AGENT, CLIENT_TOKEN, egress
 from tests.proxy.providers.ways import (
     COMPATIBLE,
     PASSWORD,

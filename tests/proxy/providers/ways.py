@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 
 from safety_core.cli.demo.model import Received, Reply, Script
-from tests.proxy.egress_setting import Setting
+from tests.proxy.egress.setting import Setting
 from tests.simulators.prompt_world import SECRETS
 
 PASSWORD, TOKEN, PROVIDER_KEY = SECRETS.values()

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from proxy.egress import EgressApp, Limits, Terms
+from proxy.egress.app import EgressApp, Limits, Terms
 from proxy.settings import Provider
 from safety_core.cli.demo.model import Model, Received, Reply, Script
 from safety_core.flow.egress_effects import Afford
@@ -19,7 +19,7 @@ from safety_core.model.policy import Pattern
 from safety_core.model.secret import SecretName, SecretValue
 from safety_core.model.tool_call import AgentId
 from safety_core.redact.redactor import Redactor
-from tests.proxy.egress_setting import CLIENTS, Books, served
+from tests.proxy.egress.setting import CLIENTS, Books, served
 from tests.simulators.bedrock import VAULT
 from tests.simulators.prompt_world import KEY, SECRETS
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from tests.proxy.egress_setting import CLIENT_TOKEN
+from tests.proxy.egress.setting import CLIENT_TOKEN
 from tests.simulators import providers
 
 TOOL: Final = "exec"

@@ -18,7 +18,7 @@ from safety_core.cli.demo.model import Reply, Script
 from safety_core.errors import BudgetError
 from safety_core.flow.interlock import HaltedError
 from safety_core.model.record import Event
-from tests.proxy.egress_setting import CLIENT_TOKEN
+from tests.proxy.egress.setting import CLIENT_TOKEN
 from tests.proxy.sdks.clients import CANNOT, SDKS
 from tests.proxy.sdks.scene import Scene, gone, scene, stalled
 from tests.proxy.sdks.sdk import ARGUMENTS, PATIENT, TOOL, Options

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tests.proxy.egress_setting import served
+from tests.proxy.egress.setting import served
 
 
 @dataclass

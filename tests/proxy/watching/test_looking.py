@@ -16,8 +16,8 @@ import httpx2
 import pytest
 from rich.console import Console
 
-from proxy.control import LOCAL, ROUTES, control_app
-from proxy.endpoint import TokenGuard
+from proxy.control.endpoint import TokenGuard
+from proxy.control.routes import LOCAL, ROUTES, control_app
 from safety_core.cli.demo.answers import COST, say
 from safety_core.cli.demo.model import Model
 from safety_core.cli.top import ask as ask_top
@@ -26,8 +26,8 @@ from safety_core.cli.usage.span import Span
 from safety_core.errors import InputError
 from safety_core.flow.dialect import Operation, Purpose
 from safety_core.wire.usage_report import Asked
-from tests.proxy.control_setting import Setting, bundle, control
-from tests.proxy.egress_setting import served
+from tests.proxy.control.setting import Setting, bundle, control
+from tests.proxy.egress.setting import served
 from tests.proxy.watching.collector import attributes, collector
 from tests.proxy.watching.exchanges import prompt
 

@@ -1,0 +1,239 @@
+"""One tool call through its flow, under the policy and the secrets that hold when it comes in.
+
+Without a policy in force every call is refused, with the reason, and the refusal is recorded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TypeVar
+
+from proxy.caller import Caller
+from proxy.calls.tickets import Errand, Tickets, run_for
+from proxy.effects import Services, handlers
+from proxy.errors import NoPolicyError, TicketError
+from proxy.force import Force, InForce
+from proxy.guards.interlock import Guards
+from proxy.sessions.correspondents import Correspondents
+from safety_core.canonical import Json, JsonObject
+from safety_core.edge import clock
+from safety_core.edge.driver import Handlers, arun
+from safety_core.errors import BundleError, SafetyError
+from safety_core.flow import tool_call
+from safety_core.flow.answers import Answer, Context, Entrusted, Executed, Pending, Permitted, Refused, Sendable
+from safety_core.flow.effects import AwaitDecision, Execute, Flow, Record
+from safety_core.model.approval import Approval
+from safety_core.model.record import AuditEntry, Event
+from safety_core.model.secret import SecretName
+from safety_core.model.tool_call import AgentId, CallId, TenantId, ToolCall
+from safety_core.wire.calls import Ended, Proposal, Report
+from safety_core.wire.outbound import Inbound, Outbound
+
+A = TypeVar("A")
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Runs the flows of tool calls.
+
+    Attributes:
+        guards: knows who is halted, and notes each call before its result can go to a model.
+        workspace: base of relative paths.
+        approval_wait: seconds a call waits for a person at most, and where it does not say how long.
+        correspondents: whom an agent may answer without asking.
+        tickets: calls that were decided and that the edge is to run.
+    """
+
+    in_force: InForce
+    services: Services
+    guards: Guards
+    workspace: str
+    approval_wait: float
+    correspondents: Correspondents
+    tickets: Tickets = field(default_factory=Tickets)
+
+    async def decide(self, proposal: Proposal, caller: Caller) -> Answer:
+        """Judge a call that the caller will run. One that goes away with "pending" is owed the decision."""
+        noting = asyncio.ensure_future(self.guards.witnessed(proposal.call))
+        try:
+            if proposal.nested:
+                self.guards.foreseen.passes_on(proposal.call, clock.now())
+            answer = await self._proposed(partial(tool_call.decide, nested=proposal.nested), proposal, caller)
+        finally:
+            (failure,) = await asyncio.gather(noting, return_exceptions=True)
+        if isinstance(failure, SafetyError):
+            return await self._refused(proposal.call, failure)
+        if isinstance(answer, Pending):
+            await self.services.approvals.owe(answer.request.id)
+        if isinstance(answer, Permitted) and not answer.passed_on:
+            self.correspondents.permitted(answer.call, answer.verdict.facts, clock.now())
+        return answer
+
+    def ticket(self, entrusted: Entrusted) -> str:
+        """Return what lets the edge run an entrusted call, once."""
+        return self.tickets.issue(Errand(entrusted, entrusted.verdict.revision, clock.now()))
+
+    async def redeem(self, ticket: str, caller: Caller) -> Executed | Refused:
+        """Run what a ticket stands for, as long as the caller waits for it.
+
+        Raises:
+            TicketError: it stands for nothing, or no longer.
+        """
+        errand = self.tickets.take(ticket, clock.now())
+        entrusted = errand.entrusted
+
+        def carry_out(context: Context) -> Flow[Executed | Refused]:
+            if context.policy.revision != errand.revision:
+                raise TicketError("the ticket", "is of a policy that is no longer in force", "make the call again")
+            return tool_call.carry_out(entrusted, context)
+
+        instead: Handlers = {Execute: partial(run_for, caller)}
+        return await self._through(entrusted.call, carry_out, caller, instead=instead)
+
+    async def run(self, proposal: Proposal, caller: Caller) -> Executed | Pending | Refused:
+        """Judge a call and run it."""
+        try:
+            await self.guards.witnessed(proposal.call)
+        except SafetyError as error:
+            return await self._refused(proposal.call, error)
+        return await self._proposed(tool_call.run, proposal, caller)
+
+    async def foresee(self, call: ToolCall, exchange: str) -> None:
+        """Put on record what would become of a call that a response proposed. Raises SafetyError."""
+        force = self.in_force.current(clock.now())
+        context = await self._context(force, 0.0)
+        with force.used():
+            await arun(tool_call.foresee(call, exchange, context), handlers(self.services, force.engine))
+
+    async def send(self, outbound: Outbound, tenant: TenantId, caller: Caller) -> Sendable | Pending | Refused:
+        """Judge what an agent's runtime is about to say to somebody. Nobody waits for a person here.
+
+        Raises:
+            UnavailableError: who wrote cannot be looked up, so nothing may be said.
+        """
+        known = await self.correspondents.known(outbound, clock.now())
+        place: JsonObject = {"action": "send", "channel": outbound.channel, "to": outbound.to}
+        call = ToolCall(
+            CallId(f"outbound-{clock.new_id()}"),
+            tenant,
+            outbound.agent,
+            outbound.session,
+            tool_call.MESSAGE,
+            {**place, "message": outbound.content},
+        )
+        answer = await self._through(call, partial(tool_call.send, call, known), caller, halted_too=bool(known))
+        if isinstance(answer, Sendable) and not known:
+            self.correspondents.named(outbound.agent, outbound.channel, (outbound.to,), clock.now())
+        if isinstance(answer, Pending):
+            await self.services.approvals.owe(answer.request.id)
+        return answer
+
+    async def heard(self, inbound: Inbound) -> None:
+        """Note that somebody wrote to an agent. Raises UnavailableError."""
+        await self.correspondents.heard(inbound, clock.now())
+
+    async def secret_names(self, agent: AgentId) -> tuple[SecretName, ...]:
+        """Return the names of the secrets that `agent` may use. Raises SafetyError where no policy is in force."""
+        manifest = self.in_force.current(clock.now()).policy.agent(agent)
+        await self.services.secrets.refresh()
+        return tuple(name for name in self.services.secrets.names() if manifest.may_use(name))
+
+    async def ended(self, ended: Ended) -> None:
+        """Put on record that a call which its caller ran is over. Raises SafetyError."""
+        context = await self._context(self.in_force.latest(), 0.0)
+        flow = tool_call.ended(ended.call, ended.milliseconds, context, failed=ended.failed)
+        await arun(flow, handlers(self.services))
+
+    async def report(self, report: Report) -> tuple[Json, int]:
+        """Return the result of a call that the caller ran, redacted, and the number of findings. Raises SafetyError."""
+        found = 0
+        context = await self._context(self.in_force.latest(), 0.0)
+        work = handlers(self.services)
+
+        def count(effect: Record) -> object:
+            nonlocal found
+            found = effect.entry.counts.get("findings", 0)
+            return work[Record](effect)
+
+        clean = await arun(tool_call.report(report.call, report.result, context), {**work, Record: count})
+        return clean, found
+
+    async def redact(self, value: Json) -> tuple[Json, int]:
+        """Return any value redacted, and the number of findings. Raises SafetyError."""
+        context = await self._context(self.in_force.latest(), 0.0)
+        clean = context.redactor.value(value)
+        if clean.discovered:
+            await self.services.secrets.remember(clean.discovered)
+        return clean.value, len(clean.findings)
+
+    def revision(self, now: float) -> str | None:
+        """Return the revision in force at `now`, None while there is none."""
+        try:
+            return self.in_force.current(now).policy.revision
+        except (NoPolicyError, BundleError):
+            return None
+
+    async def _proposed(
+        self, flow: Callable[[ToolCall, Context], Flow[A]], proposal: Proposal, caller: Caller
+    ) -> A | Refused:
+        wait = self.approval_wait if proposal.wait is None else min(proposal.wait, self.approval_wait)
+
+        def begun(context: Context) -> Flow[A]:
+            return flow(proposal.call, replace(context, foreseen=self.guards.foreseen.report))
+
+        return await self._through(proposal.call, begun, caller, wait)
+
+    async def _through(
+        self,
+        call: ToolCall,
+        flow: Callable[[Context], Flow[A]],
+        caller: Caller,
+        wait: float = 0.0,
+        *,
+        instead: Handlers | None = None,
+        halted_too: bool = False,
+    ) -> A | Refused:
+        """Drive a flow under what is in force.
+
+        Args:
+            instead: who performs some of the effects, in place of those who do otherwise.
+            halted_too: the kill switch does not stop it.
+        """
+        try:
+            if not halted_too:
+                self.guards.halts.demand(call.agent)
+            force = self.in_force.current(clock.now())
+            context = await self._context(force, wait)
+            begun = flow(context)
+        except SafetyError as error:
+            return await self._refused(call, error)
+        with force.used():
+            work = handlers(self.services, force.engine, caller)
+            return await arun(begun, {**work, AwaitDecision: partial(self._await, call.agent, work), **(instead or {})})
+
+    async def _await(self, agent: AgentId, work: Handlers, effect: AwaitDecision) -> Approval:
+        """Wait for a person; the kill switch may be thrown meanwhile, and what they permitted must not run then."""
+        answered: Approval = await work[AwaitDecision](effect)
+        self.guards.halts.demand(agent)
+        return answered
+
+    async def _context(self, force: Force, wait: float) -> Context:
+        redactor = await self.services.secrets.redactor(force)
+        return Context(force.policy, redactor, self.workspace, wait)
+
+    async def _refused(self, call: ToolCall, error: SafetyError) -> Refused:
+        """Refuse before any flow begins; the refusal stands whether or not it could be recorded.
+
+        No flow has taken secrets out of the call's names by now.
+        """
+        redactor = self.services.secrets.current()
+        refusal = Refused(type(error).__name__, redactor.text(str(error)).text)
+        agent = redactor.text(call.agent).text
+        try:
+            await self.services.audit.append(AuditEntry(clock.now(), Event.REFUSED, agent, rules=(refusal.rule,)))
+        except SafetyError:
+            return Refused(refusal.rule, refusal.reason + " (and the refusal could not be recorded)")
+        return refusal

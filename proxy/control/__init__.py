@@ -1,0 +1,8 @@
+"""The control listener: what the plugin, the command line and people ask of the edge.
+
+routes    what there is
+endpoint  bodies, errors, tokens
+answers   what a call's flow said -> JSON
+agents    what policy says of each agent
+status    what is in force, layer by layer
+"""

@@ -1,0 +1,7 @@
+"""What models may cost, and what they did.
+
+budgets   holds agents to their limits
+sums      what was spent and what is held
+prices    what a model costs
+prefixes  how requests begin, and what broke a provider's cache
+"""
