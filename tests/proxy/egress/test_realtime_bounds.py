@@ -19,7 +19,7 @@ from uvicorn.server import ServerState
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from proxy import realtime as module
+from proxy.egress import realtime as module
 from proxy.egress.realtime import RATE, Rate
 from proxy.egress.websocket_protocol import FRAGMENTS, SocketProtocol
 from proxy.providers.realtime import MESSAGE_BYTES
