@@ -53,6 +53,10 @@ if TYPE_CHECKING:
     from proxy.forward.parts import Parts
 
 
+OWED_SECONDS: Final = 5.0
+"""Between two tries to write down usage that could not be written: as long as a locked file is waited for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Edge:
     """The parts, put together."""
@@ -98,7 +102,8 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
         stack.push_async_callback(prefixes.aclose)
         turns = Turns(in_force, services, guards, budgets, prefixes=prefixes)
         traffic, telling = open_traffic(settings, scrub, stack)
-        paces = (*planned(settings.hub, hub, services, in_force, sync), *telling)
+        owed = Pace("usage: owed", budgets.owed.settle, OWED_SECONDS)
+        paces = (*planned(settings.hub, hub, services, in_force, sync), owed, *telling)
         status = Status(settings, in_force, services, turns, paces, clock.now())
 
         async def reload() -> JsonObject:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from proxy.spending.owed import Owed
 from proxy.spending.prices import PriceList
 from proxy.spending.sums import Held, Span, Sums
 from safety_core.canonical import Json, JsonObject
@@ -24,7 +25,7 @@ from safety_core.edge import clock
 from safety_core.edge.audit_log import AuditLog
 from safety_core.edge.driver import Handlers
 from safety_core.edge.usage_store import UsageStore
-from safety_core.errors import BudgetError, ClientGoneError, SafetyError
+from safety_core.errors import BudgetError, ClientGoneError, SafetyError, UnavailableError
 from safety_core.flow.dialect import Purpose
 from safety_core.flow.effects import Meter
 from safety_core.flow.egress_effects import Afford
@@ -86,6 +87,7 @@ class Budgets:
         self._audit = audit
         self._policy = policy
         self._prices = prices
+        self.owed = Owed(usage)
         self._spans = {period: Span.at(period, 0.0) for period in Period}
         self._held = Held()
         self._told: set[tuple[AgentId | None, Unit, Period, str]] = set()
@@ -145,6 +147,9 @@ class Budgets:
         new = True
         try:
             new = await self._usage.add(booking, now)
+        except UnavailableError:
+            self.owed.keep(booking, now)
+            raise
         finally:  # it has been spent, also where the book cannot be written
             if new:
                 self._spend(agent, usage, cost or 0)
