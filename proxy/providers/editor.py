@@ -55,6 +55,7 @@ class EventEditor:
         self._texts: dict[Key, StreamRedactor] = {}
         self._touched: set[Key] = set()
         self._clean: set[str] = set()
+        self._silent: set[str] = set()
         self._last: JsonObject = {}
         self._discovered: dict[SecretName, SecretValue] = {}
         self._handed: set[SecretName] = set()
@@ -120,7 +121,6 @@ class EventEditor:
         event = parse_json(data, "event")
         if not isinstance(event, dict):
             raise UnscannableError("event", "is not an object")
-        self._tally.add(event)
         closing = self._shape.closing(event)
         slots = self._shape.slots(event)
         pieces = [slot.text() for slot in slots]
@@ -143,6 +143,10 @@ class EventEditor:
         """Return an event without its `pieces` as it may leave: the same object if it holds no secret."""
         text = compact(skeleton)
         self._concerned = self._proposals.concern(text)
+        if text not in self._silent and not self._tally.add(skeleton):  # the pieces say nothing of usage
+            if len(self._silent) >= _CLEAN:
+                self._silent.clear()
+            self._silent.add(text)
         if text in self._clean:
             return skeleton
         clean = self._redactor.value(skeleton)

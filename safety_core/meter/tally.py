@@ -25,8 +25,9 @@ class Tally:
         self._mode = ""
         self._answered = ""
 
-    def add(self, document: Json) -> None:
-        """Take in the next document. A zero replaces nothing: in a cumulative count it means "not said here"."""
+    def add(self, document: Json) -> bool:
+        """Take in the next document; tell whether it states anything. A zero replaces nothing: in a cumulative count it
+        means "not said here"."""
         found = counts_of(document)
         mode = mode_of(document)
         self._mode = self._mode if mode is None else mode
@@ -36,6 +37,7 @@ class Tally:
         for name, count in found.items():
             if count or name not in self._counts:
                 self._counts[name] = count
+        return bool(found) or mode is not None
 
     def usage(self) -> Usage | None:
         """Return what has been stated so far, or None if nothing has."""

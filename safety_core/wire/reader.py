@@ -43,7 +43,10 @@ def parse_json(raw: bytes | str, what: str) -> Json:
         raise LimitError(what, f"is nested deeper than {DEPTH}") from error
     except InputError as error:
         raise InputError(what, error.reason) from error
-    check_shape(value, what)
+    if "\\u" in text or text.count("[") + text.count("{") > DEPTH:
+        check_shape(value, what)
+    else:  # neither can it be too deep, nor hold half a pair but as it stands
+        _check_text(text, what)
     return value
 
 
@@ -86,7 +89,14 @@ def _refuse_constant(name: str) -> Json:
     raise InputError("JSON", f"holds {name}, which is not a number")
 
 
-_DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        raise InputError("JSON", "holds a number that is too large")
+    return value
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_constant=_refuse_constant)
 
 
 class Reader:

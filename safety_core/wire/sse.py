@@ -24,17 +24,26 @@ _LINE: Final = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|$)")
 _END: Final = re.compile(rb"(?:\r\n|\r|\n)\Z")
 _BLANK: Final = re.compile(rb"(?:\A|(?<=\n)|(?<=\r)(?!\n))(?:\r\n|\r(?!\n)|\n)")
 _BOM: Final = b"\xef\xbb\xbf"
+_USUAL: Final = re.compile(rb"data: ?([^\r\n]*)\n\n")
+"""One line of data and a blank one, as nearly every frame of every provider is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame: its bytes, and the data lines joined as a browser would (None: it has none)."""
+    """One frame: its bytes, and the data lines joined as a browser would (None: it has none).
+
+    Attributes:
+        usual: it is one line of data and a blank one, and is read and written without a look at its lines.
+    """
 
     raw: bytes
     data: str | None
+    usual: bool = False
 
     def with_data(self, data: str) -> Frame:
         """Return the frame with one data line in place of its data lines. `data` holds no line end."""
+        if self.usual:
+            return Frame(b"data: " + data.encode() + b"\n\n", data, usual=True)
         lines: list[bytes] = []
         written = False
         for line in _lines(self.raw):
@@ -49,7 +58,7 @@ class Frame:
     @property
     def rest(self) -> bytes:
         """The lines that are not data: comments, names, ids."""
-        return b"".join(line for line in _lines(self.raw) if not _is_data(line))
+        return b"\n" if self.usual else b"".join(line for line in _lines(self.raw) if not _is_data(line))
 
 
 class Parser:
@@ -89,11 +98,17 @@ class Parser:
 
 
 def _frame(raw: bytes) -> Frame:
+    if usual := _USUAL.fullmatch(raw):
+        return Frame(raw, _decoded(usual[1]), usual=True)
     lines = [_END.sub(b"", line) for line in _lines(raw.removeprefix(_BOM)) if _is_data(line)]
     if not lines:
         return Frame(raw, None)
+    return Frame(raw, "\n".join(_decoded(line[5:].removeprefix(b" ")) for line in lines))
+
+
+def _decoded(line: bytes) -> str:
     try:
-        return Frame(raw, "\n".join(line[5:].removeprefix(b" ").decode() for line in lines))
+        return line.decode()
     except UnicodeDecodeError as error:
         raise InputError("event stream", "is not UTF-8") from error
 
