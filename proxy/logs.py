@@ -2,7 +2,8 @@
 
 {"time": seconds, "level": "warning", "logger": "proxy.background", "message": "...", "error"?: "traceback"}
 
-What is logged with `extra={FIELDS: {...}}` stands in the line beside its message: names, numbers, and short texts.
+What is logged with `extra={FIELDS: [{...}, ...]}` stands in the line beside its message (names, numbers, short
+texts), one line for each of them.
 """
 
 from __future__ import annotations
@@ -18,42 +19,44 @@ Scrub = Callable[[str], str]
 
 
 FIELDS: Final = "safety_fields"
-"""The attribute of a record that holds further members of its line."""
+"""The attribute of a record that holds the further members of each of its lines."""
 
 
 class JsonLines(logging.Formatter):
-    """Formats a record as JSON. What cannot be redacted is not written: a line says so in its place."""
+    """Formats a record as lines of JSON. What cannot be redacted is not written: a line says so in its place."""
 
     def __init__(self, scrub: Scrub) -> None:
         super().__init__()
         self._scrub = scrub
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
-        line: dict[str, object] = {
+        """Return its line, or lines."""
+        head: dict[str, object] = {
             "time": round(record.created, 3),
             "level": record.levelname.lower(),
             "logger": record.name,
         }
         try:
-            line |= self._said(record)
+            lines = [head | said for said in self._said(record)]
             if record.exc_info:
-                line["error"] = self._scrub(self.formatException(record.exc_info))
+                lines[0]["error"] = self._scrub(self.formatException(record.exc_info))
         except Exception as error:  # noqa: BLE001 - a log line must neither stop the service nor leave unredacted
-            line["message"] = (
-                f"(a line from {record.pathname}:{record.lineno} could not be redacted: {type(error).__name__})"
-            )
-            line.pop("error", None)
-        return json.dumps(line, ensure_ascii=False)
+            told = f"(a line from {record.pathname}:{record.lineno} could not be redacted: {type(error).__name__})"
+            lines = [{**head, "message": told}]
+        return "\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
 
-    def _said(self, record: logging.LogRecord) -> dict[str, object]:
-        """Return the message and the further members. Their texts are redacted in one go: nearly always nothing is in
-        them."""
-        said: dict[str, object] = {"message": record.getMessage(), **getattr(record, FIELDS, {})}
-        whole = "\n".join([value for value in said.values() if isinstance(value, str)])
+    def _said(self, record: logging.LogRecord) -> list[dict[str, object]]:
+        """Return the message and the further members of each line. Their texts are redacted in one go: nearly always
+        nothing is in them."""
+        message = record.getMessage()
+        said: list[dict[str, object]] = [{"message": message, **members} for members in getattr(record, FIELDS, [{}])]
+        whole = "\n".join([value for line in said for value in line.values() if isinstance(value, str)])
         if self._scrub(whole) == whole:
             return said
-        return {name: self._scrub(value) if isinstance(value, str) else value for name, value in said.items()}
+        return [
+            {name: self._scrub(value) if isinstance(value, str) else value for name, value in line.items()}
+            for line in said
+        ]
 
 
 def log_to(stream: TextIO | None, scrub: Scrub, level: int = logging.INFO) -> None:

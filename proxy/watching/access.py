@@ -6,21 +6,49 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Final
 
 from proxy.logs import FIELDS
 from proxy.watching.traffic import Finished
 
+TOGETHER_SECONDS: Final = 0.1
+"""How long a line waits for others: they are looked through for secrets, and written, in one go."""
+
+TOGETHER: Final = 64
+"""Lines that wait at most."""
+
 _log: Final = logging.getLogger(__name__)
 
 
-def access_line(finished: Finished) -> None:
-    """Write the line."""
-    if not _log.isEnabledFor(logging.INFO):
-        return
+class AccessLog:
+    """Writes the lines, those of a moment together."""
+
+    def __init__(self) -> None:
+        self._waiting: list[dict[str, str | float | bool]] = []
+
+    def tell(self, finished: Finished) -> None:
+        """Take in the line of an exchange."""
+        if not _log.isEnabledFor(logging.INFO):
+            return
+        self._waiting.append(_fields(finished))
+        if len(self._waiting) >= TOGETHER:
+            self.flush()
+        elif len(self._waiting) == 1:
+            asyncio.get_running_loop().call_later(TOGETHER_SECONDS, self.flush)
+
+    def flush(self) -> None:
+        """Write what waits."""
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            _log.info("exchange", extra={FIELDS: waiting})
+
+
+def _fields(finished: Finished) -> dict[str, str | float | bool]:
     prompt, exchange = finished.prompt, finished.exchange
     fields: dict[str, str | float | bool] = {
+        "time": round(finished.began + finished.seconds, 3),
         "agent": prompt.agent,
         "provider": prompt.provider,
         "ms": round(finished.seconds * 1e3, 1),
@@ -40,4 +68,4 @@ def access_line(finished: Finished) -> None:
             fields["output"] = usage.output_total
             fields["cache_read"] = usage.cache_read
             fields["estimated"] = usage.estimated
-    _log.info("exchange", extra={FIELDS: fields})
+    return fields

@@ -17,7 +17,7 @@ from proxy.force import InForce
 from proxy.settings import Settings
 from proxy.spending.budgets import Budgets
 from proxy.spending.prefixes import Prefixes
-from proxy.watching.access import access_line
+from proxy.watching.access import AccessLog
 from proxy.watching.costs import Costs
 from proxy.watching.metrics import Levels, exposition
 from proxy.watching.spans import EVERY_SECONDS, Spans
@@ -119,7 +119,11 @@ def open_traffic(
         InputError: spans shall be sent, and what they need is not installed.
     """
     told = settings.telemetry
-    tell: list[Callable[[Finished], None]] = [access_line] if told.access_log else []
+    tell: list[Callable[[Finished], None]] = []
+    if told.access_log:
+        access = AccessLog()
+        stack.callback(access.flush)
+        tell.append(access.tell)
     paces: tuple[Pace, ...] = ()
     if told.otlp:
         hosts = {name: URL(provider.base_url).hostname for name, provider in settings.egress.providers.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import logging
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from proxy.logs import FIELDS, log_to
-from proxy.watching.access import access_line
+from proxy.watching.access import TOGETHER, TOGETHER_SECONDS, AccessLog
 from proxy.watching.traffic import Finished
 from safety_core.flow.exchange import Exchange
 from tests.proxy.watching.exchanges import exchange, prompt
@@ -28,7 +29,13 @@ def stream() -> Generator[io.StringIO, None, None]:
 
 
 def line(stream: io.StringIO, made: Exchange | None) -> dict[str, Any]:
-    access_line(Finished(prompt(body=b'{"messages": "a secret talk"}'), made, 1.0, 1.2345, 0.00067))
+    access = AccessLog()
+
+    async def told() -> None:
+        access.tell(Finished(prompt(body=b'{"messages": "a secret talk"}'), made, 1.0, 1.2345, 0.00067))
+
+    asyncio.run(told())
+    access.flush()
     raw = stream.getvalue()
     assert raw.count("\n") == 1
     assert "talk" not in raw
@@ -75,8 +82,29 @@ def test_a_model_that_is_a_secret_is_not_told(stream: io.StringIO) -> None:
 
 def test_a_level_above_costs_nothing(stream: io.StringIO) -> None:
     logging.getLogger().setLevel(logging.WARNING)
-    access_line(Finished(prompt(), exchange(), 1.0, 1.0, 1.0))
+    access = AccessLog()
+    access.tell(Finished(prompt(), exchange(), 1.0, 1.0, 1.0))
+    access.flush()
     assert stream.getvalue() == ""
+
+
+async def test_lines_of_a_moment_are_written_together_and_none_waits_for_long(stream: io.StringIO) -> None:
+    access = AccessLog()
+    for number in range(TOGETHER + 1):
+        access.tell(Finished(prompt(), exchange(model=f"m-{number}"), 1.0, 1.0, 1.0))
+        assert stream.getvalue().count("\n") == (0 if number < TOGETHER - 1 else TOGETHER)
+    await asyncio.sleep(2 * TOGETHER_SECONDS)
+    written = [json.loads(line)["model"] for line in stream.getvalue().splitlines()]
+    assert written == [f"m-{number}" for number in range(TOGETHER + 1)]
+
+
+async def test_a_secret_in_one_line_leaves_the_others_as_they_are(stream: io.StringIO) -> None:
+    access = AccessLog()
+    for model in ("m-1", "m-hunter2", "m-3"):
+        access.tell(Finished(prompt(), exchange(model=model), 1.0, 1.0, 1.0))
+    access.flush()
+    written = [json.loads(line)["model"] for line in stream.getvalue().splitlines()]
+    assert written == ["m-1", "m-SECRET_REF(pw)", "m-3"]
 
 
 def test_what_cannot_be_redacted_leaves_no_member_behind() -> None:
@@ -88,7 +116,7 @@ def test_what_cannot_be_redacted_leaves_no_member_behind() -> None:
     root = logging.getLogger()
     before = root.handlers[:], root.level
     log_to(stream, broken)
-    logging.getLogger("a").warning("x", extra={FIELDS: {"model": "hunter2"}})
+    logging.getLogger("a").warning("x", extra={FIELDS: [{"model": "hunter2"}]})
     root.handlers[:], root.level = before
     assert "hunter2" not in stream.getvalue()
     assert "could not be redacted" in stream.getvalue()
