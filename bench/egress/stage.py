@@ -145,13 +145,13 @@ def mitmproxy(upstream: int) -> Generator[Way, None, None]:
 
 
 @contextmanager
-def litellm(upstream: int, folder: Path) -> Generator[Way, None, None]:
-    """Run LiteLLM's proxy with one worker and no guardrail."""
+def litellm(upstream: int, folder: Path, name: str) -> Generator[Way, None, None]:
+    """Run LiteLLM's proxy with one worker and no guardrail, for the model `name`."""
     program = _peer("litellm-proxy", "litellm")
     port = free_port()
     to = {"model": "openai/m", "api_base": f"http://127.0.0.1:{upstream}/v1", "api_key": "none"}
     config = folder / "litellm.yaml"  # JSON is YAML
-    config.write_text(json.dumps({"model_list": [{"model_name": "m", "litellm_params": to}]}))
+    config.write_text(json.dumps({"model_list": [{"model_name": name, "litellm_params": to}]}))
     order = [program, "--config", str(config), "--host", "127.0.0.1", "--port", str(port), "--telemetry", "False"]
     key = f"sk-{secrets.token_hex(32)}"
     environ = {
