@@ -41,6 +41,9 @@ CONTEXT: Final = 512
 SEEN: Final = 4
 """Characters of a secret that may be there by chance."""
 
+_PICTURE: Final = re.compile(r"[A-Za-z0-9+/]{200}")
+"""A readme may hold a picture in base64. No model writes one as an answer, and a stream waits for its end."""
+
 _TOKEN: Final = re.compile(r" ?[A-Za-z]+|[0-9]{1,3}| ?[^\sA-Za-z0-9]+|\s+(?=\S)|\s+")
 _PART: Final = re.compile(r" ?[A-Z]?[a-z]+| ?[A-Z]+")
 KINDS: Final = ("prose", "code", "arguments")
@@ -78,7 +81,7 @@ def texts(size: int) -> dict[str, list[str]]:
     """Return pieces of about 2,000 characters by kind, `size` of each."""
     found: dict[str, list[str]] = {kind: [] for kind in KINDS}
     for piece in pieces(sources(Path("nowhere"))):
-        if piece.kind in {"prose", "code"} and len(found[piece.kind]) < 2 * size:
+        if piece.kind in {"prose", "code"} and len(found[piece.kind]) < 2 * size and not _PICTURE.search(piece.text):
             found[piece.kind].append(piece.text)
         if min(len(found["prose"]), len(found["code"])) >= 2 * size:
             break
