@@ -9,7 +9,7 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.engine import insert_into
-from hub.store.schema import approvals
+from hub.store.schema.edges import approvals
 from safety_core.model.approval import ApprovalState, RequestId
 from safety_core.model.tool_call import TenantId
 

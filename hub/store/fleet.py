@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.engine import insert_into
-from hub.store.schema import alerts, checkpoints, heartbeats
+from hub.store.schema.edges import alerts, checkpoints, heartbeats
 from safety_core.canonical import JsonObject, canonical_bytes
 from safety_core.model.tool_call import TenantId
 from safety_core.wire.fleet import Heartbeat

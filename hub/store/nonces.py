@@ -6,7 +6,7 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.engine import insert_into
-from hub.store.schema import nonces
+from hub.store.schema.edges import nonces
 from safety_core.model.tool_call import TenantId
 
 

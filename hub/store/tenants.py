@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.engine import insert_into
-from hub.store.schema import tenants
+from hub.store.schema.edges import tenants
 from safety_core.model.tool_call import TenantId
 
 

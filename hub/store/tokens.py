@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.engine import insert_into
-from hub.store.schema import tokens
+from hub.store.schema.edges import tokens
 from safety_core.model.tool_call import TenantId
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import case, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.engine import insert_into
-from hub.store.schema import usage
+from hub.store.schema.edges import usage
 from safety_core.model.tool_call import TenantId
 from safety_core.model.usage import COUNTS, Usage, UsageBucket
 

@@ -32,6 +32,21 @@ class ApprovalState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Report:
+    """What became of a question at its edge, for the hub: answered in a chat, used, expired, replaced by an edited one.
+
+    Attributes:
+        by: who answered, as the grant names them; empty where nobody did.
+        at: seconds since the epoch.
+    """
+
+    request: RequestId
+    state: ApprovalState
+    by: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class ApprovalRequest:
     """The question, on exact bytes.
 
@@ -40,6 +55,10 @@ class ApprovalRequest:
         action_digest: what the answer is bound to (`safety_core.approve.action_digest`).
         strong: only a person's own key may approve, not the hub's.
         created, expires: seconds since the epoch.
+        recipients: whom and what the call reaches outside, as the edge read it: what an approver looks at first.
+        amounts: sums of money in it, as they are shown ("499.00 EUR").
+        quorum: how many people have to say yes.
+        edited_from: the question that this one stands for, after an approver changed its arguments; empty if none.
     """
 
     id: RequestId
@@ -57,6 +76,25 @@ class ApprovalRequest:
     revision: str
     created: float
     expires: float
+    recipients: tuple[str, ...] = ()
+    amounts: tuple[str, ...] = ()
+    quorum: int = 1
+    edited_from: RequestId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """What a passkey signs in place of the bytes themselves (WebAuthn level 3, section 7.2).
+
+    Attributes:
+        authenticator_data, client_data: as the authenticator and the browser gave them.
+        signature: over `authenticator_data` and the SHA-256 of `client_data`, whose challenge is the SHA-256 of
+            `safety_core.approve.grant_bytes`.
+    """
+
+    authenticator_data: bytes
+    client_data: bytes
+    signature: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +107,8 @@ class Grant:
         origin: from where ("console", "cli", a channel's name).
         not_after: seconds since the epoch.
         key: which pinned key signed.
-        signature: Ed25519 over `safety_core.approve.grant_bytes`, hexadecimal.
+        signature: Ed25519 over `safety_core.approve.grant_bytes`, hexadecimal; empty where a passkey signed.
+        assertion: what the passkey signed, where one did.
     """
 
     request: RequestId
@@ -83,6 +122,74 @@ class Grant:
     not_after: float
     key: KeyId
     signature: str
+    assertion: Assertion | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """An approver's other arguments for a call. It permits nothing: the edge judges the changed call and asks anew.
+
+    Attributes:
+        params: the arguments as the approver wants them, secrets as references.
+        nonce: 32 hexadecimal digits.
+        key, signature: as in a grant, over `safety_core.approve.edit_bytes`.
+    """
+
+    request: RequestId
+    action_digest: Digest
+    params: JsonObject
+    approver: str
+    origin: str
+    nonce: str
+    decided: float
+    key: KeyId
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class StandingGrant:
+    """An outward grant that an approver made from a card: "mails to this customer, until Friday".
+
+    Attributes:
+        id: 32 hexadecimal digits.
+        recipient: an address, host, or "@domain" for everybody there, as in `OutwardGrant`.
+        not_after: seconds since the epoch.
+        uses: how many calls it covers at most.
+        key, signature, assertion: as in a grant, over `safety_core.approve.standing_bytes`.
+    """
+
+    id: str
+    tenant: TenantId
+    agent: AgentId
+    tool: str
+    recipient: str
+    not_after: float
+    uses: int
+    approver: str
+    origin: str
+    decided: float
+    key: KeyId
+    signature: str
+    assertion: Assertion | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """The end of a standing grant before its time. It only tightens, so the hub's word is enough."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """A question that nobody is to answer any more. It only tightens, so the hub's word is enough."""
+
+    request: RequestId
+    approver: str
+
+
+FeedItem = Grant | Edit | StandingGrant | Withdrawal | Cancellation
+"""What an edge hears from the hub, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +197,13 @@ class Approval:
     """A request with its state at the edge: one row of the approval cache.
 
     Attributes:
+        grant: the answer that settled it: a "no", or the last "yes" that was needed.
         received: when the grant reached the edge, seconds since the epoch; 0.0 while there is none.
+        others: the answers before it, where several people have to say yes.
     """
 
     request: ApprovalRequest
     state: ApprovalState
     grant: Grant | None = None
     received: float = 0.0
+    others: tuple[Grant, ...] = ()

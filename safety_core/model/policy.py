@@ -29,11 +29,13 @@ SUBAGENTS_RUNNING: Final = 4
 class KeyKind(StrEnum):
     """Who holds an approval key.
 
-    The hub; one person on their own device (the strong approver); or the edge, for a chat channel's buttons.
+    The hub; one person on their own device, by a key file or a passkey (the strong approvers); or the edge, for a chat
+    channel's buttons.
     """
 
     HUB = "hub"
     PERSON = "person"
+    PASSKEY = "passkey"
     CHANNEL = "channel"
 
 
@@ -49,14 +51,25 @@ class ApproverKey:
     """A key whose grants the edge accepts, up to a level.
 
     Attributes:
-        public: Ed25519 public key, 64 hexadecimal digits.
+        public: Ed25519 public key, 64 hexadecimal digits; a passkey's is its SubjectPublicKeyInfo (DER), base64.
         up_to: the gravest level that it may approve.
+        channels: of a hub's key, by the first word of a grant's origin ("email"), the gravest level that may be
+            approved there. What is not named may approve nothing but by the console, the command line or the API.
+        strong: of a hub's key, that its word is enough that a strong approver gave a one-time code (TOTP).
+        outward_seconds: how long an outward grant under this key may hold at most; 0 for none.
+        site: of a passkey, the origin of the console on which it may sign ("https://hub.example").
+        names: whose key it is: the only names under which its grants count; empty for any (the hub's).
     """
 
     id: KeyId
     kind: KeyKind
     public: str
     up_to: Level
+    channels: Mapping[str, Level] = field(default_factory=dict)
+    strong: bool = False
+    outward_seconds: int = 0
+    site: str = ""
+    names: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +159,7 @@ class Policy:
         forward: where other software than the model's clients may go.
         budget: what all agents together may spend on models.
         prices: what models cost.
+        quorum: how many people have to approve, by level; one where it is not named.
     """
 
     tenant: TenantId
@@ -164,6 +178,7 @@ class Policy:
     forward: ForwardPolicy = field(default_factory=ForwardPolicy)
     budget: Budget = UNBOUND
     prices: Prices = field(default_factory=Prices)
+    quorum: Mapping[Level, int] = field(default_factory=dict)
 
     def agent(self, name: AgentId) -> AgentManifest:
         """Return the manifest of an agent; one that no manifest names gets the default tier."""

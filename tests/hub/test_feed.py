@@ -8,7 +8,7 @@ import time
 import pytest
 
 from hub.feed import LOOK_SECONDS
-from hub.store.schema import tenants
+from hub.store.schema.edges import tenants
 from safety_core.edge.hub import Decisions
 from safety_core.errors import RefusedError
 from tests.simulators.hub import RunningHub, question

@@ -1,39 +1,12 @@
-"""The tables. What is signed or compared is stored as exact bytes, never as a database's idea of JSON."""
+"""What edges are and say: tenants with their keys, tokens and nonces; approvals; usage; heartbeats and alerts."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Float,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Table,
-    Text,
-    UniqueConstraint,
-)
+from sqlalchemy import Column, Float, ForeignKey, Index, LargeBinary, Table, Text, UniqueConstraint
 
-metadata: Final = MetaData(
-    naming_convention={
-        "ix": "ix_%(column_0_label)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-COUNT: Final = BigInteger()
-"""Counters and sizes reach 2**53 on the wire."""
-
-
-def _tenant() -> Column[str]:
-    return Column("tenant", Text, ForeignKey("tenants.id"), primary_key=True)
-
+from hub.store.schema.base import COUNT, SERIAL, metadata, tenant_key
 
 tenants: Final = Table(
     "tenants",
@@ -62,7 +35,7 @@ tokens: Final = Table(
 nonces: Final = Table(
     "nonces",
     metadata,
-    _tenant(),
+    tenant_key(),
     Column("nonce", Text, primary_key=True),
     Column("expires", Float, nullable=False),
     Index(None, "tenant", "expires"),
@@ -71,7 +44,7 @@ nonces: Final = Table(
 approvals: Final = Table(
     "approvals",
     metadata,
-    _tenant(),
+    tenant_key(),
     Column("id", Text, primary_key=True),
     Column("state", Text, nullable=False),
     Column("request", LargeBinary, nullable=False),  # canonical bytes
@@ -86,7 +59,7 @@ approvals: Final = Table(
 usage: Final = Table(
     "usage",
     metadata,
-    _tenant(),
+    tenant_key(),
     Column("hour", COUNT, primary_key=True),
     Column("agent", Text, primary_key=True),
     Column("provider", Text, primary_key=True),
@@ -108,7 +81,7 @@ usage: Final = Table(
 heartbeats: Final = Table(
     "heartbeats",
     metadata,
-    _tenant(),
+    tenant_key(),
     Column("at", Float, nullable=False),
     Column("versions", LargeBinary, nullable=False),  # canonical JSON
     Column("policy", Text, nullable=False),
@@ -121,7 +94,7 @@ heartbeats: Final = Table(
 checkpoints: Final = Table(
     "checkpoints",
     metadata,
-    _tenant(),
+    tenant_key(),
     Column("at", Float, nullable=False),
     Column("origin", Text, nullable=False),
     Column("size", COUNT, nullable=False),
@@ -133,7 +106,7 @@ checkpoints: Final = Table(
 alerts: Final = Table(
     "alerts",
     metadata,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("id", SERIAL, primary_key=True, autoincrement=True),
     Column("tenant", Text, ForeignKey("tenants.id"), nullable=False),
     Column("at", Float, nullable=False),
     Column("kind", Text, nullable=False),

@@ -1,0 +1,1 @@
+"""Billing periods, budgets to warn about, and what was exported to Stripe."""

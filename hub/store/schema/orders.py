@@ -1,0 +1,1 @@
+"""What the hub asks of an edge, and what came of it: orders, backups, counters over time."""

@@ -1,0 +1,1 @@
+"""What approvers made beside answers: edits of arguments, outward grants and their withdrawal."""
