@@ -12,6 +12,7 @@ approvals    questions and answers, durable, first answer wins; grants: signing 
 feed         the answers, as an edge follows them
 usage        token totals, monotone
 fleet        heartbeats, audit checkpoints, alerts
+people       who signs in, and what they may do;  console: pages for them
 store        all SQL;  migrations: how its tables came about
 errors       refusals that only a service makes, and the status of each error
 app          the composition; server: serving it

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hub import approvals, bundles, feed, fleet, tenants, usage
+from hub.console.routes import console_routes
 from hub.context import Context
 from hub.errors import answer_error
 from hub.keys import load_keys
@@ -64,7 +65,7 @@ def hub_app(context: Context) -> Starlette:
     """Return the hub as an ASGI application over parts that are open for as long as it runs."""
     routes = [Route(path, _bound(endpoint, context), methods=[method]) for method, path, endpoint in ROUTES]
     handlers = dict.fromkeys((SafetyError, HTTPException, Exception), answer_error)
-    return Starlette(routes=routes, exception_handlers=handlers)
+    return Starlette(routes=[*routes, *console_routes(context)], exception_handlers=handlers)
 
 
 def _bound(endpoint: Endpoint, context: Context) -> Callable[[Request], Awaitable[Response]]:

@@ -5,6 +5,7 @@ The environment wins over the file: `SAFETY_HUB_DATA`, `SAFETY_HUB_DATABASE` ...
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -18,6 +19,10 @@ CONFIG: Final = PREFIX + "CONFIG"
 """Names the TOML file; no setting itself."""
 
 
+ORIGIN: Final = re.compile(r"(https://[a-z0-9.-]+(:[0-9]{1,5})?|http://localhost(:[0-9]{1,5})?)/?")
+"""Passkeys work on https, and on http://localhost alone (Secure Contexts, 3.1)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The hub's settings.
@@ -26,6 +31,7 @@ class Settings:
         data: folder of keys, repositories and the default database.
         database: URL of SQLite or PostgreSQL; empty for SQLite in `data`.
         host, port: where to listen; port 0 means any free one. TLS is the business of a proxy in front.
+        url: where people's browsers find the console ("https://hub.example"); empty for http://localhost and the port.
         name: under which name audit checkpoints are cosigned, a host name.
         max_pending: open questions per tenant, past which new ones are refused (approval flooding).
         max_wait: seconds that a long poll may last.
@@ -35,16 +41,25 @@ class Settings:
     database: str = ""
     host: str = "127.0.0.1"
     port: int = 8200
+    url: str = ""
     name: str = "safety-hub"
     max_pending: int = 1000
     max_wait: int = 60
 
     def __post_init__(self) -> None:
         _require(0 <= self.port < 65536, "port", "must lie in 0 to 65535")
+        _require(
+            not self.url or bool(ORIGIN.fullmatch(self.url)), "url", "must be https://host, or http://localhost:port"
+        )
         _require(self.max_pending > 0, "max_pending", "must be positive")
         _require(0 < self.max_wait <= 300, "max_wait", "must lie in 1 to 300")
         _require(bool(self.name) and self.name.isascii() and "+" not in self.name, "name", "must be a host name")
         _require(not any(mark.isspace() for mark in self.name), "name", "must be a host name")
+
+    @property
+    def origin(self) -> str:
+        """The console's web origin: what passkeys and forms are bound to (RFC 6454)."""
+        return self.url.rstrip("/") or f"http://localhost:{self.port}"
 
     @property
     def database_url(self) -> str:

@@ -78,14 +78,15 @@ class RunningHub:
 async def running_hub(data: Path, database: str = "", **given: Any) -> AsyncIterator[RunningHub]:
     create_keys(data / "keys")
     clock = Clock()
-    async with opened(Settings(data, database, **given), clock) as context:
-        options: dict[str, Any] = {"log_level": "error", "lifespan": "off", "timeout_graceful_shutdown": 1}
-        server = uvicorn.Server(uvicorn.Config(hub_app(context), **options))
-        with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        async with opened(Settings(data, database, port=port, **given), clock) as context:
+            options: dict[str, Any] = {"log_level": "error", "lifespan": "off", "timeout_graceful_shutdown": 1}
+            server = uvicorn.Server(uvicorn.Config(hub_app(context), **options))
             task = asyncio.create_task(server.serve([listener]))
             while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn says it by a flag
                 await asyncio.sleep(0.005)
-            running = RunningHub(context, f"http://127.0.0.1:{listener.getsockname()[1]}", clock)
+            running = RunningHub(context, f"http://127.0.0.1:{port}", clock)
             try:
                 yield running
             finally:

@@ -1,0 +1,55 @@
+"""Templates, and the headers that every page carries.
+
+Everything in a page is escaped: tool arguments and names come from agents and are hostile text. The content security
+policy allows scripts and styles from our own files only, so that even a mistake in escaping runs nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from hub.console.assets import ASSETS
+
+SECURITY_HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), publickey-credentials-get=(self)",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cache-Control": "no-store",
+}
+
+
+def _when(at: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(at))
+
+
+def _machine_time(at: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+
+
+_templates: Final = Environment(
+    loader=PackageLoader("hub.console"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_templates.globals["asset"] = ASSETS.address
+_templates.filters["when"] = _when
+_templates.filters["machine_time"] = _machine_time
+
+
+def page(template: str, status: int = 200, **values: object) -> HTMLResponse:
+    """Return a page made from `template` (a name in templates/)."""
+    return HTMLResponse(_templates.get_template(template).render(**values), status, SECURITY_HEADERS)

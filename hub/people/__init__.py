@@ -1,0 +1,5 @@
+"""Who uses the console, and what they may do.
+
+roles      owner, author, admin, viewer, and at which tenants
+sessions   signed-in visits, in the database: each can be ended
+"""
