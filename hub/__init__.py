@@ -11,6 +11,7 @@ repository   signed policy as files; bundles: putting it there, and getting it
 approvals    questions and answers, durable, first answer wins; grants: signing and checking an answer
 feed         the answers, as an edge follows them
 usage        token totals, monotone
+notices      telling people: channels, reminders, one-use links; clerk: recurring work, by one process of several
 fleet        heartbeats, audit checkpoints, alerts
 people       who signs in, and what they may do;  console: pages for them
 store        all SQL;  migrations: how its tables came about

@@ -10,6 +10,7 @@ from typing import Final
 import click
 import uvicorn
 
+from hub import clerk
 from hub.app import hub_app, opened
 from hub.settings import Settings
 from safety_core.errors import InputError
@@ -46,7 +47,8 @@ async def _serve(settings: Settings) -> None:
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         with _listener(settings) as listener:
-            await _Server(config).serve(sockets=[listener])
+            async with clerk.running(context):
+                await _Server(config).serve(sockets=[listener])
 
 
 def _listener(settings: Settings) -> socket.socket:

@@ -2,5 +2,6 @@
 
 engine       opening a database, read and write transactions
 schema       the tables
+happenings jobs  what is still to be told; leases of recurring work
 tenants tokens nonces approvals usage fleet      one table (or two) each
 """

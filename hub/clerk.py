@@ -1,0 +1,100 @@
+"""The hub's recurring work: of several processes on one database, one does each job when it is due.
+
+A job holds a row as its lease. A process that dies keeps it for LEASE_SECONDS at most; a job that takes longer may be
+begun by a second process, so every job may run twice at once without harm: it claims what it works on row by row.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from hub.context import Context
+from hub.store import jobs
+from safety_core.edge import clock
+from safety_core.errors import SafetyError
+
+LEASE_SECONDS: Final = 60.0
+"""How long a job rests after the process that did it was killed."""
+
+LOOK_SECONDS: Final = 1.0
+"""Between two looks whether anything is due: what a message may be late."""
+
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work that comes round.
+
+    Attributes:
+        every: seconds between two rounds.
+        work: one round; idempotent, and done in far less than LEASE_SECONDS: what is left waits for the next.
+    """
+
+    name: str
+    every: float
+    work: Callable[[Context], Awaitable[None]]
+
+
+JOBS: Final[tuple[Job, ...]] = ()
+"""Whoever has recurring work adds a line."""
+
+
+@asynccontextmanager
+async def running(context: Context, plan: Sequence[Job] = JOBS) -> AsyncGenerator[None, None]:
+    """Do the jobs until the block ends."""
+    tasks = [asyncio.create_task(_repeated(context, job), name=job.name) for job in plan]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def round_of(context: Context, plan: Sequence[Job] = JOBS) -> None:
+    """Do once, in order, what is due by the hub's clock. What fails is raised."""
+    for job in plan:
+        await _one(context, job)
+
+
+async def _one(context: Context, job: Job) -> None:
+    holder, now = clock.new_id(), context.clock()
+    async with context.database.read() as connection:
+        if not await jobs.ready(connection, job.name, now):
+            return
+    async with context.database.write() as connection:
+        if not await jobs.claim(connection, job.name, holder, now, LEASE_SECONDS):
+            return
+    try:
+        await job.work(context)
+    finally:
+        async with context.database.write() as connection:
+            await jobs.done(connection, job.name, holder, now + job.every)
+
+
+async def _repeated(context: Context, job: Job) -> None:
+    trouble = ""
+    while True:
+        try:
+            await _one(context, job)
+            trouble = ""
+        except SafetyError as error:
+            trouble = _told(job, str(error), trouble)
+        except Exception as error:  # noqa: BLE001 - a bug in one round must not end all rounds to come
+            _log.exception("%s: internal error", job.name)
+            trouble = _told(job, type(error).__name__, trouble)
+        pause = max(LOOK_SECONDS, min(job.every, 60.0) / 4)
+        await asyncio.sleep(pause * random.uniform(0.9, 1.1))  # noqa: S311 - spreads several processes
+
+
+def _told(job: Job, trouble: str, before: str) -> str:
+    if trouble != before:
+        _log.warning("%s: %s", job.name, trouble)
+    return trouble
