@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hub.keys import HubKeys
+from hub.policy.shelf import Shelf
 from hub.repository import Repositories
 from hub.settings import Settings
 from hub.store.engine import Database
@@ -42,3 +43,4 @@ class Context:
     repositories: Repositories
     clock: Callable[[], float]
     bell: Bell = field(default_factory=Bell)
+    shelf: Shelf = field(default_factory=Shelf)

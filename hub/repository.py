@@ -97,6 +97,16 @@ class Repositories:
             raise UnavailableError("hub repository", f"cannot be read ({error.strerror})") from error
         return StoredFile(raw, f'"{hashlib.sha256(raw).hexdigest()}"')
 
+    def versions(self, tenant: TenantId, role: str) -> tuple[int, ...]:
+        """Return the versions of a role's documents that are there, in no order."""
+        try:
+            names = [f"{role}/{path.name}" for path in (self._folder / tenant / role).iterdir()]
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise UnavailableError("hub repository", f"cannot be read ({error.strerror})") from error
+        return tuple(int(name[len(role) + 1 : -len(".json")]) for name in names if NAME.fullmatch(name))
+
     def put(self, tenant: TenantId, files: Mapping[str, bytes]) -> int:
         """Put files in place, each atomically and durably, `timestamp.json` last. Returns how many were new.
 

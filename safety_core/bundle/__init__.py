@@ -23,5 +23,6 @@ forward    what data.json says of the forward proxy -> ForwardPolicy
 policy     data.json -> Policy
 roles      TUF: keys, thresholds and documents, as the publisher makes them
 signed     TUF: one signed document, verified
+target     TUF: what a targets document names, and that bundle; looking back at what was released
 trust      TUF: untrusted bytes and `now` -> TrustedBundle, or an error named after the attack
 """

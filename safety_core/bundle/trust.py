@@ -24,25 +24,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias, TypeVar
 
-from tuf.api.metadata import MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
+from tuf.api.metadata import MetaFile, Root, Snapshot, Targets, Timestamp
 
-from safety_core.bundle.archive import LIMITS, unpack
-from safety_core.bundle.contents import TrustedBundle, read_contents
-from safety_core.bundle.roles import TIMESTAMP_LIFE, bundle_path, target_path
-from safety_core.bundle.sign import verify_files
+from safety_core.bundle.archive import LIMITS
+from safety_core.bundle.contents import TrustedBundle
+from safety_core.bundle.roles import TIMESTAMP_LIFE, bundle_path
 from safety_core.bundle.signed import LIMITS as SIZES
 from safety_core.bundle.signed import check_fresh, read_next_root, read_root, read_signed
-from safety_core.errors import (
-    FreezeError,
-    InputError,
-    MixAndMatchError,
-    OversizeError,
-    RollbackError,
-    TamperedError,
-    UnavailableError,
-    WrongTenantError,
-)
-from safety_core.wire.reader import Reader
+from safety_core.bundle.target import NamedTarget, check_archive, named_target, read_archive
+from safety_core.errors import FreezeError, MixAndMatchError, OversizeError, RollbackError, UnavailableError
 
 __all__ = ["Fetch", "Keep", "Known", "TrustedBundle", "Update", "refresh"]
 
@@ -164,10 +154,10 @@ class _Client:
         if self._later:
             newest = _chain(self._later)
             read_signed(Targets, self._files[f"targets/{targets.version}.json"], newest)
-        target = self._target(targets)
-        bundle, key = yield from self._bundle(target, targets.version)
+        target = named_target(targets, self._tenant)
+        bundle = yield from self._bundle(target, targets.version)
         expires = min(document.expires for document in (root, timestamp, snapshot, targets)).timestamp()
-        return Update(replace(bundle, expires=expires), self._files, target.hashes["sha256"], key)
+        return Update(replace(bundle, expires=expires), self._files, target.sha256, target.key)
 
     def _root(self) -> Steps[Root]:
         pinned, *later = self._known.roots
@@ -229,32 +219,15 @@ class _Client:
         check_fresh(document, self._expiry)
         return document
 
-    def _target(self, targets: Targets) -> TargetFile:
-        target = targets.targets.get(target_path(self._tenant))
-        if target is None:
-            raise WrongTenantError("targets", f"have no bundle for {self._tenant}")
-        if set(target.hashes) != {"sha256"} or targets.delegations is not None:
-            raise TamperedError("targets", "are of another form than this client follows")
-        return target
-
-    def _bundle(self, target: TargetFile, version: int) -> Steps[tuple[TrustedBundle, str]]:
-        try:
-            custom = Reader(target.custom, "target")
-            tenant, revision, key = custom.text("tenant"), custom.text("revision"), custom.text("signing_key")
-        except InputError as error:
-            raise TamperedError("targets", f"are incomplete ({error.thing} {error.reason})") from error
-        if tenant != self._tenant:
-            raise WrongTenantError("target", f"says that it is not for {self._tenant}")
-        raw = yield from self._fetch(bundle_path(target.hashes["sha256"]), min(target.length, LIMITS.packed))
-        if len(raw) != target.length or _sha256(raw) != target.hashes["sha256"]:
-            raise TamperedError("bundle", "is not the one that the targets name")
-        bundle = self._known_bundle(target.hashes["sha256"], key, version)
+    def _bundle(self, target: NamedTarget, version: int) -> Steps[TrustedBundle]:
+        raw = yield from self._fetch(target.path, min(target.length, LIMITS.packed))
+        check_archive(target, raw)
+        bundle = self._known_bundle(target.sha256, target.key, version)
         if bundle is None:
-            files = verify_files(unpack(raw), key, scope=self._tenant)
-            bundle = read_contents(files, tenant=self._tenant, version=version)
-        if bundle.revision != revision:
+            bundle = read_archive(target, raw, tenant=self._tenant, version=version)
+        if bundle.revision != target.revision:
             raise MixAndMatchError("bundle", "has another revision than its target")
-        return bundle, key
+        return bundle
 
     def _known_bundle(self, sha256: str, key: str, version: int) -> TrustedBundle | None:
         """Return what these bytes came to before: a tenth of a second of work for a policy that did not change."""

@@ -1,0 +1,5 @@
+"""Signed policy on its way, and what of it the hub itself reads. The hub signs none.
+
+reading      the policy in a tenant's repository, verified from the tenant's root
+shelf        what was read before, by digest
+"""
