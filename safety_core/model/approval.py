@@ -36,14 +36,18 @@ class Report:
     """What became of a question at its edge, for the hub: answered in a chat, used, expired, replaced by an edited one.
 
     Attributes:
-        by: who answered, as the grant names them; empty where nobody did.
+        by: who answered, or changed it, as the grant or edit names them; empty where nobody did.
         at: seconds since the epoch.
+        replaced: the question that stands for it now, where an approver changed the call.
+        refused: why policy refused an approver's change, as names of rules or errors; the question stays as it is.
     """
 
     request: RequestId
     state: ApprovalState
     by: str
     at: float
+    replaced: RequestId | None = None
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +204,7 @@ class Approval:
         grant: the answer that settled it: a "no", or the last "yes" that was needed.
         received: when the grant reached the edge, seconds since the epoch; 0.0 while there is none.
         others: the answers before it, where several people have to say yes.
+        replaced: the question that stands for this one since an approver changed the call.
     """
 
     request: ApprovalRequest
@@ -207,3 +212,4 @@ class Approval:
     grant: Grant | None = None
     received: float = 0.0
     others: tuple[Grant, ...] = ()
+    replaced: RequestId | None = None

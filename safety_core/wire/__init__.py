@@ -16,8 +16,11 @@ lines       lines and messages, byte for byte (the same way)
 aws_events   messages of the AWS event stream, byte for byte (the same way)
 errors      an error, as every answer tells it
 approvals   requests and grants (edge <-> hub <-> approver)
+feed        grants, edits, outward grants and their ends (hub -> edge), and what became of questions (edge -> hub)
 signed      requests that carry a tenant's signature (edge -> hub)
 posture     what `safety doctor` found (doctor -> edge -> hub)
 usage_report   usage over a span of time, summed up (command line <-> edge)
 fleet       heartbeats and usage (edge -> hub)
+activity    parts of a heartbeat: counts, agents, backups (edge -> hub)
+orders      what the hub asks of an edge, and what came of it (hub <-> edge)
 """
