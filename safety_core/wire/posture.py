@@ -101,12 +101,27 @@ def posture_from_json(body: Reader) -> Posture:
     return posture
 
 
+def newer_posture(body: Reader) -> tuple[Posture, int]:
+    """Return what is understood of the posture that a newer edge may have sent, and how many checks, results and fields
+    were passed over. Raises InputError naming the field."""
+    results = body.object("results")
+    words = {check: _word(results, check) for check in Check if results.has(check.value)}
+    found = {check: result for check, result in words.items() if result is not None}
+    posture = Posture(body.integer("at"), body.integer("uid", maximum=UIDS), found)
+    return posture, len(words) - len(found) + results.unread() + body.unread()
+
+
 def _result(results: Reader, check: Check) -> Result:
-    try:
-        return Result(results.text(check.value, limit=16))
-    except ValueError:
+    result = _word(results, check)
+    if result is None:
         words = ", ".join(result.value for result in Result)
-        raise InputError(f"{results.path}.{check.value}", f"must be one of {words}") from None
+        raise InputError(f"{results.path}.{check.value}", f"must be one of {words}")
+    return result
+
+
+def _word(results: Reader, check: Check) -> Result | None:
+    text = results.text(check.value, limit=16)
+    return next((result for result in Result if result.value == text), None)
 
 
 def posture_from(raw: bytes) -> Posture:

@@ -217,12 +217,16 @@ class Reader:
         """Return the names of all fields, for objects whose keys are data; each still has to be read."""
         return tuple(self._fields)
 
+    def unread(self) -> int:
+        """Return how many fields nobody has read, for messages of newer parts, whose further fields are passed over."""
+        return len(set(self._fields) - self._seen)
+
     def done(self) -> None:
         """Refuse fields that nobody has read: a misspelt field must not pass as an absent one.
 
         The error names the fields there are, not the one that came: its name may be a secret.
         """
-        if set(self._fields) - self._seen:
+        if self.unread():
             raise InputError(
                 self._path, "has a field that is not known", f"its fields are {', '.join(sorted(self._seen))}"
             )

@@ -1,6 +1,7 @@
 """For all inputs: what an edge reports about itself has no place in which a secret could stand.
 
-Heartbeats and postures are closed lists, numbers and narrow shapes: a secret put anywhere is refused, and not repeated.
+Heartbeats, postures and results of orders are closed lists, numbers and narrow shapes. A secret put anywhere is refused
+without being repeated, or (as a word of a newer edge) passed over: nothing that the hub keeps holds it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safety_core.errors import InputError
+from safety_core.model.level import Tier
+from safety_core.model.tool_call import AgentId
+from safety_core.wire.activity import Activity, AgentTold, BackupTold, Count, Trouble
 from safety_core.wire.fleet import Component, ConsistencyProof, Heartbeat, heartbeat_from_json
+from safety_core.wire.orders import Number, OrderOutcome, OrderResult, order_result_from_json
 from safety_core.wire.posture import Check, Posture, Result, posture_from
 from safety_core.wire.reader import Reader
 
@@ -45,23 +50,62 @@ def test_a_secret_in_a_posture_is_refused_and_not_repeated(
 
 
 @given(secrets, results, st.data())
-def test_a_secret_in_a_heartbeat_is_refused_and_not_repeated(
+def test_a_secret_in_a_heartbeat_is_refused_or_passed_over(
     secret: str, found: dict[Check, Result], data: st.DataObject
 ) -> None:
-    posture = Posture(1_800_000_000, 1001, found)
-    beat = Heartbeat({Component.GATEWAY: "0.1.0"}, "9af1", 7, "", ConsistencyProof(4, ("ab" * 32,)), 1, 2, posture)
-    refuses(beat.to_json(), secret, data, lambda raw: heartbeat_from_json(Reader.parse(raw, "heartbeat")))
+    beat = Heartbeat(
+        {Component.GATEWAY: "0.1.0"},
+        "9af1",
+        7,
+        "",
+        ConsistencyProof(4, ("ab" * 32,)),
+        1,
+        2,
+        Posture(1_800_000_000, 1001, found),
+        at=1_800_000_000.5,
+        trouble=Trouble.TAMPERED,
+        activity=Activity(1.5, {Count.CALLS: 4711}),
+        backup=BackupTold(1_799_990_000, 123_456, True),
+        hub_halts=("*", "main"),
+        agents=(AgentTold(AgentId("main"), Tier.TRUSTED, 1_799_999_999, True),),
+        secrets=("OPENAI_API_KEY",),
+        missing=("smtp",),
+    )
+    forgets(beat.to_json(), secret, data, lambda raw: heartbeat_from_json(Reader.parse(raw, "heartbeat")))
+
+
+@given(secrets, st.data())
+def test_a_secret_in_the_result_of_an_order_is_refused_or_passed_over(secret: str, data: st.DataObject) -> None:
+    result = OrderResult(OrderOutcome.DONE, {Number.OPEN: 3, Number.BYTES: 9})
+    forgets(result.to_json(), secret, data, lambda raw: order_result_from_json(Reader.parse(raw, "result")))
+
+
+def forgets(message: Any, secret: str, data: st.DataObject, read: Any) -> None:
+    assert secret not in came_of(read, with_secret(message, secret, data))
+
+
+def came_of(read: Any, raw: bytes) -> str:
+    """Return all that is told or kept of a message."""
+    try:
+        kept = read(raw)
+    except InputError as error:
+        return str(error)
+    return f"{json.dumps(kept.to_json())} {kept!r}"
 
 
 def refuses(message: Any, secret: str, data: st.DataObject, read: Any) -> None:
+    with pytest.raises(InputError) as caught:
+        read(with_secret(message, secret, data))
+    assert secret not in str(caught.value)
+
+
+def with_secret(message: Any, secret: str, data: st.DataObject) -> bytes:
     tables = [place for place in places(message) if isinstance(at(message, place), dict)]
     as_key = data.draw(st.booleans())
     place = data.draw(st.sampled_from(tables if as_key else places(message)))
     raw = json.dumps(planted(message, place, secret, as_key=as_key)).encode()
     assert secret.encode() in raw
-    with pytest.raises(InputError) as caught:
-        read(raw)
-    assert secret not in str(caught.value)
+    return raw
 
 
 def at(value: Any, place: tuple[str | int, ...]) -> Any:

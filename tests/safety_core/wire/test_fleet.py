@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,8 +15,10 @@ from nacl.signing import SigningKey
 from safety_core.audit.checkpoint import Checkpoint, cosign, sign
 from safety_core.audit.tree import Hash
 from safety_core.errors import InputError, LimitError
+from safety_core.model.level import Tier
 from safety_core.model.tool_call import AgentId
 from safety_core.model.usage import Usage, UsageBucket
+from safety_core.wire.activity import AGENTS, NAMES, Activity, AgentTold, BackupTold, Count, Trouble
 from safety_core.wire.fleet import (
     BUCKETS,
     PROOF_HASHES,
@@ -28,9 +31,30 @@ from safety_core.wire.fleet import (
     usage_from_json,
     usage_to_json,
 )
+from safety_core.wire.posture import Check, Posture, Result
 from safety_core.wire.reader import Reader
 
 KEY = SigningKey(b"\x07" * 32)
+FULL = Heartbeat(
+    {Component.GATEWAY: "0.1.0", Component.OPENCLAW: "2026.9.6"},
+    policy="9af1",
+    policy_version=7,
+    proof=ConsistencyProof(4, ("ab" * 32,)),
+    pending=1,
+    unsent=2,
+    posture=Posture(1_800_000_000, 1001, {Check.DNS_UDP: Result.OPEN, Check.ICMP: Result.BLOCKED}),
+    at=1_800_000_000.5,
+    expires=1_800_100_000.0,
+    trouble=Trouble.UNDER_SIGNED,
+    activity=Activity(1_700_000_000.25, {Count.CALLS: 4711, Count.DENIED: 3}),
+    backup=BackupTold(1_799_990_000, 123_456, True),
+    halted=2,
+    hub_halts=("*", "main"),
+    budgets_spent=1,
+    agents=(AgentTold(AgentId("main"), Tier.TRUSTED, 1_799_999_999, True),),
+    secrets=("OPENAI_API_KEY", "db"),
+    missing=("smtp",),
+)
 NOTE = sign(Checkpoint("safety-gateway/acme", 4711, Hash(b"\x01" * 32)), KEY)
 COUNT = st.integers(0, 2**53)
 USAGE = st.builds(
@@ -72,8 +96,31 @@ def test_a_heartbeat_comes_through_unchanged() -> None:
         Heartbeat({}),
         Heartbeat({Component.GATEWAY: "0.1.0", Component.PLUGIN: "1.2.3-rc.1+b_2"}, "9af1", 7, NOTE, None, 1, 2),
         Heartbeat({Component.PYTHON: "3.11.7"}, audit=cosigned, proof=ConsistencyProof(4000, ("ab" * 32, "cd" * 32))),
+        FULL,
     ):
         assert heartbeat_from_json(wired(beat.to_json())) == beat
+
+
+def test_what_a_newer_edge_says_is_passed_over_and_counted() -> None:
+    message: Any = json.loads(json.dumps(FULL.to_json()))
+    message |= {"later": {"a": 1}, "trouble": "sunspots"}
+    message["versions"]["kernel"] = "6.1"
+    message["proof"]["more"] = 1
+    message["posture"]["results"] |= {"icmp": "bent", "carrier_pigeon": "open"}
+    message["posture"]["host"] = "vps"
+    message["activity"]["counts"]["songs"] = 4
+    message["activity"]["zone"] = "x"
+    message["backup"]["place"] = "x"
+    message["agents"] += [{"name": "other", "tier": "free", "mood": 1}]
+    told = heartbeat_from_json(wired(message))
+    assert told == replace(
+        FULL,
+        trouble=Trouble.OTHER,
+        posture=Posture(1_800_000_000, 1001, {Check.DNS_UDP: Result.OPEN}),
+        passed_over=12,
+    )
+    assert "sunspots" not in json.dumps(told.to_json())
+    assert heartbeat_from_json(wired({"versions": {}})) == Heartbeat({})
 
 
 def test_a_reply_comes_through_unchanged_and_fields_of_newer_hubs_are_passed_over() -> None:
@@ -89,6 +136,10 @@ def test_a_reply_comes_through_unchanged_and_fields_of_newer_hubs_are_passed_ove
         lambda text: Heartbeat({}, policy=text),
         lambda text: Heartbeat({}, audit=text),
         lambda text: ConsistencyProof(1, (text,)),
+        lambda text: Heartbeat({}, hub_halts=(text,)),
+        lambda text: Heartbeat({}, secrets=(text,)),
+        lambda text: Heartbeat({}, missing=(text,)),
+        lambda text: AgentTold(AgentId(text), Tier.TRUSTED),
         lambda text: usage_to_json([UsageBucket(0, AgentId("a"), "p", f"{text}\n", 1, 0, 0, Usage())]),
     ],
 )
@@ -102,15 +153,22 @@ def test_free_text_has_no_place(make: Callable[[str], object], text: str) -> Non
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (("versions", "kernel"), "6.1"),
-        (("proof", "more"), 1),
-        (("extra",), "x"),
+        (("versions",), "6.1"),
+        (("versions", "gateway"), 6),
         (("policy_version",), -1),
+        (("at",), "now"),
+        (("activity",), []),
+        (("agents",), [{"name": "a"}]),
+        (("agents",), [{"name": f"a{n}", "tier": "trusted"} for n in range(AGENTS + 1)]),
+        (("hub_halts",), ["a"] * (AGENTS + 1)),
+        (("secrets",), [1]),
+        (("missing",), ["A"] * (NAMES + 1)),
+        (("backup",), {"at": 1, "size": 1, "ok": "yes"}),
         (("proof", "hashes"), ["xy"]),
         (("proof", "hashes"), ["ab" * 32] * (PROOF_HASHES + 1)),
     ],
 )
-def test_a_heartbeat_with_anything_else_is_refused(path: tuple[str, ...], value: Any) -> None:
+def test_a_heartbeat_with_a_field_of_another_kind_is_refused(path: tuple[str, ...], value: Any) -> None:
     message: Any = json.loads(json.dumps(Heartbeat({}, proof=ConsistencyProof(1, ())).to_json()))
     place = message
     for name in path[:-1]:
