@@ -17,5 +17,5 @@ people       who signs in, and what they may do;  console: pages for them
 store        all SQL;  migrations: how its tables came about
 errors       refusals that only a service makes, and the status of each error
 app          the composition; server: serving it
-admin        what is done on the hub's own machine; command: `safety hub`
+admin        what is done on the hub's own machine; command: `safety hub`; running: what each command does first
 """

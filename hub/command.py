@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import click
 
 from hub import admin
-from hub.app import opened
 from hub.context import Context
 from hub.keys import create_keys
+from hub.people.command import person
+from hub.running import run, settings_of
 from hub.server import serve as serve_hub
-from hub.settings import CONFIG, Settings, load_settings
+from hub.settings import CONFIG
 from hub.store.tokens import TokenKind
-
-R = TypeVar("R")
 
 
 @click.group(short_help="Run the control plane of one or many edges.")
@@ -42,6 +37,7 @@ def hub(context: click.Context, config: Path | None, data: Path | None, database
     \b
     safety hub init                       once: keys, database; what to pin
     safety hub tenant add TENANT          a token with which an edge registers
+    safety hub person add NAME            a link with which a person signs in at the console
     safety hub approver add TENANT NAME   a token with which a person answers
     safety hub publisher add TENANT NAME  a token for `safety policy publish`
     safety hub serve
@@ -51,19 +47,13 @@ def hub(context: click.Context, config: Path | None, data: Path | None, database
     context.obj = {"file": config, "data": data, "database": database}
 
 
-def _settings(context: click.Context, **given: object) -> Settings:
-    values = {**context.obj, **given}
-    file = values.pop("file")
-    return load_settings(file, os.environ, **values)
-
-
 @hub.command()
 @click.option("--host", help="Where to listen; TLS is the business of a proxy in front.  [default: 127.0.0.1]")
 @click.option("--port", type=int, help="0 takes any free port; the ready line says which.  [default: 8200]")
 @click.pass_context
 def serve(context: click.Context, host: str | None, port: int | None) -> None:
     """Answer requests. Prints {"ready": true, "url": ...} once it does."""
-    serve_hub(_settings(context, host=host, port=port))
+    serve_hub(settings_of(context, host=host, port=port))
 
 
 @hub.command()
@@ -73,9 +63,9 @@ def init(context: click.Context) -> None:
 
     Prints the entry for policies/approvers.yaml that lets the hub approve up to red.
     """
-    settings = _settings(context)
+    settings = settings_of(context)
     keys = create_keys(settings.data / "keys")
-    _run(settings, _nothing)
+    run(settings, _nothing)
     click.echo("# for policies/approvers.yaml: what the hub may approve (never what asks for a strong approver)")
     click.echo(
         f"approvers:\n  - id: {keys.approvals_id}\n    kind: hub\n    public: {keys.approvals_public}\n    up_to: red"
@@ -86,7 +76,7 @@ def init(context: click.Context) -> None:
 @click.pass_context
 def migrate(context: click.Context) -> None:
     """Bring the database to the newest schema; `serve` does it too."""
-    _run(_settings(context), _nothing)  # opening it does
+    run(settings_of(context), _nothing)  # opening it does
 
 
 @hub.group()
@@ -102,14 +92,14 @@ def tenant_add(context: click.Context, name: str) -> None:
 
     For a tenant that is there: print a new token, with which its edge can register another key.
     """
-    click.echo(_run(_settings(context), lambda hub: admin.add_tenant(hub, name)))
+    click.echo(run(settings_of(context), lambda hub: admin.add_tenant(hub, name)))
 
 
 @tenant.command("list")
 @click.pass_context
 def tenant_list(context: click.Context) -> None:
     """Show each tenant, what is in force there, and what needs a look."""
-    for line in _run(_settings(context), admin.describe_tenants):
+    for line in run(settings_of(context), admin.describe_tenants):
         click.echo(line)
 
 
@@ -126,7 +116,7 @@ def approver() -> None:
 def approver_add(context: click.Context, tenant_name: str, name: str, public: str | None) -> None:
     """Add an approver and print their token. The same name again: a new token, the old one no longer counts."""
     add = partial(admin.add_person, kind=TokenKind.APPROVER, tenant_name=tenant_name, name=name, public=public)
-    click.echo(_run(_settings(context), add))
+    click.echo(run(settings_of(context), add))
 
 
 @hub.group()
@@ -141,16 +131,11 @@ def publisher() -> None:
 def publisher_add(context: click.Context, tenant_name: str, name: str) -> None:
     """Add a publisher and print their token. The same name again: a new token, the old one no longer counts."""
     add = partial(admin.add_person, kind=TokenKind.PUBLISHER, tenant_name=tenant_name, name=name)
-    click.echo(_run(_settings(context), add))
+    click.echo(run(settings_of(context), add))
 
 
 async def _nothing(_hub: Context) -> None:
     """Opening the hub is all that is wanted."""
 
 
-def _run(settings: Settings, work: Callable[[Context], Awaitable[R]]) -> R:
-    async def run() -> R:
-        async with opened(settings) as context:
-            return await work(context)
-
-    return asyncio.run(run())
+hub.add_command(person)

@@ -6,6 +6,7 @@
     |-- NotFoundError          404  there is no such thing (or it is somebody else's)
     |-- ConflictError          409  what is there already says otherwise
     `-- FloodError             429  too many open questions
+        `-- TooOftenError           ... or too many attempts; `Retry-After` says for how long
 
 The body is always {"error": {"thing", "reason", "fix"}}; a fault of our own says nothing of its cause.
 """
@@ -13,7 +14,7 @@ The body is always {"error": {"thing", "reason", "fix"}}; a fault of our own say
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import math
 from typing import Final
 
 from starlette.exceptions import HTTPException
@@ -54,6 +55,14 @@ class FloodError(SafetyError):
     """Too many open questions."""
 
 
+class TooOftenError(FloodError):
+    """Too many attempts. `seconds`: when the next one counts again."""
+
+    def __init__(self, thing: str, seconds: float) -> None:
+        self.seconds = max(1, math.ceil(seconds))
+        super().__init__(thing, "was tried too often", f"wait {self.seconds} seconds")
+
+
 _STATUS: Final[tuple[tuple[type[SafetyError], int], ...]] = (
     (LimitError, 413),
     (InputError, 400),
@@ -74,13 +83,18 @@ def status_of(error: SafetyError) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
+def retry_headers(error: SafetyError) -> dict[str, str]:
+    """Return `Retry-After` where the error says when to come again."""
+    return {"Retry-After": str(error.seconds)} if isinstance(error, TooOftenError) else {}
+
+
 async def answer_error(_request: Request, error: Exception) -> Response:
     """Answer any exception of an endpoint."""
     if isinstance(error, SafetyError):
         status = status_of(error)
         if status >= 500:
             _log.error("%s", error)
-        headers: Mapping[str, str] = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+        headers = {**retry_headers(error), **({"WWW-Authenticate": "Bearer"} if status == 401 else {})}
         return JSONResponse(error_to_json(error), status, headers)
     if isinstance(error, HTTPException):
         return JSONResponse(error_to_json(SafetyError("request", error.detail)), error.status_code, error.headers)

@@ -1,46 +1,98 @@
-"""All pages. Who is not signed in is led to the sign-in page; what goes wrong is told on a page of its own."""
+"""All pages. Who is not signed in is led to the sign-in page; what goes wrong is told on a page of its own.
+
+Pages are served at the hub's own address alone (its `origin`): a request that names another host is led there, or
+refused. What our own JavaScript fetches is answered in JSON, and never led anywhere.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from hub.console import assets, inbox
+from hub.console import assets, inbox, signin
+from hub.console.cookies import session_cookie
 from hub.console.render import SECURITY_HEADERS, page
-from hub.console.visit import Page, PageRoutes, Visit
+from hub.console.visit import ConfirmFirst, Guest, OpenPage, OpenRoutes, Page, PageRoutes, Visit
 from hub.context import Context
-from hub.errors import status_of
+from hub.errors import ForbiddenError, UnauthenticatedError, retry_headers, status_of
 from hub.people import sessions
 from safety_core.errors import SafetyError
+from safety_core.wire.errors import error_to_json
 
-PAGES: Final[PageRoutes] = (*inbox.ROUTES,)
+PAGES: Final[PageRoutes] = (*inbox.ROUTES, *signin.ROUTES)
+"""For people who are signed in."""
+
+OPEN: Final[OpenRoutes] = (*signin.OPEN,)
+"""For anybody."""
+
+Answer = Callable[[Request], Awaitable[Response]]
 
 
 def console_routes(context: Context) -> list[Route]:
     """Return the console's routes."""
     pages = [Route(path, _signed_in(shown, context), methods=[method]) for method, path, shown in PAGES]
-    return [*pages, Route("/static/{path:path}", assets.serve, methods=["GET"])]
+    opened = [Route(path, _open(shown, context), methods=[method]) for method, path, shown in OPEN]
+    return [*pages, *opened, Route("/static/{path:path}", assets.serve, methods=["GET"])]
 
 
-def cookie_name(context: Context) -> str:
-    """Return the session cookie's name: with https one that no other host can plant (RFC 6265bis, 4.1.3)."""
-    return "__Host-safety" if context.settings.origin.startswith("https:") else "safety"
+def refused(request: Request, error: SafetyError) -> Response:
+    """Tell what went wrong: on a page, or to our own JavaScript in JSON."""
+    status, headers = status_of(error), {**SECURITY_HEADERS, **retry_headers(error)}
+    if fetched(request):
+        return JSONResponse(error_to_json(error), status, headers)
+    if isinstance(error, ConfirmFirst):
+        return RedirectResponse(f"/confirm?next={quote(error.back)}", 303, headers)
+    shown = page("error.html", status, error=error)
+    shown.headers.update(headers)
+    return shown
 
 
-def _signed_in(shown: Page, context: Context) -> Callable[[Request], Awaitable[Response]]:
+def fetched(request: Request) -> bool:
+    """Tell whether JavaScript asks, and not a person who follows a link (Fetch Metadata; else by what is accepted)."""
+    where = request.headers.get("sec-fetch-dest")
+    if where is not None:
+        return where not in {"document", "iframe"}
+    return "text/html" not in request.headers.get("accept", "text/html")
+
+
+def _signed_in(shown: Page, context: Context) -> Answer:
     async def answer(request: Request) -> Response:
-        cookie = request.cookies.get(cookie_name(context), "")
+        cookie = session_cookie(request, context)
         visitor = await sessions.find(context, cookie) if cookie else None
-        if visitor is None:
-            return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", 303, SECURITY_HEADERS)
-        try:
+        if visitor is not None:
             return await shown(Visit(request, context, visitor))
+        if fetched(request):
+            raise UnauthenticatedError("session", "is over", "sign in again")
+        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        back = f"?next={quote(asked)}" if request.method == "GET" and asked != "/" else ""
+        return RedirectResponse(f"/sign-in{back}", 303, SECURITY_HEADERS)
+
+    return _answered(answer, context)
+
+
+def _open(shown: OpenPage, context: Context) -> Answer:
+    async def answer(request: Request) -> Response:
+        return await shown(Guest(request, context))
+
+    return _answered(answer, context)
+
+
+def _answered(asked: Answer, context: Context) -> Answer:
+    host = urlsplit(context.settings.origin).netloc
+
+    async def answer(request: Request) -> Response:
+        try:
+            if request.headers.get("host", "").lower() == host:
+                return await asked(request)
+            if request.method == "GET":
+                return RedirectResponse(context.settings.origin + request.url.path, 307, SECURITY_HEADERS)
+            raise ForbiddenError("page", "is at another address", f"open {context.settings.origin}")
         except SafetyError as error:
-            return page("error.html", status_of(error), error=error)
+            return refused(request, error)
 
     return answer

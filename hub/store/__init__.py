@@ -4,4 +4,5 @@ engine       opening a database, read and write transactions
 schema       the tables
 happenings jobs  what is still to be told; leases of recurring work
 tenants tokens nonces approvals usage fleet      one table (or two) each
+people sessions deeds                            who signs in, and what they did
 """

@@ -105,6 +105,7 @@ def upgrade() -> None:
         sa.Column("created", sa.Float(), nullable=False),
         sa.Column("seen", sa.Float(), nullable=False),
         sa.Column("expires", sa.Float(), nullable=False),
+        sa.Column("confirmed", sa.Float(), server_default="0", nullable=False),
         sa.Column("method", sa.Text(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("device", sa.Text(), nullable=False),

@@ -65,7 +65,8 @@ sessions: Final = Table(
     Column("created", Float, nullable=False),
     Column("seen", Float, nullable=False),
     Column("expires", Float, nullable=False),
-    Column("method", Text, nullable=False),  # passkey, oidc, link
+    Column("confirmed", Float, nullable=False, server_default="0"),  # when they last showed that it is still they
+    Column("method", Text, nullable=False),  # passkey, oidc
     Column("address", Text, nullable=False),
     Column("device", Text, nullable=False),
     Index(None, "person"),

@@ -1,0 +1,101 @@
+"""Who there is: adding people, giving and taking roles, inviting, shutting out.
+
+Whatever changes what a person may do ends their sessions, so that no open page goes on with what it had.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.context import Context
+from hub.errors import ConflictError, NotFoundError
+from hub.people.roles import EVERYWHERE, Person, Role
+from hub.store import deeds, people, sessions, tenants
+from hub.store.deeds import Deed
+from safety_core.errors import InputError
+from safety_core.model.tool_call import TenantId
+
+NAME: Final = re.compile(r"[^\x00-\x20\x7f]([^\x00-\x1f\x7f]{0,98}[^\x00-\x20\x7f])?")
+"""Names stand in grants and audits: printable, and nothing that hides at an end."""
+
+EMAIL: Final = re.compile(r"[^\s@<>\"',;:\\]{1,64}@[A-Za-z0-9.-]{1,190}")
+
+INVITE_SECONDS: Final = 72 * 3600
+"""How long an invite waits: over a weekend."""
+
+CONSOLE: Final = "the hub's machine"
+"""Who does what is done by `safety hub` itself."""
+
+
+def person_name(name: str) -> str:
+    """Return the name if it may be a person's, or raise InputError."""
+    if not NAME.fullmatch(name):
+        raise InputError("name", "must be 1 to 100 characters without control characters")
+    return name
+
+
+async def add(context: Context, name: str, email: str = "", *, by: str = CONSOLE) -> Person:
+    """Add a person, who may do nothing yet. Raises ConflictError where the name is taken."""
+    if email and not EMAIL.fullmatch(email):
+        raise InputError("e-mail address", "is none")
+    person = Person(secrets.token_hex(16), person_name(name), email)
+    async with context.database.write() as connection:
+        now = context.clock()
+        if not await people.add(connection, person, now):
+            raise ConflictError(f"person {name}", "is there already", "choose another name, or invite them again")
+        await deeds.note(connection, Deed(now, by, EVERYWHERE, "person added", name))
+    return person
+
+
+async def find(context: Context, name: str) -> Person:
+    """Return the person of this name, or raise NotFoundError."""
+    async with context.database.read() as connection:
+        person = await people.named(connection, name)
+    if person is None:
+        raise NotFoundError(f"person {name}", "is not there, or is shut out", "see: safety hub person list")
+    return person
+
+
+async def give(context: Context, person: Person, role: Role, tenant: TenantId, *, by: str = CONSOLE) -> None:
+    """Give a role at a tenant (EVERYWHERE: at all)."""
+    async with context.database.write() as connection:
+        await give_in(connection, person, role, tenant, by=by, now=context.clock())
+
+
+async def give_in(
+    connection: AsyncConnection, person: Person, role: Role, tenant: TenantId, *, by: str, now: float
+) -> None:
+    """Give a role, in an open transaction."""
+    if tenant != EVERYWHERE and await tenants.find(connection, tenant) is None:
+        raise NotFoundError(f"tenant {tenant}", "is not there", f"safety hub tenant add {tenant}")
+    if await people.give_role(connection, person.id, role, tenant, now):
+        await sessions.end_all(connection, person.id)
+        await deeds.note(connection, Deed(now, by, tenant, f"role given: {role}", person.name))
+
+
+async def take(context: Context, person: Person, role: Role, tenant: TenantId, *, by: str = CONSOLE) -> None:
+    """Take a role away. Raises NotFoundError where it is not held."""
+    async with context.database.write() as connection:
+        if not await people.take_role(connection, person.id, role, tenant):
+            raise NotFoundError(f"role {role}", f"is not held by {person.name} there")
+        await sessions.end_all(connection, person.id)
+        await deeds.note(connection, Deed(context.clock(), by, tenant, f"role taken: {role}", person.name))
+
+
+async def invite(context: Context, person: Person, *, by: str = CONSOLE) -> str:
+    """Return a one-use link by which the person adds a passkey; it replaces an older one."""
+    token, now = secrets.token_urlsafe(32), context.clock()
+    async with context.database.write() as connection:
+        await people.put_invite(connection, person.id, invite_hash(token), now, now + INVITE_SECONDS)
+        await deeds.note(connection, Deed(now, by, EVERYWHERE, "invited", person.name))
+    return f"{context.settings.origin}/invite/{token}"
+
+
+def invite_hash(token: str) -> str:
+    """Return the one form in which an invite is stored."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

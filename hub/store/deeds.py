@@ -1,0 +1,53 @@
+"""The hub's own audit: every sign-in, every answer, every change that a person made. Rows are added, never changed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.store.engine import insert_into
+from hub.store.schema.people import deeds
+from safety_core.model.tool_call import TenantId
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What somebody did.
+
+    Attributes:
+        at: seconds since the epoch.
+        person: name; empty for nobody we know.
+        tenant: empty where it concerns the hub as a whole.
+        deed: "sign-in", "sign-in refused", "approve" ...
+        subject: on what: a question's id, another person's name.
+        address: from which network address.
+    """
+
+    at: float
+    person: str
+    tenant: TenantId
+    deed: str
+    subject: str = ""
+    address: str = ""
+
+
+async def note(connection: AsyncConnection, deed: Deed) -> None:
+    """Write a deed down, in the transaction that does it."""
+    await connection.execute(insert_into(connection, deeds).values(**asdict(deed)))
+
+
+async def newest(
+    connection: AsyncConnection, tenant: TenantId | None = None, limit: int = 100, before: int | None = None
+) -> tuple[tuple[int, Deed], ...]:
+    """Return (number, deed), the newest first: of one tenant or (None) of all; `before`: a number to go on from."""
+    query = select(deeds).order_by(deeds.c.id.desc()).limit(limit)
+    if tenant is not None:
+        query = query.where(deeds.c.tenant == tenant)
+    if before is not None:
+        query = query.where(deeds.c.id < before)
+    rows = await connection.execute(query)
+    return tuple(
+        (row.id, Deed(row.at, row.person, TenantId(row.tenant), row.deed, row.subject, row.address)) for row in rows
+    )
