@@ -56,7 +56,9 @@ async def opened(settings: Settings, clock: Callable[[], float] = time.time) -> 
     database = open_database(settings.database_url)
     try:
         await migrate(database)
-        yield Context(settings, database, keys, Repositories(settings.data / "repositories"), clock)
+        context = Context(settings, database, keys, Repositories(settings.data / "repositories"), clock)
+        async with context.bus.relayed(database):
+            yield context
     finally:
         await database.close()
 

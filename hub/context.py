@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from hub.bus import Bus
 from hub.keys import HubKeys
 from hub.policy.shelf import Shelf
 from hub.repository import Repositories
@@ -43,4 +44,5 @@ class Context:
     repositories: Repositories
     clock: Callable[[], float]
     bell: Bell = field(default_factory=Bell)
+    bus: Bus = field(default_factory=Bus)
     shelf: Shelf = field(default_factory=Shelf)

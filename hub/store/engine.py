@@ -41,6 +41,11 @@ class Database:
     engine: AsyncEngine
     _turn: asyncio.Lock | None = field(repr=False)
 
+    @property
+    def shared(self) -> bool:
+        """True where other processes of the hub may work on it at the same time, and can be told words."""
+        return self._turn is None
+
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction that sees one state and changes nothing."""
