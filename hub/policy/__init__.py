@@ -2,4 +2,5 @@
 
 reading      the policy in a tenant's repository, verified from the tenant's root
 shelf        what was read before, by digest
+plan         in which waves a release goes out;  lifecycle: what can become of it;  health: whether it does harm
 """

@@ -3,6 +3,7 @@
 engine       opening a database, read and write transactions
 schema       the tables
 happenings jobs  what is still to be told; leases of recurring work
+rollouts running  releases of policy; which revision runs where, and how calls go under it
 tenants tokens nonces approvals usage fleet      one table (or two) each
 people sessions deeds                            who signs in, and what they did
 """

@@ -26,6 +26,7 @@ class Token:
     """A stored token.
 
     Attributes:
+        tenant: empty for one that is good for all tenants.
         hash: sha256 of the token, hexadecimal.
         public: an approver's own Ed25519 key, hexadecimal, where it is known.
         expires, used: seconds since the epoch; None for never and not yet.
@@ -43,13 +44,14 @@ class Token:
 
 async def put(connection: AsyncConnection, token: Token) -> None:
     """Store a token in place of any of the same tenant, kind and name."""
-    same = (tokens.c.tenant == token.tenant) & (tokens.c.kind == token.kind) & (tokens.c.name == token.name)
+    here = tokens.c.tenant == token.tenant if token.tenant else tokens.c.tenant.is_(None)
+    same = here & (tokens.c.kind == token.kind) & (tokens.c.name == token.name)
     await connection.execute(delete(tokens).where(same))
     await connection.execute(
         insert_into(connection, tokens).values(
             hash=token.hash,
             kind=token.kind.value,
-            tenant=token.tenant,
+            tenant=token.tenant or None,
             name=token.name,
             public=token.public,
             created=token.created,
@@ -64,7 +66,7 @@ async def find(connection: AsyncConnection, digest: str) -> Token | None:
     if row is None:
         return None
     kind = TokenKind(row.kind)
-    return Token(row.hash, kind, row.tenant, row.name, row.created, row.public, row.expires, row.used)
+    return Token(row.hash, kind, TenantId(row.tenant or ""), row.name, row.created, row.public, row.expires, row.used)
 
 
 async def use(connection: AsyncConnection, digest: str, now: float) -> bool:

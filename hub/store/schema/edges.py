@@ -23,7 +23,7 @@ tokens: Final = Table(
     metadata,
     Column("hash", Text, primary_key=True),  # sha256 of the token; the token itself is nowhere
     Column("kind", Text, nullable=False),
-    Column("tenant", Text, ForeignKey("tenants.id"), nullable=False),
+    Column("tenant", Text, ForeignKey("tenants.id")),  # empty: for all tenants
     Column("name", Text, nullable=False),
     Column("public", Text),  # an approver's own Ed25519 key, hexadecimal, where it is known
     Column("created", Float, nullable=False),
