@@ -8,8 +8,7 @@ context      what every endpoint has at hand; query: numbers in a query string
 auth         who sends a request: a tenant by signature, an approver or publisher by token
 tenants      registration
 repository   signed policy as files; bundles: putting it there, and getting it
-approvals    questions and answers, durable, first answer wins; grants: signing and checking an answer
-feed         the answers, as an edge follows them
+approvals    questions and answers, durable, settled once, and the feed that edges follow
 usage        token totals, monotone
 notices      telling people: channels, reminders, one-use links; clerk: recurring work, by one process of several
 fleet        heartbeats, audit checkpoints, alerts

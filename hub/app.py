@@ -13,7 +13,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hub import approvals, bundles, feed, fleet, tenants, usage
+from hub import bundles, fleet, tenants, usage
+from hub.approvals import endpoints as approvals
+from hub.approvals import feed
 from hub.console.routes import console_routes
 from hub.context import Context
 from hub.errors import answer_error
@@ -43,6 +45,7 @@ ROUTES: Final[tuple[tuple[str, str, Endpoint], ...]] = (
     ("GET", "/v1/approvals/decisions", feed.decisions),
     ("GET", "/v1/approvals/{id}", approvals.show),
     ("POST", "/v1/approvals/{id}/decision", approvals.decide),
+    ("POST", "/v1/approvals/{id}/cancel", approvals.cancel),
     ("POST", "/v1/usage", usage.ingest),
     ("GET", "/v1/usage", usage.listed),
     ("POST", "/v1/heartbeat", fleet.heartbeat),

@@ -17,6 +17,7 @@ from nacl.exceptions import BadSignatureError
 from nacl.exceptions import ValueError as NaclValueError
 from nacl.signing import SigningKey, VerifyKey
 
+from safety_core.assertion import verify_assertion
 from safety_core.canonical import Digest, Json, canonical_bytes, digest
 from safety_core.errors import (
     ExpiredGrantError,
@@ -31,6 +32,7 @@ from safety_core.model.approval import (
     Approval,
     ApprovalRequest,
     ApprovalState,
+    Assertion,
     Grant,
     KeyId,
     RequestId,
@@ -49,6 +51,9 @@ BACK_SECONDS: Final = 60
 
 GRANT_CONTEXT: Final = b"safety-gateway grant v1\x00"
 """Separates signatures over grants from any other use of the same key."""
+
+CODE_LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""32 marks that nobody takes for one another: no I, O, 0 or 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,19 +130,45 @@ def new_request(
 
 def grant_bytes(grant: Grant) -> bytes:
     """Return the bytes that the approver's key signs: everything in the grant but the signature."""
-    fields = grant_to_json(grant)
+    fields = grant_to_json(replace(grant, assertion=None))
     del fields["signature"]
     return GRANT_CONTEXT + canonical_bytes(fields)
 
 
-def key_id(kind: KeyKind, key: VerifyKey) -> KeyId:
-    """Return the name of an approver's key, the same wherever it is derived: in policies, at the hub, in grants."""
+def challenge(grant: Grant) -> bytes:
+    """Return what a passkey signs for `grant`: 32 bytes."""
+    return hashlib.sha256(grant_bytes(grant)).digest()
+
+
+def code(action_digest: Digest) -> str:
+    """Return eight letters that stand for the call an approval is bound to, for comparing two screens by eye.
+
+    The hub's card, `safety approvals` and the edge show it. It tells alike questions apart; it is no proof against a
+    page that lies about call and code together: `safety approvals` works out the digest of what it shows by itself.
+    """
+    head = int(action_digest[:10], 16)
+    marks = [CODE_LETTERS[head >> shift & 31] for shift in range(35, -5, -5)]
+    return f"{''.join(marks[:4])}-{''.join(marks[4:])}"
+
+
+def key_id(kind: KeyKind, key: VerifyKey | bytes) -> KeyId:
+    """Return the name of an approver's key, the same wherever it is derived: in policies, at the hub, in grants.
+
+    Args:
+        key: the public key; a passkey's as its SubjectPublicKeyInfo (DER).
+    """
     return KeyId(f"{kind}-{hashlib.sha256(bytes(key)).hexdigest()[:16]}")
 
 
 def answer(request: ApprovalRequest, key: SigningKey, kind: KeyKind, said: Answer, now: float) -> Grant:
     """Return the signed answer to `request`. It may wait for the edge as long as the question could wait for it."""
-    grant = Grant(
+    grant = unsigned(request, key_id(kind, key.verify_key), said, now)
+    return replace(grant, signature=key.sign(grant_bytes(grant)).signature.hex())
+
+
+def unsigned(request: ApprovalRequest, key: KeyId, said: Answer, now: float) -> Grant:
+    """Return the answer that the holder of `key` is to sign."""
+    return Grant(
         request=request.id,
         action_digest=request.action_digest,
         revision=request.revision,
@@ -147,20 +178,42 @@ def answer(request: ApprovalRequest, key: SigningKey, kind: KeyKind, said: Answe
         nonce=said.nonce,
         decided=now,
         not_after=max(request.expires, now + USE_SECONDS),
-        key=key_id(kind, key.verify_key),
+        key=key,
         signature="",
     )
-    return replace(grant, signature=key.sign(grant_bytes(grant)).signature.hex())
 
 
-def check_signed_by(grant: Grant, public: str) -> None:
-    """Raise ForgedGrantError unless the holder of `public` (Ed25519, hexadecimal) signed `grant`."""
+def check_signed(message: bytes, signature: str, assertion: Assertion | None, key: ApproverKey, thing: str) -> None:
+    """Return if the holder of `key` signed `message`: in person by a passkey, or with the key itself.
+
+    Args:
+        signature: Ed25519, hexadecimal; empty where a passkey signed.
+        assertion: what the passkey signed, for the SHA-256 of `message` as its challenge.
+        thing: what is signed, for errors ("grant for 7f3a").
+
+    Raises:
+        ForgedGrantError: nobody signed it, or not as this key signs.
+        MismatchedGrantError, WeakApproverError: as in `safety_core.assertion.verify_assertion`.
+    """
+    if (assertion is None) == (key.kind is KeyKind.PASSKEY) or (assertion is None) == (not signature):
+        raise ForgedGrantError(thing, "it is not signed as its key signs", "sign with the approver's own key")
+    if assertion is not None:
+        verify_assertion(assertion, hashlib.sha256(message).digest(), key, thing)
+        return
     try:
-        VerifyKey(bytes.fromhex(public)).verify(grant_bytes(grant), bytes.fromhex(grant.signature))
+        VerifyKey(bytes.fromhex(key.public)).verify(message, bytes.fromhex(signature))
     except (BadSignatureError, NaclValueError, ValueError) as error:
         raise ForgedGrantError(
-            f"grant for {grant.request}", "its signature is not the approver's", "sign with the approver's own key"
+            thing, "its signature is not the approver's", "sign with the approver's own key"
         ) from error
+
+
+def check_signed_by(grant: Grant, key: ApproverKey) -> None:
+    """Return if the holder of `key` signed `grant` under a name that is theirs. Raises GrantError as `check_signed`."""
+    thing = f"grant for {grant.request}"
+    check_signed(grant_bytes(grant), grant.signature, grant.assertion, key, thing)
+    if key.names and grant.approver not in key.names:
+        raise ForgedGrantError(thing, "it names somebody else than the holder of its key", "sign under your own name")
 
 
 def check_answers(grant: Grant, request: ApprovalRequest) -> None:
@@ -183,7 +236,7 @@ def verify_signature(grant: Grant, request: ApprovalRequest, policy: Policy) -> 
             "its key is not pinned in the policy",
             "publish a policy that pins the approver's key",
         )
-    check_signed_by(grant, key.public)
+    check_signed_by(grant, key)
     check_answers(grant, request)
     return key
 

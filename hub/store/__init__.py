@@ -5,5 +5,6 @@ schema       the tables
 happenings jobs  what is still to be told; leases of recurring work
 rollouts running  releases of policy; which revision runs where, and how calls go under it
 tenants tokens nonces approvals usage fleet      one table (or two) each
+feed                                             what each edge is told, in order
 people sessions deeds                            who signs in, and what they did
 """

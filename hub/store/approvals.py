@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import base64
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.engine import insert_into
-from hub.store.schema.edges import approvals
-from safety_core.model.approval import ApprovalState, RequestId
+from hub.store.schema.answers import answers
+from hub.store.schema.edges import approvals, tokens
+from hub.store.schema.people import passkeys, people
+from hub.store.tokens import TokenKind
+from safety_core.approve import key_id
+from safety_core.canonical import canonical_bytes
+from safety_core.model.approval import ApprovalRequest, ApprovalState, Grant, KeyId, RequestId
+from safety_core.model.level import Level
+from safety_core.model.policy import ApproverKey, KeyKind
 from safety_core.model.tool_call import TenantId
+from safety_core.wire.approvals import grant_to_json
+
+WORDS: Final = 16 * 1024
+"""Characters of a question that a search looks through: its beginning, in a person's order of interest."""
+
+_PENDING: Final = approvals.c.state == ApprovalState.PENDING.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,93 +36,169 @@ class StoredApproval:
     """One question.
 
     Attributes:
-        request, grant: canonical JSON, as it came; the grant is empty until it is answered.
+        request: canonical JSON, as it came.
         received, expires: seconds since the epoch, by the hub's clock.
     """
 
+    tenant: TenantId
     id: RequestId
     state: ApprovalState
     request: bytes
     received: float
     expires: float
-    grant: bytes = b""
 
 
 def _stored(row: Row[tuple[object, ...]]) -> StoredApproval:
     state = ApprovalState(row.state)
-    return StoredApproval(RequestId(row.id), state, row.request, row.received, row.expires, row.grant_json or b"")
+    return StoredApproval(row.tenant, RequestId(row.id), state, row.request, row.received, row.expires)
 
 
-async def insert(connection: AsyncConnection, tenant: TenantId, approval: StoredApproval) -> bool:
-    """Store a new question; False if the tenant has one with this id."""
+async def insert(connection: AsyncConnection, question: ApprovalRequest, stored: StoredApproval) -> bool:
+    """Store a new question; False if the tenant has one with this id. An open one of the same digest is cancelled."""
+    alike = (approvals.c.tenant == stored.tenant) & (approvals.c.digest == question.action_digest) & _PENDING
+    other = approvals.c.id != stored.id
+    await connection.execute(update(approvals).where(alike & other).values(state=ApprovalState.CANCELLED.value))
     statement = insert_into(connection, approvals).values(
-        tenant=tenant,
-        id=approval.id,
-        state=approval.state.value,
-        request=approval.request,
-        received=approval.received,
-        expires=approval.expires,
+        tenant=stored.tenant,
+        id=stored.id,
+        state=stored.state.value,
+        request=stored.request,
+        received=stored.received,
+        expires=stored.expires,
+        agent=_text(question.agent),
+        tool=_text(question.tool),
+        digest=question.action_digest,
+        words=_words(question),
     )
     return (await connection.execute(statement.on_conflict_do_nothing().returning(approvals.c.id))).first() is not None
 
 
-async def find(connection: AsyncConnection, tenant: TenantId, request: RequestId) -> StoredApproval | None:
-    """Return the tenant's question with this id."""
+def _words(question: ApprovalRequest) -> str:
+    said = (question.id, question.agent, question.tool, question.level.word, *question.recipients, *question.amounts)
+    params = canonical_bytes(question.params).decode("utf-8")
+    return _text("\n".join((*said, question.reason, params)).casefold()[:WORDS])
+
+
+def _text(said: str) -> str:
+    """Return `said` as both databases keep it: PostgreSQL knows no zero character."""
+    return said.replace("\x00", " ")
+
+
+async def find(
+    connection: AsyncConnection, tenant: TenantId, request: RequestId, *, lock: bool = False
+) -> StoredApproval | None:
+    """Return the tenant's question with this id; with `lock`, nobody else changes it until the transaction ends."""
     query = select(approvals).where((approvals.c.tenant == tenant) & (approvals.c.id == request))
-    row = (await connection.execute(query)).first()
+    row = (await connection.execute(query.with_for_update() if lock else query)).first()
     return None if row is None else _stored(row)
 
 
 async def listed(
-    connection: AsyncConnection, tenant: TenantId, state: ApprovalState | None, limit: int
+    connection: AsyncConnection, tenants: Collection[TenantId], state: ApprovalState | None, limit: int
 ) -> tuple[StoredApproval, ...]:
-    """Return the tenant's questions, the newest first."""
-    query = select(approvals).where(approvals.c.tenant == tenant)
+    """Return the questions of these tenants, the newest first."""
+    query = select(approvals).where(approvals.c.tenant.in_(tenants))
     if state is not None:
         query = query.where(approvals.c.state == state.value)
     rows = await connection.execute(query.order_by(approvals.c.received.desc(), approvals.c.id).limit(limit))
     return tuple(_stored(row) for row in rows)
 
 
+async def settled(
+    connection: AsyncConnection, tenants: Collection[TenantId], words: Iterable[str], before: float | None, limit: int
+) -> tuple[StoredApproval, ...]:
+    """Return the newest questions of these tenants that are not open, with each of `words` (case-folded) in them."""
+    query = select(approvals).where(approvals.c.tenant.in_(tenants) & ~_PENDING)
+    for word in words:
+        query = query.where(approvals.c.words.contains(word, autoescape=True))
+    if before is not None:
+        query = query.where(approvals.c.received < before)
+    rows = await connection.execute(query.order_by(approvals.c.received.desc(), approvals.c.id).limit(limit))
+    return tuple(_stored(row) for row in rows)
+
+
+async def decided(connection: AsyncConnection, question: ApprovalRequest, limit: int) -> tuple[StoredApproval, ...]:
+    """Return the newest questions of the same agent and tool that people answered."""
+    same = (approvals.c.tenant == question.tenant) & (approvals.c.agent == _text(question.agent))
+    answered = (approvals.c.tool == _text(question.tool)) & approvals.c.grant_json.is_not(None)
+    query = select(approvals).where(same & answered).order_by(approvals.c.received.desc(), approvals.c.id)
+    return tuple(_stored(row) for row in await connection.execute(query.limit(limit)))
+
+
 async def pending(connection: AsyncConnection, tenant: TenantId, now: float) -> int:
     """Count the tenant's open questions."""
-    query = select(func.count()).where(
-        (approvals.c.tenant == tenant)
-        & (approvals.c.state == ApprovalState.PENDING.value)
-        & (approvals.c.expires >= now)
-    )
+    still = _PENDING & (approvals.c.expires >= now)
+    query = select(func.count()).where((approvals.c.tenant == tenant) & still)
     return int((await connection.execute(query)).scalar_one())
 
 
-async def expire(connection: AsyncConnection, tenant: TenantId, now: float) -> None:
-    """Close the tenant's questions whose time has run out."""
-    late = (
-        (approvals.c.tenant == tenant)
-        & (approvals.c.state == ApprovalState.PENDING.value)
-        & (approvals.c.expires < now)
+async def expire(connection: AsyncConnection, tenants: Collection[TenantId], now: float) -> None:
+    """Close the questions of these tenants whose time has run out; one that is being answered is passed over."""
+    late = select(approvals.c.tenant, approvals.c.id).where(
+        approvals.c.tenant.in_(tenants) & _PENDING & (approvals.c.expires < now)
     )
-    await connection.execute(update(approvals).where(late).values(state=ApprovalState.EXPIRED.value))
+    named = tuple_(approvals.c.tenant, approvals.c.id).in_(late.with_for_update(skip_locked=True))
+    await connection.execute(update(approvals).where(named & _PENDING).values(state=ApprovalState.EXPIRED.value))
 
 
-async def answer(
-    connection: AsyncConnection, tenant: TenantId, request: RequestId, state: ApprovalState, grant: bytes, feed: int
-) -> bool:
-    """Move a pending question to `state` with its signed answer; False if it was not pending any more."""
-    open_one = (
-        (approvals.c.tenant == tenant)
-        & (approvals.c.id == request)
-        & (approvals.c.state == ApprovalState.PENDING.value)
+async def close(connection: AsyncConnection, tenant: TenantId, request: RequestId, state: ApprovalState) -> bool:
+    """Move a pending question to `state` without an answer; False if it was not pending any more."""
+    open_one = (approvals.c.tenant == tenant) & (approvals.c.id == request) & _PENDING
+    closed = await connection.execute(
+        update(approvals).where(open_one).values(state=state.value).returning(approvals.c.id)
     )
-    statement = update(approvals).where(open_one).values(state=state.value, grant_json=grant, feed=feed)
+    return closed.first() is not None
+
+
+async def settle(connection: AsyncConnection, tenant: TenantId, grant: Grant) -> bool:
+    """Move a pending question to where `grant`, the answer that settles it, takes it; False if it was not pending."""
+    state = ApprovalState.GRANTED if grant.allow else ApprovalState.DENIED
+    open_one = (approvals.c.tenant == tenant) & (approvals.c.id == grant.request) & _PENDING
+    said = "\n" + _text(grant.approver).casefold()
+    statement = (
+        update(approvals)
+        .where(open_one)
+        .values(state=state.value, grant_json=canonical_bytes(grant_to_json(grant)), words=approvals.c.words + said)
+    )
     return (await connection.execute(statement.returning(approvals.c.id))).first() is not None
 
 
-async def answers_after(
-    connection: AsyncConnection, tenant: TenantId, after: int, limit: int
-) -> tuple[tuple[int, bytes], ...]:
-    """Return (place, grant) of the tenant's feed after place `after`, in order."""
-    query = select(approvals.c.feed, approvals.c.grant_json).where(
-        (approvals.c.tenant == tenant) & (approvals.c.feed > after)
+async def add_answer(connection: AsyncConnection, tenant: TenantId, grant: Grant, now: float) -> None:
+    """Keep what one person said of a question, in place of what they said before."""
+    said = {"allow": grant.allow, "at": now, "grant_json": canonical_bytes(grant_to_json(grant))}
+    statement = insert_into(connection, answers).values(
+        tenant=tenant, request=grant.request, approver=grant.approver, **said
     )
-    rows = await connection.execute(query.order_by(approvals.c.feed).limit(limit))
-    return tuple((row.feed, row.grant_json) for row in rows)
+    key = [answers.c.tenant, answers.c.request, answers.c.approver]
+    await connection.execute(statement.on_conflict_do_update(index_elements=key, set_=said))
+
+
+async def answers_of(
+    connection: AsyncConnection, found: Collection[StoredApproval]
+) -> Mapping[tuple[TenantId, RequestId], tuple[bytes, ...]]:
+    """Return the signed answers to each of these questions, in the order in which they came."""
+    kept: dict[tuple[TenantId, RequestId], tuple[bytes, ...]] = defaultdict(tuple)
+    keys = [(stored.tenant, stored.id) for stored in found]
+    query = select(answers).where(tuple_(answers.c.tenant, answers.c.request).in_(keys))
+    for row in await connection.execute(query.order_by(answers.c.at, answers.c.approver)):
+        kept[row.tenant, row.request] += (row.grant_json,)
+    return kept
+
+
+async def keys_of(connection: AsyncConnection, tenant: TenantId, approver: str) -> tuple[ApproverKey, ...]:
+    """Return the keys that the hub knows of an approver: the one beside their token, and their passkeys."""
+    own = (tokens.c.tenant == tenant) & (tokens.c.name == approver) & (tokens.c.kind == TokenKind.APPROVER.value)
+    rows = await connection.execute(select(tokens.c.public).where(own & tokens.c.public.is_not(None)))
+    keys = [ApproverKey(KeyId(""), KeyKind.PERSON, row.public, Level.CRITICAL_RED) for row in rows]
+    query = select(passkeys.c.spki).join(people, people.c.id == passkeys.c.person)
+    for row in await connection.execute(query.where((people.c.name == approver) & people.c.disabled.is_(None))):
+        text = base64.b64encode(row.spki).decode("ascii")
+        keys.append(ApproverKey(key_id(KeyKind.PASSKEY, row.spki), KeyKind.PASSKEY, text, Level.CRITICAL_RED))
+    return tuple(keys)
+
+
+async def passkey_of(connection: AsyncConnection, approver: str, credential: str) -> bytes | None:
+    """Return the public key (DER) of one of the approver's passkeys."""
+    query = select(passkeys.c.spki).join(people, people.c.id == passkeys.c.person)
+    own = (people.c.name == approver) & people.c.disabled.is_(None) & (passkeys.c.credential == credential)
+    return (await connection.execute(query.where(own))).scalar_one_or_none()

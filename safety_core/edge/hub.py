@@ -17,11 +17,12 @@ from nacl.signing import SigningKey
 from safety_core.canonical import JsonObject, canonical_bytes
 from safety_core.edge import clock
 from safety_core.errors import InputError, RefusedError, UnavailableError
-from safety_core.model.approval import ApprovalRequest, ApprovalState, Grant
+from safety_core.model.approval import ApprovalRequest, ApprovalState, FeedItem, Grant
 from safety_core.model.tool_call import TenantId
 from safety_core.model.usage import UsageBucket
-from safety_core.wire.approvals import grant_from_json, request_to_json
+from safety_core.wire.approvals import request_to_json
 from safety_core.wire.errors import error_from_json
+from safety_core.wire.feed import item_from_json
 from safety_core.wire.fleet import BUCKETS, Heartbeat, HeartbeatReply, reply_from_json, usage_to_json
 from safety_core.wire.reader import BODY_LIMIT, Reader
 from safety_core.wire.signed import RequestStamp, sign_request
@@ -42,7 +43,12 @@ class Decisions:
     """What approvers decided since a cursor. `next` is the cursor to go on from."""
 
     next: int
-    grants: tuple[Grant, ...]
+    items: tuple[FeedItem, ...]
+
+    @property
+    def grants(self) -> tuple[Grant, ...]:
+        """The answers among them."""
+        return tuple(item for item in self.items if isinstance(item, Grant))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +129,7 @@ class HubClient:
         answer = await self._send("GET", path, wait=wait)
         try:
             body = Reader.parse(check_answer(answer.status, answer.raw), "hub's answer")
-            return Decisions(body.integer("next"), tuple(grant_from_json(item) for item in body.objects("grants")))
+            return Decisions(body.integer("next"), tuple(item_from_json(item) for item in body.objects("items")))
         except InputError as error:
             raise _malformed() from error
 

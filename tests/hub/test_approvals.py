@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from nacl.signing import SigningKey
 
-from hub.approvals import ANSWERS
+from hub.approvals.answering import ANSWERS
 from safety_core.approve import TRANSITIONS, grant_bytes, verify_grant, verify_signature
 from safety_core.errors import RefusedError
 from safety_core.model.approval import ANSWER_SECONDS, Approval, ApprovalRequest, ApprovalState, Grant, KeyId
@@ -234,7 +234,7 @@ async def test_an_unknown_question_cannot_be_answered(small_hub: RunningHub) -> 
 async def test_a_question_that_nobody_could_read_is_refused_and_long_ones_come_a_few_at_a_time(
     small_hub: RunningHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hub.approvals.PAGE_BYTES", 5_000)
+    monkeypatch.setattr("hub.approvals.questions.PAGE_BYTES", 5_000)
     edge, olga = await small_hub.edge("acme"), await small_hub.approver("acme")
     with pytest.raises(RefusedError, match="is larger than"):
         await edge.push_approval(question(params={"content": "x" * 1024 * 1024}))

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from hub.feed import LOOK_SECONDS
+from hub.approvals.feed import LOOK_SECONDS
 from hub.store.schema.edges import tenants
 from safety_core.edge.hub import Decisions
 from safety_core.errors import RefusedError
@@ -31,7 +31,7 @@ async def test_a_waiting_edge_is_woken_by_the_answer(hub: RunningHub) -> None:
 async def test_an_answer_of_another_process_is_found_by_looking(
     small_hub: RunningHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hub.feed.LOOK_SECONDS", 0.05)
+    monkeypatch.setattr("hub.approvals.feed.LOOK_SECONDS", 0.05)
     edge, asked = await small_hub.edge("acme"), question()
     await edge.push_approval(asked)
     olga = await small_hub.approver("acme")
@@ -59,7 +59,7 @@ async def test_an_edge_that_goes_away_leaves_nothing_behind(small_hub: RunningHu
 
 
 async def test_the_cursor_goes_through_all_answers_in_order(hub: RunningHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hub.feed.PAGE", 2)
+    monkeypatch.setattr("hub.approvals.feed.PAGE", 2)
     edge, olga_of = await hub.edge("acme"), hub.approver
     olga, asked = await olga_of("acme"), [question() for _ in range(5)]
     for one in asked:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Column, Float, ForeignKey, Index, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Float, ForeignKey, Index, LargeBinary, Table, Text, UniqueConstraint, text
 
 from hub.store.schema.base import COUNT, SERIAL, metadata, tenant_key
+
+OPEN: Final = text("state = 'pending'")
+"""Of the questions, those that wait for an answer: of one call there is one at most."""
 
 tenants: Final = Table(
     "tenants",
@@ -50,10 +53,14 @@ approvals: Final = Table(
     Column("request", LargeBinary, nullable=False),  # canonical bytes
     Column("received", Float, nullable=False),
     Column("expires", Float, nullable=False),
-    Column("grant_json", LargeBinary),  # canonical bytes of the signed answer
-    Column("feed", COUNT),  # place in the tenant's decisions feed
-    UniqueConstraint("tenant", "feed"),
+    Column("grant_json", LargeBinary),  # canonical bytes of the answer that settled it
+    Column("agent", Text, nullable=False, server_default=""),
+    Column("tool", Text, nullable=False, server_default=""),
+    Column("digest", Text, nullable=False, server_default=""),
+    Column("words", Text, nullable=False, server_default=""),  # what a search looks through, case-folded
     Index(None, "tenant", "state", "received"),
+    Index("ix_approvals_agent", "tenant", "agent", "received"),
+    Index("uq_approvals_pending", "tenant", "digest", unique=True, sqlite_where=OPEN, postgresql_where=OPEN),
 )
 
 usage: Final = Table(
@@ -89,6 +96,8 @@ heartbeats: Final = Table(
     Column("pending", COUNT, nullable=False),
     Column("unsent", COUNT, nullable=False),
     Column("posture", LargeBinary),  # canonical JSON; empty until the doctor ran there
+    Column("told", LargeBinary),  # canonical JSON of all that was understood of it
+    Column("passed_over", COUNT, nullable=False, server_default="0"),  # how much of it was not
 )
 
 checkpoints: Final = Table(
@@ -101,6 +110,7 @@ checkpoints: Final = Table(
     Column("root", Text, nullable=False),  # hexadecimal
     Column("proven_size", COUNT, nullable=False),  # what the hub cosigned last
     Column("proven_root", Text, nullable=False),
+    Column("log", COUNT, nullable=False, server_default="1"),  # which log: a new one is let in by a person
 )
 
 alerts: Final = Table(
@@ -112,5 +122,8 @@ alerts: Final = Table(
     Column("kind", Text, nullable=False),
     Column("subject", Text, nullable=False),  # what contradicts, so that a repeat raises no second alert
     Column("reason", Text, nullable=False),
+    Column("cleared", Float),  # when it was over
+    Column("acknowledged", Float),
+    Column("person", Text),  # who has acknowledged it
     UniqueConstraint("tenant", "kind", "subject"),
 )

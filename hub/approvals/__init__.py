@@ -1,0 +1,13 @@
+"""Questions and answers: durable from the first moment, idempotent by id, settled once.
+
+States move as `safety_core.approve.TRANSITIONS` says, in one transaction each. The hub signs with its approval key
+what policy may let it; what asks for a strong approver is approved only by the approver's own key. Either way the edge
+verifies against keys pinned in signed policy: what a compromised hub makes up opens nothing that policy reserves for
+people.
+
+approver     who answers, and from where
+questions    taking them from edges; what a card shows
+answering    a yes, a no, a passkey's answer, the end of a question; grants: signing an answer, or checking one
+feed         what an edge follows by a cursor
+endpoints    the same by HTTP, for edges and for `safety approvals`
+"""
