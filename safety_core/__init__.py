@@ -10,6 +10,8 @@ bundle      untrusted bytes -> trusted policy
 classify    tool call -> facts; facts and decision -> verdict
 match       text -> spans that hold a secret;  _native: its hot loops
 redact      spans -> safe bytes
+edits, standing    what an approver says besides yes and no: another call instead, a grant for more than one call
+assertion   what a passkey signed
 gate, approve, resolve, audit, meter    one step of the sentences each
 flow        the two sentences, as generators of effects
 wire        JSON between plugin, edge and hub

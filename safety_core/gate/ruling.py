@@ -6,51 +6,61 @@ In order:
 2. a floor denies, whatever anyone approves;
 3. the matrix gives the outcome for (level, tier);
 4. the external gate, which inherits nothing from the tier: an outward call asks unless signed, unexpired outward grants
-   cover it. With them a `yellow_external` call counts as `yellow`; they never cover a graver one.
-Grants cover a call that was understood whole, of which every outward effect names whom it reaches, and which reaches
-nobody else. That somebody is of the tenant's own company makes no difference here: mail leaves the machine either way,
-and whoever wants to let it go writes a grant for "@own-domain".
+   (`gate.outward`) cover it. With them a `yellow_external` call counts as `yellow`; they never cover a graver one.
 5. a call that starts another agent stays within the depth and the number of the manifests that hold for it; it, and
    one that sets another agent to work, asks where the other agent may do more, and where its words may leave.
 6. a tool of which the catalogue says so asks in every tier.
-The outcome is the join of all of these. What is left to the caller: that `verdict` was made under this very policy.
+The outcome is the join of all of these. What is left to the caller: that `verdict` was made under this very policy,
+that standing grants are genuine and not used up, and that each one that was needed is counted.
 """
 
 from __future__ import annotations
 
-import re
-from typing import Final
+from collections.abc import Sequence
 
 from safety_core.canonical import Json
 from safety_core.gate.agents import SPAWN, SPEAK, no_conversation, no_freer_agent, within_limits
+from safety_core.gate.outward import covering
+from safety_core.model.approval import StandingGrant
 from safety_core.model.descent import FIRST_GENERATION, Descent
-from safety_core.model.facts import Kind, Target, TargetKind
 from safety_core.model.level import Level, Outcome, Tier
-from safety_core.model.policy import AgentManifest, OutwardGrant, Policy
+from safety_core.model.policy import AgentManifest, Policy
 from safety_core.model.tool_call import ToolCall
 from safety_core.model.verdict import Ruling, Verdict
 
-_SOMEBODY: Final = frozenset({TargetKind.RECIPIENT, TargetKind.HOST})
-
-_ADDRESS: Final = re.compile(r"[^\s@,;:<>()\[\]\"%!\\]+@([a-z0-9.-]+)")
-
 
 def rule_on(
-    call: ToolCall, verdict: Verdict, policy: Policy, now: float, descent: Descent = FIRST_GENERATION
+    call: ToolCall,
+    verdict: Verdict,
+    policy: Policy,
+    now: float,
+    descent: Descent = FIRST_GENERATION,
+    standing: Sequence[StandingGrant] = (),
 ) -> Ruling:
-    """Return what may happen to `call`. `now` in seconds since the epoch; `descent`: of the session it comes from."""
-    parts = rulings_on(call, verdict, policy, now, descent)
+    """Return what may happen to `call`.
+
+    Args:
+        now: seconds since the epoch.
+        descent: of the session it comes from.
+        standing: grants that approvers made from cards, beside those of the policy.
+    """
+    parts = rulings_on(call, verdict, policy, now, descent, standing)
     outcome = max(part.outcome for part in parts)
     return Ruling(outcome, tuple(clause for part in parts if part.outcome is outcome for clause in part.clauses))
 
 
 def rulings_on(
-    call: ToolCall, verdict: Verdict, policy: Policy, now: float, descent: Descent = FIRST_GENERATION
+    call: ToolCall,
+    verdict: Verdict,
+    policy: Policy,
+    now: float,
+    descent: Descent = FIRST_GENERATION,
+    standing: Sequence[StandingGrant] = (),
 ) -> tuple[Ruling, ...]:
     """Return what manifest, floors, matrix and, where they are concerned, external gate, catalogue and the limits of
     subagents say, each by itself."""
     manifest = policy.agent(call.agent)
-    covered = verdict.outward and _covered(call, verdict, policy, now)
+    covered = covering(call, verdict, policy, now, standing) is not None
     parts = [
         _manifest(verdict, manifest),
         _floor(verdict, policy),
@@ -102,37 +112,3 @@ def _asks(verdict: Verdict, policy: Policy) -> Json:
     tools = policy.catalogue.get("tools")
     entry = tools.get(verdict.facts.tool) if isinstance(tools, dict) else None
     return entry.get("asks") if isinstance(entry, dict) else None
-
-
-def _covered(call: ToolCall, verdict: Verdict, policy: Policy, now: float) -> bool:
-    if verdict.level > Level.YELLOW_EXTERNAL or verdict.facts.unknown:
-        return False
-    live = [
-        grant
-        for grant in policy.outward
-        if grant.agent == call.agent and grant.tool == verdict.facts.tool and now < grant.not_after
-    ]
-    named = [
-        any(target.kind in _SOMEBODY for target in action.targets)
-        for action in verdict.facts.actions
-        if action.kind is Kind.OUTWARD
-    ]
-    return (
-        bool(named)
-        and all(named)
-        and all(any(_reaches(grant, target) for grant in live) for target in verdict.facts.recipients)
-    )
-
-
-def _reaches(grant: OutwardGrant, target: Target) -> bool:
-    """Tell whether a grant names a target. A domain covers plain addresses alone: "a@evil.example, b@x" is none.
-
-    Letters beyond ASCII are compared as they are: folded, a "ß" is the same as "ss", and leads to another domain.
-    """
-    if not target.value.isascii():
-        return target.value == grant.recipient
-    want, value = grant.recipient.casefold(), target.value.casefold()
-    if want.startswith("@"):
-        plain = _ADDRESS.fullmatch(value)
-        return target.kind is TargetKind.RECIPIENT and plain is not None and plain[1] == want[1:]
-    return value == want

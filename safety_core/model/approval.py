@@ -136,7 +136,7 @@ class Edit:
     Attributes:
         params: the arguments as the approver wants them, secrets as references.
         nonce: 32 hexadecimal digits.
-        key, signature: as in a grant, over `safety_core.approve.edit_bytes`.
+        key, signature: as in a grant, over `safety_core.edits.edit_bytes`.
     """
 
     request: RequestId
@@ -159,7 +159,7 @@ class StandingGrant:
         recipient: an address, host, or "@domain" for everybody there, as in `OutwardGrant`.
         not_after: seconds since the epoch.
         uses: how many calls it covers at most.
-        key, signature, assertion: as in a grant, over `safety_core.approve.standing_bytes`.
+        key, signature, assertion: as in a grant, over `safety_core.standing.standing_bytes`.
     """
 
     id: str

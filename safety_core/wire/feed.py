@@ -10,8 +10,6 @@ Parsing proves nothing: who signed a grant, an edit or a standing grant is `safe
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterable
 from typing import Final
@@ -20,7 +18,6 @@ from safety_core.canonical import Digest, JsonObject, canonical_bytes
 from safety_core.errors import InputError, LimitError
 from safety_core.model.approval import (
     ApprovalState,
-    Assertion,
     Cancellation,
     Edit,
     FeedItem,
@@ -35,7 +32,10 @@ from safety_core.model.tool_call import AgentId, TenantId
 from safety_core.wire.approvals import (
     DIGEST,
     ID,
+    NOTHING,
     SIGNATURE,
+    assertion_from_json,
+    assertion_to_json,
     grant_from_json,
     grant_to_json,
 )
@@ -164,11 +164,9 @@ def standing_from_json(body: Reader) -> StandingGrant:
         origin=body.text("origin"),
         decided=body.number("decided"),
         key=KeyId(body.text("key")),
-        signature="" if assertion else _shaped(body, "signature", SIGNATURE),
+        signature=_shaped(body, "signature", SIGNATURE if assertion is None else NOTHING),
         assertion=assertion,
     )
-    if assertion and body.text("signature"):
-        raise InputError(f"{body.path}.signature", "must be empty beside an assertion")
     body.done()
     return standing
 
@@ -211,30 +209,6 @@ def _report_from_json(body: Reader) -> Report:
     )
     body.done()
     return report
-
-
-def assertion_to_json(assertion: Assertion) -> JsonObject:
-    """Return the JSON form of what a passkey signed."""
-    parts = {
-        "authenticator_data": assertion.authenticator_data,
-        "client_data": assertion.client_data,
-        "signature": assertion.signature,
-    }
-    return {name: base64.b64encode(value).decode("ascii") for name, value in parts.items()}
-
-
-def assertion_from_json(body: Reader) -> Assertion:
-    """Return what a passkey signed, not yet believed, or raise InputError naming the field."""
-    assertion = Assertion(*(_bytes(body, name) for name in ("authenticator_data", "client_data", "signature")))
-    body.done()
-    return assertion
-
-
-def _bytes(body: Reader, name: str) -> bytes:
-    try:
-        return base64.b64decode(body.text(name), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise InputError(f"{body.path}.{name}", "must be base64") from error
 
 
 def _withdrawal(body: Reader) -> Withdrawal:

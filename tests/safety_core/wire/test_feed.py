@@ -36,7 +36,8 @@ from safety_core.wire.reader import Reader
 from tests.safety_core.wire.test_approvals import grants, hexadecimal, params, times, words
 
 ids = hexadecimal(32)
-assertions = st.builds(Assertion, st.binary(max_size=40), st.binary(max_size=40), st.binary(max_size=40))
+some = st.binary(min_size=1, max_size=40)
+assertions = st.builds(Assertion, some, some, some)
 edits = st.builds(
     Edit,
     request=ids.map(RequestId),
