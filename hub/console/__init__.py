@@ -6,5 +6,8 @@ cookies   what the browser keeps for us
 signin    signing in and out
 render    templates, and the headers that every page carries
 assets    files that never change under one name
+charts    the geometry of small charts
+visible   text from agents, made safe to look at
 inbox     what waits for an answer
+usage     what a tenant used, by period; as CSV; and how it is billed
 """

@@ -13,6 +13,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from hub.console.assets import ASSETS
+from hub.console.charts import chart, figure
+from hub.console.visible import visible, visible_text
+from safety_core.model.usage import dollars
 
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": (
@@ -23,7 +26,7 @@ SECURITY_HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), publickey-credentials-get=(self)",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # "no-referrer" would have browsers send forms with `Origin: null`
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Cache-Control": "no-store",
@@ -38,6 +41,17 @@ def _machine_time(at: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
 
 
+def distance(at: float, now: float) -> str:
+    """Return how far a time lies from now, in words ("in 3 hours", "5 minutes ago")."""
+    seconds = abs(at - now)
+    if seconds < 60:
+        return "just now" if at <= now else "in less than a minute"
+    size, name = next((s, n) for s, n in ((86_400, "day"), (3_600, "hour"), (60, "minute")) if seconds >= s)
+    count = int(seconds // size)
+    words = f"{count} {name}{'s' if count != 1 else ''}"
+    return f"{words} ago" if at <= now else f"in {words}"
+
+
 _templates: Final = Environment(
     loader=PackageLoader("hub.console"),
     autoescape=True,
@@ -46,6 +60,13 @@ _templates: Final = Environment(
     lstrip_blocks=True,
 )
 _templates.globals["asset"] = ASSETS.address
+_templates.globals["chart"] = chart
+_templates.filters["visible"] = visible
+_templates.filters["visible_text"] = visible_text
+_templates.filters["figure"] = figure
+_templates.filters["distance"] = distance
+_templates.filters["dollars"] = dollars
+_templates.filters["thousands"] = "{:,}".format
 _templates.filters["when"] = _when
 _templates.filters["machine_time"] = _machine_time
 
