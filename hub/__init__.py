@@ -11,6 +11,7 @@ repository   signed policy as files; bundles: putting it there, and getting it
 approvals    questions and answers, durable, settled once, and the feed that edges follow
 usage        token totals, monotone
 notices      telling people: channels, reminders, one-use links; clerk: recurring work, by one process of several
+billing      what was used, by period, and its way into invoices
 fleet        heartbeats, audit checkpoints, alerts
 people       who signs in, and what they may do;  console: pages for them
 store        all SQL;  migrations: how its tables came about

@@ -14,6 +14,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from hub.billing.export import export
+from hub.billing.spending import look as look_at_limits
 from hub.context import Context
 from hub.store import jobs
 from safety_core.edge import clock
@@ -42,7 +44,10 @@ class Job:
     work: Callable[[Context], Awaitable[None]]
 
 
-JOBS: Final[tuple[Job, ...]] = ()
+JOBS: Final[tuple[Job, ...]] = (
+    Job("billing: export", 300.0, export),
+    Job("billing: limits", 300.0, look_at_limits),
+)
 """Whoever has recurring work adds a line."""
 
 

@@ -35,6 +35,9 @@ class Settings:
         name: under which name audit checkpoints are cosigned, a host name.
         max_pending: open questions per tenant, past which new ones are refused (approval flooding).
         max_wait: seconds that a long poll may last.
+        stripe_key_file: file (0600) with Stripe's restricted key; empty: usage is not exported.
+        stripe_meters: which totals are exported under which event name ("cost=safety_cost requests=safety_requests").
+        stripe_url: another address of Stripe's API, for tests.
     """
 
     data: Path
@@ -45,6 +48,9 @@ class Settings:
     name: str = "safety-hub"
     max_pending: int = 1000
     max_wait: int = 60
+    stripe_key_file: str = ""
+    stripe_meters: str = "cost=safety_cost"
+    stripe_url: str = ""
 
     def __post_init__(self) -> None:
         _require(0 <= self.port < 65536, "port", "must lie in 0 to 65535")
