@@ -8,9 +8,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from hub.auth import bearer, body_of, edge_call
+from hub.bus import Topic
 from hub.context import Context
-from hub.errors import ForbiddenError, NotFoundError
-from hub.repository import unpack
+from hub.errors import NotFoundError
+from hub.policy.publication import unpack
+from hub.policy.publishing import check_unstaged, tenant_for
 from hub.store.tokens import TokenKind
 
 
@@ -31,8 +33,9 @@ async def fetch(request: Request, context: Context) -> Response:
 async def publish(request: Request, context: Context) -> Response:
     """Take a publication from one of the tenant's publishers."""
     token = await bearer(request, context, TokenKind.PUBLISHER)
-    if token.tenant != request.path_params["tenant"]:
-        raise ForbiddenError("repository", "belongs to another tenant than the token's")
+    tenant = await tenant_for(context, token, request.path_params["tenant"])
     files = unpack(await body_of(request))
-    new = await asyncio.to_thread(context.repositories.put, token.tenant, files)
+    await check_unstaged(context, tenant, files)
+    new = await asyncio.to_thread(context.repositories.put, tenant, files)
+    context.bus.ring(tenant, Topic.POLICY)
     return JSONResponse({"files": len(files), "new": new})

@@ -9,27 +9,18 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import io
 import os
-import re
-import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from hub.errors import ConflictError
+from hub.policy.publication import NAME, TIMESTAMP, version_in
 from safety_core.bundle.roles import in_order
 from safety_core.edge.files import replace_file
-from safety_core.errors import InputError, LimitError, RollbackError, UnavailableError
+from safety_core.errors import RollbackError, UnavailableError
 from safety_core.model.tool_call import TenantId
-from safety_core.wire.reader import BODY_LIMIT, Reader
-
-TIMESTAMP: Final = "timestamp.json"
-NAME: Final = re.compile(r"timestamp\.json|(root|snapshot|targets)/[1-9][0-9]{0,9}\.json|bundles/[0-9a-f]{64}\.tar\.gz")
-FILES: Final = 100
-"""Files in one publication: a bundle, four roles, and a long chain of rotated roots."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,45 +29,6 @@ class StoredFile:
 
     raw: bytes
     etag: str
-
-
-def unpack(raw: bytes) -> dict[str, bytes]:
-    """Return the files of a publication (a tar archive, not compressed), or raise InputError.
-
-    Names are compared with the five shapes a repository knows; nothing is cleaned up.
-    """
-    found: dict[str, bytes] = {}
-    try:
-        with tarfile.open(fileobj=io.BytesIO(raw), mode="r:") as archive:
-            for member in archive:
-                if member.isdir():
-                    continue
-                content = archive.extractfile(member) if member.isreg() else None
-                if content is None or not NAME.fullmatch(member.name) or member.name in found:
-                    raise InputError("publication", f"holds {member.name!r}, which is no file of a repository")
-                found[member.name] = content.read(BODY_LIMIT)
-                if len(found) > FILES:
-                    raise LimitError("publication", f"holds more than {FILES} files")
-    except (tarfile.TarError, EOFError, ValueError) as error:
-        raise InputError("publication", "is not a tar archive", "use `safety policy publish`") from error
-    for name, content_bytes in found.items():
-        check_file(name, content_bytes)
-    return found
-
-
-def check_file(name: str, raw: bytes) -> None:
-    """Raise InputError unless a bundle has the digest that names it, and metadata has the version that names it."""
-    folder, _, rest = name.rpartition("/")
-    stem = rest.partition(".")[0]
-    if folder == "bundles":
-        if hashlib.sha256(raw).hexdigest() != stem:
-            raise InputError(name, "has another digest than its name says")
-    elif folder and _version(name, raw) != int(stem):
-        raise InputError(name, "has another version than its name says")
-
-
-def _version(name: str, raw: bytes) -> int:
-    return Reader.parse(raw, name).object("signed").integer("version", minimum=1)
 
 
 class Repositories:
@@ -106,6 +58,13 @@ class Repositories:
         except OSError as error:
             raise UnavailableError("hub repository", f"cannot be read ({error.strerror})") from error
         return tuple(int(name[len(role) + 1 : -len(".json")]) for name in names if NAME.fullmatch(name))
+
+    def check(self, tenant: TenantId, files: Mapping[str, bytes]) -> None:
+        """Raise what `put` would raise now."""
+        try:
+            self._check(self._folder / tenant, files)
+        except OSError as error:
+            raise UnavailableError("hub repository", f"cannot be read ({error.strerror})") from error
 
     def put(self, tenant: TenantId, files: Mapping[str, bytes]) -> int:
         """Put files in place, each atomically and durably, `timestamp.json` last. Returns how many were new.
@@ -140,8 +99,17 @@ class Repositories:
                 continue
             if name != TIMESTAMP and there.read_bytes() != raw:
                 raise ConflictError(name, "is already published with other content", "publish under the next version")
-            if name == TIMESTAMP and _version(name, raw) < _version(name, there.read_bytes()):
-                raise RollbackError(name, "is older than the one that is published", "build and sign a newer one")
+            if name == TIMESTAMP:
+                _check_newer(raw, there.read_bytes())
+
+
+def _check_newer(raw: bytes, known: bytes) -> None:
+    """Refuse what every edge would refuse: an older timestamp, or another one of the same version."""
+    new, old = version_in(TIMESTAMP, raw), version_in(TIMESTAMP, known)
+    if new < old:
+        raise RollbackError(TIMESTAMP, "is older than the one that is published", "build and sign a newer one")
+    if new == old and raw != known:
+        raise ConflictError(TIMESTAMP, "is already published with other content", "build and sign a newer one")
 
 
 def _place(path: Path, raw: bytes) -> bool:

@@ -13,7 +13,8 @@ from typing import Final
 
 from hub.context import Context
 from hub.errors import NotFoundError
-from hub.repository import TIMESTAMP, Repositories
+from hub.policy.publication import TIMESTAMP
+from hub.repository import Repositories
 from safety_core.bundle.contents import TrustedBundle
 from safety_core.bundle.target import Released, check_archive, read_archive, released
 from safety_core.bundle.trust import Known, Update, refresh

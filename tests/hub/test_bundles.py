@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from hub.repository import Repositories, unpack
+from hub.policy.publication import unpack
+from hub.repository import Repositories
 from safety_core.errors import InputError, LimitError
 from safety_core.model.tool_call import TenantId
 from tests.simulators.hub import RunningHub, json_of

@@ -1,0 +1,46 @@
+"""Who may publish for whom, and what must not be put in place past a release that it is staged in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hub.context import Context
+from hub.errors import ConflictError, ForbiddenError, NotFoundError
+from hub.policy.lifecycle import OPEN
+from hub.store import rollouts, tenants
+from hub.store.tokens import Token
+from safety_core.bundle.roles import bundle_path
+from safety_core.model.tool_call import TenantId
+
+
+async def tenant_for(context: Context, token: Token, name: str) -> TenantId:
+    """Return the tenant `name`, if this publisher may publish there.
+
+    Raises:
+        ForbiddenError: it belongs to somebody else.
+        NotFoundError: a publisher for all tenants named one that is not there.
+    """
+    tenant = TenantId(name)
+    if token.tenant:
+        if token.tenant != tenant:
+            raise ForbiddenError("repository", "belongs to another tenant than the token's")
+        return tenant
+    async with context.database.read() as connection:
+        if await tenants.find(connection, tenant) is None:
+            raise NotFoundError("tenant", "is not there", "safety hub tenant list")
+    return tenant
+
+
+async def check_unstaged(context: Context, tenant: TenantId, names: Iterable[str]) -> None:
+    """Raise ConflictError for files that bring a publication ahead of the wave that it waits for."""
+    found = set(names)
+    states = frozenset(state.value for state in OPEN)
+    async with context.database.read() as connection:
+        for release in await rollouts.open_for(connection, tenant, states):
+            item = await rollouts.find_staged(connection, release.id, tenant)
+            if item is not None and {bundle_path(item.sha256), f"targets/{item.version}.json"} <= found:
+                raise ConflictError(
+                    f"version {item.version}",
+                    f"waits for its wave in release {release.id}",
+                    "renew it there (--release), promote the release, or abandon it",
+                )
