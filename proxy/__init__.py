@@ -15,8 +15,9 @@ spending    what models may cost, and what they did
 upstream    the one way out to a provider
 forward     the way out of all other software
 watching    what people see of the traffic: live, for Prometheus, as spans, in the log
-background  what goes on beside the calls: policy, approvals, usage, heartbeat
+background  what goes on beside the calls: policy, approvals, usage, heartbeat, orders
 force       what is in force: a trusted policy, its engine and patterns, swapped as one
+tally       counts what became of calls, and who was there last
 effects     who performs each effect of a flow
 secrets     which secrets are known now, and the redactor that takes them out
 needles     what finds secrets and tells none, for the plugin

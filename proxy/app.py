@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from proxy.background.pace import Pace
 from proxy.background.plan import going_on, planned
 from proxy.background.policy import PolicySync
+from proxy.background.sight import Sight
 from proxy.caller import Callers
 from proxy.calls.call import Calls
 from proxy.calls.desk import Desk
@@ -29,6 +30,7 @@ from proxy.parts import (
     open_correspondents,
     open_guards,
     open_hub,
+    open_order_log,
     open_services,
     read_root,
     read_token,
@@ -43,6 +45,7 @@ from proxy.watching.costs import Costs
 from proxy.watching.looking import Looking, open_traffic
 from safety_core.canonical import JsonObject
 from safety_core.edge import clock
+from safety_core.edge.backup import Backups
 from safety_core.edge.bundles import BundleStore
 from safety_core.edge.home import Home
 from safety_core.edge.key_file import edge_key
@@ -103,7 +106,9 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
         turns = Turns(in_force, services, guards, budgets, prefixes=prefixes)
         traffic, telling = open_traffic(settings, scrub, stack)
         owed = Pace("usage: owed", budgets.owed.settle, OWED_SECONDS)
-        paces = (*planned(settings.hub, hub, services, in_force, sync), owed, *telling)
+        sight = Sight(services, guards, traffic.sums, budgets, Backups(home), settings.hub.secret_names)
+        log = open_order_log(home, stack)
+        paces = (*planned(settings.hub, hub, sight, in_force, sync, log), owed, *telling)
         status = Status(settings, in_force, services, turns, paces, clock.now())
 
         async def reload() -> JsonObject:

@@ -6,12 +6,14 @@ A handler raises what it likes: the driver turns it into `EffectFailed`, and the
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from dataclasses import dataclass, field, replace
 
 from proxy.caller import Caller
 from proxy.secrets import Secrets
 from proxy.sessions.lineage import Lineage
 from proxy.sessions.written import WrittenFiles
+from proxy.tally import Tally
 from safety_core.edge import clock
 from safety_core.edge.approvals import ApprovalStore
 from safety_core.edge.audit_log import AuditLog
@@ -27,7 +29,13 @@ from safety_core.model.approval import Approval, ApprovalState
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The stores that outlive a call. `asked` is set whenever a question may wait for the hub."""
+    """The stores that outlive a call.
+
+    Attributes:
+        asked: set whenever a question may wait for the hub.
+        ordered: set whenever the hub may want something of this edge.
+        tally: counts what becomes of calls.
+    """
 
     secrets: Secrets
     audit: AuditLog
@@ -37,6 +45,8 @@ class Services:
     written: WrittenFiles = field(default_factory=WrittenFiles)
     lineage: Lineage = field(default_factory=Lineage)
     posture: PostureStore = field(default_factory=PostureStore)
+    ordered: asyncio.Event = field(default_factory=asyncio.Event)
+    tally: Tally = field(default_factory=Tally)
 
 
 def handlers(services: Services, engine: Engine | None = None, caller: Caller | None = None) -> Handlers:
@@ -51,6 +61,10 @@ def handlers(services: Services, engine: Engine | None = None, caller: Caller | 
         services.asked.set()
         return approval
 
+    def record(effect: effects.Record) -> Awaitable[int]:
+        services.tally.note(effect.entry)
+        return services.audit.append(effect.entry)
+
     async def wait(effect: effects.AwaitDecision) -> Approval:
         with approvals.held(effect.request):
             answered = await await_decision(approvals, effect, caller or Caller())
@@ -61,7 +75,7 @@ def handlers(services: Services, engine: Engine | None = None, caller: Caller | 
     table: Handlers = {
         effects.Now: lambda _: clock.now(),
         effects.NewId: lambda _: clock.new_id(),
-        effects.Record: lambda effect: services.audit.append(effect.entry),
+        effects.Record: record,
         effects.FindApproval: lambda effect: approvals.find(effect.action_digest),
         effects.OpenApproval: ask,
         effects.AwaitDecision: wait,

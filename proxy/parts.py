@@ -23,6 +23,7 @@ from safety_core.edge.halts import HaltStore
 from safety_core.edge.home import Home
 from safety_core.edge.hub import HubClient
 from safety_core.edge.key_file import edge_key
+from safety_core.edge.order_log import OrderLog
 from safety_core.edge.posture import PostureStore
 from safety_core.edge.usage_store import UsageStore
 from safety_core.edge.vault import Vault
@@ -71,6 +72,13 @@ async def open_correspondents(home: Home, stack: AsyncExitStack) -> Corresponden
     store = await CorrespondentStore.open(home.edge_db)
     stack.push_async_callback(store.aclose)
     return Correspondents(store)
+
+
+def open_order_log(home: Home, stack: AsyncExitStack) -> OrderLog:
+    """Return what came of the hub's orders. Raises UnavailableError."""
+    log = OrderLog.open(home.edge_db)
+    stack.push_async_callback(log.aclose)
+    return log
 
 
 def open_hub(home: Home, settings: HubSettings, tenant: TenantId, stack: AsyncExitStack) -> HubClient | None:

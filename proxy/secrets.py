@@ -23,6 +23,7 @@ from proxy.needles import Needles
 from safety_core.canonical import JsonObject
 from safety_core.edge import clock
 from safety_core.edge.vault import Vault
+from safety_core.errors import UnknownSecretError
 from safety_core.match.common_value import common_reason
 from safety_core.match.matcher import Matcher
 from safety_core.match.patterns import PatternSet
@@ -35,6 +36,9 @@ STEPS: Final = 16
 
 PART: Final = 16
 """Characters of a text in a JSON object that is looked for by itself; what is shorter names something."""
+
+MISSED: Final = 50
+"""Names that were asked for in vain, of which the last are remembered."""
 
 SHARE: Final = 4
 """Of more changes than a fourth of what is known, a registry is made afresh, on another thread."""
@@ -50,6 +54,7 @@ class Secrets:
         self._generation: int | None = None
         self._reading = asyncio.Lock()
         self._needles = Needles()
+        self._missed: dict[SecretName, None] = {}
         self._redactor = Redactor(Matcher(self._registry, PatternSet(())), vault.tenant_key)
 
     def __len__(self) -> int:
@@ -108,7 +113,21 @@ class Secrets:
 
     def values(self, names: tuple[SecretName, ...]) -> Mapping[SecretName, SecretValue]:
         """Return the values behind `names`. Raises UnknownSecretError."""
-        return self._vault.get(names)
+        try:
+            return self._vault.get(names)
+        except UnknownSecretError:
+            self._missed |= dict.fromkeys(name for name in names if name not in self._known)
+            while len(self._missed) > MISSED:
+                del self._missed[next(iter(self._missed))]
+            raise
+
+    def missed(self) -> tuple[SecretName, ...]:
+        """Return names that were asked for and that no secret has, as last looked at.
+
+        Whoever asked may have chosen the name: what looks like a secret itself is not among them.
+        """
+        self._missed = {name: None for name in self._missed if name not in self._known}
+        return tuple(name for name in self._missed if self.scrub(name) == name)
 
     def check(self, names: tuple[SecretName, ...]) -> None:
         """Return if there is a value behind each of `names`. Raises UnknownSecretError."""

@@ -11,9 +11,13 @@ What is not marked as required may be left out.
     [hub]                             # leave out to run without a hub
     url = "https://hub.example"
     bundle_poll = 30                  # seconds between looks for a new policy
-    decisions_wait = 25               # seconds of one long poll for approvals
+    decisions_poll = 5                # seconds between looks for answers
     usage_flush = 10                  # seconds between deliveries of usage
     heartbeat = 30                    # seconds between signs of life
+    orders = 30                       # seconds between looks for orders
+    secret_names = true               # tell names (never values) of secrets
+    doctor = []                       # what the order "doctor" runs, such as
+                                      # ["sudo", "-n", "safety-doctor"]
 
     [engine]
     kind = "embedded"                 # or "opa": a remote Open Policy Agent
@@ -83,13 +87,23 @@ SOCKET_PATH_BYTES: Final = 107
 
 @dataclass(frozen=True, slots=True)
 class HubSettings:
-    """Where the hub is and how often it is spoken to, in seconds. An empty `url` means: no hub."""
+    """Where the hub is and how often it is spoken to, in seconds. An empty `url` means: no hub.
+
+    For policy, answers and orders the hub says when there is something; while it cannot, they are looked for so often.
+
+    Attributes:
+        secret_names: heartbeats name the secrets that people have registered.
+        doctor: the command that an order of the hub runs, word by word, with nothing of the hub's in it; empty: none.
+    """
 
     url: str = ""
     bundle_poll: float = 30.0
-    decisions_wait: float = 25.0
+    decisions_poll: float = 5.0
     usage_flush: float = 10.0
     heartbeat: float = 30.0
+    orders: float = 30.0
+    secret_names: bool = True
+    doctor: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,9 +51,12 @@ _KINDS: Final[Mapping[str, type]] = {
     "policy_grace": float,
     "hub.url": str,
     "hub.bundle_poll": float,
-    "hub.decisions_wait": float,
+    "hub.decisions_poll": float,
     "hub.usage_flush": float,
     "hub.heartbeat": float,
+    "hub.orders": float,
+    "hub.secret_names": bool,
+    "hub.doctor": list,
     "engine.kind": str,
     "engine.url": str,
     "engine.deadline": float,
@@ -168,9 +171,12 @@ def _hub(source: Reader) -> HubSettings:
     settings = HubSettings(
         url=_url(source, "url") if source.text("url", "") else "",
         bundle_poll=_seconds(source, "bundle_poll", default.bundle_poll),
-        decisions_wait=_seconds(source, "decisions_wait", default.decisions_wait, below=120.0),
+        decisions_poll=_seconds(source, "decisions_poll", default.decisions_poll, below=120.0),
         usage_flush=_seconds(source, "usage_flush", default.usage_flush),
         heartbeat=_seconds(source, "heartbeat", default.heartbeat),
+        orders=_seconds(source, "orders", default.orders),
+        secret_names=source.flag("secret_names", default.secret_names),
+        doctor=source.texts("doctor", ()),
     )
     source.done()
     return settings

@@ -9,14 +9,18 @@ from typing import Final
 
 from proxy.background.approvals import Inbox, Outbox, Sweep
 from proxy.background.heartbeat import Heart
+from proxy.background.hints import Hints, soon
+from proxy.background.orders import Orders
 from proxy.background.pace import Pace
 from proxy.background.policy import PolicySync
+from proxy.background.sight import Sight
 from proxy.background.usage import UsageFlush
 from proxy.calls.grants import Grants
-from proxy.effects import Services
 from proxy.force import InForce
 from proxy.settings import HubSettings
 from safety_core.edge.hub import HubClient
+from safety_core.edge.order_log import OrderLog
+from safety_core.wire.hints import FEED, ORDERS, POLICY
 
 SWEEP_SECONDS: Final = 60.0
 """Between two looks for questions that ran out of time; they have a day."""
@@ -24,26 +28,30 @@ SWEEP_SECONDS: Final = 60.0
 OUTBOX_SECONDS: Final = 30.0
 """Between two looks for unsent questions; a new one is sent at once."""
 
-POLL_SECONDS: Final = 0.05
-"""Between two long polls, so that a hub that answers at once is not asked without a pause."""
-
 
 def planned(
-    settings: HubSettings, hub: HubClient | None, services: Services, in_force: InForce, sync: PolicySync
+    settings: HubSettings, hub: HubClient | None, sight: Sight, in_force: InForce, sync: PolicySync, log: OrderLog
 ) -> tuple[Pace, ...]:
     """Return the tasks; without a hub only those that need none."""
+    services = sight.services
     sweep = Pace("approvals: expiry", Sweep(services.approvals).expire, SWEEP_SECONDS)
     if hub is None:
         return (sweep,)
     grants = Grants(services.approvals, services.audit, in_force)
-    inbox = Inbox(services.approvals, grants, hub, settings.decisions_wait)
+    hints = Hints(hub)
+    inbox = Inbox(services.approvals, grants, hub, 0.0)
+    heart = Heart(hub, services, in_force, sight=sight)
+    orders = Orders(hub, log, sight, in_force, sync.pull, heart.beat, settings.doctor)
     return (
         sweep,
-        Pace("policy", sync.pull, settings.bundle_poll),
+        Pace("hints", hints.follow, soon),
+        Pace("policy", sync.pull, hints.every(settings.bundle_poll), hints.of(POLICY)),
         Pace("approvals: questions", Outbox(services.approvals, hub).send, OUTBOX_SECONDS, services.asked),
-        Pace("approvals: answers", inbox.receive, POLL_SECONDS),
+        Pace("approvals: answers", inbox.receive, hints.every(settings.decisions_poll), hints.of(FEED)),
         Pace("usage", UsageFlush(services.usage, hub).flush, settings.usage_flush),
-        Pace("heartbeat", Heart(hub, services, in_force).beat, settings.heartbeat),
+        Pace("heartbeat", heart.beat, settings.heartbeat),
+        Pace("orders", orders.receive, hints.every(settings.orders), hints.of(ORDERS, services.ordered)),
+        Pace("orders: long", orders.work_off, settings.orders, orders.more),
     )
 
 

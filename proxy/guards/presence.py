@@ -106,6 +106,17 @@ class Presence:
         known = self._processes.get((agent, process))
         return "" if known is None or known.gone(now) else known.reason
 
+    def seen(self) -> dict[AgentId, float]:
+        """Return when each agent's plugin was last heard of, of those that are remembered."""
+        last: dict[AgentId, float] = {}
+        for (agent, _), process in self._processes.items():
+            last[agent] = max(process.at, last.get(agent, 0.0))
+        return last
+
+    def newest(self) -> CheckIn | None:
+        """Return the check-in that came last, None before the first."""
+        return next((process.check_in for process in reversed(self._processes.values())), None)
+
     def to_json(self, now: float) -> list[JsonObject]:
         """Return who is there, who was until lately, and who must be and is not, for the status."""
         self._processes = {key: known for key, known in self._processes.items() if now <= known.at + GONE}

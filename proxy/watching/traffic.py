@@ -10,8 +10,10 @@ from typing import Final
 from proxy.watching.labels import OTHER, Labels
 from proxy.watching.spread import Spread
 from proxy.watching.window import Window
+from safety_core.errors import BudgetError
 from safety_core.flow.exchange import Exchange, Prompt
 from safety_core.model.usage import Usage
+from safety_core.wire.activity import Count
 
 KINDS: Final = ("requests", "input", "output", "redactions", "refused")
 """What the window holds, in this order."""
@@ -92,6 +94,15 @@ class Traffic:
     def running(self) -> Mapping[int, Running]:
         """What is under way, oldest first."""
         return self._running
+
+    def sums(self) -> Mapping[Count, int]:
+        """Return the sums since the edge began, for the heartbeats."""
+        refusals = self.counts.refusals
+        return {
+            Count.PROMPTS: sum(self.counts.requests.values()),
+            Count.PROMPTS_REFUSED: sum(refusals.values()),
+            Count.BUDGET_REFUSED: refusals.get(BudgetError.__name__, 0),
+        }
 
     def began(self, prompt: Prompt) -> None:
         """Count it as under way."""

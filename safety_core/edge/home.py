@@ -7,6 +7,7 @@
     bundles/          the last trusted policy
     keys/             vault.key, edge.key: 0600
     cache/            compiled patterns; may be thrown away
+    backups/          copies of the databases, without keys
     edge.sock         the control listener
 """
 
@@ -86,6 +87,11 @@ class Home:
     def cache(self) -> Path:
         """What can be worked out again."""
         return self.path / "cache"
+
+    @property
+    def backups(self) -> Path:
+        """Copies of the databases."""
+        return self.path / "backups"
 
     @property
     def socket(self) -> Path:

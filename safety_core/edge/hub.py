@@ -7,7 +7,11 @@ answered that it will not.
 
 from __future__ import annotations
 
+import asyncio
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -24,6 +28,9 @@ from safety_core.wire.approvals import request_to_json
 from safety_core.wire.errors import error_from_json
 from safety_core.wire.feed import item_from_json
 from safety_core.wire.fleet import BUCKETS, Heartbeat, HeartbeatReply, reply_from_json, usage_to_json
+from safety_core.wire.hints import HintReader
+from safety_core.wire.hints import HintReader
+from safety_core.wire.orders import Order, OrderResult, orders_from_json
 from safety_core.wire.reader import BODY_LIMIT, Reader
 from safety_core.wire.signed import RequestStamp, sign_request
 
@@ -32,6 +39,12 @@ FETCH_LIMIT: Final = 64 * 1024 * 1024
 
 RETRYABLE: Final = frozenset({408, 425, 429})
 """Statuses below 500 that ask for patience, not for another request."""
+
+SILENCE_SECONDS: Final = 50.0
+"""Without a word for so long, a stream of hints is broken: the hub writes something every 20."""
+
+SILENCE_SECONDS: Final = 50.0
+"""Without a word for so long, a stream of hints is broken: the hub writes something every 20."""
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _CACHED: Final = frozenset({"timestamp.json"})
@@ -133,6 +146,56 @@ class HubClient:
         except InputError as error:
             raise _malformed() from error
 
+    async def listen(self, heard: Callable[[str], None]) -> None:
+        """Hear what there may be news of: "" at first, from when on nothing is missed, then the topic of each hint.
+
+        Goes on until the stream ends. Raises UnavailableError, and RefusedError where the hub has no such stream.
+        """
+        hints = HintReader()
+        timeout = httpx2.Timeout(self.patience, read=SILENCE_SECONDS)
+        try:
+            async with AsyncExitStack() as stack:
+                async with asyncio.timeout(self.patience):
+                    response = await stack.enter_async_context(self._signed("GET", "/v1/events", b"", {}, timeout))
+                    if response.status_code != 200:
+                        check_answer(response.status_code, await _read(response, BODY_LIMIT))
+                    parts = response.aiter_raw()
+                    first = hints.take(await anext(parts, b""))  # a proxy that holds things back is found out here
+                for topic in ("", *first):
+                    heard(topic)
+                async for part in parts:
+                    for topic in hints.take(part):
+                        heard(topic)
+        except InputError as error:
+            raise _malformed() from error
+        except (httpx2.HTTPError, httpx2.StreamError, OSError, TimeoutError) as error:
+            raise _no_answer(error) from error
+
+    async def listen(self, heard: Callable[[str], None]) -> None:
+        """Hear what there may be news of: "" at first, from when on nothing is missed, then the topic of each hint.
+
+        Goes on until the stream ends. Raises UnavailableError, and RefusedError where the hub has no such stream.
+        """
+        hints = HintReader()
+        timeout = httpx2.Timeout(self.patience, read=SILENCE_SECONDS)
+        try:
+            async with AsyncExitStack() as stack:
+                async with asyncio.timeout(self.patience):
+                    response = await stack.enter_async_context(self._signed("GET", "/v1/events", b"", {}, timeout))
+                    if response.status_code != 200:
+                        check_answer(response.status_code, await _read(response, BODY_LIMIT))
+                    parts = response.aiter_raw()
+                    first = hints.take(await anext(parts, b""))  # a proxy that holds things back is found out here
+                for topic in ("", *first):
+                    heard(topic)
+                async for part in parts:
+                    for topic in hints.take(part):
+                        heard(topic)
+        except InputError as error:
+            raise _malformed() from error
+        except (httpx2.HTTPError, httpx2.StreamError, OSError, TimeoutError) as error:
+            raise _no_answer(error) from error
+
     async def push_usage(self, buckets: Iterable[UsageBucket]) -> None:
         """Report buckets; sending them again, or in another order, changes nothing."""
         rows = tuple(buckets)
@@ -146,6 +209,18 @@ class HubClient:
             return reply_from_json(body)
         except InputError as error:
             raise _malformed() from error
+
+    async def orders(self) -> tuple[Order, ...]:
+        """Return what the hub wants of this edge and has no result of yet, the oldest first."""
+        answer = await self._send("GET", "/v1/orders")
+        try:
+            return orders_from_json(Reader.parse(check_answer(answer.status, answer.raw), "hub's answer"))
+        except InputError as error:
+            raise _malformed() from error
+
+    async def push_order_result(self, order: str, result: OrderResult) -> None:
+        """Say what came of an order; saying it again changes nothing."""
+        await self._post(f"/v1/orders/{order}/result", result.to_json())
 
     async def _post(self, path: str, body: JsonObject) -> Reader:
         answer = await self._send("POST", path, canonical_bytes(body), headers={"Content-Type": "application/json"})
@@ -164,20 +239,21 @@ class HubClient:
         wait: float = 0.0,
         limit: int = BODY_LIMIT,
     ) -> _Answer:
-        url = httpx2.URL(self._base + path)
-        stamp = RequestStamp(self.tenant, int(self.clock()), clock.new_id())
-        signed = sign_request(method, url.raw_path.decode("ascii"), body, stamp, self.key)
         timeout = httpx2.Timeout(self.patience, read=self.patience + wait)
         try:
-            async with self._http.stream(
-                method, url, content=body, headers={**(headers or {}), **signed}, timeout=timeout
-            ) as response:
+            async with self._signed(method, path, body, headers or {}, timeout) as response:
                 raw = await _read(response, limit)
                 return _Answer(response.status_code, response.headers.get("etag", ""), raw)
         except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
-            raise UnavailableError(
-                "hub", f"did not answer ({type(error).__name__})", "the edge goes on; check the network"
-            ) from error
+            raise _no_answer(error) from error
+
+    def _signed(
+        self, method: str, path: str, body: bytes, headers: Mapping[str, str], timeout: httpx2.Timeout
+    ) -> AbstractAsyncContextManager[httpx2.Response]:
+        url = httpx2.URL(self._base + path)
+        stamp = RequestStamp(self.tenant, int(self.clock()), clock.new_id())
+        signed = sign_request(method, url.raw_path.decode("ascii"), body, stamp, self.key)
+        return self._http.stream(method, url, content=body, headers={**headers, **signed}, timeout=timeout)
 
 
 def check_url(url: str, *, insecure: bool = False) -> str:
@@ -216,6 +292,16 @@ def check_answer(status: int, raw: bytes) -> bytes:
     except InputError:
         raise kind("hub", f"answered {status}", "check the hub's URL and its log") from None
     raise kind(f"hub: {told.thing}", told.reason, told.fix)
+
+
+def _no_answer(error: Exception) -> UnavailableError:
+    return UnavailableError(
+        "hub", f"did not answer ({type(error).__name__})", "the edge goes on; check the network"
+    )
+
+
+def _no_answer(error: Exception) -> UnavailableError:
+    return UnavailableError("hub", f"did not answer ({type(error).__name__})", "the edge goes on; check the network")
 
 
 def _malformed() -> UnavailableError:

@@ -30,7 +30,9 @@ class Event(StrEnum):
     POLICY = "policy"
     SECRET = "secret"  # noqa: S105 - the name of an event
     APPROVAL = "approval"
+    OUTWARD_GRANT = "outward_grant"
     HALT = "halt"
+    ORDER = "order"
     UNGUARDED = "unguarded"
     USAGE_DIFFERS = "usage_differs"
     BUDGET = "budget"

@@ -204,6 +204,11 @@ class HeartbeatReply:
         }
 
 
+def is_version(text: str) -> bool:
+    """Tell whether `text` can stand in a heartbeat as a version."""
+    return _VERSION.fullmatch(text) is not None
+
+
 def _check(shape: re.Pattern[str], text: str, where: str) -> None:
     if not shape.fullmatch(text):
         raise InputError(where, "has not the shape of this field")
