@@ -3,7 +3,9 @@
 effects         what a flow asks of the world
 egress_effects  what the second one asks besides: the provider on one side, the client on the other
 tool_call       tool call -> classify -> gate -> approve -> resolve -> execute -> redact -> audit
-permission      the first half of that: whether a call may run now;  answers: what comes of it
+scrub, case     a call without secrets; judged, with what the gate makes of it;  question: what a person looks at first
+permission      whether a judged call may run now;  answers: what comes of it
+edited          an approver's other arguments: the changed call, judged and asked in place of the first
 entrust         which calls the edge has to run for a runtime that runs its tools itself
 prompt          prompt -> redact -> egress -> meter
 response        the second half of that: what comes back;  exchange: what both halves know and tell

@@ -59,11 +59,16 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The call must not run. `rule` is a floor, a rule, or the class of the error that stopped it."""
+    """The call must not run. `rule` is a floor, a rule, or the class of the error that stopped it.
+
+    Attributes:
+        instead: the approved question about another call, into which an approver changed this one.
+    """
 
     rule: str
     reason: str
     verdict: Verdict | None = None
+    instead: ApprovalRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from safety_core.canonical import Digest
 from safety_core.classify.files import Written
-from safety_core.model.approval import Approval, ApprovalRequest, Grant, RequestId
+from safety_core.model.approval import Approval, ApprovalRequest, Grant, RequestId, StandingGrant
 from safety_core.model.descent import Descent
 from safety_core.model.facts import Facts
 from safety_core.model.record import AuditEntry
@@ -129,6 +129,43 @@ class UseGrant(Effect[None]):
     """Consume the grant, atomically. Fails if anybody has used it before."""
 
     grant: Grant
+
+
+@dataclass(frozen=True, slots=True)
+class FollowApproval(Effect[Approval]):
+    """The question that stands for this one now: an approver may have changed the call, and once more after that."""
+
+    request: RequestId
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceApproval(Effect[Approval]):
+    """End a pending request and put `request` in its place, in one durable step; the reply is what stands there then.
+
+    Whoever was owed the answer to the one is owed that to the other. Fails if the old one is not pending any more.
+
+    Attributes:
+        by: who changed the call.
+    """
+
+    old: RequestId
+    request: ApprovalRequest
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecallStanding(Effect[tuple[StandingGrant, ...]]):
+    """The outward grants that approvers made for this agent and tool, and that are not used up or withdrawn."""
+
+    agent: AgentId
+    tool: str
+
+
+@dataclass(frozen=True, slots=True)
+class UseStanding(Effect[None]):
+    """Count one use of each of these outward grants, all or none. Fails if any of them has none left."""
+
+    ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ from safety_core.classify.catalogue import compiled
 from safety_core.errors import ExecutionError
 from safety_core.flow import effects
 from safety_core.flow.answers import Context, Entrusted, Pending, Permitted, Refused
+from safety_core.flow.case import Case
 from safety_core.flow.effects import Flow
-from safety_core.flow.permission import Case, denied, permission
+from safety_core.flow.permission import denied, permission
 from safety_core.model.level import Outcome
 from safety_core.model.policy import Sandbox
 from safety_core.resolve import HttpPlan, Plan, plan_of

@@ -18,21 +18,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final, TypeVar, cast
+from typing import Final, TypeVar
 
-from safety_core.canonical import Json, JsonObject
+from safety_core.canonical import Json
 from safety_core.classify.catalogue import compiled
-from safety_core.classify.facts import bare_facts_of, shows
-from safety_core.errors import InputError, SafetyError
+from safety_core.errors import SafetyError
 from safety_core.flow import effects
 from safety_core.flow.answers import Answer, Context, Entrusted, Executed, Pending, Permitted, Refused, Sendable
+from safety_core.flow.case import judged, weighed
 from safety_core.flow.effects import Flow
 from safety_core.flow.entrust import entrust, needs_edge, plan_for, ticketed_plan
-from safety_core.flow.permission import judged, passed_on, permission, weighed
+from safety_core.flow.permission import passed_on, permission
+from safety_core.flow.scrub import check_hidden, scrubbed
 from safety_core.model.record import AuditEntry, Event
 from safety_core.model.secret import refs_in
-from safety_core.model.tool_call import AgentId, CallId, SessionId, ToolCall
-from safety_core.redact.redactor import Redactor
+from safety_core.model.tool_call import ToolCall
 
 MESSAGE: Final = "message"
 """The tool as which words to somebody are judged."""
@@ -78,14 +78,14 @@ def send(call: ToolCall, known: str, context: Context) -> Flow[Sendable | Pendin
 
 def foresee(call: ToolCall, exchange: str, context: Context) -> Flow[None]:
     """Put on record what `decide` would make of a call that the response of `exchange` proposed, if it came now."""
-    clean = yield from _scrub(call, context.redactor)
+    clean = yield from scrubbed(call, context.redactor)
     case, now = yield from weighed(clean, context, None)
     yield from effects.Record(replace(case.entry(now, Event.PROPOSED, context.policy), exchange=exchange))
 
 
 def report(call: ToolCall, result: Json, context: Context) -> Flow[Json]:
     """Return `result` as the model may see it, after it has been recorded. Raises what goes wrong: no result then."""
-    call = yield from _scrub(replace(call, params={}), context.redactor)
+    call = yield from scrubbed(replace(call, params={}), context.redactor)
     clean = context.redactor.value(result)
     if clean.discovered:
         yield from effects.Remember(clean.discovered)
@@ -98,7 +98,7 @@ def report(call: ToolCall, result: Json, context: Context) -> Flow[Json]:
 
 def ended(call: ToolCall, milliseconds: int, context: Context, *, failed: bool) -> Flow[int]:
     """Put on record that a call which somebody else ran is over, under its tool's canonical name."""
-    call = yield from _scrub(replace(call, params={}), context.redactor)
+    call = yield from scrubbed(replace(call, params={}), context.redactor)
     known = compiled(context.policy.catalogue).tool(call.tool)
     counts = {"ms": milliseconds, "error": int(failed)}
     now = yield from effects.Now()
@@ -109,9 +109,9 @@ def ended(call: ToolCall, milliseconds: int, context: Context, *, failed: bool) 
 def _closed(call: ToolCall, context: Context, sentence: Callable[[ToolCall, Context], Flow[A]]) -> Flow[A | Refused]:
     agent = ""
     try:
-        clean = yield from _scrub(call, context.redactor)
+        clean = yield from scrubbed(call, context.redactor)
         agent = clean.agent
-        _check_hidden(call, clean, context)
+        check_hidden(call, clean, context)
         return (yield from sentence(clean, context))
     except SafetyError as error:
         refusal = Refused(type(error).__name__, str(error))
@@ -168,40 +168,6 @@ def _carried_out(entrusted: Entrusted, context: Context) -> Flow[Executed]:
     counts = {"status": result.status, "findings": len(clean.findings)}
     yield from _record_end(Event.EXECUTED, entrusted, rules=(), counts=counts)
     return Executed(clean.text, result.status, result.truncated, len(clean.findings), verdict)
-
-
-def _scrub(call: ToolCall, redactor: Redactor) -> Flow[ToolCall]:
-    """Replace every secret in the call by its reference, names included: from here on nothing holds a value.
-
-    The names stand under keys that say "id", so that random ids are not taken for unknown secrets.
-    """
-    names: JsonObject = {"id": call.id, "agent_id": call.agent, "session_id": call.session, "tool_id": call.tool}
-    clean = redactor.value({**names, "params": call.params})
-    if clean.discovered:
-        yield from effects.Remember(clean.discovered)
-    fields = cast("dict[str, Any]", clean.value)
-    return ToolCall(
-        id=CallId(fields["id"]),
-        tenant=call.tenant,
-        agent=AgentId(fields["agent_id"]),
-        session=SessionId(fields["session_id"]),
-        tool=fields["tool_id"],
-        params=fields["params"],
-        hints=call.hints,
-    )
-
-
-def _check_hidden(call: ToolCall, clean: ToolCall, context: Context) -> None:
-    """Refuse a call of which scrubbing took more than secrets: its caller would run what nobody has judged or seen."""
-    if (call.tool, call.params) == (clean.tool, clean.params):
-        return
-    catalogue, workspace = context.policy.catalogue, context.workspace
-    if not shows(bare_facts_of(clean, catalogue, workspace), bare_facts_of(call, catalogue, workspace)):
-        raise InputError(
-            "call",
-            "does something inside of what looks like a secret",
-            "write secrets as SECRET_REF(name), and quote them",
-        )
 
 
 def _record_end(event: Event, entrusted: Entrusted, *, rules: tuple[str, ...], counts: dict[str, int]) -> Flow[int]:

@@ -8,10 +8,13 @@ from typing import Any, Final
 from nacl.signing import SigningKey
 
 from safety_core.approve import grant_bytes
-from safety_core.model.approval import ApprovalRequest, Grant, KeyId
+from safety_core.canonical import JsonObject
+from safety_core.edits import edit_bytes
+from safety_core.model.approval import ApprovalRequest, Edit, Grant, KeyId, StandingGrant
 from safety_core.model.level import Level, Outcome, Tier
 from safety_core.model.policy import ApproverKey, KeyKind, Policy
-from safety_core.model.tool_call import TenantId
+from safety_core.model.tool_call import AgentId, TenantId
+from safety_core.standing import sign_standing
 
 TENANT: Final = TenantId("bakery")
 
@@ -45,9 +48,9 @@ def policy(**changes: Any) -> Policy:
     return replace(base, **changes)
 
 
-def approver(key: SigningKey, name: str, kind: KeyKind, up_to: Level) -> ApproverKey:
+def approver(key: SigningKey, name: str, kind: KeyKind, up_to: Level, **more: Any) -> ApproverKey:
     """Return the pinned form of `key`."""
-    return ApproverKey(KeyId(name), kind, key.verify_key.encode().hex(), up_to)
+    return ApproverKey(KeyId(name), kind, key.verify_key.encode().hex(), up_to, **more)
 
 
 def signed_grant(signer: SigningKey, asked: ApprovalRequest, /, **changes: Any) -> Grant:
@@ -67,3 +70,39 @@ def signed_grant(signer: SigningKey, asked: ApprovalRequest, /, **changes: Any) 
     )
     grant = replace(grant, **changes)
     return replace(grant, signature=signer.sign(grant_bytes(grant)).signature.hex())
+
+
+def signed_edit(signer: SigningKey, asked: ApprovalRequest, params: JsonObject, /, **changes: Any) -> Edit:
+    """Return other arguments for what `asked` is about, signed by `signer`; `changes` are made before signing."""
+    edit = Edit(
+        request=asked.id,
+        action_digest=asked.action_digest,
+        params=params,
+        approver="olga",
+        origin="console",
+        nonce="0" * 32,
+        decided=asked.created + 1,
+        key=KeyId("hub"),
+        signature="",
+    )
+    edit = replace(edit, **changes)
+    return replace(edit, signature=signer.sign(edit_bytes(edit)).signature.hex())
+
+
+def signed_standing(signer: SigningKey, /, **changes: Any) -> StandingGrant:
+    """Return an outward grant for mails to Anna, signed by `signer`; `changes` are made before signing."""
+    fields: dict[str, Any] = {
+        "id": "a" * 32,
+        "tenant": TENANT,
+        "agent": AgentId("helper"),
+        "tool": "message",
+        "recipient": "anna@x.example",
+        "not_after": 1_000_000.0 + 3600,
+        "uses": 2,
+        "approver": "olga",
+        "origin": "console",
+        "decided": 1_000_000.0,
+        "key": KeyId("hub"),
+        "signature": "",
+    }
+    return sign_standing(StandingGrant(**{**fields, **changes}), signer)

@@ -19,7 +19,7 @@ from safety_core.approve import TRANSITIONS
 from safety_core.errors import ExecutionError, InputError, ReplayedGrantError, UnknownSecretError
 from safety_core.flow import effects
 from safety_core.flow.effects import Effect
-from safety_core.model.approval import Approval, ApprovalState, Grant
+from safety_core.model.approval import Approval, ApprovalState, Grant, StandingGrant
 from safety_core.model.descent import FIRST_GENERATION, Descent
 from safety_core.model.level import Level
 from safety_core.model.record import AuditEntry, Event
@@ -41,6 +41,7 @@ class World:
         output: what a tool prints.
         descent: where the session stands among agents that start agents.
         running: subagents that run when a place is taken for another.
+        standing: outward grants from cards; `used`: their ids, one for each use.
         fail_at: index of the effect that does not come about.
         failure: how it fails.
     """
@@ -62,6 +63,8 @@ class World:
     files: WrittenFiles = field(default_factory=WrittenFiles)
     descent: Descent = FIRST_GENERATION
     running: int = 0
+    standing: list[StandingGrant] = field(default_factory=list)
+    used: list[str] = field(default_factory=list)
 
     @property
     def handlers(self) -> Mapping[type[Effect[Any]], Callable[[Any], Any]]:
@@ -80,6 +83,14 @@ class World:
             effects.AwaitDecision: self._await,
             effects.CloseApproval: lambda effect: self._move(effect.request, ApprovalState.EXPIRED),
             effects.UseGrant: self._use,
+            effects.FollowApproval: lambda effect: self._follow(effect.request),
+            effects.ReplaceApproval: self._replace,
+            effects.RecallStanding: lambda effect: tuple(
+                made
+                for made in self.standing
+                if (made.agent, made.tool) == (effect.agent, effect.tool) and self.left(made)
+            ),
+            effects.UseStanding: self._use_standing,
             effects.CheckRefs: lambda effect: self._check(effect.names),
             effects.Resolve: self._resolve,
             effects.Remember: lambda effect: self.vault.update(effect.discovered),
@@ -131,6 +142,24 @@ class World:
         if self._get(effect.grant.request).state is not ApprovalState.GRANTED:
             raise ReplayedGrantError(effect.grant.request, "it has been used")
         self._move(effect.grant.request, ApprovalState.USED)
+
+    def left(self, made: StandingGrant) -> int:
+        """Return how many uses an outward grant has left."""
+        return made.uses - self.used.count(made.id)
+
+    def _use_standing(self, effect: effects.UseStanding) -> None:
+        assert Event.PERMITTED in self.events(), "nothing is used up before the permission is on record"
+        if any(not self.left(made) for made in self.standing if made.id in effect.ids):
+            raise ReplayedGrantError("outward grant", "is used up")
+        self.used += effect.ids
+
+    def _follow(self, request: str) -> Approval:
+        approval = self._get(request)
+        return approval if approval.replaced is None else self._follow(approval.replaced)
+
+    def _replace(self, effect: effects.ReplaceApproval) -> Approval:
+        self._move(effect.old, ApprovalState.CANCELLED, replaced=effect.request.id)
+        return self._open(effects.OpenApproval(effect.request))
 
     def _reserve(self, effect: effects.ReserveSubagent) -> None:
         assert Event.PERMITTED not in self.events(), "no permission is on record for which there may be no place"

@@ -37,7 +37,7 @@ def catalogue() -> JsonObject:
 
 def rules(tier: Tier = Tier.TRUSTED, manifest: AgentManifest | None = None, **changes: Any) -> Policy:
     keys = (
-        approver(HUB, "hub", KeyKind.HUB, Level.RED),
+        approver(HUB, "hub", KeyKind.HUB, Level.RED, outward_seconds=7 * 24 * 3600),
         approver(OLGA, "olga", KeyKind.PERSON, Level.CRITICAL_RED),
     )
     agents = {AGENT: manifest or AgentManifest(AGENT, tier)}
