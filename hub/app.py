@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from hub import bundles, fleet, tenants, usage
 from hub.approvals import endpoints as approvals
@@ -19,6 +20,7 @@ from hub.approvals import feed
 from hub.console.routes import console_routes
 from hub.context import Context
 from hub.errors import answer_error
+from hub.events import Events
 from hub.keys import load_keys
 from hub.migrations.migrate import migrate
 from hub.repository import Repositories
@@ -60,17 +62,17 @@ async def opened(settings: Settings, clock: Callable[[], float] = time.time) -> 
     try:
         await migrate(database)
         context = Context(settings, database, keys, Repositories(settings.data / "repositories"), clock)
-        async with context.bus.relayed(database):
+        async with context.bus.relayed(database), context.streams.going_on(database):
             yield context
     finally:
         await database.close()
 
 
-def hub_app(context: Context) -> Starlette:
+def hub_app(context: Context) -> ASGIApp:
     """Return the hub as an ASGI application over parts that are open for as long as it runs."""
     routes = [Route(path, _bound(endpoint, context), methods=[method]) for method, path, endpoint in ROUTES]
     handlers = dict.fromkeys((SafetyError, HTTPException, Exception), answer_error)
-    return Starlette(routes=[*routes, *console_routes(context)], exception_handlers=handlers)
+    return Events(context, Starlette(routes=[*routes, *console_routes(context)], exception_handlers=handlers))
 
 
 def _bound(endpoint: Endpoint, context: Context) -> Callable[[Request], Awaitable[Response]]:

@@ -12,6 +12,7 @@ from hub.policy.shelf import Shelf
 from hub.repository import Repositories
 from hub.settings import Settings
 from hub.store.engine import Database
+from hub.streams import Streams
 from safety_core.model.tool_call import TenantId
 
 
@@ -44,5 +45,6 @@ class Context:
     repositories: Repositories
     clock: Callable[[], float]
     bell: Bell = field(default_factory=Bell)
-    bus: Bus = field(default_factory=Bus)
     shelf: Shelf = field(default_factory=Shelf)
+    bus: Bus = field(default_factory=Bus)
+    streams: Streams = field(default_factory=Streams)

@@ -12,22 +12,33 @@ import uvicorn
 
 from hub import clerk
 from hub.app import hub_app, opened
+from hub.context import Context
 from hub.settings import Settings
 from safety_core.errors import InputError
 
 GRACE_SECONDS: Final = 2
-"""How long a stopping hub lets requests finish; long polls simply ask again."""
+"""How long a stopping hub lets requests finish; streams are ended at once."""
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Prints one line of JSON once requests are answered, which supervisors and tests wait for."""
 
+    def __init__(self, config: uvicorn.Config, context: Context) -> None:
+        super().__init__(config)
+        self._context = context
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and say so."""
         await super().startup(sockets)
         if sockets and not self.should_exit:
             host, port = sockets[0].getsockname()[:2]
             shown = f"[{host}]" if ":" in host else host
             click.echo(json.dumps({"ready": True, "url": f"http://{shown}:{port}"}))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams first: nobody else would, and their edges go to whoever comes next."""
+        self._context.streams.close()
+        await super().shutdown(sockets)
 
 
 def serve(settings: Settings) -> None:
@@ -48,7 +59,7 @@ async def _serve(settings: Settings) -> None:
         )
         with _listener(settings) as listener:
             async with clerk.running(context):
-                await _Server(config).serve(sockets=[listener])
+                await Server(config, context).serve(sockets=[listener])
 
 
 def _listener(settings: Settings) -> socket.socket:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from hub.auth import body_of, path_of, token_hash, valid
+from hub.bus import Topic
 from hub.context import Context
 from hub.errors import UnauthenticatedError
 from hub.store import tenants, tokens
@@ -56,6 +57,7 @@ async def _bind(context: Context, tenant: TenantId, digest: str, public: str) ->
             await tenants.set_public(connection, tenant, public, now)
         elif known.public != public:
             raise _refused()
+    context.bus.ring(tenant, Topic.KEY)
 
 
 def _refused() -> UnauthenticatedError:

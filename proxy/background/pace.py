@@ -27,12 +27,16 @@ class Pace:
     Args:
         name: for the log and the status.
         work: one round of it; raises SafetyError where it could not be done.
-        every: seconds between two rounds that went well.
+        every: seconds between two rounds that went well, or what says how many it is this time.
         hurry: set by whoever wants the next round now.
     """
 
     def __init__(
-        self, name: str, work: Callable[[], Awaitable[None]], every: float, hurry: asyncio.Event | None = None
+        self,
+        name: str,
+        work: Callable[[], Awaitable[None]],
+        every: float | Callable[[], float],
+        hurry: asyncio.Event | None = None,
     ) -> None:
         self.name: Final = name
         self._work = work
@@ -70,7 +74,7 @@ class Pace:
         self._trouble = trouble
 
     async def _rest(self) -> None:
-        seconds = self._every
+        seconds = self._every() if callable(self._every) else self._every
         if self._failures:
             backoff = min(RETRY_CAP, FIRST_RETRY * 2.0 ** min(self._failures - 1, 20))
             seconds = backoff * random.uniform(0.5, 1.0)  # noqa: S311 - spreads edges out after an outage

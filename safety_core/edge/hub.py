@@ -8,9 +8,7 @@ answered that it will not.
 from __future__ import annotations
 
 import asyncio
-import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Final
@@ -29,7 +27,6 @@ from safety_core.wire.errors import error_from_json
 from safety_core.wire.feed import item_from_json
 from safety_core.wire.fleet import BUCKETS, Heartbeat, HeartbeatReply, reply_from_json, usage_to_json
 from safety_core.wire.hints import HintReader
-from safety_core.wire.hints import HintReader
 from safety_core.wire.orders import Order, OrderResult, orders_from_json
 from safety_core.wire.reader import BODY_LIMIT, Reader
 from safety_core.wire.signed import RequestStamp, sign_request
@@ -39,9 +36,6 @@ FETCH_LIMIT: Final = 64 * 1024 * 1024
 
 RETRYABLE: Final = frozenset({408, 425, 429})
 """Statuses below 500 that ask for patience, not for another request."""
-
-SILENCE_SECONDS: Final = 50.0
-"""Without a word for so long, a stream of hints is broken: the hub writes something every 20."""
 
 SILENCE_SECONDS: Final = 50.0
 """Without a word for so long, a stream of hints is broken: the hub writes something every 20."""
@@ -171,31 +165,6 @@ class HubClient:
         except (httpx2.HTTPError, httpx2.StreamError, OSError, TimeoutError) as error:
             raise _no_answer(error) from error
 
-    async def listen(self, heard: Callable[[str], None]) -> None:
-        """Hear what there may be news of: "" at first, from when on nothing is missed, then the topic of each hint.
-
-        Goes on until the stream ends. Raises UnavailableError, and RefusedError where the hub has no such stream.
-        """
-        hints = HintReader()
-        timeout = httpx2.Timeout(self.patience, read=SILENCE_SECONDS)
-        try:
-            async with AsyncExitStack() as stack:
-                async with asyncio.timeout(self.patience):
-                    response = await stack.enter_async_context(self._signed("GET", "/v1/events", b"", {}, timeout))
-                    if response.status_code != 200:
-                        check_answer(response.status_code, await _read(response, BODY_LIMIT))
-                    parts = response.aiter_raw()
-                    first = hints.take(await anext(parts, b""))  # a proxy that holds things back is found out here
-                for topic in ("", *first):
-                    heard(topic)
-                async for part in parts:
-                    for topic in hints.take(part):
-                        heard(topic)
-        except InputError as error:
-            raise _malformed() from error
-        except (httpx2.HTTPError, httpx2.StreamError, OSError, TimeoutError) as error:
-            raise _no_answer(error) from error
-
     async def push_usage(self, buckets: Iterable[UsageBucket]) -> None:
         """Report buckets; sending them again, or in another order, changes nothing."""
         rows = tuple(buckets)
@@ -292,12 +261,6 @@ def check_answer(status: int, raw: bytes) -> bytes:
     except InputError:
         raise kind("hub", f"answered {status}", "check the hub's URL and its log") from None
     raise kind(f"hub: {told.thing}", told.reason, told.fix)
-
-
-def _no_answer(error: Exception) -> UnavailableError:
-    return UnavailableError(
-        "hub", f"did not answer ({type(error).__name__})", "the edge goes on; check the network"
-    )
 
 
 def _no_answer(error: Exception) -> UnavailableError:

@@ -22,5 +22,6 @@ posture     what `safety doctor` found (doctor -> edge -> hub)
 usage_report   usage over a span of time, summed up (command line <-> edge)
 fleet       heartbeats and usage (edge -> hub)
 activity    parts of a heartbeat: counts, agents, backups (edge -> hub)
+hints       what there may be news of (hub -> edge)
 orders      what the hub asks of an edge, and what came of it (hub <-> edge)
 """

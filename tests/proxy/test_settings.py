@@ -40,7 +40,7 @@ def test_the_documented_defaults_are_the_defaults(tmp_path: Path) -> None:
     least = load_settings(None, LEAST)
     for one in ("approval_wait", "policy_grace", "engine"):
         assert getattr(full, one) == getattr(least, one)
-    for one in ("bundle_poll", "decisions_wait", "usage_flush", "heartbeat"):
+    for one in ("bundle_poll", "decisions_poll", "usage_flush", "heartbeat"):
         assert getattr(full.hub, one) == getattr(least.hub, one)
     for one in ("host", "port", "interlock"):
         assert getattr(full.egress, one) == getattr(least.egress, one)

@@ -92,6 +92,7 @@ async def running_hub(data: Path, database: str = "", **given: Any) -> AsyncIter
             finally:
                 for close in running.clients:
                     await close()
+                context.streams.close()
                 server.should_exit = True
                 await task
 

@@ -168,7 +168,7 @@ class Stage:
         )
         lines = {"home": str(self.home), "tenant": TENANT, "workspace": str(self.workspace), "root": root}
         text = "".join(f"{name} = {json.dumps(value)}\n" for name, value in lines.items())
-        text += f"[hub]\nurl = {json.dumps(hub)}\nbundle_poll = 1\ndecisions_wait = 5\nusage_flush = 1\nheartbeat = 1\n"
+        text += f"[hub]\nurl = {json.dumps(hub)}\nbundle_poll = 1\ndecisions_poll = 1\nusage_flush = 1\nheartbeat = 1\n"
         text += f"[egress]\nport = 0\n{providers}"
         text += f"[clients]\n{NAME} = {json.dumps(hashlib.sha256(self.token.encode()).hexdigest())}\n"
         return self._file("edge.toml", text)
