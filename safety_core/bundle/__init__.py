@@ -18,6 +18,7 @@ archive    files <-> one reproducible .tar.gz, within limits
 sign       the OPA signature over the files
 contents   the files of a bundle -> TrustedBundle
 agents     what data.json says of each agent -> AgentManifest, and of budgets
+approvers  what data.json says of approvers -> ApproverKey, and how many people have to say yes
 prices     what data.json says of prices -> Prices
 forward    what data.json says of the forward proxy -> ForwardPolicy
 policy     data.json -> Policy

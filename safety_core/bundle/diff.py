@@ -22,7 +22,7 @@ from safety_core.model.budget import UNBOUND, Budget, Unit
 from safety_core.model.forward import ForwardRule
 from safety_core.model.forward import How as Way
 from safety_core.model.level import Level, Outcome, Tier
-from safety_core.model.policy import AgentManifest, ApproverKey, Pattern, Sandbox, Subagents
+from safety_core.model.policy import AgentManifest, ApproverKey, KeyKind, Pattern, Sandbox, Subagents
 from safety_core.model.usage import NANO
 
 V = TypeVar("V")
@@ -74,6 +74,7 @@ def differences(old: TrustedBundle, new: TrustedBundle) -> tuple[Change, ...]:
         *_agents(old, new),
         *_grants(old, new),
         *_approvers(old, new),
+        *_quorum(old, new),
         *_catalogue(old, new),
         *_hosts(old, new),
         *_forward(old, new),
@@ -239,7 +240,24 @@ def _approvers(old: TrustedBundle, new: TrustedBundle) -> Iterator[Change]:
 
 
 def _approver(key: ApproverKey | None) -> str:
-    return f"a {key.kind.value}'s key, {key.public[:8]}..., up to {key.up_to.word}" if key else "nobody's"
+    if key is None:
+        return "nobody's"
+    more = [f"by {channel} up to {level.word}" for channel, level in sorted(key.channels.items())]
+    more += ["with a one-time code for what asks for a strong approver"] if key.strong else []
+    more += [f"outward grants for {key.outward_seconds // 86400} days"] if key.outward_seconds else []
+    more += [f"of {' or '.join(sorted(key.names))}"] if key.names else []
+    more += [f"on {key.site}"] if key.site else []
+    kind = "a passkey" if key.kind is KeyKind.PASSKEY else f"a {key.kind.value}'s key"
+    public = key.public[-12:] if key.kind is KeyKind.PASSKEY else f"{key.public[:8]}..."
+    return ", ".join((kind, public, f"up to {key.up_to.word}", *more))
+
+
+def _quorum(old: TrustedBundle, new: TrustedBundle) -> Iterator[Change]:
+    for level in Level:
+        before, after = old.policy.quorum.get(level, 1), new.policy.quorum.get(level, 1)
+        if before != after:
+            words = f"{before} before, now {after}"
+            yield Change("quorum", f"people who approve {level.word}", How.CHANGED, (words,), after < before)
 
 
 def _catalogue(old: TrustedBundle, new: TrustedBundle) -> Iterator[Change]:

@@ -66,7 +66,7 @@ def gather(files: Mapping[str, bytes]) -> tuple[JsonObject, Origins]:
     origins.add(matrix, "", "data.matrix")
     origins.add(hosts, "", "data.hosts")
     _fields(data, origins, _document(files, "agents.yaml", b"{}"), ("agents", "default_tier", "budget"))
-    _fields(data, origins, _document(files, "approvers.yaml", b"{}"), ("approvers",))
+    _fields(data, origins, _document(files, "approvers.yaml", b"{}"), ("approvers", "quorum"))
     _fields(data, origins, _document(files, "outward.yaml", b"{}"), ("outward",))
     _fields(data, origins, _document(files, "egress.yaml", b"{}"), ("forward",))
     if "prices.yaml" in files:

@@ -8,32 +8,29 @@ exist (`safety_core.bundle.contents`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Final, TypeVar
 
 from safety_core.bundle.agents import parse_agents, parse_budget
+from safety_core.bundle.approvers import parse_approvers, parse_quorum
 from safety_core.bundle.forward import catchers_of, parse_forward
 from safety_core.bundle.prices import parse_prices
 from safety_core.canonical import JsonObject
 from safety_core.errors import InputError, PolicyError
-from safety_core.model.approval import KeyId
 from safety_core.model.budget import UNBOUND
 from safety_core.model.forward import ForwardPolicy
 from safety_core.model.level import Level, Outcome, Tier
-from safety_core.model.policy import ApproverKey, KeyKind, OutwardGrant, Pattern, Policy
+from safety_core.model.policy import OutwardGrant, Pattern, Policy
 from safety_core.model.prices import Prices
 from safety_core.model.tool_call import AgentId, TenantId
 from safety_core.wire.reader import Reader
 
 Scale = TypeVar("Scale", Level, Outcome, Tier)
 
-PUBLIC_KEY: Final = re.compile(r"[0-9a-f]{64}")
-
 PARTS: Final = (
     "tenant", "revision", "matrix", "floors", "agents", "default_tier", "approvers",
-    "outward", "hosts", "catalogue", "patterns", "volatile", "index", "budget", "prices", "forward",
+    "outward", "hosts", "catalogue", "patterns", "volatile", "index", "budget", "prices", "forward", "quorum",
 )  # fmt: skip
 """The keys of a bundle's data.json; there are no others."""
 
@@ -67,7 +64,7 @@ def _policy(data: Reader, revision: str, version: int) -> Policy:
         floors=frozenset(floors),
         agents=parse_agents(data.object("agents"), default_tier),
         default_tier=default_tier,
-        approvers=_approvers(data),
+        approvers=parse_approvers(data),
         outward=tuple(_outward(entry) for entry in data.objects("outward")),
         patterns=_patterns(data),
         catalogue=data.mapping("catalogue"),
@@ -76,6 +73,7 @@ def _policy(data: Reader, revision: str, version: int) -> Policy:
         forward=_forward(data),
         budget=parse_budget(data.object("budget")) if data.has("budget") else UNBOUND,
         prices=parse_prices(data.object("prices")) if data.has("prices") else Prices(),
+        quorum=parse_quorum(data.object("quorum")) if data.has("quorum") else {},
     )
     data.mapping("index")
     data.done()
@@ -132,29 +130,6 @@ def check_matrix(matrix: Mapping[tuple[Level, Tier], Outcome], thing: str) -> No
         for bound, free in pairwise(Tier):
             if matrix[level, free] > matrix[level, bound]:
                 raise PolicyError(f"{thing}.{level.word}.{free.word}", f"is stricter than for a {bound.word} agent")
-
-
-def _approvers(data: Reader) -> tuple[ApproverKey, ...]:
-    found: dict[str, ApproverKey] = {}
-    for entry in data.objects("approvers"):
-        key = _approver(entry)
-        if key.id in found:
-            raise PolicyError(f"{entry.path}.id", f"{key.id} stands twice")
-        found[key.id] = key
-    return tuple(found.values())
-
-
-def _approver(entry: Reader) -> ApproverKey:
-    kind, public = entry.text("kind"), entry.text("public")
-    if kind not in {member.value for member in KeyKind}:
-        raise PolicyError(f"{entry.path}.kind", "must be hub, person or channel")
-    if not PUBLIC_KEY.fullmatch(public):
-        raise PolicyError(f"{entry.path}.public", "must be an Ed25519 public key, 64 lower-case hexadecimal digits")
-    key = ApproverKey(KeyId(entry.text("id", limit=64)), KeyKind(kind), public, _scale(entry, "up_to", Level))
-    if key.kind is KeyKind.CHANNEL and key.up_to is Level.CRITICAL_RED:
-        raise PolicyError(f"{entry.path}.up_to", "is more than a chat channel may approve", "write red, or less")
-    entry.done()
-    return key
 
 
 def _outward(entry: Reader) -> OutwardGrant:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Final
 
-from safety_core.approve import TRANSITIONS
+from safety_core.approve import TRANSITIONS, people
 from safety_core.canonical import canonical_bytes
 from safety_core.edge.database import Column
 from safety_core.errors import ExpiredGrantError, InputError, LimitError, MismatchedGrantError, ReplayedGrantError
-from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState, Grant, RequestId
+from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState, Grant, KeyId, RequestId
 from safety_core.wire.approvals import grant_from_json, grant_to_json, request_from_json, request_to_json
-from safety_core.wire.reader import Reader
+from safety_core.wire.reader import Reader, parse_json
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS approval (
@@ -23,15 +25,16 @@ CREATE TABLE IF NOT EXISTS approval (
     answer   BLOB,
     received REAL NOT NULL DEFAULT 0,
     sent     INTEGER NOT NULL DEFAULT 0,
-    owed     INTEGER NOT NULL DEFAULT 0
+    owed     INTEGER NOT NULL DEFAULT 0,
+    others   BLOB
 ) STRICT;
 CREATE INDEX IF NOT EXISTS approval_by_digest ON approval (digest, ordinal);
 CREATE UNIQUE INDEX IF NOT EXISTS one_pending_per_digest ON approval (digest) WHERE state = 'pending';
 CREATE INDEX IF NOT EXISTS approval_owed ON approval (ordinal) WHERE owed = 1;
 CREATE TABLE IF NOT EXISTS approval_cursor (one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL) STRICT
 """
-GROWN: Final = (Column("approval", "owed", "INTEGER NOT NULL DEFAULT 0"),)
-"""What the file of an earlier version lacks: of its questions nobody is owed anything."""
+GROWN: Final = (Column("approval", "owed", "INTEGER NOT NULL DEFAULT 0"), Column("approval", "others", "BLOB"))
+"""What the file of an earlier version lacks: of its questions nobody is owed anything, and one answer settled each."""
 
 OWED: Final = """
 WHERE owed = 1 AND state IN ('granted', 'denied', 'expired', 'cancelled')
@@ -54,7 +57,7 @@ WAITING: Final = """
 SELECT count(*), coalesce(sum(length(request)), 0) FROM approval
 WHERE state = 'pending' AND json_extract(CAST(request AS TEXT), '$.agent') = ?
 """
-COLUMNS: Final = "SELECT state, request, answer, received FROM approval"
+COLUMNS: Final = "SELECT state, request, answer, received, others FROM approval"
 
 
 def put(request: ApprovalRequest, db: sqlite3.Connection) -> Approval:
@@ -75,21 +78,32 @@ def put(request: ApprovalRequest, db: sqlite3.Connection) -> Approval:
     return there or Approval(request, ApprovalState.PENDING)
 
 
-def settle(grant: Grant, received: float, db: sqlite3.Connection) -> Approval:
-    """Keep the answer to a question, and return both. Raises GrantError where the table has no such step."""
+def settle(grant: Grant, received: float, shared: Collection[KeyId], db: sqlite3.Connection) -> Approval:
+    """Keep an answer to a question, and return both: a "no" settles it, and the last "yes" that was missing.
+
+    Raises:
+        GrantError: the table has no such step, or the same person has said yes before.
+    """
     approval = by_id(db, grant.request)
     if approval is None:
         raise MismatchedGrantError(f"grant for {grant.request}", "no such request is known here")
-    if approval.grant == grant:
+    if grant == approval.grant or grant in approval.others:
         return approval
     state = ApprovalState.GRANTED if grant.allow else ApprovalState.DENIED
     if state not in TRANSITIONS[approval.state]:
         error = ExpiredGrantError if approval.state is ApprovalState.EXPIRED else ReplayedGrantError
         raise error(f"grant for {grant.request}", f"the request is {approval.state} already")
+    said = (*approval.others, grant)
+    if grant.allow and people(said, shared) < len(said):
+        raise ReplayedGrantError(f"grant for {grant.request}", "its approver has said yes already")
+    if grant.allow and len(said) < approval.request.quorum:
+        others = canonical_bytes([grant_to_json(given) for given in said])
+        db.execute("UPDATE approval SET others = ? WHERE id = ?", (others, grant.request))
+        return replace(approval, others=said)
     answer = canonical_bytes(grant_to_json(grant))
     step = "UPDATE approval SET state = ?, answer = ?, received = ? WHERE id = ?"
     db.execute(step, (state.value, answer, received, grant.request))
-    return Approval(approval.request, state, grant, received)
+    return replace(approval, state=state, grant=grant, received=received)
 
 
 def use(grant: Grant, db: sqlite3.Connection) -> None:
@@ -137,6 +151,12 @@ def every(db: sqlite3.Connection, where: str, *values: str) -> tuple[Approval, .
             ApprovalState(state),
             grant_from_json(Reader.parse(answer, "stored grant")) if answer else None,
             received,
+            _grants(others) if others else (),
         )
-        for state, request, answer, received in rows
+        for state, request, answer, received, others in rows
     )
+
+
+def _grants(raw: bytes) -> tuple[Grant, ...]:
+    said = Reader({"said": parse_json(raw, "stored grants")}, "stored grants")
+    return tuple(grant_from_json(grant) for grant in said.objects("said"))

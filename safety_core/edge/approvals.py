@@ -2,7 +2,7 @@
 
 What may follow what is `safety_core.approve.TRANSITIONS`, checked inside the transaction that makes the step, so that
 of several processes (or of a crash and its restart) exactly one takes it. What is left to the caller: that a grant is
-genuine (`safety_core.approve.verify_signature` before `settle`, `verify_grant` before `use`).
+genuine (`safety_core.approve.verify_answer` before `settle`, `verify_grant` before `use`).
 
 Whoever went away with "pending" is owed the decision (`owe`), until it says that it has it (`told`). `decided` tells,
 at least once, over any restart. Nobody is owed what they have waited for.
@@ -23,7 +23,7 @@ from typing import Final
 from safety_core.canonical import Digest
 from safety_core.edge import approval_rows as rows
 from safety_core.edge.database import Database
-from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState, Grant, RequestId
+from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState, Grant, KeyId, RequestId
 from safety_core.model.tool_call import AgentId
 
 AT_ONCE: Final = 100
@@ -61,15 +61,21 @@ class ApprovalStore:
         """Keep `request` and queue it for the hub. An alike pending one, or itself kept before, is returned instead."""
         return await self._database.write(partial(rows.put, request))
 
-    async def settle(self, grant: Grant, received: float) -> Approval:
-        """Keep the answer to a pending request. The same answer again changes nothing.
+    async def settle(self, grant: Grant, received: float, shared: Collection[KeyId] = ()) -> Approval:
+        """Keep an answer to a pending request, which stays pending while more people have to say yes. The same answer
+        again changes nothing.
+
+        Args:
+            shared: the keys by which several people answer (`safety_core.approve.shared_keys`).
 
         Raises:
             MismatchedGrantError: there is no such request here.
-            ExpiredGrantError, ReplayedGrantError: the request was closed, or answered otherwise, before.
+            ExpiredGrantError, ReplayedGrantError: the request was closed, or answered otherwise, before; or the same
+                person has said yes already.
         """
-        approval = await self._database.write(partial(rows.settle, grant, received))
-        self._wake(grant.request)
+        approval = await self._database.write(partial(rows.settle, grant, received, shared))
+        if approval.state is not ApprovalState.PENDING:
+            self._wake(grant.request)
         return approval
 
     async def use(self, grant: Grant) -> None:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from safety_core import approve
 from safety_core.bundle.contents import TrustedBundle
 from safety_core.canonical import Json, JsonObject
 from safety_core.classify.trace import Step, trace
 from safety_core.edge import clock
 from safety_core.edge.coverage import watched
 from safety_core.edge.trial import Trial, on_trial, tool_call
-from safety_core.errors import UnavailableError
+from safety_core.errors import UnavailableError, WeakApproverError
 from safety_core.flow.compared import Judged, of_verdict
 from safety_core.flow.why import Asked, asked_rules, variants
 from safety_core.gate import rule_on, rulings_on
-from safety_core.model.level import Tier
+from safety_core.model.approval import ApprovalRequest, RequestId
+from safety_core.model.level import Outcome, Tier
+from safety_core.model.policy import Policy
+from safety_core.model.tool_call import ToolCall
 from safety_core.model.verdict import Ruling, Verdict
 from safety_core.wire.recorded_calls import RecordedCall
 
@@ -35,6 +40,8 @@ class Explanation:
 
     Attributes:
         parts: what manifest, floors, matrix and external gate say, each by itself.
+        quorum: how many people have to say yes; 0 where nobody is asked.
+        approvers: the keys that may approve it, by their ids.
         blind: why nobody could look at the lines of the rules; empty where somebody could.
     """
 
@@ -46,6 +53,8 @@ class Explanation:
     ruling: Ruling
     tier: Tier
     milder: tuple[Milder, ...]
+    quorum: int
+    approvers: tuple[str, ...]
     blind: str = ""
 
     def to_json(self) -> JsonObject:
@@ -73,6 +82,8 @@ class Explanation:
             "rule": self.verdict.rule,
             "gate": parts,
             "outcome": self.ruling.outcome.word,
+            "quorum": self.quorum,
+            "approvers": [*self.approvers],
             "milder": milder,
         }
 
@@ -87,17 +98,36 @@ async def explanation(bundle: TrustedBundle, call: RecordedCall, workspace: str,
         verdict = await trial.verdict(call)
         reached, blind = await _reached(bundle, verdict)
         policy, now = trial.policy, clock.now()
+        ruling = rule_on(tool_call(call), verdict, policy, now)
+        asked = _question(tool_call(call), verdict, ruling, policy, now)
         return Explanation(
             call=call,
             step=trace(call.tool, call.params, policy.catalogue, workspace, hints=call.hints),
             verdict=verdict,
             asked=asked_rules(bundle, verdict.facts, verdict.hits, reached),
             parts=rulings_on(tool_call(call), verdict, policy, now),
-            ruling=rule_on(tool_call(call), verdict, policy, now),
+            ruling=ruling,
             tier=policy.agent(tool_call(call).agent).tier,
             milder=tuple([one async for one in _milder(trial, call, verdict)]),
+            quorum=asked.quorum if asked else 0,
+            approvers=tuple(_approvers(asked, policy)) if asked else (),
             blind=blind,
         )
+
+
+def _question(call: ToolCall, verdict: Verdict, ruling: Ruling, policy: Policy, now: float) -> ApprovalRequest | None:
+    if ruling.outcome not in {Outcome.ASK, Outcome.ASK_STRONG}:
+        return None
+    strong = ruling.outcome is Outcome.ASK_STRONG
+    return approve.new_request(RequestId(""), call, verdict, policy, strong=strong, now=now)
+
+
+def _approvers(request: ApprovalRequest, policy: Policy) -> Iterator[str]:
+    """Yield the keys that may approve this, from where they may most."""
+    for key in policy.approvers:
+        with suppress(WeakApproverError):
+            approve.check_may_answer(key, request, f"console+{approve.TOTP}")
+            yield key.id
 
 
 async def _reached(bundle: TrustedBundle, verdict: Verdict) -> tuple[Mapping[str, frozenset[int]], str]:

@@ -124,6 +124,11 @@ def _gate(found: Explanation, place: Place) -> Iterator[str]:
         for clause in part.clauses:
             where = _place_of(clause, found, place)
             yield f"  {word(part.outcome)}  {clause}" + (f"  {weak(where)}" if where else "")
+    if found.quorum > 1:
+        where = place(f"data.quorum.{found.verdict.level.word}")
+        yield f"  {found.quorum} different people have to say yes  {weak(where)}"
+    if found.quorum:
+        yield f"  may approve it: {', '.join(found.approvers) or 'nobody: no key in approvers.yaml may'}"
 
 
 def _place_of(clause: str, found: Explanation, place: Place) -> str:

@@ -70,7 +70,7 @@ def test_all_of_it_is_read() -> None:
         (lambda d: d["matrix"]["red"].update(owner="allow"), "data.matrix.red", "a field that is not known"),
         (lambda d: d["agents"]["free"].update(tool=[]), "data.agents.free", "a field that is not known"),
         (lambda d: d["approvers"].append(KEY), "data.approvers[1].id", "owner stands twice"),
-        (lambda d: d["approvers"][0].update(kind="root"), "data.approvers[0].kind", "hub, person or channel"),
+        (lambda d: d["approvers"][0].update(kind="root"), "data.approvers[0].kind", "hub, person, passkey or channel"),
         (lambda d: d["approvers"][0].update(public="AB" * 32), "data.approvers[0].public", "64 lower-case"),
         (lambda d: d["approvers"][0].update(up_to="all"), "data.approvers[0].up_to", "not one of"),
         (lambda d: d["approvers"][0].update(kind="channel"), "data.approvers[0].up_to", "more than a chat channel may"),
