@@ -34,7 +34,6 @@ class Settings:
         url: where people's browsers find the console ("https://hub.example"); empty for http://localhost and the port.
         name: under which name audit checkpoints are cosigned, a host name.
         max_pending: open questions per tenant, past which new ones are refused (approval flooding).
-        max_wait: seconds that a long poll may last.
         stripe_key_file: file (0600) with Stripe's restricted key; empty: usage is not exported.
         stripe_meters: which totals are exported under which event name ("cost=safety_cost requests=safety_requests").
         stripe_url: another address of Stripe's API, for tests.
@@ -47,7 +46,6 @@ class Settings:
     url: str = ""
     name: str = "safety-hub"
     max_pending: int = 1000
-    max_wait: int = 60
     stripe_key_file: str = ""
     stripe_meters: str = "cost=safety_cost"
     stripe_url: str = ""
@@ -58,7 +56,6 @@ class Settings:
             not self.url or bool(ORIGIN.fullmatch(self.url)), "url", "must be https://host, or http://localhost:port"
         )
         _require(self.max_pending > 0, "max_pending", "must be positive")
-        _require(0 < self.max_wait <= 300, "max_wait", "must lie in 1 to 300")
         _require(bool(self.name) and self.name.isascii() and "+" not in self.name, "name", "must be a host name")
         _require(not any(mark.isspace() for mark in self.name), "name", "must be a host name")
 
@@ -87,7 +84,7 @@ def load_settings(file: Path | None, environment: Mapping[str, str], **given: ob
     told = read_toml(file) if file else {}
     values: dict[str, object] = {"data": "~/.safety-hub", **told, **_from_environment(environment)}
     values.update({name: value for name, value in given.items() if value is not None})
-    kinds = {"data": Path, "port": int, "max_pending": int, "max_wait": int}
+    kinds = {"data": Path, "port": int, "max_pending": int}
     known = {entry.name for entry in fields(Settings)}
     for name in values:
         _require(name in known, name, f"is not a setting; the settings are {', '.join(sorted(known))}")

@@ -138,7 +138,6 @@ async def _settle(context: Context, approver: Approver, grant: Grant) -> Settled
 
 
 def _ring(context: Context, approver: Approver) -> None:
-    context.bell.ring(approver.tenant)
     for topic in (Topic.FEED, Topic.INBOX):
         context.bus.ring(approver.tenant, topic)
 

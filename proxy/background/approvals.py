@@ -42,22 +42,28 @@ class Outbox:
 
 @dataclass(slots=True)
 class Inbox:
-    """Takes up answers. `wait`: seconds of one long poll."""
+    """Takes up answers."""
 
     approvals: ApprovalStore
     grants: Grants
     hub: HubClient
-    wait: float
 
     async def receive(self) -> None:
-        """Wait for answers once and take them up. The cursor moves only after that. Raises SafetyError."""
+        """Take up all answers that there are. Raises SafetyError."""
         self.grants.in_force.latest()  # without a policy nobody says whose answers count: they wait at the hub
+        while await self._page():
+            pass
+
+    async def _page(self) -> bool:
+        """Take up some; False if there were none. The cursor moves only after that."""
         after = await self.approvals.cursor()
-        decisions = await self.hub.decisions(after, self.wait)
+        decisions = await self.hub.decisions(after)
         for grant in decisions.grants:
             await self.take_up(grant)
-        if decisions.next != after:
-            await self.approvals.move_cursor(decisions.next)
+        if decisions.next == after:
+            return False
+        await self.approvals.move_cursor(decisions.next)
+        return True
 
     async def take_up(self, grant: Grant) -> None:
         """Settle the question that `grant` answers, or say in the log why it does not."""

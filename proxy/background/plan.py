@@ -39,7 +39,7 @@ def planned(
         return (sweep,)
     grants = Grants(services.approvals, services.audit, in_force)
     hints = Hints(hub)
-    inbox = Inbox(services.approvals, grants, hub, 0.0)
+    inbox = Inbox(services.approvals, grants, hub)
     heart = Heart(hub, services, in_force, sight=sight)
     orders = Orders(hub, log, sight, in_force, sync.pull, heart.beat, settings.doctor)
     return (

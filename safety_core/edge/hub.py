@@ -72,7 +72,7 @@ class HubClient:
     Args:
         url: where the hub is ("https://hub.example"); plain http only on loopback, or with `insecure`.
         clock: seconds since the epoch.
-        patience: seconds until an answer that is not a long poll has to begin.
+        patience: seconds until an answer has to begin.
     """
 
     url: str
@@ -130,10 +130,9 @@ class HubClient:
         except ValueError as error:
             raise _malformed() from error
 
-    async def decisions(self, after: int, wait: float = 0.0) -> Decisions:
-        """Return the answers after cursor `after`, waiting up to `wait` seconds for the first. Not yet verified."""
-        path = f"/v1/approvals/decisions?after={after}&wait={wait:g}"
-        answer = await self._send("GET", path, wait=wait)
+    async def decisions(self, after: int) -> Decisions:
+        """Return what was decided after cursor `after`. Not yet verified."""
+        answer = await self._send("GET", f"/v1/approvals/decisions?after={after}")
         try:
             body = Reader.parse(check_answer(answer.status, answer.raw), "hub's answer")
             return Decisions(body.integer("next"), tuple(item_from_json(item) for item in body.objects("items")))
@@ -205,12 +204,10 @@ class HubClient:
         body: bytes = b"",
         *,
         headers: Mapping[str, str] | None = None,
-        wait: float = 0.0,
         limit: int = BODY_LIMIT,
     ) -> _Answer:
-        timeout = httpx2.Timeout(self.patience, read=self.patience + wait)
         try:
-            async with self._signed(method, path, body, headers or {}, timeout) as response:
+            async with self._signed(method, path, body, headers or {}, httpx2.Timeout(self.patience)) as response:
                 raw = await _read(response, limit)
                 return _Answer(response.status_code, response.headers.get("etag", ""), raw)
         except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:

@@ -134,8 +134,10 @@ class Work:
     async def follow(self, edge: HubClient) -> None:
         cursor = 0
         while len(self.feed) < QUESTIONS:
-            news = await until_acknowledged(lambda: edge.decisions(cursor, wait=1))  # noqa: B023 - called at once
+            news = await until_acknowledged(lambda: edge.decisions(cursor))  # noqa: B023 - called at once
             assert news.next >= cursor
+            if news.next == cursor:
+                await asyncio.sleep(0.05)
             cursor = news.next
             self.feed.extend(news.grants)
 

@@ -85,11 +85,10 @@ async def test_a_hub_says_when_it_is_ready_and_stops_in_time(tmp_path: Path, cap
     assert ready["ready"] is True
     async with HubClient(ready["url"], TenantId("acme"), SigningKey.generate()) as edge:
         await edge.register(token.strip())
-        waiting = asyncio.create_task(edge.decisions(0, wait=60))
+        waiting = asyncio.create_task(edge.listen(lambda _: None))
         async with httpx2.AsyncClient(trust_env=False, verify=False) as http:
             assert (await http.get(ready["url"] + "/v1/health")).status_code == 200
         os.kill(process.pid, signal.SIGTERM)
         await asyncio.wait_for(process.wait(), 30)
-        with pytest.raises(Exception, match="hub"):
-            await waiting
+        await waiting  # the hub ended its stream in good order
     process._transport.close()  # type: ignore[attr-defined]  # asyncio leaves its pipe to the collector

@@ -35,7 +35,6 @@ def test_nothing_given_is_a_hub_for_one_machine(tmp_path: Path) -> None:
         ('port = "many"', "port"),
         ("port = 70000", "port"),
         ("max_pending = 0", "max_pending"),
-        ("max_wait = 301", "max_wait"),
         ('name = "a b"', "name"),
         ('name = ""', "name"),
         ("data = [1]", "data"),

@@ -44,7 +44,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.outbox = Outbox(self.approvals, self.client)
-        self.inbox = Inbox(self.approvals, Grants(self.approvals, self.audit, self.in_force), self.client, 0.0)
+        self.inbox = Inbox(self.approvals, Grants(self.approvals, self.audit, self.in_force), self.client)
 
     async def pin(self, public: str | None = None) -> None:
         """Put a policy in force that pins the hub's key, or another."""
