@@ -13,6 +13,7 @@ from hub.store import fleet, tenants, tokens
 from hub.store.tokens import Token, TokenKind
 from hub.tenants import PUBLIC
 from safety_core.errors import InputError
+from safety_core.model.tool_call import TenantId
 from safety_core.wire.posture import told
 from safety_core.wire.signed import tenant_id
 
@@ -34,14 +35,25 @@ async def add_tenant(context: Context, name: str) -> str:
 
 async def add_person(context: Context, kind: TokenKind, tenant_name: str, name: str, public: str | None = None) -> str:
     """Add an approver or publisher; return their token, which replaces an older one of the same name."""
-    tenant, text, now = tenant_id(tenant_name), new_token(kind), context.clock()
+    tenant = tenant_id(tenant_name)
+    async with context.database.read() as connection:
+        if await tenants.find(connection, tenant) is None:
+            raise NotFoundError(f"tenant {tenant}", "is not there", f"safety hub tenant add {tenant}")
+    return await _new_token(context, kind, tenant, name, public)
+
+
+async def add_publisher_for_all(context: Context, name: str) -> str:
+    """Add a publisher who may publish for every tenant; return their token, which replaces an older one."""
+    return await _new_token(context, TokenKind.PUBLISHER, TenantId(""), name, None)
+
+
+async def _new_token(context: Context, kind: TokenKind, tenant: TenantId, name: str, public: str | None) -> str:
+    text, now = new_token(kind), context.clock()
     if not PERSON.fullmatch(name):
         raise InputError("name", "must be 1 to 100 characters without control characters")
     if public is not None and not PUBLIC.fullmatch(public):
         raise InputError("--public", "must be 64 hexadecimal digits", "make one: `safety approvals keygen`")
     async with context.database.write() as connection:
-        if await tenants.find(connection, tenant) is None:
-            raise NotFoundError(f"tenant {tenant}", "is not there", f"safety hub tenant add {tenant}")
         await tokens.put(connection, Token(token_hash(text), kind, tenant, name, now, public))
     return text
 

@@ -23,6 +23,7 @@ from hub.errors import answer_error
 from hub.events import Events
 from hub.keys import load_keys
 from hub.migrations.migrate import migrate
+from hub.policy import endpoints as policy
 from hub.repository import Repositories
 from hub.settings import Settings
 from hub.store.engine import open_database
@@ -42,6 +43,12 @@ ROUTES: Final[tuple[tuple[str, str, Endpoint], ...]] = (
     ("POST", "/v1/tenants/register", tenants.register),
     ("PUT", "/v1/tenants/{tenant}/repository", bundles.publish),
     ("GET", "/v1/repository/{path:path}", bundles.fetch),
+    ("GET", "/v1/tenants/{tenant}/revisions", policy.revisions),
+    ("POST", "/v1/releases", policy.make),
+    ("GET", "/v1/releases", policy.listed),
+    ("GET", "/v1/releases/{id}", policy.show),
+    ("PUT", "/v1/releases/{id}/tenants/{tenant}", policy.stage),
+    ("POST", "/v1/releases/{id}/action", policy.act),
     ("POST", "/v1/approvals", approvals.push),
     ("GET", "/v1/approvals", approvals.listed),
     ("GET", "/v1/approvals/decisions", feed.decisions),

@@ -17,6 +17,7 @@ from typing import Final
 from hub.billing.export import export
 from hub.billing.spending import look as look_at_limits
 from hub.context import Context
+from hub.policy import mover
 from hub.store import jobs
 from safety_core.edge import clock
 from safety_core.errors import SafetyError
@@ -47,6 +48,7 @@ class Job:
 JOBS: Final[tuple[Job, ...]] = (
     Job("billing: export", 300.0, export),
     Job("billing: limits", 300.0, look_at_limits),
+    Job("releases", 5.0, mover.move),
 )
 """Whoever has recurring work adds a line."""
 

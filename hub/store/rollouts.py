@@ -87,9 +87,9 @@ async def in_state(connection: AsyncConnection, state: str) -> tuple[StoredRelea
     return tuple(_release(row) for row in await connection.execute(query))
 
 
-async def change(connection: AsyncConnection, name: str, state: str, **values: object) -> bool:
-    """Change fields of a release that is still in `state`; False if it is no longer."""
-    same = (releases.c.id == name) & (releases.c.state == state)
+async def change(connection: AsyncConnection, known: StoredRelease, **values: object) -> bool:
+    """Change fields of a release that still stands as it is known: state and wave; False if it does not."""
+    same = (releases.c.id == known.id) & (releases.c.state == known.state) & (releases.c.wave == known.wave)
     found = await connection.execute(update(releases).where(same).values(**values).returning(releases.c.id))
     return found.first() is not None
 

@@ -15,7 +15,7 @@ from hub.store.schema.rollouts import running, staged, tallies
 from safety_core.model.tool_call import TenantId
 
 SLOT_SECONDS: Final = 600
-KEEP_SECONDS: Final = 14 * 86400
+KEEP_SECONDS: Final = 7 * 86400
 DAY: Final = 86400.0
 
 
