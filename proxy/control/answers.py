@@ -6,13 +6,14 @@
               "output"?, "exit"?, "truncated"?, "findings"?}
 /v1/redeem   as /v1/run, never "pending"
 /v1/outbound {"decision": "allow"|"block"|"pending", "content", "level", "rule", "reason", "approval"?}
-approval     {"id", "expires", "digest"}
+approval     {"id", "expires", "digest", "code"}
 
 `level` is null where the call was refused before it could be judged.
 """
 
 from __future__ import annotations
 
+from safety_core.approve import code
 from safety_core.canonical import JsonObject
 from safety_core.flow.answers import Answer, Entrusted, Executed, Pending, Permitted, Refused, Sendable
 from safety_core.model.approval import ApprovalRequest
@@ -70,4 +71,5 @@ def _refused(answer: Refused) -> JsonObject:
 
 
 def _asked(request: ApprovalRequest) -> JsonObject:
-    return {"id": request.id, "expires": request.expires, "digest": request.action_digest}
+    shown = {"digest": request.action_digest, "code": code(request.action_digest)}
+    return {"id": request.id, "expires": request.expires, **shown}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import chain, combinations, islice
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,7 @@ from typing import Final
 import click
 from nacl.signing import SigningKey, VerifyKey
 
-from safety_core.approve import Answer, answer, key_id
+from safety_core.approve import Answer, answer, code, key_id
 from safety_core.canonical import Digest, Json, JsonObject, digest
 from safety_core.cli.home import home_option
 from safety_core.cli.hub import hub_option, read_token, token_option
@@ -109,8 +109,18 @@ def deny(id: str, hub: str, token_file: Path | None, key: Path | None, yes: bool
 
 
 @approvals.command()
+@click.argument("id")
+@hub_options
+def cancel(id: str, hub: str, token_file: Path | None) -> None:
+    """End a question without an answer: the agent may ask again."""
+    with _client(hub, token_file) as client:
+        click.echo(f"{_request_id(id)} {client.cancel(_request_id(id))}")
+
+
+@approvals.command()
 @click.argument("file", type=FILE)
-def keygen(file: Path) -> None:
+@click.option("--name", help="Your name, as the hub knows you: needed where several people have to approve.")
+def keygen(file: Path, name: str | None) -> None:
     """Draw your own approval key into FILE, and print what makes it count.
 
     Keep FILE where no agent runs: whoever has it can approve anything that is asked of you.
@@ -118,6 +128,8 @@ def keygen(file: Path) -> None:
     public = SigningKey(create_key_file(file)).verify_key
     click.echo("# for policies/approvers.yaml: signed policy, not the hub, says that this key counts")
     click.echo(_pinned(KeyKind.PERSON, public, Level.CRITICAL_RED))
+    if name is not None:
+        click.echo(f"    names: [{json.dumps(name)}]")
     click.echo(f"# for the hub: safety hub approver add TENANT NAME --public {bytes(public).hex()}")
 
 
@@ -152,11 +164,12 @@ def _decide(id_: str, hub: str, token_file: Path | None, key: Path | None, *, al
         if not yes:
             _confirm(allow)
         if signer is None:
-            state = client.answer(question.request.id, allow=allow)
+            answered = client.answer(question.request.id, allow=allow)
         else:
             said = Answer(allow, question.approver, "cli", clock.new_id())
-            state = client.deliver(answer(question.request, signer, KeyKind.PERSON, said, clock.now()))
-    click.echo(f"{question.request.id} {state}")
+            answered = client.deliver(answer(question.request, signer, KeyKind.PERSON, said, clock.now()))
+    more = f": {answered.missing} more have to say yes" if answered.missing else ""
+    click.echo(f"{question.request.id} {answered.state}{more}")
 
 
 def _confirm(allow: bool) -> None:
@@ -177,12 +190,6 @@ def _request_id(text: str) -> RequestId:
     if not text.isalnum() or not text.isascii():
         raise InputError("approval id", "must be the id that `safety approvals list` shows")
     return RequestId(text)
-
-
-def code_of(request: ApprovalRequest) -> str:
-    """Return the digest code: 64 bits of the action digest, short enough to compare with what the edge shows."""
-    head = request.action_digest[:16]
-    return "-".join(head[start : start + 4] for start in range(0, 16, 4))
 
 
 def left_out(request: ApprovalRequest) -> tuple[str, ...] | None:
@@ -210,14 +217,16 @@ def _cover(request: ApprovalRequest) -> str:
 def _json(question: Question) -> JsonObject:
     grant: Json = question.decided_by or None
     request = request_to_json(question.request)
-    return {**request, "state": question.state.value, "decided_by": grant, "code": code_of(question.request)}
+    told = {"decided_by": grant, "missing": question.missing, "code": code(question.request.action_digest)}
+    return {**request, "state": question.state.value, **told}
 
 
 def _line(question: Question) -> str:
     request = question.request
     strong = " (own key)" if request.strong else ""
+    missing = f" ({_missing(question)})" if request.quorum > 1 and question.missing else ""
     call = textwrap.shorten(json.dumps(request.params), CALL_WIDTH, placeholder=" ...")
-    what = f"{request.level.word}{strong}  {_safe(request.agent)}  {_safe(request.tool)} {call}"
+    what = f"{request.level.word}{strong}{missing}  {_safe(request.agent)}  {_safe(request.tool)} {call}"
     return f"{request.id}  {question.state}  {what}  {_safe(request.reason)}"
 
 
@@ -232,12 +241,26 @@ def _page(question: Question) -> str:
             f"agent     {_safe(request.agent)} of {request.tenant}, session {_safe(request.session)}",
             f"level     {request.level.word}" + (", needs the approver's own key" if request.strong else ""),
             f"why       {_safe(request.reason)}",
+            *_whom(request),
             f"tool      {_safe(request.tool)}",
             f"with      {shown}",
-            f"code      {code_of(request)}  (compare it with the edge's; {_cover(request)})",
+            f"code      {code(request.action_digest)}  (compare it with the edge's; {_cover(request)})",
+            *([f"people    {request.quorum} have to say yes, {_missing(question)}"] if request.quorum > 1 else []),
             f"expires   in {left // 60} h {left % 60} min",
         )
     )
+
+
+def _whom(request: ApprovalRequest) -> Iterator[str]:
+    """Yield what a person looks at first: whom the call reaches, and what it costs."""
+    if request.recipients:
+        yield f"reaches   {', '.join(map(_safe, request.recipients))}"
+    if request.amounts:
+        yield f"amounts   {', '.join(map(_safe, request.amounts))}"
+
+
+def _missing(question: Question) -> str:
+    return f"{question.missing} missing"
 
 
 def _safe(text: str) -> str:

@@ -21,12 +21,26 @@ PATIENCE: Final = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request as the hub shows it. `approver` is the name under which the hub knows the bearer of the token."""
+    """A request as the hub shows it.
+
+    Attributes:
+        approver: the name under which the hub knows the bearer of the token.
+        missing: how many people still have to say yes.
+    """
 
     request: ApprovalRequest
     state: ApprovalState
     approver: str
     decided_by: str
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Where a question stands after an answer, and how many people still have to say yes."""
+
+    state: ApprovalState
+    missing: int
 
 
 @dataclass(slots=True)
@@ -63,16 +77,21 @@ class ApproverClient:
         body = self._ask("GET", f"/v1/approvals/{request}")
         return _question(body, body.text("approver"))
 
-    def answer(self, request: RequestId, *, allow: bool) -> ApprovalState:
+    def answer(self, request: RequestId, *, allow: bool) -> Answered:
         """Answer, and let the hub sign it with its own key."""
         return self._decide(request, {"allow": allow, "origin": "cli"})
 
-    def deliver(self, grant: Grant) -> ApprovalState:
+    def deliver(self, grant: Grant) -> Answered:
         """Answer with a grant that the approver signed."""
         return self._decide(grant.request, {"grant": grant_to_json(grant)})
 
-    def _decide(self, request: RequestId, body: JsonObject) -> ApprovalState:
-        return _state(self._ask("POST", f"/v1/approvals/{request}/decision", canonical_bytes(body)))
+    def cancel(self, request: RequestId) -> ApprovalState:
+        """End a question without an answer."""
+        return _state(self._ask("POST", f"/v1/approvals/{request}/cancel"))
+
+    def _decide(self, request: RequestId, body: JsonObject) -> Answered:
+        told = self._ask("POST", f"/v1/approvals/{request}/decision", canonical_bytes(body))
+        return Answered(_state(told), told.integer("missing", 0))
 
     def _ask(self, method: str, path: str, body: bytes = b"", query: Mapping[str, str] | None = None) -> Reader:
         try:
@@ -96,4 +115,5 @@ def _state(body: Reader) -> ApprovalState:
 
 def _question(body: Reader, approver: str) -> Question:
     decided_by = body.object("grant").text("approver") if body.has("grant") else ""
-    return Question(request_from_json(body.object("request")), _state(body), approver, decided_by)
+    missing = body.integer("missing", 0)
+    return Question(request_from_json(body.object("request")), _state(body), approver, decided_by, missing)

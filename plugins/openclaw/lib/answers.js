@@ -17,3 +17,13 @@ export function questionOf({ approval }) {
   const { id } = /** @type {{ id?: unknown }} */ (approval ?? {});
   return typeof id === "string" ? id : undefined;
 }
+
+/**
+ * The question as people know it: its id, and the code that the hub's card shows for the same call.
+ * @param {Record<string, unknown>} answer  the edge's
+ */
+export function namedQuestion(answer) {
+  const { code } = /** @type {{ code?: unknown }} */ (answer.approval ?? {});
+  const id = questionOf(answer) ?? "without an id";
+  return typeof code === "string" ? `${id} (code ${code})` : id;
+}

@@ -1,6 +1,6 @@
 // Before a tool runs: the trusted policy asks the edge, and before_tool_call is the second witness that it was asked.
 
-import { questionOf, reasonOf } from "./answers.js";
+import { namedQuestion, reasonOf } from "./answers.js";
 import { awaitPerson } from "./approvals.js";
 import { ask, EdgeError } from "./edge.js";
 import { forget, keep, original, remember, shared, use } from "./shared.js";
@@ -147,7 +147,7 @@ function refusal(answer) {
   if (answer.decision === "block") return `blocked: ${reason}`;
   if (answer.decision !== "pending") return "blocked: the edge's answer was not understood";
   return (
-    `pending approval ${questionOf(answer) ?? "without an id"}: ${reason}. A person has been asked and nothing has run. ` +
+    `pending approval ${namedQuestion(answer)}: ${reason}. A person has been asked and nothing has run. ` +
     "Repeat the same call after approval; do not look for another way to do it."
   );
 }

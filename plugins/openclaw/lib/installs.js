@@ -5,7 +5,7 @@
 
 import { randomUUID } from "node:crypto";
 
-import { questionOf, reasonOf } from "./answers.js";
+import { namedQuestion, questionOf, reasonOf } from "./answers.js";
 import { blocked } from "./calls.js";
 import { digestOf } from "./contents.js";
 import { ask } from "./edge.js";
@@ -54,7 +54,7 @@ export async function objection(settings, installation, agent) {
     if (answer.decision === "allow") return undefined;
     const id = questionOf(answer);
     const reason = reasonOf(answer);
-    return id !== undefined ? `pending approval ${id}: ${reason}. Install it again after approval.` : reason;
+    return id !== undefined ? `pending approval ${namedQuestion(answer)}: ${reason}. Install it again after approval.` : reason;
   } catch (error) {
     return error instanceof Error ? error.message : "the edge could not be asked";
   }

@@ -1,7 +1,7 @@
 // What leaves through a chat channel: the edge says whether it may go to this recipient and takes secrets out of it. OpenClaw
 // sends the raw text when such a hook fails, so a failure here ends in a cancelled message.
 
-import { questionOf, reasonOf } from "./answers.js";
+import { namedQuestion, questionOf, reasonOf } from "./answers.js";
 import { checkAttachments } from "./attachments.js";
 import { oneLine } from "./calls.js";
 import { ask, EdgeError } from "./edge.js";
@@ -100,7 +100,7 @@ async function outbound(settings, message) {
     const why = reasonOf(answer, "the edge did not allow the message");
     if (id === undefined) return unsent(why);
     keep(shared().unsaid, id, true);
-    return unsent(`pending approval ${id}: ${why}`);
+    return unsent(`pending approval ${namedQuestion(answer)}: ${why}`);
   } catch (error) {
     return unsent(error instanceof EdgeError ? error.message : "the message could not be put to the edge");
   }

@@ -45,6 +45,12 @@ test("a pending call is blocked for now, and says how to go on", async () => {
   assert.equal(answer?.block, true);
 });
 
+test("a pending call says the code that the hub's card shows", async () => {
+  const approval = { id: "7f3a", expires: 1_800_000_000, digest: "d", code: "ABCD-EFGH" };
+  const answer = await decided({ decision: "pending", level: "red", rule: "money", reason: "pays", approval });
+  assert.match(answer?.blockReason ?? "", /pending approval 7f3a \(code ABCD-EFGH\): pays/);
+});
+
 test("a call for which a person was asked waits for the answer", async () => {
   const pending = { decision: "pending", approval: { id: "7f3a", expires: 1_800_000_000, digest: "d" } };
   const { socket, questions } = await edge(({ body }) => (body.wait === 0 ? pending : { decision: "allow" }));

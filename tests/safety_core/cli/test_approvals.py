@@ -14,9 +14,8 @@ from nacl.signing import SigningKey
 
 from hub import admin
 from hub.store.tokens import TokenKind
-from safety_core.approve import key_id
+from safety_core.approve import code, key_id
 from safety_core.canonical import JsonObject, digest
-from safety_core.cli.approvals import code_of
 from safety_core.cli.main import run
 from safety_core.edge.hub import HubClient
 from safety_core.edge.key_file import read_key_file
@@ -61,7 +60,7 @@ async def test_a_terminal_is_enough_to_answer(
         monkeypatch.setenv("SAFETY_APPROVER_TOKEN", token)
         assert (await safety(capfd, "list"))[2] == "nothing to answer\n"
 
-        plain, strong = honest(question()), honest(question(strong=True))
+        plain, strong = honest(question()), honest(question(strong=True, params={"command": "mkfs /dev/sda"}))
         never = question(reason="evil \x1b[2J\u202e words")
         for asked in (plain, strong, never):
             await edge.push_approval(asked)
@@ -71,7 +70,7 @@ async def test_a_terminal_is_enough_to_answer(
         assert "\x1b" not in printed
         assert "\u202e" not in printed
         status, printed, _ = await safety(capfd, "show", plain.id, "--json")
-        assert json.loads(printed)["code"] == code_of(plain)
+        assert json.loads(printed)["code"] == code(plain.action_digest)
 
         status, _, said = await safety(capfd, "approve", plain.id)
         assert (status, "Fix: look at it, then add --yes" in said) == (2, True)
@@ -83,7 +82,7 @@ async def test_a_terminal_is_enough_to_answer(
         assert f"Fix: safety approvals approve {strong.id} --key FILE" in said
         status, printed, said = await safety(capfd, "approve", strong.id, "--yes", "--key", str(key_file))
         assert (status, printed) == (0, f"{strong.id} granted\n")
-        assert code_of(strong) in said
+        assert code(strong.action_digest) in said
 
         status, _, said = await safety(capfd, "deny", plain.id)
         assert status == 1
