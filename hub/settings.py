@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,6 +37,9 @@ class Settings:
         stripe_key_file: file (0600) with Stripe's restricted key; empty: usage is not exported.
         stripe_meters: which totals are exported under which event name ("cost=safety_cost requests=safety_requests").
         stripe_url: another address of Stripe's API, for tests.
+        smtp: mail server ("smtps://user:password@mail.example:465", "smtp://..." with STARTTLS); empty for no e-mail.
+        mail_from: the sender's address.
+        private_addresses: 1 lets webhooks, push services and chat services lie in the hub's own network.
     """
 
     data: Path
@@ -49,6 +52,9 @@ class Settings:
     stripe_key_file: str = ""
     stripe_meters: str = "cost=safety_cost"
     stripe_url: str = ""
+    smtp: str = field(default="", repr=False)
+    mail_from: str = ""
+    private_addresses: int = 0
 
     def __post_init__(self) -> None:
         _require(0 <= self.port < 65536, "port", "must lie in 0 to 65535")
@@ -58,6 +64,8 @@ class Settings:
         _require(self.max_pending > 0, "max_pending", "must be positive")
         _require(bool(self.name) and self.name.isascii() and "+" not in self.name, "name", "must be a host name")
         _require(not any(mark.isspace() for mark in self.name), "name", "must be a host name")
+        _require(not self.smtp or bool(self.mail_from), "mail_from", "must be set where smtp is")
+        _require(self.private_addresses in {0, 1}, "private_addresses", "must be 0 or 1")
 
     @property
     def origin(self) -> str:
@@ -84,7 +92,7 @@ def load_settings(file: Path | None, environment: Mapping[str, str], **given: ob
     told = read_toml(file) if file else {}
     values: dict[str, object] = {"data": "~/.safety-hub", **told, **_from_environment(environment)}
     values.update({name: value for name, value in given.items() if value is not None})
-    kinds = {"data": Path, "port": int, "max_pending": int}
+    kinds = {"data": Path, "port": int, "max_pending": int, "private_addresses": int}
     known = {entry.name for entry in fields(Settings)}
     for name in values:
         _require(name in known, name, f"is not a setting; the settings are {', '.join(sorted(known))}")

@@ -12,7 +12,7 @@ from enum import StrEnum
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store import happenings
-from safety_core.canonical import JsonObject, canonical_bytes
+from safety_core.canonical import Json, JsonObject, canonical_bytes
 from safety_core.model.approval import ApprovalRequest, ApprovalState, RequestId
 from safety_core.model.tool_call import TenantId
 
@@ -69,5 +69,5 @@ async def happened(
 
 def alike(question: ApprovalRequest) -> str:
     """Return what questions have in common that become one message: 32 hexadecimal digits."""
-    parts = [question.tenant, question.agent, question.tool, question.level.word, question.outward]
-    return hashlib.sha256(canonical_bytes([*parts])).hexdigest()[:32]
+    parts: list[Json] = [question.tenant, question.agent, question.tool, question.level.word, question.outward]
+    return hashlib.sha256(canonical_bytes(parts)).hexdigest()[:32]

@@ -38,17 +38,20 @@ def stored_object(raw: bytes) -> JsonObject:
     return value if isinstance(value, dict) else {}
 
 
-async def insert(connection: AsyncConnection, happening: Happening) -> None:
-    """Write it down, unless one of this name still waits."""
-    statement = insert_into(connection, happenings).values(
-        tenant=happening.tenant,
-        kind=happening.kind,
-        subject=happening.subject,
-        at=happening.at,
-        due=happening.due,
-        body=canonical_bytes(happening.body),
-    )
-    await connection.execute(statement.on_conflict_do_nothing())
+async def insert(connection: AsyncConnection, *new: Happening) -> None:
+    """Write them down, but those of whose name one still waits."""
+    rows = [
+        {
+            "tenant": item.tenant,
+            "kind": item.kind,
+            "subject": item.subject,
+            "at": item.at,
+            "due": item.due,
+            "body": canonical_bytes(item.body),
+        }
+        for item in new
+    ]
+    await connection.execute(insert_into(connection, happenings).on_conflict_do_nothing(), rows)
 
 
 async def take(connection: AsyncConnection, now: float, limit: int) -> tuple[Happening, ...]:
