@@ -9,7 +9,7 @@ from typing import Final
 from hub.auth import new_token, token_hash
 from hub.context import Context
 from hub.errors import NotFoundError
-from hub.store import fleet, tenants, tokens
+from hub.store import alerts, fleet, tenants, tokens
 from hub.store.tokens import Token, TokenKind
 from hub.tenants import PUBLIC
 from safety_core.errors import InputError
@@ -68,8 +68,10 @@ async def describe_tenants(context: Context) -> tuple[str, ...]:
             lines.append(f"{tenant.id}  {_standing(tenant, last, context.clock())}")
             if last is not None and last.posture is not None:
                 lines.append(f"  doctor: {told(last.posture, context.clock())}")
-            alerts = await fleet.alerts_of(connection, tenant.id)
-            lines += [f"  alert {_when(alert.at)}: {alert.kind}: {alert.reason}" for alert in alerts]
+            lines += [
+                f"  alert {_when(alert.at)}: {alert.kind}: {alert.reason}"
+                for alert in await alerts.open_of(connection, tenant.id)
+            ]
     return tuple(lines)
 
 

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from hub import bundles, fleet, tenants, usage
+from hub import bundles, fleet, orders, tenants, usage, witness
 from hub.approvals import endpoints as approvals
 from hub.approvals import feed
 from hub.console.routes import console_routes
@@ -58,6 +58,9 @@ ROUTES: Final[tuple[tuple[str, str, Endpoint], ...]] = (
     ("POST", "/v1/usage", usage.ingest),
     ("GET", "/v1/usage", usage.listed),
     ("POST", "/v1/heartbeat", fleet.heartbeat),
+    ("GET", "/v1/audit/checkpoints", witness.remembered),
+    ("GET", "/v1/orders", orders.fetch),
+    ("POST", "/v1/orders/{id}/result", orders.settle),
 )
 
 

@@ -15,6 +15,7 @@ from starlette.requests import Request
 
 from hub.context import Context
 from hub.errors import UnauthenticatedError
+from hub.revocation import note_use
 from hub.store import nonces, tenants, tokens
 from hub.store.tokens import Token, TokenKind
 from safety_core.edge.body import read_body
@@ -69,10 +70,14 @@ async def edge_call(request: Request, context: Context) -> EdgeCall:
         tenant = await tenants.find(connection, claim.stamp.tenant)
     public = tenant.public if tenant is not None and tenant.public else _NOBODY
     now = context.clock()
-    stamp = verify_request(request.method, path_of(request), body, claim, public, now)
-    if public == _NOBODY:
-        fix = "register this tenant's key: safety tenant register"
-        raise ForgedRequestError("request", "is not signed by the tenant's registered key", fix)
+    try:
+        stamp = verify_request(request.method, path_of(request), body, claim, public, now)
+        if public == _NOBODY:
+            fix = "register this tenant's key: safety tenant register"
+            raise ForgedRequestError("request", "is not signed by the tenant's registered key", fix)
+    except ForgedRequestError:
+        await note_use(context, request, path_of(request), body, claim)
+        raise
     async with context.database.write() as connection:
         fresh = await nonces.remember(connection, stamp.tenant, stamp.nonce, now, now + NONCE_SECONDS)
     if not fresh:

@@ -17,6 +17,8 @@ from typing import Final
 from hub.billing.export import export
 from hub.billing.spending import look as look_at_limits
 from hub.context import Context
+from hub.fleet import look_for_silent
+from hub.orders import expire
 from hub.policy import mover
 from hub.store import jobs
 from safety_core.edge import clock
@@ -48,6 +50,8 @@ class Job:
 JOBS: Final[tuple[Job, ...]] = (
     Job("billing: export", 300.0, export),
     Job("billing: limits", 300.0, look_at_limits),
+    Job("fleet: silent edges", 60.0, look_for_silent),
+    Job("fleet: late orders", 60.0, expire),
     Job("releases", 5.0, mover.move),
 )
 """Whoever has recurring work adds a line."""

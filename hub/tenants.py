@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from hub.auth import body_of, path_of, token_hash, valid
 from hub.bus import Topic
 from hub.context import Context
-from hub.errors import UnauthenticatedError
+from hub.errors import ForbiddenError, UnauthenticatedError
 from hub.store import tenants, tokens
 from hub.store.tokens import TokenKind
 from safety_core.errors import InputError
@@ -53,6 +53,9 @@ async def _bind(context: Context, tenant: TenantId, digest: str, public: str) ->
             or not valid(token, digest, TokenKind.REGISTER, now)
         ):
             raise _refused()
+        if await tenants.was_taken_back(connection, tenant, public):
+            fix = "move keys/edge.key and audit.db* out of the edge's folder, and register again"
+            raise ForbiddenError(f"tenant {tenant}", "registers a key that was taken back", fix)
         if await tokens.use(connection, digest, now):
             await tenants.set_public(connection, tenant, public, now)
         elif known.public != public:

@@ -1,59 +1,67 @@
-"""What edges report about themselves: the last heartbeat, the audit log's head, and what contradicted it."""
+"""What edges report about themselves: the last heartbeat, and by the hour what was counted."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import Row, case, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.engine import insert_into
-from hub.store.schema.edges import alerts, checkpoints, heartbeats
+from hub.store.schema.edges import heartbeats, tenants
+from hub.store.schema.orders import hours
 from safety_core.canonical import JsonObject, canonical_bytes
 from safety_core.model.tool_call import TenantId
-from safety_core.wire.fleet import Heartbeat
+from safety_core.wire.activity import Activity, Count
+from safety_core.wire.fleet import Heartbeat, heartbeat_from_json
 from safety_core.wire.posture import Posture, posture_from
+from safety_core.wire.reader import Reader
 
+HOUR: Final = 3600
 
-@dataclass(frozen=True, slots=True)
-class StoredCheckpoint:
-    """The newest head of a tenant's audit log, and the newest that was proved to continue all before it.
+CALM_SECONDS: Final = 120.0
+"""How long an edge may take until its heartbeats say what an order has changed."""
 
-    Attributes:
-        root, proven_root: 64 hexadecimal digits.
-    """
-
-    origin: str
-    size: int
-    root: str
-    proven_size: int
-    proven_root: str
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """Something that a person should look at."""
-
-    tenant: TenantId
-    at: float
-    kind: str
-    subject: str
-    reason: str
+KEPT_SECONDS: Final = 400 * 86400
+"""How long hours are kept: a year can be held against the one before."""
 
 
 @dataclass(frozen=True, slots=True)
 class LastSeen:
-    """When an edge last reported, what was in force there, and what its doctor had found."""
+    """When an edge last reported, what was in force there, and what its doctor had found.
+
+    Attributes:
+        beat: all of it that was understood; None where an earlier version of the hub took it in.
+        passed_over: how much of it was not.
+    """
 
     tenant: TenantId
     at: float
     policy: str
     policy_version: int
     posture: Posture | None
+    beat: Heartbeat | None = None
+    passed_over: int = 0
 
 
-async def put_heartbeat(connection: AsyncConnection, tenant: TenantId, beat: Heartbeat, now: float) -> None:
-    """Store the newest heartbeat of a tenant."""
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """What was counted at a tenant within an hour under one policy. `hour`: its start, seconds since the epoch."""
+
+    hour: int
+    policy: str
+    beats: int
+    counts: Mapping[Count, int]
+    pending: int
+    unsent: int
+
+
+async def put_heartbeat(connection: AsyncConnection, tenant: TenantId, beat: Heartbeat, now: float) -> Activity | None:
+    """Store the newest heartbeat of a tenant. Returns what the one before had counted."""
+    mine = select(heartbeats.c.told).where(heartbeats.c.tenant == tenant).with_for_update()
+    before = _beat((await connection.execute(mine)).scalar_one_or_none())
     versions: JsonObject = {component.value: version for component, version in beat.versions.items()}
     row = {
         "at": now,
@@ -63,55 +71,67 @@ async def put_heartbeat(connection: AsyncConnection, tenant: TenantId, beat: Hea
         "pending": beat.pending,
         "unsent": beat.unsent,
         "posture": None if beat.posture is None else canonical_bytes(beat.posture.to_json()),
+        "told": canonical_bytes(beat.to_json()),
+        "passed_over": beat.passed_over,
     }
     statement = insert_into(connection, heartbeats).values(tenant=tenant, **row)
     await connection.execute(statement.on_conflict_do_update(index_elements=["tenant"], set_=row))
+    return None if before is None else before.activity
 
 
-async def last_seen(connection: AsyncConnection) -> tuple[LastSeen, ...]:
-    """Return every tenant's last heartbeat."""
-    rows = await connection.execute(select(heartbeats).order_by(heartbeats.c.tenant))
-    return tuple(LastSeen(row.tenant, row.at, row.policy, row.policy_version, _posture(row.posture)) for row in rows)
-
-
-def _posture(stored: bytes | None) -> Posture | None:
-    return None if stored is None else posture_from(stored)
-
-
-async def find_checkpoint(connection: AsyncConnection, tenant: TenantId) -> StoredCheckpoint | None:
-    """Return the head of the tenant's audit log as the hub knows it; locked until commit where rows can be."""
-    query = select(checkpoints).where(checkpoints.c.tenant == tenant).with_for_update()
-    row = (await connection.execute(query)).first()
-    if row is None:
-        return None
-    return StoredCheckpoint(row.origin, row.size, row.root, row.proven_size, row.proven_root)
-
-
-async def put_checkpoint(
-    connection: AsyncConnection, tenant: TenantId, checkpoint: StoredCheckpoint, now: float
+async def count(
+    connection: AsyncConnection, tenant: TenantId, beat: Heartbeat, added: Mapping[Count, int], now: float
 ) -> None:
-    """Store the new head of the tenant's audit log."""
-    row = {
-        "at": now,
-        "origin": checkpoint.origin,
-        "size": checkpoint.size,
-        "root": checkpoint.root,
-        "proven_size": checkpoint.proven_size,
-        "proven_root": checkpoint.proven_root,
-    }
-    statement = insert_into(connection, checkpoints).values(tenant=tenant, **row)
-    await connection.execute(statement.on_conflict_do_update(index_elements=["tenant"], set_=row))
-
-
-async def raise_alert(connection: AsyncConnection, alert: Alert) -> None:
-    """Store an alert; the same one again is no second alert."""
-    statement = insert_into(connection, alerts).values(
-        tenant=alert.tenant, at=alert.at, kind=alert.kind, subject=alert.subject, reason=alert.reason
+    """Add what came since the heartbeat before to its hour."""
+    sums = {each.value: added.get(each, 0) for each in Count}
+    most = {"pending": beat.pending, "unsent": beat.unsent}
+    statement = insert_into(connection, hours).values(
+        tenant=tenant, hour=int(now) // HOUR * HOUR, policy=beat.policy, first=now, last=now, beats=1, **sums, **most
     )
-    await connection.execute(statement.on_conflict_do_nothing())
+    new = statement.excluded
+    row = {name: hours.c[name] + new[name] for name in ("beats", *sums)}
+    row |= {name: case((hours.c[name] > new[name], hours.c[name]), else_=new[name]) for name in most}
+    await connection.execute(
+        statement.on_conflict_do_update(index_elements=["tenant", "hour", "policy"], set_={**row, "last": now})
+    )
 
 
-async def alerts_of(connection: AsyncConnection, tenant: TenantId) -> tuple[Alert, ...]:
-    """Return the tenant's alerts, the oldest first."""
-    rows = await connection.execute(select(alerts).where(alerts.c.tenant == tenant).order_by(alerts.c.id))
-    return tuple(Alert(row.tenant, row.at, row.kind, row.subject, row.reason) for row in rows)
+async def hours_of(connection: AsyncConnection, tenant: TenantId, since: float) -> tuple[Hour, ...]:
+    """Return what was counted at a tenant, by hour and policy, the oldest first."""
+    query = select(hours).where((hours.c.tenant == tenant) & (hours.c.hour >= since)).order_by(hours.c.hour)
+    return tuple([_hour(row) for row in await connection.execute(query.order_by(hours.c.first))])
+
+
+async def forget(connection: AsyncConnection, now: float) -> None:
+    """Let go of hours that nobody compares any more."""
+    await connection.execute(delete(hours).where(hours.c.hour < now - KEPT_SECONDS))
+
+
+async def last_seen(connection: AsyncConnection, tenant: TenantId | None = None) -> tuple[LastSeen, ...]:
+    """Return the last heartbeat of one tenant, or of every one."""
+    query = select(heartbeats).order_by(heartbeats.c.tenant)
+    if tenant is not None:
+        query = query.where(heartbeats.c.tenant == tenant)
+    return tuple([_seen(row) for row in await connection.execute(query)])
+
+
+async def heard(connection: AsyncConnection) -> tuple[tuple[TenantId, float], ...]:
+    """Return when each tenant was last heard of, of those whose key counts; one that never was is not among them."""
+    joined = heartbeats.join(tenants, tenants.c.id == heartbeats.c.tenant)
+    query = select(heartbeats.c.tenant, heartbeats.c.at).select_from(joined).where(tenants.c.public.is_not(None))
+    return tuple([(TenantId(row.tenant), row.at) for row in await connection.execute(query)])
+
+
+def _seen(row: Row[tuple[object, ...]]) -> LastSeen:
+    posture = None if row.posture is None else posture_from(row.posture)
+    beat = _beat(row.told)
+    return LastSeen(TenantId(row.tenant), row.at, row.policy, row.policy_version, posture, beat, row.passed_over)
+
+
+def _beat(stored: bytes | None) -> Heartbeat | None:
+    return None if stored is None else heartbeat_from_json(Reader.parse(stored, "stored heartbeat"))
+
+
+def _hour(row: Row[tuple[object, ...]]) -> Hour:
+    counts = {each: int(getattr(row, each.value)) for each in Count}
+    return Hour(row.hour, row.policy, row.beats, counts, row.pending, row.unsent)

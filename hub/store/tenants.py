@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.engine import insert_into
-from hub.store.schema.edges import tenants
+from hub.store.schema.edges import tenants, tokens
+from hub.store.schema.orders import taken_back as former
 from safety_core.model.tool_call import TenantId
 
 
@@ -41,8 +42,49 @@ async def listed(connection: AsyncConnection) -> tuple[Tenant, ...]:
     return tuple(Tenant(row.id, row.public, row.created) for row in await connection.execute(query))
 
 
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """A key that counts no longer. `public`: Ed25519, hexadecimal; `at`: since when."""
+
+    public: str
+    at: float
+    person: str
+
+
+async def take_back(connection: AsyncConnection, tenant: TenantId, person: str, now: float) -> bool:
+    """Have the tenant's key count no longer, nor any token to register another; False where there is no key."""
+    known = await find(connection, tenant)
+    if known is None or known.public is None:
+        return False
+    await _retire(connection, tenant, known.public, person, now)
+    mine = (tokens.c.tenant == tenant) & (tokens.c.kind == "register")
+    await connection.execute(delete(tokens).where(mine))
+    await connection.execute(update(tenants).where(tenants.c.id == tenant).values(public=None))
+    return True
+
+
+async def taken_back(connection: AsyncConnection, tenant: TenantId, limit: int = 20) -> tuple[TakenBack, ...]:
+    """Return the tenant's keys that count no longer, the newest first."""
+    query = select(former).where(former.c.tenant == tenant).order_by(former.c.at.desc()).limit(limit)
+    return tuple(TakenBack(row.public, row.at, row.person) for row in await connection.execute(query))
+
+
+async def was_taken_back(connection: AsyncConnection, tenant: TenantId, public: str) -> bool:
+    """Tell whether this key once was the tenant's and counts no longer."""
+    query = select(former.c.at).where((former.c.tenant == tenant) & (former.c.public == public))
+    return (await connection.execute(query)).first() is not None
+
+
+async def _retire(connection: AsyncConnection, tenant: TenantId, public: str, person: str, now: float) -> None:
+    statement = insert_into(connection, former).values(tenant=tenant, public=public, at=now, person=person)
+    await connection.execute(statement.on_conflict_do_nothing())
+
+
 async def set_public(connection: AsyncConnection, tenant: TenantId, public: str, now: float) -> None:
     """Bind the key with which the tenant signs from now on; a key it had before no longer counts."""
+    known = await find(connection, tenant)
+    if known is not None and known.public not in {None, public}:
+        await _retire(connection, tenant, str(known.public), "registration", now)
     await connection.execute(update(tenants).where(tenants.c.id == tenant).values(public=public, registered=now))
 
 

@@ -6,7 +6,7 @@ import pytest
 from nacl.signing import SigningKey
 
 from hub import admin
-from hub.store import fleet
+from hub.store import alerts as alerts_store
 from safety_core.audit.checkpoint import Checkpoint, sign, verify_cosignature
 from safety_core.audit.tree import Tree, consistency_proof
 from safety_core.errors import RefusedError
@@ -43,7 +43,7 @@ class Log:
 
 async def alerts(hub: RunningHub) -> list[str]:
     async with hub.context.database.read() as connection:
-        return [alert.reason for alert in await fleet.alerts_of(connection, TenantId("acme"))]
+        return [alert.reason for alert in await alerts_store.open_of(connection, TenantId("acme"))]
 
 
 async def test_a_log_that_only_grows_is_cosigned(hub: RunningHub) -> None:
@@ -129,7 +129,8 @@ async def test_an_admin_sees_what_a_doctor_found_and_that_nobody_has_looked_sinc
     await edge.heartbeat(Heartbeat({}, posture=posture))
     hub.clock.now += 60
     line = "  doctor: open: udp_443 (1 blocked), tried as uid 1001 1 min ago"
-    assert (await admin.describe_tenants(hub.context))[1:] == (line,)
+    alert = "  alert 2027-01-15 08:00:00Z: open posture: the agent's user gets out by udp_443; see `safety doctor`"
+    assert (await admin.describe_tenants(hub.context))[1:] == (line, alert)
     hub.clock.now += 24 * 3600
     assert "  doctor: stale, run safety doctor again: " in (await admin.describe_tenants(hub.context))[1]
     await hub.client("acme", KEY).heartbeat(Heartbeat({}))
