@@ -3,7 +3,7 @@
 It holds no tenant secret and can approve nothing that policy reserves for people.
 
 settings     what is configured, frozen, checked at start
-keys         the hub's own two keys: approvals and audit cosignatures
+keys         the hub's own keys: approvals, audit cosignatures, the console
 context      what every endpoint has at hand; query: numbers in a query string
 auth         who sends a request: a tenant by signature, an approver or publisher by token
 tenants      registration
@@ -12,7 +12,9 @@ approvals    questions and answers, durable, settled once, and the feed that edg
 usage        token totals, monotone
 notices      telling people: channels, reminders, one-use links; clerk: recurring work, by one process of several
 billing      what was used, by period, and its way into invoices
-fleet        heartbeats, audit checkpoints, alerts
+fleet        heartbeats; concerns: what in one a person should look at; alerts: raised once, told, over when it is over
+witness      the hub's memory of each tenant's audit log
+orders       what the hub asks of edges;  revocation: taking a tenant's key back
 people       who signs in, and what they may do;  console: pages for them
 store        all SQL;  migrations: how its tables came about
 errors       refusals that only a service makes, and the status of each error

@@ -61,6 +61,8 @@ ROUTES: Final[tuple[tuple[str, str, Endpoint], ...]] = (
     ("GET", "/v1/audit/checkpoints", witness.remembered),
     ("GET", "/v1/orders", orders.fetch),
     ("POST", "/v1/orders/{id}/result", orders.settle),
+    ("POST", "/v1/tenants/{tenant}/orders", orders.order),
+    ("GET", "/v1/tenants/{tenant}/orders", orders.listed),
 )
 
 

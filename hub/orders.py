@@ -2,6 +2,7 @@
 
 GET  /v1/orders               what the edge has to do yet
 POST /v1/orders/{id}/result   what came of one
+POST /v1/tenants/{tenant}/orders, GET the same    an approver's token gives and looks at orders
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from hub import notices
-from hub.auth import edge_call
+from hub.auth import bearer, body_of, edge_call
 from hub.bus import Topic
 from hub.context import Context
 from hub.errors import ConflictError, NotFoundError
 from hub.store import deeds, orders, tenants
 from hub.store.deeds import Deed
 from hub.store.orders import StoredOrder
-from safety_core.canonical import JsonObject
+from hub.store.tokens import Token, TokenKind
+from safety_core.canonical import Json, JsonObject
 from safety_core.edge import clock
 from safety_core.errors import InputError
 from safety_core.model.tool_call import AgentId
@@ -61,6 +63,43 @@ async def settle(request: Request, context: Context) -> Response:
             await _told(connection, settled, now)
     context.bus.ring(call.tenant, Topic.INBOX)
     return JSONResponse({"ok": True})
+
+
+async def order(request: Request, context: Context) -> Response:
+    """Give an order with an approver's token: {"kind", "agent"?, "reason"?}."""
+    token = await _approver(request, context)
+    body = Reader.parse(await body_of(request), "order")
+    word, agent, reason = body.text("kind", limit=32), body.text("agent", ""), body.text("reason", "")
+    body.done()
+    kind = next((kind for kind in OrderKind if kind.value == word), None)
+    if kind is None:
+        raise InputError("order.kind", f"must be one of {', '.join(OrderKind)}")
+    address = request.client.host if request.client else ""
+    deed = Deed(context.clock(), token.name, token.tenant, f"order {kind}", agent, address)
+    given = await give(context, kind, deed, agent=agent, reason=reason)
+    return JSONResponse({"id": given.id, "expires": given.expires}, 201)
+
+
+async def listed(request: Request, context: Context) -> Response:
+    """Return a tenant's last orders and what came of them."""
+    token = await _approver(request, context)
+    async with context.database.read() as connection:
+        found = await orders.newest(connection, token.tenant)
+    return JSONResponse({"items": [_as_json(stored) for stored in found]})
+
+
+async def _approver(request: Request, context: Context) -> Token:
+    token = await bearer(request, context, TokenKind.APPROVER)
+    if token.tenant != request.path_params["tenant"]:
+        raise NotFoundError("tenant", "is not there")
+    return token
+
+
+def _as_json(stored: StoredOrder) -> JsonObject:
+    numbers: dict[str, Json] = {number.value: count for number, count in stored.numbers.items()}
+    outcome = None if stored.outcome is None else stored.outcome.value
+    told: JsonObject = {"person": stored.person, "made": stored.made, "settled": stored.settled, "outcome": outcome}
+    return {**stored.order.to_json(), **told, "numbers": numbers}
 
 
 async def give(context: Context, kind: OrderKind, deed: Deed, *, agent: str = "", reason: str = "") -> Order:

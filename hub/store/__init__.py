@@ -2,9 +2,11 @@
 
 engine       opening a database, read and write transactions
 schema       the tables
-happenings jobs  what is still to be told; leases of recurring work
+happenings outbox channels telling delegations links webhooks    what people are told, by which channel, and how
+jobs         leases of recurring work
 rollouts running  releases of policy; which revision runs where, and how calls go under it
 tenants tokens nonces approvals usage fleet      one table (or two) each
+checkpoints alerts orders                        audit logs as the hub saw them, what needs a look, what edges are to do
 feed                                             what each edge is told, in order
-people sessions deeds                            who signs in, and what they did
+people passkeys challenges sessions deeds        who signs in, and what they did
 """

@@ -7,6 +7,7 @@ log that was cut or rewritten later contradicts the hub's memory.
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Final
@@ -82,7 +83,7 @@ class Heart:
             unsent=len(await self.services.approvals.unsent()) + len(await self.services.usage.unsent()),
             posture=self.services.posture.last,
             at=clock.now(),
-            expires=force.expires if force else 0.0,
+            expires=force.expires if force and math.isfinite(force.expires) else 0.0,
             trouble=self._trouble(),
         )
         return told if self.sight is None else await seen(told, self.sight, force)
