@@ -4,6 +4,8 @@ document   one YAML source file -> values with their lines
 rules      the head of one Rego rule: id, title, what it is indexed by
 typed      the words of a rule against the schema of facts
 profile    the part of Rego that every engine runs alike, and nothing else
+origins    where each value of the data was written
+overlay    a tenant's own data, laid over what holds for all
 gather     the YAML sources -> the data of a bundle, with the place of each value
 keyed      the short form of a pattern -> the long one
 samples    what a pattern must find and must not, with invented secrets in it

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 from safety_core.bundle.document import Document, read_document
 from safety_core.bundle.keyed import written_out
+from safety_core.bundle.origins import Origins
+from safety_core.bundle.overlay import overlay
 from safety_core.canonical import Json, JsonObject
 from safety_core.errors import PolicyError
 
@@ -18,40 +19,11 @@ SAMPLES: Final = ("must_match", "must_not_match")
 """Fields of a pattern that only its tests need."""
 
 
-@dataclass(frozen=True, slots=True)
-class Origins:
-    """Where each value of the data was written, by its path ("data.matrix.red.trusted")."""
-
-    _parts: dict[str, tuple[Document, str]] = field(default_factory=dict)
-
-    def add(self, document: Document, source: str, path: str) -> None:
-        """Note that what stands at `source` in `document`, and all below it, became `path` in the data."""
-        self._parts[path] = (document, source)
-
-    def alias(self, path: str, origin: str) -> None:
-        """Note that `path` of the data was derived from what became `origin` in it."""
-        part, rest = self._split(origin)
-        document, source = self._parts[part]
-        self._parts[path] = (document, source + rest)
-
-    def place(self, path: str) -> str:
-        """Return "file:line" for a path of the data; what is no such path stays as it is."""
-        part, rest = self._split(path)
-        if part not in self._parts:
-            return path
-        document, source = self._parts[part]
-        known = source + rest in document.lines
-        return document.place(source + rest) + ("" if known else f" ({rest.lstrip('.')})")
-
-    def _split(self, path: str) -> tuple[str, str]:
-        part = path
-        while part and part not in self._parts:
-            part = part[: max(part.rfind("."), part.rfind("["), 0)]
-        return part, path[len(part) :]
-
-
-def gather(files: Mapping[str, bytes]) -> tuple[JsonObject, Origins]:
+def gather(files: Mapping[str, bytes], tenant: str = "") -> tuple[JsonObject, Origins]:
     """Return the data that the sources say (without tenant, revision and index), and where.
+
+    Args:
+        tenant: whose overlay (tenants/<tenant>/) is laid over the rest; nobody's where it is empty.
 
     Raises:
         PolicyError: naming file and line.
@@ -79,6 +51,7 @@ def gather(files: Mapping[str, bytes]) -> tuple[JsonObject, Origins]:
             _extend(data, origins, read_document(name, files[name]), folder)
         elif folder == "catalogue":
             _merge(data, origins, read_document(name, files[name]))
+    overlay(data, origins, files, tenant)
     data["floors"] = [
         _floor(entry, origins.place(f"data.floors[{n}]")) for n, entry in enumerate(_list(data, "floors"))
     ]

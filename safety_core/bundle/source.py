@@ -3,6 +3,7 @@
 manifest.yaml matrix.yaml agents.yaml approvers.yaml outward.yaml hosts.yaml egress.yaml
 floors/*.yaml catalogue/*.yaml patterns/*.yaml
 rules/<id>/<id>.rego  (<id>_test.rego stays behind)
+tenants/<tenant>/agents.yaml ...  (laid over the rest in that tenant's bundle: `overlay`)
 golden.jsonl
 """
 
@@ -47,7 +48,7 @@ def compile_bundle(
 ) -> tuple[Mapping[str, bytes], TrustedBundle]:
     """Return the files of the bundle as `compile_sources` does, and what they say: sources are trusted as they are."""
     heads = rule_heads(files)
-    data, origins = gather(files)
+    data, origins = gather(files, tenant)
     data["tenant"] = tenant
     data["index"] = build_index(heads)
     modules = {f"rules/{head.id}/{head.id}.rego": files[f"rules/{head.id}/{head.id}.rego"] for head in heads}

@@ -16,8 +16,10 @@ from safety_core.cli.policy.recordings import Recordings
 from safety_core.cli.policy.replay import judged_by_both, report, tier_option, workspace_option
 from safety_core.cli.policy.screen import columns, say, strong, weak
 from safety_core.cli.policy.seam import EITHER, either
+from safety_core.edge.shipped import LOCAL_TENANT
 from safety_core.flow.compared import Tally
 from safety_core.model.level import Tier
+from safety_core.wire.signed import tenant_id
 
 _SIGNS = {How.ADDED: "+", How.REMOVED: "-", How.CHANGED: "~"}
 _COLOURS = {How.ADDED: "green", How.REMOVED: "red", How.CHANGED: "yellow"}
@@ -32,10 +34,15 @@ _COLOURS = {How.ADDED: "green", How.REMOVED: "red", How.CHANGED: "yellow"}
 )
 @tier_option
 @workspace_option
+@click.option(
+    "--tenant", default=LOCAL_TENANT, help="Whose overlay in a folder of sources counts; by default nobody's."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.argument("old", type=EITHER)
 @click.argument("new", type=EITHER)
-def diff(calls: tuple[Path, ...], tier: int | None, workspace: str, as_json: bool, old: Path, new: Path) -> int:
+def diff(
+    calls: tuple[Path, ...], tier: int | None, workspace: str, tenant: str, *, as_json: bool, old: Path, new: Path
+) -> int:
     """Say in words what NEW says otherwise than OLD: matrix, floors, rules, agents and budgets, grants, catalogue,
     hosts, patterns, prices, and where other software may go.
 
@@ -46,7 +53,8 @@ def diff(calls: tuple[Path, ...], tier: int | None, workspace: str, as_json: boo
     OLD and NEW are folders of sources, or bundles. What loosens the policy by itself is marked: that is what a second
     pair of eyes is for. Exit status 0 if both say the same, 1 if they differ.
     """
-    bundles = either(old)[0], either(new)[0]
+    named = tenant_id(tenant)
+    bundles = either(old, named)[0], either(new, named)[0]
     changes = differences(*bundles)
     tally = None
     if calls:
@@ -56,7 +64,7 @@ def diff(calls: tuple[Path, ...], tier: int | None, workspace: str, as_json: boo
         document = {"changes": [change.to_json() for change in changes]}
         click.echo(json.dumps({**document, **({"calls": tally.to_json()} if tally else {})}, ensure_ascii=False))
     else:
-        for line in _lines(changes):
+        for line in difference_lines(changes):
             say(line)
         if tally is not None:
             say()
@@ -69,7 +77,8 @@ def _differs(tally: Tally | None) -> bool:
     return tally is not None and tally.differing > 0
 
 
-def _lines(changes: Sequence[Change]) -> Iterator[str]:
+def difference_lines(changes: Sequence[Change]) -> Iterator[str]:
+    """Yield differences for people, line by line."""
     if not changes:
         yield "both say the same"
         return

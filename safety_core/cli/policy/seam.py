@@ -11,7 +11,8 @@ from typing import Final
 import click
 
 from safety_core.bundle.contents import TrustedBundle
-from safety_core.bundle.gather import Origins, gather
+from safety_core.bundle.gather import gather
+from safety_core.bundle.origins import Origins
 from safety_core.bundle.samples import samples_of
 from safety_core.bundle.source import compile_bundle
 from safety_core.bundle.typed import check_traits, check_words, read_vocabulary, specs_of
@@ -74,14 +75,14 @@ def compiled(sources: Mapping[str, bytes], tenant: str = LOCAL_TENANT) -> tuple[
     try:
         check_catalogue(bundle.policy.catalogue)
     except PolicyError as error:
-        raise PolicyError(gather(sources)[1].place(error.thing), error.reason, error.fix) from error
+        raise PolicyError(gather(sources, tenant)[1].place(error.thing), error.reason, error.fix) from error
     return files, bundle
 
 
 def proved(sources: Mapping[str, bytes], tenant: str = LOCAL_TENANT) -> tuple[Mapping[str, bytes], TrustedBundle]:
     """Compile, read every word, try every sample, and prove as an edge would. Raises PolicyError and UnprovenError."""
     files, bundle = compiled(sources, tenant)
-    origins = gather(sources)[1]
+    origins = gather(sources, tenant)[1]
     _check_vocabulary(bundle, origins)
     check_patterns(
         bundle.policy.patterns,
@@ -119,8 +120,11 @@ def naming(path: Path) -> Iterator[None]:
         raise InputError(str(path), f"is no bundle: {error}", "give what `safety policy build` made") from error
 
 
-def either(path: Path | None) -> tuple[TrustedBundle, Mapping[str, bytes]]:
+def either(path: Path | None, tenant: str = LOCAL_TENANT) -> tuple[TrustedBundle, Mapping[str, bytes]]:
     """Return the policy in a folder or in a bundle file, by default the one that is shipped; a bundle has no sources.
+
+    Args:
+        tenant: whose overlay in a folder is laid over the rest.
 
     Raises:
         PolicyError: naming what is wrong in it.
@@ -133,4 +137,4 @@ def either(path: Path | None) -> tuple[TrustedBundle, Mapping[str, bytes]]:
     if path is not None and not path.is_dir():
         raise InputError(str(path), "is not there", "give a folder of policy sources, or a bundle.tar.gz")
     sources = sources_of(path)
-    return compiled(sources)[1], sources
+    return compiled(sources, tenant)[1], sources
