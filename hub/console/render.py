@@ -13,7 +13,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from hub.console.assets import ASSETS
+from hub.console.card import gist, path_of
 from hub.console.charts import chart, figure
+from hub.console.exact import exact
 from hub.console.visible import visible, visible_text
 from safety_core.model.usage import dollars
 
@@ -64,6 +66,9 @@ _templates.globals["chart"] = chart
 _templates.filters["visible"] = visible
 _templates.filters["visible_text"] = visible_text
 _templates.filters["figure"] = figure
+_templates.filters["exact"] = exact
+_templates.filters["gist"] = gist
+_templates.filters["path_of"] = path_of
 _templates.filters["distance"] = distance
 _templates.filters["dollars"] = dollars
 _templates.filters["thousands"] = "{:,}".format

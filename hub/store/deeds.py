@@ -51,3 +51,10 @@ async def newest(
     return tuple(
         (row.id, Deed(row.at, row.person, TenantId(row.tenant), row.deed, row.subject, row.address)) for row in rows
     )
+
+
+async def about(connection: AsyncConnection, tenant: TenantId, subject: str) -> tuple[Deed, ...]:
+    """Return what was done about one subject of a tenant, in order."""
+    query = select(deeds).where((deeds.c.tenant == tenant) & (deeds.c.subject == subject)).order_by(deeds.c.id)
+    rows = await connection.execute(query.limit(100))
+    return tuple(Deed(row.at, row.person, TenantId(row.tenant), row.deed, row.subject, row.address) for row in rows)

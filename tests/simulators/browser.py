@@ -9,10 +9,10 @@ from typing import Any, Literal, Self
 from playwright.async_api import Browser, BrowserContext, Page
 
 from hub.console.cookies import cookie_name
-from hub.people import directory, sessions
+from hub.people import sessions
 from hub.people.roles import EVERYWHERE, Person, Role
-from safety_core.model.tool_call import TenantId
 from tests.simulators.hub import RunningHub
+from tests.simulators.visitors import person_with
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
@@ -38,9 +38,7 @@ class Visitors:
 
     async def person(self, name: str, role: Role = Role.OWNER, tenant: str = EVERYWHERE) -> Person:
         """Make a person with one role."""
-        person = await directory.add(self.hub.context, name)
-        await directory.give(self.hub.context, person, role, TenantId(tenant))
-        return person
+        return await person_with(self.hub, name, (role, tenant))
 
     async def stranger(self, **given: Any) -> Page:
         """Return an empty page of somebody who is not signed in."""
@@ -53,7 +51,7 @@ class Visitors:
     async def of(self, person: Person, **given: Any) -> Page:
         """Return an empty page of this person, signed in, in a profile of their own."""
         profile = await self.profile(**given)
-        opened = await sessions.begin(self.hub.context, person.id, "passkey")
+        opened = await sessions.begin(self.hub.context, person, "passkey", confirmed=True)
         cookie = {"name": cookie_name(self.hub.context), "value": opened.cookie, "url": self.origin}
         await profile.add_cookies([cookie | {"httpOnly": True, "sameSite": "Lax"}])  # type: ignore[list-item]
         return await profile.new_page()

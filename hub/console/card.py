@@ -1,0 +1,120 @@
+"""Cards: one question, or several alike, with all that a person needs to see before they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from hub.approvals.questions import Question, grouped
+from hub.console.exact import Argument, Change, arguments
+from hub.context import Context
+from hub.policy.reading import policy_of
+from safety_core.approve import code
+from safety_core.model.approval import Grant
+from safety_core.model.level import Tier
+from safety_core.model.policy import Policy
+from safety_core.model.tool_call import AgentId, TenantId
+
+HURRY_SECONDS: Final = 3600
+"""What would run out within this time comes before everything else."""
+
+
+GIST: Final = 90
+"""Characters of a line that tells one question from another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One question as a page shows it.
+
+    Attributes:
+        tier: the agent's autonomy by the policy that was published last; None where the hub knows of none.
+        code: short form of the action digest; the same code stands in every channel, so a lying page is noticed.
+        alike: other questions that one decision may settle with this one.
+        mine: what the reader said of it already.
+        before: how similar calls were decided.
+        changed: what an edit changed since `edited_from`.
+        reasons: what was noted with the answers, by the approver's name.
+    """
+
+    question: Question
+    tier: Tier | None
+    code: str
+    alike: tuple[Card, ...] = ()
+    mine: Grant | None = None
+    before: tuple[Question, ...] = ()
+    changed: tuple[Change, ...] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        """Where the question's own page is."""
+        return path_of(self.question)
+
+    @property
+    def arguments(self) -> tuple[Argument, ...]:
+        """What will run, in full."""
+        return arguments(self.question.request.params)
+
+    @property
+    def yes(self) -> int:
+        """How many people said yes so far."""
+        return len({grant.approver for grant in self.question.answers if grant.allow})
+
+    @property
+    def also(self) -> str:
+        """What has to be added to an address for it to be about all of these."""
+        return "?also=" + ",".join(card.question.request.id for card in self.alike) if self.alike else ""
+
+    @property
+    def all(self) -> tuple[Card, ...]:
+        """This card and those alike."""
+        return (self, *self.alike)
+
+
+def path_of(question: Question) -> str:
+    """Return where a question's own page is."""
+    return f"/questions/{question.request.tenant}/{question.request.id}"
+
+
+def gist(question: Question) -> str:
+    """Return a question's arguments on one line, cut where it is long: to tell earlier ones apart, never to approve."""
+    text = "; ".join(" ".join(one.text.split()) for one in arguments(question.request.params)) or "no arguments"
+    return text if len(text) <= GIST else text[: GIST - 1] + "…"
+
+
+def card(question: Question, tiers: Tiers, reader: str, alike: Sequence[Question] = ()) -> Card:
+    """Return the card of a question for a reader of this name."""
+    mine = next((grant for grant in reversed(question.answers) if grant.approver == reader), None)
+    others = tuple(card(other, tiers, reader) for other in alike)
+    asked = question.request
+    return Card(question, tiers.of(asked.tenant, asked.agent), code(asked.action_digest), others, mine)
+
+
+def cards(questions: Sequence[Question], tiers: Tiers, reader: str, now: float) -> tuple[Card, ...]:
+    """Return the cards of all that waits, alike ones together, the most urgent first."""
+    urgent = sorted(questions, key=lambda question: _urgency(question, now))
+    return tuple(card(group[0], tiers, reader, group[1:]) for group in grouped(urgent))
+
+
+def _urgency(question: Question, now: float) -> tuple[bool, int, float]:
+    return question.expires - now > HURRY_SECONDS, -question.request.level, question.expires
+
+
+@dataclass(frozen=True, slots=True)
+class Tiers:
+    """How free each tenant's agents are, by the policies that were published last."""
+
+    policies: Mapping[TenantId, Policy | None]
+
+    def of(self, tenant: TenantId, agent: AgentId) -> Tier | None:
+        """Return an agent's tier, None where no policy is known."""
+        policy = self.policies.get(tenant)
+        return policy.agent(agent).tier if policy is not None else None
+
+
+async def tiers_of(context: Context, questions: Sequence[Question]) -> Tiers:
+    """Read the policies of all tenants that ask."""
+    names = {question.request.tenant for question in questions}
+    return Tiers({name: await policy_of(context, name) for name in names})

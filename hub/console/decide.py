@@ -1,0 +1,245 @@
+"""One question in full, and the answers to it: yes, no, or that nobody has to answer any more.
+
+Each answer shows once more what exactly it is for, and is given by a form of its own: by a tap on the card and a tap on
+the page that follows. Where a passkey signs, the second tap opens the phone's own dialogue (static/approve.js).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from starlette.responses import Response
+
+from hub.approvals import answering, questions
+from hub.approvals.approver import Approver
+from hub.approvals.questions import Question
+from hub.console.card import Card, card, tiers_of
+from hub.console.exact import Change, changes
+from hub.console.proof import ways
+from hub.console.visit import PageRoutes, Visit
+from hub.errors import ConflictError, NotFoundError
+from hub.people.offers import text_of
+from hub.people.roles import Role
+from hub.store import deeds
+from safety_core.canonical import Json, JsonObject, canonical_bytes
+from safety_core.errors import InputError
+from safety_core.model.approval import ApprovalState, RequestId
+from safety_core.model.tool_call import TenantId
+from safety_core.wire.approvals import grant_from_json, grant_to_json
+from safety_core.wire.reader import Reader, parse_json
+
+ORIGIN: Final = "console"
+TOGETHER: Final = 100
+"""Questions that one decision may answer: as many as an inbox shows."""
+
+REASON_CHARACTERS: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a page about a question is about: the question, and those that are to be answered with it."""
+
+    tenant: TenantId
+    all: tuple[Question, ...]
+
+    @property
+    def first(self) -> Question:
+        """The question that the address names."""
+        return self.all[0]
+
+    @property
+    def open(self) -> tuple[Question, ...]:
+        """Those that still wait."""
+        return tuple(question for question in self.all if question.state is ApprovalState.PENDING)
+
+
+async def asked_by(visit: Visit, also: str = "") -> Asked:
+    """Return the question that the address names, and those listed in `also` (ids with commas between).
+
+    Raises:
+        NotFoundError: one of them is not there, or not for this person to see.
+    """
+    tenant = TenantId(visit.request.path_params["tenant"])
+    visit.require(Role.VIEWER, tenant)
+    ids = dict.fromkeys([visit.request.path_params["id"], *(name for name in also.split(",") if name)])
+    if len(ids) > TOGETHER:
+        raise InputError("decision", f"is for more than {TOGETHER} questions", "answer them in parts")
+    found = [await questions.find(visit.context, tenant, RequestId(name)) for name in ids]
+    return Asked(tenant, tuple(found))
+
+
+async def show(visit: Visit) -> Response:
+    """Show a question in full, before and after its answer."""
+    asked = await asked_by(visit)
+    mine = any(grant.approver == visit.person.name and grant.allow for grant in asked.first.answers)
+    may = bool(asked.open) and visit.roles.has(Role.OWNER, asked.tenant)
+    return visit.render(
+        "question_page.html", card=await full(visit, asked.first), may_answer=may, may_approve=may and not mine
+    )
+
+
+async def ask_yes(visit: Visit) -> Response:
+    """Ask for the second tap of an approval."""
+    return await _ask_yes(visit, await _to_answer(visit, visit.request.query_params.get("also", "")))
+
+
+async def approve(visit: Visit) -> Response:
+    """Take a yes: signed by the person's passkey, or by the hub, with a one-time code where that is asked for."""
+    form = await visit.form()
+    asked = await _to_answer(visit, form.get("also", ""))
+    if form.get("signed"):
+        await _take_signed(visit, asked, form["signed"])
+    else:
+        await _take_plain(visit, asked, allow=True, totp=False)
+    await _note(visit, asked, "approve")
+    return _back(visit, asked)
+
+
+async def ask_no(visit: Visit) -> Response:
+    """Ask for the second tap of a denial, with a reason where there is one."""
+    asked = await _to_answer(visit, visit.request.query_params.get("also", ""))
+    return visit.render("deny.html", cards=await _cards(visit, asked), also=_also(asked))
+
+
+async def deny(visit: Visit) -> Response:
+    """Take a no."""
+    form = await visit.form()
+    asked = await _to_answer(visit, form.get("also", ""))
+    reason = " ".join(form.get("reason", "").split())[:REASON_CHARACTERS]
+    await _take_plain(visit, asked, allow=False, totp=False)
+    await _note(visit, asked, f"deny: {reason}" if reason else "deny")
+    return _back(visit, asked)
+
+
+async def cancel(visit: Visit) -> Response:
+    """End a question without an answer."""
+    await visit.form()
+    asked = await _to_answer(visit, "")
+    await answering.cancel(visit.context, approver_of(visit, asked.tenant), asked.first.request.id)
+    await _note(visit, asked, "cancel")
+    return _back(visit, asked)
+
+
+def approver_of(visit: Visit, tenant: TenantId, *, totp: bool = False) -> Approver:
+    """Return the reader as somebody who answers for the tenant. Raises ForbiddenError where they do not."""
+    visit.require(Role.OWNER, tenant)
+    return Approver(tenant, visit.person.name, ORIGIN, totp)
+
+
+async def full(visit: Visit, question: Question) -> Card:
+    """Return a question's card with all that lies about it: similar decisions, changes, reasons."""
+    made = card(question, await tiers_of(visit.context, [question]), visit.person.name)
+    before = await questions.similar(visit.context, question.request)
+    return replace(
+        made, before=before, changed=await _changed(visit, question), reasons=await _reasons(visit, question)
+    )
+
+
+async def _changed(visit: Visit, question: Question) -> tuple[Change, ...]:
+    asked = question.request
+    if asked.edited_from is None:
+        return ()
+    try:
+        origin = await questions.find(visit.context, asked.tenant, asked.edited_from)
+    except NotFoundError:
+        return ()
+    return changes(origin.request.params, asked.params)
+
+
+async def _reasons(visit: Visit, question: Question) -> Mapping[str, str]:
+    """Return what was noted with answers to a question, by name."""
+    async with visit.context.database.read() as connection:
+        noted = await deeds.about(connection, question.request.tenant, question.request.id)
+    return {deed.person: deed.deed.partition(": ")[2] for deed in noted if deed.deed.startswith("deny: ")}
+
+
+async def _cards(visit: Visit, asked: Asked) -> tuple[Card, ...]:
+    tiers = await tiers_of(visit.context, asked.open)
+    made = tuple(card(question, tiers, visit.person.name) for question in asked.open)
+    return tuple([replace(one, changed=await _changed(visit, one.question)) for one in made])
+
+
+async def _to_answer(visit: Visit, also: str) -> Asked:
+    """Return what is to be answered, as far as it still waits. Raises ForbiddenError, ConflictError."""
+    asked = await asked_by(visit, also)
+    visit.require(Role.OWNER, asked.tenant)
+    if not asked.open:
+        state = asked.first.state
+        raise ConflictError(f"approval {asked.first.request.id}", f"is already {state}", "there is nothing left to do")
+    return asked
+
+
+async def _ask_yes(visit: Visit, asked: Asked) -> Response:
+    way = await ways(visit.context, visit.person, asked.tenant, [question.request for question in asked.open])
+    chosen = next(
+        (key for key in way.passkeys if key.credential == visit.request.query_params.get("passkey")),
+        way.passkeys[0] if way.passkeys else None,
+    )
+    drafts = await _drafts(visit, asked, chosen.credential) if chosen else []
+    return visit.render(
+        "approve.html",
+        cards=await _cards(visit, asked),
+        also=_also(asked),
+        way=way,
+        chosen=chosen,
+        passkey_names=[(key.credential, key.name) for key in way.passkeys],
+        drafts=drafts,
+    )
+
+
+async def _drafts(visit: Visit, asked: Asked, credential: str) -> list[Json]:
+    """Return, for each question, what the passkey is to sign."""
+    approver, made = approver_of(visit, asked.tenant), list[Json]()
+    for question in asked.open:
+        draft = await answering.draft(visit.context, approver, question.request.id, credential)
+        made.append({"grant": grant_to_json(draft.grant), "challenge": text_of(draft.challenge)})
+    return made
+
+
+async def _take_signed(visit: Visit, asked: Asked, signed: str) -> None:
+    """Take grants that a passkey signed, each for one of the questions at hand."""
+    waiting = {question.request.id for question in asked.open}
+    for item in _items(signed):
+        grant = grant_from_json(Reader.parse(canonical_bytes(item), "signed answer"))
+        if grant.request not in waiting or not grant.allow:
+            raise InputError("signed answer", "is for another question than this page's", "load the page again")
+        await answering.answer_signed(visit.context, approver_of(visit, asked.tenant), grant)
+
+
+def _items(signed: str) -> list[JsonObject]:
+    items = parse_json(signed.encode(), "signed answers")
+    if not isinstance(items, list) or not items:
+        raise InputError("signed answers", "must be a list", "load the page again")
+    return [item for item in items if isinstance(item, dict)]
+
+
+async def _take_plain(visit: Visit, asked: Asked, *, allow: bool, totp: bool) -> None:
+    approver = approver_of(visit, asked.tenant, totp=totp)
+    for question in asked.open:
+        await answering.answer(visit.context, approver, question.request.id, allow=allow)
+
+
+async def _note(visit: Visit, asked: Asked, deed: str) -> None:
+    async with visit.context.database.write() as connection:
+        for question in asked.open:
+            await deeds.note(connection, visit.deed(deed, question.request.id, asked.tenant))
+
+
+def _also(asked: Asked) -> str:
+    return ",".join(question.request.id for question in asked.open[1:])
+
+
+def _back(visit: Visit, asked: Asked) -> Response:
+    return visit.go(f"/?answered={asked.tenant}/{asked.first.request.id}")
+
+
+ROUTES: Final[PageRoutes] = (
+    ("GET", "/questions/{tenant}/{id}", show),
+    ("GET", "/questions/{tenant}/{id}/approve", ask_yes),
+    ("POST", "/questions/{tenant}/{id}/approve", approve),
+    ("GET", "/questions/{tenant}/{id}/deny", ask_no),
+    ("POST", "/questions/{tenant}/{id}/deny", deny),
+    ("POST", "/questions/{tenant}/{id}/cancel", cancel),
+)

@@ -1,0 +1,96 @@
+"""The arguments of a call as they will run: every one in full, by name and kind, nothing cut, nothing hidden."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from markupsafe import Markup
+
+from hub.console.visible import visible
+from safety_core.canonical import Json, JsonObject
+
+_REFERENCE: Final = re.compile(r"(SECRET_REF\([^()\s]{1,200}\))")
+"""A secret, as whoever approves sees it: its name stands for a value that only the tenant has."""
+
+_FIRST: Final = ("command", "to", "recipient", "recipients", "amount", "path", "url", "subject", "message", "body")
+"""Arguments that say most come first; the others in the order in which the agent gave them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument. `kind` is text, number, yes/no, list, object or nothing; `text` is how it reads, in full."""
+
+    name: str
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One argument that somebody changed: lines as (mark, line), the mark "-" for gone, "+" for new, " " for kept."""
+
+    name: str
+    lines: tuple[tuple[str, str], ...]
+
+
+def arguments(params: JsonObject) -> tuple[Argument, ...]:
+    """Return all arguments, the telling ones first."""
+    names = sorted(params, key=lambda name: _FIRST.index(name) if name in _FIRST else len(_FIRST))
+    return tuple(Argument(name, _kind(params[name]), _text(params[name])) for name in names)
+
+
+def pretty(value: Json) -> str:
+    """Return JSON to read and to edit."""
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def changes(before: JsonObject, after: JsonObject) -> tuple[Change, ...]:
+    """Return what an edit changed, argument by argument."""
+    names = [*after, *(name for name in before if name not in after)]
+    return tuple(Change(name, tuple(_lines(before, after, name))) for name in names if _differ(before, after, name))
+
+
+def exact(text: object) -> Markup:
+    """Return text as HTML with references to secrets marked and every hidden character as its code point."""
+    parts = _REFERENCE.split(str(text))
+    return Markup("").join(
+        Markup('<span class="reference" title="a secret, by its name">{}</span>').format(visible(part))
+        if place % 2
+        else visible(part)
+        for place, part in enumerate(parts)
+    )
+
+
+def _kind(value: Json) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "yes/no"
+    if isinstance(value, str):
+        return "text"
+    if isinstance(value, int | float):
+        return "number"
+    return "list" if isinstance(value, list) else "object"
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else pretty(value)
+
+
+def _differ(before: JsonObject, after: JsonObject, name: str) -> bool:
+    return (name in before) != (name in after) or pretty(before.get(name)) != pretty(after.get(name))
+
+
+def _lines(before: JsonObject, after: JsonObject, name: str) -> Iterator[tuple[str, str]]:
+    old, new = (_text(side[name]).split("\n") if name in side else [] for side in (before, after))
+    for mark, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if mark == "equal":
+            yield from ((" ", line) for line in new[c:d])
+        else:
+            yield from (("-", line) for line in old[a:b])
+            yield from (("+", line) for line in new[c:d])
