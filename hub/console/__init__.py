@@ -8,6 +8,12 @@ render    templates, and the headers that every page carries
 assets    files that never change under one name
 charts    the geometry of small charts
 visible   text from agents, made safe to look at
+exact     arguments as they will run, in full; what an edit changed
+card      questions with all that a person needs to see
 inbox     what waits for an answer
+decide    one question in full, and the answers to it
+proof     by what a person may approve: passkey, one-time code, the hub's word
+history   what was decided, by whom
+live      the stream on which open pages are told of news
 usage     what a tenant used, by period; as CSV; and how it is billed
 """

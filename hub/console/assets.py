@@ -72,3 +72,13 @@ async def serve(request: Request) -> Response:
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
     return Response(asset.raw, media_type=asset.kind, headers=headers)
+
+
+async def worker(_request: Request) -> Response:
+    """Give the service worker, from the top: it is for all pages (Service Workers, 4.1.3)."""
+    found = ASSETS.find("worker.js")
+    if found is None:
+        return Response(status_code=404, headers=_HEADERS)
+    policy = "default-src 'none'; connect-src 'self'"
+    headers = {**_HEADERS, "Cache-Control": "no-cache", "Content-Security-Policy": policy}
+    return Response(found.raw, media_type=found.kind, headers=headers)
