@@ -66,6 +66,9 @@ def parse_approvers(data: Reader) -> tuple[ApproverKey, ...]:
         key = _approver(entry)
         if key.id in found:
             raise PolicyError(f"{entry.path}.id", f"{key.id} stands twice")
+        same = next((other for other in found.values() if other.public == key.public), None)
+        if same is not None:
+            raise PolicyError(f"{entry.path}.public", f"is the key of {same.id}", "pin each key once")
         found[key.id] = key
     return tuple(found.values())
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safety_core.canonical import Digest, JsonObject, canonical_bytes
+from safety_core.canonical import Digest, Json, JsonObject, canonical_bytes
 from safety_core.errors import InputError
-from safety_core.model.approval import ApprovalRequest, Grant, KeyId, RequestId
+from safety_core.model.approval import ApprovalRequest, Assertion, Grant, KeyId, RequestId
 from safety_core.model.level import Level
 from safety_core.model.tool_call import AgentId, SessionId, TenantId
 from safety_core.wire.approvals import grant_from_json, grant_to_json, request_from_json, request_to_json
@@ -41,7 +41,13 @@ requests = st.builds(
     revision=words,
     created=times,
     expires=times,
+    recipients=st.lists(words, max_size=2).map(tuple),
+    amounts=st.lists(words, max_size=2).map(tuple),
+    quorum=st.integers(1, 9),
+    edited_from=st.none() | hexadecimal(32).map(RequestId),
 )
+some_bytes = st.binary(min_size=1, max_size=40)
+assertions = st.builds(Assertion, authenticator_data=some_bytes, client_data=some_bytes, signature=some_bytes)
 grants = st.builds(
     Grant,
     request=hexadecimal(32).map(RequestId),
@@ -55,6 +61,20 @@ grants = st.builds(
     not_after=times,
     key=words.map(KeyId),
     signature=hexadecimal(128),
+) | st.builds(
+    Grant,
+    request=hexadecimal(32).map(RequestId),
+    action_digest=hexadecimal(64).map(Digest),
+    revision=words,
+    allow=st.booleans(),
+    approver=words,
+    origin=words,
+    nonce=hexadecimal(32),
+    decided=times,
+    not_after=times,
+    key=words.map(KeyId),
+    signature=st.just(""),
+    assertion=assertions,
 )
 
 
@@ -132,3 +152,41 @@ def test_fields_that_nobody_knows_are_refused() -> None:
         request_from_json(travelled({**REQUEST, "note": 1}))
     with pytest.raises(InputError, match=r"message: has a field that is not known"):
         grant_from_json(travelled({**GRANT, "note": 1}))
+
+
+def test_what_a_request_does_not_say_is_left_out_for_earlier_hubs() -> None:
+    assert REQUEST.keys().isdisjoint({"recipients", "amounts", "quorum", "edited_from"})
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("recipients", "ann", "list of texts"),
+        ("amounts", [1], "list of texts"),
+        ("quorum", 0, "must lie in 1"),
+        ("edited_from", "x", "must match"),
+    ],
+)
+def test_what_a_request_says_beside_is_checked(field: str, value: Json, reason: str) -> None:
+    with pytest.raises(InputError, match=reason):
+        request_from_json(travelled({**REQUEST, field: value}))
+
+
+ASSERTION: JsonObject = {"authenticator_data": "AAAA", "client_data": "AAA", "signature": "AA"}
+
+
+@pytest.mark.parametrize("wrong", ["", "A", "AAAAA", "AA==", "A+/A", "AA A", "ü", 7, None])
+@pytest.mark.parametrize("field", sorted(ASSERTION))
+def test_an_assertion_is_base64url(field: str, wrong: Json) -> None:
+    good = {**GRANT, "signature": "", "assertion": ASSERTION}
+    assert grant_from_json(travelled(good)).assertion == Assertion(b"\0\0\0", b"\0\0", b"\0")
+    with pytest.raises(InputError, match=field):
+        grant_from_json(travelled({**good, "assertion": {**ASSERTION, field: wrong}}))
+
+
+def test_a_grant_is_signed_by_a_key_or_by_a_passkey() -> None:
+    for wrong in ({**GRANT, "signature": ""}, {**GRANT, "assertion": ASSERTION}):
+        with pytest.raises(InputError, match="signature"):
+            grant_from_json(travelled(wrong))
+    with pytest.raises(InputError, match="not known"):
+        grant_from_json(travelled({**GRANT, "signature": "", "assertion": {**ASSERTION, "id": "AA"}}))
