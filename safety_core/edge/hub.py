@@ -8,7 +8,8 @@ answered that it will not.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Final
@@ -18,13 +19,13 @@ from nacl.signing import SigningKey
 
 from safety_core.canonical import JsonObject, canonical_bytes
 from safety_core.edge import clock
-from safety_core.errors import InputError, RefusedError, UnavailableError
-from safety_core.model.approval import ApprovalRequest, ApprovalState, FeedItem, Grant
+from safety_core.errors import BusyError, InputError, RefusedError, UnavailableError
+from safety_core.model.approval import ApprovalRequest, ApprovalState, FeedItem, Grant, Report
 from safety_core.model.tool_call import TenantId
 from safety_core.model.usage import UsageBucket
 from safety_core.wire.approvals import request_to_json
 from safety_core.wire.errors import error_from_json
-from safety_core.wire.feed import item_from_json
+from safety_core.wire.feed import item_from_json, reports_to_json
 from safety_core.wire.fleet import BUCKETS, Heartbeat, HeartbeatReply, reply_from_json, usage_to_json
 from safety_core.wire.hints import HintReader
 from safety_core.wire.orders import Order, OrderResult, orders_from_json
@@ -39,6 +40,11 @@ RETRYABLE: Final = frozenset({408, 425, 429})
 
 SILENCE_SECONDS: Final = 50.0
 """Without a word for so long, a stream of hints is broken: the hub writes something every 20."""
+
+TOO_MANY: Final = 429
+"""The status that says so."""
+
+_log = logging.getLogger(__name__)
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _CACHED: Final = frozenset({"timestamp.json"})
@@ -135,9 +141,13 @@ class HubClient:
         answer = await self._send("GET", f"/v1/approvals/decisions?after={after}")
         try:
             body = Reader.parse(check_answer(answer.status, answer.raw), "hub's answer")
-            return Decisions(body.integer("next"), tuple(item_from_json(item) for item in body.objects("items")))
+            return Decisions(body.integer("next"), tuple(_readable(body.objects("items"))))
         except InputError as error:
             raise _malformed() from error
+
+    async def push_reports(self, reports: Iterable[Report]) -> None:
+        """Tell what became of questions; telling it again changes nothing."""
+        await self._post("/v1/approvals/reports", reports_to_json(reports))
 
     async def listen(self, heard: Callable[[str], None]) -> None:
         """Hear what there may be news of: "" at first, from when on nothing is missed, then the topic of each hint.
@@ -189,6 +199,15 @@ class HubClient:
     async def push_order_result(self, order: str, result: OrderResult) -> None:
         """Say what came of an order; saying it again changes nothing."""
         await self._post(f"/v1/orders/{order}/result", result.to_json())
+
+    async def checkpoints(self) -> tuple[tuple[int, str], ...]:
+        """Return (size, root) of what the hub has cosigned of this tenant's audit log; roots are hexadecimal."""
+        answer = await self._send("GET", "/v1/audit/checkpoints")
+        try:
+            body = Reader.parse(check_answer(answer.status, answer.raw), "hub's answer")
+            return tuple((item.integer("size"), item.text("root", limit=64)) for item in body.objects("items"))
+        except InputError as error:
+            raise _malformed() from error
 
     async def _post(self, path: str, body: JsonObject) -> Reader:
         answer = await self._send("POST", path, canonical_bytes(body), headers={"Content-Type": "application/json"})
@@ -252,12 +271,21 @@ def check_answer(status: int, raw: bytes) -> bytes:
     if 200 <= status < 300:
         return raw
     refused = 400 <= status < 500 and status not in RETRYABLE
-    kind = RefusedError if refused else UnavailableError
+    kind = RefusedError if refused else BusyError if status == TOO_MANY else UnavailableError
     try:
         told = error_from_json(raw)
     except InputError:
         raise kind("hub", f"answered {status}", "check the hub's URL and its log") from None
     raise kind(f"hub: {told.thing}", told.reason, told.fix)
+
+
+def _readable(items: Iterable[Reader]) -> Iterator[FeedItem]:
+    """Yield the items that can be read: one that cannot, of a newer hub, must not hold up what comes after it."""
+    for item in items:
+        try:
+            yield item_from_json(item)
+        except InputError as error:
+            _log.warning("what the hub told was dropped: %s", error)
 
 
 def _no_answer(error: Exception) -> UnavailableError:
