@@ -1,10 +1,13 @@
-"""The hub's own two Ed25519 keys: one signs grants (as far as policy lets it), one cosigns audit checkpoints.
+"""The hub's own keys. Two are Ed25519: one signs grants (as far as policy lets it), one cosigns audit checkpoints.
+
+The third is the console's: other keys are derived from it, for what the hub seals or signs for itself alone.
 
 Each is a file of 64 hexadecimal digits, readable by its owner alone. A missing or open key stops the hub.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -19,14 +22,16 @@ from safety_core.model.policy import KeyKind
 
 APPROVALS: Final = "approvals.key"
 AUDIT: Final = "audit.key"
+CONSOLE: Final = "console.key"
 
 
 @dataclass(frozen=True, slots=True)
 class HubKeys:
-    """Both keys, opened."""
+    """All keys, opened."""
 
     approvals: SigningKey = field(repr=False)
     audit: SigningKey = field(repr=False)
+    console: bytes = field(repr=False)
 
     @property
     def approvals_public(self) -> str:
@@ -38,17 +43,23 @@ class HubKeys:
         """Its name in grants and policies."""
         return key_id(KeyKind.HUB, self.approvals.verify_key)
 
+    def derived(self, purpose: str) -> bytes:
+        """Return the 32 bytes of the console's key for one purpose, the same in each process of this hub."""
+        return hashlib.blake2b(purpose.encode(), key=self.console, digest_size=32).digest()
+
 
 def create_keys(folder: Path) -> HubKeys:
     """Draw the keys that are missing in `folder`; those that are there stay."""
     for private in (folder.parent, folder):  # the database lies beside the keys
         private.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = [SigningKey(read_or_create_key_file(folder / name)) for name in (APPROVALS, AUDIT)]
-    return HubKeys(*found)
+    approvals, audit, console = (read_or_create_key_file(folder / name) for name in (APPROVALS, AUDIT, CONSOLE))
+    return HubKeys(SigningKey(approvals), SigningKey(audit), console)
 
 
 def load_keys(folder: Path) -> HubKeys:
     """Return the keys in `folder`, or raise InputError or SecretError naming what is missing or wrong."""
-    if not folder.is_dir():
-        raise InputError(str(folder), "is not there", "make the hub's keys: `safety hub init`")
-    return HubKeys(*(SigningKey(read_key_file(folder / name)) for name in (APPROVALS, AUDIT)))
+    for needed in (folder, folder / CONSOLE):
+        if not needed.exists():
+            raise InputError(str(needed), "is not there", "make the hub's keys: `safety hub init`")
+    approvals, audit, console = (read_key_file(folder / name) for name in (APPROVALS, AUDIT, CONSOLE))
+    return HubKeys(SigningKey(approvals), SigningKey(audit), console)

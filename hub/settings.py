@@ -34,11 +34,16 @@ class Settings:
         url: where people's browsers find the console ("https://hub.example"); empty for http://localhost and the port.
         name: under which name audit checkpoints are cosigned, a host name.
         max_pending: open questions per tenant, past which new ones are refused (approval flooding).
+        agent_pending, agent_hourly: open questions of one agent, and those that it put within an hour.
         stripe_key_file: file (0600) with Stripe's restricted key; empty: usage is not exported.
         stripe_meters: which totals are exported under which event name ("cost=safety_cost requests=safety_requests").
         stripe_url: another address of Stripe's API, for tests.
         smtp: mail server ("smtps://user:password@mail.example:465", "smtp://..." with STARTTLS); empty for no e-mail.
         mail_from: the sender's address.
+        oidc_issuer: the team's OpenID provider ("https://id.example"); empty: people sign in with passkeys only.
+        oidc_client: as what the hub is registered there.
+        oidc_secret_file: file (0600) with the client's secret.
+        oidc_name: what the button says that one signs in with.
         private_addresses: 1 lets webhooks, push services and chat services lie in the hub's own network.
     """
 
@@ -49,11 +54,17 @@ class Settings:
     url: str = ""
     name: str = "safety-hub"
     max_pending: int = 1000
+    agent_pending: int = 100
+    agent_hourly: int = 300
     stripe_key_file: str = ""
     stripe_meters: str = "cost=safety_cost"
     stripe_url: str = ""
     smtp: str = field(default="", repr=False)
     mail_from: str = ""
+    oidc_issuer: str = ""
+    oidc_client: str = ""
+    oidc_secret_file: str = ""
+    oidc_name: str = ""
     private_addresses: int = 0
 
     def __post_init__(self) -> None:
@@ -61,10 +72,14 @@ class Settings:
         _require(
             not self.url or bool(ORIGIN.fullmatch(self.url)), "url", "must be https://host, or http://localhost:port"
         )
-        _require(self.max_pending > 0, "max_pending", "must be positive")
+        for name in ("max_pending", "agent_pending", "agent_hourly"):
+            _require(getattr(self, name) > 0, name, "must be positive")
         _require(bool(self.name) and self.name.isascii() and "+" not in self.name, "name", "must be a host name")
         _require(not any(mark.isspace() for mark in self.name), "name", "must be a host name")
         _require(not self.smtp or bool(self.mail_from), "mail_from", "must be set where smtp is")
+        _require(not self.oidc_issuer or bool(ORIGIN.match(self.oidc_issuer)), "oidc_issuer", "must be https://host")
+        oidc = (self.oidc_issuer, self.oidc_client, self.oidc_secret_file, self.oidc_name)
+        _require(all(oidc) or not any(oidc), "oidc_issuer", "goes with oidc_client, oidc_secret_file and oidc_name")
         _require(self.private_addresses in {0, 1}, "private_addresses", "must be 0 or 1")
 
     @property
@@ -92,7 +107,8 @@ def load_settings(file: Path | None, environment: Mapping[str, str], **given: ob
     told = read_toml(file) if file else {}
     values: dict[str, object] = {"data": "~/.safety-hub", **told, **_from_environment(environment)}
     values.update({name: value for name, value in given.items() if value is not None})
-    kinds = {"data": Path, "port": int, "max_pending": int, "private_addresses": int}
+    whole = ("port", "max_pending", "agent_pending", "agent_hourly", "private_addresses")
+    kinds: dict[str, type] = {"data": Path, **dict.fromkeys(whole, int)}
     known = {entry.name for entry in fields(Settings)}
     for name in values:
         _require(name in known, name, f"is not a setting; the settings are {', '.join(sorted(known))}")

@@ -2,6 +2,10 @@
 
 roles      owner, author, admin, viewer, and at which tenants
 directory  who there is: adding, roles, invites
+membership who may answer a tenant's questions: owners, and who stands in for one
 sessions   signed-in visits, in the database: each can be ended
+passkeys   making one, signing in with one; offers: challenges that are answered once; keyring: passkeys come and go
+totp       one-time codes; sealing: what the hub keeps for itself alone
+limits     how often something may be tried
 command    `safety hub person`
 """

@@ -36,8 +36,7 @@ class Session:
 
 
 async def put(connection: AsyncConnection, session: Session) -> None:
-    """Store a new session; those that are over go."""
-    await connection.execute(delete(sessions).where(sessions.c.expires <= session.created))
+    """Store a new session."""
     await connection.execute(insert_into(connection, sessions).values(**asdict(session)))
 
 
@@ -46,6 +45,11 @@ async def find(connection: AsyncConnection, digest: str, now: float) -> Session 
     query = select(sessions).where((sessions.c.hash == digest) & (sessions.c.expires > now))
     row = (await connection.execute(query)).first()
     return None if row is None else Session(**row._mapping)
+
+
+async def tidy(connection: AsyncConnection, now: float) -> None:
+    """Remove what is over."""
+    await connection.execute(delete(sessions).where(sessions.c.expires <= now))
 
 
 async def of_person(connection: AsyncConnection, person: str, now: float) -> tuple[Session, ...]:

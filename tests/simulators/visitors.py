@@ -70,7 +70,7 @@ async def visitor(hub: RunningHub, name: str = "Olga", *held: Held, fresh: bool 
     Without `held`, an owner of the tenant "acme".
     """
     person = await person_with(hub, name, *(held or (("owner", "acme"),)))
-    opened = await sessions.begin(hub.context, person.id, "passkey", confirmed=fresh)
+    opened = await sessions.begin(hub.context, person, "passkey", confirmed=fresh)
     http = browser(hub)
     http.headers["Cookie"] = f"{cookie_name(hub.context)}={opened.cookie}"
     return Visitor(hub, person, opened, http)
