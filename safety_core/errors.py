@@ -34,6 +34,7 @@
     |   `-- ReplayedRequestError     it has come before
     |-- UnavailableError             a neighbour (hub, provider, engine, disk) did not answer
     |   |-- RefusedError             ... or answered that it will not: asking again the same way is useless
+    |   |-- BusyError                ... or answered that it has too much of this for now
     |   `-- ClientGoneError          who asked left before the answer; what was asked for may cost all the same
     `-- EffectFailed                 thrown into a flow by its driver: an effect did not come about
 
@@ -192,6 +193,10 @@ class UnavailableError(SafetyError):
 
 class RefusedError(UnavailableError):
     """A neighbour answered that it will not: asking again the same way is useless."""
+
+
+class BusyError(UnavailableError):
+    """The neighbour answered that it has too much of this for now."""
 
 
 class ClientGoneError(UnavailableError):

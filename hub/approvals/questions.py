@@ -31,6 +31,8 @@ PAGE_BYTES: Final = 8 * 1024 * 1024
 QUESTION_BYTES: Final = 1024 * 1024
 """Bytes of one question: a person is to read it before they answer."""
 
+HOUR: Final = 3600.0
+
 SIMILAR: Final = 5
 """Earlier decisions beside a question: enough to see a habit."""
 
@@ -94,8 +96,16 @@ async def take(context: Context, question: ApprovalRequest) -> tuple[ApprovalSta
 
 
 async def _check_room(connection: AsyncConnection, context: Context, question: ApprovalRequest, now: float) -> None:
-    if await approvals.pending(connection, question.tenant, now) >= context.settings.max_pending:
+    """Refuse what nobody could read any more: an agent that asks and asks is to wear nobody down."""
+    settings = context.settings
+    asked = await approvals.asked(connection, question, now, now - HOUR)
+    if asked.pending >= settings.max_pending:
         raise FloodError("approvals", "too many open questions", "answer or deny some: `safety approvals list`")
+    agent = f"agent {question.agent}"
+    if asked.pending_of_agent >= settings.agent_pending:
+        raise FloodError(agent, "too many open questions", "answer or deny some: `safety approvals list`")
+    if asked.of_agent_since >= settings.agent_hourly:
+        raise FloodError(agent, "too many questions within an hour", "look into what it does, and halt it if need be")
 
 
 def standing(stored: StoredApproval, now: float) -> ApprovalState:

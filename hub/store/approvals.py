@@ -48,6 +48,21 @@ class StoredApproval:
     expires: float
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How much is asked.
+
+    Attributes:
+        pending: open questions of the tenant.
+        pending_of_agent: those of one agent.
+        of_agent_since: all that this agent put since a time, whatever came of them.
+    """
+
+    pending: int
+    pending_of_agent: int
+    of_agent_since: int
+
+
 def _stored(row: Row[tuple[object, ...]]) -> StoredApproval:
     state = ApprovalState(row.state)
     return StoredApproval(row.tenant, RequestId(row.id), state, row.request, row.received, row.expires)
@@ -125,11 +140,17 @@ async def decided(connection: AsyncConnection, question: ApprovalRequest, limit:
     return tuple(_stored(row) for row in await connection.execute(query.limit(limit)))
 
 
-async def pending(connection: AsyncConnection, tenant: TenantId, now: float) -> int:
-    """Count the tenant's open questions."""
-    still = _PENDING & (approvals.c.expires >= now)
-    query = select(func.count()).where((approvals.c.tenant == tenant) & still)
-    return int((await connection.execute(query)).scalar_one())
+async def asked(connection: AsyncConnection, question: ApprovalRequest, now: float, since: float) -> Asked:
+    """Count what is asked of the tenant of `question`, and by its agent. One alike that is open does not count: the new
+    one takes its place."""
+    ours = approvals.c.tenant == question.tenant
+    still = ours & _PENDING & (approvals.c.expires >= now) & (approvals.c.digest != question.action_digest)
+    agent = approvals.c.agent == _text(question.agent)
+    counts = [
+        select(func.count()).where(which).scalar_subquery()
+        for which in (still, still & agent, ours & agent & (approvals.c.received > since))
+    ]
+    return Asked(*(await connection.execute(select(*counts))).one())
 
 
 async def expire(connection: AsyncConnection, tenants: Collection[TenantId], now: float) -> None:

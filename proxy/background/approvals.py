@@ -1,7 +1,8 @@
-"""Questions to the hub, answers from it, and the end of questions that nobody answered.
+"""Questions to the hub and what became of them; answers from it; the end of what nobody answered.
 
-The hub is a messenger: an answer counts only once its signature was verified against a key that the signed policy pins,
-and is verified again, with everything else, when it is used.
+The hub is a messenger: what loosens anything counts only once its signature was verified against a key that the signed
+policy pins, and is verified again, with everything else, when it is used. What only tightens (a question cancelled, an
+outward grant withdrawn) is taken at the hub's word.
 """
 
 from __future__ import annotations
@@ -9,47 +10,81 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
+from proxy.calls.changes import Changes
 from proxy.calls.grants import Grants
+from proxy.calls.outward import Outward
 from safety_core.edge import clock
 from safety_core.edge.approvals import ApprovalStore
 from safety_core.edge.hub import HubClient
-from safety_core.errors import GrantError, RefusedError, SafetyError
-from safety_core.model.approval import Grant
+from safety_core.errors import BusyError, GrantError, LimitError, RefusedError, SafetyError
+from safety_core.model.approval import (
+    USE_SECONDS,
+    Cancellation,
+    Edit,
+    FeedItem,
+    Grant,
+    StandingGrant,
+    Withdrawal,
+)
+from safety_core.model.tool_call import AgentId
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """Brings every question to the hub, at least once; the hub counts it once."""
+    """Brings every question to the hub, and what became of it, at least once; the hub counts it once."""
 
     approvals: ApprovalStore
     hub: HubClient
 
     async def send(self) -> None:
-        """Send what is unsent; a question that the hub refuses does not hold up the others. Raises UnavailableError."""
+        """Send what is unsent, questions first; one that the hub refuses does not hold up the others, nor does an agent
+        that asks too much.
+
+        Raises:
+            UnavailableError: the hub is away, or refuses something.
+        """
         refused: SafetyError | None = None
+        waiting: set[AgentId] = set()
         for request in await self.approvals.unsent():
+            if request.agent in waiting:
+                continue
             try:
                 await self.hub.push_approval(request)
             except RefusedError as error:
                 refused = error
                 continue
+            except BusyError as error:
+                refused = error
+                waiting.add(request.agent)
+                continue
             await self.approvals.mark_sent(request.id)
+        await self._report()
         if refused is not None:
             raise refused
+
+    async def _report(self) -> None:
+        while True:
+            place, reports = await self.approvals.reports()
+            if not place:
+                return
+            await self.hub.push_reports(reports)
+            await self.approvals.reported(place)
 
 
 @dataclass(slots=True)
 class Inbox:
-    """Takes up answers."""
+    """Takes up what approvers say, in the order in which the hub has it."""
 
     approvals: ApprovalStore
     grants: Grants
+    changes: Changes
+    outward: Outward
     hub: HubClient
 
     async def receive(self) -> None:
-        """Take up all answers that there are. Raises SafetyError."""
+        """Take up all that there is. Raises SafetyError."""
         self.grants.in_force.latest()  # without a policy nobody says whose answers count: they wait at the hub
         while await self._page():
             pass
@@ -58,30 +93,48 @@ class Inbox:
         """Take up some; False if there were none. The cursor moves only after that."""
         after = await self.approvals.cursor()
         decisions = await self.hub.decisions(after)
-        for grant in decisions.grants:
-            await self.take_up(grant)
+        for item in decisions.items:
+            await self.take_up(item)
         if decisions.next == after:
             return False
         await self.approvals.move_cursor(decisions.next)
         return True
 
-    async def take_up(self, grant: Grant) -> None:
-        """Settle the question that `grant` answers, or say in the log why it does not."""
+    async def take_up(self, item: FeedItem) -> None:
+        """Do what an item says, or say in the log why it counts for nothing."""
         try:
-            await self.grants.take_up(grant)
-        except GrantError as error:
-            _log.warning("an answer was dropped: %s", error)
+            await self._take_up(item)
+        except (GrantError, LimitError) as error:
+            _log.warning("what an approver said was dropped: %s", error)
+
+    async def _take_up(self, item: FeedItem) -> None:
+        match item:
+            case Grant():
+                await self.grants.take_up(item)
+            case Edit():
+                await self.changes.edit(item)
+            case Cancellation():
+                await self.changes.cancel(item)
+            case StandingGrant():
+                await self.outward.take_up(item)
+            case Withdrawal():
+                await self.outward.withdraw(item)
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Ends questions that ran out of time, so that nobody is asked about them any more."""
+    """Ends questions that ran out of time, permissions that nobody used, and outward grants that policy has ended."""
 
     approvals: ApprovalStore
+    outward: Outward
 
     async def expire(self) -> None:
-        """Close every pending question past its end."""
+        """Close every pending question past its end, and every permission past its minutes."""
         now = clock.now()
         for approval in await self.approvals.pending():
             if now > approval.request.expires:
                 await self.approvals.close(approval.request.id)
+        for approval in await self.approvals.granted():
+            if now > approval.received + USE_SECONDS:
+                await self.approvals.close(approval.request.id)
+        await self.outward.sweep()
