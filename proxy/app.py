@@ -108,7 +108,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
         owed = Pace("usage: owed", budgets.owed.settle, OWED_SECONDS)
         sight = Sight(services, guards, traffic.sums, budgets, Backups(home), settings.hub.secret_names)
         log = open_order_log(home, stack)
-        paces = (*planned(settings.hub, hub, sight, in_force, sync, log), owed, *telling)
+        paces = (*planned(settings.hub, hub, sight, in_force, sync, log, settings.workspace), owed, *telling)
         status = Status(settings, in_force, services, turns, paces, clock.now())
 
         async def reload() -> JsonObject:

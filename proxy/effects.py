@@ -22,9 +22,10 @@ from safety_core.edge.engine import Engine
 from safety_core.edge.execute import execute
 from safety_core.edge.posture import PostureStore
 from safety_core.edge.shadow import judged_by
+from safety_core.edge.standing import StandingStore
 from safety_core.edge.usage_store import UsageStore
 from safety_core.flow import effects
-from safety_core.model.approval import Approval, ApprovalState
+from safety_core.model.approval import Approval, ApprovalState, Asker
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ def handlers(services: Services, engine: Engine | None = None, caller: Caller | 
     What models cost is not in it: `proxy.spending.budgets` performs Afford and Meter.
     """
     approvals, secrets, written, lineage = services.approvals, services.secrets, services.written, services.lineage
+    standing = StandingStore(approvals.database)
 
     async def ask(effect: effects.OpenApproval) -> Approval:
         approval = await approvals.open_request(effect.request)
@@ -65,11 +67,16 @@ def handlers(services: Services, engine: Engine | None = None, caller: Caller | 
         services.tally.note(effect.entry)
         return services.audit.append(effect.entry)
 
+    async def replace_approval(effect: effects.ReplaceApproval) -> Approval:
+        approval = await approvals.replace(effect.old, effect.request, effect.by)
+        services.asked.set()
+        return approval
+
     async def wait(effect: effects.AwaitDecision) -> Approval:
-        with approvals.held(effect.request):
+        with approvals.held(Asker(effect.request, effect.session)):
             answered = await await_decision(approvals, effect, caller or Caller())
             if answered.state is not ApprovalState.PENDING:
-                await approvals.told((answered.request.agent,), (effect.request,))
+                await approvals.told((answered.request.agent,), (Asker(effect.request, effect.session),))
         return answered
 
     table: Handlers = {
@@ -80,6 +87,10 @@ def handlers(services: Services, engine: Engine | None = None, caller: Caller | 
         effects.OpenApproval: ask,
         effects.AwaitDecision: wait,
         effects.CloseApproval: lambda effect: approvals.close(effect.request, told=True),
+        effects.FollowApproval: lambda effect: approvals.follow(effect.request),
+        effects.ReplaceApproval: replace_approval,
+        effects.RecallStanding: lambda effect: standing.recall(effect.agent, effect.tool, clock.now()),
+        effects.UseStanding: lambda effect: standing.use(effect.ids, clock.now()),
         effects.UseGrant: lambda effect: approvals.use(effect.grant),
         effects.RecallFiles: lambda effect: written.recall(effect.agent, effect.session),
         effects.NoteFiles: lambda effect: written.note(effect.agent, effect.session, effect.written),

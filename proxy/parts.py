@@ -52,7 +52,7 @@ async def open_services(home: Home, stack: AsyncExitStack) -> Services:
     stack.push_async_callback(posture.aclose)
     secrets = Secrets(vault)
     await secrets.refresh()
-    return Services(secrets, audit, approvals, usage, posture=posture)
+    return Services(secrets, audit, approvals, usage, approvals.news, posture=posture)
 
 
 async def open_guards(home: Home, settings: EgressSettings, audit: AuditLog, stack: AsyncExitStack) -> Guards:

@@ -16,7 +16,7 @@ from typing import Final
 
 from nacl.signing import SigningKey
 
-from safety_core.approve import BACK_SECONDS, check_signed
+from safety_core.approve import BACK_SECONDS, SCREENS, check_signed
 from safety_core.canonical import canonical_bytes
 from safety_core.errors import (
     ExpiredGrantError,
@@ -32,9 +32,6 @@ from safety_core.wire.feed import standing_to_json
 
 STANDING_CONTEXT: Final = b"safety-gateway outward grant v1\x00"
 """Separates signatures over outward grants from any other use of the same key."""
-
-SCREENS: Final = frozenset({"console", "cli", "api"})
-"""From where the hub's key may make one: where the approver sees what they give away. A link in a mail is none."""
 
 RECIPIENT: Final = re.compile(r"[^\s@]+|[^\s@]*@[^\s@]+")
 """A host, an address, or "@domain" for everybody there."""
@@ -85,7 +82,7 @@ def _check_bounds(standing: StandingGrant, key: ApproverKey, now: float, thing: 
     elsewhere = key.kind is KeyKind.HUB and re.split("[:+]", standing.origin)[0] not in SCREENS
     if key.kind is KeyKind.CHANNEL or elsewhere or key.up_to < Level.YELLOW_EXTERNAL or not key.outward_seconds:
         raise WeakApproverError(
-            thing, f"key {key.id} may make none there", "set its `outward_seconds`, and make it in the console"
+            thing, f"key {key.id} may make none there", "set its `outward_days`, and make it in the console"
         )
     if standing.not_after - standing.decided > key.outward_seconds:
         raise WeakApproverError(

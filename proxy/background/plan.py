@@ -15,11 +15,14 @@ from proxy.background.pace import Pace
 from proxy.background.policy import PolicySync
 from proxy.background.sight import Sight
 from proxy.background.usage import UsageFlush
+from proxy.calls.changes import Changes
 from proxy.calls.grants import Grants
+from proxy.calls.outward import Outward
 from proxy.force import InForce
 from proxy.settings import HubSettings
 from safety_core.edge.hub import HubClient
 from safety_core.edge.order_log import OrderLog
+from safety_core.edge.standing import StandingStore
 from safety_core.wire.hints import FEED, ORDERS, POLICY
 
 SWEEP_SECONDS: Final = 60.0
@@ -30,16 +33,24 @@ OUTBOX_SECONDS: Final = 30.0
 
 
 def planned(
-    settings: HubSettings, hub: HubClient | None, sight: Sight, in_force: InForce, sync: PolicySync, log: OrderLog
+    settings: HubSettings,
+    hub: HubClient | None,
+    sight: Sight,
+    in_force: InForce,
+    sync: PolicySync,
+    log: OrderLog,
+    workspace: str,
 ) -> tuple[Pace, ...]:
-    """Return the tasks; without a hub only those that need none."""
+    """Return the tasks; without a hub only those that need none. `workspace`: base of relative paths in calls."""
     services = sight.services
-    sweep = Pace("approvals: expiry", Sweep(services.approvals).expire, SWEEP_SECONDS)
+    outward = Outward(StandingStore(services.approvals.database), services.audit, in_force)
+    sweep = Pace("approvals: expiry", Sweep(services.approvals, outward).expire, SWEEP_SECONDS)
     if hub is None:
         return (sweep,)
     grants = Grants(services.approvals, services.audit, in_force)
     hints = Hints(hub)
-    inbox = Inbox(services.approvals, grants, hub)
+    changes = Changes(services, in_force, workspace)
+    inbox = Inbox(services.approvals, grants, changes, outward, hub)
     heart = Heart(hub, services, in_force, sight=sight)
     orders = Orders(hub, log, sight, in_force, sync.pull, heart.beat, settings.doctor)
     return (

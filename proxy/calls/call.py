@@ -25,10 +25,10 @@ from safety_core.errors import BundleError, SafetyError
 from safety_core.flow import tool_call
 from safety_core.flow.answers import Answer, Context, Entrusted, Executed, Pending, Permitted, Refused, Sendable
 from safety_core.flow.effects import AwaitDecision, Execute, Flow, Record
-from safety_core.model.approval import Approval
+from safety_core.model.approval import Approval, Asker
 from safety_core.model.record import AuditEntry, Event
 from safety_core.model.secret import SecretName
-from safety_core.model.tool_call import AgentId, CallId, TenantId, ToolCall
+from safety_core.model.tool_call import AgentId, CallId, SessionId, TenantId, ToolCall
 from safety_core.wire.calls import Ended, Proposal, Report
 from safety_core.wire.outbound import Inbound, Outbound
 
@@ -67,7 +67,7 @@ class Calls:
         if isinstance(failure, SafetyError):
             return await self._refused(proposal.call, failure)
         if isinstance(answer, Pending):
-            await self.services.approvals.owe(answer.request.id)
+            await self._owe(answer, proposal.call)
         if isinstance(answer, Permitted) and not answer.passed_on:
             self.correspondents.permitted(answer.call, answer.verdict.facts, clock.now())
         return answer
@@ -128,7 +128,7 @@ class Calls:
         if isinstance(answer, Sendable) and not known:
             self.correspondents.named(outbound.agent, outbound.channel, (outbound.to,), clock.now())
         if isinstance(answer, Pending):
-            await self.services.approvals.owe(answer.request.id)
+            await self._owe(answer, call)
         return answer
 
     async def heard(self, inbound: Inbound) -> None:
@@ -219,6 +219,12 @@ class Calls:
         answered: Approval = await work[AwaitDecision](effect)
         self.guards.halts.demand(agent)
         return answered
+
+    async def _owe(self, answer: Pending, call: ToolCall) -> None:
+        """Note that the call's session is owed the answer, under its name without secrets."""
+        named = self.services.secrets.current().value({"session_id": call.session}).value
+        session = SessionId(str(named["session_id"])) if isinstance(named, dict) else call.session
+        await self.services.approvals.owe(Asker(answer.request.id, session))
 
     async def _context(self, force: Force, wait: float) -> Context:
         redactor = await self.services.secrets.redactor(force)

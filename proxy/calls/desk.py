@@ -18,8 +18,9 @@ from proxy.errors import NoPolicyError
 from safety_core import approve
 from safety_core.canonical import Json, JsonObject
 from safety_core.edge import clock
+from safety_core.edge.asker_rows import Owed
 from safety_core.errors import BundleError, ExpiredGrantError, GrantError, MismatchedGrantError
-from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState
+from safety_core.model.approval import ApprovalRequest, ApprovalState
 from safety_core.model.policy import KeyKind
 from safety_core.wire.decisions import Button, Poll
 
@@ -40,7 +41,7 @@ class Desk:
         if poll.told:
             await store.told(poll.agents, poll.told)
         found = await caller.patiently(store.decided(poll.agents, min(poll.wait, LONGEST)))
-        told: list[Json] = [self._decision(approval) for approval in found or ()]
+        told: list[Json] = [self._decision(owed) for owed in found or ()]
         return {"decided": told}
 
     async def answer(self, button: Button) -> JsonObject:
@@ -82,21 +83,28 @@ class Desk:
             return False
         return True
 
-    def _decision(self, approval: Approval) -> JsonObject:
-        """A permission that no longer entitles the call, unused in its minutes or given under an earlier policy, is
+    def _decision(self, owed: Owed) -> JsonObject:
+        """What one session is told. Where an approver changed the call, that is the call to make.
+
+        A permission that no longer entitles the call, unused in its minutes or given under an earlier policy, is
         told as expired: the call would be asked about anew."""
+        approval = owed.approval
         request, state = approval.request, approval.state
         if state is ApprovalState.GRANTED:
             live = approve.usable(approval, clock.now()) and request.revision == self._revision()
             state = ApprovalState.GRANTED if live else ApprovalState.EXPIRED
         shown = state if state is not ApprovalState.CANCELLED else ApprovalState.EXPIRED
-        return {
+        told: JsonObject = {
             "id": request.id,
             "agent": request.agent,
-            "session": request.session,
+            "session": owed.session,
             "tool": request.tool,
             "state": shown.value,
         }
+        if request.edited_from is None:
+            return told
+        changed: JsonObject = {"params": request.params} if shown is ApprovalState.GRANTED else {}
+        return {**told, "edited_from": request.edited_from, **changed}
 
     def _revision(self) -> str:
         try:

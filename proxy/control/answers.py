@@ -8,6 +8,7 @@
 /v1/outbound {"decision": "allow"|"block"|"pending", "content", "level", "rule", "reason", "approval"?}
 approval     {"id", "expires", "digest", "code"}
 
+`instead` ({"tool", "params"}) is the call that was approved in place of this one, where an approver changed it.
 `level` is null where the call was refused before it could be judged.
 """
 
@@ -67,7 +68,10 @@ def _judged(verdict: Verdict) -> JsonObject:
 
 def _refused(answer: Refused) -> JsonObject:
     level = answer.verdict.level.word if answer.verdict else None
-    return {"level": level, "rule": answer.rule, "reason": answer.reason}
+    refused: JsonObject = {"level": level, "rule": answer.rule, "reason": answer.reason}
+    if answer.instead is None:
+        return refused
+    return {**refused, "instead": {"tool": answer.instead.tool, "params": answer.instead.params}}
 
 
 def _asked(request: ApprovalRequest) -> JsonObject:

@@ -9,9 +9,10 @@ from typing import Final
 
 from safety_core.approve import TRANSITIONS, people
 from safety_core.canonical import canonical_bytes
+from safety_core.edge import clock, report_rows
 from safety_core.edge.database import Column
 from safety_core.errors import ExpiredGrantError, InputError, LimitError, MismatchedGrantError, ReplayedGrantError
-from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState, Grant, KeyId, RequestId
+from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState, Grant, KeyId, Report, RequestId
 from safety_core.wire.approvals import grant_from_json, grant_to_json, request_from_json, request_to_json
 from safety_core.wire.reader import Reader, parse_json
 
@@ -26,25 +27,22 @@ CREATE TABLE IF NOT EXISTS approval (
     received REAL NOT NULL DEFAULT 0,
     sent     INTEGER NOT NULL DEFAULT 0,
     owed     INTEGER NOT NULL DEFAULT 0,
-    others   BLOB
+    others   BLOB,
+    replaced TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS approval_by_digest ON approval (digest, ordinal);
 CREATE UNIQUE INDEX IF NOT EXISTS one_pending_per_digest ON approval (digest) WHERE state = 'pending';
-CREATE INDEX IF NOT EXISTS approval_owed ON approval (ordinal) WHERE owed = 1;
+CREATE INDEX IF NOT EXISTS approval_granted ON approval (ordinal) WHERE state = 'granted';
 CREATE TABLE IF NOT EXISTS approval_cursor (one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL) STRICT
 """
-GROWN: Final = (Column("approval", "owed", "INTEGER NOT NULL DEFAULT 0"), Column("approval", "others", "BLOB"))
-"""What the file of an earlier version lacks: of its questions nobody is owed anything, and one answer settled each."""
+GROWN: Final = (
+    Column("approval", "owed", "INTEGER NOT NULL DEFAULT 0"),
+    Column("approval", "others", "BLOB"),
+    Column("approval", "replaced", "TEXT"),
+)
+"""What the file of an earlier version lacks: of its questions nobody is owed anything, one answer settled each, and no
+call was changed. (`owed` is such a version's own; now `asker_rows` has it.)"""
 
-OWED: Final = """
-WHERE owed = 1 AND state IN ('granted', 'denied', 'expired', 'cancelled')
-AND json_extract(CAST(request AS TEXT), '$.agent') IN (SELECT value FROM json_each(?)) ORDER BY ordinal
-"""
-TOLD: Final = """
-UPDATE approval SET owed = 0
-WHERE id IN (SELECT value FROM json_each(?)) AND state != 'pending'
-AND json_extract(CAST(request AS TEXT), '$.agent') IN (SELECT value FROM json_each(?))
-"""
 MOVE_CURSOR: Final = """
 INSERT INTO approval_cursor VALUES (1, ?) ON CONFLICT DO UPDATE SET position = max(position, excluded.position)
 """
@@ -57,7 +55,7 @@ WAITING: Final = """
 SELECT count(*), coalesce(sum(length(request)), 0) FROM approval
 WHERE state = 'pending' AND json_extract(CAST(request AS TEXT), '$.agent') = ?
 """
-COLUMNS: Final = "SELECT state, request, answer, received, others FROM approval"
+COLUMNS: Final = "SELECT state, request, answer, received, others, replaced FROM approval"
 
 
 def put(request: ApprovalRequest, db: sqlite3.Connection) -> Approval:
@@ -103,6 +101,7 @@ def settle(grant: Grant, received: float, shared: Collection[KeyId], db: sqlite3
     answer = canonical_bytes(grant_to_json(grant))
     step = "UPDATE approval SET state = ?, answer = ?, received = ? WHERE id = ?"
     db.execute(step, (state.value, answer, received, grant.request))
+    report_rows.add(Report(grant.request, state, grant.approver, received), db)
     return replace(approval, state=state, grant=grant, received=received)
 
 
@@ -112,13 +111,42 @@ def use(grant: Grant, db: sqlite3.Connection) -> None:
     if approval is None or approval.grant != grant or ApprovalState.USED not in TRANSITIONS[approval.state]:
         raise ReplayedGrantError(f"grant for {grant.request}", "it holds no unused permission", "ask again")
     db.execute("UPDATE approval SET state = ? WHERE id = ?", (ApprovalState.USED.value, grant.request))
+    report_rows.add(Report(grant.request, ApprovalState.USED, grant.approver, clock.now()), db)
 
 
-def close(request: RequestId, state: ApprovalState, db: sqlite3.Connection) -> None:
+def close(request: RequestId, state: ApprovalState, by: str, db: sqlite3.Connection) -> None:
     """Move a question to an end without an answer. Raises InputError where the table has no such step."""
     now = must(db, request).state
     if now is state:
         return
+    _end(request, now, state, db)
+    report_rows.add(Report(request, state, by, clock.now()), db)
+
+
+def change(old: RequestId, request: ApprovalRequest, by: str, db: sqlite3.Connection) -> Approval:
+    """Put a question in the place of one that waits, and return what waits then: an alike one may have waited before.
+
+    Raises:
+        InputError: the old one does not wait.
+        LimitError: as in `put`.
+    """
+    _end(old, must(db, old).state, ApprovalState.CANCELLED, db)
+    instead = put(request, db)
+    new = instead.request.id
+    db.execute("UPDATE approval SET replaced = ? WHERE id = ?", (new, old))
+    report_rows.add(Report(old, ApprovalState.CANCELLED, by, clock.now(), new), db)
+    return instead
+
+
+def followed(request: RequestId, db: sqlite3.Connection) -> Approval:
+    """Return the question that stands for this one since its call was changed; itself where it was not."""
+    approval = must(db, request)
+    while approval.replaced is not None:
+        approval = must(db, approval.replaced)
+    return approval
+
+
+def _end(request: RequestId, now: ApprovalState, state: ApprovalState, db: sqlite3.Connection) -> None:
     if state not in TRANSITIONS[now] or state not in {ApprovalState.EXPIRED, ApprovalState.CANCELLED}:
         raise InputError(f"approval {request}", f"cannot go from {now} to {state}")
     db.execute("UPDATE approval SET state = ? WHERE id = ?", (state.value, request))
@@ -152,8 +180,9 @@ def every(db: sqlite3.Connection, where: str, *values: str) -> tuple[Approval, .
             grant_from_json(Reader.parse(answer, "stored grant")) if answer else None,
             received,
             _grants(others) if others else (),
+            RequestId(replaced) if replaced else None,
         )
-        for state, request, answer, received, others in rows
+        for state, request, answer, received, others, replaced in rows
     )
 
 

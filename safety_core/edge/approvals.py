@@ -4,62 +4,73 @@ What may follow what is `safety_core.approve.TRANSITIONS`, checked inside the tr
 of several processes (or of a crash and its restart) exactly one takes it. What is left to the caller: that a grant is
 genuine (`safety_core.approve.verify_answer` before `settle`, `verify_grant` before `use`).
 
-Whoever went away with "pending" is owed the decision (`owe`), until it says that it has it (`told`). `decided` tells,
-at least once, over any restart. Nobody is owed what they have waited for.
+Every session that went away with "pending" is owed the decision (`owe`), until it says that it has it (`told`).
+`decided` tells, at least once, over any restart. Nobody is owed what they have waited for. What became of a question is
+written down for the hub in the same transaction (`reports`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from safety_core.canonical import Digest
 from safety_core.edge import approval_rows as rows
+from safety_core.edge import asker_rows as askers
+from safety_core.edge import clock, report_rows, standing
+from safety_core.edge.asker_rows import Owed
 from safety_core.edge.database import Database
-from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState, Grant, KeyId, RequestId
+from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState, Asker, Grant, KeyId, Report, RequestId
 from safety_core.model.tool_call import AgentId
 
 AT_ONCE: Final = 100
 """Decisions that one answer tells; the next poll has the rest."""
+
+SCHEMA: Final = ";".join((rows.SCHEMA, askers.SCHEMA, report_rows.SCHEMA, standing.SCHEMA))
+"""... of everything that goes on between agents and approvers, in one file and over one connection."""
 
 
 class ApprovalStore:
     """The approval cache in one SQLite file. Several processes may open the same file; `wait` sees its own process."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database: Final = database
+        self.news: Final = asyncio.Event()
+        """Set whenever the hub is to hear of something; whoever tells it clears it."""
         self._waiting: dict[RequestId, list[asyncio.Event]] = {}
-        self._held: Counter[RequestId] = Counter()
+        self._held: Counter[Asker] = Counter()
         self._watching: set[asyncio.Event] = set()
 
     @classmethod
     def open(cls, path: Path) -> ApprovalStore:
         """Open or make the file."""
-        return cls(Database(path, rows.SCHEMA, rows.GROWN))
+        return cls(Database(path, SCHEMA, rows.GROWN))
 
     async def aclose(self) -> None:
         """Close the file."""
-        await self._database.aclose()
+        await self.database.aclose()
 
     async def find(self, digest: Digest) -> Approval | None:
         """Return the newest approval for this action digest, in whatever state."""
         where = " WHERE digest = ? ORDER BY ordinal DESC LIMIT 1"
-        return await self._database.read(lambda db: rows.one(db, where, digest))
+        return await self.database.read(lambda db: rows.one(db, where, digest))
 
     async def get(self, request: RequestId) -> Approval | None:
         """Return the approval with this id."""
-        return await self._database.read(lambda db: rows.by_id(db, request))
+        return await self.database.read(lambda db: rows.by_id(db, request))
 
     async def open_request(self, request: ApprovalRequest) -> Approval:
         """Keep `request` and queue it for the hub. An alike pending one, or itself kept before, is returned instead."""
-        return await self._database.write(partial(rows.put, request))
+        approval = await self.database.write(partial(rows.put, request))
+        self.news.set()
+        return approval
 
     async def settle(self, grant: Grant, received: float, shared: Collection[KeyId] = ()) -> Approval:
         """Keep an answer to a pending request, which stays pending while more people have to say yes. The same answer
@@ -73,7 +84,7 @@ class ApprovalStore:
             ExpiredGrantError, ReplayedGrantError: the request was closed, or answered otherwise, before; or the same
                 person has said yes already.
         """
-        approval = await self._database.write(partial(rows.settle, grant, received, shared))
+        approval = await self.database.write(partial(rows.settle, grant, received, shared))
         if approval.state is not ApprovalState.PENDING:
             self._wake(grant.request)
         return approval
@@ -84,52 +95,84 @@ class ApprovalStore:
         Raises:
             ReplayedGrantError: for everybody else.
         """
-        await self._database.write(partial(rows.use, grant))
+        await self.database.write(partial(rows.use, grant))
+        self.news.set()
 
     async def close(
-        self, request: RequestId, state: ApprovalState = ApprovalState.EXPIRED, *, told: bool = False
+        self, request: RequestId, state: ApprovalState = ApprovalState.EXPIRED, *, told: bool = False, by: str = ""
     ) -> None:
         """Move a request to `state` without an answer; where it stands there already, nothing changes.
 
         Args:
             told: who asked knows (another question takes its place), so nobody is owed it.
+            by: who ended it; empty where its time did.
 
         Raises:
             InputError: there is no such request, or no such step in the table.
         """
 
         def job(db: sqlite3.Connection) -> None:
-            rows.close(request, state, db)
+            rows.close(request, state, by, db)
             if told:
-                db.execute("UPDATE approval SET owed = 0 WHERE id = ?", (request,))
+                askers.forgive(request, db)
 
-        await self._database.write(job)
+        await self.database.write(job)
         self._wake(request)
 
-    async def owe(self, request: RequestId) -> None:
-        """Note that whoever asked went away without an answer, and is to be told."""
-        await self._database.write(lambda db: db.execute("UPDATE approval SET owed = 1 WHERE id = ?", (request,)))
+    async def replace(self, old: RequestId, request: ApprovalRequest, by: str) -> Approval:
+        """End a pending request, put another in its place and owe that one's answer instead, in one step.
+
+        Returns:
+            The one that waits then: an alike one that waited before, or `request`.
+
+        Raises:
+            InputError: the old one does not wait any more.
+            LimitError: its agent has too many open.
+        """
+
+        def job(db: sqlite3.Connection) -> Approval:
+            instead = rows.change(old, request, by, db)
+            askers.hand_over(old, instead.request.id, db)
+            return instead
+
+        instead = await self.database.write(job)
+        self._wake(old)
+        return instead
+
+    async def follow(self, request: RequestId) -> Approval:
+        """Return the request that stands for this one since an approver changed its call. Raises InputError."""
+        return await self.database.read(lambda db: rows.followed(request, db))
+
+    async def owe(self, asker: Asker) -> None:
+        """Note that this session went away without an answer, and is to be told.
+
+        Where an approver has changed the call meanwhile, it is owed the answer to the changed one.
+        """
+
+        def job(db: sqlite3.Connection) -> None:
+            askers.owe(replace(asker, request=rows.followed(asker.request, db).request.id), db)
+
+        await self.database.write(job)
         self._stir()
 
     @contextmanager
-    def held(self, request: RequestId) -> Iterator[None]:
-        """Keep a decision out of `decided` until the block ends: somebody waits for it who will have it."""
-        self._held[request] += 1
+    def held(self, asker: Asker) -> Iterator[None]:
+        """Keep a decision out of `decided` for this session until the block ends: it waits for it and will have it."""
+        self._held[asker] += 1
         try:
             yield
         finally:
-            self._held[request] -= 1
-            if not self._held[request]:
-                del self._held[request]
+            self._held[asker] -= 1
+            if not self._held[asker]:
+                del self._held[asker]
             self._stir()
 
-    async def told(self, agents: Collection[AgentId], requests: Collection[RequestId]) -> None:
-        """Note that these decisions, of questions of these agents, have been told. What is no such thing stays."""
-        named = (json.dumps([*requests]), json.dumps([*agents]))
-        await self._database.write(lambda db: db.execute(rows.TOLD, named))
+    async def told(self, agents: Collection[AgentId], those: Collection[Asker]) -> None:
+        """Note that these sessions have been told, of questions of these agents. What is no such thing stays."""
+        await self.database.write(partial(askers.told, agents, those))
 
-    async def decided(self, agents: Collection[AgentId], seconds: float) -> tuple[Approval, ...]:
-        """Return the decisions that are owed to these agents, oldest first, `AT_ONCE` at most.
+    async def decided(self, agents: Collection[AgentId], seconds: float) -> tuple[Owed, ...]:
+        """Return the decisions that are owed to sessions of these agents, oldest first, `AT_ONCE` at most.
 
         While there is none, wait for one, up to `seconds`. A decision that another process took up shows at the next
         call. A permission that was used is owed to nobody.
@@ -146,35 +189,61 @@ class ApprovalStore:
         finally:
             self._watching.discard(changed)
 
-    async def _owed(self, agents: Collection[AgentId]) -> tuple[Approval, ...]:
-        found = await self._database.read(lambda db: rows.every(db, rows.OWED, json.dumps([*agents])))
-        return tuple(item for item in found if item.request.id not in self._held)[:AT_ONCE]
+    async def _owed(self, agents: Collection[AgentId]) -> tuple[Owed, ...]:
+        def job(db: sqlite3.Connection) -> tuple[Owed, ...]:
+            free = [told for told in askers.owed(agents, db) if told not in held]
+            return tuple(Owed(rows.must(db, told.request), told.session) for told in free[:AT_ONCE])
+
+        held = frozenset(self._held)
+        return await self.database.read(job)
 
     async def pending(self) -> tuple[Approval, ...]:
         """Return what waits for an answer, oldest first."""
-        return await self._database.read(lambda db: rows.every(db, " WHERE state = 'pending' ORDER BY ordinal"))
+        return await self.database.read(lambda db: rows.every(db, " WHERE state = 'pending' ORDER BY ordinal"))
+
+    async def granted(self) -> tuple[Approval, ...]:
+        """Return the permissions that nobody has used, oldest first."""
+        return await self.database.read(lambda db: rows.every(db, " WHERE state = 'granted' ORDER BY ordinal"))
 
     async def history(self) -> tuple[Approval, ...]:
         """Return every approval that was ever asked for here, in whatever state, oldest first."""
-        return await self._database.read(lambda db: rows.every(db, " ORDER BY ordinal"))
+        return await self.database.read(lambda db: rows.every(db, " ORDER BY ordinal"))
 
     async def unsent(self) -> tuple[ApprovalRequest, ...]:
         """Return the outbox: pending requests that the hub has not confirmed, oldest first."""
         where = " WHERE state = 'pending' AND sent = 0 ORDER BY ordinal"
-        return tuple(item.request for item in await self._database.read(lambda db: rows.every(db, where)))
+        return tuple(item.request for item in await self.database.read(lambda db: rows.every(db, where)))
 
     async def mark_sent(self, request: RequestId) -> None:
         """Take a request out of the outbox."""
-        await self._database.write(lambda db: db.execute("UPDATE approval SET sent = 1 WHERE id = ?", (request,)))
+        await self.database.write(lambda db: db.execute("UPDATE approval SET sent = 1 WHERE id = ?", (request,)))
+
+    async def refused_edit(self, request: RequestId, why: str) -> None:
+        """Write down for the hub why an approver's change of a question was refused. Raises InputError."""
+
+        def job(db: sqlite3.Connection) -> None:
+            state = rows.must(db, request).state
+            report_rows.add(Report(request, state, "", clock.now(), refused=why), db)
+
+        await self.database.write(job)
+        self.news.set()
+
+    async def reports(self) -> tuple[int, tuple[Report, ...]]:
+        """Return what became of questions and the hub has not heard, oldest first, and its place; 0 if nothing did."""
+        return await self.database.read(report_rows.waiting)
+
+    async def reported(self, place: int) -> None:
+        """Forget the reports up to this place: the hub has them."""
+        await self.database.write(partial(report_rows.sent, place))
 
     async def cursor(self) -> int:
         """Return how far the hub's decisions have been read, 0 at first."""
-        row = await self._database.read(lambda db: db.execute("SELECT position FROM approval_cursor").fetchone())
+        row = await self.database.read(lambda db: db.execute("SELECT position FROM approval_cursor").fetchone())
         return int(row[0]) if row else 0
 
     async def move_cursor(self, position: int) -> None:
         """Remember that decisions up to `position` have been settled. It never goes back."""
-        await self._database.write(lambda db: db.execute(rows.MOVE_CURSOR, (position,)))
+        await self.database.write(lambda db: db.execute(rows.MOVE_CURSOR, (position,)))
 
     async def wait(self, request: RequestId, seconds: float) -> Approval:
         """Return the approval as soon as it is no longer pending, or as it stands after `seconds`.
@@ -198,11 +267,12 @@ class ApprovalStore:
                 del self._waiting[request]
 
     async def _known(self, request: RequestId) -> Approval:
-        return await self._database.read(lambda db: rows.must(db, request))
+        return await self.database.read(lambda db: rows.must(db, request))
 
     def _wake(self, request: RequestId) -> None:
         for changed in self._waiting.get(request, ()):
             changed.set()
+        self.news.set()
         self._stir()
 
     def _stir(self) -> None:

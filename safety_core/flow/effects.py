@@ -111,10 +111,11 @@ class OpenApproval(Effect[Approval]):
 
 @dataclass(frozen=True, slots=True)
 class AwaitDecision(Effect[Approval]):
-    """Wait up to `seconds` for the request to leave `pending`; the reply is its state then."""
+    """Wait up to `seconds` for the request to leave `pending`; the reply is its state then. `session`: who waits."""
 
     request: RequestId
     seconds: float
+    session: SessionId
 
 
 @dataclass(frozen=True, slots=True)

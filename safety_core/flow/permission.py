@@ -19,6 +19,7 @@ from safety_core.gate import SPAWN, most_running
 from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState, Grant, RequestId
 from safety_core.model.level import Outcome
 from safety_core.model.record import Event
+from safety_core.model.tool_call import SessionId
 
 Allowance: TypeAlias = Permitted | Pending | Refused
 
@@ -64,7 +65,7 @@ def _ask(case: Case, context: Context) -> Flow[Allowance]:
         if approval is not None and approval.state in {ApprovalState.PENDING, ApprovalState.GRANTED}:
             yield from effects.CloseApproval(approval.request.id)
         approval = yield from effects.OpenApproval(question)
-    approval = yield from _awaited(approval, context.wait)
+    approval = yield from _awaited(approval, case.call.session, context.wait)
     if approval.request.action_digest != question.action_digest:
         return (yield from _answered_otherwise(approval, case, context))
     return (yield from _answered(approval, replace(question, id=approval.request.id), case, context))
@@ -77,12 +78,12 @@ def _followed(approval: Approval | None) -> Flow[Approval | None]:
     return (yield from effects.FollowApproval(approval.request.id))
 
 
-def _awaited(approval: Approval, seconds: float) -> Flow[Approval]:
+def _awaited(approval: Approval, session: SessionId, seconds: float) -> Flow[Approval]:
     """Wait for an answer, to the changed call where an approver changes it meanwhile."""
     begun = yield from effects.Now()
     left = seconds
     while approval.state is ApprovalState.PENDING and left > 0:
-        approval = yield from effects.AwaitDecision(approval.request.id, left)
+        approval = yield from effects.AwaitDecision(approval.request.id, left, session)
         if approval.replaced is None:
             break
         approval = yield from effects.FollowApproval(approval.request.id)

@@ -197,6 +197,14 @@ FeedItem = Grant | Edit | StandingGrant | Withdrawal | Cancellation
 
 
 @dataclass(frozen=True, slots=True)
+class Asker:
+    """A session that asked a question, went away with "pending", and is to be told the answer."""
+
+    request: RequestId
+    session: SessionId
+
+
+@dataclass(frozen=True, slots=True)
 class Approval:
     """A request with its state at the edge: one row of the approval cache.
 

@@ -1,6 +1,6 @@
 """Decisions of people on their way to and from a chat, parsed or refused.
 
-POST /v1/decided   {"agents": [names], "wait"?: seconds, "told"?: [request ids]}
+POST /v1/decided   {"agents": [names], "wait"?: seconds, "told"?: [{"id", "session"}]}
 POST /v1/answer    {"request": id, "allow": bool, "channel", "approver"}
 """
 
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from safety_core.errors import InputError, LimitError
-from safety_core.model.approval import RequestId
-from safety_core.model.tool_call import AgentId
-from safety_core.wire.names import NAME_LIMIT, TOKEN, name, plain, token
+from safety_core.model.approval import Asker, RequestId
+from safety_core.model.tool_call import AgentId, SessionId
+from safety_core.wire.names import NAME_LIMIT, name, plain, token
 from safety_core.wire.reader import Reader
 
 MANY: Final = 1000
@@ -25,12 +25,12 @@ class Poll:
 
     Attributes:
         wait: seconds, not negative.
-        told: decisions that an earlier answer brought and that have been passed on.
+        told: sessions that have been told what an earlier answer brought.
     """
 
     agents: tuple[AgentId, ...]
     wait: float
-    told: tuple[RequestId, ...]
+    told: tuple[Asker, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def poll_from(raw: bytes) -> Poll:
     wait = body.number("wait", 0.0)
     if wait < 0:
         raise InputError("request.wait", "must not be negative")
-    poll = Poll(_agents(body), wait, _ids(body))
+    poll = Poll(_agents(body), wait, _told(body))
     body.done()
     return poll
 
@@ -71,11 +71,14 @@ def _agents(body: Reader) -> tuple[AgentId, ...]:
     return tuple(AgentId(each) for each in names)
 
 
-def _ids(body: Reader) -> tuple[RequestId, ...]:
-    ids = _few(body, "told", body.texts("told", ()))
-    if not all(TOKEN.fullmatch(each) for each in ids):
-        raise InputError("request.told", "must hold ids of 32 lower-case hexadecimal digits")
-    return tuple(RequestId(each) for each in ids)
+def _told(body: Reader) -> tuple[Asker, ...]:
+    return tuple(map(_asker, body.objects("told", limit=MANY))) if body.has("told") else ()
+
+
+def _asker(body: Reader) -> Asker:
+    asker = Asker(RequestId(token(body, "id")), SessionId(body.text("session", limit=4 * NAME_LIMIT)))
+    body.done()
+    return asker
 
 
 def _few(body: Reader, field: str, found: tuple[str, ...]) -> tuple[str, ...]:

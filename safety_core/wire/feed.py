@@ -53,7 +53,8 @@ REPORTS: Final = 500
 RECIPIENT_LIMIT: Final = 254
 """Characters of an address (RFC 5321, 4.5.3.1)."""
 
-REFUSED: Final = re.compile(r"[A-Za-z0-9 _.:,*/-]{0,120}")
+REFUSED_LIMIT: Final = 120
+REFUSED: Final = re.compile(r"[A-Za-z0-9 _.:,*/?-]*")
 """Why an edit was refused: names of rules, clauses and errors, never a text that somebody wrote."""
 
 
@@ -173,17 +174,18 @@ def standing_from_json(body: Reader) -> StandingGrant:
 
 def reports_to_json(reports: Iterable[Report]) -> JsonObject:
     """Return what became of questions as one message."""
-    return {"reports": [_report_to_json(report) for report in reports]}
+    return {"reports": [report_to_json(report) for report in reports]}
 
 
 def reports_from_json(body: Reader) -> tuple[Report, ...]:
     """Return what became of questions, or raise InputError naming the field."""
-    found = tuple(_report_from_json(report) for report in body.objects("reports", limit=REPORTS))
+    found = tuple(report_from_json(report) for report in body.objects("reports", limit=REPORTS))
     body.done()
     return found
 
 
-def _report_to_json(report: Report) -> JsonObject:
+def report_to_json(report: Report) -> JsonObject:
+    """Return the JSON form of what became of one question."""
     fields: JsonObject = {"request": report.request, "state": report.state.value, "by": report.by, "at": report.at}
     if report.replaced:
         fields["replaced"] = report.replaced
@@ -192,11 +194,12 @@ def _report_to_json(report: Report) -> JsonObject:
     return fields
 
 
-def _report_from_json(body: Reader) -> Report:
+def report_from_json(body: Reader) -> Report:
+    """Return what became of one question, or raise InputError naming the field."""
     word = body.text("state")
     if word not in set(ApprovalState):
         raise InputError(f"{body.path}.state", "must be one of " + ", ".join(ApprovalState))
-    refused = body.text("refused", "", limit=120)
+    refused = body.text("refused", "", limit=REFUSED_LIMIT)
     if not REFUSED.fullmatch(refused):
         raise InputError(f"{body.path}.refused", "must be names of rules or errors")
     report = Report(

@@ -32,7 +32,7 @@ from safety_core.errors import (
     WeakApproverError,
 )
 from safety_core.flow import effects
-from safety_core.model.approval import USE_SECONDS, ApprovalRequest, ApprovalState, RequestId
+from safety_core.model.approval import USE_SECONDS, ApprovalRequest, ApprovalState, Asker, RequestId
 from safety_core.model.level import Level
 from safety_core.model.policy import ApproverKey, KeyKind
 from safety_core.model.tool_call import AgentId
@@ -64,13 +64,13 @@ class Place:
     async def asked(self, level: Level = Level.YELLOW_EXTERNAL, **given: Any) -> ApprovalRequest:
         request = replace(question("acme", now=self.now[0], level=level, **given), revision=policy().revision)
         await self.approvals.open_request(request)
-        await self.approvals.owe(request.id)
+        await self.approvals.owe(Asker(request.id, request.session))
         return request
 
     async def says(self, request: ApprovalRequest, *, allow: bool = True) -> object:
         return await self.desk.answer(Button(request.id, allow, "telegram", "Ada"))
 
-    async def told(self, request: ApprovalRequest, *told: RequestId, wait: float = 0.0) -> list[str]:
+    async def told(self, request: ApprovalRequest, *told: Asker, wait: float = 0.0) -> list[str]:
         answer = await self.desk.decided(Poll((request.agent,), wait, told), Caller())
         decided: Any = answer["decided"]
         return [item["state"] for item in decided]
@@ -198,7 +198,7 @@ async def test_a_decision_is_told_again_until_it_is_acknowledged(place: Place) -
     told = {"id": request.id, "agent": request.agent, "session": request.session, "tool": request.tool}
     assert answer == {"decided": [{**told, "state": "granted"}]}
     assert await place.told(request) == ["granted"]
-    assert await place.told(request, request.id) == []
+    assert await place.told(request, Asker(request.id, request.session)) == []
 
 
 async def test_a_poll_is_answered_at_once_when_somebody_decides(place: Place) -> None:
@@ -254,7 +254,7 @@ async def test_what_the_caller_waited_for_is_not_told_again(place: Place) -> Non
     for gone in (False, True):
         request, caller = await place.asked(), Caller()
         wait = handlers(services, caller=caller)[effects.AwaitDecision]
-        waiting = asyncio.ensure_future(wait(effects.AwaitDecision(request.id, 60.0)))
+        waiting = asyncio.ensure_future(wait(effects.AwaitDecision(request.id, 60.0, request.session)))
         poll = asyncio.create_task(place.told(request, wait=0.2))
         await asyncio.sleep(0.02)
         if gone:

@@ -17,20 +17,23 @@ import httpx2
 import pytest
 from nacl.signing import SigningKey
 
-from proxy.app import opened
+from proxy.app import Edge, opened
 from proxy.background.approvals import Sweep
+from proxy.calls.outward import Outward
 from proxy.control.routes import control_app
 from proxy.settings_source import load_settings
 from safety_core.approve import key_id
 from safety_core.bundle.source import compile_bundle
 from safety_core.edge.home import Home
 from safety_core.edge.key_file import read_or_create_key_file
+from safety_core.edge.standing import StandingStore
 from safety_core.model.approval import USE_SECONDS
 from safety_core.model.policy import KeyKind
 from tests.simulators.full_check_in import full_check_in
 from tests.simulators.small_policy import SMALL
 
 MINUTE = 60.0
+HUB = SigningKey(b"8" * 32)
 DELETE = {"command": "rm -r old"}
 
 
@@ -40,6 +43,7 @@ class Plugin:
 
     client: httpx2.AsyncClient
     sweep: Callable[[], Any]
+    place: Edge
     now: list[float] = field(default_factory=lambda: [time.time()])
 
     async def ask(self, path: str, body: object, status: int = 200) -> Any:
@@ -56,7 +60,8 @@ class Plugin:
         return await self.ask("/v1/answer", body, status)
 
     async def decided(self, *told: str) -> list[tuple[str, str]]:
-        answer = await self.ask("/v1/decided", {"agents": ["main"], "wait": 0, "told": [*told]})
+        those = [{"id": request, "session": "agent:main:main"} for request in told]
+        answer = await self.ask("/v1/decided", {"agents": ["main"], "wait": 0, "told": those})
         return [(item["id"], item["state"]) for item in answer["decided"]]
 
 
@@ -67,6 +72,8 @@ async def edge(folder: Path, monkeypatch: pytest.MonkeyPatch, agents: str = "") 
     pinned = (
         f"approvers:\n  - id: {key_id(KeyKind.CHANNEL, key)}\n    kind: channel\n"
         f"    public: '{bytes(key).hex()}'\n    up_to: red\n"
+        f"  - id: {key_id(KeyKind.HUB, HUB.verify_key)}\n    kind: hub\n"
+        f"    public: '{bytes(HUB.verify_key).hex()}'\n    up_to: red\n    outward_days: 7\n"
     )
     sources = {**SMALL, "approvers.yaml": pinned.encode(), "agents.yaml": agents.encode() or b"{}"}
     (folder / "root.json").write_bytes(b"{}")
@@ -79,7 +86,9 @@ async def edge(folder: Path, monkeypatch: pytest.MonkeyPatch, agents: str = "") 
         await place.in_force.activate(compile_bundle(sources, tenant="bakery")[1])
         transport = httpx2.ASGITransport(app=control_app(place.control, local=True))
         async with httpx2.AsyncClient(transport=transport, base_url="http://edge") as client:
-            plugin = Plugin(client, Sweep(place.control.calls.services.approvals).expire)
+            services = place.control.calls.services
+            outward = Outward(StandingStore(services.approvals.database), services.audit, place.in_force)
+            plugin = Plugin(client, Sweep(services.approvals, outward).expire, place)
             monkeypatch.setattr("safety_core.edge.clock.now", lambda: plugin.now[0])
             yield plugin
 

@@ -26,7 +26,7 @@ from safety_core.errors import (
     SafetyError,
     UnavailableError,
 )
-from safety_core.model.approval import ApprovalRequest, ApprovalState, Grant, KeyId, RequestId
+from safety_core.model.approval import ApprovalRequest, ApprovalState, Asker, Grant, KeyId, RequestId
 from safety_core.model.level import Level
 from safety_core.model.tool_call import AgentId, SessionId, TenantId
 from safety_core.wire.approvals import request_to_json
@@ -234,7 +234,7 @@ async def test_a_full_or_broken_disk_is_named(tmp_path: Path, store: ApprovalSto
     (tmp_path / "junk.db").write_bytes(b"this is not a database" * 100)
     with pytest.raises(UnavailableError, match="is not usable"):
         ApprovalStore.open(tmp_path / "junk.db")
-    store._database._connection.execute("PRAGMA query_only = 1")
+    store.database._connection.execute("PRAGMA query_only = 1")
     with pytest.raises(UnavailableError, match="SQLITE_READONLY"):
         await store.open_request(request(5))
 
@@ -284,14 +284,18 @@ async def test_a_kill_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
 SHOP = (AgentId("shop"),)
 
 
+def asker(asked: ApprovalRequest, session: str = "") -> Asker:
+    return Asker(asked.id, SessionId(session or asked.session))
+
+
 async def owed(store: ApprovalStore, agents: tuple[AgentId, ...] = SHOP) -> list[tuple[int, str]]:
-    return [(int(item.request.id, 16), item.state) for item in await store.decided(agents, 0.0)]
+    return [(int(item.approval.request.id, 16), item.approval.state) for item in await store.decided(agents, 0.0)]
 
 
 async def test_who_went_away_is_told_until_it_says_that_it_has_it(tmp_path: Path, store: ApprovalStore) -> None:
     for number in (1, 2, 3, 4):
         await store.open_request(request(number))
-        await store.owe(request(number).id)
+        await store.owe(asker(request(number)))
     assert await owed(store) == []
     await store.settle(grant(request(1)), 1200.0)
     await store.settle(grant(request(2), allow=False), 1200.0)
@@ -301,7 +305,7 @@ async def test_who_went_away_is_told_until_it_says_that_it_has_it(tmp_path: Path
     again = ApprovalStore.open(tmp_path / "edge.db")
     assert await owed(again) == want
     await again.aclose()
-    await store.told(SHOP, [request(1).id, request(4).id, RequestId("f" * 32)])
+    await store.told(SHOP, [asker(request(1)), asker(request(4)), Asker(RequestId("f" * 32), request(1).session)])
     assert await owed(store) == want[1:]
     await store.settle(grant(request(4)), 1200.0)
     assert (await owed(store))[-1] == (4, "granted")
@@ -311,9 +315,9 @@ async def test_a_decision_is_told_to_its_own_agent_alone(store: ApprovalStore) -
     other = replace(request(2), agent=AgentId("other"))
     for asked in (request(1), other):
         await store.open_request(asked)
-        await store.owe(asked.id)
+        await store.owe(asker(asked))
         await store.settle(grant(asked), 1200.0)
-    await store.told(SHOP, [other.id])
+    await store.told(SHOP, [asker(other)])
     assert await owed(store) == [(1, "granted")]
     assert await owed(store, ()) == []
     assert await owed(store, (AgentId("other"),)) == [(2, "granted")]
@@ -323,17 +327,17 @@ async def test_nobody_is_owed_what_nobody_left_or_what_was_used(store: ApprovalS
     for number in (1, 2, 3):
         await store.open_request(request(number))
         await store.settle(grant(request(number)), 1200.0)
-    await store.owe(request(2).id)
+    await store.owe(asker(request(2)))
     await store.use(grant(request(2)))
-    await store.owe(request(3).id)
+    await store.owe(asker(request(3)))
     await store.close(request(3).id, told=True)
     assert await owed(store) == []
 
 
 async def test_a_decision_that_somebody_waits_for_is_theirs(store: ApprovalStore) -> None:
     await store.open_request(request(1))
-    await store.owe(request(1).id)
-    with store.held(request(1).id), store.held(request(1).id):
+    await store.owe(asker(request(1)))
+    with store.held(asker(request(1))), store.held(asker(request(1))):
         await store.settle(grant(request(1)), 1200.0)
         assert await owed(store) == []
     assert await owed(store) == [(1, "granted")]
@@ -343,8 +347,8 @@ async def test_a_decision_that_somebody_waits_for_is_theirs(store: ApprovalStore
 async def test_a_long_poll_ends_when_there_is_something_to_tell(store: ApprovalStore, how: str) -> None:
     await store.open_request(request(1))
     if how != "owed late":
-        await store.owe(request(1).id)
-    with store.held(request(1).id if how == "let go" else request(9).id):
+        await store.owe(asker(request(1)))
+    with store.held(asker(request(1 if how == "let go" else 9))):
         if how in {"owed late", "let go"}:
             await store.settle(grant(request(1)), 1200.0)
         poll = asyncio.create_task(store.decided(SHOP, 3600.0))
@@ -353,15 +357,15 @@ async def test_a_long_poll_ends_when_there_is_something_to_tell(store: ApprovalS
         if how == "expired":
             await store.close(request(1).id)
         elif how == "owed late":
-            await store.owe(request(1).id)
+            await store.owe(asker(request(1)))
         elif how != "let go":
             await store.settle(grant(request(1), allow=how == "granted"), 1200.0)
-    assert [item.request.id for item in await poll] == [request(1).id]
+    assert [item.approval.request.id for item in await poll] == [request(1).id]
 
 
 async def test_a_long_poll_of_another_agent_goes_on(store: ApprovalStore) -> None:
     await store.open_request(request(1))
-    await store.owe(request(1).id)
+    await store.owe(asker(request(1)))
     poll = asyncio.create_task(store.decided((AgentId("other"),), 0.1))
     await asyncio.sleep(0)
     await store.settle(grant(request(1)), 1200.0)
@@ -371,7 +375,7 @@ async def test_a_long_poll_of_another_agent_goes_on(store: ApprovalStore) -> Non
 async def test_one_answer_tells_a_bounded_number(store: ApprovalStore) -> None:
     for number in range(AT_ONCE + 1):
         await store.open_request(request(number))
-        await store.owe(request(number).id)
+        await store.owe(asker(request(number)))
         await store.close(request(number).id)
     assert len(await owed(store)) == AT_ONCE
 
@@ -379,9 +383,7 @@ async def test_one_answer_tells_a_bounded_number(store: ApprovalStore) -> None:
 async def test_the_file_of_an_earlier_version_is_taken_over(tmp_path: Path) -> None:
     """Its questions stay what they were; nobody is owed what was decided before anybody could be told."""
     path = tmp_path / "old.db"
-    old = SCHEMA.replace(",\n    owed     INTEGER NOT NULL DEFAULT 0", "").replace(
-        "CREATE INDEX IF NOT EXISTS approval_owed ON approval (ordinal) WHERE owed = 1;\n", ""
-    )
+    old = SCHEMA.replace(",\n    owed     INTEGER NOT NULL DEFAULT 0", "").replace(",\n    replaced TEXT", "")
     assert "owed" not in old
     with closing(connect(path, old)) as db:
         body = canonical_bytes(request_to_json(request(1)))
@@ -392,7 +394,7 @@ async def test_the_file_of_an_earlier_version_is_taken_over(tmp_path: Path) -> N
         assert [item.request for item in await store.pending()] == [request(1)]
         await store.aclose()
     store = ApprovalStore.open(path)
-    await store.owe(request(1).id)
+    await store.owe(asker(request(1)))
     await store.settle(grant(request(1)), 1200.0)
     assert await owed(store) == [(1, "granted")]
     await store.aclose()
@@ -418,3 +420,106 @@ async def test_nor_does_it_fill_the_disk(store: ApprovalStore, monkeypatch: pyte
     with pytest.raises(LimitError):
         await store.open_request(replace(request(2), params={"command": "x" * 6_000}))
     await store.open_request(request(3))
+
+
+async def test_whom_an_earlier_version_owed_an_answer_is_told_it(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    with closing(connect(path, SCHEMA)) as db:
+        body = canonical_bytes(request_to_json(request(1)))
+        row = (request(1).id, request(1).action_digest, "pending", body)
+        db.execute("INSERT INTO approval (id, digest, state, request, owed) VALUES (?, ?, ?, ?, 1)", row)
+    for _ in range(2):
+        store = ApprovalStore.open(path)
+        await store.aclose()
+    store = ApprovalStore.open(path)
+    await store.settle(grant(request(1)), 1200.0)
+    assert await owed(store) == [(1, "granted")]
+    await store.told(SHOP, [asker(request(1))])
+    await store.aclose()
+    store = ApprovalStore.open(path)
+    assert await owed(store) == []
+    await store.aclose()
+
+
+async def sessions(store: ApprovalStore) -> list[str]:
+    return [item.session for item in await store.decided(SHOP, 0.0)]
+
+
+async def test_every_session_that_asked_is_told_and_each_says_for_itself_that_it_has_it(store: ApprovalStore) -> None:
+    await store.open_request(request(1))
+    for session in ("a", "b", "a", "c"):
+        await store.owe(asker(request(1), session))
+    with store.held(asker(request(1), "c")):
+        await store.settle(grant(request(1)), 1200.0)
+        assert await sessions(store) == ["a", "b"]
+    await store.told(SHOP, [asker(request(1), "a"), asker(request(1), "nobody")])
+    assert await sessions(store) == ["b", "c"]
+
+
+async def test_a_changed_call_takes_the_place_of_the_first_with_all_who_asked(store: ApprovalStore) -> None:
+    await store.open_request(request(1))
+    for session in ("a", "b"):
+        await store.owe(asker(request(1), session))
+    waiting = asyncio.create_task(store.wait(request(1).id, 60.0))
+    await asyncio.sleep(0)
+    instead = await store.replace(request(1).id, replace(request(2), edited_from=request(1).id), "Olga")
+    assert (instead.request.id, instead.state) == (request(2).id, ApprovalState.PENDING)
+    old = await waiting
+    assert (old.state, old.replaced) == (ApprovalState.CANCELLED, request(2).id)
+    assert (await store.follow(request(1).id)).request.id == request(2).id
+    await store.owe(asker(request(1), "late"))
+    assert await sessions(store) == []
+    await store.settle(grant(instead.request), 1200.0)
+    assert await sessions(store) == ["a", "b", "late"]
+    with pytest.raises(InputError):
+        await store.replace(request(1).id, request(3), "Olga")
+    assert await store.get(request(3).id) is None, "all of it or nothing"
+
+
+async def test_one_that_waits_already_takes_the_place_of_a_call_that_was_changed_into_it(store: ApprovalStore) -> None:
+    await store.open_request(request(1))
+    await store.open_request(request(2))
+    alike = replace(request(3), action_digest=request(2).action_digest)
+    assert (await store.replace(request(1).id, alike, "Olga")).request == request(2)
+    assert (await store.follow(request(1).id)).request == request(2)
+    assert [item.request.id for item in await store.pending()] == [request(2).id]
+
+
+async def test_the_hub_is_told_what_became_of_questions_until_it_has_it(tmp_path: Path, store: ApprovalStore) -> None:
+    for number in (1, 2, 3, 4):
+        await store.open_request(request(number))
+    await store.settle(grant(request(1)), 1200.0)
+    await store.use(grant(request(1)))
+    await store.settle(grant(request(2), allow=False), 1200.0)
+    await store.close(request(3).id)
+    await store.replace(request(4).id, request(5), "Olga")
+    await store.refused_edit(request(5).id, "floor: x")
+    store.news.clear()
+    place, reports = await store.reports()
+    by = grant(request(1)).approver
+    assert [(int(report.request, 16), report.state.value, report.by) for report in reports] == [
+        (1, "granted", by),
+        (1, "used", by),
+        (2, "denied", by),
+        (3, "expired", ""),
+        (4, "cancelled", "Olga"),
+        (5, "pending", ""),
+    ]
+    assert (reports[4].replaced, reports[5].refused) == (request(5).id, "floor: x")
+    again = ApprovalStore.open(tmp_path / "edge.db")
+    assert await again.reports() == (place, reports)
+    await again.aclose()
+    await store.close(request(5).id, ApprovalState.CANCELLED, by="Olga")
+    assert store.news.is_set()
+    await store.reported(place)
+    _, left = await store.reports()
+    assert [(int(report.request, 16), report.by) for report in left] == [(5, "Olga")]
+
+
+async def test_what_no_hub_ever_takes_is_bounded(store: ApprovalStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("safety_core.edge.report_rows.KEPT", 3)
+    for number in range(1, 6):
+        await store.open_request(request(number))
+        await store.close(request(number).id)
+    _, reports = await store.reports()
+    assert [int(report.request, 16) for report in reports] == [3, 4, 5]
