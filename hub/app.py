@@ -23,6 +23,7 @@ from hub.errors import answer_error
 from hub.events import Events
 from hub.keys import load_keys
 from hub.migrations.migrate import migrate
+from hub.notices.link_page import link
 from hub.policy import endpoints as policy
 from hub.repository import Repositories
 from hub.settings import Settings
@@ -55,6 +56,8 @@ ROUTES: Final[tuple[tuple[str, str, Endpoint], ...]] = (
     ("GET", "/v1/approvals/{id}", approvals.show),
     ("POST", "/v1/approvals/{id}/decision", approvals.decide),
     ("POST", "/v1/approvals/{id}/cancel", approvals.cancel),
+    ("GET", "/a/{token}", link),
+    ("POST", "/a/{token}", link),
     ("POST", "/v1/usage", usage.ingest),
     ("GET", "/v1/usage", usage.listed),
     ("POST", "/v1/heartbeat", fleet.heartbeat),

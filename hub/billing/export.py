@@ -12,11 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from hub import notices
+from hub.alerts import raise_alert
 from hub.billing.meters import Meter, meters_from, units
 from hub.billing.stripe_api import Answer, Stripe, stripe_from
 from hub.context import Context
 from hub.store import billing
+from hub.store.alerts import Alert
 from hub.store.billing import Account, MeterEvent, Row
 from safety_core.canonical import digest
 
@@ -127,4 +128,5 @@ async def _give_up(context: Context, event: MeterEvent, state: str, reason: str)
     now = context.clock()
     async with context.database.write() as connection:
         await billing.settle(connection, event.identifier, state, now, reason=reason)
-        await notices.alert(connection, event.tenant, "billing export", f"{state} {event.meter}", reason, now)
+        alert = Alert(event.tenant, now, "billing export", f"{state} {event.meter}", reason)
+        await raise_alert(connection, alert)

@@ -6,10 +6,11 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub import notices
+from hub.alerts import raise_alert
 from hub.billing.periods import Period, period_at
 from hub.context import Context
 from hub.store import billing
+from hub.store.alerts import Alert
 from hub.store.billing import Account
 from safety_core.model.usage import dollars
 
@@ -36,4 +37,5 @@ async def _look(connection: AsyncConnection, account: Account, period: Period, n
         step = next((step for step in STEPS if most and used * 100 >= most * step), None)
         if step is not None:
             reason = f"{said} are used in the period from {period.name}"
-            await notices.alert(connection, account.tenant, "spending", f"{period.name} {what} {step}%", reason, now)
+            subject = f"{period.name} {what} {step}%"
+            await raise_alert(connection, Alert(account.tenant, now, "spending", subject, reason))

@@ -49,7 +49,7 @@ async def settled(
 async def alert(
     connection: AsyncConnection, tenant: TenantId, kind: str, subject: str, reason: str, now: float
 ) -> None:
-    """Something needs a look. The same kind and subject again is told once in a month."""
+    """Something needs a look. Whoever raises it sees to it that the same thing is not raised again and again."""
     body: JsonObject = {"kind": kind, "subject": subject, "reason": reason}
     name = hashlib.sha256(canonical_bytes([kind, subject])).hexdigest()
     await happened(connection, tenant, Event.ALERT, name, body, now)

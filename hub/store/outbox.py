@@ -156,11 +156,18 @@ async def sent_since(connection: AsyncConnection, person: str, since: float) -> 
     return tuple((await connection.execute(select(outbox.c.settled).where(gone).order_by(outbox.c.settled))).scalars())
 
 
-async def waiting(connection: AsyncConnection, person: str, now: float) -> int:
-    """Count what is due for a person and not sent."""
+async def waiting(connection: AsyncConnection, person: str, but: int) -> int:
+    """Count what waits for a person, without the message `but`."""
     open_ones = outbox.c.state.in_([Sending.WAITING.value, Sending.SENDING.value])
-    query = select(func.count()).where((outbox.c.person == person) & open_ones & (outbox.c.created <= now))
+    query = select(func.count()).where((outbox.c.person == person) & open_ones & (outbox.c.id != but))
     return int((await connection.execute(query)).scalar_one())
+
+
+async def any_due(connection: AsyncConnection, now: float) -> bool:
+    """Tell whether there is anything to claim, without a lock."""
+    waits = (outbox.c.state == Sending.WAITING.value) & (outbox.c.due <= now)
+    orphaned = (outbox.c.state == Sending.SENDING.value) & (outbox.c.lease < now)
+    return (await connection.execute(select(outbox.c.id).where(or_(waits, orphaned)).limit(1))).first() is not None
 
 
 async def forget(connection: AsyncConnection, before: float) -> None:
