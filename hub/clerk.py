@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from hub.auth import forget_nonces
 from hub.billing.export import export
 from hub.billing.spending import look as look_at_limits
 from hub.context import Context
@@ -53,6 +54,7 @@ JOBS: Final[tuple[Job, ...]] = (
     Job("fleet: silent edges", 60.0, look_for_silent),
     Job("fleet: late orders", 60.0, expire),
     Job("releases", 5.0, mover.move),
+    Job("nonces", 30.0, forget_nonces),
 )
 """Whoever has recurring work adds a line."""
 

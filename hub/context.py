@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from hub.admission import Admission
 from hub.bus import Bus
 from hub.keys import HubKeys
 from hub.policy.shelf import Shelf
@@ -26,3 +27,4 @@ class Context:
     shelf: Shelf = field(default_factory=Shelf)
     bus: Bus = field(default_factory=Bus)
     streams: Streams = field(default_factory=Streams)
+    admission: Admission = field(default_factory=Admission)

@@ -8,6 +8,7 @@ PostgreSQL: as it is; what must be serial is ordered by row locks.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,14 +17,24 @@ from typing import Any, Final
 from sqlalchemy import Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from hub.store.sqlite import BEGIN, connect
 from safety_core.errors import InputError, UnavailableError
 
 BUSY_MILLISECONDS: Final = 10_000
 """How long a writer waits for another process; below what a client waits for us."""
+
+CONNECTIONS: Final = 16
+"""To PostgreSQL, one of which hears and sends words. More of them wait for the same rows and the same disk."""
+
+READERS: Final = 8
+"""Connections to SQLite: one writes at a time, the others read."""
+
+IDLE_SECONDS: Final = 5.0
+"""A connection that was idle for longer is asked whether it still stands: PostgreSQL may have been started anew."""
 
 _PRAGMAS: Final = (
     f"PRAGMA busy_timeout={BUSY_MILLISECONDS}",
@@ -75,9 +86,17 @@ def open_database(url: str) -> Database:
         driver = _DRIVERS[parsed.get_backend_name()]
     except (ArgumentError, KeyError) as error:
         raise InputError("database URL", "must begin with sqlite: or postgresql:", "set SAFETY_HUB_DATABASE") from error
-    engine = create_async_engine(parsed.set(drivername=driver), pool_pre_ping=driver != _DRIVERS["sqlite"])
     if driver != _DRIVERS["sqlite"]:
+        engine = create_async_engine(parsed.set(drivername=driver), pool_size=CONNECTIONS, max_overflow=CONNECTIONS)
+        event.listen(engine.sync_engine, "checkout", _still_there)
+        event.listen(engine.sync_engine, "checkin", _left)
         return Database(engine, None)
+    engine = create_async_engine(
+        parsed.set(drivername=driver),
+        pool_size=READERS,
+        max_overflow=READERS,
+        connect_args={"async_creator_fn": connect},
+    )
     event.listen(engine.sync_engine, "connect", _prepare)
     event.listen(engine.sync_engine, "begin", _begin)
     return Database(engine, asyncio.Lock())
@@ -98,7 +117,20 @@ def _prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
 
 def _begin(connection: Any) -> None:
     reading = connection.get_execution_options().get("read_only", False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN" if reading else BEGIN)
+
+
+def _left(_connection: Any, entry: ConnectionPoolEntry) -> None:
+    entry.info["left"] = time.monotonic()
+
+
+def _still_there(connection: Any, entry: ConnectionPoolEntry, _proxy: Any) -> None:
+    """Ask a connection that was idle for a while whether its server is there; a new one takes its place if not."""
+    if time.monotonic() - entry.info.get("left", time.monotonic()) > IDLE_SECONDS:
+        try:
+            connection.ping()
+        except Exception as error:
+            raise DisconnectionError from error
 
 
 @asynccontextmanager

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -10,8 +13,24 @@ from hub.store.schema.edges import nonces
 from safety_core.model.tool_call import TenantId
 
 
-async def remember(connection: AsyncConnection, tenant: TenantId, nonce: str, now: float, expires: float) -> bool:
-    """Remember a nonce until `expires` and forget the tenant's expired ones; False if it has come before."""
-    await connection.execute(delete(nonces).where((nonces.c.tenant == tenant) & (nonces.c.expires < now)))
-    statement = insert_into(connection, nonces).values(tenant=tenant, nonce=nonce, expires=expires)
-    return (await connection.execute(statement.on_conflict_do_nothing().returning(nonces.c.nonce))).first() is not None
+@dataclass(frozen=True, slots=True, order=True)
+class Nonce:
+    """A nonce of a tenant. `expires`: seconds since the epoch, from when on its request is refused for its time."""
+
+    tenant: TenantId
+    nonce: str
+    expires: float = field(compare=False)
+
+
+async def remember(connection: AsyncConnection, several: Iterable[Nonce]) -> frozenset[Nonce]:
+    """Remember nonces; return those that had not come before. Locks rows in one order: no deadlock."""
+    rows = [{"tenant": one.tenant, "nonce": one.nonce, "expires": one.expires} for one in sorted(several)]
+    statement = insert_into(connection, nonces).on_conflict_do_nothing().returning(*nonces.c)
+    return frozenset(
+        Nonce(TenantId(row.tenant), row.nonce, row.expires) for row in await connection.execute(statement, rows)
+    )
+
+
+async def forget(connection: AsyncConnection, now: float) -> None:
+    """Forget those whose requests would be refused for their time."""
+    await connection.execute(delete(nonces).where(nonces.c.expires < now))

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.engine import insert_into
 from hub.store.schema.edges import tenants, tokens
 from hub.store.schema.orders import taken_back as former
 from safety_core.model.tool_call import TenantId
+
+_KEYS: Final = select(tenants.c.id, tenants.c.public).where(
+    tenants.c.id.in_(bindparam("names", expanding=True)) & tenants.c.public.is_not(None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,12 @@ async def find(connection: AsyncConnection, tenant: TenantId) -> Tenant | None:
     query = select(tenants.c.id, tenants.c.public, tenants.c.created).where(tenants.c.id == tenant)
     row = (await connection.execute(query)).first()
     return None if row is None else Tenant(row.id, row.public, row.created)
+
+
+async def keys_of(connection: AsyncConnection, names: Collection[TenantId]) -> dict[TenantId, str]:
+    """Return the keys (Ed25519, hexadecimal) of those of the tenants that have one."""
+    rows = await connection.execute(_KEYS, {"names": sorted(names)})
+    return {TenantId(row.id): row.public for row in rows}
 
 
 async def listed(connection: AsyncConnection) -> tuple[Tenant, ...]:

@@ -35,7 +35,8 @@ class Cluster:
 
 
 @contextmanager
-def private_cluster(programs: Path) -> Iterator[Cluster]:
+def private_cluster(programs: Path, *, durable: bool = False) -> Iterator[Cluster]:
+    """Run a server. `durable`: what it acknowledges is on the disk, as for a real one; tests have no use for that."""
     folder = Path(tempfile.mkdtemp(prefix="safety-pg-", dir="/tmp"))
     become: list[str] = []
     if os.getuid() == 0:  # the server refuses to run as root
@@ -45,7 +46,8 @@ def private_cluster(programs: Path) -> Iterator[Cluster]:
     data = folder / "data"
     options = ["--auth=trust", "--username=hub", "--encoding=UTF8", "--locale=C", "--no-sync"]
     subprocess.run([*become, programs / "initdb", "-D", data, *options], check=True, capture_output=True, cwd=folder)
-    settings = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}", "-c", "fsync=off"]
+    settings = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}"]
+    settings += [] if durable else ["-c", "fsync=off"]
     server = subprocess.Popen(
         [*become, programs / "postgres", "-D", data, *settings],
         cwd=folder,
