@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import time
 from typing import Final
 
-from hub.auth import new_token, token_hash
+from hub import revocation, witness
+from hub.auth import ROLE_OF, new_token, token_hash
 from hub.context import Context
 from hub.errors import NotFoundError
+from hub.people import directory
 from hub.store import alerts, fleet, tenants, tokens
+from hub.store.deeds import Deed
 from hub.store.tokens import Token, TokenKind
 from hub.tenants import PUBLIC
 from safety_core.errors import InputError
@@ -17,10 +19,11 @@ from safety_core.model.tool_call import TenantId
 from safety_core.wire.posture import told
 from safety_core.wire.signed import tenant_id
 
+ADMIN: Final = "admin"
+"""Who has done what was done on the hub's own machine, in the hub's own audit."""
+
 REGISTER_SECONDS: Final = 24 * 3600
 """How long a registration token waits for its edge."""
-
-PERSON: Final = re.compile(r"[^\x00-\x20\x7f]([^\x00-\x1f\x7f]{0,98}[^\x00-\x20\x7f])?")
 
 
 async def add_tenant(context: Context, name: str) -> str:
@@ -34,7 +37,10 @@ async def add_tenant(context: Context, name: str) -> str:
 
 
 async def add_person(context: Context, kind: TokenKind, tenant_name: str, name: str, public: str | None = None) -> str:
-    """Add an approver or publisher; return their token, which replaces an older one of the same name."""
+    """Give a person a token as an approver or publisher; return it. It replaces an older one of the same kind.
+
+    Whoever is not there yet is added; they get the role that the token stands for.
+    """
     tenant = tenant_id(tenant_name)
     async with context.database.read() as connection:
         if await tenants.find(connection, tenant) is None:
@@ -49,13 +55,23 @@ async def add_publisher_for_all(context: Context, name: str) -> str:
 
 async def _new_token(context: Context, kind: TokenKind, tenant: TenantId, name: str, public: str | None) -> str:
     text, now = new_token(kind), context.clock()
-    if not PERSON.fullmatch(name):
-        raise InputError("name", "must be 1 to 100 characters without control characters")
     if public is not None and not PUBLIC.fullmatch(public):
         raise InputError("--public", "must be 64 hexadecimal digits", "make one: `safety approvals keygen`")
     async with context.database.write() as connection:
-        await tokens.put(connection, Token(token_hash(text), kind, tenant, name, now, public))
+        person = await directory.named_or_new(connection, name, by=directory.CONSOLE, now=now)
+        await directory.give_in(connection, person, ROLE_OF[kind], tenant, by=directory.CONSOLE, now=now)
+        await tokens.put(connection, Token(token_hash(text), kind, tenant, name, now, public, person=person.id))
     return text
+
+
+async def revoke(context: Context, name: str) -> None:
+    """Take back a tenant's key. Raises NotFoundError."""
+    await revocation.revoke(context, Deed(context.clock(), ADMIN, tenant_id(name), "revoke key"))
+
+
+async def accept_log(context: Context, name: str) -> None:
+    """Let in another audit log of a tenant. Raises NotFoundError."""
+    await witness.let_in_new_log(context, Deed(context.clock(), ADMIN, tenant_id(name), "accept audit log"))
 
 
 async def describe_tenants(context: Context) -> tuple[str, ...]:

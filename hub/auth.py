@@ -11,18 +11,23 @@ import secrets
 from dataclasses import dataclass
 from typing import Final
 
+from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import Request
 
 from hub.context import Context
 from hub.errors import UnauthenticatedError
+from hub.people.roles import Role
 from hub.revocation import note_use
-from hub.store import nonces, tenants, tokens
+from hub.store import nonces, people, tenants, tokens
 from hub.store.nonces import Nonce
 from hub.store.tokens import Token, TokenKind
 from safety_core.edge.body import read_body
 from safety_core.errors import ForgedRequestError, ReplayedRequestError
 from safety_core.model.tool_call import TenantId
 from safety_core.wire.signed import NONCE_SECONDS, read_signature, verify_request
+
+ROLE_OF: Final = {TokenKind.APPROVER: Role.OWNER, TokenKind.PUBLISHER: Role.AUTHOR}
+"""What the holder of a token has to be for as long as it is used."""
 
 _NOBODY: Final = "0" * 64
 """A key that verifies nothing, so that an unknown tenant costs the same time as a known one."""
@@ -101,9 +106,17 @@ async def bearer(request: Request, context: Context, kind: TokenKind) -> Token:
     digest = token_hash(token.strip())
     async with context.database.read() as connection:
         found = await tokens.find(connection, digest)
-    if scheme.lower() == "bearer" and found is not None and valid(found, digest, kind, context.clock()):
+        held = found is not None and await _held(connection, found)
+    if scheme.lower() == "bearer" and found is not None and held and valid(found, digest, kind, context.clock()):
         return found
     raise UnauthenticatedError("token", f"is not a valid {kind} token", f"ask the hub's admin for a new {kind} token")
+
+
+async def _held(connection: AsyncConnection, token: Token) -> bool:
+    """Tell whether the person whose token it is has not been shut out, and still has the role it stands for."""
+    if token.person is None or await people.find(connection, token.person) is None:
+        return False
+    return (await people.roles_of(connection, token.person)).has(ROLE_OF[token.kind], token.tenant)
 
 
 def valid(token: Token, digest: str, kind: TokenKind, now: float) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.context import Context
 from hub.errors import ConflictError, NotFoundError
 from hub.people.roles import EVERYWHERE, Person, Role
-from hub.store import deeds, people, sessions, tenants
+from hub.store import deeds, people, sessions, tenants, tokens
 from hub.store.deeds import Deed
 from safety_core.errors import InputError
 from safety_core.model.tool_call import TenantId
@@ -45,11 +45,25 @@ async def add(context: Context, name: str, email: str = "", *, by: str = CONSOLE
         raise InputError("e-mail address", "is none")
     person = Person(secrets.token_hex(16), person_name(name), email)
     async with context.database.write() as connection:
-        now = context.clock()
-        if not await people.add(connection, person, now):
-            raise ConflictError(f"person {name}", "is there already", "choose another name, or invite them again")
-        await deeds.note(connection, Deed(now, by, EVERYWHERE, "person added", name))
+        await _add_in(connection, person, by, context.clock())
     return person
+
+
+async def named_or_new(connection: AsyncConnection, name: str, *, by: str, now: float) -> Person:
+    """Return the person of this name, added if need be. Raises ConflictError where they are shut out."""
+    known = await people.named(connection, name)
+    if known is not None:
+        return known
+    person = Person(secrets.token_hex(16), person_name(name))
+    await _add_in(connection, person, by, now)
+    return person
+
+
+async def _add_in(connection: AsyncConnection, person: Person, by: str, now: float) -> None:
+    if not await people.add(connection, person, now):
+        fix = "choose another name, or let them in again"
+        raise ConflictError(f"person {person.name}", "is there already, or shut out", fix)
+    await deeds.note(connection, Deed(now, by, EVERYWHERE, "person added", person.name))
 
 
 async def find(context: Context, name: str) -> Person:
@@ -85,6 +99,27 @@ async def take(context: Context, person: Person, role: Role, tenant: TenantId, *
             raise NotFoundError(f"role {role}", f"is not held by {person.name} there")
         await sessions.end_all(connection, person.id)
         await deeds.note(connection, Deed(context.clock(), by, tenant, f"role taken: {role}", person.name))
+
+
+async def shut_out(context: Context, person: Person, *, by: str = CONSOLE) -> None:
+    """Shut a person out: their sessions, tokens and invites end at once, and nothing of theirs counts any more."""
+    async with context.database.write() as connection:
+        await people.set_disabled(connection, person.id, context.clock())
+        await people.drop_invite(connection, person.id)
+        await sessions.end_all(connection, person.id)
+        await tokens.remove_of(connection, person.id)
+        await deeds.note(connection, Deed(context.clock(), by, EVERYWHERE, "shut out", person.name))
+
+
+async def let_in(context: Context, name: str, *, by: str = CONSOLE) -> Person:
+    """Let a person in again, with the passkeys and roles that they had. Raises NotFoundError."""
+    async with context.database.write() as connection:
+        found = next((entry for entry in await people.entries(connection) if entry.person.name == name), None)
+        if found is None or found.disabled is None:
+            raise NotFoundError(f"person {name}", "is not shut out")
+        await people.set_disabled(connection, found.person.id, None)
+        await deeds.note(connection, Deed(context.clock(), by, EVERYWHERE, "let in again", name))
+    return found.person
 
 
 async def invite(context: Context, person: Person, *, by: str = CONSOLE) -> str:

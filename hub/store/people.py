@@ -89,6 +89,11 @@ async def put_invite(connection: AsyncConnection, person: str, digest: str, now:
     await connection.execute(statement.values(hash=digest, person=person, created=now, expires=expires))
 
 
+async def drop_invite(connection: AsyncConnection, person: str) -> None:
+    """Remove a person's invite."""
+    await connection.execute(delete(invites).where(invites.c.person == person))
+
+
 async def invited(connection: AsyncConnection, digest: str, now: float) -> str | None:
     """Return whom an unused invite is for (a person's id)."""
     holds = (invites.c.hash == digest) & invites.c.used.is_(None) & (invites.c.expires > now)

@@ -27,6 +27,7 @@ class Token:
 
     Attributes:
         tenant: empty for one that is good for all tenants.
+        person: whose it is (an id); None for an edge's.
         hash: sha256 of the token, hexadecimal.
         public: an approver's own Ed25519 key, hexadecimal, where it is known.
         expires, used: seconds since the epoch; None for never and not yet.
@@ -40,6 +41,7 @@ class Token:
     public: str | None = None
     expires: float | None = None
     used: float | None = None
+    person: str | None = None
 
 
 async def put(connection: AsyncConnection, token: Token) -> None:
@@ -53,6 +55,7 @@ async def put(connection: AsyncConnection, token: Token) -> None:
             kind=token.kind.value,
             tenant=token.tenant or None,
             name=token.name,
+            person=token.person,
             public=token.public,
             created=token.created,
             expires=token.expires,
@@ -65,8 +68,13 @@ async def find(connection: AsyncConnection, digest: str) -> Token | None:
     row = (await connection.execute(select(tokens).where(tokens.c.hash == digest))).first()
     if row is None:
         return None
-    kind = TokenKind(row.kind)
-    return Token(row.hash, kind, TenantId(row.tenant or ""), row.name, row.created, row.public, row.expires, row.used)
+    kept = {**row._mapping, "kind": TokenKind(row.kind), "tenant": TenantId(row.tenant or "")}
+    return Token(**kept)
+
+
+async def remove_of(connection: AsyncConnection, person: str) -> None:
+    """Remove all tokens of a person."""
+    await connection.execute(delete(tokens).where(tokens.c.person == person))
 
 
 async def use(connection: AsyncConnection, digest: str, now: float) -> bool:

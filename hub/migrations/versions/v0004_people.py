@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -9,6 +11,11 @@ revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
+
+ROLES = {"approver": "owner", "publisher": "author"}
+TOKENS = sa.table("tokens", *map(sa.column, ("hash", "kind", "tenant", "name", "created", "person")))
+PEOPLE = sa.table("people", *map(sa.column, ("id", "name", "created")))
+HELD = sa.table("roles", *map(sa.column, ("person", "tenant", "role", "created")))
 
 
 def upgrade() -> None:
@@ -114,10 +121,31 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_sessions_expires"), "sessions", ["expires"], unique=False)
     op.create_index(op.f("ix_sessions_person"), "sessions", ["person"], unique=False)
+    with op.batch_alter_table("tokens") as table:
+        table.add_column(sa.Column("person", sa.Text(), nullable=True))
+        table.create_foreign_key(op.f("fk_tokens_person_people"), "people", ["person"], ["id"])
+    _people_of_tokens()
+
+
+def _people_of_tokens() -> None:
+    """Make a person of each name that holds a token, with the role that it stands for."""
+    connection, known = op.get_bind(), dict[str, str]()
+    for token in connection.execute(sa.select(TOKENS).where(TOKENS.c.kind.in_(ROLES)).order_by(TOKENS.c.created)).all():
+        if token.name not in known:
+            known[token.name] = uuid.uuid4().hex
+            row = {"id": known[token.name], "name": token.name, "created": token.created}
+            connection.execute(sa.insert(PEOPLE).values(row))
+        person = known[token.name]
+        role = {"person": person, "tenant": token.tenant, "role": ROLES[token.kind], "created": token.created}
+        connection.execute(sa.insert(HELD).values(role))
+        connection.execute(sa.update(TOKENS).where(TOKENS.c.hash == token.hash).values(person=person))
 
 
 def downgrade() -> None:
     """Drop the tables."""
+    with op.batch_alter_table("tokens") as table:
+        table.drop_constraint(op.f("fk_tokens_person_people"), type_="foreignkey")
+        table.drop_column("person")
     op.drop_table("sessions")
     op.drop_table("roles")
     op.drop_table("passkeys")

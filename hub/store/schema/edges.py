@@ -28,6 +28,7 @@ tokens: Final = Table(
     Column("kind", Text, nullable=False),
     Column("tenant", Text, ForeignKey("tenants.id")),  # empty: for all tenants
     Column("name", Text, nullable=False),
+    Column("person", Text, ForeignKey("people.id")),  # whose it is; empty for an edge's
     Column("public", Text),  # an approver's own Ed25519 key, hexadecimal, where it is known
     Column("created", Float, nullable=False),
     Column("expires", Float),
