@@ -19,7 +19,8 @@ from hub.console.card import Card, card, tiers_of
 from hub.console.exact import Change, changes
 from hub.console.proof import ways
 from hub.console.visit import PageRoutes, Visit
-from hub.errors import ConflictError, NotFoundError
+from hub.errors import ConflictError, ForbiddenError, NotFoundError
+from hub.people import totp
 from hub.people.offers import text_of
 from hub.people.roles import Role
 from hub.store import deeds
@@ -92,7 +93,7 @@ async def approve(visit: Visit) -> Response:
     if form.get("signed"):
         await _take_signed(visit, asked, form["signed"])
     else:
-        await _take_plain(visit, asked, allow=True, totp=False)
+        await _take_plain(visit, asked, allow=True, totp=await _code_given(visit, form.get("code", "")))
     await _note(visit, asked, "approve")
     return _back(visit, asked)
 
@@ -219,6 +220,15 @@ async def _take_plain(visit: Visit, asked: Asked, *, allow: bool, totp: bool) ->
     approver = approver_of(visit, asked.tenant, totp=totp)
     for question in asked.open:
         await answering.answer(visit.context, approver, question.request.id, allow=allow)
+
+
+async def _code_given(visit: Visit, code: str) -> bool:
+    """Tell whether a one-time code came with the answer. Raises ForbiddenError where it is wrong."""
+    if not code:
+        return False
+    if not await totp.check(visit.context, visit.person, code):
+        raise ForbiddenError("code", "is not the one of now", "type what your authenticator app shows")
+    return True
 
 
 async def _note(visit: Visit, asked: Asked, deed: str) -> None:

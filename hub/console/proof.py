@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from hub.context import Context
+from hub.people import totp
 from hub.people.roles import Person
 from hub.policy.reading import policy_of
 from hub.store import passkeys
@@ -55,7 +56,7 @@ async def ways(context: Context, person: Person, tenant: TenantId, asked: Collec
     return Ways(
         passkeys=tuple(passkey for passkey in _by_use(own) if _pinned(passkey, person, policy, gravest)),
         plain=enough and not strong,
-        code=enough and strong and hub is not None and hub.strong,
+        code=enough and strong and hub is not None and hub.strong and await totp.has(context, person),
     )
 
 

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from playwright.async_api import Browser, BrowserContext, Page
 
+from hub.approvals import questions
+from hub.approvals.questions import Question
+from hub.bus import Topic
 from hub.console.cookies import cookie_name
-from hub.people import sessions
+from hub.people import directory, sessions
 from hub.people.roles import EVERYWHERE, Person, Role
-from tests.simulators.hub import RunningHub
+from hub.store import passkeys
+from safety_core.approve import key_id
+from safety_core.model.approval import ApprovalRequest
+from safety_core.model.policy import KeyKind
+from safety_core.model.tool_call import TenantId
+from tests.simulators.hub import RunningHub, question
+from tests.simulators.repository import SOURCES, TENANT, Repository, release_from
 from tests.simulators.visitors import person_with
 
 PHONE = {"width": 390, "height": 844}
@@ -117,3 +128,47 @@ async def fits(page: Page) -> bool:
     """Tell whether nothing on the page makes it wider than the screen."""
     wide = await page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     return bool(wide[0] <= wide[1])
+
+
+async def join(visitors: Visitors, person: Person, **given: Any) -> Page:
+    """Have a person take up an invite with a new passkey in a new profile, and return their page, signed in."""
+    page = await visitors.stranger(**given)
+    await add_passkey(page)
+    link = await directory.invite(visitors.hub.context, person)
+    await page.goto(link if link.startswith("http") else f"/invite/{link}")
+    await page.locator("form[data-passkey=create] button").click()
+    await page.wait_for_url(visitors.origin + "/")
+    return page
+
+
+async def pin(hub: RunningHub, person: Person, *, strong_hub: bool = False, up_to: str = "critical_red") -> None:
+    """Publish a policy that pins the person's passkeys, and the hub's own key up to red."""
+    async with hub.context.database.read() as connection:
+        own = await passkeys.of_person(connection, person.id)
+    hub_key = bytes(hub.context.keys.approvals.verify_key)
+    entries: list[dict[str, Any]] = [
+        {"id": key_id(KeyKind.HUB, hub_key), "kind": "hub", "public": hub_key.hex(), "up_to": "red"}
+    ]
+    if strong_hub:
+        entries[0] |= {"up_to": "critical_red", "strong": True}
+    for passkey in own:
+        public = base64.b64encode(passkey.spki).decode()
+        entries.append(
+            {"id": key_id(KeyKind.PASSKEY, passkey.spki), "kind": "passkey", "public": public, "up_to": up_to}
+            | {"site": hub.context.settings.origin, "names": [person.name]}
+        )
+    sources = {**SOURCES, "approvers.yaml": json.dumps({"approvers": entries}).encode()}
+    hub.context.repositories.put(TenantId(TENANT), Repository().publish(release_from(sources, "calm")).files)
+
+
+async def ask(hub: RunningHub, **given: Any) -> ApprovalRequest:
+    """Have an edge ask something, as `question` makes it."""
+    asked = question(TENANT, now=hub.clock(), **given)
+    await questions.take(hub.context, asked)
+    hub.context.bus.ring(asked.tenant, Topic.INBOX)
+    return asked
+
+
+async def end_of(hub: RunningHub, asked: ApprovalRequest) -> Question:
+    """Return where a question stands."""
+    return await questions.find(hub.context, asked.tenant, asked.id)

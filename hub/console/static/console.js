@@ -5,15 +5,19 @@
 // writes, chooses or has opened a part of the page, it is left alone and a line says that there is news.
 const source = document.body.dataset.live;
 
+function busy(main) {
+  const writes = main.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
+  return writes || main.querySelector("details[open], [data-busy]");
+}
+
 async function refresh() {
   const main = document.getElementById("main");
-  if (main.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) return tell();
-  if (main.querySelector("details[open], [data-busy]")) return tell();
   const answer = await fetch(location.href, { headers: { Accept: "text/html" }, credentials: "same-origin" });
   if (!answer.ok || answer.redirected) return tell();
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.getElementById("main");
-  if (!fresh || fresh.innerHTML === main.innerHTML) return;
+  if (!fresh || shown(fresh) === shown(main)) return;
+  if (busy(main)) return tell();
   const known = new Set([...main.querySelectorAll("[data-key]")].map((part) => part.dataset.key));
   const focus = document.activeElement.id;
   main.replaceChildren(...fresh.childNodes);
@@ -24,6 +28,9 @@ async function refresh() {
   if (focus) document.getElementById(focus)?.focus();
 }
 
+// What a page shows, but for what its reader opened and for how long ago things were.
+const shown = (main) => [...main.querySelectorAll("[data-key]")].map((part) => `${part.dataset.key} ${part.dataset.state}`).join();
+
 function tell() {
   const line = document.getElementById("news");
   if (line) line.hidden = false;
@@ -33,8 +40,7 @@ if (source) {
   let waiting = 0;
   const soon = () => { clearTimeout(waiting); waiting = setTimeout(refresh, 150); };
   const stream = new EventSource(source);
-  let begun = false;
-  stream.onopen = () => { if (begun) soon(); begun = true; };
+  stream.onopen = soon; // what came before the stream was open is not told on it
   stream.onmessage = soon;
   addEventListener("visibilitychange", () => { if (!document.hidden) soon(); });
 }
