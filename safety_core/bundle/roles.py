@@ -37,6 +37,10 @@ SNAPSHOT_LIFE: Final = timedelta(days=90)
 TIMESTAMP_LIFE: Final = timedelta(hours=24)
 """The design's bound: an edge refuses a timestamp that promises more."""
 
+AHEAD: Final = 1000
+"""By so many versions the snapshot and timestamp of what waits in a release are ahead of what is in force. So that can
+be renewed every day in the meantime, and an edge never meets two documents of one version."""
+
 
 class Ed25519Signer(Signer):
     """An Ed25519 key held with PyNaCl, in the shape that python-tuf signs with."""
@@ -107,7 +111,12 @@ class Release:
 
 
 def publish(
-    latest: Mapping[str, bytes], release: Release, signers: Mapping[str, Sequence[Signer]], now: float
+    latest: Mapping[str, bytes],
+    release: Release,
+    signers: Mapping[str, Sequence[Signer]],
+    now: float,
+    *,
+    ahead: int = 0,
 ) -> Mapping[str, bytes]:
     """Return the new files that put `release` into a repository.
 
@@ -115,6 +124,7 @@ def publish(
         latest: the files that are there (only the current timestamp, snapshot and targets are read).
         signers: for targets, snapshot and timestamp.
         now: seconds since the epoch.
+        ahead: versions of snapshot and timestamp that are left free (`AHEAD` for what has to wait).
     """
     number = _next(latest, "targets")
     target = TargetFile.from_data(target_path(release.tenant), release.archive, ["sha256"])
@@ -126,16 +136,20 @@ def publish(
     targets = Targets(version=number, expires=_at(now) + TARGETS_LIFE, targets={target.path: target})
     raw = document_bytes(Metadata(targets), signers["targets"])
     files = {bundle_path(target.hashes["sha256"]): release.archive, f"targets/{number}.json": raw}
-    return {**files, **renew({**latest, **files}, signers, now)}
+    return {**files, **renew({**latest, **files}, signers, now, ahead=ahead)}
 
 
-def renew(latest: Mapping[str, bytes], signers: Mapping[str, Sequence[Signer]], now: float) -> Mapping[str, bytes]:
+def renew(
+    latest: Mapping[str, bytes], signers: Mapping[str, Sequence[Signer]], now: float, *, ahead: int = 0
+) -> Mapping[str, bytes]:
     """Return a new snapshot and timestamp for the newest targets: what a publisher does at least once a day."""
-    number, newest = _next(latest, "snapshot"), _next(latest, "targets") - 1
+    number, newest = _next(latest, "snapshot") + ahead, _next(latest, "targets") - 1
     meta = _meta(newest, latest[f"targets/{newest}.json"])
     snapshot = Snapshot(version=number, expires=_at(now) + SNAPSHOT_LIFE, meta={"targets.json": meta})
     raw = document_bytes(Metadata(snapshot), signers["snapshot"])
-    timestamp = Timestamp(version=_after(latest), expires=_at(now) + TIMESTAMP_LIFE, snapshot_meta=_meta(number, raw))
+    timestamp = Timestamp(
+        version=_after(latest) + ahead, expires=_at(now) + TIMESTAMP_LIFE, snapshot_meta=_meta(number, raw)
+    )
     return {f"snapshot/{number}.json": raw, "timestamp.json": document_bytes(Metadata(timestamp), signers["timestamp"])}
 
 

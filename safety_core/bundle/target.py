@@ -7,7 +7,7 @@ is verified by the roots alone. It says nothing of freshness, so nothing may be 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tuf.api.metadata import Root, Targets
@@ -77,6 +77,15 @@ def check_archive(target: NamedTarget, raw: bytes) -> None:
         raise TamperedError("bundle", "is not the one that the targets name")
 
 
+def read_files(target: NamedTarget, raw: bytes, *, tenant: str) -> Mapping[str, bytes]:
+    """Return the files of an archive without their signature, verified by the key that the target names.
+
+    Raises:
+        BundleError: named after the attack.
+    """
+    return verify_files(unpack(raw, LIMITS), target.key, scope=tenant)
+
+
 def read_archive(target: NamedTarget, raw: bytes, *, tenant: str, version: int) -> TrustedBundle:
     """Return what an archive says, unpacked within limits and verified by the key that the target names.
 
@@ -84,8 +93,7 @@ def read_archive(target: NamedTarget, raw: bytes, *, tenant: str, version: int) 
         BundleError: named after the attack.
         PolicyError: it is genuine, and its contents are wrong.
     """
-    files = verify_files(unpack(raw, LIMITS), target.key, scope=tenant)
-    return read_contents(files, tenant=tenant, version=version)
+    return read_contents(read_files(target, raw, tenant=tenant), tenant=tenant, version=version)
 
 
 def released(roots: Sequence[bytes], raw: bytes, tenant: str) -> Released:
