@@ -103,6 +103,30 @@ def tenant_list(context: click.Context) -> None:
         click.echo(line)
 
 
+@tenant.command("revoke")
+@click.argument("name")
+@click.pass_context
+def tenant_revoke(context: click.Context, name: str) -> None:
+    """Take back a tenant's key: nothing that it signs counts any more, and its edge is let go.
+
+    To enrol the tenant again: `safety hub tenant add NAME`, and a fresh key on its machine.
+    """
+    run(settings_of(context), partial(admin.revoke, name=name))
+    click.echo(f"the key of {name} counts no longer")
+
+
+@tenant.command("accept-log")
+@click.argument("name")
+@click.pass_context
+def tenant_accept_log(context: click.Context, name: str) -> None:
+    """Let in another audit log in the place of the one that the hub has cosigned so far.
+
+    After a machine was set up anew, and after you have kept the old log. What was cosigned of it stays.
+    """
+    run(settings_of(context), partial(admin.accept_log, name=name))
+    click.echo(f"the next log that {name} reports is cosigned from its beginning")
+
+
 @hub.group()
 def approver() -> None:
     """People who answer a tenant's questions."""

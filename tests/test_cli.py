@@ -49,6 +49,7 @@ def test_the_design_lists_exactly_these_commands() -> None:
         "secret",
         "approvals",
         "audit",
+        "backup",
         "tenant",
         "status",
         "top",

@@ -9,7 +9,7 @@
                "prefixes": [{"agent", "soul", "tools", "since", "head", "kept", "of", "broken", "by_redaction", "last",
                              "last_at"}]},
  "budgets": [{"agent": name | null for all together, "budget", "spent", "held", "limit", "percent"}],
- "halted": [{"agent", "since", "reason"}], "posture": null or {"at", "uid", "results": {check: result}},
+ "halted": [{"agent", "since", "reason", "by"}], "posture": null or {"at", "uid", "results": {check: result}},
   "listeners": {"control", "control_port", "egress", "forward"?},
  "egress": {"providers": [{"provider", "to", "key"}] (key: a secret's name or "", and "missing": true if it is not
             in the vault), "clients": [name]},

@@ -13,6 +13,8 @@ from typing import Final, TypeAlias
 import click
 from nacl.signing import VerifyKey
 
+from safety_core.audit.checkpoint import Checkpoint
+from safety_core.audit.tree import Hash
 from safety_core.canonical import Json, JsonObject
 from safety_core.cli.home import home_option
 from safety_core.edge.audit_log import AuditLog
@@ -20,6 +22,7 @@ from safety_core.edge.audit_verify import verify as examine
 from safety_core.edge.home import Home
 from safety_core.edge.key_file import edge_key
 from safety_core.errors import InputError
+from safety_core.wire.signed import tenant_id
 
 Entries: TypeAlias = AsyncGenerator[tuple[int, JsonObject], None]
 WORDS: Final = ("event", "agent", "subject", "level", "outcome", "approver")
@@ -44,14 +47,22 @@ def audit() -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A signed checkpoint kept elsewhere, at the hub for example; may be repeated.",
 )
+@click.option("--hub", help="The hub's URL: compare with what it has cosigned of this log, day by day.")
+@click.option("--tenant", help="As whom to ask the hub; needed with --hub.")
 @home_option
-def verify(public: str | None, checkpoints: tuple[Path, ...], home: Home) -> int:
+def verify(public: str | None, checkpoints: tuple[Path, ...], hub: str | None, tenant: str | None, home: Home) -> int:
     """Recompute the whole log and compare it with everything that was signed.
+
+    What the hub has cosigned nobody on this machine can change: with --hub, also a log that was cut, rewritten or set
+    back as a whole, and signed anew, is found.
 
     Exit status 1 if an entry was changed, removed, moved or cut off; each is named.
     """
     external = [path.read_text(encoding="utf-8") for path in checkpoints]
-    report = examine(home.audit, _key(public, home), external)
+    witnessed = _witnessed(hub, tenant, home) if hub else ()
+    report = examine(home.audit, _key(public, home), external, witnessed)
+    if hub:
+        click.echo(f"the hub has cosigned {len(witnessed)} checkpoints of this log")
     for item in report.contradictions:
         click.echo(f"entry {item.index}: {item.reason}")
     state = "does not hold" if report.contradictions else "holds"
@@ -81,6 +92,21 @@ def _key(public: str | None, home: Home) -> VerifyKey:
         return VerifyKey(bytes.fromhex(public))
     except ValueError as error:
         raise InputError("--public", "must be 64 hexadecimal digits") from error
+
+
+def _witnessed(hub: str, tenant: str | None, home: Home) -> tuple[Checkpoint, ...]:
+    """Return what the hub has cosigned. Raises InputError, RefusedError or UnavailableError."""
+    if not tenant:
+        raise InputError("--tenant", "is not given", "name the tenant that this edge is registered as")
+    from safety_core.edge.hub import HubClient  # late: the other commands need no network
+
+    owner, key = tenant_id(tenant), edge_key(home)
+
+    async def ask() -> tuple[tuple[int, str], ...]:
+        async with HubClient(hub, owner, key) as client:
+            return await client.checkpoints()
+
+    return tuple(Checkpoint("hub", size, Hash(bytes.fromhex(root))) for size, root in asyncio.run(ask()))
 
 
 async def _entries(home: Home, last: int | None = None) -> Entries:

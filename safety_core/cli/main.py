@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "agent": "safety_core.cli.agent:agent",
     "approvals": "safety_core.cli.approvals:approvals",
     "audit": "safety_core.cli.audit:audit",
+    "backup": "safety_core.cli.backup:backup",
     "classify": "safety_core.cli.classify:classify",
     "contain": "safety_core.cli.contain.command:contain",
     "demo": "safety_core.cli.demo.command:demo",

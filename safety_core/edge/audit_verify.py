@@ -17,12 +17,13 @@ from safety_core.edge.database import connect
 from safety_core.errors import AuditError, UnavailableError
 
 
-def verify(path: Path, public: VerifyKey, external: Sequence[str] = ()) -> Report:
+def verify(path: Path, public: VerifyKey, external: Sequence[str] = (), witnessed: Sequence[Checkpoint] = ()) -> Report:
     """Return what the log at `path` holds and every contradiction in it.
 
     Args:
         public: the edge's key.
         external: signed checkpoints that somebody else kept (the hub), which nobody on this machine can change.
+        witnessed: what the hub itself says that it has cosigned, whichever key had signed it then.
 
     Raises:
         AuditError: there is no log, or an external checkpoint was not signed by this key.
@@ -30,7 +31,7 @@ def verify(path: Path, public: VerifyKey, external: Sequence[str] = ()) -> Repor
     """
     if not path.exists():
         raise AuditError(str(path), "does not exist", "name the folder of the edge with SAFETY_HOME")
-    outside = [verified(note, public) for note in external]
+    outside = [*witnessed, *(verified(note, public) for note in external)]
     with closing(connect(path, SCHEMA)) as db:
         db.execute("BEGIN")  # one state of the log, though the edge may be appending to it
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
@@ -45,6 +46,9 @@ TOO_MANY: Final = 429
 """The status that says so."""
 
 _log = logging.getLogger(__name__)
+
+ROOT: Final = re.compile("[0-9a-f]{64}")
+"""The root of an audit log, as the hub tells it."""
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _CACHED: Final = frozenset({"timestamp.json"})
@@ -205,7 +209,7 @@ class HubClient:
         answer = await self._send("GET", "/v1/audit/checkpoints")
         try:
             body = Reader.parse(check_answer(answer.status, answer.raw), "hub's answer")
-            return tuple((item.integer("size"), item.text("root", limit=64)) for item in body.objects("items"))
+            return tuple((item.integer("size"), _root(item)) for item in body.objects("items"))
         except InputError as error:
             raise _malformed() from error
 
@@ -290,6 +294,13 @@ def _readable(items: Iterable[Reader]) -> Iterator[FeedItem]:
 
 def _no_answer(error: Exception) -> UnavailableError:
     return UnavailableError("hub", f"did not answer ({type(error).__name__})", "the edge goes on; check the network")
+
+
+def _root(item: Reader) -> str:
+    root = item.text("root", limit=64)
+    if not ROOT.fullmatch(root):
+        raise InputError(f"{item.path}.root", "must have 64 hexadecimal digits")
+    return root
 
 
 def _malformed() -> UnavailableError:

@@ -64,6 +64,17 @@ def test_people_are_added_to_tenants_that_are_there(tmp_path: Path, capfd: pytes
     assert safety(capfd, tmp_path, "tenant", "list")[1] == "acme  waits for its edge to register\n"
 
 
+def test_a_key_is_taken_back_and_another_log_let_in_where_there_is_one(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    safety(capfd, tmp_path, "init")
+    safety(capfd, tmp_path, "tenant", "add", "acme")
+    status, _, said = safety(capfd, tmp_path, "tenant", "revoke", "acme")
+    assert (status, said) == (1, "error: tenant acme: has no key that counts\n")
+    status, _, said = safety(capfd, tmp_path, "tenant", "accept-log", "acme")
+    assert (status, said) == (1, "error: tenant acme: has no audit log that the hub knows\n")
+
+
 def test_a_hub_without_keys_or_with_open_ones_does_not_start(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     status, _, said = safety(capfd, tmp_path, "serve", "--port", "0")
     assert status == 2

@@ -1,0 +1,37 @@
+"""`safety backup`: made, listed, checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from safety_core.cli.main import run
+from safety_core.edge.home import Home
+from safety_core.edge.vault import Vault
+from safety_core.edge.vault_key import RawKey
+
+
+def safety(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    capfd.readouterr()
+    return (run(["backup", *arguments]), *capfd.readouterr())
+
+
+def test_a_backup_is_made_listed_and_checked(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    home = Home(tmp_path / "edge").create()
+    Vault.open(home.vault, RawKey.of(b"3" * 32)).close()
+    status, printed, _ = safety(capfd, "make", "--home", str(home.path))
+    folder = Path(printed.split("  ")[0])
+    assert status == 0
+    assert (folder / "vault.db").exists()
+    assert str(folder) in safety(capfd, "list", "--home", str(home.path))[1]
+    assert safety(capfd, "check", str(folder), "--home", str(home.path)) == (0, f"{folder}: sound\n", "")
+    (folder / "vault.db").write_bytes(b"x")
+    status, printed, _ = safety(capfd, "check", str(folder), "--home", str(home.path))
+    assert (status, printed) == (1, f"vault.db: is missing, or not what it was\n{folder}: damaged\n")
+
+
+def test_what_is_no_backup_is_said(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    status, _, said = safety(capfd, "check", str(tmp_path), "--home", str(tmp_path / "edge"))
+    assert status == 1
+    assert "has no manifest" in said
