@@ -13,9 +13,10 @@ from hub.approvals.grants import believed, drafted, signed
 from hub.bus import Topic
 from hub.context import Context
 from hub.errors import ConflictError, NotFoundError
+from hub.policy.reading import policy_of
 from hub.store import approvals
 from hub.store.approvals import StoredApproval
-from safety_core.approve import challenge
+from safety_core.approve import challenge, verify_answer
 from safety_core.errors import SafetyError
 from safety_core.model.approval import ApprovalRequest, ApprovalState, Cancellation, Grant, RequestId
 from safety_core.wire.approvals import grant_from_json, request_from_json
@@ -58,11 +59,13 @@ async def answer(context: Context, approver: Approver, request_id: RequestId, *,
 
     Raises:
         NotFoundError: the tenant has no such question.
-        WeakApproverError: only the approver's own key may approve it.
+        GrantError: policy does not let the hub approve it, or not from there.
         ConflictError: it is settled otherwise.
     """
     question = await _question(context, approver, request_id)
-    return await _settle(context, approver, signed(question, context.keys, approver, allow, context.clock()))
+    grant = signed(question, context.keys, approver, allow, context.clock())
+    await _check_policy(context, approver, question, grant)
+    return await _settle(context, approver, grant)
 
 
 async def draft(
@@ -95,7 +98,9 @@ async def answer_signed(context: Context, approver: Approver, grant: Grant) -> S
     async with context.database.read() as connection:
         known = await approvals.keys_of(connection, approver.tenant, approver.name)
     keys = [replace(key, site=context.settings.origin) for key in known]
-    return await _settle(context, approver, believed(grant, question, approver, keys, context.clock()))
+    believed(grant, question, approver, keys, context.clock())
+    await _check_policy(context, approver, question, grant)
+    return await _settle(context, approver, grant)
 
 
 async def cancel(context: Context, approver: Approver, request_id: RequestId) -> None:
@@ -125,6 +130,14 @@ async def _question(context: Context, approver: Approver, request_id: RequestId)
     if stored is None:
         raise _not_there()
     return request_from_json(Reader.parse(stored.request, "stored request"))
+
+
+async def _check_policy(context: Context, approver: Approver, question: ApprovalRequest, grant: Grant) -> None:
+    """Raise GrantError for what the edge would refuse, as far as the hub knows: under the policy that was published
+    last, if it is the one that the question was asked under. So nobody believes to have approved what nothing opens."""
+    policy = await policy_of(context, approver.tenant)
+    if policy is not None and policy.revision == question.revision:
+        verify_answer(grant, question, policy)
 
 
 async def _settle(context: Context, approver: Approver, grant: Grant) -> Settled:

@@ -62,6 +62,8 @@ def believed(
     key = next((key for key in known if kind is KeyKind.PERSON or key.id == grant.key), None)
     if key is not None:
         check_signed_by(grant, key)
+    elif not grant.signature and kind is KeyKind.PERSON:
+        raise ForgedGrantError(name, "nobody signed it", "sign with the approver's own key")
     elif kind is KeyKind.PASSKEY:
         raise ForgedGrantError(name, "its passkey is not one of yours", "add it in the console's settings")
     return grant
