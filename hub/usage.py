@@ -12,8 +12,7 @@ from hub.context import Context
 from hub.query import number
 from hub.store import usage
 from hub.store.tokens import TokenKind
-from safety_core.wire.fleet import usage_from_json
-from safety_core.wire.reader import Reader
+from safety_core.wire.usage_rows import rows_from_bytes
 
 MONTH_SECONDS: Final = 31 * 24 * 3600
 """How far back totals are shown if nobody asks for more."""
@@ -22,10 +21,10 @@ MONTH_SECONDS: Final = 31 * 24 * 3600
 async def ingest(request: Request, context: Context) -> Response:
     """Take in buckets; answered once they are durable."""
     call = await edge_call(request, context)
-    buckets = usage_from_json(Reader.parse(call.body, "usage"))
+    rows = rows_from_bytes(call.body)
     async with context.database.write() as connection:
-        await usage.merge(connection, call.tenant, buckets)
-    return JSONResponse({"accepted": len(buckets)})
+        await usage.merge_rows(connection, call.tenant, rows)
+    return JSONResponse({"accepted": len(rows)})
 
 
 async def listed(request: Request, context: Context) -> Response:

@@ -23,5 +23,6 @@ usage_report   usage over a span of time, summed up (command line <-> edge)
 fleet       heartbeats and usage (edge -> hub)
 activity    parts of a heartbeat: counts, agents, backups (edge -> hub)
 hints       what there may be news of (hub -> edge)
+usage_rows  usage as rows for a database, by the thousand (edge -> hub)
 orders      what the hub asks of an edge, and what came of it (hub <-> edge)
 """

@@ -69,3 +69,10 @@ async def test_an_owner_reads_their_own_totals_of_the_last_month_or_more(small_h
     assert json_of(await olga.get("/v1/usage?since=0")) == {"buckets": [old.to_json(), new.to_json()]}
     assert (await olga.get("/v1/usage?since=ever")).status_code == 400
     assert (await small_hub.http().get("/v1/usage")).status_code == 401
+
+
+async def test_a_bucket_that_comes_twice_in_one_message_counts_as_if_in_two(hub: RunningHub) -> None:
+    edge = await hub.edge("acme")
+    await edge.push_usage([bucket(2, 20), bucket(1, 1, model="m2"), bucket(5, 50), bucket(3, 90)])
+    (first, second) = await stored(hub)
+    assert (first.sequence, first.requests, second.requests) == (5, 50, 1)
