@@ -10,7 +10,7 @@ import click
 from hub import admin
 from hub.context import Context
 from hub.keys import create_keys
-from hub.people.command import person
+from hub.people.command import passkey, person
 from hub.running import run, settings_of
 from hub.server import serve as serve_hub
 from hub.settings import CONFIG
@@ -171,3 +171,4 @@ async def _nothing(_hub: Context) -> None:
 
 
 hub.add_command(person)
+hub.add_command(passkey)

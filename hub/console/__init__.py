@@ -4,6 +4,8 @@ routes    all pages; who is not signed in is led to the sign-in page
 visit     one request of a browser: a guest's, or that of somebody signed in; forms, answers
 cookies   what the browser keeps for us
 signin    signing in and out
+settings  one's own passkeys, authenticator app, sessions
+people    people and roles, for admins
 render    templates, and the headers that every page carries
 assets    files that never change under one name
 charts    the geometry of small charts

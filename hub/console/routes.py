@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from hub.console import assets, decide, history, inbox, live, signin, usage
+from hub.console import assets, decide, history, inbox, live, people, settings, signin, usage
 from hub.console.cookies import session_cookie
 from hub.console.render import SECURITY_HEADERS, page
 from hub.console.visit import ConfirmFirst, Guest, OpenPage, OpenRoutes, Page, PageRoutes, Visit
@@ -24,7 +24,16 @@ from hub.people import sessions
 from safety_core.errors import SafetyError
 from safety_core.wire.errors import error_to_json
 
-PAGES: Final[PageRoutes] = (*inbox.ROUTES, *live.ROUTES, *decide.ROUTES, *history.ROUTES, *signin.ROUTES, *usage.ROUTES)
+PAGES: Final[PageRoutes] = (
+    *inbox.ROUTES,
+    *live.ROUTES,
+    *decide.ROUTES,
+    *history.ROUTES,
+    *signin.ROUTES,
+    *settings.ROUTES,
+    *people.ROUTES,
+    *usage.ROUTES,
+)
 """For people who are signed in."""
 
 OPEN: Final[OpenRoutes] = (*signin.OPEN,)

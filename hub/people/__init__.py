@@ -7,5 +7,6 @@ sessions   signed-in visits, in the database: each can be ended
 passkeys   making one, signing in with one; offers: challenges that are answered once; keyring: passkeys come and go
 totp       one-time codes; sealing: what the hub keeps for itself alone
 limits     how often something may be tried
-command    `safety hub person`
+pinning    a passkey as signed policy pins it
+command    `safety hub person`, `safety hub passkey`
 """

@@ -131,6 +131,18 @@ async def invite(context: Context, person: Person, *, by: str = CONSOLE) -> str:
     return f"{context.settings.origin}/invite/{token}"
 
 
+async def describe(context: Context) -> tuple[str, ...]:
+    """Return one line for each person."""
+    async with context.database.read() as connection:
+        found = await people.entries(connection)
+    return tuple(f"{entry.person.name}  {_standing(entry)}" for entry in found)
+
+
+def _standing(entry: people.Entry) -> str:
+    held = sorted(f"{role} at {tenant or 'every tenant'}" for role, tenant in entry.roles.held)
+    return "shut out" if entry.disabled is not None else ", ".join(held) or "no role"
+
+
 def invite_hash(token: str) -> str:
     """Return the one form in which an invite is stored."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
