@@ -15,8 +15,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from hub import bundles, fleet, orders, tenants, usage, witness
+from hub.approvals import beside, feed, reports
 from hub.approvals import endpoints as approvals
-from hub.approvals import feed
 from hub.console.routes import console_routes
 from hub.context import Context
 from hub.errors import answer_error
@@ -56,6 +56,11 @@ ROUTES: Final[tuple[tuple[str, str, Endpoint], ...]] = (
     ("GET", "/v1/approvals/{id}", approvals.show),
     ("POST", "/v1/approvals/{id}/decision", approvals.decide),
     ("POST", "/v1/approvals/{id}/cancel", approvals.cancel),
+    ("POST", "/v1/approvals/reports", reports.receive),
+    ("POST", "/v1/approvals/{id}/edit", beside.edit),
+    ("POST", "/v1/approvals/{id}/outward", beside.make),
+    ("GET", "/v1/outward", beside.listed),
+    ("POST", "/v1/outward/{id}/withdraw", beside.withdraw),
     ("GET", "/a/{token}", link),
     ("POST", "/a/{token}", link),
     ("POST", "/v1/usage", usage.ingest),

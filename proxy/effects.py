@@ -56,7 +56,7 @@ def handlers(services: Services, engine: Engine | None = None, caller: Caller | 
     What models cost is not in it: `proxy.spending.budgets` performs Afford and Meter.
     """
     approvals, secrets, written, lineage = services.approvals, services.secrets, services.written, services.lineage
-    standing = StandingStore(approvals.database)
+    standing = StandingStore(approvals.database, approvals.news)
 
     async def ask(effect: effects.OpenApproval) -> Approval:
         approval = await approvals.open_request(effect.request)

@@ -16,6 +16,7 @@ from proxy.calls.outward import Outward
 from safety_core.edge import clock
 from safety_core.edge.approvals import ApprovalStore
 from safety_core.edge.hub import HubClient
+from safety_core.edge.standing import StandingStore
 from safety_core.errors import BusyError, GrantError, LimitError, RefusedError, SafetyError
 from safety_core.model.approval import (
     USE_SECONDS,
@@ -27,6 +28,7 @@ from safety_core.model.approval import (
     Withdrawal,
 )
 from safety_core.model.tool_call import AgentId
+from safety_core.wire.feed import Told
 
 _log = logging.getLogger(__name__)
 
@@ -36,6 +38,7 @@ class Outbox:
     """Brings every question to the hub, and what became of it, at least once; the hub counts it once."""
 
     approvals: ApprovalStore
+    standing: StandingStore
     hub: HubClient
 
     async def send(self) -> None:
@@ -67,10 +70,12 @@ class Outbox:
     async def _report(self) -> None:
         while True:
             place, reports = await self.approvals.reports()
-            if not place:
+            standing = await self.standing.untold()
+            if not place and not standing:
                 return
-            await self.hub.push_reports(reports)
+            await self.hub.push_reports(Told(reports, standing))
             await self.approvals.reported(place)
+            await self.standing.told(standing)
 
 
 @dataclass(slots=True)

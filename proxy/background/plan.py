@@ -43,13 +43,14 @@ def planned(
 ) -> tuple[Pace, ...]:
     """Return the tasks; without a hub only those that need none. `workspace`: base of relative paths in calls."""
     services = sight.services
-    outward = Outward(StandingStore(services.approvals.database), services.audit, in_force)
+    outward = Outward(StandingStore(services.approvals.database, services.approvals.news), services.audit, in_force)
     sweep = Pace("approvals: expiry", Sweep(services.approvals, outward).expire, SWEEP_SECONDS)
     if hub is None:
         return (sweep,)
     grants = Grants(services.approvals, services.audit, in_force)
     hints = Hints(hub)
     changes = Changes(services, in_force, workspace)
+    outbox = Outbox(services.approvals, outward.standing, hub)
     inbox = Inbox(services.approvals, grants, changes, outward, hub)
     heart = Heart(hub, services, in_force, sight=sight)
     orders = Orders(hub, log, sight, in_force, sync.pull, heart.beat, settings.doctor)
@@ -57,7 +58,12 @@ def planned(
         sweep,
         Pace("hints", hints.follow, soon),
         Pace("policy", sync.pull, hints.every(settings.bundle_poll), hints.of(POLICY)),
-        Pace("approvals: questions", Outbox(services.approvals, hub).send, OUTBOX_SECONDS, services.asked),
+        Pace(
+            "approvals: questions",
+            outbox.send,
+            OUTBOX_SECONDS,
+            services.asked,
+        ),
         Pace("approvals: answers", inbox.receive, hints.every(settings.decisions_poll), hints.of(FEED)),
         Pace("usage", UsageFlush(services.usage, hub).flush, settings.usage_flush),
         Pace("heartbeat", heart.beat, settings.heartbeat),

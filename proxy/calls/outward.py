@@ -38,6 +38,7 @@ class Outward:
             check_standing(grant, policy, now)
         except GrantError as error:
             await self._record(grant, "dropped", "", (type(error).__name__,))
+            await self.standing.refuse(grant, type(error).__name__)
             raise
         await self._record(grant, "made", grant.approver, ())
         await self.standing.keep(grant, now)

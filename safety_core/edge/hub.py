@@ -21,12 +21,12 @@ from nacl.signing import SigningKey
 from safety_core.canonical import JsonObject, canonical_bytes
 from safety_core.edge import clock
 from safety_core.errors import BusyError, InputError, RefusedError, UnavailableError
-from safety_core.model.approval import ApprovalRequest, ApprovalState, FeedItem, Grant, Report
+from safety_core.model.approval import ApprovalRequest, ApprovalState, FeedItem, Grant
 from safety_core.model.tool_call import TenantId
 from safety_core.model.usage import UsageBucket
 from safety_core.wire.approvals import request_to_json
 from safety_core.wire.errors import error_from_json
-from safety_core.wire.feed import item_from_json, reports_to_json
+from safety_core.wire.feed import Told, item_from_json, told_to_json
 from safety_core.wire.fleet import BUCKETS, Heartbeat, HeartbeatReply, reply_from_json, usage_to_json
 from safety_core.wire.hints import HintReader
 from safety_core.wire.orders import Order, OrderResult, orders_from_json
@@ -149,9 +149,9 @@ class HubClient:
         except InputError as error:
             raise _malformed() from error
 
-    async def push_reports(self, reports: Iterable[Report]) -> None:
-        """Tell what became of questions; telling it again changes nothing."""
-        await self._post("/v1/approvals/reports", reports_to_json(reports))
+    async def push_reports(self, told: Told) -> None:
+        """Tell what became of questions and outward grants; telling it again changes nothing."""
+        await self._post("/v1/approvals/reports", told_to_json(told))
 
     async def listen(self, heard: Callable[[str], None]) -> None:
         """Hear what there may be news of: "" at first, from when on nothing is missed, then the topic of each hint.

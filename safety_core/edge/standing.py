@@ -7,7 +7,9 @@ caller (`safety_core.standing.check_standing`, before `keep`, and again before i
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -15,9 +17,9 @@ from typing import Final
 from safety_core.canonical import canonical_bytes
 from safety_core.edge.database import Database
 from safety_core.errors import LimitError, ReplayedGrantError
-from safety_core.model.approval import StandingGrant
+from safety_core.model.approval import StandingGrant, StandingReport
 from safety_core.model.tool_call import AgentId
-from safety_core.wire.feed import standing_from_json, standing_to_json
+from safety_core.wire.feed import REPORTS, standing_from_json, standing_to_json
 from safety_core.wire.reader import Reader
 
 SCHEMA: Final = """
@@ -28,14 +30,17 @@ CREATE TABLE IF NOT EXISTS standing_grant (
     not_after REAL NOT NULL,
     remaining INTEGER NOT NULL,
     ended     TEXT NOT NULL DEFAULT '',
+    told      INTEGER NOT NULL DEFAULT 0,
     body      BLOB
 ) STRICT;
-CREATE INDEX IF NOT EXISTS standing_grant_by_call ON standing_grant (agent, tool) WHERE ended = ''
+CREATE INDEX IF NOT EXISTS standing_grant_by_call ON standing_grant (agent, tool) WHERE ended = '';
+CREATE INDEX IF NOT EXISTS standing_grant_untold ON standing_grant (id) WHERE told = 0
 """
 
 MOST: Final = 1000
 """Grants of one agent that hold at once; each call that goes outside looks at those for its tool."""
 
+_REFUSE: Final = "INSERT OR IGNORE INTO standing_grant VALUES (?, '', '', 0, 0, ?, 0, NULL)"
 _LIVE: Final = "ended = '' AND remaining > 0 AND not_after > ?"
 
 
@@ -56,8 +61,9 @@ class Held:
 class StandingStore:
     """Outward grants, in the file of the approval cache."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, news: asyncio.Event | None = None) -> None:
         self._database = database
+        self._news = news or asyncio.Event()
 
     async def keep(self, grant: StandingGrant, now: float) -> bool:
         """Keep a grant; False where it has been kept, or withdrawn, before: nothing changes then.
@@ -65,7 +71,14 @@ class StandingStore:
         Raises:
             LimitError: its agent has too many.
         """
-        return await self._database.write(partial(_keep, grant, now))
+        kept = await self._database.write(partial(_keep, grant, now))
+        self._news.set()
+        return kept
+
+    async def refuse(self, grant: StandingGrant, why: str) -> None:
+        """Note, for the hub, that a grant counts for nothing here, now or later; one that was kept stays."""
+        await self._database.write(lambda db: db.execute(_REFUSE, (grant.id, why)))
+        self._news.set()
 
     async def known(self, grant: str) -> bool:
         """Tell whether a grant of this id has been kept, or withdrawn, before."""
@@ -84,10 +97,25 @@ class StandingStore:
             ReplayedGrantError: one has none left, or holds no more.
         """
         await self._database.write(partial(_use, ids, now))
+        self._news.set()
 
     async def end(self, grant: str, why: str) -> StandingGrant | None:
         """End a grant for good, also one that has not come yet; return it where it held until now."""
-        return await self._database.write(partial(_end, grant, why))
+        ended = await self._database.write(partial(_end, grant, why))
+        self._news.set()
+        return ended
+
+    async def untold(self) -> tuple[StandingReport, ...]:
+        """Return how the grants stand that the hub has not heard of as they are, some at a time."""
+        query = "SELECT id, remaining, ended FROM standing_grant WHERE told = 0 LIMIT ?"
+        found = await self._database.read(lambda db: db.execute(query, (REPORTS,)).fetchall())
+        return tuple(StandingReport(*row) for row in found)
+
+    async def told(self, reports: Iterable[StandingReport]) -> None:
+        """Note that the hub has heard this of them; what has changed since will be told again."""
+        rows = [(report.id, report.remaining, report.ended) for report in reports]
+        mark = "UPDATE standing_grant SET told = 1 WHERE id = ? AND remaining = ? AND ended = ?"
+        await self._database.write(lambda db: db.executemany(mark, rows))
 
     async def held(self) -> tuple[Held, ...]:
         """Return every grant that was ever kept here, with what is left of it."""
@@ -110,7 +138,7 @@ def _keep(grant: StandingGrant, now: float, db: sqlite3.Connection) -> bool:
 
 
 def _use(ids: tuple[str, ...], now: float, db: sqlite3.Connection) -> None:
-    take = f"UPDATE standing_grant SET remaining = remaining - 1 WHERE id = ? AND {_LIVE} RETURNING id"  # noqa: S608
+    take = f"UPDATE standing_grant SET remaining = remaining - 1, told = 0 WHERE id = ? AND {_LIVE} RETURNING id"  # noqa: S608
     for grant in ids:
         if db.execute(take, (grant, now)).fetchone() is None:
             raise ReplayedGrantError(f"outward grant {grant}", "has no use left, or holds no more", "ask again")
@@ -119,8 +147,8 @@ def _use(ids: tuple[str, ...], now: float, db: sqlite3.Connection) -> None:
 def _end(grant: str, why: str, db: sqlite3.Connection) -> StandingGrant | None:
     found = _every(db, "id = ? AND ended = '' AND body IS NOT NULL", (grant,))
     db.execute(
-        "INSERT INTO standing_grant VALUES (?, '', '', 0, 0, ?, NULL) ON CONFLICT DO UPDATE SET ended = excluded.ended "
-        "WHERE ended = ''",
+        "INSERT INTO standing_grant VALUES (?, '', '', 0, 0, ?, 0, NULL) "
+        "ON CONFLICT DO UPDATE SET ended = excluded.ended, told = 0 WHERE ended = ''",
         (grant, why),
     )
     return found[0].grant if found else None

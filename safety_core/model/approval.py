@@ -51,6 +51,20 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class StandingReport:
+    """How an outward grant stands at its edge, for the hub.
+
+    Attributes:
+        remaining: calls that it still covers.
+        ended: why it holds no more ("withdrawn", the error that refused it); empty while it may.
+    """
+
+    id: str
+    remaining: int
+    ended: str
+
+
+@dataclass(frozen=True, slots=True)
 class ApprovalRequest:
     """The question, on exact bytes.
 

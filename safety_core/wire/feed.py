@@ -3,7 +3,8 @@
 GET  /v1/approvals/decisions  {"next", "items": [item]}
 item                          {"grant"} | {"edit"} | {"standing"} | {"withdrawal": {"id"}}
                               | {"cancellation": {"request", "approver"}}
-POST /v1/approvals/reports    {"reports": [{"request", "state", "by", "at", "replaced"?, "refused"?}]}
+POST /v1/approvals/reports    {"reports": [{"request", "state", "by", "at", "replaced"?, "refused"?}],
+                               "standing"?: [{"id", "remaining", "ended"}]}
 
 Parsing proves nothing: who signed a grant, an edit or a standing grant is `safety_core.approve`'s.
 """
@@ -11,7 +12,7 @@ Parsing proves nothing: who signed a grant, an edit or a standing grant is `safe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from safety_core.canonical import Digest, JsonObject, canonical_bytes
@@ -26,6 +27,7 @@ from safety_core.model.approval import (
     Report,
     RequestId,
     StandingGrant,
+    StandingReport,
     Withdrawal,
 )
 from safety_core.model.tool_call import AgentId, TenantId
@@ -47,7 +49,7 @@ EDIT_BYTES: Final = 32 * 1024
 USES: Final = 1000
 """Calls that one standing grant may cover at most."""
 
-REPORTS: Final = 500
+REPORTS: Final = 100
 """Reports in one message."""
 
 RECIPIENT_LIMIT: Final = 254
@@ -172,16 +174,43 @@ def standing_from_json(body: Reader) -> StandingGrant:
     return standing
 
 
-def reports_to_json(reports: Iterable[Report]) -> JsonObject:
-    """Return what became of questions as one message."""
-    return {"reports": [report_to_json(report) for report in reports]}
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One message of an edge about questions and outward grants."""
+
+    questions: tuple[Report, ...]
+    standing: tuple[StandingReport, ...] = ()
 
 
-def reports_from_json(body: Reader) -> tuple[Report, ...]:
-    """Return what became of questions, or raise InputError naming the field."""
+def told_to_json(told: Told) -> JsonObject:
+    """Return what became of questions and outward grants as one message."""
+    message: JsonObject = {"reports": [report_to_json(report) for report in told.questions]}
+    if told.standing:
+        message["standing"] = [
+            {"id": said.id, "remaining": said.remaining, "ended": said.ended} for said in told.standing
+        ]
+    return message
+
+
+def told_from_json(body: Reader) -> Told:
+    """Return what became of questions and outward grants, or raise InputError naming the field."""
     found = tuple(report_from_json(report) for report in body.objects("reports", limit=REPORTS))
+    standing = tuple(map(_standing_report, body.objects("standing", limit=REPORTS))) if body.has("standing") else ()
     body.done()
-    return found
+    return Told(found, standing)
+
+
+def _standing_report(body: Reader) -> StandingReport:
+    remaining, ended = body.integer("remaining", maximum=USES), body.text("ended", limit=REFUSED_LIMIT)
+    said = StandingReport(_shaped(body, "id", ID), remaining, _names(body, "ended", ended))
+    body.done()
+    return said
+
+
+def _names(body: Reader, field: str, value: str) -> str:
+    if not REFUSED.fullmatch(value):
+        raise InputError(f"{body.path}.{field}", "must be names of rules or errors")
+    return value
 
 
 def report_to_json(report: Report) -> JsonObject:
@@ -199,16 +228,13 @@ def report_from_json(body: Reader) -> Report:
     word = body.text("state")
     if word not in set(ApprovalState):
         raise InputError(f"{body.path}.state", "must be one of " + ", ".join(ApprovalState))
-    refused = body.text("refused", "", limit=REFUSED_LIMIT)
-    if not REFUSED.fullmatch(refused):
-        raise InputError(f"{body.path}.refused", "must be names of rules or errors")
     report = Report(
         request=RequestId(_shaped(body, "request", ID)),
         state=ApprovalState(word),
         by=body.text("by", limit=200),
         at=body.number("at"),
         replaced=RequestId(_shaped(body, "replaced", ID)) if body.has("replaced") else None,
-        refused=refused,
+        refused=_names(body, "refused", body.text("refused", "", limit=REFUSED_LIMIT)),
     )
     body.done()
     return report

@@ -3,7 +3,7 @@
 base      the one collection of tables, and what they share
 edges     what edges are and say: tenants, tokens, nonces, approvals, usage, heartbeats, checkpoints, alerts
 answers   what people answered: answers towards a quorum, the feed
-standing  edits, outward grants and their withdrawal
+standing  edits, outward grants and their withdrawal, what became of questions
 people    who signs in: people, roles, passkeys, sessions, challenges, what they did
 notices   what people are told, by which channel
 rollouts  signed policy on its way

@@ -20,6 +20,7 @@ from safety_core.model.approval import (
     Report,
     RequestId,
     StandingGrant,
+    StandingReport,
     Withdrawal,
 )
 from safety_core.model.tool_call import AgentId, TenantId
@@ -27,10 +28,11 @@ from safety_core.wire.feed import (
     EDIT_BYTES,
     REPORTS,
     USES,
+    Told,
     item_from_json,
     item_to_json,
-    reports_from_json,
-    reports_to_json,
+    told_from_json,
+    told_to_json,
 )
 from safety_core.wire.reader import Reader
 from tests.safety_core.wire.test_approvals import grants, hexadecimal, params, times, words
@@ -76,6 +78,8 @@ reports = st.builds(
     replaced=st.none() | ids.map(RequestId),
     refused=st.sampled_from(["", "floor: no_audit_tampering", "InputError"]),
 )
+ends_of_grants = st.sampled_from(["", "withdrawn", "WeakApproverError"])
+of_grants = st.builds(StandingReport, ids, st.integers(0, USES), ends_of_grants)
 
 
 def travelled(message: JsonObject) -> Reader:
@@ -89,9 +93,9 @@ def test_an_item_arrives_as_it_was_sent(item: FeedItem) -> None:
 
 
 @settings(max_examples=30)
-@given(st.lists(reports, max_size=4))
-def test_reports_arrive_as_they_were_sent(said: list[Report]) -> None:
-    assert reports_from_json(travelled(reports_to_json(said))) == tuple(said)
+@given(st.builds(Told, st.lists(reports, max_size=4).map(tuple), st.lists(of_grants, max_size=4).map(tuple)))
+def test_reports_arrive_as_they_were_sent(told: Told) -> None:
+    assert told_from_json(travelled(told_to_json(told))) == told
 
 
 EDIT = Edit(RequestId("0" * 32), Digest("1" * 64), {}, "Olga", "console", "2" * 32, 1.0, KeyId("k"), "3" * 128)
@@ -189,13 +193,23 @@ def test_an_item_of_a_kind_that_is_not_known_is_refused() -> None:
 def test_a_misshapen_report_is_refused(name: str, value: Any) -> None:
     good = {"request": "0" * 32, "state": "used", "by": "Olga", "at": 1.0}
     with pytest.raises(InputError):
-        reports_from_json(travelled({"reports": [{**good, name: value}]}))
+        told_from_json(travelled({"reports": [{**good, name: value}]}))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("id", "0"), ("remaining", -1), ("remaining", USES + 1), ("ended", "<b>"), ("more", 1)]
+)
+def test_a_misshapen_report_of_an_outward_grant_is_refused(name: str, value: Any) -> None:
+    good = {"id": "0" * 32, "remaining": 1, "ended": ""}
+    assert told_from_json(travelled({"reports": [], "standing": [good]})).standing
+    with pytest.raises(InputError):
+        told_from_json(travelled({"reports": [], "standing": [{**good, name: value}]}))
 
 
 def test_reports_come_in_messages_of_a_bounded_length() -> None:
     good = {"request": "0" * 32, "state": "used", "by": "Olga", "at": 1.0}
-    assert len(reports_from_json(travelled({"reports": [good] * REPORTS}))) == REPORTS
+    assert len(told_from_json(travelled({"reports": [good] * REPORTS})).questions) == REPORTS
     with pytest.raises(LimitError):
-        reports_from_json(travelled({"reports": [good] * (REPORTS + 1)}))
+        told_from_json(travelled({"reports": [good] * (REPORTS + 1)}))
     with pytest.raises(InputError):
-        reports_from_json(travelled({"reports": [], "more": 1}))
+        told_from_json(travelled({"reports": [], "more": 1}))
