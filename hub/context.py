@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -25,6 +26,7 @@ class Context:
     repositories: Repositories
     clock: Callable[[], float]
     shelf: Shelf = field(default_factory=Shelf)
+    replay: asyncio.Lock = field(default_factory=asyncio.Lock)
     bus: Bus = field(default_factory=Bus)
     streams: Streams = field(default_factory=Streams)
     admission: Admission = field(default_factory=Admission)

@@ -19,8 +19,9 @@ from hub.errors import ConflictError
 from hub.policy.publication import NAME, TIMESTAMP, version_in
 from safety_core.bundle.roles import in_order
 from safety_core.edge.files import replace_file
-from safety_core.errors import RollbackError, UnavailableError
+from safety_core.errors import InputError, RollbackError, UnavailableError
 from safety_core.model.tool_call import TenantId
+from safety_core.wire.signed import TENANT
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,12 @@ class Repositories:
         except OSError as error:
             raise UnavailableError("hub repository", f"cannot be read ({error.strerror})") from error
         return StoredFile(raw, f'"{hashlib.sha256(raw).hexdigest()}"')
+
+    def path(self, tenant: TenantId, name: str) -> Path:
+        """Return where a file lies, if it is there. Raises InputError for a name that is none of a repository."""
+        if not NAME.fullmatch(name) or not TENANT.fullmatch(tenant):
+            raise InputError("repository", "has no file of this name")
+        return self._folder / tenant / name
 
     def versions(self, tenant: TenantId, role: str) -> tuple[int, ...]:
         """Return the versions of a role's documents that are there, in no order."""

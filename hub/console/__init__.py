@@ -18,4 +18,5 @@ proof     by what a person may approve: passkey, one-time code, the hub's word
 history   what was decided, by whom
 live      the stream on which open pages are told of news
 usage     what a tenant used, by period; as CSV; and how it is billed
+policies  which tenant runs which revision; releases; revisions compared, and replayed;  upload: a form with a file
 """

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from hub.console import assets, decide, history, inbox, live, people, settings, signin, usage
+from hub.console import assets, decide, history, inbox, live, people, policies, settings, signin, usage
 from hub.console.cookies import session_cookie
 from hub.console.render import SECURITY_HEADERS, page
 from hub.console.visit import ConfirmFirst, Guest, OpenPage, OpenRoutes, Page, PageRoutes, Visit
@@ -33,6 +33,7 @@ PAGES: Final[PageRoutes] = (
     *settings.ROUTES,
     *people.ROUTES,
     *usage.ROUTES,
+    *policies.ROUTES,
 )
 """For people who are signed in."""
 

@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 
 from hub.auth import body_of
 from hub.console.render import SECURITY_HEADERS, page
+from hub.console.upload import multipart
 from hub.context import Context
 from hub.errors import ForbiddenError, NotFoundError
 from hub.people import sessions
@@ -151,6 +152,13 @@ class Visit(Guest):
         fields = await self.fields()
         self._of_this_session(fields.pop("csrf", ""))
         return fields
+
+    async def upload(self) -> dict[str, bytes]:
+        """Return the parts of a form with a file in it; see `form` for what is raised."""
+        self.from_our_pages()
+        parts = multipart(self.request.headers.get("content-type", ""), await body_of(self.request))
+        self._of_this_session(parts.pop("csrf", b"").decode("utf-8", "replace"))
+        return parts
 
     async def json(self) -> Reader:
         """Return what our own JavaScript sent in this very session; see `Guest.fields` for what is raised."""

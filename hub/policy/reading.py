@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from hub.context import Context
@@ -16,6 +17,7 @@ from hub.errors import NotFoundError
 from hub.policy.publication import TIMESTAMP
 from hub.repository import Repositories
 from safety_core.bundle.contents import TrustedBundle
+from safety_core.bundle.roles import bundle_path
 from safety_core.bundle.target import Released, check_archive, read_archive, released
 from safety_core.bundle.trust import Known, Update, refresh
 from safety_core.edge.bundles import replay
@@ -26,6 +28,10 @@ from safety_core.model.tool_call import TenantId
 ROOT: Final = "root/1.json"
 AGES: Final = 50 * 365 * 86400.0
 """Grace for reading: no document lives as long."""
+
+
+MOST: Final = 200
+"""Revisions that are looked at; older ones stay in the repository."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,17 @@ async def bundle_of(context: Context, tenant: TenantId) -> TrustedBundle | None:
 async def revisions(context: Context, tenant: TenantId) -> tuple[Revision, ...]:
     """Return what was published for a tenant, the newest first; what cannot be verified is left out."""
     return await asyncio.to_thread(_revisions, context.repositories, tenant)
+
+
+async def newest(context: Context, tenant: TenantId) -> Revision | None:
+    """Return what was published last for a tenant, without opening it."""
+    found = await asyncio.to_thread(_revisions, context.repositories, tenant, 1)
+    return next(iter(found), None)
+
+
+def archive(context: Context, tenant: TenantId, sha256: str) -> Path:
+    """Return where a published bundle lies on the hub's disk."""
+    return context.repositories.path(tenant, bundle_path(sha256))
 
 
 async def bundle_at(context: Context, tenant: TenantId, version: int) -> TrustedBundle:
@@ -100,9 +117,9 @@ def _raw(files: Repositories, tenant: TenantId, name: str) -> bytes | None:
     return None if found is None else found.raw
 
 
-def _revisions(files: Repositories, tenant: TenantId) -> tuple[Revision, ...]:
+def _revisions(files: Repositories, tenant: TenantId, limit: int = MOST) -> tuple[Revision, ...]:
     roots, found = _roots(files, tenant), []
-    for number in sorted(files.versions(tenant, "targets"), reverse=True):
+    for number in sorted(files.versions(tenant, "targets"), reverse=True)[:limit]:
         item = _released(files, tenant, number, roots)
         if item is not None:
             found.append(Revision(item.version, item.target.revision, item.target.sha256))
