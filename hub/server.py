@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
 import socket
 from typing import Final
 
@@ -18,6 +19,13 @@ from safety_core.errors import InputError
 
 GRACE_SECONDS: Final = 2
 """How long a stopping hub lets requests finish; streams are ended at once."""
+
+
+FILES: Final = 65_536
+"""Descriptors: as many streams as one process holds, and three times as many requests besides."""
+
+UNANSWERED_MILLISECONDS: Final = 60_000
+"""How long the kernel keeps sending to a client that is gone without a word."""
 
 
 class Server(uvicorn.Server):
@@ -47,7 +55,16 @@ def serve(settings: Settings) -> None:
         runner.run(_serve(settings))
 
 
+def _allow_files() -> None:
+    """Take as many descriptors as we may have, up to what streams and requests need: each connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 async def _serve(settings: Settings) -> None:
+    _allow_files()
     async with opened(settings) as context:
         config = uvicorn.Config(
             hub_app(context),
@@ -65,7 +82,9 @@ async def _serve(settings: Settings) -> None:
 def _listener(settings: Settings) -> socket.socket:
     try:
         family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+        listener = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNANSWERED_MILLISECONDS)
+        return listener
     except OSError as error:
         where = f"{settings.host}:{settings.port}"
         raise InputError(where, f"cannot be listened on ({error.strerror})", "choose another port") from error
