@@ -17,6 +17,18 @@ from safety_core.errors import SafetyError
 
 PAGE: Final = "/settings"
 
+_SYSTEMS: Final = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+_BROWSERS: Final = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+"""Most specific first: browsers name those that they descend from, too."""
+
 
 async def show(visit: Visit) -> Response:
     """Show it all."""
@@ -28,6 +40,7 @@ async def show(visit: Visit) -> Response:
         "settings.html",
         passkeys=[(passkey, pinning.pin(passkey, visit.person.name, site)) for passkey in own],
         sessions=visits,
+        device=device_name,
         totp=await totp.has(visit.context, visit.person),
     )
 
@@ -119,6 +132,13 @@ async def end_session(visit: Visit) -> Response:
             await sessions.end(connection, form["session"])
         await deeds.note(connection, visit.deed("sessions ended"))
     return visit.go(PAGE)
+
+
+def device_name(agent: str) -> str:
+    """Return what a browser calls itself, in two words where it says the usual ones ("Firefox on Android")."""
+    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
+    browser = next((name for mark, name in _BROWSERS if mark in agent), "")
+    return f"{browser} on {system}" if system and browser else agent[:60] or "unknown"
 
 
 def _totp_page(visit: Visit, pending: str, error: SafetyError | None = None) -> Response:

@@ -57,6 +57,9 @@ async function ceremony(form) {
   location.assign(told.go);
 }
 
+// What a page says in case no script runs: one does.
+for (const words of document.querySelectorAll("[data-scriptless]")) words.hidden = true;
+
 for (const form of document.querySelectorAll("form[data-passkey]")) {
   const button = form.querySelector("button");
   const alert = form.querySelector("[role=alert]");
