@@ -523,3 +523,64 @@ async def test_what_no_hub_ever_takes_is_bounded(store: ApprovalStore, monkeypat
         await store.close(request(number).id)
     _, reports = await store.reports()
     assert [int(report.request, 16) for report in reports] == [3, 4, 5]
+
+
+def several(number: int, quorum: int) -> ApprovalRequest:
+    return replace(request(number), quorum=quorum)
+
+
+def by(question: ApprovalRequest, name: str, *, key: str = "hub", allow: bool = True) -> Grant:
+    return replace(grant(question, allow=allow), approver=name, key=KeyId(key))
+
+
+async def test_a_question_waits_for_as_many_people_as_it_asks_for_over_a_restart(tmp_path: Path) -> None:
+    question, shared = several(1, 3), {KeyId("hub")}
+    store = ApprovalStore.open(tmp_path / "edge.db")
+    await store.open_request(question)
+    first = await store.settle(by(question, "ann"), 1100.0, shared)
+    assert (first.state, first.grant, first.others) == (ApprovalState.PENDING, None, (by(question, "ann"),))
+    await store.aclose()
+    store = ApprovalStore.open(tmp_path / "edge.db")
+    for twice in (by(question, "ann", key="anns"), replace(by(question, "ann"), nonce="9" * 32)):
+        with pytest.raises(ReplayedGrantError, match="said yes already"):
+            await store.settle(twice, 1101.0, shared)
+    assert await store.settle(by(question, "ann"), 1102.0, shared) == first
+    await store.settle(by(question, "bob", key="bobs"), 1103.0, shared)
+    with pytest.raises(ReplayedGrantError, match="said yes already"):
+        await store.settle(by(question, "robert", key="bobs"), 1104.0, shared)
+    last = await store.settle(by(question, "cem"), 1105.0, shared)
+    assert (last.state, last.grant, last.received) == (ApprovalState.GRANTED, by(question, "cem"), 1105.0)
+    assert [given.approver for given in last.others] == ["ann", "bob"]
+    assert await store.get(question.id) == last
+    assert await store.settle(by(question, "bob", key="bobs"), 1106.0, shared) == last
+    with pytest.raises(ReplayedGrantError, match="granted already"):
+        await store.settle(by(question, "dan"), 1107.0, shared)
+    await store.use(by(question, "cem"))
+    with pytest.raises(ReplayedGrantError):
+        await store.use(by(question, "ann"))
+    await store.aclose()
+
+
+async def test_one_no_ends_a_question_for_several_people(store: ApprovalStore) -> None:
+    question = several(1, 2)
+    await store.open_request(question)
+    await store.settle(by(question, "ann"), 1100.0, {KeyId("hub")})
+    denied = await store.settle(by(question, "ann", allow=False), 1101.0, {KeyId("hub")})
+    assert (denied.state, len(denied.others)) == (ApprovalState.DENIED, 1)
+    with pytest.raises(ReplayedGrantError, match="denied already"):
+        await store.settle(by(question, "bob"), 1102.0, {KeyId("hub")})
+
+
+async def test_of_many_people_at_once_two_settle_it(tmp_path: Path) -> None:
+    stores = [ApprovalStore.open(tmp_path / "edge.db") for _ in range(3)]
+    question = several(1, 2)
+    await stores[0].open_request(question)
+    said = [store.settle(by(question, f"p{n}"), 1100.0, {KeyId("hub")}) for n, store in enumerate(stores * 3)]
+    told = await asyncio.gather(*said, return_exceptions=True)
+    settled = [item for item in told if not isinstance(item, BaseException)]
+    assert sorted(item.state for item in settled) == [ApprovalState.GRANTED, ApprovalState.PENDING]
+    kept = await stores[1].get(question.id)
+    assert kept is not None
+    assert len({given.approver for given in (*kept.others, kept.grant) if given is not None}) == 2
+    for store in stores:
+        await store.aclose()
