@@ -10,6 +10,7 @@ from hub.auth import ROLE_OF, new_token, token_hash
 from hub.context import Context
 from hub.errors import NotFoundError
 from hub.people import directory
+from hub.people.directory import CONSOLE
 from hub.store import alerts, fleet, tenants, tokens
 from hub.store.deeds import Deed
 from hub.store.tokens import Token, TokenKind
@@ -18,9 +19,6 @@ from safety_core.errors import InputError
 from safety_core.model.tool_call import TenantId
 from safety_core.wire.posture import told
 from safety_core.wire.signed import tenant_id
-
-ADMIN: Final = "admin"
-"""Who has done what was done on the hub's own machine, in the hub's own audit."""
 
 REGISTER_SECONDS: Final = 24 * 3600
 """How long a registration token waits for its edge."""
@@ -66,12 +64,12 @@ async def _new_token(context: Context, kind: TokenKind, tenant: TenantId, name: 
 
 async def revoke(context: Context, name: str) -> None:
     """Take back a tenant's key. Raises NotFoundError."""
-    await revocation.revoke(context, Deed(context.clock(), ADMIN, tenant_id(name), "revoke key"))
+    await revocation.revoke(context, Deed(context.clock(), CONSOLE, tenant_id(name), "revoke key"))
 
 
 async def accept_log(context: Context, name: str) -> None:
     """Let in another audit log of a tenant. Raises NotFoundError."""
-    await witness.let_in_new_log(context, Deed(context.clock(), ADMIN, tenant_id(name), "accept audit log"))
+    await witness.let_in_new_log(context, Deed(context.clock(), CONSOLE, tenant_id(name), "accept audit log"))
 
 
 async def describe_tenants(context: Context) -> tuple[str, ...]:

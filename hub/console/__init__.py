@@ -17,6 +17,7 @@ decide    one question in full, and the answers to it
 proof     by what a person may approve: passkey, one-time code, the hub's word
 history   what was decided, by whom
 live      the stream on which open pages are told of news
+tenants   every tenant at a glance, and one in full; agents, audit, secrets: what its edge told, and what people did
 usage     what a tenant used, by period; as CSV; and how it is billed
 policies  which tenant runs which revision; releases; revisions compared, and replayed;  upload: a form with a file
 """

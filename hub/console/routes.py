@@ -14,7 +14,24 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from hub.console import assets, decide, history, inbox, live, people, policies, settings, signin, usage
+from hub.console import (
+    agents,
+    assets,
+    audit,
+    change,
+    decide,
+    history,
+    inbox,
+    live,
+    outward,
+    people,
+    policies,
+    secrets,
+    settings,
+    signin,
+    tenants,
+    usage,
+)
 from hub.console.cookies import session_cookie
 from hub.console.render import SECURITY_HEADERS, page
 from hub.console.visit import ConfirmFirst, Guest, OpenPage, OpenRoutes, Page, PageRoutes, Visit
@@ -33,7 +50,13 @@ PAGES: Final[PageRoutes] = (
     *settings.ROUTES,
     *people.ROUTES,
     *usage.ROUTES,
+    *tenants.ROUTES,
+    *agents.ROUTES,
+    *audit.ROUTES,
+    *secrets.ROUTES,
     *policies.ROUTES,
+    *outward.ROUTES,
+    *change.ROUTES,
 )
 """For people who are signed in."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.engine import insert_into
@@ -58,3 +59,19 @@ async def about(connection: AsyncConnection, tenant: TenantId, subject: str) -> 
     query = select(deeds).where((deeds.c.tenant == tenant) & (deeds.c.subject == subject)).order_by(deeds.c.id)
     rows = await connection.execute(query.limit(100))
     return tuple(Deed(row.at, row.person, TenantId(row.tenant), row.deed, row.subject, row.address) for row in rows)
+
+
+async def found(
+    connection: AsyncConnection, tenants: Collection[TenantId], words: str, limit: int, before: int | None = None
+) -> tuple[tuple[int, Deed], ...]:
+    """Return (number, deed) at these tenants ("": the hub as a whole), the newest first, in which each word stands."""
+    query = select(deeds).where(deeds.c.tenant.in_(list(tenants))).order_by(deeds.c.id.desc()).limit(limit)
+    for word in words.split():
+        columns = (deeds.c.person, deeds.c.tenant, deeds.c.deed, deeds.c.subject, deeds.c.address)
+        query = query.where(or_(*(column.icontains(word, autoescape=True) for column in columns)))
+    if before is not None:
+        query = query.where(deeds.c.id < before)
+    rows = await connection.execute(query)
+    return tuple(
+        (row.id, Deed(row.at, row.person, TenantId(row.tenant), row.deed, row.subject, row.address)) for row in rows
+    )
