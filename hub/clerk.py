@@ -19,6 +19,8 @@ from hub.billing.export import export
 from hub.billing.spending import look as look_at_limits
 from hub.context import Context
 from hub.fleet import look_for_silent
+from hub.notices.delivery import deliver
+from hub.notices.regular import digests, prune
 from hub.orders import expire
 from hub.policy import mover
 from hub.store import jobs
@@ -53,6 +55,9 @@ JOBS: Final[tuple[Job, ...]] = (
     Job("billing: limits", 300.0, look_at_limits),
     Job("fleet: silent edges", 60.0, look_for_silent),
     Job("fleet: late orders", 60.0, expire),
+    Job("notices", 1.0, deliver),
+    Job("notices: daily summaries", 60.0, digests),
+    Job("notices: old rows", 3600.0, prune),
     Job("releases", 5.0, mover.move),
     Job("nonces", 30.0, forget_nonces),
 )

@@ -50,9 +50,7 @@ async def add_chat(context: Context, person: str, name: str, url: str) -> Channe
     return await _add(context, person, ChannelKind.APPRISE, word, name or kind, url.encode())
 
 
-async def _add(
-    context: Context, person: str, kind: ChannelKind, word: str, name: str, target: bytes
-) -> Channel:
+async def _add(context: Context, person: str, kind: ChannelKind, word: str, name: str, target: bytes) -> Channel:
     seal = seal_in(context.settings.data)
     channel = Channel(
         id=clock.new_id(),

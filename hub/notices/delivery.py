@@ -8,6 +8,7 @@ names the claim. What fails is tried again, later and later; after ATTEMPTS it i
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -51,6 +52,8 @@ FIRST_RETRY: Final = 15.0
 
 HOUR: Final = 3600.0
 FLOOD: Final = "flood"
+_log: Final = logging.getLogger(__name__)
+
 CHANNEL: Final = "channel"
 """Kind of the alert about a channel that does not work."""
 
@@ -117,26 +120,35 @@ class Post:
                 pause = FIRST_RETRY if channel in broken else 0.0
                 async with self.context.database.write() as connection:
                     await outbox.later(connection, row.id, self.holder, now + pause, "not tried", tried=False)
-            elif not await (self._to_person(row) if row.draft.person else self._to_webhook(row)):
+            elif not await self._tried(row):
                 broken.add(channel)
 
+    async def _tried(self, row: Row) -> bool:
+        """Send a message if it is still worth it; False if its channel failed."""
+        try:
+            return await (self._to_person(row) if row.draft.person else self._to_webhook(row))
+        except (SafetyError, TimeoutError) as error:
+            await self._failed(row, error)
+        except Exception as error:  # noqa: BLE001 - a message that breaks something must not hold up all others
+            _log.exception("message %d: internal error", row.id)
+            await self._failed(row, UnavailableError("message", f"broke something ({type(error).__name__})"))
+        return False
+
     async def _to_webhook(self, row: Row) -> bool:
+        """Send an event. What is raised is why it did not go out."""
         async with self.context.database.read() as connection:
             webhook = await receivers.find(connection, row.draft.channel)
         if webhook is None:
             await self._settle(row, Sending.DROPPED, "the webhook is gone")
             return True
-        try:
-            secret = self.seal.open(webhook.secret)
-            async with asyncio.timeout(SEND_SECONDS):
-                await webhooks.send(await self.outward(), webhook, secret, row, self.context.clock())
-        except (SafetyError, TimeoutError) as error:
-            await self._failed(row, error)
-            return False
+        secret = self.seal.open(webhook.secret)
+        async with asyncio.timeout(SEND_SECONDS):
+            await webhooks.send(await self.outward(), webhook, secret, row, self.context.clock())
         await self._settle(row, Sending.SENT)
         return True
 
     async def _to_person(self, row: Row) -> bool:
+        """Send a message. What is raised is why it did not go out."""
         async with self.context.database.read() as connection:
             channel = await channels.find(connection, row.draft.channel)
             known = await people.find(connection, row.draft.person)
@@ -149,12 +161,8 @@ class Post:
         if ready is None:
             await self._settle(row, Sending.DROPPED, "not worth telling any more")
             return True
-        try:
-            async with asyncio.timeout(SEND_SECONDS):
-                await self.send(channel, ready, f"{row.id}.{row.draft.channel}")
-        except (SafetyError, TimeoutError) as error:
-            await self._failed(row, error)
-            return False
+        async with asyncio.timeout(SEND_SECONDS):
+            await self.send(channel, ready, f"{row.id}.{row.draft.channel}")
         await self._settle(row, Sending.SENT, works_again=channel.failed is not None)
         return True
 

@@ -19,8 +19,8 @@ from safety_core.canonical import JsonObject, canonical_bytes
 from safety_core.errors import InputError, UnavailableError
 from safety_core.wire.reader import Reader
 
-TEXT_LIMIT: Final = 1000
-"""Characters of text: the payload has to fit into 4,096 bytes, encrypted (RFC 8030, 7.2)."""
+TEXT_BYTES: Final = 2400
+"""Of text, in UTF-8: the payload has to fit into 4,096 bytes, encrypted (RFC 8030, 7.2), with a title and links."""
 
 VALID_SECONDS: Final = 12 * 3600
 """How long one signature holds; push services take at most a day."""
@@ -47,11 +47,11 @@ def checked_subscription(raw: bytes, *, private: bool) -> bytes:
 
 def payload(message: Message) -> bytes:
     """Return what the service worker shows: title, body, url, tag and actions, each action with the page it opens."""
-    text = "\n".join(message.lines)
+    text = "\n".join(message.lines).encode()
     buttons = [("approve", "Approve"), ("deny", "Deny")] if message.answers else []
     shown: JsonObject = {
         "title": message.title,
-        "body": text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 1] + "…",
+        "body": text[:TEXT_BYTES].decode("utf-8", "ignore") + ("…" if len(text) > TEXT_BYTES else ""),
         "url": message.url,
         "tag": message.tag,
         "actions": [{"action": name, "title": title, "url": message.url} for name, title in buttons],
@@ -72,14 +72,17 @@ async def send(
         UndeliverableError: the subscription is gone.
         UnavailableError: not this time.
     """
-    from py_vapid import Vapid02  # type: ignore[import-untyped]  # some 20 MB: only where somebody is subscribed
-    from pywebpush import WebPusher  # type: ignore[import-untyped]
+    from py_vapid import Vapid02, VapidException  # type: ignore[import-untyped]  # some 20 MB: only where somebody is subscribed
+    from pywebpush import WebPusher, WebPushException  # type: ignore[import-untyped]
 
     known = json.loads(subscription)
     parts = urlsplit(known["endpoint"])
     claims = {"sub": contact, "aud": f"{parts.scheme}://{parts.netloc}", "exp": int(now) + VALID_SECONDS}
-    signed = Vapid02(seal.vapid).sign(claims)
-    body = WebPusher(known).encode(payload(message))["body"]
+    try:
+        signed = Vapid02(seal.vapid).sign(claims)
+        body = WebPusher(known).encode(payload(message))["body"]
+    except (VapidException, WebPushException, ValueError) as error:
+        raise UndeliverableError("browser", "has a subscription that is none", "subscribe again there") from error
     headers = {
         **signed,
         "Content-Encoding": "aes128gcm",
