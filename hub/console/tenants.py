@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from starlette.responses import Response
 
@@ -107,7 +107,7 @@ async def show(visit: Visit) -> Response:
             raise NotFoundError(f"tenant {tenant}", "is not there")
         (seen,) = await fleet.last_seen(connection, tenant) or (None,)
         opened = await alerts.open_of(connection, tenant)
-        values = {
+        values: dict[str, Any] = {
             "over": [alert for alert in await alerts.newest(connection, tenant) if alert.cleared is not None][:10],
             "head": await checkpoints.current(connection, tenant),
             "orders": await stored_orders.newest(connection, tenant),
