@@ -11,12 +11,13 @@ import time
 from collections.abc import Iterator
 
 from bench.figure import Figure
-from bench.hub.asking import signed
-from bench.hub.stage import Hub, names, on
+from bench.hub.stage import on
 from bench.memory import resident
 from hub.bus import Bus, Topic
 from hub.store.engine import open_database
 from safety_core.model.tool_call import TenantId
+from tests.simulators.hub_process import HubProcess, names
+from tests.simulators.hub_requests import signed
 
 SECTION = "The hub"
 EDGES = 10_000
@@ -66,7 +67,7 @@ class Crowd:
             self.edges.append(edge)
             await edge.connected
 
-    async def all_told(self, hub: Hub) -> list[float]:
+    async def all_told(self, hub: HubProcess) -> list[float]:
         """Tell all of them from another process of the hub; return after how many seconds each one heard, sorted."""
         self.heard.clear()
         database, bus = open_database(hub.database), Bus()
@@ -109,7 +110,7 @@ def figures(quick: bool) -> Iterator[Figure]:
     yield Figure(SECTION, "hub_told", title, p99, "s", 1.0, note=note)
 
 
-async def _measured(hub: Hub, tenants: list[str]) -> tuple[int, float, list[float]]:
+async def _measured(hub: HubProcess, tenants: list[str]) -> tuple[int, float, list[float]]:
     crowd = Crowd()
     warm = tenants[: len(tenants) // 100]
     await crowd.come(hub.port, warm)  # what every process needs once is not counted

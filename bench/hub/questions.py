@@ -7,11 +7,12 @@ import time
 from collections.abc import Iterator
 
 from bench.figure import Figure
-from bench.hub.asking import Line, borne, signed
-from bench.hub.stage import DATABASES, Hub, names, on
+from bench.hub.stage import DATABASES, on
 from safety_core.canonical import canonical_bytes
 from safety_core.wire.approvals import request_to_json
 from tests.simulators.hub import question
+from tests.simulators.hub_process import HubProcess, names
+from tests.simulators.hub_requests import Line, borne, signed
 
 SECTION = "The hub"
 ASKERS = 32
@@ -31,7 +32,7 @@ def figures(quick: bool) -> Iterator[Figure]:
         yield Figure(SECTION, name, title, rate, "/s", GOALS[database], more=True, note=note)
 
 
-async def asked(hub: Hub, seconds: float) -> float:
+async def asked(hub: HubProcess, seconds: float) -> float:
     """Return how many a second were created and decided within so many seconds."""
     began = time.perf_counter()
     async with asyncio.TaskGroup() as group:
@@ -39,7 +40,7 @@ async def asked(hub: Hub, seconds: float) -> float:
     return sum(task.result() for task in tasks) / (time.perf_counter() - began)
 
 
-async def _asker(hub: Hub, tenant: str, end: float) -> int:
+async def _asker(hub: HubProcess, tenant: str, end: float) -> int:
     done = 0
     async with Line(hub.port) as edge, Line(hub.port) as approver:
         while time.perf_counter() < end:

@@ -7,12 +7,13 @@ import time
 from collections.abc import Iterator
 
 from bench.figure import Figure
-from bench.hub.asking import Line, borne, signed
-from bench.hub.stage import DATABASES, Hub, names, on
+from bench.hub.stage import DATABASES, on
 from safety_core.canonical import canonical_bytes
 from safety_core.model.usage import UsageBucket
 from safety_core.wire.fleet import BUCKETS, usage_to_json
 from tests.simulators.hub import bucket
+from tests.simulators.hub_process import HubProcess, names
+from tests.simulators.hub_requests import Line, borne, signed
 
 SECTION = "The hub"
 TENANTS = 4
@@ -35,7 +36,7 @@ def figures(quick: bool) -> Iterator[Figure]:
         yield Figure(SECTION, name, title, rate if exact else 0.0, "/s", GOALS[database], more=True, note=note)
 
 
-async def reported(hub: Hub, messages: int) -> tuple[float, bool]:
+async def reported(hub: HubProcess, messages: int) -> tuple[float, bool]:
     """Return how many buckets a second were taken in, and whether each tenant's totals are what was reported last."""
     reports = {tenant: _reports(messages) for tenant in hub.tokens}
     raw = {
@@ -60,14 +61,14 @@ def _reports(messages: int) -> list[list[UsageBucket]]:
     ]
 
 
-async def _send(hub: Hub, tenant: str, bodies: list[bytes]) -> None:
+async def _send(hub: HubProcess, tenant: str, bodies: list[bytes]) -> None:
     async with Line(hub.port) as line:
         for body in bodies:
             status, said = await line.ask(signed("POST", "/v1/usage", tenant, body))
             assert (status, said) == (200, {"accepted": BUCKETS}), said
 
 
-async def _exact(hub: Hub, tenant: str, sent: list[list[UsageBucket]]) -> bool:
+async def _exact(hub: HubProcess, tenant: str, sent: list[list[UsageBucket]]) -> bool:
     newest = {(one.hour, one.model): one.to_json() for report in sent for one in report}
     async with Line(hub.port) as line:
         _, told = await line.ask(borne("GET", f"/v1/usage?since={HOUR}", hub.tokens[tenant]))

@@ -9,9 +9,9 @@ import time
 from types import TracebackType
 from typing import Any
 
-from bench.hub.stage import KEY
 from safety_core.model.tool_call import TenantId
 from safety_core.wire.signed import RequestStamp, sign_request
+from tests.simulators.hub_process import KEY
 
 
 def signed(method: str, path: str, tenant: str, body: bytes = b"") -> bytes:
