@@ -13,6 +13,7 @@ from safety_core.classify.trace import Step, trace
 from safety_core.errors import InputError, PolicyError
 from safety_core.model.tool_call import Hint
 from tests.safety_core.cli.policy.conftest import Run, calls, write
+from tests.simulators.passkeys import Authenticator
 from tests.simulators.small_policy import SMALL
 
 LOUD = {"rules/deletes/deletes.rego": SMALL["rules/deletes/deletes.rego"].replace(b'"red"', b'"critical_red"')}
@@ -69,6 +70,21 @@ def test_an_outward_call_is_explained_by_its_gate(run: Run) -> None:
     assert "message of helper" in told
     assert "external gate: no outward grant covers every recipient" in told
     assert "outward  yellow_external  reaches somebody or something outside" in told
+
+
+def test_who_may_approve_a_call_and_how_many_it_takes_is_explained(run: Run, folder: Path) -> None:
+    alone = run("explain", "--policies", "@policies", "--command", "rm a").output
+    assert "may approve it: nobody: no key in approvers.yaml may" in alone
+    hub = {"id": "hub-1", "kind": "hub", "public": "ab" * 32, "up_to": "yellow"}
+    pinned = {"approvers": [hub, Authenticator.fresh().entry], "quorum": {"red": 2, "critical_red": 2}}
+    write(folder / "policies", {"approvers.yaml": json.dumps(pinned).encode()})
+    told = run("explain", "--policies", "@policies", "--command", "rm a").output
+    assert "2 different people have to say yes  approvers.yaml:1" in told
+    assert f"may approve it: {pinned['approvers'][1]['id']}\n" in told  # type: ignore[index]
+    document = json.loads(run("explain", "--policies", "@policies", "--command", "rm a", "--json").output)
+    assert (document["quorum"], len(document["approvers"])) == (2, 1)
+    free = json.loads(run("explain", "--policies", "@policies", "--command", "echo a", "--json").output)
+    assert (free["quorum"], free["approvers"]) == (0, [])
 
 
 def test_what_binds_an_agent_is_shown_where_it_is_written(run: Run, folder: Path) -> None:
