@@ -72,15 +72,15 @@ async def show_all(visit: Visit) -> Response:
 
 def glance(tenant: Tenant, seen: LastSeen | None, opened: Sequence[Alert], now: float) -> Glance:
     """Return a tenant in one row. Pure."""
-    state, mood = "reports", "good"
+    state, mood = "fine", "good"
     if tenant.public is None:
-        state, mood = "no key: waits for its edge to register", "plain"
+        state, mood = "no key yet", "plain"
     elif seen is None:
-        state, mood = "registered, has not reported yet", "warn"
+        state, mood = "never heard", "warn"
     elif now - seen.at > STALE_SECONDS:
-        state, mood = "stale: its edge is silent", "bad"
+        state, mood = "stale: silent", "bad"
     elif any(alert.acknowledged is None for alert in opened):
-        state, mood = "reports, and needs a look", "warn"
+        state, mood = "needs a look", "warn"
     return Glance(tenant, seen, opened, state, mood, posture_words(seen.posture if seen else None, now))
 
 
