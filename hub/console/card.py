@@ -10,8 +10,9 @@ from hub.approvals.questions import Question, grouped
 from hub.console.exact import Argument, Change, arguments
 from hub.context import Context
 from hub.policy.reading import policy_of
+from hub.store.standing import SentEdit
 from safety_core.approve import code
-from safety_core.model.approval import Grant
+from safety_core.model.approval import Grant, Report
 from safety_core.model.level import Tier
 from safety_core.model.policy import Policy
 from safety_core.model.tool_call import AgentId, TenantId
@@ -34,7 +35,9 @@ class Card:
         alike: other questions that one decision may settle with this one.
         mine: what the reader said of it already.
         before: how similar calls were decided.
-        changed: what an edit changed since `edited_from`.
+        changed: what an edit changed since `edited_from`; `changed_by`: whose edit it was.
+        sent: a change that is on its way to the edge, or was refused there.
+        reports: what the edge said became of it.
         reasons: what was noted with the answers, by the approver's name.
     """
 
@@ -45,6 +48,9 @@ class Card:
     mine: Grant | None = None
     before: tuple[Question, ...] = ()
     changed: tuple[Change, ...] = ()
+    changed_by: str = ""
+    sent: SentEdit | None = None
+    reports: tuple[Report, ...] = ()
     reasons: Mapping[str, str] = field(default_factory=dict)
 
     @property

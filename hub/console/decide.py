@@ -12,7 +12,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from hub.approvals import answering, questions
+from hub.approvals import answering, editing, questions, reports
 from hub.approvals.approver import Approver
 from hub.approvals.questions import Question
 from hub.console.card import Card, card, tiers_of
@@ -83,13 +83,13 @@ async def show(visit: Visit) -> Response:
 
 async def ask_yes(visit: Visit) -> Response:
     """Ask for the second tap of an approval."""
-    return await _ask_yes(visit, await _to_answer(visit, visit.request.query_params.get("also", "")))
+    return await _ask_yes(visit, await to_answer(visit, visit.request.query_params.get("also", "")))
 
 
 async def approve(visit: Visit) -> Response:
     """Take a yes: signed by the person's passkey, or by the hub, with a one-time code where that is asked for."""
     form = await visit.form()
-    asked = await _to_answer(visit, form.get("also", ""))
+    asked = await to_answer(visit, form.get("also", ""))
     if form.get("signed"):
         await _take_signed(visit, asked, form["signed"])
     else:
@@ -100,14 +100,14 @@ async def approve(visit: Visit) -> Response:
 
 async def ask_no(visit: Visit) -> Response:
     """Ask for the second tap of a denial, with a reason where there is one."""
-    asked = await _to_answer(visit, visit.request.query_params.get("also", ""))
+    asked = await to_answer(visit, visit.request.query_params.get("also", ""))
     return visit.render("deny.html", cards=await _cards(visit, asked), also=_also(asked))
 
 
 async def deny(visit: Visit) -> Response:
     """Take a no."""
     form = await visit.form()
-    asked = await _to_answer(visit, form.get("also", ""))
+    asked = await to_answer(visit, form.get("also", ""))
     reason = " ".join(form.get("reason", "").split())[:REASON_CHARACTERS]
     await _take_plain(visit, asked, allow=False, totp=False)
     await _note(visit, asked, f"deny: {reason}" if reason else "deny")
@@ -117,7 +117,7 @@ async def deny(visit: Visit) -> Response:
 async def cancel(visit: Visit) -> Response:
     """End a question without an answer."""
     await visit.form()
-    asked = await _to_answer(visit, "")
+    asked = await to_answer(visit, "")
     await answering.cancel(visit.context, approver_of(visit, asked.tenant), asked.first.request.id)
     await _note(visit, asked, "cancel")
     return _back(visit, asked)
@@ -130,11 +130,18 @@ def approver_of(visit: Visit, tenant: TenantId, *, totp: bool = False) -> Approv
 
 
 async def full(visit: Visit, question: Question) -> Card:
-    """Return a question's card with all that lies about it: similar decisions, changes, reasons."""
-    made = card(question, await tiers_of(visit.context, [question]), visit.person.name)
-    before = await questions.similar(visit.context, question.request)
+    """Return a question's card with all that lies about it: similar decisions, changes, reasons, what became of it."""
+    context, asked = visit.context, question.request
+    changed = await editing.changed(context, question)
+    told = await reports.of(context, asked.tenant, [asked.id])
     return replace(
-        made, before=before, changed=await _changed(visit, question), reasons=await _reasons(visit, question)
+        card(question, await tiers_of(context, [question]), visit.person.name),
+        before=await questions.similar(context, asked),
+        changed=await _changed(visit, question),
+        changed_by=changed.by if changed is not None else "",
+        sent=await editing.sent(context, asked.tenant, asked.id),
+        reports=told.get(asked.id, ()),
+        reasons=await _reasons(visit, question),
     )
 
 
@@ -162,7 +169,7 @@ async def _cards(visit: Visit, asked: Asked) -> tuple[Card, ...]:
     return tuple([replace(one, changed=await _changed(visit, one.question)) for one in made])
 
 
-async def _to_answer(visit: Visit, also: str) -> Asked:
+async def to_answer(visit: Visit, also: str = "") -> Asked:
     """Return what is to be answered, as far as it still waits. Raises ForbiddenError, ConflictError."""
     asked = await asked_by(visit, also)
     visit.require(Role.OWNER, asked.tenant)
@@ -202,18 +209,20 @@ async def _drafts(visit: Visit, asked: Asked, credential: str) -> list[Json]:
 async def _take_signed(visit: Visit, asked: Asked, signed: str) -> None:
     """Take grants that a passkey signed, each for one of the questions at hand."""
     waiting = {question.request.id for question in asked.open}
-    for item in _items(signed):
+    for item in items_in(signed):
         grant = grant_from_json(Reader.parse(canonical_bytes(item), "signed answer"))
         if grant.request not in waiting or not grant.allow:
             raise InputError("signed answer", "is for another question than this page's", "load the page again")
         await answering.answer_signed(visit.context, approver_of(visit, asked.tenant), grant)
 
 
-def _items(signed: str) -> list[JsonObject]:
+def items_in(signed: str) -> list[JsonObject]:
+    """Return what static/approve.js put into a form: answers with the passkey's signatures, not yet believed."""
     items = parse_json(signed.encode(), "signed answers")
-    if not isinstance(items, list) or not items:
-        raise InputError("signed answers", "must be a list", "load the page again")
-    return [item for item in items if isinstance(item, dict)]
+    found = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+    if not found:
+        raise InputError("signed answers", "must be a list of them", "load the page again")
+    return found
 
 
 async def _take_plain(visit: Visit, asked: Asked, *, allow: bool, totp: bool) -> None:

@@ -41,7 +41,7 @@ class Change:
 def arguments(params: JsonObject) -> tuple[Argument, ...]:
     """Return all arguments, the telling ones first."""
     names = sorted(params, key=lambda name: _FIRST.index(name) if name in _FIRST else len(_FIRST))
-    return tuple(Argument(name, _kind(params[name]), _text(params[name])) for name in names)
+    return tuple(Argument(name, kind_of(params[name]), _text(params[name])) for name in names)
 
 
 def pretty(value: Json) -> str:
@@ -66,7 +66,8 @@ def exact(text: object) -> Markup:
     )
 
 
-def _kind(value: Json) -> str:
+def kind_of(value: Json) -> str:
+    """Return what an argument is, in words."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):

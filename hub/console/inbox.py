@@ -45,15 +45,20 @@ async def inbox(visit: Visit) -> Response:
 
 async def _answered(visit: Visit) -> tuple[str, str]:
     """Return what became of the question that this person was just at, by the hub's own record and not by the link."""
-    tenant, _, request = visit.request.query_params.get("answered", "").partition("/")
+    asked = visit.request.query_params
+    changed = asked.get("changed", "")
+    tenant, _, request = (changed or asked.get("answered", "")).partition("/")
     if not request or not visit.roles.sees(TenantId(tenant)):
         return "", ""
     try:
         found = await questions.find(visit.context, TenantId(tenant), RequestId(request))
     except NotFoundError:
         return "", ""
+    what = f"{found.request.agent}, {found.request.tool}"
+    if changed:
+        return f"Changed: {what}. It is judged anew, and asked about anew where that is needed.", "good"
     words, kind = _ENDED[found.state]
-    return f"{words}: {found.request.agent}, {found.request.tool}. {_next(found)}", kind
+    return f"{words}: {what}. {_next(found)}", kind
 
 
 def _next(found: Question) -> str:

@@ -80,3 +80,33 @@ def _hub_key(context: Context, policy: Policy | None) -> ApproverKey | None:
 
 def _by_use(own: tuple[Passkey, ...]) -> list[Passkey]:
     return sorted(own, key=lambda passkey: passkey.used or passkey.created, reverse=True)
+
+
+@dataclass(frozen=True, slots=True)
+class OutwardWay:
+    """How a person may make an outward grant: by a passkey, or (None) by the hub's word; for `longest` seconds at most.
+
+    `longest` is 0 where they may make none.
+    """
+
+    passkey: Passkey | None = None
+    longest: int = 0
+
+
+async def outward_way(context: Context, person: Person, tenant: TenantId) -> OutwardWay:
+    """Return how `person` may give an agent of the tenant leave to reach somebody outside."""
+    policy = await policy_of(context, tenant)
+    if policy is None:
+        return OutwardWay()
+    async with context.database.read() as connection:
+        own = await passkeys.of_person(connection, person.id)
+    for passkey in _by_use(own):
+        key = pinned(passkey, person, policy)
+        if key is not None and _gives(key):
+            return OutwardWay(passkey, key.outward_seconds)
+    hub = _hub_key(context, policy)
+    return OutwardWay(longest=hub.outward_seconds) if hub is not None and _gives(hub) else OutwardWay()
+
+
+def _gives(key: ApproverKey) -> bool:
+    return key.outward_seconds > 0 and key.up_to >= Level.YELLOW_EXTERNAL

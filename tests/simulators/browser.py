@@ -148,6 +148,7 @@ async def pin(hub: RunningHub, person: Person, *, strong_hub: bool = False, up_t
     hub_key = bytes(hub.context.keys.approvals.verify_key)
     entries: list[dict[str, Any]] = [
         {"id": key_id(KeyKind.HUB, hub_key), "kind": "hub", "public": hub_key.hex(), "up_to": "red"}
+        | {"outward_days": 7}
     ]
     if strong_hub:
         entries[0] |= {"up_to": "critical_red", "strong": True}
@@ -155,7 +156,7 @@ async def pin(hub: RunningHub, person: Person, *, strong_hub: bool = False, up_t
         public = base64.b64encode(passkey.spki).decode()
         entries.append(
             {"id": key_id(KeyKind.PASSKEY, passkey.spki), "kind": "passkey", "public": public, "up_to": up_to}
-            | {"site": hub.context.settings.origin, "names": [person.name]}
+            | {"site": hub.context.settings.origin, "names": [person.name], "outward_days": 7}
         )
     sources = {**SOURCES, "approvers.yaml": json.dumps({"approvers": entries}).encode()}
     hub.context.repositories.put(TenantId(TENANT), Repository().publish(release_from(sources, "calm")).files)
