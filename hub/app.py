@@ -23,7 +23,6 @@ from hub.errors import answer_error
 from hub.events import Events
 from hub.keys import load_keys
 from hub.migrations.migrate import migrate
-from hub.notices.link_page import link
 from hub.policy import endpoints as policy
 from hub.repository import Repositories
 from hub.settings import Settings
@@ -61,8 +60,6 @@ ROUTES: Final[tuple[tuple[str, str, Endpoint], ...]] = (
     ("POST", "/v1/approvals/{id}/outward", beside.make),
     ("GET", "/v1/outward", beside.listed),
     ("POST", "/v1/outward/{id}/withdraw", beside.withdraw),
-    ("GET", "/a/{token}", link),
-    ("POST", "/a/{token}", link),
     ("POST", "/v1/usage", usage.ingest),
     ("GET", "/v1/usage", usage.listed),
     ("POST", "/v1/heartbeat", fleet.heartbeat),

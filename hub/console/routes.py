@@ -37,6 +37,7 @@ from hub.console.render import SECURITY_HEADERS, page
 from hub.console.visit import ConfirmFirst, Guest, OpenPage, OpenRoutes, Page, PageRoutes, Visit
 from hub.context import Context
 from hub.errors import ForbiddenError, UnauthenticatedError, retry_headers, status_of
+from hub.notices import link_page
 from hub.people import sessions
 from safety_core.errors import SafetyError
 from safety_core.wire.errors import error_to_json
@@ -60,7 +61,7 @@ PAGES: Final[PageRoutes] = (
 )
 """For people who are signed in."""
 
-OPEN: Final[OpenRoutes] = (*signin.OPEN,)
+OPEN: Final[OpenRoutes] = (*signin.OPEN, *link_page.OPEN)
 """For anybody."""
 
 Answer = Callable[[Request], Awaitable[Response]]

@@ -12,13 +12,12 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from hub.approvals import answering, questions
 from hub.approvals.approver import Approver
 from hub.console.render import SECURITY_HEADERS, page
-from hub.console.visit import Guest
+from hub.console.visit import Guest, OpenRoutes
 from hub.context import Context
 from hub.errors import ConflictError, ForbiddenError, NotFoundError, status_of
 from hub.notices import links
@@ -53,12 +52,11 @@ class _Held:
     person: Person
 
 
-async def link(request: Request, context: Context) -> Response:
+async def link(guest: Guest) -> Response:
     """Show what a link is for (GET, HEAD), or take the press of a button there (POST)."""
-    guest = Guest(request, context)
+    context, token = guest.context, str(guest.request.path_params["token"])
     try:
-        token = str(request.path_params["token"])
-        if request.method != "POST":
+        if guest.request.method != "POST":
             return await _shown(context, await _held(context, token))
         await limits.spend_address(context, "link", guest.address, TRIES)
         held = await _held(context, token)
@@ -143,3 +141,7 @@ def _page(template: str, status: int = 200, **values: object) -> Response:
     answer = page(template, status, **values)
     answer.headers.update(HEADERS)
     return answer
+
+
+OPEN: Final[OpenRoutes] = (("GET", "/a/{token}", link), ("POST", "/a/{token}", link))
+"""For anybody who holds a link."""
