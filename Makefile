@@ -14,9 +14,11 @@ help:  ## show this list
 demo: .venv/ready  ## the whole story on this machine, without a network: about a minute
 	@$(BIN)/safety demo
 
-test: lint  ## all checks and the whole test suite (real OpenClaw, OPA, PostgreSQL, processes)
+test: lint  ## all checks and the whole test suite (real OpenClaw, OPA, PostgreSQL, Chromium, processes)
 	@sh tools/postgresql.sh
 	@sh tools/netns.sh
+	@sh tools/chromium.sh
+	@sh tools/axe.sh
 	@sh tools/openclaw.sh
 	@sh tools/opa.sh >/dev/null
 	@$(BIN)/safety policy check --policies policies

@@ -15,6 +15,8 @@ card      questions with all that a person needs to see
 inbox     what waits for an answer
 decide    one question in full, and the answers to it
 proof     by what a person may approve: passkey, one-time code, the hub's word
+change    other arguments for a call, judged and asked about anew
+outward   grants to reach somebody outside: made from a card, listed, withdrawn
 history   what was decided, by whom
 live      the stream on which open pages are told of news
 tenants   every tenant at a glance, and one in full; agents, audit, secrets: what its edge told, and what people did
