@@ -6,6 +6,7 @@ refused. What our own JavaScript fetches is answered in JSON, and never led anyw
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 from urllib.parse import quote, urlsplit
@@ -41,6 +42,8 @@ from hub.notices import link_page
 from hub.people import sessions
 from safety_core.errors import SafetyError
 from safety_core.wire.errors import error_to_json
+
+_log: Final = logging.getLogger(__name__)
 
 PAGES: Final[PageRoutes] = (
     *inbox.ROUTES,
@@ -78,6 +81,9 @@ def console_routes(context: Context) -> list[Route]:
 def refused(request: Request, error: SafetyError) -> Response:
     """Tell what went wrong: on a page, or to our own JavaScript in JSON."""
     status, headers = status_of(error), {**SECURITY_HEADERS, **retry_headers(error)}
+    if status == 500:  # a fault of our own says nothing of its cause
+        _log.error("%s", error)
+        error = SafetyError("hub", "failed on its own", "see the hub's log")
     if fetched(request):
         return JSONResponse(error_to_json(error), status, headers)
     if isinstance(error, ConfirmFirst):

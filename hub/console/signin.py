@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from hub.console.cookies import drop_session, session_cookie, set_session
+from hub.console.cookies import cookie_name, drop_session, session_cookie, set_cookie, set_session
 from hub.console.render import SECURITY_HEADERS
 from hub.console.visit import Guest, OpenRoutes, PageRoutes, Visit
 from hub.errors import ForbiddenError
-from hub.people import keyring, limits, passkeys, sessions, totp
+from hub.people import keyring, limits, oidc, passkeys, sessions, totp
+from hub.people.oidc import Returned
 from hub.people.sessions import Browser, Opened
 from hub.store import passkeys as store
 from safety_core.canonical import JsonObject
+
+TEAM: Final = "safety-team"
+"""The cookie that binds a sign-in at the team's provider to this browser."""
 
 _LOCAL: Final = re.compile(r"/(?![/\\])[!-\[\]-~]{0,2000}")
 """A path of ours: no other host (`//host`, `/\\host`), no backslash, nothing that browsers drop or turn."""
@@ -47,6 +51,29 @@ async def sign_in(guest: Guest) -> Response:
     person = await passkeys.sign_in(guest.context, credential, guest.address)
     opened = await sessions.begin(guest.context, person, "passkey", browser_of(guest), confirmed=True)
     return _onward(guest, opened, after)
+
+
+async def go_to_team(guest: Guest) -> Response:
+    """Lead on to the team's OpenID provider. By a link, since a form of ours may lead nowhere else (CSP)."""
+    await limits.spend_address(guest.context, "sign-in", guest.address)
+    begun = await oidc.begin(guest.context, local_path(guest.request.query_params.get("next", "/")))
+    answer = RedirectResponse(begun.address, 303, SECURITY_HEADERS)
+    set_cookie(answer, guest.context, cookie_name(guest.context, TEAM), begun.cookie, oidc.STATE_SECONDS)
+    return answer
+
+
+async def come_from_team(guest: Guest) -> Response:
+    """Take in whom the provider sends back, and sign them in."""
+    await limits.spend_address(guest.context, "sign-in", guest.address)
+    told, name = guest.request.query_params, cookie_name(guest.context, TEAM)
+    returned = Returned(
+        told.get("code", ""), told.get("state", ""), guest.request.cookies.get(name, ""), told.get("iss")
+    )
+    opened, after = await oidc.finish(guest.context, returned, browser_of(guest))
+    answer = guest.go(after)
+    set_session(answer, guest.context, opened)
+    set_cookie(answer, guest.context, name, "", 0)
+    return answer
 
 
 async def invite(guest: Guest) -> Response:
@@ -156,6 +183,8 @@ OPEN: Final[OpenRoutes] = (
     ("GET", "/sign-in", show),
     ("POST", "/sign-in/offer", offer),
     ("POST", "/sign-in/passkey", sign_in),
+    ("GET", "/sign-in/team", go_to_team),
+    ("GET", oidc.BACK, come_from_team),
     ("GET", "/invite/{token}", invite),
     ("POST", "/invite/{token}/offer", offer_invited),
     ("POST", "/invite/{token}/passkey", join),

@@ -8,5 +8,5 @@ rollouts running  releases of policy; which revision runs where, and how calls g
 tenants tokens nonces approvals usage fleet      one table (or two) each
 checkpoints alerts orders                        audit logs as the hub saw them, what needs a look, what edges are to do
 feed standing outcomes                           what each edge is told, in order; edits and outward grants; what came of it
-people passkeys totp challenges sessions deeds   who signs in, and what they did
+people passkeys totp identities challenges sessions deeds        who signs in, and what they did
 """
