@@ -31,16 +31,6 @@ async def active(connection: AsyncConnection, tenant: TenantId, person: str, now
     return tuple(sorted({item.person for item in held if item.deputy == person}))
 
 
-async def answers_for(context: Context, tenant: TenantId, person: str) -> bool:
-    """Tell whether a person (an id) may answer a tenant's questions now: as an owner, or in an owner's place."""
-    async with context.database.read() as connection:
-        if await people.find(connection, person) is None:
-            return False
-        if (await people.roles_of(connection, person)).has(Role.OWNER, tenant):
-            return True
-        return bool(await active(connection, tenant, person, context.clock()))
-
-
 async def give(context: Context, tenant: TenantId, giver: Person, deputy_name: str, ends: float) -> Delegation:
     """Let somebody answer in the giver's place, from now until `ends`.
 

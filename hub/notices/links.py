@@ -14,9 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.auth import token_hash
 from hub.context import Context
-from hub.people.roles import Person, Role
+from hub.people.membership import person_may_answer
+from hub.people.roles import Person
 from hub.policy.reading import policy_of
-from hub.store import delegations, links, people
+from hub.store import links, people
 from hub.store.links import Link
 from safety_core.approve import check_may_answer
 from safety_core.errors import WeakApproverError
@@ -64,15 +65,9 @@ async def opened(context: Context, token: str) -> tuple[Link, Person] | None:
         if link is None or now > link.expires:
             return None
         person = await people.find(connection, link.person)
-        if person is None or not await _answers(connection, link.tenant, person.id, now):
+        if person is None or not await person_may_answer(connection, person, link.tenant, now):
             return None
     return link, person
-
-
-async def _answers(connection: AsyncConnection, tenant: TenantId, person: str, now: float) -> bool:
-    if (await people.roles_of(connection, person)).has(Role.OWNER, tenant):
-        return True
-    return any(item.deputy == person for item in await delegations.active(connection, tenant, now))
 
 
 async def use(context: Context, link: Link, now: float) -> bool:
