@@ -46,8 +46,9 @@ async def heartbeat(request: Request, context: Context) -> Response:
 
 async def _taken_in(connection: AsyncConnection, call: EdgeCall, beat: Heartbeat, now: float) -> bool:
     """Store a heartbeat; tell whether people may see something new."""
-    before = await fleet.put_heartbeat(connection, call.tenant, beat, now)
-    added = {} if beat.activity is None else beat.activity.after(before)
+    before = await fleet.before(connection, call.tenant)
+    await fleet.put_heartbeat(connection, call.tenant, beat, now)
+    added = {} if beat.activity is None else beat.activity.after(before.activity)
     await fleet.count(connection, call.tenant, beat, added, now)
     tally = running.Tally(
         added.get(Count.CALLS, 0),
@@ -56,8 +57,10 @@ async def _taken_in(connection: AsyncConnection, call: EdgeCall, beat: Heartbeat
         troubled=beat.trouble not in _OF_NO_POLICY,
     )
     await running.note(connection, running.Running(call.tenant, beat.policy, beat.policy_version, now), tally)
-    wanted = await orders.halted(connection, call.tenant, now - CALM_SECONDS)
-    found = concerns(beat, now, newest=VERSION, wanted=wanted)
+    halted = await orders.halted(connection, call.tenant, now - CALM_SECONDS) if before.switches else ()
+    found = concerns(beat, now, newest=VERSION, wanted=halted)
+    if not before.alerts and not any(found.values()):
+        return False
     return await alerts.keep(connection, call.tenant, found, now)
 
 

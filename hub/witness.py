@@ -63,11 +63,13 @@ async def witness(
         alert = Alert(call.tenant, now, Kind.AUDIT, subject, finding.contradiction)
         await alerts.raise_alert(connection, alert)
         return HeartbeatReply(now, finding.head.proven_size, contradiction=finding.contradiction)
-    await checkpoints.put(connection, call.tenant, finding.head, now)
+    if finding.head != old:
+        await checkpoints.put(connection, call.tenant, finding.head, now)
     if not finding.proven:
         return HeartbeatReply(now, finding.head.proven_size)
     note = cosign(beat.audit, context.settings.name, context.keys.audit, int(now))
-    await checkpoints.keep(connection, call.tenant, new.size, new.root.hex(), note, now)
+    if finding.head != old:
+        await checkpoints.keep(connection, call.tenant, new.size, new.root.hex(), note, now)
     return HeartbeatReply(now, finding.head.proven_size, note[len(beat.audit) :])
 
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Row, case, delete, select
+from sqlalchemy import Row, case, delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.engine import insert_into
-from hub.store.schema.edges import heartbeats, tenants
-from hub.store.schema.orders import hours
+from hub.store.schema.edges import alerts, heartbeats, tenants
+from hub.store.schema.orders import hours, orders
 from safety_core.canonical import JsonObject, canonical_bytes
 from safety_core.model.tool_call import TenantId
 from safety_core.wire.activity import Activity, Count
@@ -58,10 +58,31 @@ class Hour:
     unsent: int
 
 
-async def put_heartbeat(connection: AsyncConnection, tenant: TenantId, beat: Heartbeat, now: float) -> Activity | None:
-    """Store the newest heartbeat of a tenant. Returns what the one before had counted."""
-    mine = select(heartbeats.c.told).where(heartbeats.c.tenant == tenant).with_for_update()
-    before = _beat((await connection.execute(mine)).scalar_one_or_none())
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What there was before a heartbeat: what the one before had counted; whether any alert is open, any order that
+    halts or resumes was carried out. Most tenants have neither, and nothing more is asked then."""
+
+    activity: Activity | None = None
+    alerts: bool = True
+    switches: bool = True
+
+
+async def before(connection: AsyncConnection, tenant: TenantId) -> Before:
+    """Return what there was before a heartbeat of this tenant, whose row is locked until commit where rows can be."""
+    opened = exists().where((alerts.c.tenant == tenant) & alerts.c.cleared.is_(None))
+    switched = exists().where((orders.c.tenant == tenant) & (orders.c.agent != "") & orders.c.settled.is_not(None))
+    query = select(heartbeats.c.told, opened.label("opened"), switched.label("switched"))
+    query = query.where(heartbeats.c.tenant == tenant).with_for_update(of=heartbeats)
+    row = (await connection.execute(query)).first()
+    if row is None:
+        return Before()
+    beat = _beat(row.told)
+    return Before(None if beat is None else beat.activity, bool(row.opened), bool(row.switched))
+
+
+async def put_heartbeat(connection: AsyncConnection, tenant: TenantId, beat: Heartbeat, now: float) -> None:
+    """Store the newest heartbeat of a tenant."""
     versions: JsonObject = {component.value: version for component, version in beat.versions.items()}
     row = {
         "at": now,
@@ -76,7 +97,6 @@ async def put_heartbeat(connection: AsyncConnection, tenant: TenantId, beat: Hea
     }
     statement = insert_into(connection, heartbeats).values(tenant=tenant, **row)
     await connection.execute(statement.on_conflict_do_update(index_elements=["tenant"], set_=row))
-    return None if before is None else before.activity
 
 
 async def count(
