@@ -8,6 +8,8 @@ context      what every endpoint has at hand; query: numbers in a query string
 auth         who sends a request: a tenant by signature, an approver or publisher by token
 tenants      registration
 repository   signed policy as files; bundles: putting it there, and getting it
+policy       releases in waves, and what the hub reads of the policies in its repositories
+openapi      the hub's own OpenAPI document
 approvals    questions and answers, durable, settled once, and the feed that edges follow
 usage        token totals, monotone
 notices      telling people: channels, reminders, one-use links; clerk: recurring work, by one process of several

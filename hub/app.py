@@ -23,6 +23,7 @@ from hub.errors import answer_error
 from hub.events import Events
 from hub.keys import load_keys
 from hub.migrations.migrate import migrate
+from hub.openapi import document as openapi
 from hub.policy import endpoints as policy
 from hub.repository import Repositories
 from hub.settings import Settings
@@ -40,6 +41,7 @@ async def health(_request: Request, context: Context) -> Response:
 
 ROUTES: Final[tuple[tuple[str, str, Endpoint], ...]] = (
     ("GET", "/v1/health", health),
+    ("GET", "/v1/openapi.json", openapi.show),
     ("POST", "/v1/tenants/register", tenants.register),
     ("PUT", "/v1/tenants/{tenant}/repository", bundles.publish),
     ("GET", "/v1/repository/{path:path}", bundles.fetch),

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from hub.errors import ConflictError
 from hub.policy.publication import NAME, TIMESTAMP, version_in
@@ -22,6 +23,9 @@ from safety_core.edge.files import replace_file
 from safety_core.errors import InputError, RollbackError, UnavailableError
 from safety_core.model.tool_call import TenantId
 from safety_core.wire.signed import TENANT
+
+HUB_REPOSITORY: Final = "hub repository"
+"""Names the hub's own disk in errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ class Repositories:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise UnavailableError("hub repository", f"cannot be read ({error.strerror})") from error
+            raise UnavailableError(HUB_REPOSITORY, f"cannot be read ({error.strerror})") from error
         return StoredFile(raw, f'"{hashlib.sha256(raw).hexdigest()}"')
 
     def path(self, tenant: TenantId, name: str) -> Path:
@@ -63,7 +67,7 @@ class Repositories:
         except FileNotFoundError:
             return ()
         except OSError as error:
-            raise UnavailableError("hub repository", f"cannot be read ({error.strerror})") from error
+            raise UnavailableError(HUB_REPOSITORY, f"cannot be read ({error.strerror})") from error
         return tuple(int(name[len(role) + 1 : -len(".json")]) for name in names if NAME.fullmatch(name))
 
     def check(self, tenant: TenantId, files: Mapping[str, bytes]) -> None:
@@ -71,7 +75,7 @@ class Repositories:
         try:
             self._check(self._folder / tenant, files)
         except OSError as error:
-            raise UnavailableError("hub repository", f"cannot be read ({error.strerror})") from error
+            raise UnavailableError(HUB_REPOSITORY, f"cannot be read ({error.strerror})") from error
 
     def put(self, tenant: TenantId, files: Mapping[str, bytes]) -> int:
         """Put files in place, each atomically and durably, `timestamp.json` last. Returns how many were new.
@@ -85,7 +89,7 @@ class Repositories:
                 self._check(home, files)
                 return sum(_place(home / name, files[name]) for name in in_order(files))
         except OSError as error:
-            raise UnavailableError("hub repository", f"cannot be written ({error.strerror})") from error
+            raise UnavailableError(HUB_REPOSITORY, f"cannot be written ({error.strerror})") from error
 
     @contextmanager
     def _locked(self, tenant: TenantId) -> Iterator[Path]:

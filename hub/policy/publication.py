@@ -47,7 +47,7 @@ def _members(raw: bytes) -> Iterator[tuple[str, bytes]]:
     at = 0
     while at < len(raw):
         head = raw[at : at + _BLOCK]
-        if not any(head):
+        if len(head) == _BLOCK and not any(head):
             if any(raw[at:]):
                 raise InputError("publication", "goes on after its end", _FIX)
             return

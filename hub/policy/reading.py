@@ -15,13 +15,13 @@ from typing import Final
 from hub.context import Context
 from hub.errors import NotFoundError
 from hub.policy.publication import TIMESTAMP
-from hub.repository import Repositories
+from hub.repository import HUB_REPOSITORY, Repositories
 from safety_core.bundle.contents import TrustedBundle
 from safety_core.bundle.roles import bundle_path
 from safety_core.bundle.target import Released, check_archive, read_archive, released
 from safety_core.bundle.trust import Known, Update, refresh
 from safety_core.edge.bundles import replay
-from safety_core.errors import BundleError, PolicyError, UnavailableError
+from safety_core.errors import BundleError, InputError, PolicyError, UnavailableError
 from safety_core.model.policy import Policy
 from safety_core.model.tool_call import TenantId
 
@@ -83,8 +83,8 @@ def verified(files: Repositories | None, tenant: TenantId, now: float, *, given:
 
     Raises:
         BundleError: it is not what an edge would take up at `now`.
-        PolicyError: it is genuine, and its contents are wrong.
-        UnavailableError: a file that it names is not in it.
+        InputError: it is genuine, and its contents are wrong; or a file that it names is not in it.
+        UnavailableError: the hub's own disk fails.
     """
 
     def get(name: str) -> bytes | None:
@@ -92,8 +92,15 @@ def verified(files: Repositories | None, tenant: TenantId, now: float, *, given:
 
     root = (_raw(files, tenant, ROOT) if files is not None else None) or given.get(ROOT)
     if root is None:
-        raise UnavailableError(ROOT, "is not in the publication", "the first publication for a tenant brings the root")
-    return replay(refresh(Known((root,)), tenant=tenant, now=now), get)
+        raise InputError(ROOT, "is not in the publication", "the first publication for a tenant brings the root")
+    try:
+        return replay(refresh(Known((root,)), tenant=tenant, now=now), get)
+    except PolicyError as error:
+        raise InputError(error.thing, error.reason, error.fix) from error
+    except UnavailableError as error:
+        if error.thing == HUB_REPOSITORY:
+            raise
+        raise InputError(error.thing, "is not in the publication", error.fix) from error
 
 
 def _newest(context: Context, tenant: TenantId) -> TrustedBundle | None:

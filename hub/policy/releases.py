@@ -76,7 +76,7 @@ async def stage(context: Context, stored: StoredRelease, tenant: TenantId, files
     The same tenant again replaces what is staged, as long as that has not been placed: with a fresh timestamp, say.
 
     Raises:
-        BundleError, PolicyError, UnavailableError: no edge would take it up.
+        BundleError, InputError: no edge would take it up.
         ConflictError: something else was published in the meantime, or it is too late.
     """
     now = context.clock()

@@ -90,6 +90,7 @@ def test_no_name_climbs_out(name: str) -> None:
         GOOD + GOOD,
         GOOD[:1024] + GOOD,
         b"",
+        b"\x00",
     ],
 )
 def test_what_has_a_second_reading_is_refused(raw: bytes) -> None:

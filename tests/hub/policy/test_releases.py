@@ -246,6 +246,14 @@ async def test_only_what_an_edge_would_take_up_is_staged(small_hub: RunningHub) 
     ):
         answer = await here.publisher.put(f"/v1/releases/{name}/tenants/a", content=tar_of(files))
         assert answer.status_code == status, answer.text
+    await admin.add_tenant(small_hub.context, "new")
+    for files, thing in (
+        ({}, "root/1.json"),
+        ({"root/1.json": author.root}, "timestamp.json"),
+        ({name: raw for name, raw in author.files.items() if not name.startswith("bundles/")}, "bundles/"),
+    ):
+        incomplete = await here.publisher.put(f"/v1/releases/{name}/tenants/new", content=tar_of(files))
+        assert (incomplete.status_code, thing in incomplete.text) in {(400, True), (409, False)}
     small_hub.clock.now += 2 * 86400
     assert (await here.upload(name, "a")).status_code == 409  # expired
 
