@@ -14,11 +14,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from hub.approvals import questions
 from hub.auth import forget_nonces
 from hub.billing.export import export
 from hub.billing.spending import look as look_at_limits
 from hub.context import Context
-from hub.fleet import look_for_silent
+from hub.fleet import forget, look_for_silent
 from hub.notices.delivery import deliver
 from hub.notices.regular import digests, prune
 from hub.orders import expire
@@ -55,11 +56,13 @@ JOBS: Final[tuple[Job, ...]] = (
     Job("billing: limits", 300.0, look_at_limits),
     Job("fleet: silent edges", 60.0, look_for_silent),
     Job("fleet: late orders", 60.0, expire),
+    Job("fleet: old hours", 86400.0, forget),
     Job("notices", 1.0, deliver),
     Job("notices: daily summaries", 60.0, digests),
     Job("notices: old rows", 3600.0, prune),
     Job("releases", 5.0, mover.move),
     Job("nonces", 30.0, forget_nonces),
+    Job("questions: their end", 10.0, questions.expire),
 )
 """Whoever has recurring work adds a line."""
 

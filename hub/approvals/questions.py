@@ -114,6 +114,14 @@ def standing(stored: StoredApproval, now: float) -> ApprovalState:
     return ApprovalState.EXPIRED if late else stored.state
 
 
+async def expire(context: Context) -> None:
+    """Note the end of questions that nobody answered in time. Until then they are shown as over all the same."""
+    async with context.database.write() as connection:
+        ended = await approvals.expire(connection, context.clock())
+    for tenant in ended:
+        context.bus.ring(tenant, Topic.INBOX)
+
+
 async def find(context: Context, tenant: TenantId, request: RequestId) -> Question:
     """Return one question of a tenant, or raise NotFoundError."""
     async with context.database.read() as connection:
@@ -128,10 +136,8 @@ async def listed(
 ) -> tuple[Question, ...]:
     """Return the questions of these tenants in this state (None: in any), the newest first."""
     now = context.clock()
-    async with context.database.write() as connection:
-        await approvals.expire(connection, tenants, now)
     async with context.database.read() as connection:
-        found = await approvals.listed(connection, tenants, state, PAGE)
+        found = await approvals.listed(connection, tenants, state, now, PAGE)
         return await _shown(connection, _page(found), now)
 
 
@@ -143,7 +149,7 @@ async def history(
     answered."""
     words = tuple(search.casefold().split())
     async with context.database.read() as connection:
-        found = await approvals.settled(connection, tenants, words, before, PAGE)
+        found = await approvals.settled(connection, tenants, words, context.clock(), before, PAGE)
         return await _shown(connection, _page(found), context.clock())
 
 

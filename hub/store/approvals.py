@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import func, select, tuple_, update
+from sqlalchemy import ColumnElement, case, func, select, tuple_, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,6 +29,7 @@ WORDS: Final = 16 * 1024
 """Characters of a question that a search looks through: its beginning, in a person's order of interest."""
 
 _PENDING: Final = approvals.c.state == ApprovalState.PENDING.value
+_EXPIRED: Final = ApprovalState.EXPIRED.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,8 @@ async def insert(connection: AsyncConnection, question: ApprovalRequest, stored:
     """Store a new question; False if the tenant has one with this id. An open one of the same digest is cancelled."""
     alike = (approvals.c.tenant == stored.tenant) & (approvals.c.digest == question.action_digest) & _PENDING
     other = approvals.c.id != stored.id
-    await connection.execute(update(approvals).where(alike & other).values(state=ApprovalState.CANCELLED.value))
+    over = case((approvals.c.expires < stored.received, _EXPIRED), else_=ApprovalState.CANCELLED.value)
+    await connection.execute(update(approvals).where(alike & other).values(state=over))
     statement = insert_into(connection, approvals).values(
         tenant=stored.tenant,
         id=stored.id,
@@ -108,22 +110,36 @@ async def find(
     return None if row is None else _stored(row)
 
 
+def _late(now: float) -> ColumnElement[bool]:
+    return _PENDING & (approvals.c.expires < now)
+
+
 async def listed(
-    connection: AsyncConnection, tenants: Collection[TenantId], state: ApprovalState | None, limit: int
+    connection: AsyncConnection, tenants: Collection[TenantId], state: ApprovalState | None, now: float, limit: int
 ) -> tuple[StoredApproval, ...]:
-    """Return the questions of these tenants, the newest first."""
+    """Return the questions of these tenants that stand so at `now`, the newest first; None: in any state."""
     query = select(approvals).where(approvals.c.tenant.in_(tenants))
-    if state is not None:
+    if state is ApprovalState.PENDING:
+        query = query.where(_PENDING & (approvals.c.expires >= now))
+    elif state is ApprovalState.EXPIRED:
+        query = query.where((approvals.c.state == _EXPIRED) | _late(now))
+    elif state is not None:
         query = query.where(approvals.c.state == state.value)
     rows = await connection.execute(query.order_by(approvals.c.received.desc(), approvals.c.id).limit(limit))
     return tuple(_stored(row) for row in rows)
 
 
 async def settled(
-    connection: AsyncConnection, tenants: Collection[TenantId], words: Iterable[str], before: float | None, limit: int
+    connection: AsyncConnection,
+    tenants: Collection[TenantId],
+    words: Iterable[str],
+    now: float,
+    before: float | None,
+    limit: int,
 ) -> tuple[StoredApproval, ...]:
-    """Return the newest questions of these tenants that are not open, with each of `words` (case-folded) in them."""
-    query = select(approvals).where(approvals.c.tenant.in_(tenants) & ~_PENDING)
+    """Return the newest questions of these tenants that are not open at `now`, with each of `words` (case-folded) in
+    them; `before`: only what came before that time."""
+    query = select(approvals).where(approvals.c.tenant.in_(tenants) & (~_PENDING | _late(now)))
     for word in words:
         query = query.where(approvals.c.words.contains(word, autoescape=True))
     if before is not None:
@@ -153,13 +169,12 @@ async def asked(connection: AsyncConnection, question: ApprovalRequest, now: flo
     return Asked(*(await connection.execute(select(*counts))).one())
 
 
-async def expire(connection: AsyncConnection, tenants: Collection[TenantId], now: float) -> None:
-    """Close the questions of these tenants whose time has run out; one that is being answered is passed over."""
-    late = select(approvals.c.tenant, approvals.c.id).where(
-        approvals.c.tenant.in_(tenants) & _PENDING & (approvals.c.expires < now)
-    )
+async def expire(connection: AsyncConnection, now: float) -> frozenset[TenantId]:
+    """Close the questions whose time has run out; return whose they were. One that is being answered is passed over."""
+    late = select(approvals.c.tenant, approvals.c.id).where(_late(now))
     named = tuple_(approvals.c.tenant, approvals.c.id).in_(late.with_for_update(skip_locked=True))
-    await connection.execute(update(approvals).where(named & _PENDING).values(state=ApprovalState.EXPIRED.value))
+    closed = update(approvals).where(named & _PENDING).values(state=_EXPIRED).returning(approvals.c.tenant)
+    return frozenset((await connection.execute(closed)).scalars())
 
 
 async def close(connection: AsyncConnection, tenant: TenantId, request: RequestId, state: ApprovalState) -> bool:

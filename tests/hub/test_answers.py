@@ -14,6 +14,7 @@ import pytest
 from hub.approvals import answering, questions
 from hub.approvals.answering import Settled
 from hub.approvals.approver import Approver
+from hub.bus import Topic
 from hub.errors import ConflictError, FloodError, NotFoundError
 from hub.store import passkeys, tenants
 from hub.store.passkeys import Passkey
@@ -323,3 +324,28 @@ async def test_the_api_tells_who_is_missing_and_ends_questions(small_hub: Runnin
     assert (await small_hub.http().post(f"/v1/approvals/{other.id}/cancel")).status_code == 401
     assert len(code(request.action_digest)) == 9
     assert json.loads(json.dumps(shown)) == shown
+
+
+async def test_what_nobody_answered_in_time_is_over_before_it_is_noted(hub: RunningHub) -> None:
+    request = await asked(hub)
+    hub.clock.now += ANSWER_SECONDS + 1
+
+    states = (None, *ApprovalState)
+
+    async def told() -> list[list[str]]:
+        shown = [await questions.listed(hub.context, [ACME], state) for state in states]
+        shown.append(await questions.history(hub.context, [ACME]))
+        return [[item.state.value for item in found] for found in shown]
+
+    once = await told()
+    assert once == [*([["expired"] if state in {None, "expired"} else [] for state in states]), ["expired"]]
+    with hub.context.bus.listen([ACME], [Topic.INBOX]) as ear:
+        for _ in range(2):
+            await questions.expire(hub.context)
+        assert await asyncio.wait_for(ear.heard(), 5) == {(ACME, Topic.INBOX)}
+    assert await told() == once
+    again = await asked(hub, action_digest=request.action_digest, now=hub.clock.now)
+    assert (await questions.find(hub.context, ACME, again.id)).state is ApprovalState.PENDING
+    hub.clock.now += ANSWER_SECONDS + 1
+    await asked(hub, action_digest=request.action_digest, now=hub.clock.now)
+    assert (await questions.find(hub.context, ACME, again.id)).state is ApprovalState.EXPIRED

@@ -71,7 +71,7 @@ async def race(here: Context, there: Context, request: ApprovalRequest, order: r
 
     async def expire() -> None:
         async with there.database.write() as connection:
-            await approvals.expire(connection, [tenant], late)
+            await approvals.expire(connection, late)
 
     attempts: list[tuple[str, Attempt]] = [
         ("granted", lambda: answering.answer(here, ann, request.id, allow=True)),

@@ -45,6 +45,7 @@ def upgrade() -> None:
         table.drop_constraint(op.f("uq_approvals_tenant"), type_="unique")
         table.drop_column("feed")
     op.create_index(op.f("ix_approvals_agent"), "approvals", ["tenant", "agent", "received"], unique=False)
+    op.create_index(op.f("ix_approvals_ends"), "approvals", ["expires"], sqlite_where=_OPEN, postgresql_where=_OPEN)
     op.create_index(
         op.f("uq_approvals_pending"),
         "approvals",
@@ -100,8 +101,9 @@ def _bring_over_answer(connection: sa.Connection, row: Any) -> None:
 
 
 def downgrade() -> None:
-    """Put each question's answer back to its place, and drop the tables: what several people said is lost."""
+    """Drop the tables: what several people said is lost, and the places that answers had in the feed."""
     op.drop_index(op.f("uq_approvals_pending"), "approvals")
+    op.drop_index(op.f("ix_approvals_ends"), "approvals")
     op.drop_index(op.f("ix_approvals_agent"), "approvals")
     with op.batch_alter_table("approvals") as table:
         for name in _ADDED:

@@ -61,6 +61,7 @@ approvals: Final = Table(
     Column("words", Text, nullable=False, server_default=""),  # what a search looks through, case-folded
     Index(None, "tenant", "state", "received"),
     Index("ix_approvals_agent", "tenant", "agent", "received"),
+    Index("ix_approvals_ends", "expires", sqlite_where=OPEN, postgresql_where=OPEN),
     Index("uq_approvals_pending", "tenant", "digest", unique=True, sqlite_where=OPEN, postgresql_where=OPEN),
 )
 
