@@ -62,9 +62,7 @@ async def test_what_was_asked_and_answered_before_is_brought_over_and_back(datab
         assert [item_from_json(Reader.parse(raw, "item")) for _, raw in told] == grants
         assert await tenants.last_decision(connection, ACME) == 2
         shown = await approvals.listed(connection, [ACME], None, 0.0, 10)
-        assert [item.state for item in shown] == [
-            ApprovalState(word) for word in ("pending", "cancelled", "denied", "granted")
-        ]
+        assert [item.state.value for item in shown] == ["pending", "cancelled", "denied", "granted"]
         kept = await approvals.answers_of(connection, shown)
         assert [json.loads(raw)["approver"] for item in shown for raw in kept[ACME, item.id]] == ["Olga", "Olga"]
         assert len(await approvals.settled(connection, [ACME], ["nul", "shop"], 0.0, None, 10)) == 2
