@@ -23,6 +23,7 @@ from hub.fleet import forget, look_for_silent
 from hub.notices.delivery import deliver
 from hub.notices.regular import digests, prune
 from hub.orders import expire
+from hub.people.tidying import tidy
 from hub.policy import mover
 from hub.store import jobs
 from safety_core.edge import clock
@@ -62,6 +63,7 @@ JOBS: Final[tuple[Job, ...]] = (
     Job("notices: old rows", 3600.0, prune),
     Job("releases", 5.0, mover.move),
     Job("nonces", 30.0, forget_nonces),
+    Job("people: what is over", 3600.0, tidy),
     Job("questions: their end", 10.0, questions.expire),
 )
 """Whoever has recurring work adds a line."""

@@ -64,6 +64,12 @@ async def _taken_in(connection: AsyncConnection, call: EdgeCall, beat: Heartbeat
     return await alerts.keep(connection, call.tenant, found, now)
 
 
+async def forget(context: Context) -> None:
+    """Let go of hours that nobody compares any more; the clerk's work."""
+    async with context.database.write() as connection:
+        await fleet.forget(connection, context.clock())
+
+
 async def look_for_silent(context: Context) -> None:
     """Raise an alert for each edge that has not been heard of for too long; the clerk's work.
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import Row, case, delete, exists, select
+from sqlalchemy import BindParameter, ColumnElement, Executable, Row, Text, bindparam, case, delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.store.engine import insert_into
+from hub.store.engine import insert_in
 from hub.store.schema.edges import alerts, heartbeats, tenants
 from hub.store.schema.orders import hours, orders
 from safety_core.canonical import JsonObject, canonical_bytes
@@ -70,11 +71,7 @@ class Before:
 
 async def before(connection: AsyncConnection, tenant: TenantId) -> Before:
     """Return what there was before a heartbeat of this tenant, whose row is locked until commit where rows can be."""
-    opened = exists().where((alerts.c.tenant == tenant) & alerts.c.cleared.is_(None))
-    switched = exists().where((orders.c.tenant == tenant) & (orders.c.agent != "") & orders.c.settled.is_not(None))
-    query = select(heartbeats.c.told, opened.label("opened"), switched.label("switched"))
-    query = query.where(heartbeats.c.tenant == tenant).with_for_update(of=heartbeats)
-    row = (await connection.execute(query)).first()
+    row = (await connection.execute(_BEFORE, {"mine": tenant})).first()
     if row is None:
         return Before()
     beat = _beat(row.told)
@@ -85,6 +82,7 @@ async def put_heartbeat(connection: AsyncConnection, tenant: TenantId, beat: Hea
     """Store the newest heartbeat of a tenant."""
     versions: JsonObject = {component.value: version for component, version in beat.versions.items()}
     row = {
+        "tenant": tenant,
         "at": now,
         "versions": canonical_bytes(versions),
         "policy": beat.policy,
@@ -95,24 +93,59 @@ async def put_heartbeat(connection: AsyncConnection, tenant: TenantId, beat: Hea
         "told": canonical_bytes(beat.to_json()),
         "passed_over": beat.passed_over,
     }
-    statement = insert_into(connection, heartbeats).values(tenant=tenant, **row)
-    await connection.execute(statement.on_conflict_do_update(index_elements=["tenant"], set_=row))
+    await connection.execute(_put(connection.dialect.name), row)
 
 
 async def count(
     connection: AsyncConnection, tenant: TenantId, beat: Heartbeat, added: Mapping[Count, int], now: float
 ) -> None:
     """Add what came since the heartbeat before to its hour."""
-    sums = {each.value: added.get(each, 0) for each in Count}
-    most = {"pending": beat.pending, "unsent": beat.unsent}
-    statement = insert_into(connection, hours).values(
-        tenant=tenant, hour=int(now) // HOUR * HOUR, policy=beat.policy, first=now, last=now, beats=1, **sums, **most
+    row = {
+        "tenant": tenant,
+        "hour": int(now) // HOUR * HOUR,
+        "policy": beat.policy,
+        "first": now,
+        "last": now,
+        "beats": 1,
+        **{each.value: added.get(each, 0) for each in Count},
+        "pending": beat.pending,
+        "unsent": beat.unsent,
+    }
+    await connection.execute(_count(connection.dialect.name), row)
+
+
+_mine: Final[BindParameter[str]] = bindparam("mine", type_=Text())
+_BEFORE: Final = (
+    select(
+        heartbeats.c.told,
+        exists().where((alerts.c.tenant == _mine) & alerts.c.cleared.is_(None)).label("opened"),
+        exists()
+        .where((orders.c.tenant == _mine) & (orders.c.agent != "") & orders.c.settled.is_not(None))
+        .label("switched"),
     )
+    .where(heartbeats.c.tenant == _mine)
+    .with_for_update(of=heartbeats)
+)
+"""Made once, as what follows: making a statement takes longer than doing it."""
+
+
+@cache
+def _put(dialect: str) -> Executable:
+    statement = insert_in(dialect, heartbeats)
+    row = {name: statement.excluded[name] for name in heartbeats.c.keys() if name != "tenant"}  # noqa: SIM118
+    return statement.on_conflict_do_update(index_elements=["tenant"], set_=row)
+
+
+@cache
+def _count(dialect: str) -> Executable:
+    statement = insert_in(dialect, hours)
     new = statement.excluded
-    row = {name: hours.c[name] + new[name] for name in ("beats", *sums)}
-    row |= {name: case((hours.c[name] > new[name], hours.c[name]), else_=new[name]) for name in most}
-    await connection.execute(
-        statement.on_conflict_do_update(index_elements=["tenant", "hour", "policy"], set_={**row, "last": now})
+    row: dict[str, ColumnElement[Any]] = {
+        name: hours.c[name] + new[name] for name in ("beats", *(each.value for each in Count))
+    }
+    row |= {name: case((hours.c[name] > new[name], hours.c[name]), else_=new[name]) for name in ("pending", "unsent")}
+    return statement.on_conflict_do_update(
+        index_elements=["tenant", "hour", "policy"], set_={**row, "last": new["last"]}
     )
 
 
