@@ -1,89 +1,65 @@
-"""Joining by an invite, signing in, and confirming, with a virtual passkey on a phone."""
+"""Signing in with a passkey in a real browser, and what a page is worth once its session is over."""
 
 from __future__ import annotations
 
-import pytest
-
-from hub.people import directory, sessions
 from hub.people.roles import Role
-from tests.simulators.browser import Visitors, add_passkey, findings, fits
-from tests.simulators.visitors import person_with
+from safety_core.model.approval import ApprovalState
+from tests.simulators.browser import Visitors, ask, end_of, findings, join
+from tests.simulators.hub import RunningHub
+from tests.simulators.repository import TENANT
 
 
-async def test_somebody_invited_makes_a_passkey_and_signs_in_with_it_ever_after(visitors: Visitors) -> None:
-    person = await visitors.person("Olga", Role.OWNER)
-    page = await visitors.stranger()
-    await add_passkey(page)
-    await page.goto(await directory.invite(visitors.hub.context, person))
-    await page.get_by_label("What you call this device").fill("Olga's phone")
-    await page.get_by_role("button", name="Make my passkey").tap()
-    await page.wait_for_url(visitors.origin + "/")
+async def test_a_passkey_signs_in(visitors: Visitors, site: RunningHub) -> None:
+    olga = await visitors.person("Olga", Role.OWNER, TENANT)
+    page = await join(visitors, olga)
+    assert await page.locator(".who").inner_text() == "Olga"
+    before = await page.context.cookies()
     await page.get_by_role("button", name="Sign out").tap()
     await page.wait_for_url("**/sign-in")
-    await page.goto("/settings")
-    await page.wait_for_url("**/sign-in?next=/settings")
-    await page.get_by_role("button", name="Sign in with a passkey").tap()
-    await page.get_by_role("heading", name="Olga's phone").wait_for()
-    assert visitors.loud == []
-
-
-async def test_a_confirmation_is_two_taps_and_leads_on(visitors: Visitors) -> None:
-    person = await visitors.person("Olga", Role.ADMIN)
-    page = await visitors.stranger()
-    await add_passkey(page)
-    await page.goto(await directory.invite(visitors.hub.context, person))
-    await page.get_by_role("button", name="Make my passkey").tap()
-    await page.wait_for_url(visitors.origin + "/")
-    visitors.hub.clock.now += sessions.FRESH_SECONDS + 1
-    await page.goto("/settings/app")
-    await page.get_by_role("button", name="Confirm with your passkey").tap()
-    shown = page.get_by_alt_text("QR code of the secret below")
-    assert await shown.evaluate("picture => picture.decode().then(() => picture.naturalWidth > 0)")
-    assert visitors.loud == []
-
-
-async def test_a_passkey_that_the_hub_does_not_know_is_told_so(visitors: Visitors) -> None:
-    person = await visitors.person("Olga", Role.OWNER)
-    page = await visitors.stranger()
-    await add_passkey(page)
-    await page.goto(await directory.invite(visitors.hub.context, person))
-    await page.get_by_role("button", name="Make my passkey").tap()
-    await page.wait_for_url(visitors.origin + "/")
-    await directory.shut_out(visitors.hub.context, person)
-    await page.goto("/sign-in")
-    await page.get_by_role("button", name="Sign in with a passkey").tap()
-    alert = page.get_by_role("alert")
-    await alert.filter(has_text="none that we know").wait_for()
-    assert await page.get_by_role("button", name="Sign in with a passkey").is_enabled()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(
-    "path", ["/settings", "/settings/passkey", "/settings/app", "/people", "/confirm?next=/people"]
-)
-async def test_each_page_fits_a_phone_and_is_read_by_a_screen_reader(
-    visitors: Visitors, path: str, scheme: str
-) -> None:
-    await person_with(visitors.hub, "Aleksandra-Konstantinopolska" * 3, ("owner", "acme"))
-    page = await visitors.sign_in("Ada", Role.ADMIN, scheme=scheme)
-    await page.goto(path)
-    for summary in await page.locator("main summary").all():
-        await summary.tap()
+    await page.goto("/history")
+    await page.get_by_role("button", name="Sign in with a passkey").wait_for()
     assert await findings(page) == []
-    assert await fits(page)
+    await page.get_by_role("button", name="Sign in with a passkey").tap()
+    await page.get_by_role("heading", name="History").wait_for()
+    after = await page.context.cookies()
+    assert [one["name"] for one in after] == [one["name"] for one in before] == ["safety"]
+    assert after[0]["value"] != before[0]["value"]
+    assert after[0]["httpOnly"]
     assert visitors.loud == []
 
 
-async def test_the_pages_before_signing_in_are_read_by_a_screen_reader(visitors: Visitors) -> None:
-    person = await visitors.person("Olga", Role.OWNER)
-    for path in ("/sign-in", await directory.invite(visitors.hub.context, person)):
-        page = await visitors.stranger()
-        await page.goto(path)
-        assert await findings(page) == []
-        assert await fits(page)
+async def test_a_link_to_a_question_leads_through_the_sign_in(visitors: Visitors, site: RunningHub) -> None:
+    olga = await visitors.person("Olga", Role.OWNER, TENANT)
+    page = await join(visitors, olga)
+    asked = await ask(site)
+    await page.context.clear_cookies()
+    await page.goto(f"/questions/{TENANT}/{asked.id}")
+    await page.get_by_role("button", name="Sign in with a passkey").tap()
+    await page.wait_for_url(f"**/questions/{TENANT}/{asked.id}")
 
 
-async def test_without_javascript_a_page_says_what_is_missing(visitors: Visitors) -> None:
-    page = await visitors.stranger(scripts=False)
-    await page.goto("/sign-in")
-    assert await page.get_by_text("Passkeys need JavaScript").is_visible()
+async def test_an_open_page_is_worth_nothing_once_its_session_is_over(visitors: Visitors, site: RunningHub) -> None:
+    page = await visitors.of(await visitors.person("Olga", Role.OWNER, TENANT))
+    asked = await ask(site)
+    await page.goto(f"/questions/{TENANT}/{asked.id}/approve")
+    other = await page.context.new_page()
+    await other.goto("/")
+    await other.get_by_role("button", name="Sign out").tap()
+    await other.wait_for_load_state()
+    await page.locator("#confirm").tap()
+    await page.wait_for_url("**/sign-in**")
+    assert (await end_of(site, asked)).state is ApprovalState.PENDING
+
+
+async def test_a_form_of_another_site_does_nothing(visitors: Visitors, site: RunningHub) -> None:
+    page = await visitors.of(await visitors.person("Olga", Role.OWNER, TENANT))
+    asked = await ask(site)
+    target = f"{visitors.origin}/questions/{TENANT}/{asked.id}/deny"
+    await page.goto("/")
+    csrf = await page.locator("input[name=csrf]").first.get_attribute("value")
+    evil = await page.context.new_page()
+    await evil.goto("data:text/html,<h1>elsewhere</h1>")
+    await evil.set_content(f'<form method="post" action="{target}"><input name="csrf" value="{csrf}"></form>')
+    await evil.evaluate("document.forms[0].submit()")
+    await evil.wait_for_url(f"{visitors.origin}/**")
+    assert (await end_of(site, asked)).state is ApprovalState.PENDING

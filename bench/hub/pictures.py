@@ -1,0 +1,101 @@
+"""Takes the pictures of the console that the documentation shows: `python -m bench.hub.pictures`."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.async_api import Page, async_playwright
+
+from hub.approvals import answering
+from hub.approvals.approver import Approver
+from hub.people.roles import Role
+from safety_core.model.approval import RequestId
+from safety_core.model.level import Level
+from safety_core.model.tool_call import TenantId
+from tests.simulators.browser import Visitors, ask, pin
+from tests.simulators.hub import RunningHub, running_hub
+from tests.simulators.repository import TENANT
+
+FOLDER: Final = Path(__file__).parents[2] / "docs/pictures"
+
+MAIL: Final[dict[str, Any]] = {
+    "agent": "shop",
+    "tool": "mail.send",
+    "params": {
+        "to": "jo@customer.example",
+        "subject": "Your refund",
+        "body": "Hello Jo,\n\nwe have sent 49.90 EUR back to your card.\n\nKind regards\nThe shop",
+        "password": "SECRET_REF(smtp)",
+    },
+    "level": Level.YELLOW_EXTERNAL,
+    "outward": True,
+    "rules": ("outward.mail",),
+    "reason": "sends a mail to somebody outside",
+    "recipients": ("jo@customer.example",),
+    "amounts": ("49.90 EUR",),
+}
+
+
+def _command(text: str, reason: str, level: Level, rule: str, **more: Any) -> dict[str, Any]:
+    return {"agent": "ops", "params": {"command": text}, "reason": reason, "level": level, "rules": (rule,), **more}
+
+
+EARLIER: Final = (
+    ({**MAIL, "recipients": ("ann@customer.example",), "amounts": ()}, True),
+    (_command("systemctl restart web-1", "restarts a service", Level.RED, "service.restart"), True),
+    (_command("rm -r /srv/www/old", "deletes files and folders", Level.RED, "files.delete"), False),
+    ({**MAIL, "params": {**MAIL["params"], "to": "list@everybody.example"}, "amounts": ()}, False),
+)
+
+
+async def take() -> None:
+    """Take all pictures anew."""
+    FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="hub") as folder:
+        async with running_hub(Path(folder) / "hub", max_pending=100) as hub, async_playwright() as playwright:
+            # No sandbox: it may run as root, and the pages are our own.
+            browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+            async with Visitors(browser, hub) as visitors:
+                await _all(visitors, hub)
+            await browser.close()
+
+
+async def _all(visitors: Visitors, hub: RunningHub) -> None:
+    olga = await visitors.person("Olga", Role.OWNER, TENANT)
+    await pin(hub, olga)
+    for given, allow in EARLIER:
+        asked = await ask(hub, **given)
+        await answering.answer(
+            hub.context, Approver(TenantId(TENANT), "Olga", "console"), RequestId(asked.id), allow=allow
+        )
+        hub.clock.now += 5400
+    for number in range(3):
+        await ask(
+            hub, **_command(f"systemctl restart web-{number}", "restarts a service", Level.RED, "service.restart")
+        )
+    mail = await ask(hub, **MAIL)
+    grave = _command("dropdb shop", "deletes a database for good", Level.CRITICAL_RED, "data.drop")
+    await ask(hub, **grave, strong=True, quorum=2)
+    hub.clock.now += 540
+    phone, desk = await visitors.of(olga), await visitors.of(olga, desk=True)
+    dark = await visitors.of(olga, desk=True, scheme="dark")
+    await _take(phone, "/", "inbox-phone")
+    await _take(phone, f"/questions/{TENANT}/{mail.id}", "card-phone")
+    await _take(phone, f"/questions/{TENANT}/{mail.id}/approve", "approve-phone")
+    await _take(dark, "/", "inbox-desk-dark")
+    await _take(desk, f"/questions/{TENANT}/{mail.id}", "card-desk")
+    await _take(desk, "/history", "history-desk")
+    await _take(phone, "/history", "history-phone")
+
+
+async def _take(page: Page, path: str, name: str) -> None:
+    await page.goto(path)
+    await page.screenshot(path=FOLDER / f"{name}.png")
+
+
+if __name__ == "__main__":
+    asyncio.run(take())
