@@ -13,9 +13,16 @@ import httpx2
 import pytest
 from nacl.signing import SigningKey
 
+from hub.approvals import answering, reports, standing
+from hub.approvals.approver import Approver
+from hub.approvals.questions import find
+from hub.approvals.standing import Terms
 from hub.keys import load_keys
 from proxy.background.approvals import Inbox, Outbox, Sweep
+from proxy.calls.changes import Changes
 from proxy.calls.grants import Grants
+from proxy.calls.outward import Outward
+from proxy.effects import Services
 from proxy.errors import NoPolicyError
 from proxy.force import InForce
 from safety_core.bundle.contents import TrustedBundle
@@ -23,10 +30,12 @@ from safety_core.edge.approvals import ApprovalStore
 from safety_core.edge.audit_log import AuditLog
 from safety_core.edge.hub import HubClient
 from safety_core.edge.rego import RegoEngine
+from safety_core.edge.standing import StandingStore
 from safety_core.errors import RefusedError, UnavailableError
-from safety_core.model.approval import ApprovalRequest, ApprovalState
+from safety_core.model.approval import USE_SECONDS, ApprovalRequest, ApprovalState
 from safety_core.model.level import Level
 from safety_core.model.policy import ApproverKey, KeyKind
+from safety_core.model.tool_call import TenantId
 from tests.simulators.hub import RunningHub, question, running_hub
 from tests.simulators.policies import policy, signed_grant
 
@@ -43,14 +52,22 @@ class Desk:
     approver: httpx2.AsyncClient
 
     def __post_init__(self) -> None:
-        self.outbox = Outbox(self.approvals, self.client)
-        self.inbox = Inbox(self.approvals, Grants(self.approvals, self.audit, self.in_force), self.client)
+        self.standing = StandingStore(self.approvals.database, self.approvals.news)
+        self.outward = Outward(self.standing, self.audit, self.in_force)
+        self.outbox = Outbox(self.approvals, self.standing, self.client)
+        services = Services(None, self.audit, self.approvals, None)  # type: ignore[arg-type]
+        changes = Changes(services, self.in_force, "/srv/agent")
+        grants = Grants(self.approvals, self.audit, self.in_force)
+        self.inbox = Inbox(self.approvals, grants, changes, self.outward, self.client)
 
     async def pin(self, public: str | None = None) -> None:
         """Put a policy in force that pins the hub's key, or another."""
         keys = load_keys(self.hub.context.settings.data / "keys")
-        key = ApproverKey(keys.approvals_id, KeyKind.HUB, public or keys.approvals_public, Level.RED)
-        await self.in_force.activate(TrustedBundle(policy(approvers=(key,)), {}, {}, {}, ()))
+        key = ApproverKey(
+            keys.approvals_id, KeyKind.HUB, public or keys.approvals_public, Level.RED, outward_seconds=86400
+        )
+        rules = policy(approvers=(key,), tenant=TenantId("acme"))
+        await self.in_force.activate(TrustedBundle(rules, {}, {}, {}, ()))
 
     async def asked(self, **given: Any) -> ApprovalRequest:
         request = question("acme", now=self.hub.clock(), **given)
@@ -154,7 +171,7 @@ async def test_an_outage_loses_no_question(desk: Desk) -> None:
     away = HubClient("http://127.0.0.1:9", desk.client.tenant, desk.client.key)
     await desk.asked()
     with pytest.raises(UnavailableError):
-        await Outbox(desk.approvals, away).send()
+        await Outbox(desk.approvals, desk.standing, away).send()
     await away.close()
     assert len(await desk.approvals.unsent()) == 1
     await desk.outbox.send()
@@ -175,6 +192,82 @@ async def test_a_question_nobody_answered_ends(desk: Desk) -> None:
     late = question("acme", now=time.time() - 2 * 86400)
     await desk.approvals.open_request(late)
     fresh = await desk.asked()
-    await Sweep(desk.approvals).expire()
+    await Sweep(desk.approvals, desk.outward).expire()
     assert await desk.state(late) is ApprovalState.EXPIRED
     assert await desk.state(fresh) is ApprovalState.PENDING
+
+
+OLGA = Approver(TenantId("acme"), "Olga", "console")
+
+
+async def test_a_permission_that_nobody_used_ends_and_the_hub_hears_of_it(desk: Desk) -> None:
+    await desk.pin()
+    request = await desk.asked()
+    await desk.outbox.send()
+    await desk.answer(request)
+    await desk.inbox.receive()
+    await Sweep(desk.approvals, desk.outward).expire()
+    assert await desk.state(request) is ApprovalState.GRANTED
+    approval = await desk.approvals.get(request.id)
+    assert approval is not None
+    await desk.approvals.database.write(
+        lambda db: db.execute("UPDATE approval SET received = ?", (approval.received - USE_SECONDS - 1,))
+    )
+    await Sweep(desk.approvals, desk.outward).expire()
+    assert await desk.state(request) is ApprovalState.EXPIRED
+    await desk.outbox.send()
+    assert (await find(desk.hub.context, request.tenant, request.id)).state is ApprovalState.EXPIRED
+    told = (await reports.of(desk.hub.context, request.tenant, [request.id]))[request.id]
+    assert [(report.state.value, report.by) for report in told] == [("granted", "Olga"), ("expired", "")]
+
+
+async def test_what_became_of_a_question_waits_for_the_hub_and_is_told_after_it(desk: Desk) -> None:
+    await desk.pin()
+    request = await desk.asked()
+    keys = load_keys(desk.hub.context.settings.data / "keys")
+    grant = signed_grant(keys.approvals, request, key=keys.approvals_id, approver="Ada by telegram")
+    away = HubClient("http://127.0.0.1:9", desk.client.tenant, desk.client.key)
+    await desk.outbox.send()
+    await desk.inbox.take_up(grant)
+    await desk.approvals.use(grant)
+    with pytest.raises(UnavailableError):
+        await Outbox(desk.approvals, desk.standing, away).send()
+    await away.close()
+    await desk.outbox.send()
+    assert await desk.approvals.reports() == (0, ())
+    assert (await find(desk.hub.context, request.tenant, request.id)).state is ApprovalState.USED
+
+
+async def test_a_question_that_is_cancelled_at_the_hub_ends_here(desk: Desk) -> None:
+    await desk.pin()
+    request = await desk.asked()
+    await desk.outbox.send()
+    await answering.cancel(desk.hub.context, OLGA, request.id)
+    await desk.inbox.receive()
+    assert await desk.state(request) is ApprovalState.CANCELLED
+    assert await desk.events() == [("cancelled", "Olga", ())]
+
+
+async def test_an_outward_grant_comes_from_the_hub_and_goes_at_its_word(desk: Desk) -> None:
+    await desk.pin()
+    request = await desk.asked(tool="message", outward=True, level=Level.YELLOW_EXTERNAL, recipients=("a@x.example",))
+    await desk.outbox.send()
+    now = desk.hub.clock()
+    made = await standing.make(desk.hub.context, OLGA, request.id, Terms("a@x.example", now + 3600, 2))
+    long = await standing.make(desk.hub.context, OLGA, request.id, Terms("a@x.example", now + 90000, 2))
+    await desk.inbox.receive()
+    assert await desk.standing.recall(made.agent, "message", now) == (made,)
+    await desk.standing.use((made.id,), now)
+    await desk.outbox.send()
+    shown = {item.grant.id: item for item in await standing.listed(desk.hub.context, [request.tenant])}
+    assert (shown[made.id].remaining, shown[made.id].ended) == (1, None)
+    assert (shown[long.id].remaining, shown[long.id].ended) == (0, "WeakApproverError")
+    await standing.withdraw(desk.hub.context, OLGA, made.id)
+    await desk.inbox.receive()
+    assert await desk.standing.recall(made.agent, "message", now) == ()
+    await desk.outbox.send()
+    shown = {item.grant.id: item for item in await standing.listed(desk.hub.context, [request.tenant])}
+    assert shown[made.id].ended == "withdrawn"
+    assert await desk.standing.untold() == ()
+    outcomes = [(outcome, rules) for outcome, _, rules in await desk.events()]
+    assert outcomes == [("made", ()), ("dropped", ("WeakApproverError",)), ("withdrawn", ())]

@@ -4,7 +4,7 @@
 
 import { Desk } from "./desk.js";
 
-const KEY = Symbol.for("safety-gateway.openclaw.approvals/1");
+const KEY = Symbol.for("safety-gateway.openclaw.approvals/2");
 
 /** Answered calls that are remembered until their decision comes by the other way too. */
 const SETTLED = 1000;
@@ -56,43 +56,55 @@ export async function awaitPerson(question, again) {
   const asked = askedOf(question.answer);
   if (asked === undefined) return question.answer;
   const { awaited, desk } = state();
+  const { session } = question.call;
+  const waiting = asker(asked.id, session);
   if (question.answer.channel === true) desk?.put(question, asked);
-  awaited.set(asked.id, (awaited.get(asked.id) ?? 0) + 1);
+  awaited.set(waiting, (awaited.get(waiting) ?? 0) + 1);
   try {
     const answer = await again(desk?.closed);
-    if (answers(answer)) settle(asked.id, answer.decision === "allow");
+    if (answers(answer)) settle(asked.id, session, answer.decision === "allow");
     return answer;
   } catch (error) {
     if (desk?.closed.aborted) return question.answer;
     throw error;
   } finally {
-    const others = (awaited.get(asked.id) ?? 1) - 1;
-    if (others > 0) awaited.set(asked.id, others);
-    else awaited.delete(asked.id);
+    const others = (awaited.get(waiting) ?? 1) - 1;
+    if (others > 0) awaited.set(waiting, others);
+    else awaited.delete(waiting);
   }
 }
 
 /**
  * What to do with a decision that comes by the edge's list.
- * @param {string} request
- * @param {boolean} allow
+ * @param {{ id: string, session: string, state: string, edited_from?: string }} decision
  * @returns {"wake" | "heard" | "later"}  heard: the call has had it while it waited; later: a call is just waiting for it
  */
-export function decided(request, allow) {
-  const { awaited, settled } = state();
-  if (awaited.has(request)) return "later";
-  if (settled.delete(request)) return "heard";
-  void state().desk?.withdraw(request, allow);
+export function decided({ id, session, state: outcome, edited_from: earlier }) {
+  const { awaited, settled, desk } = state();
+  if (awaited.has(asker(id, session))) return "later";
+  if (settled.delete(asker(id, session))) return "heard";
+  void desk?.withdraw(id, outcome === "granted");
+  if (earlier !== undefined) void desk?.withdraw(earlier, false);
   return "wake";
 }
 
 /**
+ * Several sessions may have asked the same: each waits, and is told, for itself.
  * @param {string} request
+ * @param {string} session
+ */
+function asker(request, session) {
+  return JSON.stringify([request, session]);
+}
+
+/**
+ * @param {string} request
+ * @param {string} session
  * @param {boolean} allow
  */
-function settle(request, allow) {
+function settle(request, session, allow) {
   const { settled, desk } = state();
-  settled.add(request);
+  settled.add(asker(request, session));
   const oldest = settled.values().next();
   if (settled.size > SETTLED && !oldest.done) settled.delete(oldest.value);
   void desk?.withdraw(request, allow);

@@ -1,6 +1,6 @@
 // Before a tool runs: the trusted policy asks the edge, and before_tool_call is the second witness that it was asked.
 
-import { namedQuestion, reasonOf } from "./answers.js";
+import { insteadOf, namedQuestion, reasonOf } from "./answers.js";
 import { awaitPerson } from "./approvals.js";
 import { ask, EdgeError } from "./edge.js";
 import { forget, keep, original, remember, shared, use } from "./shared.js";
@@ -40,6 +40,8 @@ export async function decide(settings, event, ctx) {
       const wait = settings.approvalWait;
       answer = await awaitPerson({ call, answer, ctx }, async (closing) => (wait > 0 ? await put(wait, closing) : asked));
     }
+    const { instead } = /** @type {{ instead?: { tool: string, params: unknown } }} */ (answer);
+    if (answer.decision === "block" && instead) return changed(answer, instead);
     if (answer.decision !== "allow") return blocked(refusal(answer));
     if (answer.ticket === undefined) return permitted(call, event.runId, call.params);
     return withTicket(settings, call, event.runId, String(answer.ticket));
@@ -73,6 +75,16 @@ export function confirm(event, ctx) {
  */
 export function blocked(reason) {
   return { block: true, blockReason: `Safety Gateway: ${oneLine(reason)}` };
+}
+
+/**
+ * A call that an approver changed: the agent is told which one was approved, however long that is.
+ * @param {Record<string, unknown>} answer
+ * @param {{ tool: string, params: unknown }} instead
+ * @returns {Blocked}
+ */
+function changed(answer, instead) {
+  return { block: true, blockReason: `Safety Gateway: blocked: ${oneLine(reasonOf(answer))}. ${insteadOf(instead)}` };
 }
 
 /**

@@ -23,6 +23,7 @@ const REFUSALS = 3;
  * @typedef {import("./settings.js").Settings} Settings
  * @typedef {import("./wake.js").Decision} Decision
  * @typedef {import("./wake.js").Host} Host
+ * @typedef {{ id: string, session: string }} Told  that this session has been told
  */
 
 /** @returns {{ watch: AbortController | undefined }} shared by all copies of this module */
@@ -45,7 +46,7 @@ export async function watchDecisions(settings, host, stopping) {
   state().watch = watch;
   stopping?.addEventListener("abort", () => watch.abort(), { once: true });
   const refusals = new Map();
-  /** @type {string[]} */
+  /** @type {Told[]} */
   let told = [];
   let pause = 0;
   while (!watch.signal.aborted) {
@@ -72,15 +73,17 @@ export function stopWatching() {
 /**
  * @param {Host} host
  * @param {Decision[]} decisions
- * @param {Map<string, number>} refusals  request id -> how often the gateway has refused to wake its session
- * @returns {Promise<string[]>} the ids of those that need not be told again
+ * @param {Map<string, number>} refusals  request id and session -> how often the gateway has refused to wake it
+ * @returns {Promise<Told[]>} what need not be told again
  */
 async function passOn(host, decisions, refusals) {
+  /** @type {Told[]} */
   const told = [];
   for (const decision of decisions) {
-    const what = decided(decision.id, decision.state === "granted");
+    const { id, session } = decision;
+    const what = decided(decision);
     if (what === "later") continue;
-    if (what === "heard" || decision.session === "" || (await woken(host, decision, refusals))) told.push(decision.id);
+    if (what === "heard" || session === "" || (await woken(host, decision, refusals))) told.push({ id, session });
   }
   return told;
 }
@@ -92,15 +95,16 @@ async function passOn(host, decisions, refusals) {
  * @returns {Promise<boolean>} whether it is done with
  */
 async function woken(host, decision, refusals) {
+  const key = JSON.stringify([decision.id, decision.session]);
   try {
     await wake(host, decision);
-    refusals.delete(decision.id);
+    refusals.delete(key);
     return true;
   } catch (error) {
-    const count = (refusals.get(decision.id) ?? 0) + 1;
-    refusals.set(decision.id, count);
+    const count = (refusals.get(key) ?? 0) + 1;
+    refusals.set(key, count);
     const final = count >= REFUSALS && /** @type {{ retryable?: unknown }} */ (error).retryable === false;
-    if (final) refusals.delete(decision.id);
+    if (final) refusals.delete(key);
     host.warn(`cannot wake ${decision.session} for approval ${decision.id}${final ? "" : " yet"}: ${textOf(error)}`);
     return final;
   }

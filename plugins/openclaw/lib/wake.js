@@ -1,6 +1,9 @@
 // Wakes a session: a call that went away with "pending" is to be repeated once a person has decided, so the session that made it
 // gets a turn of its own.
 
+import { hash } from "node:crypto";
+
+import { insteadOf } from "./answers.js";
 import { ID } from "./hooks.js";
 import { shared } from "./shared.js";
 
@@ -8,7 +11,15 @@ import { shared } from "./shared.js";
 const CHILD = 3_600_000;
 
 /**
- * @typedef {{ id: string, agent: string, session: string, tool: string, state: "granted" | "denied" | "expired" }} Decision
+ * @typedef {object} Decision
+ * @property {string} id
+ * @property {string} agent
+ * @property {string} session
+ * @property {string} tool
+ * @property {"granted" | "denied" | "expired"} state
+ * @property {string} [edited_from]  the question that it stands for: an approver has changed the call
+ * @property {Record<string, unknown>} [params]  what the changed call is to be made with
+ *
  * @typedef {{ sessionKey: string, message: string, deliver: boolean, idempotencyKey: string }} Run
  * @typedef {{ delivery?: { kind?: string, context?: { to?: string } }, spawnedBy?: string }} Session
  *
@@ -30,13 +41,21 @@ export async function wake(host, decision) {
   const session = sessionOf(host, decision);
   const { spawnedBy } = session;
   // An answer to such a no would be kept back as well, and asked about, and bring the next no, without end.
-  const unsaid = shared().unsaid.has(decision.id);
+  const unsaid = [decision.id, decision.edited_from ?? ""].some((id) => shared().unsaid.has(id));
   const deliver = hasReader(session) && !(unsaid && decision.state !== "granted");
-  const message = unsaid && decision.state === "granted" ? noticeOfText(decision) : noticeOf(decision);
-  // The gateway begins one turn for one key, however often it is asked.
-  const once = { sessionKey: decision.session, idempotencyKey: `${ID}:${decision.id}` };
+  const asText = unsaid && decision.state === "granted" && decision.params === undefined;
+  const message = asText ? noticeOfText(decision) : noticeOf(decision);
+  const once = { sessionKey: decision.session, idempotencyKey: onceFor(decision) };
   const { runId } = await begin(host, { ...once, message, deliver });
   if (spawnedBy) void tellParent(host, decision, spawnedBy, runId);
+}
+
+/**
+ * The gateway begins one turn for one key, however often it is asked. Several sessions may have asked the same.
+ * @param {Decision} decision
+ */
+function onceFor({ id, session }) {
+  return `${ID}:${id}:${hash("sha256", session).slice(0, 16)}`;
 }
 
 /**
@@ -53,7 +72,7 @@ async function tellParent(host, decision, parent, runId) {
       `Safety Gateway: your subagent session ${decision.session} went on after approval ${decision.id} was ${decision.state}. ` +
       "Read its newest message (sessions_history) and tell the person what came of it.";
     const deliver = hasReader(sessionOf(host, { agent: decision.agent, session: parent }));
-    await begin(host, { sessionKey: parent, message, deliver, idempotencyKey: `${ID}:${decision.id}:parent` });
+    await begin(host, { sessionKey: parent, message, deliver, idempotencyKey: `${onceFor(decision)}:parent` });
   } catch (error) {
     host.warn(`cannot tell ${parent} of approval ${decision.id}: ${textOf(error)}`);
   }
@@ -96,12 +115,18 @@ function hasReader({ delivery }) {
 }
 
 /**
- * What the agent is told. No word of the call itself is repeated: the agent knows it.
+ * What the agent is told. No word of the call itself is repeated, for the agent knows it; but what an approver made of it is said.
  * @param {Decision} decision
  */
-function noticeOf({ id, tool, state: outcome }) {
+function noticeOf({ id, tool, state: outcome, edited_from: earlier, params }) {
   const name = tool.replace(/[^\w.:-]/g, "?").slice(0, 100);
   const about = `Safety Gateway: approval ${id} (${name})`;
+  if (outcome === "granted" && params !== undefined) {
+    return (
+      `${about} stands in place of approval ${earlier}: the approver changed your call and approved it in another form. ` +
+      insteadOf({ tool: name, params })
+    );
+  }
   switch (outcome) {
     case "granted":
       return `${about} was granted: repeat the same call now, with exactly the same arguments. It may run once.`;

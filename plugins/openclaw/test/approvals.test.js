@@ -215,10 +215,20 @@ for (const [answer, decision] of /** @type {const} */ ([
   });
 }
 
+/**
+ * A decision as the edge's list brings it.
+ * @param {string} id
+ * @param {boolean} allow
+ * @param {object} more
+ */
+function told(id, allow, more = {}) {
+  return { id, session: "agent:main:main", state: allow ? "granted" : "denied", ...more };
+}
+
 test("a decision that comes after the wait closes the question in the chat too", async () => {
   const there = chat();
   const { answer } = await opened(there);
-  assert.equal(decided(answer.approval.id, false), "wake");
+  assert.equal(decided(told(answer.approval.id, false)), "wake");
   await there.asked("plugin.approval.resolve");
   assert.deepEqual(sent(there, "plugin.approval.resolve"), [{ id: "plugin:1", decision: "deny" }]);
 });
@@ -343,16 +353,16 @@ test("a decision is told once: to the call that waits, or else to the session", 
   const { id } = answer.approval;
   let meanwhile = "";
   await awaitPerson(question(answer), async () => {
-    meanwhile = decided(id, true);
+    meanwhile = decided(told(id, true));
     return { decision: "allow" };
   });
-  assert.deepEqual([meanwhile, decided(id, true), decided(id, true)], ["later", "heard", "wake"]);
+  assert.deepEqual([meanwhile, decided(told(id, true)), decided(told(id, true))], ["later", "heard", "wake"]);
 });
 
 test("a refusal for another reason than the people's leaves their decision to be told", async () => {
   const answer = pending();
   await awaitPerson(question(answer), async () => ({ decision: "block", rule: "halted" }));
-  assert.equal(decided(answer.approval.id, true), "wake");
+  assert.equal(decided(told(answer.approval.id, true)), "wake");
 });
 
 test("an answer that names no question is not waited for", async () => {
@@ -366,10 +376,18 @@ test("two calls that wait for the same answer are both told by the edge", async 
   const second = Promise.withResolvers();
   const other = awaitPerson(question(answer), () => second.promise);
   await awaitPerson(question(answer), async () => ({ decision: "allow" }));
-  assert.equal(decided(id, true), "later");
+  assert.equal(decided(told(id, true)), "later");
   second.resolve(answer);
   await other;
-  assert.equal(decided(id, true), "heard");
+  assert.equal(decided(told(id, true)), "heard");
+});
+
+test("where an approver changed the call, the question about the first one is closed in the chat", async () => {
+  const there = chat();
+  const { answer } = await opened(there);
+  assert.equal(decided(told("e".repeat(32), true, { edited_from: answer.approval.id })), "wake");
+  await there.asked("plugin.approval.resolve");
+  assert.deepEqual(sent(there, "plugin.approval.resolve"), [{ id: "plugin:1", decision: "deny" }]);
 });
 
 test("a gateway that is stopping already is asked nothing", async () => {

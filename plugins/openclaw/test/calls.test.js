@@ -38,6 +38,16 @@ test("a blocked call carries the edge's reason to the model", async () => {
   assert.equal(/** @type {any} */ (confirm(call.event, call.ctx)).block, true);
 });
 
+test("a call that an approver changed tells the model exactly which one was approved", async () => {
+  const params = { command: `echo '\u200b${"x".repeat(5000)}'` };
+  const instead = { tool: "exec", params };
+  const answer = { decision: "block", level: "red", rule: "approval edited", reason: "Olga changed this call", instead };
+  const reason = (await decided(answer))?.blockReason ?? "";
+  assert.match(reason, /^Safety Gateway: blocked: Olga changed this call\. Call exec now with exactly these arguments/);
+  assert.deepEqual(JSON.parse(reason.slice(reason.indexOf("{"))), params);
+  assert.match(reason, /^[\x20-\x7e]+$/);
+});
+
 test("a pending call is blocked for now, and says how to go on", async () => {
   const approval = { id: "7f3a", expires: 1_800_000_000, digest: "d" };
   const answer = await decided({ decision: "pending", level: "red", rule: "money", reason: "pays", approval });

@@ -27,11 +27,11 @@ function decision(more = {}) {
  */
 async function desk(owed) {
   const all = Promise.withResolvers();
-  /** @type {string[]} */
+  /** @type {{ id: string, session: string }[]} */
   const told = [];
   const there = await edge(({ body }, response) => {
     told.push(...body.told);
-    const open = owed.filter(({ id }) => !told.includes(id));
+    const open = owed.filter(({ id, session }) => !told.some((one) => one.id === id && one.session === session));
     if (open.length > 0) return { decided: open };
     all.resolve(undefined);
     response.on("close", () => {});
@@ -77,9 +77,9 @@ test("who asked is woken in the session that asked, and only then the edge hears
   const [run, ...others] = mine.runs;
   assert.deepEqual(others, []);
   assert.equal(run?.sessionKey, "agent:main:main");
-  assert.equal(run?.idempotencyKey, `safety-gateway:${granted.id}`);
+  assert.match(run?.idempotencyKey ?? "", new RegExp(`^safety-gateway:${granted.id}:[0-9a-f]{16}$`));
   assert.match(run?.message ?? "", new RegExp(`approval ${granted.id} \\(exec\\) was granted: repeat the same call now`));
-  assert.deepEqual(there.questions.map(({ body }) => body.told), [[], [granted.id]]);
+  assert.deepEqual(there.questions.map(({ body }) => body.told), [[], [{ id: granted.id, session: granted.session }]]);
   assert.deepEqual(there.questions[0]?.body.agents, ["main", "research"]);
 });
 
@@ -162,7 +162,7 @@ test("a wake that fails is tried again, and the edge is not told before", async 
   const there = await desk([granted]);
   const mine = host({ run });
   await watched(there, mine);
-  assert.deepEqual(there.questions.map(({ body }) => body.told), [[], [], [granted.id]]);
+  assert.deepEqual(there.questions.map(({ body }) => body.told), [[], [], [{ id: granted.id, session: granted.session }]]);
   assert.match(String(mine.warnings), /cannot wake agent:main:main .* yet: the gateway drains/);
 });
 
@@ -178,7 +178,7 @@ test("a session that the gateway will not wake does not hold up the others", asy
   const there = await desk([broken, fine]);
   await watched(there, host({ run }));
   assert.deepEqual(woken, ["agent:main:main"]);
-  assert.deepEqual(there.told, [fine.id, broken.id]);
+  assert.deepEqual(there.told, [fine, broken].map(({ id, session }) => ({ id, session })));
 });
 
 test("a call without a session has nobody to wake", async () => {
@@ -188,14 +188,14 @@ test("a call without a session has nobody to wake", async () => {
 });
 
 test("a call that got its answer while it waited is not woken for it", async () => {
-  const granted = decision();
+  const granted = decision({ session: "s" });
   const answer = { decision: "pending", approval: { id: granted.id, expires: Date.now() / 1000 + 60 } };
   const call = { id: "c", tool: "exec", params: {}, agent: "main", session: "s" };
   await awaitPerson({ call, answer, ctx: exec({}).ctx }, async () => ({ decision: "allow" }));
   const mine = host();
   const there = await desk([granted]);
   await watched(there, mine);
-  assert.deepEqual([mine.runs, there.told], [[], [granted.id]]);
+  assert.deepEqual([mine.runs, there.told], [[], [{ id: granted.id, session: granted.session }]]);
 });
 
 test("the parent of a subagent is told when the subagent has gone on", async () => {
@@ -209,7 +209,7 @@ test("the parent of a subagent is told when the subagent has gone on", async () 
   const woken = mine.runs.map(({ sessionKey, deliver }) => [sessionKey, deliver]);
   assert.deepEqual(woken, [["agent:main:subagent:1", false], ["agent:main:main", true]]);
   assert.match(mine.runs[1]?.message ?? "", /your subagent session agent:main:subagent:1 went on/);
-  assert.deepEqual(mine.waits, [{ runId: `safety-gateway:${child.id}`, timeoutMs: 3_600_000 }]);
+  assert.deepEqual(mine.waits, [{ runId: mine.runs[0]?.idempotencyKey, timeoutMs: 3_600_000 }]);
 });
 
 test("an edge that is away is asked again; the log says so once", async () => {
@@ -260,4 +260,38 @@ test("a gateway that begins to stop takes no new turns", async () => {
   await watch;
   await watchDecisions(settings(there.socket), host(), stopping.signal);
   assert.equal(there.questions.length, 1);
+});
+
+test("every session that asked is woken, each once", async () => {
+  const first = decision();
+  const second = { ...first, session: "agent:main:other" };
+  const there = await desk([first, second]);
+  const mine = host();
+  await watched(there, mine);
+  assert.deepEqual(mine.runs.map(({ sessionKey }) => sessionKey), [first.session, second.session]);
+  assert.equal(new Set(mine.runs.map(({ idempotencyKey }) => idempotencyKey)).size, 2);
+  assert.deepEqual(there.told, [first, second].map(({ id, session }) => ({ id, session })));
+});
+
+test("a session that waits for itself takes no decision from another one", async () => {
+  const granted = decision();
+  const there = await desk([granted]);
+  const mine = host();
+  const call = { id: "c", tool: "exec", params: {}, agent: "main", session: "agent:main:other" };
+  const answer = { decision: "pending", approval: { id: granted.id, expires: Date.now() / 1000 + 60 } };
+  await awaitPerson({ call, answer, ctx: exec({}).ctx }, async () => ({ decision: "allow" }));
+  await watched(there, mine);
+  assert.equal(mine.runs.length, 1);
+});
+
+test("where an approver changed the call, the agent is told exactly which one was approved", async () => {
+  const params = { command: "ls 'caf\u00e9\u200b'\n", deep: { list: [1, null] } };
+  const changed = decision({ edited_from: "f".repeat(32), params });
+  const mine = host();
+  await watched(await desk([changed]), mine);
+  const message = mine.runs[0]?.message ?? "";
+  assert.match(message, /stands in place of approval f{32}: the approver changed your call and approved it in another form/);
+  const written = message.slice(message.indexOf("{"));
+  assert.match(written, /^[\x20-\x7e]+$/);
+  assert.deepEqual(JSON.parse(written), params);
 });

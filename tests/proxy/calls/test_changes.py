@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
-from proxy.background.approvals import Inbox
+from hub.approvals import answering, editing, questions
+from hub.approvals.approver import Approver
+from proxy.background.approvals import Inbox, Outbox
 from proxy.calls.changes import Changes
 from proxy.calls.grants import Grants
 from proxy.calls.outward import Outward
@@ -34,18 +36,19 @@ from safety_core.model.policy import KeyKind
 from safety_core.model.tool_call import AgentId, TenantId
 from safety_core.standing import sign_standing
 from tests.proxy.calls.test_late_answers import DELETE, HUB, Plugin, edge
+from tests.simulators.hub import running_hub
 
 SAID = Answer(allow=True, approver="Olga", origin="console", nonce="0" * 32)
 LOOK = {"command": "ls old"}
 
 
-def inbox(plugin: Plugin) -> Inbox:
+def inbox(plugin: Plugin, hub: Any = None) -> Inbox:
     place = plugin.place
     services = place.control.calls.services
     grants = Grants(services.approvals, services.audit, place.in_force)
     outward = Outward(StandingStore(services.approvals.database), services.audit, place.in_force)
     changes = Changes(services, place.in_force, place.settings.workspace)
-    return Inbox(services.approvals, grants, changes, outward, None)  # type: ignore[arg-type]
+    return Inbox(services.approvals, grants, changes, outward, hub)
 
 
 async def question(plugin: Plugin, request: str) -> ApprovalRequest:
@@ -166,7 +169,7 @@ async def test_a_question_is_cancelled_at_the_hubs_word_and_never_opened_by_it(
         assert (await plugin.decide())["decision"] == "allow"
 
 
-MAIL = {"action": "send", "to": "anna@x.example", "message": "The parcel is on its way."}
+MAIL = {"to": "anna@x.example"}
 
 
 def outward(plugin: Plugin, **changes: Any) -> StandingGrant:
@@ -228,9 +231,9 @@ async def test_one_that_policy_does_not_let_count_is_recorded_and_dropped(
     async with edge(tmp_path, monkeypatch) as plugin:
         for wrong in (
             replace(outward(plugin), uses=1000),
-            outward(plugin, not_after=plugin.now[0] + 8 * 24 * 3600),
-            outward(plugin, origin="email:link"),
-            outward(plugin, tenant=TenantId("another")),
+            outward(plugin, id="b" * 32, not_after=plugin.now[0] + 8 * 24 * 3600),
+            outward(plugin, id="c" * 32, origin="email:link"),
+            outward(plugin, id="d" * 32, tenant=TenantId("another")),
         ):
             await inbox(plugin).take_up(wrong)
         assert await mails(plugin) == "pending"
@@ -254,3 +257,28 @@ async def test_a_policy_that_no_longer_pins_the_key_ends_it_for_good(
         force.policy = policy  # type: ignore[misc]
         assert await mails(plugin) == "pending"
         assert (await events(plugin))[-1] == ("outward_grant", "unpinned")
+
+
+async def test_the_whole_way_over_a_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running_hub(tmp_path / "hub") as hub, edge(tmp_path, monkeypatch, hub_key=hub.context.keys) as plugin:
+        hub.clock.now = plugin.now[0]
+        store = plugin.place.control.calls.services.approvals
+        client = await hub.edge("bakery")
+        outbox = Outbox(store, StandingStore(store.database), client)
+        olga = Approver(TenantId("bakery"), "Olga", "console")
+        first = RequestId((await plugin.decide())["approval"]["id"])
+        await outbox.send()
+        await editing.edit(hub.context, olga, first, {**LOOK})
+        await inbox(plugin, client).receive()
+        await outbox.send()
+        (pending,) = await questions.listed(hub.context, [olga.tenant])
+        changed = await editing.changed(hub.context, pending)
+        assert changed is not None
+        assert [(change.path, change.before, change.after) for change in changed.changes] == [
+            ("command", "rm -r old", "ls old")
+        ]
+        assert (await questions.find(hub.context, olga.tenant, first)).state is ApprovalState.CANCELLED
+        await answering.answer(hub.context, olga, pending.request.id, allow=True)
+        await inbox(plugin, client).receive()
+        assert (await plugin.decide())["instead"] == {"tool": "exec", "params": LOOK}
+        assert (await plugin.decide(params=LOOK))["decision"] == "allow"

@@ -17,6 +17,7 @@ import httpx2
 import pytest
 from nacl.signing import SigningKey
 
+from hub.keys import HubKeys
 from proxy.app import Edge, opened
 from proxy.background.approvals import Sweep
 from proxy.calls.outward import Outward
@@ -66,14 +67,17 @@ class Plugin:
 
 
 @asynccontextmanager
-async def edge(folder: Path, monkeypatch: pytest.MonkeyPatch, agents: str = "") -> AsyncGenerator[Plugin, None]:
+async def edge(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, agents: str = "", hub_key: HubKeys | None = None
+) -> AsyncGenerator[Plugin, None]:
+    hub = (hub_key.approvals if hub_key else HUB).verify_key
     home = Home(folder / "home").create()
     key = SigningKey(read_or_create_key_file(home.edge_key)).verify_key
     pinned = (
         f"approvers:\n  - id: {key_id(KeyKind.CHANNEL, key)}\n    kind: channel\n"
         f"    public: '{bytes(key).hex()}'\n    up_to: red\n"
-        f"  - id: {key_id(KeyKind.HUB, HUB.verify_key)}\n    kind: hub\n"
-        f"    public: '{bytes(HUB.verify_key).hex()}'\n    up_to: red\n    outward_days: 7\n"
+        f"  - id: {key_id(KeyKind.HUB, hub)}\n    kind: hub\n"
+        f"    public: '{bytes(hub).hex()}'\n    up_to: red\n    outward_days: 7\n"
     )
     sources = {**SMALL, "approvers.yaml": pinned.encode(), "agents.yaml": agents.encode() or b"{}"}
     (folder / "root.json").write_bytes(b"{}")
