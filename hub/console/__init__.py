@@ -5,7 +5,7 @@ visit     one request of a browser: a guest's, or that of somebody signed in; fo
 cookies   what the browser keeps for us
 signin    signing in and out
 settings  one's own passkeys, authenticator app, sessions
-channels  how one is told what waits, and who answers in one's place
+channels  how one is told what waits, and who answers in one's place;  telling: the same for a tenant, and webhooks
 people    people and roles, for admins
 render    templates, and the headers that every page carries
 assets    files that never change under one name

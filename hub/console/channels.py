@@ -8,6 +8,7 @@ from typing import Final
 from starlette.responses import Response
 
 from hub.console.visit import PageRoutes, Visit
+from hub.errors import status_of
 from hub.notices import channels, delegation
 from hub.notices.quiet import zone_of
 from hub.people import limits
@@ -35,7 +36,7 @@ async def _page(visit: Visit, told: str = "", error: SafetyError | None = None) 
     settings = context.settings
     return visit.render(
         "channels.html",
-        200 if error is None else 400,
+        200 if error is None else status_of(error),
         channels=await channels.listed(context, person.id),
         push_key=channels.push_key(context),
         email=bool(settings.smtp),
@@ -67,6 +68,8 @@ async def add(visit: Visit) -> Response:
             channel = await channels.add_push(context, person, form.get("name", "") or "This browser", subscription)
         elif kind == "email":
             channel = await channels.add_email(context, person, form.get("address", "").strip())
+        elif kind != "apprise":
+            raise InputError("channel", "is none", "load the page again")
         else:
             channel = await channels.add_chat(context, person, form.get("name", ""), form.get("url", "").strip())
     except SafetyError as error:
@@ -148,6 +151,6 @@ ROUTES: Final[PageRoutes] = (
     ("POST", f"{PAGE}/choose", choose),
     ("POST", f"{PAGE}/test", test),
     ("POST", f"{PAGE}/remove", remove),
-    ("POST", f"{PAGE}/delegate", delegate),
-    ("POST", f"{PAGE}/withdraw", withdraw),
+    ("POST", "/settings/deputies/give", delegate),
+    ("POST", "/settings/deputies/withdraw", withdraw),
 )

@@ -55,7 +55,6 @@ PAGES: Final[PageRoutes] = (
     *signin.ROUTES,
     *settings.ROUTES,
     *channels.ROUTES,
-    *channels.ROUTES,
     *people.ROUTES,
     *usage.ROUTES,
     *tenants.ROUTES,
