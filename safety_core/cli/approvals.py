@@ -17,6 +17,7 @@ from safety_core.approve import Answer, answer, code, key_id
 from safety_core.canonical import Digest, Json, JsonObject, digest
 from safety_core.cli.home import home_option
 from safety_core.cli.hub import hub_option, read_token, token_option
+from safety_core.cli.outward import outward
 from safety_core.edge import clock
 from safety_core.edge.approver import ApproverClient, Question
 from safety_core.edge.home import Home
@@ -55,6 +56,9 @@ def approvals() -> None:
 
     The hub's admin made your token: `safety hub approver add`.
     """
+
+
+approvals.add_command(outward)
 
 
 @approvals.command("list")
@@ -204,7 +208,8 @@ def left_out(request: ApprovalRequest) -> tuple[str, ...] | None:
 
 def _digest_without(request: ApprovalRequest, names: tuple[str, ...]) -> Digest:
     params: JsonObject = {name: value for name, value in request.params.items() if name not in names}
-    return digest({"tenant": request.tenant, "agent": request.agent, "tool": request.tool, "params": params})
+    bound: JsonObject = {"tenant": request.tenant, "agent": request.agent, "tool": request.tool, "params": params}
+    return digest({**bound, "files": {**request.files}} if request.files else bound)
 
 
 def _cover(request: ApprovalRequest) -> str:
@@ -244,6 +249,7 @@ def _page(question: Question) -> str:
             *_whom(request),
             f"tool      {_safe(request.tool)}",
             f"with      {shown}",
+            *(f"runs      {_safe(path)} (sha256 {text[:16]}...)" for path, text in sorted(request.files.items())),
             f"code      {code(request.action_digest)}  (compare it with the edge's; {_cover(request)})",
             *([f"people    {request.quorum} have to say yes, {_missing(question)}"] if request.quorum > 1 else []),
             f"expires   in {left // 60} h {left % 60} min",
