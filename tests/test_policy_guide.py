@@ -18,7 +18,7 @@ MARK = "-- the next block --"
 
 def test_the_guide_works_as_it_is_written(tmp_path: Path) -> None:
     blocks = BLOCK.findall(PAGE.read_text())
-    assert len(blocks) == 6
+    assert len(blocks) == 7
     script = "set -eu\n" + "".join(f"{typed}echo '{MARK}'\n" for typed, _ in blocks)
     program = tmp_path / "bin/safety"
     program.parent.mkdir()
