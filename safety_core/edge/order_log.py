@@ -13,6 +13,7 @@ from safety_core.wire.orders import OrderResult, order_result_from_json
 from safety_core.wire.reader import Reader
 
 SCHEMA: Final = """
+PRAGMA cache_size = -128;
 CREATE TABLE IF NOT EXISTS order_done (id TEXT PRIMARY KEY, at REAL NOT NULL, result BLOB NOT NULL) STRICT
 """
 

@@ -62,7 +62,7 @@ def test_a_halt_reaches_a_waiting_edge_and_only_the_hubs_own_halt_is_taken_back_
     with here.hub():
         here.introduce()
         here.publish()
-        with here.edge() as edge:
+        with here.edge(HUB_ORDERS="3600") as edge:  # it hears of orders by the hub's hints alone
             until(lambda: allowed(edge))
             done = settled(here, given(here, "halt", "main", "it buys too much"))
             assert (done["outcome"], done["numbers"]) == ("done", {"halted": 1})
