@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from hub import admin
+from hub.backup.command import backup, restore
 from hub.context import Context
 from hub.keys import create_keys
 from hub.people.command import passkey, person
@@ -41,6 +42,7 @@ def hub(context: click.Context, config: Path | None, data: Path | None, database
     safety hub approver add TENANT NAME   a token with which a person answers
     safety hub publisher add TENANT NAME  a token for `safety policy publish`
     safety hub serve
+    safety hub backup FILE                all of it in one file, also while it serves
 
     Settings come from a TOML file and from SAFETY_HUB_DATA, SAFETY_HUB_DATABASE, SAFETY_HUB_HOST ...
     """
@@ -170,5 +172,7 @@ async def _nothing(_hub: Context) -> None:
     """Opening the hub is all that is wanted."""
 
 
+hub.add_command(backup)
+hub.add_command(restore)
 hub.add_command(person)
 hub.add_command(passkey)
