@@ -75,6 +75,7 @@ def new_request(
         recipients=tuple(dict.fromkeys(target.value for target in verdict.facts.recipients)),
         amounts=_amounts(verdict),
         quorum=policy.quorum.get(verdict.level, 1),
+        files={**relies_on},
     )
 
 

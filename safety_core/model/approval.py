@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NewType
 
@@ -77,6 +78,7 @@ class ApprovalRequest:
         amounts: sums of money in it, as they are shown ("499.00 EUR").
         quorum: how many people have to say yes.
         edited_from: the question that this one stands for, after an approver changed its arguments; empty if none.
+        files: scripts that the call runs, by path, with the hashes of their texts: the answer is bound to these, too.
     """
 
     id: RequestId
@@ -98,6 +100,7 @@ class ApprovalRequest:
     amounts: tuple[str, ...] = ()
     quorum: int = 1
     edited_from: RequestId | None = None
+    files: Mapping[str, Digest] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,8 @@ def _added(request: ApprovalRequest) -> JsonObject:
         added["quorum"] = request.quorum
     if request.edited_from is not None:
         added["edited_from"] = request.edited_from
+    if request.files:
+        added["files"] = {**request.files}
     return added
 
 
@@ -83,9 +85,14 @@ def request_from_json(body: Reader) -> ApprovalRequest:
         amounts=body.texts("amounts") if body.has("amounts") else (),
         quorum=body.integer("quorum", 1, minimum=1),
         edited_from=RequestId(_shaped(body, "edited_from", ID)) if body.has("edited_from") else None,
+        files=_files(body.object("files")) if body.has("files") else {},
     )
     body.done()
     return request
+
+
+def _files(body: Reader) -> dict[str, Digest]:
+    return {path: Digest(_shaped(body, path, DIGEST)) for path in body.keys()}  # noqa: SIM118
 
 
 def grant_to_json(grant: Grant) -> JsonObject:

@@ -14,17 +14,20 @@ from nacl.signing import SigningKey
 
 from hub import admin
 from hub.store.tokens import TokenKind
-from safety_core.approve import code, key_id
-from safety_core.canonical import JsonObject, digest
+from safety_core.approve import code, key_id, new_request
+from safety_core.canonical import Digest, JsonObject, digest
 from safety_core.cli.main import run
 from safety_core.edge.hub import HubClient
 from safety_core.edge.key_file import read_key_file
 from safety_core.edge.shipped import bundle_of, shipped_sources
-from safety_core.model.approval import ApprovalRequest
+from safety_core.model.approval import ApprovalRequest, RequestId
+from safety_core.model.facts import Facts
 from safety_core.model.level import Level
 from safety_core.model.policy import ApproverKey, KeyKind
-from safety_core.model.tool_call import TenantId
+from safety_core.model.tool_call import AgentId, CallId, SessionId, TenantId, ToolCall
+from safety_core.model.verdict import Verdict
 from tests.simulators.hub import START, question, running_hub
+from tests.simulators.policies import policy
 
 Answer = tuple[int, str, str]
 
@@ -156,3 +159,54 @@ async def test_a_machine_registers_itself(tmp_path: Path, capfd: pytest.CaptureF
         assert key.verify_key.encode().hex() in capfd.readouterr().out
         async with HubClient(hub.url, TenantId("acme"), key) as edge:
             assert (await edge.decisions(0)).grants == ()
+
+
+async def test_an_answer_covers_the_scripts_that_a_call_runs(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = ToolCall(CallId("c"), TenantId("acme"), AgentId("shop"), SessionId("s"), "exec", {"command": "sh run.sh"})
+    verdict = Verdict(Level.RED, "r", (), Facts("exec", "shop"), outward=False, revision="r1")
+    text = Digest("ab" * 32)
+    asked = new_request(
+        RequestId("1" * 32), call, verdict, policy(), strong=False, now=START, relies_on={"/work/run.sh": text}
+    )
+    async with running_hub(tmp_path / "hub") as hub:
+        edge = await hub.edge("acme")
+        monkeypatch.setenv("SAFETY_HUB", hub.url)
+        token = await admin.add_person(hub.context, TokenKind.APPROVER, "acme", "o")
+        monkeypatch.setenv("SAFETY_APPROVER_TOKEN", token)
+        await edge.push_approval(asked)
+        shown = (await safety(capfd, "show", asked.id))[1]
+        assert "runs      /work/run.sh (sha256 abababababababab...)" in shown
+        assert "covers exactly what is shown" in shown
+        lie = replace(asked, id=RequestId("2" * 32), files={"/work/run.sh": Digest("cd" * 32)})
+        await edge.push_approval(lie)
+        assert "DOES NOT COVER" in (await safety(capfd, "show", lie.id))[1]
+
+
+async def test_several_people_are_counted_and_a_question_can_be_ended(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed = (await safety(capfd, "keygen", str(tmp_path / "ann.key"), "--name", 'Ann "A"'))[1]
+    key = bundle_of({**shipped_sources(), "approvers.yaml": printed.encode()}).policy.approvers[0]
+    assert key.names == {'Ann "A"'}
+    monkeypatch.setattr("safety_core.edge.clock.now", lambda: START + 60)
+    asked = honest(question(quorum=2, recipients=("ann@x.example",), amounts=("499.00 EUR",)))
+    other = honest(question(params={"command": "ls"}))
+    async with running_hub(tmp_path / "hub") as hub:
+        edge = await hub.edge("acme")
+        monkeypatch.setenv("SAFETY_HUB", hub.url)
+        for one in (asked, other):
+            await edge.push_approval(one)
+        tokens = [await admin.add_person(hub.context, TokenKind.APPROVER, "acme", name) for name in ("ann", "bob")]
+        monkeypatch.setenv("SAFETY_APPROVER_TOKEN", tokens[0])
+        shown = (await safety(capfd, "show", asked.id))[1]
+        for words in ("reaches   ann@x.example", "amounts   499.00 EUR", "people    2 have to say yes, 2 missing"):
+            assert words in shown
+        told = (await safety(capfd, "approve", asked.id, "--yes"))[1]
+        assert told == f"{asked.id} pending: 1 more have to say yes\n"
+        assert "red (1 missing)" in (await safety(capfd, "list"))[1]
+        monkeypatch.setenv("SAFETY_APPROVER_TOKEN", tokens[1])
+        assert (await safety(capfd, "approve", asked.id, "--yes"))[1] == f"{asked.id} granted\n"
+        assert (await safety(capfd, "cancel", other.id))[1] == f"{other.id} cancelled\n"
+        assert (await safety(capfd, "cancel", asked.id))[0] == 1

@@ -45,6 +45,7 @@ requests = st.builds(
     amounts=st.lists(words, max_size=2).map(tuple),
     quorum=st.integers(1, 9),
     edited_from=st.none() | hexadecimal(32).map(RequestId),
+    files=st.dictionaries(words, hexadecimal(64).map(Digest), max_size=2),
 )
 some_bytes = st.binary(min_size=1, max_size=40)
 assertions = st.builds(Assertion, authenticator_data=some_bytes, client_data=some_bytes, signature=some_bytes)
@@ -155,7 +156,7 @@ def test_fields_that_nobody_knows_are_refused() -> None:
 
 
 def test_what_a_request_does_not_say_is_left_out_for_earlier_hubs() -> None:
-    assert REQUEST.keys().isdisjoint({"recipients", "amounts", "quorum", "edited_from"})
+    assert REQUEST.keys().isdisjoint({"recipients", "amounts", "quorum", "edited_from", "files"})
 
 
 @pytest.mark.parametrize(
@@ -165,6 +166,8 @@ def test_what_a_request_does_not_say_is_left_out_for_earlier_hubs() -> None:
         ("amounts", [1], "list of texts"),
         ("quorum", 0, "must lie in 1"),
         ("edited_from", "x", "must match"),
+        ("files", {"run.sh": "x"}, "must match"),
+        ("files", ["run.sh"], "must be an object"),
     ],
 )
 def test_what_a_request_says_beside_is_checked(field: str, value: Json, reason: str) -> None:
