@@ -101,6 +101,7 @@ def planted_fields(whole: dict[str, Any], form: str) -> list[dict[str, Any]]:
         {"params": {"command": f"git push --force https://x:{form}@forge.example/{form}"}},
         {"params": {"command": f"curl -d '{form}' https://{form}.example"}},
         {"params": {"command": f"cat /no/such/{form}; exit 3"}},
+        {"params": {"command": f"echo SECRET_REF({form}) SECRET_REF(x{form[:40]})"}},
         {"tool": f"refund_{form[:8]}", "params": {"order": form}},
         {"tool": "read", "params": {"path": form}},
         {"tool": "write", "params": {"path": f"{form}.txt", "content": "x"}},
