@@ -17,9 +17,8 @@ from starlette.types import ASGIApp
 from hub import bundles, fleet, orders, tenants, usage, witness
 from hub.approvals import beside, feed, reports
 from hub.approvals import endpoints as approvals
-from hub.console.routes import console_routes
+from hub.console.routes import answer_anything, console_routes
 from hub.context import Context
-from hub.errors import answer_error
 from hub.events import Events
 from hub.keys import load_keys
 from hub.migrations.migrate import migrate
@@ -90,7 +89,7 @@ async def opened(settings: Settings, clock: Callable[[], float] = time.time) -> 
 def hub_app(context: Context) -> ASGIApp:
     """Return the hub as an ASGI application over parts that are open for as long as it runs."""
     routes = [Route(path, _bound(endpoint, context), methods=[method]) for method, path, endpoint in ROUTES]
-    handlers = dict.fromkeys((SafetyError, HTTPException, Exception), answer_error)
+    handlers = dict.fromkeys((SafetyError, HTTPException, Exception), answer_anything)
     return Events(context, Starlette(routes=[*routes, *console_routes(context)], exception_handlers=handlers))
 
 

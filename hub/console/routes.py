@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 from urllib.parse import quote, urlsplit
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -39,7 +40,7 @@ from hub.console.cookies import session_cookie
 from hub.console.render import SECURITY_HEADERS, page
 from hub.console.visit import ConfirmFirst, Guest, OpenPage, OpenRoutes, Page, PageRoutes, Visit
 from hub.context import Context
-from hub.errors import ForbiddenError, UnauthenticatedError, retry_headers, status_of
+from hub.errors import ForbiddenError, UnauthenticatedError, answer_error, retry_headers, status_of
 from hub.notices import link_page
 from hub.people import sessions
 from safety_core.errors import SafetyError
@@ -80,6 +81,18 @@ def console_routes(context: Context) -> list[Route]:
     opened = [Route(path, _open(shown, context), methods=[method]) for method, path, shown in OPEN]
     files = [Route("/static/{path:path}", assets.serve, methods=["GET"]), Route("/worker.js", assets.worker)]
     return [*pages, *opened, *files]
+
+
+async def answer_anything(request: Request, error: Exception) -> Response:
+    """Answer what no page answers: a path that there is not, a bug; to people on a page, to programs in JSON."""
+    answer = await answer_error(request, error)
+    if request.url.path.startswith("/v1/") or fetched(request):
+        return answer
+    if isinstance(error, HTTPException):
+        told = SafetyError("page", "is not there" if error.status_code == 404 else error.detail)
+    else:
+        told = SafetyError("hub", "failed on its own", "see the hub's log")
+    return page("error.html", answer.status_code, error=told)
 
 
 def refused(request: Request, error: SafetyError) -> Response:
