@@ -27,8 +27,8 @@ from safety_core.model.approval import ApprovalState, RequestId
 from safety_core.model.level import Level
 from safety_core.model.tool_call import TenantId
 
-BATCH: Final = 200
-"""Happenings in one transaction: some tens of milliseconds in which nobody else writes to SQLite."""
+BATCH: Final = 50
+"""Happenings in one transaction, in which nobody else writes to SQLite."""
 
 GATHER_SECONDS: Final = 600.0
 """After a message about a question, those like it are told together, this much later."""
@@ -81,6 +81,7 @@ class _Round:
 
     async def hand_out(self, items: Iterable[Happening]) -> None:
         groups: dict[tuple[str, str, int], Group] = {}
+        planned: list[Happening] = []
         for item in items:
             if item.kind in set(Event):
                 await self._webhooks(item)
@@ -89,20 +90,20 @@ class _Round:
             elif item.kind == Event.ANSWER:
                 await self._over(item)
             elif item.kind == Event.QUESTION or item.kind in SCHEDULED:
+                planned += self._planned(item) if item.kind == Event.QUESTION else []
                 group = await self._group(item)
                 if group is not None:
                     key = (group.kind, group.alike, group.step)
                     groups[key] = _joined(groups.get(key), group)
+        await happenings.insert(self.connection, *planned)
         for group in groups.values():
             await self._tell(group)
 
     async def _group(self, item: Happening) -> Group | None:
-        """Return a question as a group of one, if it is worth telling now; lay in wait what follows."""
+        """Return a question as a group of one, if it is worth telling now."""
         if item.kind == EXPIRY:
             return await self._ran_out(item)
-        if item.kind == Event.QUESTION:
-            await self._schedule(item)
-        elif not await self._waits(item.subject):
+        if item.kind != Event.QUESTION and not await self._waits(item.subject):
             return None
         step = _whole(item.body.get("step"))
         if item.kind == ESCALATE and not await self._escalated(item, step):
@@ -118,25 +119,21 @@ class _Round:
         await self._webhooks(replace(item, kind=Event.ANSWER.value, body=body))
         return _single(item, "expired", self._reached(item))
 
-    async def _schedule(self, item: Happening) -> None:
-        """Lay in wait what follows if nobody answers; nothing where nobody would be told."""
-        expires = _number(item.body.get("expires"))
+    def _planned(self, item: Happening) -> list[Happening]:
+        """Return what is to lie in wait if nobody answers; nothing where nobody would be told."""
         if not self.audience.anybody:
-            return
-        last = expires - LAST_REMINDER
+            return []
+        expires = _number(item.body.get("expires"))
+        last, half = expires - LAST_REMINDER, item.at + (expires - item.at) / 2
         planned = [(EXPIRY, expires + 1.0, 0)]
         planned += [(REMIND_LAST, last, 0)] if last > self.now else []
-        half = item.at + (expires - item.at) / 2
         planned += [(REMIND_HALF, half, 0)] if self.now < half < last else []
         wait = self.audience.telling.escalate_seconds
         planned += [(ESCALATE, item.at + wait, 1)] if wait and self.audience.last_step else []
-        await happenings.insert(
-            self.connection,
-            *(
-                replace(item, kind=kind, due=due, body={**item.body, "step": step, "asked": item.at})
-                for kind, due, step in planned
-            ),
-        )
+        return [
+            replace(item, kind=kind, due=due, body={**item.body, "step": step, "asked": item.at})
+            for kind, due, step in planned
+        ]
 
     async def _escalated(self, item: Happening, step: int) -> bool:
         """Plan the step after this one; False if there is nobody in this one."""
@@ -196,7 +193,8 @@ class _Round:
         for webhook in self.audience.hooks:
             if item.kind in webhook.events:
                 body: JsonObject = {"subject": item.subject, "at": item.at, "data": _outside(item)}
-                subject = f"{item.kind}/{item.subject}"
+                again = f"/{int(item.at)}" if item.kind == Event.ALERT else ""  # one that was over and is back is news
+                subject = f"{item.kind}/{item.subject}{again}"
                 draft = Draft("", webhook.id, self.tenant, item.kind, subject, body, self.now)
                 await outbox.add(self.connection, draft, self.now)
 
