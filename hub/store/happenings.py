@@ -51,7 +51,8 @@ async def insert(connection: AsyncConnection, *new: Happening) -> None:
         }
         for item in new
     ]
-    await connection.execute(insert_into(connection, happenings).on_conflict_do_nothing(), rows)
+    if rows:
+        await connection.execute(insert_into(connection, happenings).on_conflict_do_nothing(), rows)
 
 
 async def take(connection: AsyncConnection, now: float, limit: int) -> tuple[Happening, ...]:
