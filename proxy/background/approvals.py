@@ -8,7 +8,8 @@ outward grant withdrawn) is taken at the hub's word.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from proxy.calls.changes import Changes
 from proxy.calls.grants import Grants
@@ -28,18 +29,23 @@ from safety_core.model.approval import (
     Withdrawal,
 )
 from safety_core.model.tool_call import AgentId
-from safety_core.wire.feed import Told
+from safety_core.wire.feed import BY_LIMIT, Told
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """Brings every question to the hub, and what became of it, at least once; the hub counts it once."""
+    """Brings every question to the hub, and what became of it, at least once; the hub counts it once.
+
+    Attributes:
+        scrub: takes secrets out of a text: who answered in a chat is what the chat's plugin says.
+    """
 
     approvals: ApprovalStore
     standing: StandingStore
     hub: HubClient
+    scrub: Callable[[str], str]
 
     async def send(self) -> None:
         """Send what is unsent, questions first; one that the hub refuses does not hold up the others, nor does an agent
@@ -73,7 +79,8 @@ class Outbox:
             standing = await self.standing.untold()
             if not place and not standing:
                 return
-            await self.hub.push_reports(Told(reports, standing))
+            clean = tuple(replace(report, by=self.scrub(report.by)[:BY_LIMIT]) for report in reports)
+            await self.hub.push_reports(Told(clean, standing))
             await self.approvals.reported(place)
             await self.standing.told(standing)
 

@@ -50,7 +50,7 @@ def planned(
     grants = Grants(services.approvals, services.audit, in_force)
     hints = Hints(hub)
     changes = Changes(services, in_force, workspace)
-    outbox = Outbox(services.approvals, outward.standing, hub)
+    outbox = Outbox(services.approvals, outward.standing, hub, services.secrets.scrub)
     inbox = Inbox(services.approvals, grants, changes, outward, hub)
     heart = Heart(hub, services, in_force, sight=sight)
     orders = Orders(hub, log, sight, in_force, sync.pull, heart.beat, settings.doctor)

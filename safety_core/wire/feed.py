@@ -52,6 +52,9 @@ USES: Final = 1000
 REPORTS: Final = 100
 """Reports in one message."""
 
+BY_LIMIT: Final = 200
+"""Characters of who did something that the hub is told."""
+
 RECIPIENT_LIMIT: Final = 254
 """Characters of an address (RFC 5321, 4.5.3.1)."""
 
@@ -231,7 +234,7 @@ def report_from_json(body: Reader) -> Report:
     report = Report(
         request=RequestId(_shaped(body, "request", ID)),
         state=ApprovalState(word),
-        by=body.text("by", limit=200),
+        by=body.text("by"),
         at=body.number("at"),
         replaced=RequestId(_shaped(body, "replaced", ID)) if body.has("replaced") else None,
         refused=_names(body, "refused", body.text("refused", "", limit=REFUSED_LIMIT)),

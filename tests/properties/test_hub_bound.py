@@ -14,9 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safety_core.errors import InputError
+from safety_core.model.approval import ApprovalState, Report, RequestId, StandingReport
 from safety_core.model.level import Tier
 from safety_core.model.tool_call import AgentId
 from safety_core.wire.activity import Activity, AgentTold, BackupTold, Count, Trouble
+from safety_core.wire.feed import Told, told_from_json, told_to_json
 from safety_core.wire.fleet import Component, ConsistencyProof, Heartbeat, heartbeat_from_json
 from safety_core.wire.orders import Number, OrderOutcome, OrderResult, order_result_from_json
 from safety_core.wire.posture import Check, Posture, Result, posture_from
@@ -91,6 +93,24 @@ def came_of(read: Any, raw: bytes) -> str:
     except InputError as error:
         return str(error)
     return f"{json.dumps(kept.to_json())} {kept!r}"
+
+
+@given(secrets, st.data())
+def test_a_secret_in_a_report_is_refused_and_not_repeated(secret: str, data: st.DataObject) -> None:
+    """But for who answered, out of which the edge takes secrets before it tells (`proxy.background.approvals`)."""
+    ids = [RequestId(digit * 32) for digit in "abc"]
+    report = Report(ids[0], ApprovalState.CANCELLED, "", 1.0, ids[1], "floor: x")
+    message = told_to_json(Told((report,), (StandingReport(ids[2], 1, "withdrawn"),)))
+    del message["reports"][0]["by"]  # type: ignore[index,call-overload,union-attr]
+    refuses(message, secret, data, lambda raw: told_from_json(Reader(named(json.loads(raw)), "reports")))
+
+
+def named(message: Any) -> Any:
+    """Return reports with who answered, where they have kept their form."""
+    for report in message["reports"] if isinstance(message, dict) and isinstance(message.get("reports"), list) else ():
+        if isinstance(report, dict):
+            report["by"] = ""
+    return message
 
 
 def refuses(message: Any, secret: str, data: st.DataObject, read: Any) -> None:

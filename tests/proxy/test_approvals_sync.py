@@ -39,6 +39,12 @@ from safety_core.model.tool_call import TenantId
 from tests.simulators.hub import RunningHub, question, running_hub
 from tests.simulators.policies import policy, signed_grant
 
+SECRET = "plainly-invented-" + "Zx9w"
+
+
+def scrub(text: str) -> str:
+    return text.replace(SECRET, "SECRET_REF(x)")
+
 
 @dataclass
 class Desk:
@@ -54,7 +60,7 @@ class Desk:
     def __post_init__(self) -> None:
         self.standing = StandingStore(self.approvals.database, self.approvals.news)
         self.outward = Outward(self.standing, self.audit, self.in_force)
-        self.outbox = Outbox(self.approvals, self.standing, self.client)
+        self.outbox = Outbox(self.approvals, self.standing, self.client, scrub)
         services = Services(None, self.audit, self.approvals, None)  # type: ignore[arg-type]
         changes = Changes(services, self.in_force, "/srv/agent")
         grants = Grants(self.approvals, self.audit, self.in_force)
@@ -171,7 +177,7 @@ async def test_an_outage_loses_no_question(desk: Desk) -> None:
     away = HubClient("http://127.0.0.1:9", desk.client.tenant, desk.client.key)
     await desk.asked()
     with pytest.raises(UnavailableError):
-        await Outbox(desk.approvals, desk.standing, away).send()
+        await Outbox(desk.approvals, desk.standing, away, scrub).send()
     await away.close()
     assert len(await desk.approvals.unsent()) == 1
     await desk.outbox.send()
@@ -231,7 +237,7 @@ async def test_what_became_of_a_question_waits_for_the_hub_and_is_told_after_it(
     await desk.inbox.take_up(grant)
     await desk.approvals.use(grant)
     with pytest.raises(UnavailableError):
-        await Outbox(desk.approvals, desk.standing, away).send()
+        await Outbox(desk.approvals, desk.standing, away, scrub).send()
     await away.close()
     await desk.outbox.send()
     assert await desk.approvals.reports() == (0, ())
@@ -271,3 +277,15 @@ async def test_an_outward_grant_comes_from_the_hub_and_goes_at_its_word(desk: De
     assert await desk.standing.untold() == ()
     outcomes = [(outcome, rules) for outcome, _, rules in await desk.events()]
     assert outcomes == [("made", ()), ("dropped", ("WeakApproverError",)), ("withdrawn", ())]
+
+
+async def test_no_secret_leaves_in_the_name_of_who_answered_in_a_chat(desk: Desk) -> None:
+    await desk.pin()
+    request = await desk.asked()
+    await desk.outbox.send()
+    keys = load_keys(desk.hub.context.settings.data / "keys")
+    who = f"{SECRET} by telegram" + "x" * 300
+    await desk.inbox.take_up(signed_grant(keys.approvals, request, key=keys.approvals_id, approver=who))
+    await desk.outbox.send()
+    ((told,),) = (await reports.of(desk.hub.context, request.tenant, [request.id])).values()
+    assert told.by.startswith("SECRET_REF(x) by telegram")

@@ -1,4 +1,4 @@
-"""Processes that fight over one approval cache: `python approval_children.py race|work <file> [first number]`."""
+"""Processes that fight over one approval cache: `python approval_children.py race|work|spend <file> [first number]`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from safety_core.canonical import Digest
 from safety_core.edge.approvals import ApprovalStore
+from safety_core.edge.standing import StandingStore
 from safety_core.errors import ReplayedGrantError
 from safety_core.model.approval import ApprovalRequest, Grant, KeyId, RequestId
 from safety_core.model.level import Level
@@ -43,11 +44,29 @@ async def work(store: ApprovalStore, number: int) -> None:
         print("used", identity, flush=True)
 
 
+async def spend(store: ApprovalStore) -> None:
+    """Use up the outward grants there are, all of them at a time, printing each use once it is acknowledged."""
+    standing = StandingStore(store.database)
+    ids = tuple(held.grant.id for held in await standing.held())
+    while True:
+        try:
+            await standing.use(ids, 1.0)
+        except ReplayedGrantError:
+            return
+        print("used", flush=True)
+
+
 async def main() -> None:
     """Do what the command line says."""
     store = ApprovalStore.open(Path(sys.argv[2]))
     try:
-        await (race(store) if sys.argv[1] == "race" else work(store, int(sys.argv[3])))
+        match sys.argv[1]:
+            case "race":
+                await race(store)
+            case "spend":
+                await spend(store)
+            case _:
+                await work(store, int(sys.argv[3]))
     finally:
         await store.aclose()
 

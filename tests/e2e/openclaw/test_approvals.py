@@ -107,6 +107,23 @@ def test_a_late_no_is_told_to_the_agent_too(world: World) -> None:
     assert published(world, "critics") == 0
 
 
+def test_a_call_that_the_approver_changed_runs_as_they_have_it_and_once(world: World) -> None:
+    """The agent is woken and told the other arguments, calls with them, and goes on; its own call never runs."""
+    job, instead = Call("exec", {"command": publish("everyone")}), Call("exec", {"command": publish("a-few")})
+    results, turn = world.say(job, Say("I have asked."), instead, Say("It went to a few."))
+    approval = Told(results[0], turn).approval
+    changed = world.edit(approval, command=publish("a-few"))
+    assert changed != approval
+    world.site.answer(changed)
+    wait_until(lambda: published(world, "a-few") == 1)
+    wait_until(lambda: world.history(turn.session).count("It went to a few.") == 2)  # the script, and the model's word
+    assert f"stands in place of approval {approval}" in world.history(turn.session)
+    again = world.exec(publish("everyone")).result
+    assert "changed this call" in again
+    assert publish("a-few") in again
+    assert published(world, "everyone") == 0
+
+
 def test_questions_wait_while_the_hub_is_away_and_go_out_when_it_is_back(world: World) -> None:
     world.hub.kill()
     first = world.exec(publish("the-patient"))

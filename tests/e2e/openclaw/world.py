@@ -119,6 +119,21 @@ class World:
         self.site.answer(told.approval, allow=allow)
         wait_until(lambda: self.pending() < pending)
 
+    def edit(self, approval: str, **params: Any) -> str:
+        """Change arguments of a call that waits, at the hub; return the id of the question about the changed one."""
+        self.questions()
+        with self.site.as_person("approver") as client:
+            asked = client.get(f"/v1/approvals/{approval}").json()["request"]
+            done = client.post(f"/v1/approvals/{approval}/edit", json={"params": {**asked["params"], **params}})
+            assert done.status_code == 202, done.text
+
+            def instead() -> list[str]:
+                every = [entry["request"] for entry in client.get("/v1/approvals").json()["approvals"]]
+                return [request["id"] for request in every if request.get("edited_from") == approval]
+
+            wait_until(lambda: bool(instead()))
+            return instead()[0]
+
     def questions(self) -> list[str]:
         """Return the ids of what the hub shows the approver, the newest first, once every question is there."""
         wait_until(lambda: self.edge.status()["approvals"]["unsent"] == 0)

@@ -264,7 +264,7 @@ async def test_the_whole_way_over_a_hub(tmp_path: Path, monkeypatch: pytest.Monk
         hub.clock.now = plugin.now[0]
         store = plugin.place.control.calls.services.approvals
         client = await hub.edge("bakery")
-        outbox = Outbox(store, StandingStore(store.database), client)
+        outbox = Outbox(store, StandingStore(store.database), client, str)
         olga = Approver(TenantId("bakery"), "Olga", "console")
         first = RequestId((await plugin.decide())["approval"]["id"])
         await outbox.send()

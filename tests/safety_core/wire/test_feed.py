@@ -185,7 +185,7 @@ def test_an_item_of_a_kind_that_is_not_known_is_refused() -> None:
         ("state", "lost"),
         ("refused", "<b>floor</b>"),
         ("replaced", "x"),
-        ("by", "x" * 201),
+        ("by", "x" * 4097),
         ("refused", "x" * 121),
         ("more", 1),
     ],
