@@ -47,6 +47,11 @@ class Kind(StrEnum):
     KEY = "revoked key used"
 
 
+BY_THEMSELVES: Final = frozenset(Kind) - {Kind.KEY}
+"""Kinds whose alerts end by themselves, or (a contradiction) by what a person does about them. All others, and those of
+other parts of the hub, a person closes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Concern:
     """Why somebody should look."""

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from hub import admin, orders, revocation, witness
 from hub.bus import Topic
-from hub.concerns import STALE_SECONDS
+from hub.concerns import BY_THEMSELVES, STALE_SECONDS
 from hub.console.visit import PageRoutes, Visit
 from hub.errors import ForbiddenError, NotFoundError
 from hub.people.roles import EVERYWHERE, Role
@@ -123,6 +123,7 @@ async def show(visit: Visit) -> Response:
         calls=_by_hour(hours, Count.CALLS, now),
         denied=_by_hour(hours, Count.DENIED, now),
         order_kinds=ORDERS,
+        by_themselves=BY_THEMSELVES,
         may_order=may_order(visit, tenant),
         may_admin=visit.roles.has(Role.ADMIN, tenant),
         **values,
@@ -149,18 +150,22 @@ async def give_order(visit: Visit) -> Response:
 
 
 async def acknowledge(visit: Visit) -> Response:
-    """Note that the person knows of an alert."""
+    """Note that the person knows of an alert; where it does not end by itself, they may say that it is over."""
     form, tenant = await visit.form(), _tenant(visit)
     visit.require(Role.VIEWER, tenant)
     if not may_order(visit, tenant):
         raise ForbiddenError(f"tenant {tenant}", "asks for the role owner or admin", "ask an admin of the hub for it")
-    number = form.get("alert", "")
-    now = visit.context.clock()
+    now, over = visit.context.clock(), form.get("over") == "yes"
     async with visit.context.database.write() as connection:
-        if number.isascii() and number.isdigit() and len(number) < 16:
-            done = await alerts.acknowledge(connection, tenant, int(number), visit.person.name, now)
-            if done:
-                await deeds.note(connection, visit.deed("acknowledge alert", number, tenant))
+        for alert in await alerts.open_of(connection, tenant):
+            if str(alert.id) != form.get("alert"):
+                continue
+            subject = f"{alert.kind} {alert.subject}"
+            if await alerts.acknowledge(connection, tenant, alert.id, visit.person.name, now):
+                await deeds.note(connection, visit.deed("acknowledge alert", subject, tenant))
+            if over and alert.kind not in BY_THEMSELVES:
+                await alerts.clear(connection, alert, now)
+                await deeds.note(connection, visit.deed("close alert", subject, tenant))
     visit.context.bus.ring(tenant, Topic.INBOX)
     return visit.go(f"/tenants/{tenant}")
 

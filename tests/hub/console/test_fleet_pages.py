@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from nacl.signing import SigningKey
 
+from hub.alerts import raise_alert
 from hub.concerns import STALE_SECONDS
 from hub.console.agents import agents
 from hub.console.tenants import posture_words
 from hub.store import alerts, checkpoints, deeds, tenants
+from hub.store.alerts import Alert
 from hub.store.deeds import Deed
 from safety_core.audit.checkpoint import Checkpoint, sign
 from safety_core.audit.tree import Hash
@@ -162,6 +164,20 @@ async def test_an_alert_is_acknowledged_once_by_name(hub: RunningHub) -> None:
     assert words.count("acknowledge alert") == 1
     assert sorted(known) == sorted(["Olga", *[""] * (len(numbers) - 1)])
     assert "Olga knows since" in await page(olga, "/tenants/acme")
+
+
+async def test_what_does_not_end_by_itself_is_closed_by_a_person(small_hub: RunningHub) -> None:
+    await edge_of(small_hub)
+    olga = await visitor(small_hub)
+    async with small_hub.context.database.write() as connection:
+        await raise_alert(connection, Alert(ACME, START, "spending", "2027-01 cost 80%", f"80 of 100 {EVIL}"))
+        numbers = {alert.kind: str(alert.id) for alert in await alerts.open_of(connection, ACME)}
+    assert EVIL not in await page(olga, "/tenants/acme")
+    for number in numbers.values():
+        assert (await olga.post("/tenants/acme/acknowledge", alert=number, over="yes")).status_code == 303
+    async with small_hub.context.database.read() as connection:
+        left = {alert.kind for alert in await alerts.open_of(connection, ACME)}
+    assert left == set(numbers) - {"spending"}
 
 
 async def test_an_admin_takes_a_key_back_enrols_anew_and_lets_a_log_in(hub: RunningHub) -> None:
