@@ -1,9 +1,8 @@
 """Questions and answers: durable from the first moment, idempotent by id, settled once.
 
-States move as `safety_core.approve.TRANSITIONS` says, in one transaction each. The hub signs with its approval key
-what policy may let it; what asks for a strong approver is approved only by the approver's own key. Either way the edge
-verifies against keys pinned in signed policy: what a compromised hub makes up opens nothing that policy reserves for
-people.
+States move as `safety_core.approve.TRANSITIONS` says, in one transaction each.
+The hub signs with its approval key as far as policy may let it; what asks for a strong approver takes their own key.
+Either way the edge verifies against keys pinned in signed policy: what a compromised hub makes up opens nothing.
 
 approver     who answers, and from where
 questions    taking them from edges; what a card shows
