@@ -6,6 +6,7 @@ import asyncio
 import json
 import resource
 import socket
+from collections import Counter
 from typing import Final
 
 import click
@@ -15,6 +16,7 @@ from hub import clerk
 from hub.app import hub_app, opened
 from hub.context import Context
 from hub.settings import Settings
+from safety_core.edge.http.guarded import GuardedProtocol
 from safety_core.errors import InputError
 
 GRACE_SECONDS: Final = 2
@@ -24,8 +26,48 @@ GRACE_SECONDS: Final = 2
 FILES: Final = 65_536
 """Descriptors: as many streams as one process holds, and three times as many requests besides."""
 
+MOST: Final = 30_000
+"""Connections at the same time: the streams, and half as many requests."""
+
+PER_ADDRESS: Final = 2_000
+"""... of them from one address: edges behind one firewall share theirs."""
+
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
+"""Where a TLS proxy stands, which brings everybody's connections and has bounds of its own."""
+
+_addresses: Final[Counter[str]] = Counter()
+
+KEEP_ALIVE_SECONDS: Final = 30
+"""An idle connection; edges keep theirs for 5."""
+
 UNANSWERED_MILLISECONDS: Final = 60_000
 """How long the kernel keeps sending to a client that is gone without a word."""
+
+
+class Protocol(GuardedProtocol):
+    """One connection to the hub: its head has a size and a time, and no address has more of them than `PER_ADDRESS`."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin, and count."""
+        self._address = str((transport.get_extra_info("peername") or ("",))[0])
+        _addresses[self._address] += 1
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        _addresses[self._address] -= 1
+        if not _addresses[self._address]:
+            del _addresses[self._address]
+        super().connection_lost(exc)
+
+    def most(self) -> int:
+        """Return how many connections the hub holds at the same time."""
+        return MOST
+
+    def crowded(self) -> int:
+        """Return how many connections there may be, where this one is too many; else 0."""
+        mine = _addresses[self._address] > PER_ADDRESS and self._address not in LOOPBACK
+        return super().crowded() or (PER_ADDRESS if mine else 0)
 
 
 class Server(uvicorn.Server):
@@ -68,8 +110,11 @@ async def _serve(settings: Settings) -> None:
     async with opened(settings) as context:
         config = uvicorn.Config(
             hub_app(context),
+            http=Protocol,
+            ws="none",
             log_level="warning",
-            access_log=False,
+            access_log=False,  # its lines would hold one-use links
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             server_header=False,
             lifespan="off",
             timeout_graceful_shutdown=GRACE_SECONDS,

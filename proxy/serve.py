@@ -17,7 +17,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from proxy.egress.websocket import OPTIONS, late_protocol
-from proxy.http.guarded import GuardedProtocol
+from safety_core.edge.http.guarded import GuardedProtocol
 
 GRACE_SECONDS: Final = 10
 """How long running calls may go on after the signal; systemd kills after 90 s by default."""

@@ -15,7 +15,7 @@ from proxy.forward.request import Line
 from proxy.forward.scan import Found, scan_head
 from proxy.forward.target import Target, connect_target, http_target
 from proxy.forward.tunnel import Tunnel
-from proxy.http.head import END, HEAD_BYTES, TARGET_BYTES, BadRequestError, read_head
+from safety_core.edge.http.head import END, HEAD_BYTES, TARGET_BYTES, BadRequestError, read_head
 from safety_core.errors import InputError, SafetyError
 from safety_core.flow.egress_effects import Headers
 from safety_core.model.forward import How

@@ -16,7 +16,7 @@ from proxy.forward.parts import Parts
 from proxy.forward.request import Line, RequestApp
 from proxy.forward.target import Target
 from proxy.forward.tunnel import ESTABLISHED
-from proxy.http.guarded import GuardedProtocol
+from safety_core.edge.http.guarded import GuardedProtocol
 
 KEEP_ALIVE_SECONDS: Final = 75
 

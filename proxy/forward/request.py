@@ -23,11 +23,11 @@ from proxy.forward.parts import Parts, status_of
 from proxy.forward.permission import Wish
 from proxy.forward.scan import Found, scan_body, scan_head
 from proxy.forward.target import Target, host_matches
-from proxy.http.head import BadRequestError
 from proxy.providers.dialects import part_of
 from proxy.settings import Provider
 from proxy.upstream.client import Answer
 from safety_core.edge.body import read_body
+from safety_core.edge.http.head import BadRequestError
 from safety_core.errors import InputError, SafetyError, UnavailableError
 from safety_core.flow.egress_effects import Headers
 from safety_core.flow.headers import CONNECTION, kept_headers

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final
 
-from proxy.http.head import TARGET_BYTES, BadRequestError
+from safety_core.edge.http.head import TARGET_BYTES, BadRequestError
 
 _AUTHORITY: Final = re.compile(rb"([A-Za-z0-9._:\[\]-]{1,255}?):([0-9]{1,5})")
 _ABSOLUTE: Final = re.compile(rb"(?i:http)://([^/?#@\\]{1,262})([/?][!\"$-~]*+)?")

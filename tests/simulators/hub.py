@@ -20,6 +20,7 @@ from hub import admin
 from hub.app import hub_app, opened
 from hub.context import Context
 from hub.keys import create_keys
+from hub.server import Protocol
 from hub.settings import Settings
 from hub.store.tokens import TokenKind
 from safety_core.canonical import Digest
@@ -81,7 +82,12 @@ async def running_hub(data: Path, database: str = "", **given: Any) -> AsyncIter
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         async with opened(Settings(data, database, port=port, **given), clock) as context:
-            options: dict[str, Any] = {"log_level": "error", "lifespan": "off", "timeout_graceful_shutdown": 1}
+            options: dict[str, Any] = {
+                "http": Protocol,
+                "log_level": "error",
+                "lifespan": "off",
+                "timeout_graceful_shutdown": 1,
+            }
             server = uvicorn.Server(uvicorn.Config(hub_app(context), **options))
             task = asyncio.create_task(server.serve([listener]))
             while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn says it by a flag

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.forward.target import Target, connect_target, host_matches, http_target
-from proxy.http.head import BadRequestError
+from safety_core.edge.http.head import BadRequestError
 
 ODD = st.text("aB1.:-_@%[]/\\?#x0 \t\x00é", max_size=40)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from proxy.http.framing import EXTENSION_BYTES
-from proxy.http.guarded import CONNECTIONS, HEAD_SECONDS
-from proxy.http.head import FIELDS, HEAD_BYTES, TARGET_BYTES
 from proxy.room import BODIES
 from proxy.serve import KEEP_ALIVE_SECONDS
+from safety_core.edge.http.framing import EXTENSION_BYTES
+from safety_core.edge.http.guarded import CONNECTIONS, HEAD_SECONDS
+from safety_core.edge.http.head import FIELDS, HEAD_BYTES, TARGET_BYTES
 
 DOC = Path(__file__).parents[3] / "docs" / "egress.md"
 

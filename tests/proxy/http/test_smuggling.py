@@ -10,10 +10,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from proxy.http.framing import EXTENSION_BYTES
-from proxy.http.head import FIELDS, HEAD_BYTES, TARGET_BYTES
 from safety_core.cli.demo.answers import fail
 from safety_core.cli.demo.model import Reply
+from safety_core.edge.http.framing import EXTENSION_BYTES
+from safety_core.edge.http.head import FIELDS, HEAD_BYTES, TARGET_BYTES
 from tests.proxy.egress.setting import CLIENT_TOKEN, Setting, egress
 
 BODY = b'{"model":"m","messages":[]}'
@@ -220,7 +220,7 @@ async def test_an_answer_before_the_end_of_the_body_closes_the_connection() -> N
 
 
 async def test_a_head_that_does_not_come_in_time_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("proxy.http.guarded.HEAD_SECONDS", 0.05)
+    monkeypatch.setattr("safety_core.edge.http.guarded.HEAD_SECONDS", 0.05)
     async with egress(fail(200, b"{}")) as setting, raw_connection(setting) as (reader, writer):
         writer.write(LINE + HOST)
         answer = await reader.read()
@@ -229,7 +229,7 @@ async def test_a_head_that_does_not_come_in_time_is_refused(monkeypatch: pytest.
 
 
 async def test_there_is_room_for_so_many_connections(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("proxy.http.guarded.CONNECTIONS", 2)
+    monkeypatch.setattr("safety_core.edge.http.guarded.CONNECTIONS", 2)
     async with egress(fail(500, b"{}")) as setting:
         host, _, port = setting.url.removeprefix("http://").partition(":")
         held = [(await asyncio.open_connection(host, int(port)))[1] for _ in range(2)]

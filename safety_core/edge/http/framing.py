@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, Protocol
 
-from proxy.http.head import BadRequestError
+from safety_core.edge.http.head import BadRequestError
 
 EXTENSION_BYTES: Final = 256
 """Of one chunk. Nobody sends any; who sends many wants to be paid for by the byte that is read (a known attack)."""

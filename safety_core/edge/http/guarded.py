@@ -13,10 +13,9 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from proxy.errors import BusyError
-from proxy.http.framing import Chunked, Counted, Framing
-from proxy.http.head import END, HEAD_BYTES, BadRequestError, Head, check_part, read_head
-from safety_core.errors import SafetyError
+from safety_core.edge.http.framing import Chunked, Counted, Framing
+from safety_core.edge.http.head import END, HEAD_BYTES, BadRequestError, Head, check_part, read_head
+from safety_core.errors import SafetyError, UnavailableError
 from safety_core.wire.errors import error_to_json
 
 HEAD_SECONDS: Final = 10.0
@@ -43,10 +42,18 @@ class GuardedProtocol(HttpToolsProtocol):
         """Begin; who says nothing at all is not waited for longer than an idle connection is kept."""
         super().connection_made(transport)
         self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
-        if len(self.connections) > CONNECTIONS:
-            self._refuse(BusyError("this listener", f"has {CONNECTIONS} connections, as many as it holds", "try again"))
-        if len(self.connections) > CONNECTIONS * 2:  # those that are being refused, and too many even of these
+        if room := self.crowded():
+            self._refuse(UnavailableError("this listener", f"has {room} connections, as many as it holds", "try again"))
+        if len(self.connections) > self.most() * 2:  # those that are being refused, and too many even of these
             transport.abort()
+
+    def most(self) -> int:
+        """Return how many connections the listener holds at the same time."""
+        return CONNECTIONS
+
+    def crowded(self) -> int:
+        """Return how many connections there may be, where this one is too many; else 0."""
+        return self.most() if len(self.connections) > self.most() else 0
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
@@ -178,6 +185,6 @@ def _pipelined() -> BadRequestError:
 
 def _refusal(error: SafetyError) -> bytes:
     body = json.dumps(error_to_json(error)).encode()
-    status = b"503 Service Unavailable" if isinstance(error, BusyError) else b"400 Bad Request"
+    status = b"503 Service Unavailable" if isinstance(error, UnavailableError) else b"400 Bad Request"
     head = b"HTTP/1.1 %s\r\ncontent-type: application/json\r\nconnection: close\r\n" % status
     return b"%scontent-length: %d\r\n\r\n%s" % (head, len(body), body)

@@ -14,9 +14,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from uvicorn.server import ServerState
 
-from proxy.http.framing import Chunked, Counted
-from proxy.http.guarded import GuardedProtocol
-from proxy.http.head import BadRequestError, Head, check_part, read_head
+from safety_core.edge.http.framing import Chunked, Counted
+from safety_core.edge.http.guarded import GuardedProtocol
+from safety_core.edge.http.head import BadRequestError, Head, check_part, read_head
 
 Fields = list[tuple[bytes, bytes]]
 
