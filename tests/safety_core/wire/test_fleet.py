@@ -27,6 +27,7 @@ from safety_core.wire.fleet import (
     Heartbeat,
     HeartbeatReply,
     heartbeat_from_json,
+    is_version,
     reply_from_json,
     usage_from_json,
     usage_to_json,
@@ -176,6 +177,13 @@ def test_a_heartbeat_with_a_field_of_another_kind_is_refused(path: tuple[str, ..
     place[path[-1]] = value
     with pytest.raises(InputError):
         heartbeat_from_json(wired(message))
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"), [("1.2.3-rc.1+b_2", True), ("", False), ("1.2 3", False), ("1" * 41, False), ("v1;rm", False)]
+)
+def test_what_can_stand_as_a_version_is_known_before_it_is_sent(text: str, fits: bool) -> None:
+    assert is_version(text) is fits
 
 
 def test_an_hour_begins_on_the_hour() -> None:
