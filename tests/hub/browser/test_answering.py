@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pyotp
 from playwright.async_api import Page
 
+from hub.people import sealing
 from hub.people.roles import Person, Role
 from hub.policy.reading import policy_of
+from hub.store import totp
 from safety_core.approve import check_signed_by
 from safety_core.model.approval import ANSWER_SECONDS, ApprovalRequest, ApprovalState
 from safety_core.model.level import Level
@@ -60,6 +63,39 @@ async def test_a_passkey_approves_in_two_taps(visitors: Visitors, site: RunningH
     assert policy is not None
     check_signed_by(grant, next(key for key in policy.approvers if key.kind is KeyKind.PASSKEY))
     assert visitors.loud == []
+
+
+async def test_a_passkey_signs_each_of_several(visitors: Visitors, site: RunningHub) -> None:
+    olga = await owner(visitors)
+    page = await join(visitors, olga)
+    await pin(site, olga)
+    alike = [await ask(site, strong=True, params={"command": f"dropdb shop-{number}"}) for number in range(3)]
+    await page.goto("/")
+    await page.get_by_role("link", name="Approve all 3").tap()
+    await page.get_by_role("button", name="Confirm with your passkey (3 times)").tap()
+    await page.get_by_role("status").filter(has_text="Approved").wait_for()
+    grants = [(await end_of(site, asked)).answers[-1] for asked in alike]
+    assert [grant.action_digest for grant in grants] == [asked.action_digest for asked in alike]
+    assert all(grant.assertion for grant in grants)
+
+
+async def test_a_one_time_code_where_policy_takes_it(visitors: Visitors, site: RunningHub) -> None:
+    olga = await owner(visitors)
+    page = await visitors.of(olga, scripts=False)
+    await pin(site, olga, strong_hub=True)
+    secret = pyotp.random_base32()
+    sealed = sealing.seal(site.context.keys, "one-time code", olga.id, secret.encode())
+    async with site.context.database.write() as connection:
+        await totp.put_secret(connection, olga.id, sealed, 0)
+    asked = await ask(site, strong=True)
+    for code, told in (("000000", "is not the one of now"), (pyotp.TOTP(secret).at(int(site.clock())), "Approved")):
+        await page.goto("/")
+        await page.get_by_role("link", name="Approve").tap()
+        await page.get_by_label("One-time code").fill(code)
+        await page.get_by_role("button", name="Confirm").tap()
+        await page.get_by_text(told).wait_for()
+    grant = (await end_of(site, asked)).answers[-1]
+    assert (grant.origin, grant.assertion) == ("console+totp", None)
 
 
 async def test_what_needs_no_passkey_takes_two_taps_as_well(visitors: Visitors, site: RunningHub) -> None:

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import pytest
 
+from hub.console import routes
 from hub.people.roles import Role
 from tests.simulators.browser import Visitors, ask, findings, fits, pin
 from tests.simulators.hub import RunningHub
 from tests.simulators.repository import TENANT
 from tests.simulators.visitors import person_with
 
+NO_PAGES = frozenset({"/console/events", "/settings/app/picture"})
+"""A stream, and a picture within a page."""
+
 PAGES = (
-    "/",
-    "/history",
-    "/outward",
-    "/agents",
-    "/policies",
+    *(
+        path
+        for method, path, _ in routes.PAGES
+        if method == "GET" and "{" not in path and path not in NO_PAGES and not path.endswith(".csv")
+    ),
     f"/policies/{TENANT}",
-    "/tenants",
     f"/tenants/{TENANT}",
-    "/usage",
-    "/audit",
-    "/secrets",
-    "/settings",
-    "/people",
-    "/confirm",
 )
 
 

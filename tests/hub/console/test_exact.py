@@ -1,0 +1,62 @@
+"""Arguments in full, by name and kind, and what an edit changed."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.console.exact import Argument, Change, arguments, changes, exact
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def test_the_telling_ones_come_first() -> None:
+    found = arguments({"cc": [], "body": "Hello", "retry": True, "to": "jo@customer.example", "none": None, "n": 1.5})
+    assert [(one.name, one.kind) for one in found] == [
+        ("to", "text"),
+        ("body", "text"),
+        ("cc", "list"),
+        ("retry", "yes/no"),
+        ("none", "nothing"),
+        ("n", "number"),
+    ]
+
+
+def test_text_stays_as_it_is_and_the_rest_is_json() -> None:
+    (one,) = arguments({"to": {"name": "Jo", "ids": [1, "2"]}})
+    assert one == Argument("to", "object", '{\n  "name": "Jo",\n  "ids": [\n    1,\n    "2"\n  ]\n}')
+    assert arguments({"a": "1"})[0].text == "1"
+
+
+def test_references_to_secrets_are_marked() -> None:
+    shown = exact("curl -H SECRET_REF(api) <x>")
+    assert shown.count("reference") == 1
+    assert "SECRET_REF(api)</span> &lt;x&gt;" in shown
+    assert "reference" not in exact("SECRET_REF(a b) SECRET_REF()")
+
+
+def test_changes_are_lines() -> None:
+    before = {"to": "jo", "body": "one\ntwo\nthree", "same": [1], "gone": 1, "kind": True}
+    after = {"to": "ann", "body": "one\n2\nthree", "same": [1], "new": None, "kind": 1}
+    assert changes(before, after) == (
+        Change("to", (("-", "jo"), ("+", "ann"))),
+        Change("body", ((" ", "one"), ("-", "two"), ("+", "2"), (" ", "three"))),
+        Change("new", (("+", "null"),)),
+        Change("kind", (("-", "true"), ("+", "1"))),
+        Change("gone", (("-", "1"),)),
+    )
+
+
+@given(st.dictionaries(st.text(), JSON, max_size=4), st.dictionaries(st.text(), JSON, max_size=4))
+def test_nothing_is_cut_and_every_change_is_told(before: dict, after: dict) -> None:  # type: ignore[type-arg]
+    assert {one.name for one in arguments(before)} == set(before)
+    for one in arguments(before):
+        if isinstance(before[one.name], str):
+            assert one.text == before[one.name]
+    assert changes(before, before) == ()
+    told = {change.name for change in changes(before, after)}
+    assert before.keys() ^ after.keys() <= told
