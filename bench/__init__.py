@@ -7,6 +7,7 @@ borrowed     false alarms and the hold of a stream, counted on `installed` and b
 judging      judging tool calls: how fast, and how often wrongly, beside others' guards
 edge_memory  what a running edge keeps in memory
 egress       the edge between clients and models, beside other proxies
+hub          the hub: edges that listen, approvals, usage, kill -9, on SQLite and PostgreSQL
 openclaw     what the plugin costs an OpenClaw
 
 corpus       text, code, JSON and many languages of installed packages, as chat requests
@@ -22,6 +23,6 @@ rivals       the peers as they take part in a run
 report       the table, the results as JSON, docs/benchmarks.md with its plots
 
 By themselves: `python -m bench.false_alarms`, `bench.stream_hold`, `bench.costly` (the messages that cost most),
-`bench.judging.comparison` (every call that a guard is wrong about) and `bench.chance_model` (which trains
+`bench.hub.section` (the hub alone), `bench.hub.kill 200`, `bench.judging.comparison` (every call that a guard is wrong about) and `bench.chance_model` (which trains
 `safety_core/match/chance.py`).
 """

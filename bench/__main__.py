@@ -18,6 +18,7 @@ from bench import borrowed, edge_memory, openclaw, redact, registry
 from bench.corpus import LARGEST
 from bench.egress import section as egress
 from bench.figure import Figure
+from bench.hub import section as hub
 from bench.judging import section as judging
 from bench.measure import FULL, QUICK, Effort
 from bench.peers.install import PYTHON, install
@@ -64,6 +65,7 @@ def measured(effort: Effort, quick: bool, *, peers: bool) -> dict[str, Any]:
         bar.start("a running edge")
         done.figures += edge_memory.figures()
         done.figures += egress.figures(done.raw["4k"], done.raw["1m"], bar.start, quick=quick)
+        done.figures += hub.figures(bar.start, quick=quick)
         bar.start("OpenClaw, with the plugin and without")
         done.figures += openclaw.figures(quick)
     return {

@@ -13,6 +13,7 @@ from safety_core.wire.approvals import request_to_json
 from tests.simulators.hub import question
 from tests.simulators.hub_process import HubProcess, names
 from tests.simulators.hub_requests import Line, borne, signed
+from tests.simulators.killing import ROOM
 
 SECTION = "The hub"
 ASKERS = 32
@@ -23,6 +24,7 @@ def figures(quick: bool) -> Iterator[Figure]:
     """Yield how many approvals a second one hub process takes, from the question to the answer."""
     for database in DATABASES:
         with on(database) as hub:
+            hub.given = ROOM
             hub.prepare(names(ASKERS))
             hub.start()
             rate = asyncio.run(asked(hub, 2.0 if quick else 10.0))

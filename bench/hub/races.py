@@ -1,49 +1,41 @@
-"""A thousand questions, each approved, denied, cancelled and let run out at once by two of the hub's processes.
-
-    python -m bench.hub.races [--races N]
-
-Prints one JSON line for each database: how the races ended, and how many of them had anything but exactly one outcome.
-"""
+"""One question approved, denied, cancelled and expired at once, by two processes of the hub: one thing happens."""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import json
 import random
-import tempfile
-from pathlib import Path
+from collections.abc import Iterator
 
-from safety_core.model.tool_call import AgentId, TenantId
-from tests.simulators.hub import question, running_hub
-from tests.simulators.postgres import binaries, private_cluster
+from bench.figure import Figure
+from bench.hub.stage import DATABASES, on
+from hub.app import opened
+from hub.settings import Settings
+from tests.simulators.hub import question
+from tests.simulators.hub_process import HubProcess, names
 from tests.simulators.races import outcomes, race, second_process
 
+SECTION = "The hub"
 
-async def run(url: str, folder: Path, races: int) -> dict[str, object]:
-    """Return what came of the races on one database."""
-    order = random.Random(11)
-    async with running_hub(folder, url) as hub, second_process(hub.context, url) as other:
-        await hub.edge(TenantId("acme"))
+
+def figures(quick: bool) -> Iterator[Figure]:
+    """Yield how many races had another number of outcomes than one."""
+    for database in DATABASES:
+        with on(database) as hub:
+            (tenant,) = names(1)
+            hub.prepare([tenant])
+            bad, number, counts = asyncio.run(_raced(hub, tenant, 50 if quick else 1000))
+        title = f"races of approve, deny and expire without exactly one outcome, of {number}, {database}"
+        yield Figure(SECTION, f"hub_races_{database.lower()}", title, bad, "", 0, note=counts)
+
+
+async def _raced(hub: HubProcess, tenant: str, number: int) -> tuple[int, int, str]:
+    order = random.Random(7)
+    settings = Settings(hub.data, hub.database, max_pending=100_000)
+    async with opened(settings) as context, second_process(context, hub.database) as other:
         found = []
-        for number in range(races):
-            here, there = (hub.context, other) if number % 2 else (other, hub.context)
-            found.append(await race(here, there, question(agent=AgentId(f"agent-{number}")), order))
-    wrong = sum(not one.is_one for one in found)
-    return {"races": races, "outcomes": dict(outcomes(found)), "not exactly one": wrong}
-
-
-def main() -> None:
-    """Run the races on both databases."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--races", type=int, default=1000)
-    races = parser.parse_args().races
-    with tempfile.TemporaryDirectory() as name, private_cluster(binaries()) as cluster:
-        folder = Path(name)
-        for database, url in (("SQLite", f"sqlite:///{folder / 'hub.db'}"), ("PostgreSQL", cluster.create("races"))):
-            told = asyncio.run(run(url, folder / database, races))
-            print(json.dumps({"database": database, **told}), flush=True)
-
-
-if __name__ == "__main__":
-    main()
+        for count in range(number):
+            here, there = (context, other) if count % 2 else (other, context)
+            asked = question(tenant, now=context.clock(), agent=f"agent-{count}")
+            found.append(await race(here, there, asked, order))
+    counts = ", ".join(f"{times} {state}" for state, times in sorted(outcomes(found).items()))
+    return sum(not one.is_one for one in found), number, counts
