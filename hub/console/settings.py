@@ -93,7 +93,7 @@ async def new_totp(visit: Visit) -> Response:
 async def picture(visit: Visit) -> Response:
     """Give the QR code of a secret that is being set up, as a picture in a file of its own (the CSP has no inline)."""
     visit.require_fresh(f"{PAGE}/app")
-    _, address = totp.shown(visit.context, visit.person, visit.request.query_params.get("pending", ""))
+    _, address = totp.shown(visit.context, visit.person, str(visit.request.path_params["pending"]))
     drawn = io.BytesIO()
     segno.make(address, error="m", micro=False).save(drawn, kind="svg", scale=5, border=4, light="#fff")
     return Response(drawn.getvalue(), media_type="image/svg+xml", headers=SECURITY_HEADERS)
@@ -156,7 +156,7 @@ ROUTES: Final[PageRoutes] = (
     ("POST", f"{PAGE}/passkey/rename", rename_passkey),
     ("POST", f"{PAGE}/passkey/remove", remove_passkey),
     ("GET", f"{PAGE}/app", new_totp),
-    ("GET", f"{PAGE}/app/picture", picture),
+    ("GET", f"{PAGE}/app/{{pending}}.svg", picture),
     ("POST", f"{PAGE}/app", add_totp),
     ("POST", f"{PAGE}/app/remove", remove_totp),
     ("POST", f"{PAGE}/session/end", end_session),

@@ -89,7 +89,7 @@ async def set_up(olga: Visitor) -> pyotp.TOTP:
     pending = re.search(r'name="pending" value="([^"]+)"', page.text)
     assert found
     assert pending
-    picture = await olga.get(f"/settings/app/picture?pending={pending[1]}")
+    picture = await olga.get(f"/settings/app/{pending[1]}.svg")
     assert (picture.status_code, picture.headers["content-type"]) == (200, "image/svg+xml")
     assert b"<svg" in picture.content
     app = pyotp.TOTP(parse_qs(urlsplit(found[1].replace("&amp;", "&")).query)["secret"][0])
