@@ -10,21 +10,17 @@ import asyncio
 import time
 from typing import Final
 
-from hub.alerts import raise_alert
 from hub.bus import Topic
 from hub.context import Context
 from hub.errors import ConflictError, NotFoundError
-from hub.policy.health import Health, harm, taken_up
+from hub.policy import telling
+from hub.policy.health import harm, taken_up
 from hub.policy.lifecycle import Place, State
 from hub.policy.releases import health_of, plan_of
 from hub.policy.staging import Staging
 from hub.store import rollouts, running
-from hub.store.alerts import Alert
 from hub.store.rollouts import Staged, StoredRelease
 from safety_core.errors import BundleError
-
-HALTED: Final = "release halted"
-EXPIRES: Final = "release expires"
 
 BATCH: Final = 50
 ROUND_SECONDS: Final = 20.0
@@ -59,7 +55,7 @@ async def _one(context: Context, stored: StoredRelease, end: float) -> None:
         if current is None or current.state != State.RUNNING.value:
             return
         if not items:
-            await _advance(context, current, health, now)
+            await _advance(context, current, now)
             return
         for item in items:
             await _place(context, item)
@@ -78,6 +74,7 @@ async def _place(context: Context, item: Staged) -> None:
             await rollouts.mark(connection, item, Place.FAILED.value, note=note)
             return
         await rollouts.mark(connection, item, Place.PLACED.value, placed=context.clock())
+        await telling.over(connection, item.release, item.tenant, telling.EXPIRES, context.clock())
     context.bus.ring(item.tenant, Topic.POLICY)
     await asyncio.to_thread(staging.remove, item.release, item.tenant)
 
@@ -86,12 +83,7 @@ async def _halt(context: Context, stored: StoredRelease, reason: str, now: float
     async with context.database.write() as connection:
         if not await rollouts.change(connection, stored, state=State.HALTED.value, reason=reason):
             return
-        items = await rollouts.all_staged(connection, stored.id)
-        first = next((item.tenant for item in items if item.state == Place.PLACED.value), None)
-        if first is not None:
-            subject = f"{stored.id} {now:.0f}"
-            text = f"release {stored.name} was halted: {reason}"
-            await raise_alert(connection, Alert(first, now, HALTED, subject, text))
+        await telling.halted(connection, stored, reason, now)
 
 
 async def _tell_expiring(context: Context, stored: StoredRelease, now: float) -> None:
@@ -102,18 +94,18 @@ async def _tell_expiring(context: Context, stored: StoredRelease, now: float) ->
         async with context.database.read() as connection:
             late = await rollouts.expiring(connection, stored.id, number, until)
         for item in late:
-            text = f"its publication in release {stored.name} expires before wave {number + 1}: renew it (--release)"
             async with context.database.write() as connection:
-                alert = Alert(item.tenant, now, EXPIRES, f"{stored.id} {item.at:.0f}", text)
-                await raise_alert(connection, alert)
+                await telling.expires(connection, stored, item, number + 1, now)
         at += waves[number].soak
 
 
-async def _advance(context: Context, stored: StoredRelease, health: Health, now: float) -> None:
+async def _advance(context: Context, stored: StoredRelease, now: float) -> None:
     """Begin the next wave once this one is placed, soaked and in force; what has expired is waited for to the end."""
     waves = plan_of(stored).waves
     if now < (stored.wave_at or now) + waves[stored.wave].soak:
         return
+    async with context.database.read() as connection:
+        health = await health_of(connection, stored, now)  # anew: what this round has placed nobody has taken up yet
     if health.placed and not taken_up(health):
         return
     last = stored.wave + 1 >= len(waves)

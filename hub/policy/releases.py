@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.context import Context
 from hub.errors import ConflictError, NotFoundError
-from hub.policy import lifecycle
+from hub.policy import lifecycle, telling
 from hub.policy.health import SILENT_SECONDS, Counts, Health
 from hub.policy.lifecycle import OPEN, Action, Place, State
 from hub.policy.plan import Plan, assigned, plan_from_json
@@ -94,6 +94,7 @@ async def stage(context: Context, stored: StoredRelease, tenant: TenantId, files
         await _check_open(connection, item)
         if not await rollouts.put_staged(connection, item):
             raise ConflictError("release", f"has reached {tenant} already", "make a new release")
+        await telling.over(connection, stored.id, tenant, telling.EXPIRES, now)
     return item
 
 
@@ -124,6 +125,8 @@ async def act(context: Context, stored: StoredRelease, action: Action, reason: s
                 raise ConflictError("release", "is in its last wave", "wait until it is placed")
             fields |= {"wave": current.wave + 1, "wave_at": now}
         await rollouts.change(connection, current, **fields)
+        if action in {Action.RESUME, Action.ABANDON}:
+            await telling.all_over(connection, current.id, now)
     if state is State.ABANDONED:
         await asyncio.to_thread(Staging(context.settings.data).drop, stored.id)
     return state

@@ -104,6 +104,8 @@ async def sums(
 ) -> Mapping[str, tuple[int, int, int]]:
     """Return calls, denied and failed ones: `after`, `before` and at `others` (see `hub.policy.health`)."""
     first, since = int(judged) // SLOT_SECONDS * SLOT_SECONDS, started - DAY
+    if judged > started:  # resumed: what stands in this slot is what it was halted for
+        first += SLOT_SECONDS
     after = _placed(release) & (tallies.c.version == staged.c.version) & (tallies.c.slot >= first)
     before = _placed(release) & (tallies.c.version != staged.c.version) & (tallies.c.slot >= since)
     has_it = select(staged.c.tenant).where(_placed(release))

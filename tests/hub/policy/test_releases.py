@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,14 +10,16 @@ import httpx2
 import pytest
 
 from hub import admin
-from hub.policy import mover
+from hub.policy import mover, telling
 from hub.store import alerts, fleet, running
 from hub.store.running import Running, Tally
 from safety_core.bundle.archive import tar_of
 from safety_core.edge.hub import HubClient
+from safety_core.errors import UnavailableError
 from safety_core.model.tool_call import TenantId
+from safety_core.wire.activity import Activity, Count, Trouble
 from safety_core.wire.fleet import Heartbeat
-from tests.simulators.hub import RunningHub, json_of
+from tests.simulators.hub import START, RunningHub, json_of
 from tests.simulators.repository import Repository, release
 
 HOUR = 3600
@@ -140,9 +143,11 @@ async def test_a_jump_of_denials_halts_it_and_is_told(hub: RunningHub) -> None:
     assert (shown["state"], here.has_it()) == ("halted", {"a"})
     assert "60% of 100 calls denied, 2% before or elsewhere" in shown["reason"]
     async with hub.context.database.read() as connection:
-        assert [alert.kind for alert in await alerts.open_of(connection, TenantId("a"))] == [mover.HALTED]
+        assert [alert.kind for alert in await alerts.open_of(connection, TenantId("a"))] == [telling.HALTED]
     resumed = await here.act(name, "resume")
     assert json_of(resumed)["state"] == "running"
+    async with hub.context.database.read() as connection:
+        assert await alerts.open_of(connection, TenantId("a")) == ()
     await here.beat("a", calls=100, denied=2)
     await here.pass_time(0)
     await here.pass_time(0)
@@ -198,7 +203,7 @@ async def test_what_expires_before_its_wave_is_told_and_renewed(small_hub: Runni
     await here.pass_time(0)
     async with small_hub.context.database.read() as connection:
         (alert,) = await alerts.open_of(connection, TenantId("b"))
-    assert (alert.kind, "before wave 2" in alert.reason) == (mover.EXPIRES, True)
+    assert (alert.kind, "before wave 2" in alert.reason) == (telling.EXPIRES, True)
     await here.beat("a")
     await here.pass_time(30 * HOUR)
     await here.beat("a")
@@ -208,6 +213,8 @@ async def test_what_expires_before_its_wave_is_told_and_renewed(small_hub: Runni
     here.authors["b"].now = small_hub.clock.now
     here.authors["b"].renew()
     assert (await here.upload(name, "b")).status_code == 200
+    async with small_hub.context.database.read() as connection:
+        assert await alerts.open_of(connection, TenantId("b")) == ()
     await here.pass_time(0)
     assert here.has_it() == {"a", "b"}
 
@@ -288,3 +295,85 @@ async def test_what_was_damaged_on_the_hubs_disk_is_not_placed(small_hub: Runnin
     assert (await here.upload(name, "a")).status_code == 200  # staged again
     await here.pass_time(0)
     assert here.has_it() == {"a"}
+
+
+async def test_two_clerks_and_a_person_at_once_do_no_harm(hub: RunningHub) -> None:
+    names = [f"t{number}" for number in range(6)]
+    here = await fleet_of(hub, *names)
+    name = await here.make({"percent": 50, "soak": HOUR}, {"percent": 100})
+    await here.stage(name, *names)
+    await here.act(name, "start")
+    moves = (mover.move(hub.context) for _ in range(4))
+    await asyncio.gather(*moves, here.act(name, "promote"), here.act(name, "halt"), here.act(name, "promote"))
+    before = here.has_it()
+    shown = await here.show(name)
+    placed = {item["tenant"] for item in shown["tenants"] if item["state"] == "placed"}
+    assert (shown["state"], placed) == ("halted", before)
+    assert not [item for item in shown["tenants"] if item["state"] == "failed"]
+    await here.pass_time(10 * HOUR)
+    assert here.has_it() == before
+    await here.act(name, "resume")
+    await asyncio.gather(*(mover.move(hub.context) for _ in range(4)))
+    shown = await here.show(name)
+    assert {item["state"] for item in shown["tenants"] if item["wave"] <= shown["wave"]} == {"placed"}
+
+
+async def test_a_clerk_that_died_in_between_is_taken_over_from(small_hub: RunningHub) -> None:
+    here = await fleet_of(small_hub, "a")
+    name = await here.make()
+    await here.stage(name, "a")
+    await here.act(name, "start")
+    small_hub.context.repositories.put(TenantId("a"), here.authors["a"].files)  # put in place, and then the power went
+    await here.pass_time(0)
+    assert (await here.show(name))["tenants"][0]["state"] == "placed"
+
+
+async def test_a_full_disk_is_waited_for(small_hub: RunningHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = await fleet_of(small_hub, "a")
+    name = await here.make()
+    await here.stage(name, "a")
+    await here.act(name, "start")
+
+    def full(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("safety_core.edge.files.os.fsync", full)
+        with pytest.raises(UnavailableError):
+            await here.pass_time(0)
+    assert (await here.show(name))["tenants"][0]["state"] == "staged"
+    await here.pass_time(0)
+    assert (await here.show(name))["tenants"][0]["state"] == "placed"
+
+
+async def test_what_real_heartbeats_say_halts_a_release(small_hub: RunningHub) -> None:
+    here, name = await started(small_hub)
+    small_hub.clock.now += 60
+    counted = {Count.CALLS: 100, Count.DENIED: 70, Count.FAILED: 0}
+    await here.edges["a"].heartbeat(Heartbeat({}, "storm", 2, activity=Activity(START, counted)))
+    await here.pass_time(0)
+    shown = await here.show(name)
+    assert (shown["state"], shown["health"]["after"]) == ("halted", {"calls": 100, "denied": 70, "failed": 0})
+    await here.act(name, "resume")
+    await here.edges["a"].heartbeat(Heartbeat({}, "storm", 2, trouble=Trouble.UNPROVEN))
+    await here.pass_time(0)
+    assert (await here.show(name))["state"] == "running"  # it runs the new one: this is trouble with a later one
+    await here.edges["a"].heartbeat(Heartbeat({}, "calm", 1, trouble=Trouble.UNPROVEN))
+    small_hub.clock.now += 1
+    await here.edges["a"].heartbeat(Heartbeat({}, "calm", 1, trouble=Trouble.UNPROVEN))
+    await here.pass_time(0)
+    assert "refused it" in (await here.show(name))["reason"]
+
+
+async def test_a_wave_without_a_soak_still_waits_until_somebody_has_it(small_hub: RunningHub) -> None:
+    here = await fleet_of(small_hub, "a", "b")
+    name = await here.make({"tenants": ["a"]}, {"percent": 100})
+    await here.stage(name, "a", "b")
+    await here.act(name, "start")
+    for _ in range(3):
+        await here.pass_time(1)
+    assert here.has_it() == {"a"}
+    await here.beat("a")
+    await here.pass_time(1)
+    await here.pass_time(1)
+    assert here.has_it() == {"a", "b"}
