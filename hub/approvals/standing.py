@@ -16,6 +16,7 @@ from hub.approvals.grants import CLOCK_SECONDS
 from hub.bus import Topic
 from hub.context import Context
 from hub.errors import ConflictError, NotFoundError
+from hub.policy.reading import policy_of
 from hub.store import approvals, standing
 from hub.store.standing import MadeGrant
 from safety_core.approve import check_signed, key_id
@@ -25,7 +26,7 @@ from safety_core.model.approval import ApprovalRequest, Assertion, KeyId, Reques
 from safety_core.model.level import Level
 from safety_core.model.policy import KeyKind
 from safety_core.model.tool_call import TenantId
-from safety_core.standing import sign_standing, standing_bytes, standing_challenge
+from safety_core.standing import check_standing, sign_standing, standing_bytes, standing_challenge
 from safety_core.wire.feed import USES
 
 LONGEST_SECONDS: Final = 366 * 24 * 3600.0
@@ -67,6 +68,7 @@ async def make(context: Context, approver: Approver, request_id: RequestId, term
     Raises:
         NotFoundError: the tenant has no such question.
         InputError: such a grant would cover nothing, or its terms make no sense.
+        GrantError: the tenant's policy, as the hub knows it, lets this key give no such grant.
     """
     question = (await questions.find(context, approver.tenant, request_id)).request
     grant = _unsigned(question, approver, terms, context.keys.approvals_id, context.clock())
@@ -152,6 +154,9 @@ def _unsigned(question: ApprovalRequest, approver: Approver, terms: Terms, key: 
 
 
 async def _send(context: Context, grant: StandingGrant, request_id: RequestId) -> StandingGrant:
+    policy = await policy_of(context, grant.tenant)
+    if policy is not None:  # the edge has the last word; but nobody is to believe that they gave what will not hold
+        check_standing(grant, policy, context.clock())
     async with context.database.write() as connection:
         if await standing.known(connection, grant.tenant, grant.id):
             raise ConflictError(f"outward grant {grant.id}", "has been made already")

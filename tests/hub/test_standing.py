@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from dataclasses import replace
 from typing import Any
@@ -18,7 +19,7 @@ from hub.approvals.standing import Terms
 from hub.errors import ConflictError, NotFoundError
 from safety_core.edge.hub import HubClient
 from safety_core.edits import check_edit
-from safety_core.errors import ForgedGrantError, InputError, LimitError, MismatchedGrantError
+from safety_core.errors import ForgedGrantError, InputError, LimitError, MismatchedGrantError, WeakApproverError
 from safety_core.model.approval import (
     ApprovalRequest,
     ApprovalState,
@@ -33,8 +34,9 @@ from safety_core.model.approval import (
 from safety_core.model.level import Level
 from safety_core.model.policy import ApproverKey, KeyKind
 from safety_core.model.tool_call import TenantId
-from safety_core.standing import check_standing
+from safety_core.standing import check_standing, standing_bytes
 from safety_core.wire.feed import EDIT_BYTES, Told
+from tests.hub.test_answers import with_passkey
 from tests.simulators.hub import START, RunningHub, json_of, question
 from tests.simulators.policies import policy
 
@@ -238,6 +240,47 @@ async def test_a_passkey_that_the_hub_does_not_know_makes_none(small_hub: Runnin
         await standing.make_signed(small_hub.context, OLGA, request.id, unsigned, junk)
     with pytest.raises(MismatchedGrantError):
         await standing.make_signed(small_hub.context, OLGA, request.id, replace(unsigned, tool="exec"), junk)
+
+
+async def test_a_passkey_makes_one_that_the_hub_could_not(hub: RunningHub) -> None:
+    edge = await hub.edge("acme")
+    request = await mail(edge)
+    olga, credential = await with_passkey(hub)
+    terms = Terms(ANNA, START + 60, 1)
+    draft = await standing.draft(hub.context, OLGA, request.id, credential, terms)
+    assert draft.challenge == hashlib.sha256(standing_bytes(draft.grant)).digest()
+    assertion = olga.assertion(standing_bytes(draft.grant))
+    for wrong in (replace(draft.grant, uses=9), replace(draft.grant, recipient="@x.example")):
+        with pytest.raises(MismatchedGrantError):
+            await standing.make_signed(hub.context, OLGA, request.id, wrong, assertion)
+    made = await standing.make_signed(hub.context, OLGA, request.id, draft.grant, assertion)
+    assert (await edge.decisions(0)).items == (made,)
+    pinned = replace(olga.pinned, outward_seconds=60)
+    check_standing(made, policy(tenant=TenantId("acme"), approvers=(pinned,)), START)
+    with pytest.raises(ConflictError, match="has been made already"):
+        await standing.make_signed(hub.context, OLGA, request.id, draft.grant, assertion)
+    hub.clock.now += 7200
+    late = await standing.draft(hub.context, OLGA, request.id, credential, Terms(ANNA, START + 9000, 1))
+    hub.clock.now += 3700
+    with pytest.raises(InputError):
+        await standing.make_signed(
+            hub.context, OLGA, request.id, late.grant, olga.assertion(standing_bytes(late.grant))
+        )
+
+
+async def test_one_that_the_published_policy_would_not_let_hold_is_not_made(
+    small_hub: RunningHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edge = await small_hub.edge("acme")
+    request = await mail(edge)
+
+    async def published(_context: object, _tenant: object) -> Any:
+        return pinning(small_hub, outward_seconds=60)
+
+    monkeypatch.setattr("hub.approvals.standing.policy_of", published)
+    with pytest.raises(WeakApproverError):
+        await standing.make(small_hub.context, OLGA, request.id, Terms(ANNA, START + 61, 1))
+    assert await standing.make(small_hub.context, OLGA, request.id, Terms(ANNA, START + 60, 1))
 
 
 async def test_a_question_that_a_chat_answered_is_no_longer_open(hub: RunningHub) -> None:

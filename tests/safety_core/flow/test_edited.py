@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -290,3 +291,16 @@ def test_whatever_fails_on_the_way_no_call_runs_by_an_edit_alone() -> None:
         assert not isinstance(run(tool_call.run(call("ls ./old"), context()), place.handlers), Executed)
         steps += 1
     assert steps > 5
+
+
+def test_what_the_digest_leaves_out_may_differ_when_the_changed_call_is_made() -> None:
+    place = world(Level.RED)
+    volatile = {"exec": frozenset({"timeout"})}
+    within = context(volatile=volatile)
+    asked = parked(place, volatile=volatile)
+    instead = asked_instead(place, asked, {"command": "ls ./old", "timeout": 5}, within)
+    place.settle(signed_grant(HUB, instead))
+    repeated = replace(call("ls ./old"), params={"command": "ls ./old", "timeout": 60})
+    assert isinstance(run(tool_call.run(repeated, within), place.handlers), Executed)
+    other = replace(call("ls ./old"), params={"command": "ls ./older", "timeout": 5})
+    assert isinstance(run(tool_call.run(other, within), place.handlers), Pending)

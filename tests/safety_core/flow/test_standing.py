@@ -107,3 +107,16 @@ def test_one_that_somebody_else_used_up_meanwhile_lets_nothing_through() -> None
     answer = run(tool_call.decide(mail(), context()), {**table, effects.RecallStanding: stolen})
     assert isinstance(answer, Refused)
     assert place.used == ["a" * 32]
+
+
+def test_whatever_fails_on_the_way_no_call_goes_out_but_on_a_use_that_was_taken() -> None:
+    steps = 0
+    while True:
+        place = place_with()
+        place.fail_at = steps
+        if isinstance(decided(place), Permitted):
+            assert place.used == ["a" * 32]
+        if len(place.asked) <= steps:
+            break
+        steps += 1
+    assert steps > 6
