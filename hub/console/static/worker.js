@@ -4,16 +4,26 @@
 const OFFLINE = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><title>No network</title><h1>No network</h1><p>The hub cannot be reached. What waits for you waits there; nothing is lost.</p><p><a href="">Try again</a></p></html>`;
 
 self.addEventListener("install", () => self.skipWaiting());
-self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
-
-self.addEventListener("fetch", (event) => {
-  if (event.request.mode !== "navigate") return;
-  event.respondWith(
-    fetch(event.request).catch(
-      () => new Response(OFFLINE, { status: 503, headers: { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": "default-src 'none'" } }),
-    ),
-  );
+self.addEventListener("activate", (event) => {
+  event.waitUntil(Promise.all([self.registration.navigationPreload?.enable(), self.clients.claim()]));
 });
+
+// The browser itself asks for pages (navigation preload), with all it says about who asks: a request that a worker makes
+// anew would look to the hub as if a script had made it. Forms are none of the worker's business.
+self.addEventListener("fetch", (event) => {
+  const { mode, method } = event.request;
+  if (mode !== "navigate" || method !== "GET" || !self.registration.navigationPreload) return;
+  event.respondWith(answered(event));
+});
+
+async function answered(event) {
+  try {
+    return (await event.preloadResponse) || (await fetch(event.request));
+  } catch {
+    const headers = { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": "default-src 'none'" };
+    return new Response(OFFLINE, { status: 503, headers });
+  }
+}
 
 // An address of ours, and of nobody else, whatever was pushed.
 function ours(address) {

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import Page
 
 from hub.people.roles import Role
-from tests.simulators.browser import Visitors
+from tests.simulators.browser import Visitors, ask
 from tests.simulators.hub import RunningHub
 from tests.simulators.repository import TENANT
 
@@ -102,6 +102,23 @@ async def test_without_a_network(visitors: Visitors) -> None:
     assert await page.get_by_role("heading").inner_text() == "No network"
     await page.context.set_offline(False)
     visitors.loud.clear()
+
+
+async def test_all_goes_on_as_in_a_browser(visitors: Visitors, site: RunningHub) -> None:
+    """The worker stands between the app and the hub, and changes nothing of what they say."""
+    page = await installed(visitors)
+    asked = await ask(site)
+    await page.goto("/")
+    await page.get_by_role("link", name="Approve").tap()
+    await page.get_by_role("button", name="Confirm").tap()
+    await page.get_by_role("status").filter(has_text="Approved").wait_for()
+    await page.goto(f"/questions/{TENANT}/{asked.id}/approve")
+    await page.get_by_role("heading", name="Not done").wait_for()
+    await page.get_by_role("link", name="Back to the start").tap()
+    await page.get_by_role("button", name="Sign out").tap()
+    await page.wait_for_url("**/sign-in")
+    await page.goto("/history")
+    await page.get_by_role("heading", name="Sign in").wait_for()
 
 
 async def test_the_app_can_be_installed(visitors: Visitors, site: RunningHub) -> None:
