@@ -1,7 +1,8 @@
 """The hub's recurring work: of several processes on one database, one does each job when it is due.
 
-A job holds a row as its lease. A process that dies keeps it for LEASE_SECONDS at most; a job that takes longer may be
-begun by a second process, so every job may run twice at once without harm: it claims what it works on row by row.
+A job holds a row as its lease. A process that dies keeps it until the lease ends, a minute at most; a job that takes
+longer may be begun by a second process, so every job may run twice at once without harm: it claims what it works on
+row by row.
 """
 
 from __future__ import annotations
@@ -44,12 +45,14 @@ class Job:
 
     Attributes:
         every: seconds between two rounds.
-        work: one round; idempotent, and done in far less than LEASE_SECONDS: what is left waits for the next.
+        work: one round; idempotent, and done in far less than the lease: what is left waits for the next.
+        lease: seconds for which it rests after the process that did it was killed.
     """
 
     name: str
     every: float
     work: Callable[[Context], Awaitable[None]]
+    lease: float = LEASE_SECONDS
 
 
 JOBS: Final[tuple[Job, ...]] = (
@@ -58,7 +61,7 @@ JOBS: Final[tuple[Job, ...]] = (
     Job("fleet: silent edges", 60.0, look_for_silent),
     Job("fleet: late orders", 60.0, expire),
     Job("fleet: old hours", 86400.0, forget),
-    Job("notices", 1.0, deliver),
+    Job("notices", 1.0, deliver, lease=10.0),
     Job("notices: daily summaries", 60.0, digests),
     Job("notices: old rows", 3600.0, prune),
     Job("releases", 5.0, mover.move),
@@ -93,7 +96,7 @@ async def _one(context: Context, job: Job) -> None:
         if not await jobs.ready(connection, job.name, now):
             return
     async with context.database.write() as connection:
-        if not await jobs.claim(connection, job.name, holder, now, LEASE_SECONDS):
+        if not await jobs.claim(connection, job.name, holder, now, job.lease):
             return
     try:
         await job.work(context)

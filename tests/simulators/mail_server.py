@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -33,12 +33,18 @@ class MailServer:
     taken: list[Taken] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     refuse: dict[str, str] = field(default_factory=dict)  # verb -> answer
+    pause: float = 0.0  # seconds before a mail is acknowledged
 
     @property
     def url(self) -> str:
         return f"smtp://127.0.0.1:{self.port}"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError, asyncio.IncompleteReadError):  # a client may be killed at any moment
+            await self._converse(reader, writer)
+        writer.close()
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 mail.example ESMTP\r\n")
         now = Taken("", [], b"")
         while line := (await reader.readline()).decode("latin-1").rstrip("\r\n"):
@@ -53,13 +59,13 @@ class MailServer:
                 writer.write(b"354 go on\r\n")
                 now.raw = (await reader.readuntil(b"\r\n.\r\n"))[:-3].replace(b"\r\n..", b"\r\n.")
                 self.taken.append(now)
+                await asyncio.sleep(self.pause)
             elif verb == "QUIT":
                 answer = "221 bye"
             writer.write(answer.encode() + b"\r\n")
             await writer.drain()
             if verb == "QUIT":
                 break
-        writer.close()
 
 
 @asynccontextmanager
