@@ -80,6 +80,7 @@ async def remove(context: Context, who: SignedIn, credential: str) -> None:
         ConflictError: it is the last one, and no invite lets them make another.
     """
     async with context.database.write() as connection:
+        await people.lock(connection, who.person.id)
         known = await store.of_person(connection, who.person.id)
         gone = next((passkey for passkey in known if passkey.credential == credential), None)
         if gone is None:

@@ -9,14 +9,8 @@ from hub.store import delegations, people
 from safety_core.model.tool_call import TenantId
 
 
-async def may_answer(connection: AsyncConnection, name: str, tenant: TenantId, now: float) -> bool:
-    """Tell whether the person of this name may answer the tenant's questions now."""
-    person = await people.named(connection, name)
-    return person is not None and await person_may_answer(connection, person, tenant, now)
-
-
 async def person_may_answer(connection: AsyncConnection, person: Person, tenant: TenantId, now: float) -> bool:
-    """Tell the same of somebody who is not shut out."""
+    """Tell whether somebody who is not shut out may answer the tenant's questions now."""
     return (await held_by(connection, person, now)).has(Role.OWNER, tenant)
 
 

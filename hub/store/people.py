@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.people.roles import Person, Role, Roles
@@ -32,11 +33,21 @@ async def add(connection: AsyncConnection, person: Person, now: float) -> bool:
     return added.first() is not None
 
 
+_FIND: Final = select(people).where((people.c.id == bindparam("person")) & people.c.disabled.is_(None))
+_ROLES: Final = select(roles.c.role, roles.c.tenant).where(roles.c.person == bindparam("person"))
+"""Made once: every signed-in request and every token asks them."""
+
+
 async def find(connection: AsyncConnection, person: str) -> Person | None:
     """Return the person with this id, unless they have been shut out."""
     query = select(people).where((people.c.id == person) & people.c.disabled.is_(None))
     row = (await connection.execute(query)).first()
     return None if row is None else Person(row.id, row.name, row.email)
+
+
+async def lock(connection: AsyncConnection, person: str) -> None:
+    """Hold a person's row until commit: what depends on all that is theirs happens one after the other."""
+    await connection.execute(select(people.c.id).where(people.c.id == person).with_for_update())
 
 
 async def named(connection: AsyncConnection, name: str) -> Person | None:
@@ -78,7 +89,7 @@ async def take_role(connection: AsyncConnection, person: str, role: Role, tenant
 
 async def roles_of(connection: AsyncConnection, person: str) -> Roles:
     """Return all roles of a person."""
-    rows = await connection.execute(select(roles.c.role, roles.c.tenant).where(roles.c.person == person))
+    rows = await connection.execute(_ROLES, {"person": person})
     return Roles(frozenset((Role(row.role), TenantId(row.tenant)) for row in rows))
 
 
