@@ -75,6 +75,7 @@ async def _place(context: Context, item: Staged) -> None:
             return
         await rollouts.mark(connection, item, Place.PLACED.value, placed=context.clock())
         await telling.over(connection, item.release, item.tenant, telling.EXPIRES, context.clock())
+        await telling.placed(connection, item, context.clock())
     context.bus.ring(item.tenant, Topic.POLICY)
     await asyncio.to_thread(staging.remove, item.release, item.tenant)
 

@@ -7,9 +7,11 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.alerts import raise_alert
+from hub.notices import Event, happened
 from hub.store import alerts, rollouts
 from hub.store.alerts import Alert
 from hub.store.rollouts import Staged, StoredRelease
+from safety_core.canonical import JsonObject
 from safety_core.model.tool_call import TenantId
 
 HALTED: Final = "release halted"
@@ -28,6 +30,12 @@ async def expires(connection: AsyncConnection, stored: StoredRelease, item: Stag
     """Tell that a publication will have expired when its wave comes."""
     text = f"its publication in release {stored.name} expires before wave {wave}: safety policy release --continue"
     await raise_alert(connection, Alert(item.tenant, now, EXPIRES, stored.id, text))
+
+
+async def placed(connection: AsyncConnection, item: Staged, now: float) -> None:
+    """Have webhooks told that a tenant's publication is in its repository."""
+    body: JsonObject = {"release": item.release, "revision": item.revision, "version": item.version}
+    await happened(connection, item.tenant, Event.RELEASE, f"{item.release} {item.version}", body, now)
 
 
 async def over(connection: AsyncConnection, release: str, tenant: TenantId, kind: str, now: float) -> None:
