@@ -19,6 +19,7 @@ from hub.store.approvals import StoredApproval
 from safety_core.approve import challenge, verify_answer
 from safety_core.errors import SafetyError
 from safety_core.model.approval import ApprovalRequest, ApprovalState, Cancellation, Grant, RequestId
+from safety_core.model.tool_call import TenantId
 from safety_core.wire.approvals import grant_from_json, request_from_json
 from safety_core.wire.reader import Reader
 
@@ -65,7 +66,7 @@ async def answer(context: Context, approver: Approver, request_id: RequestId, *,
     question = await _question(context, approver, request_id)
     grant = signed(question, context.keys, approver, allow, context.clock())
     await _check_policy(context, approver, question, grant)
-    return await _settle(context, approver, grant)
+    return await _settle(context, approver, question, grant)
 
 
 async def draft(
@@ -100,7 +101,7 @@ async def answer_signed(context: Context, approver: Approver, grant: Grant) -> S
     keys = [replace(key, site=context.settings.origin) for key in known]
     believed(grant, question, approver, keys, context.clock())
     await _check_policy(context, approver, question, grant)
-    return await _settle(context, approver, grant)
+    return await _settle(context, approver, question, grant)
 
 
 async def cancel(context: Context, approver: Approver, request_id: RequestId) -> None:
@@ -140,10 +141,10 @@ async def _check_policy(context: Context, approver: Approver, question: Approval
         verify_answer(grant, question, policy)
 
 
-async def _settle(context: Context, approver: Approver, grant: Grant) -> Settled:
+async def _settle(context: Context, approver: Approver, question: ApprovalRequest, grant: Grant) -> Settled:
     """Keep an answer and what follows from it, in one transaction."""
     async with context.database.write() as connection:
-        settled = await _settled(connection, approver, grant, context.clock())
+        settled = await _settled(connection, approver.tenant, grant, question.quorum, context.clock())
     if isinstance(settled, SafetyError):
         raise settled  # after the transaction: that the time has run out is noted in it
     _ring(context, approver)
@@ -155,16 +156,19 @@ def _ring(context: Context, approver: Approver) -> None:
         context.bus.ring(approver.tenant, topic)
 
 
-async def _settled(connection: AsyncConnection, approver: Approver, grant: Grant, now: float) -> Settled | SafetyError:
-    tenant = approver.tenant
+async def _said(connection: AsyncConnection, stored: StoredApproval) -> list[Grant]:
+    kept = await approvals.answers_of(connection, (stored,))
+    return [grant_from_json(Reader.parse(raw, "stored grant")) for raw in kept[stored.tenant, stored.id]]
+
+
+async def _settled(
+    connection: AsyncConnection, tenant: TenantId, grant: Grant, quorum: int, now: float
+) -> Settled | SafetyError:
     stored = await approvals.find(connection, tenant, grant.request, lock=True)
     if stored is None:
         return _not_there()
-    said = [
-        grant_from_json(Reader.parse(raw, "stored grant"))
-        for raw in (await approvals.answers_of(connection, (stored,)))[tenant, stored.id]
-    ]
-    quorum = request_from_json(Reader.parse(stored.request, "stored request")).quorum
+    alone = stored.state is ApprovalState.PENDING and quorum == 1  # nobody has said anything: it would be settled
+    said = [] if alone else await _said(connection, stored)
     before = next((given for given in said if given.approver == grant.approver), None)
     if before is not None and before.allow == grant.allow:
         return Settled(stored.state, before, _missing(stored.state, quorum, said))

@@ -81,13 +81,13 @@ async def take(context: Context, question: ApprovalRequest) -> tuple[ApprovalSta
     expires = min(question.expires, now + ANSWER_SECONDS)
     stored = StoredApproval(question.tenant, question.id, ApprovalState.PENDING, raw, now, expires)
     async with context.database.write() as connection:
-        new, known = False, await approvals.find(connection, question.tenant, question.id)
-        if known is None:
-            await _check_room(connection, context, question, now)
-            if await approvals.insert(connection, question, stored):
-                await notices.asked(connection, replace(question, expires=expires), now)
-                new = True
-            known = await approvals.find(connection, question.tenant, question.id)
+        full = await _full(connection, context, question, now)
+        new = full is None and await approvals.insert(connection, question, stored)
+        if new:
+            await notices.asked(connection, replace(question, expires=expires), now)
+        known = stored if new else await approvals.find(connection, question.tenant, question.id)
+    if known is None and full is not None:
+        raise full
     if known is None or known.request != raw:
         raise ConflictError(f"approval {question.id}", "is already there with other content", "use a fresh id")
     if new:
@@ -95,17 +95,20 @@ async def take(context: Context, question: ApprovalRequest) -> tuple[ApprovalSta
     return standing(known, now), new
 
 
-async def _check_room(connection: AsyncConnection, context: Context, question: ApprovalRequest, now: float) -> None:
-    """Refuse what nobody could read any more: an agent that asks and asks is to wear nobody down."""
+async def _full(
+    connection: AsyncConnection, context: Context, question: ApprovalRequest, now: float
+) -> FloodError | None:
+    """Return why nobody could read one more, if so: an agent that asks and asks is to wear nobody down."""
     settings = context.settings
     asked = await approvals.asked(connection, question, now, now - HOUR)
     if asked.pending >= settings.max_pending:
-        raise FloodError("approvals", "too many open questions", "answer or deny some: `safety approvals list`")
+        return FloodError("approvals", "too many open questions", "answer or deny some: `safety approvals list`")
     agent = f"agent {question.agent}"
     if asked.pending_of_agent >= settings.agent_pending:
-        raise FloodError(agent, "too many open questions", "answer or deny some: `safety approvals list`")
+        return FloodError(agent, "too many open questions", "answer or deny some: `safety approvals list`")
     if asked.of_agent_since >= settings.agent_hourly:
-        raise FloodError(agent, "too many questions within an hour", "look into what it does, and halt it if need be")
+        return FloodError(agent, "too many questions within an hour", "look into what it does, and halt it if need be")
+    return None
 
 
 def standing(stored: StoredApproval, now: float) -> ApprovalState:

@@ -6,13 +6,14 @@ import base64
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
-from sqlalchemy import ColumnElement, case, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Executable, Text, bindparam, case, func, select, tuple_, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.store.engine import insert_into
+from hub.store.engine import insert_in
 from hub.store.schema.answers import answers
 from hub.store.schema.edges import approvals, tokens
 from hub.store.schema.people import passkeys, people
@@ -30,6 +31,43 @@ WORDS: Final = 16 * 1024
 
 _PENDING: Final = approvals.c.state == ApprovalState.PENDING.value
 _EXPIRED: Final = ApprovalState.EXPIRED.value
+
+
+_FIND: Final = select(approvals).where(
+    (approvals.c.tenant == bindparam("tenant")) & (approvals.c.id == bindparam("id"))
+)
+_FIND_LOCKED: Final = _FIND.with_for_update()
+_SETTLE: Final = (
+    update(approvals)
+    .where((approvals.c.tenant == bindparam("of")) & (approvals.c.id == bindparam("request_id")) & _PENDING)
+    .values(state=bindparam("to"), grant_json=bindparam("raw"), words=approvals.c.words + bindparam("said", type_=Text))
+    .returning(approvals.c.id)
+)
+_OURS: Final = approvals.c.tenant == bindparam("tenant")
+_AGENT: Final = approvals.c.agent == bindparam("agent")
+_STILL: Final = (
+    _OURS & _PENDING & (approvals.c.expires >= bindparam("now")) & (approvals.c.digest != bindparam("digest"))
+)
+_ASKED: Final = select(
+    *(
+        select(func.count()).where(which).scalar_subquery()
+        for which in (_STILL, _STILL & _AGENT, _OURS & _AGENT & (approvals.c.received > bindparam("since")))
+    )
+)
+"""Statements of each question, made once: making one costs more than the database's work for it."""
+
+
+@cache
+def _insertion(dialect: str) -> Executable:
+    return insert_in(dialect, approvals).on_conflict_do_nothing().returning(approvals.c.id)
+
+
+@cache
+def _answer(dialect: str) -> Executable:
+    statement = insert_in(dialect, answers)
+    key = [answers.c.tenant, answers.c.request, answers.c.approver]
+    said = {name: statement.excluded[name] for name in ("allow", "at", "grant_json")}
+    return statement.on_conflict_do_update(index_elements=key, set_=said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +108,33 @@ def _stored(row: Row[tuple[object, ...]]) -> StoredApproval:
 
 
 async def insert(connection: AsyncConnection, question: ApprovalRequest, stored: StoredApproval) -> bool:
-    """Store a new question; False if the tenant has one with this id. An open one of the same digest is cancelled."""
-    alike = (approvals.c.tenant == stored.tenant) & (approvals.c.digest == question.action_digest) & _PENDING
-    other = approvals.c.id != stored.id
-    over = case((approvals.c.expires < stored.received, _EXPIRED), else_=ApprovalState.CANCELLED.value)
-    await connection.execute(update(approvals).where(alike & other).values(state=over))
-    statement = insert_into(connection, approvals).values(
-        tenant=stored.tenant,
-        id=stored.id,
-        state=stored.state.value,
-        request=stored.request,
-        received=stored.received,
-        expires=stored.expires,
-        agent=_text(question.agent),
-        tool=_text(question.tool),
-        digest=question.action_digest,
-        words=_words(question),
-    )
-    return (await connection.execute(statement.on_conflict_do_nothing().returning(approvals.c.id))).first() is not None
+    """Store a new question; False if the tenant has one with this id. An open one of the same digest ends."""
+    row = {
+        "tenant": stored.tenant,
+        "id": stored.id,
+        "state": stored.state.value,
+        "request": stored.request,
+        "received": stored.received,
+        "expires": stored.expires,
+        "agent": _text(question.agent),
+        "tool": _text(question.tool),
+        "digest": question.action_digest,
+        "words": _words(question),
+    }
+    statement = _insertion(connection.dialect.name)
+    if (await connection.execute(statement, row)).first() is not None:
+        return True
+    if not await _make_way(connection, question, stored.received):
+        return False
+    return (await connection.execute(statement, row)).first() is not None
+
+
+async def _make_way(connection: AsyncConnection, question: ApprovalRequest, now: float) -> bool:
+    """End an open question about the same call; False if there is none."""
+    alike = (approvals.c.tenant == question.tenant) & (approvals.c.digest == question.action_digest)
+    over = case((approvals.c.expires < now, _EXPIRED), else_=ApprovalState.CANCELLED.value)
+    statement = update(approvals).where(alike & _PENDING & (approvals.c.id != question.id)).values(state=over)
+    return (await connection.execute(statement.returning(approvals.c.id))).first() is not None
 
 
 def _words(question: ApprovalRequest) -> str:
@@ -105,8 +152,7 @@ async def find(
     connection: AsyncConnection, tenant: TenantId, request: RequestId, *, lock: bool = False
 ) -> StoredApproval | None:
     """Return the tenant's question with this id; with `lock`, nobody else changes it until the transaction ends."""
-    query = select(approvals).where((approvals.c.tenant == tenant) & (approvals.c.id == request))
-    row = (await connection.execute(query.with_for_update() if lock else query)).first()
+    row = (await connection.execute(_FIND_LOCKED if lock else _FIND, {"tenant": tenant, "id": request})).first()
     return None if row is None else _stored(row)
 
 
@@ -159,14 +205,8 @@ async def decided(connection: AsyncConnection, question: ApprovalRequest, limit:
 async def asked(connection: AsyncConnection, question: ApprovalRequest, now: float, since: float) -> Asked:
     """Count what is asked of the tenant of `question`, and by its agent. One alike that is open does not count: the new
     one takes its place."""
-    ours = approvals.c.tenant == question.tenant
-    still = ours & _PENDING & (approvals.c.expires >= now) & (approvals.c.digest != question.action_digest)
-    agent = approvals.c.agent == _text(question.agent)
-    counts = [
-        select(func.count()).where(which).scalar_subquery()
-        for which in (still, still & agent, ours & agent & (approvals.c.received > since))
-    ]
-    return Asked(*(await connection.execute(select(*counts))).one())
+    named = {"tenant": question.tenant, "agent": _text(question.agent), "digest": question.action_digest}
+    return Asked(*(await connection.execute(_ASKED, {**named, "now": now, "since": since})).one())
 
 
 async def expire(connection: AsyncConnection, now: float) -> frozenset[TenantId]:
@@ -189,24 +229,17 @@ async def close(connection: AsyncConnection, tenant: TenantId, request: RequestI
 async def settle(connection: AsyncConnection, tenant: TenantId, grant: Grant) -> bool:
     """Move a pending question to where `grant`, the answer that settles it, takes it; False if it was not pending."""
     state = ApprovalState.GRANTED if grant.allow else ApprovalState.DENIED
-    open_one = (approvals.c.tenant == tenant) & (approvals.c.id == grant.request) & _PENDING
     said = "\n" + _text(grant.approver).casefold()
-    statement = (
-        update(approvals)
-        .where(open_one)
-        .values(state=state.value, grant_json=canonical_bytes(grant_to_json(grant)), words=approvals.c.words + said)
-    )
-    return (await connection.execute(statement.returning(approvals.c.id))).first() is not None
+    given = {"to": state.value, "raw": canonical_bytes(grant_to_json(grant)), "said": said}
+    found = await connection.execute(_SETTLE, {"of": tenant, "request_id": grant.request, **given})
+    return found.first() is not None
 
 
 async def add_answer(connection: AsyncConnection, tenant: TenantId, grant: Grant, now: float) -> None:
     """Keep what one person said of a question, in place of what they said before."""
     said = {"allow": grant.allow, "at": now, "grant_json": canonical_bytes(grant_to_json(grant))}
-    statement = insert_into(connection, answers).values(
-        tenant=tenant, request=grant.request, approver=grant.approver, **said
-    )
-    key = [answers.c.tenant, answers.c.request, answers.c.approver]
-    await connection.execute(statement.on_conflict_do_update(index_elements=key, set_=said))
+    row = {"tenant": tenant, "request": grant.request, "approver": grant.approver, **said}
+    await connection.execute(_answer(connection.dialect.name), row)
 
 
 async def answers_of(

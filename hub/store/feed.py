@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -10,11 +12,13 @@ from hub.store.schema.answers import feed
 from safety_core.canonical import JsonObject, canonical_bytes
 from safety_core.model.tool_call import TenantId
 
+_APPEND: Final = insert(feed)
+
 
 async def append(connection: AsyncConnection, tenant: TenantId, item: JsonObject) -> int:
     """Put an item at the end of the tenant's feed; return its place. Whoever waits is told once the caller commits."""
     place = await tenants.next_decision(connection, tenant)
-    await connection.execute(insert(feed).values(tenant=tenant, place=place, body=canonical_bytes(item)))
+    await connection.execute(_APPEND, {"tenant": tenant, "place": place, "body": canonical_bytes(item)})
     return place
 
 

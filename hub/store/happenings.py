@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import delete, select
+from sqlalchemy import Executable, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.store.engine import insert_into
+from hub.store.engine import insert_in
 from hub.store.schema.notices import happenings
 from safety_core.canonical import JsonObject, canonical_bytes
 from safety_core.model.tool_call import TenantId
@@ -38,6 +39,11 @@ def stored_object(raw: bytes) -> JsonObject:
     return value if isinstance(value, dict) else {}
 
 
+@cache
+def _insertion(dialect: str) -> Executable:
+    return insert_in(dialect, happenings).on_conflict_do_nothing()
+
+
 async def insert(connection: AsyncConnection, *new: Happening) -> None:
     """Write them down, but those of whose name one still waits."""
     rows = [
@@ -52,7 +58,7 @@ async def insert(connection: AsyncConnection, *new: Happening) -> None:
         for item in new
     ]
     if rows:
-        await connection.execute(insert_into(connection, happenings).on_conflict_do_nothing(), rows)
+        await connection.execute(_insertion(connection.dialect.name), rows)
 
 
 async def take(connection: AsyncConnection, now: float, limit: int) -> tuple[Happening, ...]:

@@ -100,10 +100,17 @@ async def set_public(connection: AsyncConnection, tenant: TenantId, public: str,
     await connection.execute(update(tenants).where(tenants.c.id == tenant).values(public=public, registered=now))
 
 
+_NEXT: Final = (
+    update(tenants)
+    .where(tenants.c.id == bindparam("of"))
+    .values(decisions=tenants.c.decisions + 1)
+    .returning(tenants.c.decisions)
+)
+
+
 async def next_decision(connection: AsyncConnection, tenant: TenantId) -> int:
     """Take the next place in the tenant's feed. The row stays locked until commit: places become visible in order."""
-    statement = update(tenants).where(tenants.c.id == tenant).values(decisions=tenants.c.decisions + 1)
-    return int((await connection.execute(statement.returning(tenants.c.decisions))).scalar_one())
+    return int((await connection.execute(_NEXT, {"of": tenant})).scalar_one())
 
 
 async def last_decision(connection: AsyncConnection, tenant: TenantId) -> int:
