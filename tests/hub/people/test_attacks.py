@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.responses import Response
 
 from hub.console import signin
-from hub.console.cookies import cookie_name, set_session
+from hub.console.cookies import cookie_name
 from hub.console.routes import OPEN, PAGES
 from hub.people import directory, limits, sessions, tidying
 from hub.people.limits import neighbourhood
 from hub.people.roles import Role
-from hub.settings import Settings
 from hub.store import deeds
 from hub.store import sessions as store
 from safety_core.model.tool_call import TenantId
-from tests.simulators.arriving import JSON, joined, keep_cookie, offered, sign_in
-from tests.simulators.hub import RunningHub, json_of
+from tests.simulators.arriving import JSON, invite_path, joined, keep_cookie, offered, sign_in
+from tests.simulators.authenticator import Authenticator
+from tests.simulators.hub import RunningHub, json_of, running_hub
 from tests.simulators.visitors import browser, person_with, visitor
 
 STREAM = "/console/events"
@@ -229,17 +227,10 @@ async def test_errors_are_pages_for_people_and_json_for_programs(small_hub: Runn
     assert (answer.status_code, answer.headers["content-type"]) == (401, "application/json")
 
 
-async def test_the_cookie_is_for_the_hub_alone(small_hub: RunningHub, tmp_path: Path) -> None:
+async def test_the_cookie_is_for_the_hub_alone(small_hub: RunningHub) -> None:
     passkey, http = await joined(small_hub, await person_with(small_hub, "Olga", ("owner", "acme")))
     (line,) = (await sign_in(http, passkey)).headers.get_list("set-cookie")
     assert re.fullmatch(r"safety=[\w-]{43}; HttpOnly; Max-Age=1209600; Path=/; SameSite=lax", line)
-    context = small_hub.context
-    secure = replace(context, settings=Settings(tmp_path, url="https://hub.example"))
-    answer = Response()
-    set_session(answer, secure, await sessions.begin(context, await person_with(small_hub, "Olga"), "passkey"))
-    assert re.fullmatch(
-        r"__Host-safety=[\w-]{43}; HttpOnly; .*Path=/; SameSite=lax; Secure", answer.headers["set-cookie"]
-    )
 
 
 async def test_a_role_has_effect_at_once_and_in_open_pages(hub: RunningHub) -> None:
@@ -264,3 +255,17 @@ async def test_deeds_say_who_did_what_from_where(hub: RunningHub) -> None:
         ("Olga", "sign-in", "127.0.0.1"),
         ("Olga", "sign-in refused", "127.0.0.1"),
     ]
+
+
+async def test_behind_https_the_cookie_is_bound_to_the_host(tmp_path: Path) -> None:
+    async with running_hub(tmp_path / "hub", url="https://hub.example") as hub:
+        person, http = await person_with(hub, "Olga", ("owner", "acme")), browser(hub)
+        path = await invite_path(hub, person)
+        made = Authenticator("https://hub.example").create(await offered(http, path + "/offer"))
+        answer = await http.post(path + "/passkey", json={"credential": made}, headers=JSON)
+        (line,) = answer.headers.get_list("set-cookie")
+        assert re.fullmatch(r"__Host-safety=[\w-]{43}; HttpOnly; Max-Age=\d+; Path=/; SameSite=lax; Secure", line)
+        keep_cookie(hub, http, answer)
+        assert (await http.get("/settings")).status_code == 200
+        http.headers["Cookie"] = http.headers["Cookie"].removeprefix("__Host-")
+        assert (await http.get("/settings")).status_code == 303, "a cookie that another host could plant is none"
