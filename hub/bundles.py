@@ -12,7 +12,7 @@ from hub.bus import Topic
 from hub.context import Context
 from hub.errors import NotFoundError
 from hub.policy.publication import unpack
-from hub.policy.publishing import check_unstaged, tenant_for
+from hub.policy.publishing import check_tenant, check_unstaged, tenant_for
 from hub.store.tokens import TokenKind
 
 
@@ -35,6 +35,7 @@ async def publish(request: Request, context: Context) -> Response:
     token = await bearer(request, context, TokenKind.PUBLISHER)
     tenant = await tenant_for(context, token, request.path_params["tenant"])
     files = unpack(await body_of(request))
+    check_tenant(tenant, files)
     await check_unstaged(context, tenant, files)
     new = await asyncio.to_thread(context.repositories.put, tenant, files)
     context.bus.ring(tenant, Topic.POLICY)

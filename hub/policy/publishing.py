@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from hub.context import Context
 from hub.errors import ConflictError, ForbiddenError, NotFoundError
 from hub.policy.lifecycle import OPEN
 from hub.store import rollouts, tenants
 from hub.store.tokens import Token
-from safety_core.bundle.roles import bundle_path
+from safety_core.bundle.roles import bundle_path, target_path
 from safety_core.model.tool_call import TenantId
+from safety_core.wire.reader import Reader
 
 
 async def tenant_for(context: Context, token: Token, name: str) -> TenantId:
@@ -29,6 +30,24 @@ async def tenant_for(context: Context, token: Token, name: str) -> TenantId:
         if await tenants.find(connection, tenant) is None:
             raise NotFoundError("tenant", "is not there", "safety hub tenant list")
     return tenant
+
+
+def check_tenant(tenant: TenantId, files: Mapping[str, bytes]) -> None:
+    """Refuse what was signed for somebody else: every edge would, and its tenant would be left without news.
+
+    Raises:
+        ForbiddenError: a targets document names another tenant.
+        InputError: one cannot be read.
+    """
+    for name, raw in files.items():
+        if not name.startswith("targets/"):
+            continue
+        signed = Reader.parse(raw, name).object("signed")
+        named = signed.mapping("targets") if signed.has("targets") else {}
+        if any(path != target_path(tenant) for path in named):
+            raise ForbiddenError(
+                name, f"is for another tenant than {tenant}", "publish it for the tenant that it names"
+            )
 
 
 async def check_unstaged(context: Context, tenant: TenantId, names: Iterable[str]) -> None:

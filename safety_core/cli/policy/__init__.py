@@ -23,5 +23,6 @@ keys        the publisher's keys
 publish     a signed bundle into a repository, and to the hub
 shipping    one tenant's publication: what is in force, and what waits in a release
 release     bundles for many tenants, built, signed and staged to go out in waves
+renew       a new timestamp for every tenant
 rollback    what an older revision said, as a new version
 """

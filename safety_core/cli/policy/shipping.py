@@ -51,7 +51,7 @@ class Line:
 
     def waiting(self) -> Mapping[str, bytes]:
         """Return the documents that wait."""
-        return read_repository(self._staged) if self._staged.is_dir() else {}
+        return read_repository(self._staged) if self.waits and self._staged.is_dir() else {}
 
     def released(self) -> tuple[Released, ...]:
         """Return every version that was ever in force, the newest first."""
@@ -75,7 +75,7 @@ class Line:
         return self._kept(author, there, publish(there, release, author.signers(), now, ahead=ahead), now)
 
     def renew(self, author: Author) -> Update:
-        """Sign a new timestamp for what waits."""
+        """Sign a new timestamp for what waits, else for what is in force."""
         there, now = {**self.there(), **self.waiting()}, clock.now()
         return self._kept(author, there, {**self.waiting(), **renew(there, author.signers(), now)}, now)
 

@@ -195,6 +195,26 @@ async def test_a_rollback_is_a_new_version_with_the_older_words(desk: Desk) -> N
         )
 
 
+async def test_every_tenant_is_renewed_in_one_go(desk: Desk) -> None:
+    shared = ("renew", "--keys", "@keys", "--repositories", "@repositories")
+    (desk.folder / "repositories").mkdir()
+    with pytest.raises(InputError, match="holds no tenant"):
+        await desk.run(*shared)
+    await desk.release("first", "--start")
+    await desk.pass_time()
+    before = {name: desk.hub.context.repositories.get(TenantId(name), "timestamp.json") for name in TENANTS}
+    done = await desk.run(*shared)
+    assert (done.return_value, "3 tenants renewed" in done.output) == (0, True)
+    after = {name: desk.hub.context.repositories.get(TenantId(name), "timestamp.json") for name in TENANTS}
+    assert all(before[name] != after[name] for name in TENANTS)
+    (desk.folder / "repositories/unknown").mkdir()
+    desk.write({"hosts.yaml": b"own: [shop.example]\n"})
+    await desk.release("second", "--tenant", "acme")
+    again = await desk.run(*shared)
+    assert again.return_value == 0
+    assert (await desk.policies())["acme"][1] == 1  # what waits still waits
+
+
 async def test_one_tenant_that_cannot_be_served_holds_up_no_other(desk: Desk) -> None:
     told = await desk.release("spring", "--tenant", "acme", "--tenant", "nobody", "--start")
     assert told.return_value == 1
