@@ -26,6 +26,7 @@ Every tool call of yours is checked before it runs.
   why; a person adds it. Do not ask for a value in the chat, and do not write one down.
 - Pending: when a call is answered with "pending approval", a person has been asked and nothing has run. Say so and go
   on with other work, or end your turn. You are woken when it is decided; then repeat exactly the same call, once.
+  Where the person changed and approved it in another form, you are told which: make that call, exactly so, once.
 - Blocked: when a call is blocked, tell the person why. Do not look for another way to the same effect.
 """
 

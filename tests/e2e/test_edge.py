@@ -119,7 +119,7 @@ def test_who_went_away_is_told_at_once_and_the_repeated_call_runs_once(here: Sit
         (pending, "main", "s1", "exec", "granted")
     ]
     assert edge.decide("exec", **params)["decision"] == "allow"
-    assert edge.ask("/v1/decided", {"agents": ["main"], "told": [pending]}) == {"decided": []}
+    assert edge.ask("/v1/decided", {"agents": ["main"], "told": [{"id": pending, "session": "s1"}]}) == {"decided": []}
     assert edge.decide("exec", **params)["decision"] == "pending"
 
 

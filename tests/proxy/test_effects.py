@@ -35,14 +35,18 @@ async def request_(approvals: ApprovalStore) -> ApprovalRequest:
 
 
 async def test_an_answer_wakes_who_waits(approvals: ApprovalStore, request_: ApprovalRequest) -> None:
-    waiting = asyncio.create_task(await_decision(approvals, AwaitDecision(request_.id, 30.0), Caller()))
+    waiting = asyncio.create_task(
+        await_decision(approvals, AwaitDecision(request_.id, 30.0, request_.session), Caller())
+    )
     await asyncio.sleep(0)
     await approvals.settle(signed_grant(SigningKey.generate(), request_), time.time())
     assert (await waiting).state is ApprovalState.GRANTED
 
 
 async def test_time_runs_out_without_an_answer(approvals: ApprovalStore, request_: ApprovalRequest) -> None:
-    assert (await await_decision(approvals, AwaitDecision(request_.id, 0.01), Caller())).state is ApprovalState.PENDING
+    assert (
+        await await_decision(approvals, AwaitDecision(request_.id, 0.01, request_.session), Caller())
+    ).state is ApprovalState.PENDING
 
 
 async def test_who_left_spends_no_permission_even_if_it_came_at_that_moment(
@@ -51,7 +55,7 @@ async def test_who_left_spends_no_permission_even_if_it_came_at_that_moment(
     await approvals.settle(signed_grant(SigningKey.generate(), request_), time.time())
     caller = Caller()
     caller.leave()
-    seen = await await_decision(approvals, AwaitDecision(request_.id, 30.0), caller)
+    seen = await await_decision(approvals, AwaitDecision(request_.id, 30.0, request_.session), caller)
     assert (seen.state, seen.grant, seen.received) == (ApprovalState.PENDING, None, 0.0)
     kept = await approvals.get(request_.id)
     assert kept is not None
