@@ -10,6 +10,7 @@ from hub import notices
 from hub.approvals import feed
 from hub.approvals.approver import Approver
 from hub.approvals.grants import believed, drafted, signed
+from hub.approvals.questions import standing
 from hub.bus import Topic
 from hub.context import Context
 from hub.errors import ConflictError, NotFoundError
@@ -81,7 +82,7 @@ async def draft(
         NotFoundError: there is no such question, or the approver has no such passkey.
         ConflictError: the question is settled.
     """
-    question = await _question(context, approver, request_id)
+    question = await _question(context, approver, request_id, still_open=True)
     spki = await _passkey(context, approver, credential)
     grant = drafted(question, spki, approver, allow, context.clock())
     return Draft(grant, challenge(grant))
@@ -125,11 +126,16 @@ async def cancel(context: Context, approver: Approver, request_id: RequestId) ->
         raise ConflictError(f"approval {request_id}", f"is already {stored.state}")
 
 
-async def _question(context: Context, approver: Approver, request_id: RequestId) -> ApprovalRequest:
+async def _question(
+    context: Context, approver: Approver, request_id: RequestId, *, still_open: bool = False
+) -> ApprovalRequest:
     async with context.database.read() as connection:
         stored = await approvals.find(connection, approver.tenant, request_id)
     if stored is None:
         raise _not_there()
+    state = standing(stored, context.clock())
+    if still_open and state is not ApprovalState.PENDING:
+        raise ConflictError(f"approval {request_id}", f"is {state}", "have the agent ask again")
     return request_from_json(Reader.parse(stored.request, "stored request"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,6 +19,9 @@ from safety_core.wire.feed import item_to_json
 
 PAGE: Final = 500
 """Items in one message, about 600 bytes each."""
+
+PAGE_BYTES: Final = 4 * 1024 * 1024
+"""... and how large that message may become: an edit has up to 32 KiB, and an edge reads no message past 10 MiB."""
 
 
 async def append(connection: AsyncConnection, tenant: TenantId, item: FeedItem) -> None:
@@ -36,6 +40,8 @@ async def decisions(request: Request, context: Context) -> Response:
     async with context.database.read() as connection:
         end = await tenants.last_decision(connection, call.tenant)
         found = await feed.after(connection, call.tenant, after if after <= end else 0, PAGE) if after != end else ()
+    sizes = accumulate(len(raw) for _, raw in found)
+    found = tuple(item for item, size in zip(found, sizes, strict=True) if size <= PAGE_BYTES)
     place = found[-1][0] if found else after
     raw = b'{"items":[%s],"next":%d}' % (b",".join(raw for _, raw in found), place)  # stored as canonical JSON
     return Response(raw, media_type="application/json")

@@ -195,8 +195,9 @@ async def settled(
 
 
 async def decided(connection: AsyncConnection, question: ApprovalRequest, limit: int) -> tuple[StoredApproval, ...]:
-    """Return the newest questions of the same agent and tool that people answered."""
+    """Return the newest other questions of the same agent and tool that people answered."""
     same = (approvals.c.tenant == question.tenant) & (approvals.c.agent == _text(question.agent))
+    same = same & (approvals.c.id != question.id)
     answered = (approvals.c.tool == _text(question.tool)) & approvals.c.grant_json.is_not(None)
     query = select(approvals).where(same & answered).order_by(approvals.c.received.desc(), approvals.c.id)
     return tuple(_stored(row) for row in await connection.execute(query.limit(limit)))

@@ -9,7 +9,6 @@ from safety_core.approve.asking import DENIAL_SECONDS, TRANSITIONS, action_diges
 from safety_core.approve.entitling import (
     BACK_SECONDS,
     OWN_KEYS,
-    SCREENS,
     TOTP,
     channel_key,
     check_may_answer,
@@ -31,6 +30,7 @@ from safety_core.approve.signing import (
     key_id,
     unsigned,
 )
+from safety_core.model.policy import SCREENS
 
 __all__ = [
     "BACK_SECONDS",

@@ -24,13 +24,10 @@ from safety_core.errors import (
 )
 from safety_core.model.approval import USE_SECONDS, Approval, ApprovalRequest, ApprovalState, Grant, KeyId
 from safety_core.model.level import Level
-from safety_core.model.policy import ApproverKey, KeyKind, Policy
+from safety_core.model.policy import SCREENS, ApproverKey, KeyKind, Policy
 
 BACK_SECONDS: Final = 60
 """How far a clock may be set back while a grant waits."""
-
-SCREENS: Final = frozenset({"console", "cli", "api"})
-"""Where a person sees the whole call as they answer: the hub's key is good for them unless policy says otherwise."""
 
 TOTP: Final = "totp"
 """In an origin ("console+totp"), that a one-time code came with this very answer."""

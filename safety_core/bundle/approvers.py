@@ -29,15 +29,12 @@ from safety_core.assertion import passkey_public
 from safety_core.errors import InputError, PolicyError
 from safety_core.model.approval import KeyId
 from safety_core.model.level import Level
-from safety_core.model.policy import ApproverKey, KeyKind
+from safety_core.model.policy import SCREENS, ApproverKey, KeyKind
 from safety_core.wire.reader import Reader
 
 PUBLIC_KEY: Final = re.compile(r"[0-9a-f]{64}")
 
 CHANNEL: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
-
-SCREENS: Final = frozenset({"console", "cli", "api"})
-"""Channels by which critical_red may be approved at all: the whole call is on the screen."""
 
 OUTWARD_DAYS: Final = 366
 """The longest that an outward grant may hold: what is to hold for longer belongs into outward.yaml."""

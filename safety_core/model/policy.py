@@ -39,6 +39,11 @@ class KeyKind(StrEnum):
     CHANNEL = "channel"
 
 
+SCREENS: Final = frozenset({"console", "cli", "api"})
+"""Channels by which a person sees the whole call as they answer: the hub's key is good there unless policy says
+otherwise, and there alone may anything critical be approved."""
+
+
 class Sandbox(StrEnum):
     """Whether an agent's tools must run inside the agent program's own sandbox (layer 1)."""
 

@@ -154,6 +154,8 @@ async def test_a_passkey_answers_what_asks_for_a_strong_approver(hub: RunningHub
     assert await fed(hub) == [settled.grant]
     again = await answering.answer_signed(hub.context, who(), olga.finished(draft.grant))
     assert again.grant == settled.grant
+    with pytest.raises(ConflictError, match="is granted"):
+        await answering.draft(hub.context, who(), request.id, credential)
 
 
 async def test_a_passkeys_answer_is_checked_before_it_is_passed_on(hub: RunningHub) -> None:
@@ -298,6 +300,8 @@ async def test_beside_a_question_stand_earlier_ones_like_it(hub: RunningHub) -> 
     now = await asked(hub, **mail("ann@x.example", "e"))
     shown = [item.request.params["text"] for item in await questions.similar(hub.context, now)]
     assert shown == ["c", "a", "b"]
+    await answered(hub, now)
+    assert len(await questions.similar(hub.context, now)) == 3
 
 
 async def test_questions_alike_are_grouped(small_hub: RunningHub) -> None:
