@@ -130,6 +130,22 @@ async def test_of_edits_at_the_same_moment_one_is_sent(hub: RunningHub) -> None:
     assert len((await edge.decisions(0)).items) == 1
 
 
+async def test_a_page_of_the_feed_is_no_larger_than_an_edge_reads(
+    small_hub: RunningHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.approvals.feed.PAGE_BYTES", 3000)
+    edge = await small_hub.edge("acme")
+    for number in range(4):
+        request = await asked(edge)
+        await editing.edit(small_hub.context, OLGA, request.id, {"command": f"echo {number} {'x' * 1000}"})
+    seen, after, pages = [], 0, 0
+    while (page := await edge.decisions(after)).items:
+        assert len(page.items) <= 2
+        seen += [item.params["command"][5] for item in page.items if isinstance(item, Edit)]  # type: ignore[index]
+        after, pages = page.next, pages + 1
+    assert (seen, pages) == (["0", "1", "2", "3"], 2)
+
+
 async def test_the_card_of_the_changed_call_says_what_was_changed(hub: RunningHub) -> None:
     edge = await hub.edge("acme")
     before = {"to": ["anna", "bert"], "text": "Hi", "n": 1, "flag": True, "deep": {"a": {"b": 1}}}
