@@ -23,6 +23,6 @@ rivals       the peers as they take part in a run
 report       the table, the results as JSON, docs/benchmarks.md with its plots
 
 By themselves: `python -m bench.false_alarms`, `bench.stream_hold`, `bench.costly` (the messages that cost most),
-`bench.hub.section` (the hub alone), `bench.hub.kill 200`, `bench.judging.comparison` (every call that a guard is wrong about) and `bench.chance_model` (which trains
-`safety_core/match/chance.py`).
+`bench.hub.section` (the hub), `bench.hub.kill 200`, `bench.judging.comparison` (every call that a guard is wrong about)
+and `bench.chance_model` (which trains `safety_core/match/chance.py`).
 """

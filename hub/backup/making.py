@@ -40,7 +40,7 @@ async def make(context: Context, file: Path, *, with_keys: bool) -> Manifest:
 
 
 async def _written(context: Context, writer: Writer, folder: Path, *, with_keys: bool) -> Manifest:
-    async with snapshot.moment(context.database) as connection:
+    async with context.database.moment() as connection:
         revision, columns = await snapshot.revision_of(connection), snapshot.columns()
         for name in columns:
             with tempfile.TemporaryFile(dir=folder) as table:

@@ -1,6 +1,8 @@
 """All SQL of the hub. Functions take an open connection; one transaction belongs to the caller.
 
-engine       opening a database, read and write transactions
+engine       opening a database, read and write transactions;  sqlite: short statements without another thread
+relay        words between the hub's processes on one PostgreSQL
+snapshot     all tables as rows, from one database and into another
 schema       the tables
 happenings outbox channels telling delegations links webhooks    what people are told, by which channel, and how
 jobs         leases of recurring work

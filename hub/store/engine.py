@@ -59,9 +59,24 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction that sees one state and changes nothing."""
+        """Look, and change nothing. SQLite shows one state, PostgreSQL to each statement what is committed by then."""
         async with _translated(), self.engine.connect() as raw:
+            if self.shared:  # what one statement sees needs no transaction around it: two ways there and back less
+                yield await raw.execution_options(isolation_level="AUTOCOMMIT")
+                return
             connection = await raw.execution_options(read_only=True)
+            async with connection.begin():
+                yield connection
+
+    @asynccontextmanager
+    async def moment(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that sees one state of everything, and changes nothing."""
+        if not self.shared:
+            async with self.read() as connection:
+                yield connection
+            return
+        async with _translated(), self.engine.connect() as raw:
+            connection = await raw.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             async with connection.begin():
                 yield connection
 

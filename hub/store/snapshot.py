@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from sqlalchemy import Connection, MetaData, Table, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.store.engine import Database
 from hub.store.schema import metadata
 
 ROWS: Final = 1000
@@ -18,15 +16,6 @@ ROWS: Final = 1000
 REVISION: Final = "alembic_version"
 
 Rows = Iterable[Sequence[Any]]
-
-
-@asynccontextmanager
-async def moment(database: Database) -> AsyncIterator[AsyncConnection]:
-    """Open a transaction that sees one state of all tables, while others go on writing."""
-    async with database.read() as connection:
-        if connection.dialect.name == "postgresql":
-            await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-        yield connection
 
 
 async def revision_of(connection: AsyncConnection) -> str:

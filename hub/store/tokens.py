@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.engine import insert_into
@@ -44,6 +45,9 @@ class Token:
     person: str | None = None
 
 
+_FIND: Final = select(tokens).where(tokens.c.hash == bindparam("digest"))
+
+
 async def put(connection: AsyncConnection, token: Token) -> None:
     """Store a token in place of any of the same tenant, kind and name."""
     here = tokens.c.tenant == token.tenant if token.tenant else tokens.c.tenant.is_(None)
@@ -65,7 +69,7 @@ async def put(connection: AsyncConnection, token: Token) -> None:
 
 async def find(connection: AsyncConnection, digest: str) -> Token | None:
     """Return the token with this hash."""
-    row = (await connection.execute(select(tokens).where(tokens.c.hash == digest))).first()
+    row = (await connection.execute(_FIND, {"digest": digest})).first()
     if row is None:
         return None
     kept = {**row._mapping, "kind": TokenKind(row.kind), "tenant": TenantId(row.tenant or "")}
