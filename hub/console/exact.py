@@ -29,6 +29,23 @@ class Argument:
     kind: str
     text: str
 
+    @property
+    def beginning(self) -> str:
+        """What the inbox shows of it."""
+        return self.text if self.left_out == 0 else self.text[:BEGINNING]
+
+    @property
+    def left_out(self) -> int:
+        """How many characters the inbox leaves out, and says so."""
+        return max(0, len(self.text) - BEGINNING)
+
+
+COMPARED: Final = 250_000
+"""Pairs of lines that are compared, a tenth of a second at worst; larger texts are shown one after the other."""
+
+BEGINNING: Final = 1500
+"""Characters of an argument among others in the inbox; the page on which it is approved has all of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -59,9 +76,7 @@ def exact(text: object) -> Markup:
     """Return text as HTML with references to secrets marked and every hidden character as its code point."""
     parts = _REFERENCE.split(str(text))
     return Markup("").join(
-        Markup('<span class="reference" title="a secret, by its name">{}</span>').format(visible(part))
-        if place % 2
-        else visible(part)
+        Markup('<span class="reference">{}</span>').format(visible(part)) if place % 2 else visible(part)
         for place, part in enumerate(parts)
     )
 
@@ -89,7 +104,24 @@ def _differ(before: JsonObject, after: JsonObject, name: str) -> bool:
 
 def _lines(before: JsonObject, after: JsonObject, name: str) -> Iterator[tuple[str, str]]:
     old, new = (_text(side[name]).split("\n") if name in side else [] for side in (before, after))
-    for mark, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    head = _alike(old, new)
+    tail = _alike(old[head:][::-1], new[head:][::-1])
+    yield from ((" ", line) for line in new[:head])
+    yield from _differing(old[head : len(old) - tail], new[head : len(new) - tail])
+    yield from ((" ", line) for line in new[len(new) - tail :])
+
+
+def _alike(old: list[str], new: list[str]) -> int:
+    """Return with how many equal lines two texts begin."""
+    return next((place for place, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+
+
+def _differing(old: list[str], new: list[str]) -> Iterator[tuple[str, str]]:
+    if len(old) * len(new) > COMPARED:
+        matched: list[tuple[str, int, int, int, int]] = [("replace", 0, len(old), 0, len(new))]
+    else:
+        matched = list(difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes())
+    for mark, a, b, c, d in matched:
         if mark == "equal":
             yield from ((" ", line) for line in new[c:d])
         else:

@@ -146,6 +146,18 @@ async def test_the_card_shows_what_will_run(visitors: Visitors, site: RunningHub
     assert await fits(page)
 
 
+async def test_what_is_long_is_never_cut_silently(visitors: Visitors, site: RunningHub) -> None:
+    page = await visitors.of(await owner(visitors))
+    command = "\n".join(f"rm -r ./old-{number}" for number in range(5000))
+    await ask(site, params={"command": command})
+    await page.goto("/")
+    await page.get_by_text("more characters are on").wait_for()
+    await page.get_by_role("link", name="Approve").tap()
+    await page.get_by_role("heading", name="Approve this?").wait_for()
+    assert await page.locator("pre").text_content() == command
+    assert await page.get_by_text("more characters are on").count() == 0
+
+
 async def test_alike_questions_are_one_card_and_one_decision(visitors: Visitors, site: RunningHub) -> None:
     page = await visitors.of(await owner(visitors))
     alike = [await ask(site, params={"command": f"rm -r ./old-{number}"}) for number in range(4)]

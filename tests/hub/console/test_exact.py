@@ -51,6 +51,20 @@ def test_changes_are_lines() -> None:
     )
 
 
+def test_large_texts_are_shown_one_after_the_other() -> None:
+    before, after = {"body": "a\n" * 100_000 + "x"}, {"body": "b\n" + "a\n" * 50_000}
+    ((name, lines),) = ((change.name, change.lines) for change in changes(before, after))
+    assert (name, [mark for mark, _ in lines].count("-")) == ("body", 100_001)
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=8), st.lists(st.sampled_from("abc"), max_size=8))
+def test_both_versions_can_be_read_from_what_changed(old: list[str], new: list[str]) -> None:
+    before, after = {"body": "\n".join(old)}, {"body": "\n".join(new)}
+    for change in changes(before, after):
+        assert "\n".join(line for mark, line in change.lines if mark in " -") == before["body"]
+        assert "\n".join(line for mark, line in change.lines if mark in " +") == after["body"]
+
+
 @given(st.dictionaries(st.text(), JSON, max_size=4), st.dictionaries(st.text(), JSON, max_size=4))
 def test_nothing_is_cut_and_every_change_is_told(before: dict, after: dict) -> None:  # type: ignore[type-arg]
     assert {one.name for one in arguments(before)} == set(before)

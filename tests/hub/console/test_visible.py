@@ -35,6 +35,11 @@ def test_html_is_escaped_unless_it_is_ours() -> None:
     assert visible(12) == "12"
 
 
+def test_many_of_one_are_counted() -> None:
+    assert Markup(visible("a" + "\u200b" * 300 + "b")).striptags() == "aU+200B ×300b"
+    assert len(visible("a\u202e" * 1000)) < 50 * 1000
+
+
 @given(st.text())
 def test_nothing_hidden_is_left(text: str) -> None:
     shown = Markup(visible(text)).striptags()
