@@ -48,7 +48,7 @@ def guard(private: bool) -> None:
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if event.startswith(REFUSED):
             raise _RefusedError(event)
-        if event in {"socket.connect", "socket.sendto"} and not _may_reach(arguments[1], private):
+        if event in {"socket.connect", "socket.sendto", "socket.sendmsg"} and not _may_reach(arguments[1], private):
             raise _RefusedError("an address that is not public")
         if event == "open" and _writes(arguments):
             raise _RefusedError("writing a file")
@@ -57,6 +57,8 @@ def guard(private: bool) -> None:
 
 
 def _may_reach(address: Any, private: bool) -> bool:
+    if address is None:
+        return True  # on a connection that was checked
     if not isinstance(address, tuple):
         return False  # a UNIX socket
     return private or is_public(str(address[0]))

@@ -13,12 +13,14 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.alerts import raise_alert
 from hub.approvals.questions import standing
 from hub.context import Context
 from hub.notices.audience import Audience, audience
 from hub.notices.happenings import Event
 from hub.notices.quiet import next_moment
 from hub.store import approvals, happenings, outbox
+from hub.store.alerts import Alert, clear, open_of
 from hub.store.channels import Channel
 from hub.store.happenings import Happening
 from hub.store.outbox import Draft
@@ -43,6 +45,9 @@ REMIND_HALF: Final = "remind half"
 REMIND_LAST: Final = "remind last"
 ESCALATE: Final = "escalate"
 EXPIRY: Final = "expiry"
+UNTOLD: Final = "nobody is told"
+"""Kind of the alert about questions that reach nobody."""
+
 SCHEDULED: Final = (REMIND_HALF, REMIND_LAST, ESCALATE, EXPIRY)
 """What lies in wait for a question that nobody answers."""
 
@@ -164,9 +169,21 @@ class _Round:
         expires = None if group.kind == "expired" else group.expires
         due = next_moment(self.audience.telling, group.level, self.now, expires)
         exact = group.kind == "question" and group.step > 0
-        for channel in self.audience.channels(group.step, exact=exact):
-            if channel.least <= group.level:
-                await self._gather(channel, group, due)
+        used = [item for item in self.audience.channels(group.step, exact=exact) if item.least <= group.level]
+        for channel in used:
+            await self._gather(channel, group, due)
+        if group.kind == "question" and not exact:
+            await self._watch(reached=any(item.failed is None for item in used))
+
+    async def _watch(self, *, reached: bool) -> None:
+        """Raise an alert where a question reached nobody; it is over with the first one that reaches somebody."""
+        if not reached:
+            alert = Alert(self.tenant, self.now, UNTOLD, "", "a question waits, and no channel tells anybody of it")
+            await raise_alert(self.connection, alert)
+            return
+        for alert in await open_of(self.connection, self.tenant):
+            if alert.kind == UNTOLD:
+                await clear(self.connection, alert, self.now)
 
     async def _gather(self, channel: Channel, group: Group, due: float) -> None:
         subject = f"{group.kind}/{group.requests[0]}" + (f"/{int(self.now)}" if group.kind == "reminder" else "")

@@ -10,7 +10,7 @@ from hub.approvals import answering, questions
 from hub.approvals.approver import Approver
 from hub.notices import channels, preferences
 from hub.notices.delivery import deliver
-from hub.store import outbox, people
+from hub.store import alerts, outbox, people
 from hub.store.telling import Telling
 from safety_core.approve import code
 from safety_core.model.level import Level
@@ -270,3 +270,25 @@ async def test_whoever_is_shut_out_or_has_lost_the_role_is_told_nothing(house: R
         await people.set_disabled(connection, olga.id, START)
     await tell(house)
     assert mails.taken == []
+
+
+async def test_a_question_that_reaches_nobody_is_an_alert_until_one_reaches_somebody(
+    house: RunningHub, mails: MailServer
+) -> None:
+    await person_with(house, "Olga", ("owner", "acme"))
+    await reached_by_mail(house, "Adam", ("admin", "acme"))
+
+    async def kinds() -> list[str]:
+        async with house.context.database.read() as connection:
+            return [alert.kind for alert in await alerts.open_of(connection, ACME)]
+
+    for _ in range(2):
+        await questions.take(house.context, question())
+        await tell(house)
+        await tell(house)
+    assert await kinds() == ["nobody is told"]
+    assert [mail.recipients for mail in mails.taken] == [["adam@people.example"]]
+    await reached_by_mail(house)
+    await questions.take(house.context, question())
+    await tell(house)
+    assert await kinds() == []
