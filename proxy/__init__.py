@@ -4,7 +4,6 @@ command     `safety edge`: reads settings, checks, runs
 settings    every setting, with its meaning;  settings_source reads them from a file and the environment
 app         puts the parts together and apart again;  parts opens keys, stores and hub, engine the engine
 serve       the listeners in one process, from ready to a clean end;  sockets: listening safely
-http        what stands before uvicorn's parser
 control     the control listener: what the plugin, the command line and people ask
 calls       one tool call, from its question to its answer;  caller: who waits for that
 sessions    what is remembered of sessions
