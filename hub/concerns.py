@@ -18,8 +18,9 @@ from safety_core.wire.posture import Result
 STALE_SECONDS: Final = 300.0
 """How long an edge may be silent: ten of its heartbeats, as they come by default."""
 
-EXPIRY_SECONDS: Final = 24 * 3600.0
-"""How long before its end a policy's publisher should have renewed it."""
+EXPIRY_SECONDS: Final = 4 * 3600.0
+"""How long before its end a policy's publisher should have renewed it: it is vouched for for a day at a time, and its
+edge goes on with it for three more (its grace)."""
 
 BACKUP_SECONDS: Final = 8 * 86400.0
 """How old the newest backup may become: a weekly one, and a day."""
