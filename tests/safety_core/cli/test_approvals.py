@@ -168,7 +168,7 @@ async def test_an_answer_covers_the_scripts_that_a_call_runs(
     verdict = Verdict(Level.RED, "r", (), Facts("exec", "shop"), outward=False, revision="r1")
     text = Digest("ab" * 32)
     asked = new_request(
-        RequestId("1" * 32), call, verdict, policy(), strong=False, now=START, relies_on={"/work/run.sh": text}
+        RequestId("1" * 32), call, verdict, policy(), strong=False, now=START, relies_on={"/srv/run.sh": text}
     )
     async with running_hub(tmp_path / "hub") as hub:
         edge = await hub.edge("acme")
@@ -177,9 +177,9 @@ async def test_an_answer_covers_the_scripts_that_a_call_runs(
         monkeypatch.setenv("SAFETY_APPROVER_TOKEN", token)
         await edge.push_approval(asked)
         shown = (await safety(capfd, "show", asked.id))[1]
-        assert "runs      /work/run.sh (sha256 abababababababab...)" in shown
+        assert "runs      /srv/run.sh (sha256 abababababababab...)" in shown
         assert "covers exactly what is shown" in shown
-        lie = replace(asked, id=RequestId("2" * 32), files={"/work/run.sh": Digest("cd" * 32)})
+        lie = replace(asked, id=RequestId("2" * 32), files={"/srv/run.sh": Digest("cd" * 32)})
         await edge.push_approval(lie)
         assert "DOES NOT COVER" in (await safety(capfd, "show", lie.id))[1]
 
