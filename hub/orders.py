@@ -110,7 +110,7 @@ async def give(context: Context, kind: OrderKind, deed: Deed, *, agent: str = ""
         InputError: a switch that names no agent, or an agent beside what is no switch.
         ConflictError: too many orders wait there already.
     """
-    name = plain(agent.strip(), AGENT_LIMIT)
+    name = plain(agent, AGENT_LIMIT).strip()
     if (kind in SWITCHES) is not bool(name):
         raise InputError("agent", "must be named (or * for all) where an order halts or resumes, and only there")
     order = Order(

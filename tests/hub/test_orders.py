@@ -52,6 +52,17 @@ async def test_an_order_is_fetched_until_its_result_came_and_the_first_result_st
     assert (found.person, found.settled, found.numbers) == ("Olga", START + 1, {Number.HALTED: 1})
 
 
+async def test_a_name_or_reason_of_strange_characters_keeps_no_order_from_the_edge(small_hub: RunningHub) -> None:
+    edge = await small_hub.edge("acme")
+    await give(small_hub, OrderKind.HALT, agent="\u202emain\x1b[2J" + "x" * 200, reason="\x00\u2028" * 300)
+    small_hub.clock.now += 1
+    await give(small_hub, OrderKind.HALT, agent="*")
+    strange, every = await edge.orders()
+    assert strange.agent == "main [2J" + "x" * 56
+    assert every.agent == "*"
+    assert strange.reason.isprintable()
+
+
 async def test_of_many_results_at_once_one_counts(hub: RunningHub) -> None:
     edge = await hub.edge("acme")
     order = await give(hub)
@@ -108,7 +119,8 @@ async def test_who_is_halted_from_here_is_the_last_word_that_the_edge_carried_ou
 
 
 @pytest.mark.parametrize(
-    ("kind", "agent"), [(OrderKind.HALT, ""), (OrderKind.HALT, "  "), (OrderKind.RESUME, ""), (OrderKind.PULL, "main")]
+    ("kind", "agent"),
+    [(OrderKind.HALT, ""), (OrderKind.HALT, " \u200b\n"), (OrderKind.RESUME, ""), (OrderKind.PULL, "main")],
 )
 async def test_a_switch_names_an_agent_and_nothing_else_does(
     small_hub: RunningHub, kind: OrderKind, agent: str
