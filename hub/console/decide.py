@@ -6,7 +6,7 @@ the page that follows. Where a passkey signs, the second tap opens the phone's o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -26,7 +26,7 @@ from hub.people.roles import Role
 from hub.store import deeds
 from safety_core.canonical import Json, JsonObject, canonical_bytes
 from safety_core.errors import InputError
-from safety_core.model.approval import ApprovalState, RequestId
+from safety_core.model.approval import ApprovalState, Grant, RequestId
 from safety_core.model.tool_call import TenantId
 from safety_core.wire.approvals import grant_from_json, grant_to_json
 from safety_core.wire.reader import Reader, parse_json
@@ -91,10 +91,11 @@ async def approve(visit: Visit) -> Response:
     form = await visit.form()
     asked = await to_answer(visit, form.get("also", ""))
     if form.get("signed"):
-        await _take_signed(visit, asked, form["signed"])
+        signed = _signed(asked, form["signed"])
+        await _answer_each(visit, asked, "approve", lambda one: _take_signed(visit, asked, signed, one))
     else:
-        await _take_plain(visit, asked, allow=True, totp=await _code_given(visit, form.get("code", "")))
-    await _note(visit, asked, "approve")
+        approver = approver_of(visit, asked.tenant, totp=await _code_given(visit, form.get("code", "")))
+        await _answer_each(visit, asked, "approve", lambda one: _take_plain(visit, approver, one, allow=True))
     return _back(visit, asked)
 
 
@@ -109,8 +110,8 @@ async def deny(visit: Visit) -> Response:
     form = await visit.form()
     asked = await to_answer(visit, form.get("also", ""))
     reason = " ".join(form.get("reason", "").split())[:REASON_CHARACTERS]
-    await _take_plain(visit, asked, allow=False, totp=False)
-    await _note(visit, asked, f"deny: {reason}" if reason else "deny")
+    approver, deed = approver_of(visit, asked.tenant), f"deny: {reason}" if reason else "deny"
+    await _answer_each(visit, asked, deed, lambda one: _take_plain(visit, approver, one, allow=False))
     return _back(visit, asked)
 
 
@@ -118,8 +119,8 @@ async def cancel(visit: Visit) -> Response:
     """End a question without an answer."""
     await visit.form()
     asked = await to_answer(visit, "")
-    await answering.cancel(visit.context, approver_of(visit, asked.tenant), asked.first.request.id)
-    await _note(visit, asked, "cancel")
+    approver = approver_of(visit, asked.tenant)
+    await _answer_each(visit, asked, "cancel", lambda one: answering.cancel(visit.context, approver, one.request.id))
     return _back(visit, asked)
 
 
@@ -206,14 +207,20 @@ async def _drafts(visit: Visit, asked: Asked, credential: str) -> list[Json]:
     return made
 
 
-async def _take_signed(visit: Visit, asked: Asked, signed: str) -> None:
-    """Take grants that a passkey signed, each for one of the questions at hand."""
+def _signed(asked: Asked, signed: str) -> Mapping[RequestId, Grant]:
+    """Return the yes-answers that a passkey signed, by question, not yet believed; each is for one that is at hand."""
+    grants = [grant_from_json(Reader.parse(canonical_bytes(item), "signed answer")) for item in items_in(signed)]
     waiting = {question.request.id for question in asked.open}
-    for item in items_in(signed):
-        grant = grant_from_json(Reader.parse(canonical_bytes(item), "signed answer"))
-        if grant.request not in waiting or not grant.allow:
-            raise InputError("signed answer", "is for another question than this page's", "load the page again")
-        await answering.answer_signed(visit.context, approver_of(visit, asked.tenant), grant)
+    if not all(grant.allow and grant.request in waiting for grant in grants):
+        raise InputError("signed answer", "is for another question than this page's", "load the page again")
+    return {grant.request: grant for grant in grants}
+
+
+async def _take_signed(visit: Visit, asked: Asked, signed: Mapping[RequestId, Grant], question: Question) -> None:
+    grant = signed.get(question.request.id)
+    if grant is None:
+        raise ConflictError(f"approval {question.request.id}", "was not signed", "load the page again")
+    await answering.answer_signed(visit.context, approver_of(visit, asked.tenant), grant)
 
 
 def items_in(signed: str) -> list[JsonObject]:
@@ -225,10 +232,27 @@ def items_in(signed: str) -> list[JsonObject]:
     return found
 
 
-async def _take_plain(visit: Visit, asked: Asked, *, allow: bool, totp: bool) -> None:
-    approver = approver_of(visit, asked.tenant, totp=totp)
+async def _take_plain(visit: Visit, approver: Approver, question: Question, *, allow: bool) -> None:
+    await answering.answer(visit.context, approver, question.request.id, allow=allow)
+
+
+async def _answer_each(visit: Visit, asked: Asked, deed: str, answer: Callable[[Question], Awaitable[None]]) -> None:
+    """Answer each question that still waits, and note it. One that somebody else settled meanwhile keeps no other back.
+
+    Raises:
+        ConflictError: all of them were settled meanwhile.
+    """
+    settled: list[ConflictError] = []
     for question in asked.open:
-        await answering.answer(visit.context, approver, question.request.id, allow=allow)
+        try:
+            await answer(question)
+        except ConflictError as error:
+            settled.append(error)
+            continue
+        async with visit.context.database.write() as connection:
+            await deeds.note(connection, visit.deed(deed, question.request.id, asked.tenant))
+    if len(settled) == len(asked.open):
+        raise settled[0]
 
 
 async def _code_given(visit: Visit, code: str) -> bool:
@@ -238,12 +262,6 @@ async def _code_given(visit: Visit, code: str) -> bool:
     if not await totp.check(visit.context, visit.person, code):
         raise ForbiddenError("code", "is not the one of now", "type what your authenticator app shows")
     return True
-
-
-async def _note(visit: Visit, asked: Asked, deed: str) -> None:
-    async with visit.context.database.write() as connection:
-        for question in asked.open:
-            await deeds.note(connection, visit.deed(deed, question.request.id, asked.tenant))
 
 
 def _also(asked: Asked) -> str:

@@ -56,12 +56,13 @@ async def _page(
     for _ in range(LOOKS):
         read = await questions.history(visit.context, tenants, search, before)
         for question in read:
-            if len(found) == PAGE:
+            fits = _fits(question, wanted)
+            if fits and len(found) == PAGE:
                 return tuple(found), before
             before = question.received
-            if _fits(question, wanted):
+            if fits:
                 found.append(question)
-        if len(read) < questions.PAGE:
+        if not read:
             return tuple(found), None
     return tuple(found), before
 
