@@ -35,6 +35,16 @@ LONGEST_SECONDS: Final = 366 * 24 * 3600.0
 PAGE: Final = 500
 """Grants in one list."""
 
+_MAILBOXES: Final = """
+gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com ymail.com aol.com icloud.com me.com mac.com
+gmx.com gmx.net gmx.de gmx.at gmx.ch web.de t-online.de freenet.de mail.com proton.me protonmail.com pm.me zoho.com
+fastmail.com tutanota.com mail.ru yandex.ru yandex.com qq.com 163.com 126.com naver.com orange.fr wanadoo.fr free.fr
+laposte.net libero.it virgilio.it bluewin.ch hotmail.fr hotmail.de hotmail.co.uk outlook.de yahoo.de yahoo.fr
+yahoo.co.uk yahoo.co.jp btinternet.com comcast.net att.net verizon.net
+"""
+ANYBODY: Final = frozenset(_MAILBOXES.split())
+"""Where anybody can have an address: everybody there is nobody in particular, and is not offered on a card."""
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -55,11 +65,12 @@ class StandingDraft:
 
 def offered(question: ApprovalRequest) -> tuple[str, ...]:
     """Return whom an outward grant may be made for on this question's card: whom it names, and everybody at their
-    domain. Nobody, where grants cover no such call."""
+    domain if it is theirs. Nobody, where grants cover no such call."""
     if not question.outward or question.level > Level.YELLOW_EXTERNAL:
         return ()
-    domains = (f"@{name.rpartition('@')[2]}" for name in question.recipients if "@" in name)
-    return tuple(dict.fromkeys((*question.recipients, *domains)))
+    domains = (name.rpartition("@")[2] for name in question.recipients if "@" in name)
+    theirs = (f"@{domain}" for domain in domains if domain and domain.lower() not in ANYBODY)
+    return tuple(dict.fromkeys((*question.recipients, *theirs)))
 
 
 async def make(context: Context, approver: Approver, request_id: RequestId, terms: Terms) -> StandingGrant:

@@ -202,6 +202,12 @@ async def test_an_outward_grant_from_a_card_is_signed_sent_listed_and_withdrawn(
     assert len(await standing.listed(hub.context, [request.tenant], past=True)) == 1
 
 
+def test_everybody_who_has_an_address_somewhere_is_offered_on_no_card() -> None:
+    names = ("ada@GMAIL.com", "bert@x.example", "hooks.y.example", "@", "c@")
+    asked = question(recipients=names, outward=True, level=Level.YELLOW_EXTERNAL)
+    assert standing.offered(asked) == (*names, "@x.example")
+
+
 async def test_nobody_makes_or_ends_one_for_another_tenant(hub: RunningHub) -> None:
     edge, other = await hub.edge("acme"), await hub.edge("other")
     request = await mail(edge)

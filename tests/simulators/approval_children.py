@@ -1,4 +1,4 @@
-"""Processes that fight over one approval cache: `python approval_children.py race|work|spend <file> [first number]`."""
+"""Processes that fight over one approval cache: `approval_children.py race|work|spend|change <file> [first number]`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from safety_core.canonical import Digest
 from safety_core.edge.approvals import ApprovalStore
 from safety_core.edge.standing import StandingStore
 from safety_core.errors import ReplayedGrantError
-from safety_core.model.approval import ApprovalRequest, Grant, KeyId, RequestId
+from safety_core.model.approval import ApprovalRequest, Asker, Grant, KeyId, RequestId
 from safety_core.model.level import Level
 from safety_core.model.tool_call import AgentId, SessionId, TenantId
 
@@ -56,6 +56,35 @@ async def spend(store: ApprovalStore) -> None:
         print("used", flush=True)
 
 
+async def change(store: ApprovalStore) -> None:
+    """Open one question after the other and put another in its place, printing each once it is acknowledged."""
+    for number in range(1, 100_000, 2):
+        who = (TenantId("t"), AgentId("a"), SessionId("s"))
+        old, new = (
+            ApprovalRequest(
+                RequestId(f"{each:032x}"),
+                *who,
+                "exec",
+                {},
+                Level.RED,
+                False,
+                False,
+                (),
+                "",
+                Digest(f"{each:064x}"),
+                "r",
+                1.0,
+                2.0,
+            )
+            for each in (number, number + 1)
+        )
+        await store.open_request(old)
+        await store.owe(Asker(old.id, old.session))
+        await store.replace(old.id, new, "o")
+        print("changed", old.id, flush=True)
+        await store.close(new.id)
+
+
 async def main() -> None:
     """Do what the command line says."""
     store = ApprovalStore.open(Path(sys.argv[2]))
@@ -63,6 +92,8 @@ async def main() -> None:
         match sys.argv[1]:
             case "race":
                 await race(store)
+            case "change":
+                await change(store)
             case "spend":
                 await spend(store)
             case _:

@@ -584,3 +584,26 @@ async def test_of_many_people_at_once_two_settle_it(tmp_path: Path) -> None:
     assert len({given.approver for given in (*kept.others, kept.grant) if given is not None}) == 2
     for store in stores:
         await store.aclose()
+
+
+async def test_a_kill_leaves_no_call_half_changed(tmp_path: Path) -> None:
+    for round_ in range(3):
+        path = tmp_path / f"{round_}.db"
+        worker = child("change", str(path))
+        assert worker.stdout is not None
+        acknowledged = [worker.stdout.readline().split()[1] for _ in range(10 + 9 * round_)]
+        worker.kill()
+        worker.communicate()
+        store = ApprovalStore.open(path)
+        history = {approval.request.id: approval for approval in await store.history()}
+        olds = [approval for approval in history.values() if int(approval.request.id, 16) % 2]
+        for old in olds:
+            new = history.get(RequestId(f"{int(old.request.id, 16) + 1:032x}"))
+            changed = old.state is ApprovalState.CANCELLED
+            assert changed == (new is not None) == (old.replaced is not None)
+            assert changed or old.request.id not in acknowledged
+        _, reports = await store.reports()
+        assert {report.request for report in reports if report.replaced} <= {
+            old.request.id for old in olds if old.replaced
+        }
+        await store.aclose()
