@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import re
 import secrets
 from dataclasses import replace
@@ -16,14 +17,17 @@ from hub.approvals import answering, questions
 from hub.approvals.approver import Approver
 from hub.notices import links
 from hub.people.roles import Person
+from hub.policy.reading import policy_of
 from hub.store import people
+from safety_core.approve import verify_grant
 from safety_core.edge.hub import HubClient
 from safety_core.errors import UnavailableError
-from safety_core.model.approval import ANSWER_SECONDS, ApprovalRequest, ApprovalState
+from safety_core.model.approval import ANSWER_SECONDS, Approval, ApprovalRequest, ApprovalState
 from safety_core.model.level import Level
 from safety_core.model.tool_call import AgentId, TenantId
 from tests.simulators.hub import START, RunningHub, question
 from tests.simulators.mail_server import MailServer
+from tests.simulators.repository import SOURCES, TENANT, Repository, release_from
 from tests.simulators.told import let_channels_approve, links_in, reached_by_mail, tell
 from tests.simulators.visitors import browser, person_with
 
@@ -319,3 +323,27 @@ async def test_the_page_is_kept_nowhere_and_leads_nowhere(
 def test_links_are_nothing_that_a_log_or_a_guess_makes(tmp_path: Path) -> None:
     assert links.TOKEN.fullmatch(secrets.token_urlsafe(32))
     assert not links.TOKEN.fullmatch("a/../b")
+
+
+async def test_what_a_link_gives_passes_the_checks_of_the_edge_under_the_published_policy(
+    house: RunningHub, mails: MailServer
+) -> None:
+    here, keys = TenantId(TENANT), house.context.keys
+    client = await house.edge(TENANT)
+    await reached_by_mail(house, "Olga", ("owner", TENANT))
+    key = {"id": keys.approvals_id, "kind": "hub", "public": keys.approvals_public, "up_to": "red"}
+    entries = {"approvers": [{**key, "channels": {"email": "yellow_external", "telegram": "red"}}]}
+    sources = {**SOURCES, "approvers.yaml": json.dumps(entries).encode()}
+    house.context.repositories.put(here, Repository().publish(release_from(sources, "calm")).files)
+    policy = await policy_of(house.context, here)
+    assert policy is not None
+    outward = question(TENANT, level=Level.YELLOW_EXTERNAL, outward=True, revision=policy.revision)
+    path = await sent(house, mails, outward)
+    assert "You approved it" in (await browser(house).post(path, data=form(path))).text
+    (grant,) = (await client.decisions(0)).grants
+    approval = Approval(outward, ApprovalState.GRANTED, grant, house.clock.now)
+    assert verify_grant(approval, outward, policy, house.clock.now) == grant
+    graver = question(TENANT, revision=policy.revision)
+    path = await sent(house, mails, graver)
+    assert (await browser(house).post(path, data=form(path))).status_code == 403
+    assert await state(house, graver) is ApprovalState.PENDING
