@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from hub.admission import Admission
 from hub.bus import Bus
 from hub.keys import HubKeys
-from hub.policy.shelf import Shelf
+from hub.policy.shelf import BUNDLES, POLICIES, Shelf
 from hub.repository import Repositories
 from hub.settings import Settings
 from hub.store.engine import Database
 from hub.streams import Streams
+from safety_core.bundle.contents import TrustedBundle
+from safety_core.model.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class Context:
     keys: HubKeys
     repositories: Repositories
     clock: Callable[[], float]
-    shelf: Shelf = field(default_factory=Shelf)
+    bundles: Shelf[TrustedBundle] = field(default_factory=lambda: Shelf(BUNDLES))
+    policies: Shelf[Policy | None] = field(default_factory=lambda: Shelf(POLICIES))
     replay: asyncio.Lock = field(default_factory=asyncio.Lock)
     bus: Bus = field(default_factory=Bus)
     streams: Streams = field(default_factory=Streams)

@@ -60,6 +60,14 @@ class Repositories:
             raise InputError("repository", "has no file of this name")
         return self._folder / tenant / name
 
+    def stamp(self, tenant: TenantId, name: str) -> tuple[int, ...] | None:
+        """Return what tells one content of a file from the next: each is a new file. None if it is not there."""
+        try:
+            found = (self._folder / tenant / name).stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
     def versions(self, tenant: TenantId, role: str) -> tuple[int, ...]:
         """Return the versions of a role's documents that are there, in no order."""
         try:

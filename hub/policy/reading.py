@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +23,7 @@ from safety_core.bundle.trust import Known, Update, refresh
 from safety_core.edge.bundles import replay
 from safety_core.errors import BundleError, InputError, PolicyError, UnavailableError
 from safety_core.model.policy import Policy
+from safety_core.model.prices import Prices
 from safety_core.model.tool_call import TenantId
 
 ROOT: Final = "root/1.json"
@@ -44,17 +45,40 @@ class Revision:
 
 
 async def policy_of(context: Context, tenant: TenantId) -> Policy | None:
-    """Return the policy that was published last for a tenant.
+    """Return the policy that was published last for a tenant, without what only judging needs.
 
-    None where there is none, or where what is there cannot be verified: an edge would not follow it either.
+    That is: patterns, catalogue, volatile arguments and prices. None where there is none, or where what is there cannot be verified: an edge would not follow it either. Cheap
+    enough for every card: what is on disk is read again only when it is another file.
     """
-    bundle = await bundle_of(context, tenant)
-    return None if bundle is None else bundle.policy
+    files = context.repositories
+    key = (tenant, files.stamp(tenant, ROOT), files.stamp(tenant, TIMESTAMP))
+    if None in key:
+        return None
+    found = context.policies.look(key)
+    if found is not None:
+        return found[0]
+    try:
+        return await asyncio.to_thread(context.policies.take, key, lambda: _slim(context, tenant))
+    except UnavailableError:
+        return None
 
 
 async def bundle_of(context: Context, tenant: TenantId) -> TrustedBundle | None:
-    """Return the bundle of `policy_of`."""
-    return await asyncio.to_thread(_newest, context, tenant)
+    """Return all of the bundle that was published last for a tenant; None as `policy_of`."""
+    try:
+        return await asyncio.to_thread(_newest, context, tenant)
+    except (BundleError, PolicyError, UnavailableError):
+        return None
+
+
+def _slim(context: Context, tenant: TenantId) -> Policy | None:
+    try:
+        bundle = _newest(context, tenant)
+    except (BundleError, PolicyError):
+        return None
+    if bundle is None:
+        return None
+    return replace(bundle.policy, patterns=(), catalogue={}, volatile={}, prices=Prices())
 
 
 async def revisions(context: Context, tenant: TenantId) -> tuple[Revision, ...]:
@@ -113,10 +137,7 @@ def _newest(context: Context, tenant: TenantId) -> TrustedBundle | None:
         steps = refresh(Known((root.raw,)), tenant=tenant, now=context.clock(), grace=AGES)
         return replay(steps, lambda name: _raw(files, tenant, name)).bundle
 
-    try:
-        return context.shelf.take((tenant, root.etag, timestamp.etag), read)
-    except (BundleError, PolicyError, UnavailableError):
-        return None
+    return context.bundles.take((tenant, root.etag, timestamp.etag), read)
 
 
 def _raw(files: Repositories, tenant: TenantId, name: str) -> bytes | None:
@@ -154,4 +175,4 @@ def _at(context: Context, tenant: TenantId, version: int) -> TrustedBundle:
         raise NotFoundError(f"version {version} of {tenant}", "is not in the repository")
     check_archive(item.target, raw)
     key = (tenant, hashlib.sha256(item.target.key.encode()).hexdigest(), item.target.sha256, str(item.version))
-    return context.shelf.take(key, lambda: read_archive(item.target, raw, tenant=tenant, version=item.version))
+    return context.bundles.take(key, lambda: read_archive(item.target, raw, tenant=tenant, version=item.version))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hub.errors import NotFoundError
 from hub.policy import reading
+from hub.policy.shelf import Shelf
 from safety_core.model.tool_call import TenantId
 from tests.simulators.hub import RunningHub
 from tests.simulators.repository import TENANT, Repository, release, role_keys
@@ -62,3 +65,39 @@ async def test_revisions_survive_new_keys(small_hub: RunningHub) -> None:
     small_hub.context.repositories.put(HERE, source.files)
     listed = await reading.revisions(small_hub.context, HERE)
     assert [item.revision for item in listed] == ["storm", "calm"]
+
+
+async def test_what_is_kept_is_bounded_and_holds_nothing_that_only_judging_needs(small_hub: RunningHub) -> None:
+    small_hub.context.repositories.put(HERE, Repository().publish().files)
+    policy = await reading.policy_of(small_hub.context, HERE)
+    whole = await reading.bundle_of(small_hub.context, HERE)
+    assert policy is not None
+    assert whole is not None
+    assert (policy.patterns, policy.catalogue, policy.volatile) == ((), {}, {})
+    assert replace(whole.policy, patterns=(), catalogue={}, volatile={}) == policy
+    shelf: Shelf[int] = Shelf(2)
+    assert [shelf.take((number,), lambda found=number: found) for number in (1, 2, 1, 3)] == [1, 2, 1, 3]  # type: ignore[misc]
+    assert (shelf.look((1,)), shelf.look((2,)), shelf.look((3,))) == ((1,), None, (3,))
+
+
+async def test_a_publication_that_cannot_be_verified_costs_its_reading_once(
+    small_hub: RunningHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = Repository().publish().files
+    bundle = next(name for name in files if name.startswith("bundles/"))
+    small_hub.context.repositories.put(HERE, files)
+    (small_hub.context.settings.data / "repositories" / HERE / bundle).write_bytes(b"changed")
+    assert await reading.policy_of(small_hub.context, HERE) is None
+    monkeypatch.setattr(reading, "_newest", None)  # not called again
+    assert await reading.policy_of(small_hub.context, HERE) is None
+
+
+async def test_a_disk_that_fails_is_asked_again(small_hub: RunningHub) -> None:
+    files = Repository().publish().files
+    small_hub.context.repositories.put(HERE, files)
+    home = small_hub.context.settings.data / "repositories" / HERE
+    (home / "targets/1.json").rename(home / "targets/1.away")
+    assert await reading.policy_of(small_hub.context, HERE) is None
+    assert await reading.bundle_of(small_hub.context, HERE) is None
+    (home / "targets/1.away").rename(home / "targets/1.json")
+    assert await reading.policy_of(small_hub.context, HERE) is not None
