@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 
-from sqlalchemy import delete
+from sqlalchemy import Executable, delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.store.engine import insert_into
+from hub.store.engine import insert_in
 from hub.store.schema.edges import nonces
 from safety_core.model.tool_call import TenantId
 
@@ -22,10 +23,15 @@ class Nonce:
     expires: float = field(compare=False)
 
 
+@cache
+def _insertion(dialect: str) -> Executable:
+    return insert_in(dialect, nonces).on_conflict_do_nothing().returning(*nonces.c)
+
+
 async def remember(connection: AsyncConnection, several: Iterable[Nonce]) -> frozenset[Nonce]:
     """Remember nonces; return those that had not come before. Locks rows in one order: no deadlock."""
     rows = [{"tenant": one.tenant, "nonce": one.nonce, "expires": one.expires} for one in sorted(several)]
-    statement = insert_into(connection, nonces).on_conflict_do_nothing().returning(*nonces.c)
+    statement = _insertion(connection.dialect.name)
     return frozenset(
         Nonce(TenantId(row.tenant), row.nonce, row.expires) for row in await connection.execute(statement, rows)
     )

@@ -113,3 +113,28 @@ async def _connected(ours: Bus, theirs: Bus) -> None:
             while not waiting.done():
                 one.ring(TenantId("connected"), Topic.INBOX)
                 await asyncio.wait({waiting}, timeout=0.02)
+
+
+async def test_a_word_that_is_rung_again_while_it_is_being_sent_is_sent_again() -> None:
+    sent: list[list[str]] = []
+    words = relay.Relay(None, lambda *_: None, lambda: None)  # type: ignore[arg-type]
+
+    class Slow:
+        failing = False
+
+        async def execute(self, _sql: str, _channel: str, payloads: list[str]) -> None:
+            words.send("acme", "feed")
+            if self.failing:
+                raise ConnectionError
+            sent.append(payloads)
+
+    slow = Slow()
+    words.send("acme", "feed")
+    await words._flush(slow)
+    slow.failing = True
+    with pytest.raises(ConnectionError):
+        await words._flush(slow)
+    slow.failing = False
+    await words._flush(slow)
+    assert [len(payloads) for payloads in sent] == [1, 1]
+    assert list(words._out) == [("acme", "feed")]
