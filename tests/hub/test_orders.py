@@ -58,7 +58,7 @@ async def test_a_name_or_reason_of_strange_characters_keeps_no_order_from_the_ed
     small_hub.clock.now += 1
     await give(small_hub, OrderKind.HALT, agent="*")
     strange, every = await edge.orders()
-    assert strange.agent == "main [2J" + "x" * 56
+    assert strange.agent == "main [2J" + "x" * 55
     assert every.agent == "*"
     assert strange.reason.isprintable()
 
