@@ -10,13 +10,14 @@ from __future__ import annotations
 import socket
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import urlsplit
-
-import aiohttp
 
 from safety_core.edge.addresses import is_public
 from safety_core.errors import InputError, UnavailableError
+
+if TYPE_CHECKING:
+    import aiohttp  # half a second and some megabytes: imported where there is something to send
 
 SECONDS: Final = 15.0
 """For one request in all."""
@@ -67,11 +68,13 @@ class Outward:
             InputError: not a URL that we send to.
             UnavailableError: no answer.
         """
+        from aiohttp import ClientError
+
         check_url(url, "address", private=self.private)
         try:
             async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
                 return answer.status
-        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+        except (ClientError, OSError, TimeoutError, ValueError) as error:
             reason = "leads to an address that is not public" if _private(error) else "cannot be reached"
             raise UnavailableError(urlsplit(url).hostname or "address", reason) from error
 
@@ -84,6 +87,8 @@ def _private(error: BaseException) -> bool:
 @asynccontextmanager
 async def opened(*, private: bool) -> AsyncGenerator[Outward, None]:
     """Open what makes requests."""
+    import aiohttp
+
     connector = aiohttp.TCPConnector(socket_factory=None if private else public_socket, limit=32)
     async with aiohttp.ClientSession(
         connector=connector,
