@@ -52,6 +52,9 @@ ALGORITHMS: Final = [
 ]
 """What an edge verifies, too (`safety_core.assertion`)."""
 
+UNREADABLE: Final = (WebAuthnException, ValueError, TypeError, KeyError, AttributeError, IndexError)
+"""What py_webauthn raises for bytes that are none of a browser's: it reads every attestation format, wanted or not."""
+
 
 async def offer_sign_in(context: Context) -> JsonObject:
     """Return what `navigator.credentials.get` wants, for anybody."""
@@ -119,7 +122,7 @@ async def read_registration(context: Context, credential: JsonObject, name: str)
         )
         key = decoded_public_key_to_cryptography(decode_credential_public_key(verified.credential_public_key))
         spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    except (WebAuthnException, ValueError, TypeError, KeyError) as error:
+    except UNREADABLE as error:
         raise refused("was not made as asked") from error
     passkey_public(base64.b64encode(spki).decode())
     made = Passkey(
@@ -192,7 +195,7 @@ def _verified(context: Context, credential: JsonObject, challenge: bytes, known:
         )
         handle = _for_library(credential)["response"].get("userHandle")
         own = handle is None or bytes_of(handle) == bytes.fromhex(known.person)
-    except (WebAuthnException, InputError, ValueError, TypeError, KeyError) as error:
+    except (*UNREADABLE, InputError) as error:
         raise refused("did not sign as asked") from error
     if not own:
         raise refused("is somebody else's")

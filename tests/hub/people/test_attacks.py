@@ -269,3 +269,13 @@ async def test_behind_https_the_cookie_is_bound_to_the_host(tmp_path: Path) -> N
         assert (await http.get("/settings")).status_code == 200
         http.headers["Cookie"] = http.headers["Cookie"].removeprefix("__Host-")
         assert (await http.get("/settings")).status_code == 303, "a cookie that another host could plant is none"
+
+
+async def test_an_address_is_the_one_that_a_proxy_on_this_machine_names(small_hub: RunningHub) -> None:
+    passkey, http = await joined(small_hub, await person_with(small_hub, "Olga", ("owner", "acme")))
+    http.headers["X-Forwarded-For"] = "203.0.113.9"
+    http.headers["X-Forwarded-Proto"] = "https"
+    assert (await sign_in(http, passkey)).status_code == 200
+    async with small_hub.context.database.read() as connection:
+        ((_, deed),) = await deeds.newest(connection, limit=1)
+    assert (deed.deed, deed.address) == ("sign-in", "203.0.113.9")

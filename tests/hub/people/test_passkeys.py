@@ -6,13 +6,14 @@ import base64
 from typing import Any
 
 import pytest
+from cbor2 import dumps, loads
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from hub.people import directory
 from hub.store import deeds, passkeys, people
 from safety_core.assertion import passkey_public
 from tests.simulators.arriving import JSON, invite_path, joined, keep_cookie, offered, sign_in
-from tests.simulators.authenticator import UP, Authenticator, b64
+from tests.simulators.authenticator import UP, Authenticator, b64, raw_of
 from tests.simulators.hub import RunningHub, json_of
 from tests.simulators.visitors import browser, person_with, visitor
 
@@ -162,3 +163,27 @@ async def test_a_passkey_without_a_person_behind_it_is_not_made(small_hub: Runni
     http, path = browser(hub), await invite_path(hub, await person_with(hub, "Olga"))
     made = Authenticator(hub.context.settings.origin, flags=UP).create(await offered(http, path + "/offer"))
     assert (await http.post(path + "/passkey", json={"credential": made}, headers=JSON)).status_code == 401
+
+
+STATEMENTS: list[Any] = [
+    None,
+    5,
+    {"fmt": "none", "attStmt": {"sig": b"x"}},
+    {"fmt": "packed", "attStmt": {"alg": -7, "sig": b"x"}},
+    {"fmt": "packed", "attStmt": {"alg": -7, "sig": b"x", "x5c": [b"x"]}},
+    {"fmt": "android-safetynet", "attStmt": {"ver": "1", "response": 5}},
+    {"fmt": "tpm", "attStmt": {"ver": "2.0", "alg": -257, "certInfo": b"", "pubArea": b"", "x5c": [b""], "sig": b""}},
+    {"fmt": "compound", "attStmt": []},
+    {"fmt": "none", "attStmt": {}, "authData": b""},
+]
+
+
+@pytest.mark.parametrize("said", STATEMENTS)
+async def test_an_attestation_that_no_browser_makes_is_refused(small_hub: RunningHub, said: Any) -> None:
+    http, path = browser(small_hub), await invite_path(small_hub, await person_with(small_hub, "Olga"))
+    made = Authenticator(small_hub.context.settings.origin).create(await offered(http, path + "/offer"))
+    true = loads(raw_of(made["response"]["attestationObject"]))
+    made["response"]["attestationObject"] = b64(dumps({**true, **said} if isinstance(said, dict) else said))
+    answer = await http.post(path + "/passkey", json={"credential": made}, headers=JSON)
+    assert answer.status_code == 401
+    assert (await http.get(path)).status_code == 200, "the invite is still good"
