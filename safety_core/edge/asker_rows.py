@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS approval_asker (
     PRIMARY KEY (request, session)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS approval_asker_owed ON approval_asker (request) WHERE owed = 1;
+CREATE INDEX IF NOT EXISTS approval_owed ON approval (ordinal) WHERE owed = 1;
 INSERT OR IGNORE INTO approval_asker
 SELECT id, json_extract(CAST(request AS TEXT), '$.session'), 1 FROM approval WHERE owed = 1;
 UPDATE approval SET owed = 0 WHERE owed = 1
