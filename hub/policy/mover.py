@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Final
 
 from hub.bus import Topic
@@ -22,7 +23,9 @@ from hub.store import rollouts, running
 from hub.store.rollouts import Staged, StoredRelease
 from safety_core.errors import BundleError
 
-BATCH: Final = 50
+BATCH: Final = 16
+"""Publications that are placed together: their disks' waits overlap, and one transaction notes them."""
+
 ROUND_SECONDS: Final = 20.0
 """How long one round places publications; the clerk's lease is three times as long."""
 
@@ -57,27 +60,38 @@ async def _one(context: Context, stored: StoredRelease, end: float) -> None:
         if not items:
             await _advance(context, current, now)
             return
-        for item in items:
-            await _place(context, item)
+        await _place(context, items)
 
 
-async def _place(context: Context, item: Staged) -> None:
-    """Place one publication. Raises UnavailableError where the disk does not take it: the next round tries again."""
-    staging, note = Staging(context.settings.data), ""
-    try:
-        files = await asyncio.to_thread(staging.get, item.release, item.tenant)
-        await asyncio.to_thread(context.repositories.put, item.tenant, files)
-    except (BundleError, ConflictError, NotFoundError) as error:
-        note = f"{error.thing} {error.reason}"
+async def _place(context: Context, items: Sequence[Staged]) -> None:
+    """Place publications. Raises UnavailableError where the disk does not take one: the next round tries again."""
+    notes = await asyncio.gather(*(asyncio.to_thread(_put, context, item) for item in items), return_exceptions=True)
+    now = context.clock()
     async with context.database.write() as connection:
-        if note:
-            await rollouts.mark(connection, item, Place.FAILED.value, note=note)
-            return
-        await rollouts.mark(connection, item, Place.PLACED.value, placed=context.clock())
-        await telling.over(connection, item.release, item.tenant, telling.EXPIRES, context.clock())
-        await telling.placed(connection, item, context.clock())
-    context.bus.ring(item.tenant, Topic.POLICY)
-    await asyncio.to_thread(staging.remove, item.release, item.tenant)
+        for item, note in zip(items, notes, strict=True):
+            if isinstance(note, BaseException):
+                continue
+            if note:
+                await rollouts.mark(connection, item, Place.FAILED.value, note=note)
+                continue
+            await rollouts.mark(connection, item, Place.PLACED.value, placed=now)
+            await telling.over(connection, item.release, item.tenant, telling.EXPIRES, now)
+    for item, note in zip(items, notes, strict=True):
+        if note == "":
+            context.bus.ring(item.tenant, Topic.POLICY)
+            await asyncio.to_thread(Staging(context.settings.data).remove, item.release, item.tenant)
+    trouble = next((note for note in notes if isinstance(note, BaseException)), None)
+    if trouble is not None:
+        raise trouble
+
+
+def _put(context: Context, item: Staged) -> str:
+    """Put one publication into its repository; return why that can never be done, or nothing."""
+    try:
+        context.repositories.put(item.tenant, Staging(context.settings.data).get(item.release, item.tenant))
+    except (BundleError, ConflictError, NotFoundError) as error:
+        return f"{error.thing} {error.reason}"
+    return ""
 
 
 async def _halt(context: Context, stored: StoredRelease, reason: str, now: float) -> None:

@@ -47,8 +47,9 @@ class Revision:
 async def policy_of(context: Context, tenant: TenantId) -> Policy | None:
     """Return the policy that was published last for a tenant, without what only judging needs.
 
-    That is: patterns, catalogue, volatile arguments and prices. None where there is none, or where what is there cannot be verified: an edge would not follow it either. Cheap
-    enough for every card: what is on disk is read again only when it is another file.
+    That is: patterns, catalogue, volatile arguments and prices. None where there is none, or where what is there cannot
+    be verified: an edge would not follow it either. Cheap enough for every card: a file is read again only when it is
+    another one.
     """
     files = context.repositories
     key = (tenant, files.stamp(tenant, ROOT), files.stamp(tenant, TIMESTAMP))
