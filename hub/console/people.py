@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from hub.console.visit import PageRoutes, Visit
 from hub.errors import ForbiddenError, NotFoundError
-from hub.people import directory
+from hub.people import directory, sessions
 from hub.people.roles import EVERYWHERE, Role, Roles
 from hub.store import people
 from hub.store.people import Entry
@@ -45,6 +45,8 @@ async def invite(visit: Visit) -> Response:
     form = await visit.form()
     visit.require_fresh(PAGE)
     entry = await _entry(visit, form.get("person", ""))
+    if entry.disabled is not None:
+        raise ForbiddenError(f"person {entry.person.name}", "is shut out", "let them in first")
     link = await directory.invite(visit.context, entry.person, by=_by(visit))
     return await _page(visit, invited=entry.person.name, link=link)
 
@@ -102,6 +104,7 @@ async def _page(visit: Visit, *, invited: str = "", link: str = "") -> Response:
         invited=invited,
         link=link,
         looks_after=own,
+        fresh=sessions.fresh(visit.session, visit.context.clock()),
     )
 
 

@@ -227,6 +227,18 @@ async def test_an_admin_of_one_tenant_sees_and_changes_that_tenant_alone(hub: Ru
         assert (await admin.post("/people/take", person=both.id, role=f"owner@{tenant}")).status_code == 403
 
 
+async def test_an_admin_is_told_before_typing_that_a_confirmation_is_due(small_hub: RunningHub) -> None:
+    stale = await visitor(small_hub, "Ada", ("admin", ""), fresh=False)
+    assert "/confirm?next=/people" in (await stale.get("/people")).text
+    assert "/confirm?next=/people" not in (await (await visitor(small_hub, "Ada")).get("/people")).text
+
+
+async def test_nobody_who_is_shut_out_is_invited(small_hub: RunningHub) -> None:
+    admin, ivan = await visitor(small_hub, "Ada", ("admin", "")), await person_with(small_hub, "Ivan")
+    await admin.post("/people/shut-out", person=ivan.id)
+    assert (await admin.post("/people/invite", person=ivan.id)).status_code == 403
+
+
 @pytest.mark.parametrize("role", ["owner", "author", "viewer"])
 async def test_only_admins_have_the_page_of_people(small_hub: RunningHub, role: str) -> None:
     someone = await visitor(small_hub, "Olga", (role, "acme"))
