@@ -13,6 +13,7 @@ charts    the geometry of small charts
 visible   text from agents, made safe to look at
 exact     arguments as they will run, in full; what an edit changed
 card      questions with all that a person needs to see
+asked     the questions that a page is about
 inbox     what waits for an answer
 decide    one question in full, and the answers to it
 proof     by what a person may approve: passkey, one-time code, the hub's word

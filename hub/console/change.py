@@ -9,7 +9,7 @@ from typing import Final
 from starlette.responses import Response
 
 from hub.approvals import editing
-from hub.console.decide import Asked, approver_of, full, to_answer
+from hub.console.asked import Asked, approver_of, full, to_answer
 from hub.console.exact import Argument, arguments, kind_of, pretty
 from hub.console.visit import PageRoutes, Visit
 from hub.store import deeds

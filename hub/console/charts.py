@@ -73,7 +73,7 @@ def _height(value: float, top: float) -> float:
 
 
 def _round_up(value: float) -> float:
-    if value <= 0:
+    if value < 1e-9:  # nothing that anybody counts is as small; its powers of ten would run out
         return 1
     unit: float = 10.0 ** floor(log10(value))
     return next(unit * factor for factor in (1, 2, 5, 10) if value <= unit * factor * (1 + 1e-9))

@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from hub.approvals import standing
 from hub.approvals.standing import Terms
-from hub.console.decide import ORIGIN, Asked, approver_of, asked_by, full, items_in
+from hub.console.asked import ORIGIN, Asked, approver_of, asked_by, full
+from hub.console.decide import items_in
 from hub.console.proof import OutwardWay, outward_way
 from hub.console.visit import PageRoutes, Visit
 from hub.errors import ForbiddenError

@@ -22,6 +22,10 @@ def test_nothing_to_show() -> None:
     assert [words for _, words in drawn.lines] == ["0", "0.5", "1"]
 
 
+def test_less_than_anybody_counts() -> None:
+    assert [words for _, words in chart([("a", 5e-324)]).lines] == ["0", "0.5", "1"]
+
+
 def test_the_largest_stands_under_a_round_number() -> None:
     assert [words for _, words in chart([("a", 37), ("b", 3)]).lines] == ["0", "25", "50"]
 

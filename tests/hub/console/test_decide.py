@@ -10,7 +10,7 @@ import pytest
 
 from hub.approvals import answering, questions
 from hub.approvals.approver import Approver
-from hub.console.decide import TOGETHER
+from hub.console.asked import TOGETHER
 from hub.store import deeds, passkeys
 from hub.store.passkeys import Passkey
 from safety_core.model.approval import ApprovalRequest, ApprovalState, Grant, RequestId
