@@ -10,7 +10,7 @@ import pytest
 from nacl.signing import SigningKey
 
 from safety_core.edge.hub import HubClient, check_url
-from safety_core.errors import InputError, RefusedError, UnavailableError
+from safety_core.errors import BusyError, InputError, RefusedError, UnavailableError
 from safety_core.model.tool_call import TenantId
 from safety_core.wire.fleet import Heartbeat
 from tests.simulators.hub import question
@@ -54,7 +54,7 @@ CALLS: list[Callable[[HubClient], Awaitable[object]]] = [
     ("raw", "kind"),
     [
         (http("500 Oops", b"traceback ..."), UnavailableError),
-        (http("429 Slow", b"{}"), UnavailableError),
+        (http("429 Slow", b"{}"), BusyError),
         (http("403 No", b'{"error": {"thing": "t", "reason": "because", "fix": "f"}}'), RefusedError),
         (http("302 Elsewhere", b""), UnavailableError),
         (b"", UnavailableError),
