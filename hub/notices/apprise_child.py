@@ -2,8 +2,9 @@
 
 Run as a file, with one JSON line of {"url", "title", "body", "private", "check"} in for each line of {"ok", "reason"}
 out. apprise has plug-ins for everything, among them some for this machine, and the URLs are written by people at a web
-page. So once it is loaded, an audit hook refuses, for the rest of this process's life, connections to addresses that
-are not public, other programs, and writing files. A child also gives its 58 MB back when it ends.
+page; some of them send a file of this machine along that the URL names. So once it is loaded, an audit hook refuses,
+for the rest of this process's life, connections to addresses that are not public, other programs, writing files, and
+reading any that is no part of Python. A child also gives its 58 MB back when it ends.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import logging
 import os
 import sys
+from pathlib import Path
 from typing import Any, Final
 
 from safety_core.edge.addresses import is_public
@@ -35,6 +37,9 @@ REFUSED: Final = (
 )
 """Beginnings of audit events (PEP 578) of what sending a message does not need."""
 
+_READABLE: Final = frozenset(Path(place).resolve() for place in (str(Path(os.__file__).parent), *sys.path) if place)
+"""The standard library, and where packages lie."""
+
 _WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
 
 
@@ -50,8 +55,8 @@ def guard(private: bool) -> None:
             raise _RefusedError(event)
         if event in {"socket.connect", "socket.sendto", "socket.sendmsg"} and not _may_reach(arguments[1], private):
             raise _RefusedError("an address that is not public")
-        if event == "open" and _writes(arguments):
-            raise _RefusedError("writing a file")
+        if event == "open" and (_writes(arguments) or not _ours(arguments[0])):
+            raise _RefusedError("a file")
 
     sys.addaudithook(hook)
 
@@ -62,6 +67,11 @@ def _may_reach(address: Any, private: bool) -> bool:
     if not isinstance(address, tuple):
         return False  # a UNIX socket
     return private or is_public(str(address[0]))
+
+
+def _ours(path: Any) -> bool:
+    """Tell whether a file is part of Python or its packages (certificates among them); a number is open already."""
+    return isinstance(path, int) or not _READABLE.isdisjoint(Path(os.fsdecode(path)).resolve().parents)
 
 
 def _writes(arguments: tuple[Any, ...]) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -268,6 +270,39 @@ async def test_apprise_does_nothing_on_this_machine(url: str) -> None:
     async with chat.opened(private=False) as service:
         with pytest.raises(Exception, match=r"did not take|is not an apprise URL"):
             await service.send(url, wording.trial("https://hub.example/"))
+
+
+ATTEMPTS = {
+    "read": "open(sys.argv[1]).read()",
+    "read by a link": "os.symlink; open(sys.argv[1] + '.link').read()",
+    "write": "open(sys.argv[1], 'a')",
+    "write low": "os.open(sys.argv[1], os.O_WRONLY)",
+    "remove": "os.remove(sys.argv[1])",
+    "run": "subprocess.run(['true'])",
+    "shell": "os.system('true')",
+    "fork": "os.fork()",
+    "UNIX socket": "socket.socket(socket.AF_UNIX).connect('/run/x')",
+    "inside": "socket.create_connection(('127.0.0.1', 9))",
+    "inside, UDP": "socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', 9))",
+    "metadata": "socket.create_connection(('169.254.169.254', 80), 1)",
+    "listen": "socket.socket().bind(('127.0.0.1', 0))",
+    "C": "ctypes.CDLL(None)",
+}
+
+
+@pytest.mark.parametrize("attempt", ATTEMPTS.values(), ids=ATTEMPTS.keys())
+def test_what_runs_in_the_child_reaches_nothing_of_this_machine(tmp_path: Path, attempt: str) -> None:
+    secret = tmp_path / "approvals.key"
+    secret.write_text("a key")
+    (tmp_path / "approvals.key.link").symlink_to(secret)
+    script = (
+        f"import sys, os, socket, subprocess, ctypes, runpy\nmade = runpy.run_path({str(chat.CHILD)!r})\n"
+        f"import json.tool\nmade['guard'](False)\nimport wave\n"
+        f"try:\n    {attempt}\nexcept PermissionError:\n    sys.stdout.write('refused')\n"
+    )
+    done = subprocess.run([sys.executable, "-B", "-c", script, str(secret)], capture_output=True, text=True, check=True)
+    assert done.stdout == "refused"
+    assert secret.read_text() == "a key"
 
 
 async def test_a_child_that_dies_is_started_anew(outside: Receiver) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hub.approvals import questions
 from hub.errors import ForbiddenError, NotFoundError
 from hub.notices import delegation
-from hub.people.membership import may_answer
+from hub.people.membership import person_may_answer
 from hub.people.roles import Person
 from hub.store import people
 from safety_core.errors import InputError
@@ -31,7 +31,8 @@ async def pair(hub: RunningHub) -> tuple[Person, Person]:
 
 async def answers(hub: RunningHub, tenant: TenantId, person: Person) -> bool:
     async with hub.context.database.read() as connection:
-        return await may_answer(connection, person.name, tenant, hub.clock.now)
+        known = await people.find(connection, person.id)
+        return known is not None and await person_may_answer(connection, known, tenant, hub.clock.now)
 
 
 async def test_a_deputy_answers_until_the_end_and_nowhere_else(house: RunningHub) -> None:
