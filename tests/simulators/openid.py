@@ -18,7 +18,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 CLIENT = "hub"
@@ -61,6 +61,9 @@ class OpenidProvider:
             "jwks_uri": self.url + "/keys",
         }
         return JSONResponse({**told, **self.about}, self.status)
+
+    async def authorize(self, request: Request) -> Response:
+        return RedirectResponse(self.sign_in(str(request.url)), 302)
 
     async def keys(self, _request: Request) -> Response:
         shown = self.published or [self.key]
@@ -108,6 +111,7 @@ async def openid_provider(clock: Callable[[], float]) -> AsyncIterator[OpenidPro
         made = OpenidProvider(f"http://localhost:{listener.getsockname()[1]}", clock)
         routes = [
             Route("/.well-known/openid-configuration", made.configuration),
+            Route("/authorize", made.authorize),
             Route("/keys", made.keys),
             Route("/token", made.token, methods=["POST"]),
         ]
