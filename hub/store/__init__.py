@@ -9,6 +9,6 @@ jobs         leases of recurring work
 rollouts running  releases of policy; which revision runs where, and how calls go under it
 tenants tokens nonces approvals usage billing fleet      one table (or two) each
 checkpoints alerts orders                        audit logs as the hub saw them, what needs a look, what edges are to do
-feed standing outcomes                           what each edge is told, in order; edits and outward grants; what came of it
+feed standing outcomes                           what an edge is told, in order; edits, outward grants; what came of it
 people passkeys totp identities challenges sessions deeds        who signs in, and what they did
 """
