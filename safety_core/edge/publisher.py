@@ -94,10 +94,25 @@ class PublisherClient:
         except (httpx2.HTTPError, OSError) as error:
             reason = f"did not answer ({type(error).__name__})"
             raise UnavailableError("hub", reason, "check --hub and the network, and go on with --continue") from error
-        return Reader.parse(check_answer(answer.status_code, answer.content), "hub's answer")
+        raw = check_answer(answer.status_code, answer.content)
+        try:
+            return Reader.parse(raw, "hub's answer")
+        except InputError as error:
+            raise _no_hub() from error
 
 
 def _release(body: Reader) -> HubRelease:
+    try:
+        return _read(body)
+    except InputError as error:
+        raise _no_hub() from error
+
+
+def _no_hub() -> UnavailableError:
+    return UnavailableError("hub", "sent an answer that is no hub's", "check --hub")
+
+
+def _read(body: Reader) -> HubRelease:
     waves = [tuple(wave.integer(name) for name in ("staged", "placed", "failed")) for wave in body.objects("waves")]
     tenants = {}
     for item in body.objects("tenants") if body.has("tenants") else ():
