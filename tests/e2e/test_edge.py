@@ -7,7 +7,7 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +106,29 @@ def test_a_caller_that_waits_gets_the_answer_itself(here: Site, edge: Edge) -> N
     told = edge.decide("exec", wait=20.0, **params)
     answering.join()
     assert (told["decision"], told["rule"]) == ("block", "approval denied")
+
+
+def test_an_outward_grant_from_a_card_lets_so_many_messages_go(here: Site, edge: Edge) -> None:
+    call = {"action": "send", "to": f"anna-{secrets.token_hex(4)}@x.example", "message": "The parcel is on its way."}
+    pending = edge.decide("message", **call)["approval"]["id"]
+    with here.as_person("approver") as client:
+        until(lambda: client.get(f"/v1/approvals/{pending}").status_code == 200)
+        terms = {"recipient": call["to"], "not_after": time.time() + 3600, "uses": 2}
+        made = client.post(f"/v1/approvals/{pending}/outward", json=terms)
+        assert made.status_code == 201, made.text
+        long = client.post(f"/v1/approvals/{pending}/outward", json={**terms, "not_after": time.time() + 9e5})
+        assert long.status_code == 403, "the published policy lets the hub's key give a week"
+        until(lambda: edge.decide("message", **call)["decision"] == "allow")
+        assert [edge.decide("message", **call)["decision"] for _ in range(2)] == ["allow", "pending"]
+        until(lambda: [item["remaining"] for item in client.get("/v1/outward").json()["outward"]] == [0])
+
+
+def until(true: Callable[[], bool]) -> None:
+    for _ in range(400):
+        if true():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not come about")
 
 
 def test_who_went_away_is_told_at_once_and_the_repeated_call_runs_once(here: Site, edge: Edge) -> None:

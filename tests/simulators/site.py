@@ -189,10 +189,11 @@ class Site:
         )
         return Release(TENANT, revision, pack(sign_files(files, bundle_key(), scope=TENANT)), public_pem(bundle_key()))
 
-    def hub_key(self) -> dict[str, str]:
+    def hub_key(self) -> dict[str, str | int]:
         """Return the hub's approval key, as a policy pins it."""
         keys = create_keys(self.hub_data / "keys")
-        return {"id": keys.approvals_id, "kind": "hub", "public": keys.approvals_public, "up_to": "red"}
+        key: dict[str, str | int] = {"id": keys.approvals_id, "kind": "hub", "public": keys.approvals_public}
+        return {**key, "up_to": "red", "outward_days": 7}
 
     def channel_key(self) -> dict[str, str]:
         """Return the edge's key, as a policy pins it for the buttons of a chat."""
