@@ -114,9 +114,9 @@ async def bearer(request: Request, context: Context, kind: TokenKind) -> Token:
 
 async def _held(connection: AsyncConnection, token: Token) -> bool:
     """Tell whether the person whose token it is has not been shut out, and still has the role it stands for."""
-    if token.person is None or await people.find(connection, token.person) is None:
+    if token.person is None:
         return False
-    return (await people.roles_of(connection, token.person)).has(ROLE_OF[token.kind], token.tenant)
+    return (await people.roles_of_known(connection, token.person)).has(ROLE_OF[token.kind], token.tenant)
 
 
 def valid(token: Token, digest: str, kind: TokenKind, now: float) -> bool:
