@@ -45,15 +45,15 @@ class Loaded:
 def figures(quick: bool) -> Iterator[Figure]:
     """Yield weight and time of the inbox with a dozen questions."""
     if shutil.which("chromium") is None:
-        yield Figure(SECTION, "console_weight", "the console's first page", None, "KiB", 100, note="no Chromium here")
+        yield Figure(SECTION, "hub_page_weight", "the console's first page", None, "KiB", 100, note="no Chromium here")
         return
     fast, slow = asyncio.run(_measured(3 if quick else 15))
     note = f"the inbox with {WAITING} questions, a fresh profile, median of {len(fast)}"
     weight = max(load.bytes for load in fast) / 1024
-    yield Figure(SECTION, "console_weight", "the console's first page over the wire", weight, "KiB", 100, note=note)
+    yield Figure(SECTION, "hub_page_weight", "the console's first page over the wire", weight, "KiB", 100, note=note)
     for name, title, loads in (
-        ("console_load", "the console's first page, until all is there", fast),
-        ("console_load_slow", "the same on a slow phone and network", slow),
+        ("hub_page", "the console's first page, until all is there", fast),
+        ("hub_page_slow", "the same on a slow phone and network", slow),
     ):
         seconds = statistics.median(load.seconds for load in loads)
         worst = max(load.seconds for load in loads)

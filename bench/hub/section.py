@@ -10,7 +10,7 @@ from dataclasses import asdict
 from rich.console import Console
 
 from bench.figure import Figure
-from bench.hub import crowd, decisions, kill, questions, races, usage
+from bench.hub import crowd, decisions, kill, page, questions, races, usage
 from bench.report import table
 
 
@@ -27,6 +27,8 @@ def figures(tell: Callable[[str], None], *, quick: bool) -> Iterator[Figure]:
     yield from kill.figures(quick)
     tell("races")
     yield from races.figures(quick)
+    tell("the console's first page")
+    yield from page.figures(quick)
 
 
 def alone(*, quick: bool, as_json: bool) -> None:

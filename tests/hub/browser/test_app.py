@@ -7,6 +7,7 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.async_api import Page
 
 from hub.people.roles import Role
@@ -77,6 +78,29 @@ async def test_push(visitors: Visitors) -> None:
     assert shown["data"]["links"] == {
         name: f"{visitors.origin}/links/{word}" for name, word in (("approve", "yes"), ("deny", "no"))
     }
+
+
+PRESS = """async (action) => {
+    const opened = [];
+    self.clients.openWindow = async (address) => opened.push(address);
+    const [notification] = await self.registration.getNotifications();
+    const event = new NotificationEvent("notificationclick", { notification, action });
+    const waited = new Promise((done) => Object.defineProperty(event, "waitUntil", { value: done }));
+    self.dispatchEvent(event);
+    await waited;
+    return opened;
+}"""
+
+
+@pytest.mark.parametrize(("pressed", "led"), [("approve", "yes"), ("deny", "no"), ("", "one")])
+async def test_a_button_leads_to_its_page_and_answers_nothing(visitors: Visitors, pressed: str, led: str) -> None:
+    page = await installed(visitors)
+    asked: list[str] = []
+    page.context.on("request", lambda request: asked.append(request.method))
+    await deliver(page, json.dumps(PUSHED), visitors.origin)
+    (worker,) = page.context.service_workers
+    assert await worker.evaluate(PRESS, pressed) == [f"{visitors.origin}/links/{led}"]
+    assert "POST" not in asked
 
 
 async def test_a_push_leads_nowhere_else(visitors: Visitors) -> None:
