@@ -3,7 +3,7 @@
 routes    all pages; who is not signed in is led to the sign-in page
 visit     one request of a browser: a guest's, or that of somebody signed in; forms, answers
 cookies   what the browser keeps for us
-signin    signing in and out
+signin    signing in and out, joining;  team: to the team's provider and back;  confirm: is it still you?
 settings  one's own passkeys, authenticator app, sessions
 channels  how one is told what waits, and who answers in one's place;  telling: the same for a tenant, and webhooks
 people    people and roles, for admins

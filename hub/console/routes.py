@@ -22,6 +22,7 @@ from hub.console import (
     audit,
     change,
     channels,
+    confirm,
     decide,
     history,
     inbox,
@@ -32,6 +33,7 @@ from hub.console import (
     secrets,
     settings,
     signin,
+    team,
     telling,
     tenants,
     usage,
@@ -54,6 +56,7 @@ PAGES: Final[PageRoutes] = (
     *decide.ROUTES,
     *history.ROUTES,
     *signin.ROUTES,
+    *confirm.ROUTES,
     *settings.ROUTES,
     *channels.ROUTES,
     *people.ROUTES,
@@ -69,7 +72,7 @@ PAGES: Final[PageRoutes] = (
 )
 """For people who are signed in."""
 
-OPEN: Final[OpenRoutes] = (*signin.OPEN, *link_page.OPEN)
+OPEN: Final[OpenRoutes] = (*signin.OPEN, *team.OPEN, *link_page.OPEN)
 """For anybody."""
 
 Answer = Callable[[Request], Awaitable[Response]]
