@@ -12,7 +12,7 @@ from hub.bus import Topic
 from hub.context import Context
 from hub.errors import NotFoundError
 from hub.policy.publication import unpack
-from hub.policy.publishing import check_tenant, check_unstaged, tenant_for
+from hub.policy.publishing import check_tenant, check_unstaged, newest_targets, noted, tenant_for
 from hub.store.tokens import TokenKind
 
 
@@ -39,4 +39,6 @@ async def publish(request: Request, context: Context) -> Response:
     await check_unstaged(context, tenant, files)
     new = await asyncio.to_thread(context.repositories.put, tenant, files)
     context.bus.ring(tenant, Topic.POLICY)
+    if new:
+        await noted(request, context, token, "publish", newest_targets(files), tenant)
     return JSONResponse({"files": len(files), "new": new})

@@ -14,7 +14,7 @@ from hub.policy.health import Counts, Health
 from hub.policy.lifecycle import Action, possible
 from hub.policy.plan import plan_from_json
 from hub.policy.publication import unpack
-from hub.policy.publishing import tenant_for
+from hub.policy.publishing import noted, tenant_for
 from hub.store import rollouts, running
 from hub.store.rollouts import Staged
 from hub.store.tokens import TokenKind
@@ -33,6 +33,7 @@ async def make(request: Request, context: Context) -> Response:
     name, plan = printable(body.text("name", limit=NAME_LIMIT), "release.name"), plan_from_json(body)
     body.done()
     stored = await releases.make(context, token.tenant, token.name, name, plan)
+    await noted(request, context, token, "release made", stored.id, stored.tenant)
     return JSONResponse(shown(await releases.seen(context, stored)), 201)
 
 
@@ -73,6 +74,7 @@ async def act(request: Request, context: Context) -> Response:
     action, reason = action_of(body.text("action", limit=16)), body.text("reason", "", limit=REASON_LIMIT)
     body.done()
     await releases.act(context, stored, action, printable(reason, "action.reason") if reason else "")
+    await noted(request, context, token, f"release {action.value}", stored.id, stored.tenant)
     return JSONResponse(shown(await releases.seen(context, stored)))
 
 

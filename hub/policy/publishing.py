@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from starlette.requests import Request
+
 from hub.context import Context
 from hub.errors import ConflictError, ForbiddenError, NotFoundError
 from hub.policy.lifecycle import OPEN
-from hub.store import rollouts, tenants
+from hub.store import deeds, rollouts, tenants
+from hub.store.deeds import Deed
 from hub.store.tokens import Token
 from safety_core.bundle.roles import bundle_path, target_path
 from safety_core.model.tool_call import TenantId
@@ -48,6 +51,19 @@ def check_tenant(tenant: TenantId, files: Mapping[str, bytes]) -> None:
             raise ForbiddenError(
                 name, f"is for another tenant than {tenant}", "publish it for the tenant that it names"
             )
+
+
+def newest_targets(files: Iterable[str]) -> str:
+    """Return in words which version these files publish; empty where they only renew one."""
+    found = [int(name[len("targets/") : -len(".json")]) for name in files if name.startswith("targets/")]
+    return f"version {max(found)}" if found else ""
+
+
+async def noted(request: Request, context: Context, token: Token, deed: str, subject: str, tenant: TenantId) -> None:
+    """Write down in the hub's audit what a publisher did."""
+    address = request.client.host if request.client else ""
+    async with context.database.write() as connection:
+        await deeds.note(connection, Deed(context.clock(), token.name, tenant, deed, subject, address))
 
 
 async def check_unstaged(context: Context, tenant: TenantId, names: Iterable[str]) -> None:

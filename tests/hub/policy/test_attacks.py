@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from hub.store import deeds
 from safety_core.bundle.archive import tar_of
 from safety_core.model.tool_call import TenantId
 from safety_core.wire.reader import BODY_LIMIT
@@ -39,6 +40,9 @@ async def test_a_publication_again_changes_nothing_and_an_older_one_is_refused(h
     raw = tar_of(here.authors["acme"].files)
     assert json_of(await here.publisher.put(PUT.format("acme"), content=raw))["new"] > 0
     assert json_of(await here.publisher.put(PUT.format("acme"), content=raw))["new"] == 0
+    async with here.hub.context.database.read() as connection:
+        (deed,) = await deeds.about(connection, TenantId("acme"), "version 2")
+    assert (deed.deed, deed.person) == ("publish", "release-bot")
     older = await here.publisher.put(PUT.format("acme"), content=tar_of(first))
     assert (older.status_code, held(here, "acme")) == (409, here.authors["acme"].files["timestamp.json"])
 

@@ -11,7 +11,7 @@ import pytest
 
 from hub import admin
 from hub.policy import mover, telling
-from hub.store import alerts, fleet, running
+from hub.store import alerts, deeds, fleet, running
 from hub.store.running import Running, Tally
 from safety_core.bundle.archive import tar_of
 from safety_core.edge.hub import HubClient
@@ -193,6 +193,12 @@ async def test_people_halt_promote_and_abandon(small_hub: RunningHub) -> None:
     assert (await here.act(name, "resume")).status_code == 409
     assert not (small_hub.context.settings.data / "staged" / name).exists()
     assert (await here.act(name, "explode")).status_code == 400
+    async with small_hub.context.database.read() as connection:
+        found = await deeds.about(connection, TenantId(""), name)
+    assert [deed.deed.removeprefix("release ") for deed in found] == [
+        "made", "start", "halt", "resume", "promote", "abandon",
+    ]  # fmt: skip
+    assert {deed.person for deed in found} == {"release-bot"}
 
 
 async def test_what_expires_before_its_wave_is_told_and_renewed(small_hub: RunningHub) -> None:
