@@ -31,11 +31,11 @@ from safety_core.edge.audit_log import AuditLog
 from safety_core.edge.hub import HubClient
 from safety_core.edge.rego import RegoEngine
 from safety_core.edge.standing import StandingStore
-from safety_core.errors import RefusedError, UnavailableError
+from safety_core.errors import BusyError, RefusedError, UnavailableError
 from safety_core.model.approval import USE_SECONDS, ApprovalRequest, ApprovalState
 from safety_core.model.level import Level
 from safety_core.model.policy import ApproverKey, KeyKind
-from safety_core.model.tool_call import TenantId
+from safety_core.model.tool_call import AgentId, TenantId
 from tests.simulators.hub import RunningHub, question, running_hub
 from tests.simulators.policies import policy, signed_grant
 
@@ -289,3 +289,30 @@ async def test_no_secret_leaves_in_the_name_of_who_answered_in_a_chat(desk: Desk
     await desk.outbox.send()
     ((told,),) = (await reports.of(desk.hub.context, request.tenant, [request.id])).values()
     assert told.by.startswith("SECRET_REF(x) by telegram")
+
+
+class Crowded:
+    """A hub that has too many questions of one agent."""
+
+    def __init__(self, agent: str) -> None:
+        self.agent = agent
+        self.tried: list[str] = []
+
+    async def push_approval(self, request: ApprovalRequest) -> ApprovalState:
+        self.tried.append(request.agent)
+        if request.agent == self.agent:
+            raise BusyError("hub: agent", "too many open questions")
+        return ApprovalState.PENDING
+
+    async def push_reports(self, _reports: object) -> None:
+        return None
+
+
+async def test_an_agent_that_asks_too_much_holds_up_no_other(desk: Desk) -> None:
+    for agent in ("shop", "shop", "other", "shop"):
+        await desk.asked(agent=AgentId(agent))
+    crowded = Crowded("shop")
+    with pytest.raises(BusyError):
+        await replace(desk.outbox, hub=crowded).send()
+    assert crowded.tried == ["shop", "other"]
+    assert [request.agent for request in await desk.approvals.unsent()] == ["shop"] * 3
