@@ -67,9 +67,10 @@ def _is_for(grant: OutwardGrant | StandingGrant, call: ToolCall, verdict: Verdic
 def _reaches(recipient: str, target: Target) -> bool:
     """Tell whether a grant names a target. A domain covers plain addresses alone: "a@evil.example, b@x" is none.
 
-    Letters beyond ASCII are compared as they are: folded, a "ß" is the same as "ss", and leads to another domain.
+    Letters beyond ASCII, on either side, are compared as they are: folded, a "ß" is the same as "ss", and leads to
+    another domain.
     """
-    if not target.value.isascii():
+    if not (target.value.isascii() and recipient.isascii()):
         return target.value == recipient
     want, value = recipient.casefold(), target.value.casefold()
     if want.startswith("@"):

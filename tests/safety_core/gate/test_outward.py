@@ -50,6 +50,21 @@ def test_one_for_a_domain_is_counted_once_for_all_who_are_there() -> None:
     assert needed(made(ANNA), to=(ANNA, "spy@evil.test")) is None
 
 
+@pytest.mark.parametrize(
+    ("given", "reached"),
+    [
+        ("@stra\u00dfe.test", "a@strasse.test"),
+        ("a@stra\u00dfe.test", "a@strasse.test"),
+        ("@\u212aite.test", "a@kite.test"),
+        ("a@o\ufb00er.test", "a@offer.test"),
+    ],
+)
+def test_one_for_a_domain_beyond_ascii_covers_none_that_it_folds_to(given: str, reached: str) -> None:
+    assert needed(made(given), to=(reached,)) is None
+    assert needed(to=(reached,), outward=(OutwardGrant(AGENT, "message", given, NOW + 1),)) is None
+    assert needed(made(reached.upper()), to=(reached,)) == ("a",)
+
+
 def test_of_several_the_one_that_ends_first_is_used() -> None:
     assert needed(made(ANNA), replace(made(ANNA, "b"), not_after=NOW + 5)) == ("b",)
 
