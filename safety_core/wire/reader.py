@@ -150,7 +150,10 @@ class Reader:
         value = self._take(name)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise InputError(f"{self._path}.{name}", "must be a number")
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError as error:  # a whole number of hundreds of digits
+            raise LimitError(f"{self._path}.{name}", "is too large") from error
 
     def integer(self, name: str, default: int | None = None, *, minimum: int = 0, maximum: int = 2**53) -> int:
         """Return a whole number in [minimum, maximum]."""

@@ -124,6 +124,8 @@ def test_limits_are_named() -> None:
         reader(f="xxxx").text("f", limit=3)
     with pytest.raises(LimitError, match=r"m\.f: has more than 1 items"):
         list(reader(f=[{}, {}]).objects("f", limit=1))
+    with pytest.raises(LimitError, match=r"m\.f: is too large"):
+        Reader.parse(f'{{"f": 1{"0" * 400}}}', "m").number("f")
 
 
 def test_a_field_that_nobody_read_is_refused() -> None:
