@@ -18,6 +18,9 @@ MOST: Final = 20
 LONGEST: Final = 200
 """Characters of one of them."""
 
+_END: Final = 100
+"""... and how many of them are its last ones: whose an address is stands at its end."""
+
 
 def recipients_of(facts: Facts, redactor: Redactor) -> tuple[str, ...]:
     """Return whom and what the call's outward actions reach, in order."""
@@ -38,4 +41,4 @@ def _few(values: Iterable[str], redactor: Redactor) -> tuple[str, ...]:
 
 def _short(value: str) -> str:
     line = spoken(value)
-    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - _END - 1]}…{line[-_END:]}"

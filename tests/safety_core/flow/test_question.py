@@ -41,6 +41,14 @@ def test_of_many_some_are_named_and_the_rest_counted() -> None:
     assert len(recipients_of(facts(["x" * 5000]), redactor())[0]) == LONGEST
 
 
+def test_of_a_long_address_one_sees_at_whose_it_is() -> None:
+    disguised = f"billing@own.example.{'a.' * 90}evil.test"
+    (shown,) = recipients_of(facts([disguised]), redactor())
+    assert len(shown) == LONGEST
+    assert shown.startswith("billing@own.example.a")
+    assert shown.endswith(".evil.test")
+
+
 @given(st.lists(secretive, max_size=25), st.sampled_from([TargetKind.RECIPIENT, TargetKind.AMOUNT]))
 def test_no_secret_stands_in_them_and_they_are_bounded(values: list[str], kind: TargetKind) -> None:
     shown = (*recipients_of(facts(values, kind), redactor()), *amounts_of(facts(values, kind), redactor()))
