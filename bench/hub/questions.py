@@ -16,7 +16,7 @@ from tests.simulators.hub_requests import Line, borne, signed
 from tests.simulators.killing import ROOM
 
 SECTION = "The hub"
-ASKERS = 32
+ASKERS = 64
 GOALS = {"SQLite": 150.0, "PostgreSQL": 300.0}
 
 

@@ -21,7 +21,7 @@ from sqlalchemy.exc import ArgumentError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from hub.store.sqlite import BEGIN, connect
+from hub.store.sqlite import BEGIN, LOOK, connect
 from safety_core.errors import InputError, UnavailableError
 
 BUSY_MILLISECONDS: Final = 10_000
@@ -137,7 +137,7 @@ def _prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
 
 def _begin(connection: Any) -> None:
     reading = connection.get_execution_options().get("read_only", False)
-    connection.exec_driver_sql("BEGIN" if reading else BEGIN)
+    connection.exec_driver_sql(LOOK if reading else BEGIN)
 
 
 def _left(_connection: Any, entry: ConnectionPoolEntry) -> None:

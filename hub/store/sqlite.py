@@ -18,11 +18,16 @@ import aiosqlite
 BEGIN: Final = "BEGIN IMMEDIATE"
 """How a writing transaction begins."""
 
+LOOK: Final = "BEGIN"
+"""How one that only reads begins: no lock is taken before its first statement."""
+
 
 class Connection(aiosqlite.Connection):
     """A connection whose cursors are ours."""
 
     writing = False
+    busy = 0
+    """Steps that the thread has not finished, also those that nobody waits for any more."""
 
     def cursor(self) -> Any:
         """Return a cursor; SQLAlchemy enters it as a context."""
@@ -30,15 +35,28 @@ class Connection(aiosqlite.Connection):
 
     async def in_thread(self, work: Callable[..., object], *arguments: object) -> None:
         """Do what may take long."""
-        await self._execute(work, *arguments)  # type: ignore[no-untyped-call]
+        self.busy += 1
+        await self._execute(self._done, work, *arguments)  # type: ignore[no-untyped-call]
+
+    def _done(self, work: Callable[..., object], *arguments: object) -> None:
+        try:
+            work(*arguments)
+        finally:
+            self.busy -= 1
 
     async def commit(self) -> None:
-        """Make it durable."""
+        """Make it durable; where nothing was written there is nothing to wait for."""
+        if not self.writing and not self.busy:
+            self._conn.commit()
+            return
         self.writing = False
         await super().commit()
 
     async def rollback(self) -> None:
         """Make it undone."""
+        if not self.writing and not self.busy:
+            self._conn.rollback()
+            return
         self.writing = False
         await super().rollback()
 
@@ -75,7 +93,7 @@ class _Cursor:
         return self._cursor.lastrowid
 
     async def execute(self, sql: str, parameters: Sequence[Any] = ()) -> _Cursor:
-        if self._connection.writing:
+        if self._connection.writing or sql == LOOK:
             self._run(sql, parameters)
         else:
             await self._connection.in_thread(self._run, sql, parameters)
