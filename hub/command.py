@@ -38,11 +38,11 @@ def hub(context: click.Context, config: Path | None, data: Path | None, database
     \b
     safety hub init                       once: keys, database; what to pin
     safety hub tenant add TENANT          a token with which an edge registers
-    safety hub person add NAME            a link with which a person signs in at the console
+    safety hub person add NAME            a link by which they sign in at the console
     safety hub approver add TENANT NAME   a token with which a person answers
     safety hub publisher add TENANT NAME  a token for `safety policy publish`
     safety hub serve
-    safety hub backup FILE                all of it in one file, also while it serves
+    safety hub backup FILE                all of it in one file, while it serves
 
     Settings come from a TOML file and from SAFETY_HUB_DATA, SAFETY_HUB_DATABASE, SAFETY_HUB_HOST ...
     """

@@ -2,9 +2,7 @@
 
 periods    months that begin on a tenant's own day
 meters     which totals are exported, and in which unit
-accounts   a tenant's day, customer and limits
-totals     a period's usage by day, model and agent
-table      the same as CSV
+table      a period's usage as CSV
 spending   warnings before a period's limit is reached
 export     meter events: made once for what is new, sent until the answer is known
 stripe_api the official library, as far as it is used here

@@ -65,7 +65,7 @@ def person_invite(context: click.Context, name: str) -> None:
 
 @person.command("give")
 @click.argument("name")
-@click.option("--role", type=ROLE, required=True)
+@click.option("--role", type=ROLE, required=True, help="What they may do.")
 @click.option("--tenant", help="Where they may do it.  [default: at every tenant]")
 @click.pass_context
 def person_give(context: click.Context, name: str, role: str, tenant: str | None) -> None:
@@ -76,7 +76,7 @@ def person_give(context: click.Context, name: str, role: str, tenant: str | None
 
 @person.command("take")
 @click.argument("name")
-@click.option("--role", type=ROLE, required=True)
+@click.option("--role", type=ROLE, required=True, help="What they may no longer do.")
 @click.option("--tenant", help="Where they have it.  [default: at every tenant]")
 @click.pass_context
 def person_take(context: click.Context, name: str, role: str, tenant: str | None) -> None:
