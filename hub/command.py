@@ -38,7 +38,7 @@ def hub(context: click.Context, config: Path | None, data: Path | None, database
     \b
     safety hub init                       once: keys, database; what to pin
     safety hub tenant add TENANT          a token with which an edge registers
-    safety hub person add NAME            a link by which they sign in at the console
+    safety hub person add NAME            a link to sign in at the console with
     safety hub approver add TENANT NAME   a token with which a person answers
     safety hub publisher add TENANT NAME  a token for `safety policy publish`
     safety hub serve
