@@ -16,6 +16,7 @@ from hub.context import Context
 from hub.errors import ConflictError, NotFoundError
 from hub.policy.reading import policy_of
 from hub.store import approvals
+from hub.store import standing as beside
 from hub.store.approvals import StoredApproval
 from safety_core.approve import challenge, verify_answer
 from safety_core.errors import SafetyError
@@ -183,6 +184,10 @@ async def _settled(
         return ConflictError(f"approval {stored.id}", "is expired", "have the agent ask again")
     if stored.state is not ApprovalState.PENDING:
         return _settled_otherwise(stored, said)
+    edit = await beside.last_edit(connection, tenant, stored.id) if grant.allow else None
+    if edit is not None and edit.refused is None:
+        by = edit.edit.approver
+        return ConflictError(f"approval {stored.id}", f"is being changed by {by}", "answer the question that follows")
     await approvals.add_answer(connection, tenant, grant, now)
     await feed.append(connection, tenant, grant)
     missing = _missing(stored.state, quorum, [*said, grant])

@@ -12,6 +12,7 @@ import pytest
 from nacl.signing import SigningKey
 
 from hub.approvals import editing, reports, standing
+from hub.approvals.answering import answer
 from hub.approvals.approver import Approver
 from hub.approvals.editing import Change
 from hub.approvals.questions import find
@@ -83,6 +84,18 @@ async def test_an_edit_goes_to_the_edge_signed_and_the_question_stays_open(hub: 
     assert (sent.edit, sent.refused) == (edit, None)
     with pytest.raises(ConflictError, match="is being changed already"):
         await editing.edit(hub.context, OLGA, request.id, {"command": "ls -l"})
+
+
+async def test_a_call_that_is_being_changed_can_be_denied_but_not_approved(hub: RunningHub) -> None:
+    edge = await hub.edge("acme")
+    request, other = await asked(edge), await asked(edge)
+    for each in (request, other):
+        await editing.edit(hub.context, OLGA, each.id, {"command": "ls"})
+    with pytest.raises(ConflictError, match="is being changed by Olga"):
+        await answer(hub.context, OLGA, request.id, allow=True)
+    assert (await answer(hub.context, OLGA, other.id, allow=False)).state is ApprovalState.DENIED
+    await edge.push_reports(Told((report(request, ApprovalState.PENDING, refused="floor: x"),)))
+    assert (await answer(hub.context, OLGA, request.id, allow=True)).state is ApprovalState.GRANTED
 
 
 async def test_an_edit_that_the_edge_refused_is_shown_and_another_may_follow(hub: RunningHub) -> None:
