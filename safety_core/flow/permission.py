@@ -20,11 +20,15 @@ from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState,
 from safety_core.model.level import Outcome
 from safety_core.model.record import Event
 from safety_core.model.tool_call import SessionId
+from safety_core.wire.names import plain
 
 Allowance: TypeAlias = Permitted | Pending | Refused
 
 EDITED: Final = "approval edited"
 """Why a call is refused that an approver changed."""
+
+WHO: Final = 60
+"""Characters of an approver's name that a model is told: enough for a name, and no room for a speech."""
 
 
 def permission(case: Case, context: Context) -> Flow[Allowance]:
@@ -121,7 +125,7 @@ def _answered(approval: Approval, question: ApprovalRequest, case: Case, context
             grant = approve.verify_grant(approval, question, context.policy, now)
             return (yield from _permit(case, context, grant))
         case state:
-            who = approval.grant.approver if approval.grant else "nobody"
+            who = _who(approval, "nobody")
             yield from effects.Record(case.entry(now, Event.REFUSED, context.policy))
             return Refused(f"approval {state}", f"approval {approval.request.id} is {state} ({who})", case.verdict)
 
@@ -132,9 +136,14 @@ def _answered_otherwise(approval: Approval, case: Case, context: Context) -> Flo
         return (yield from _answered(approval, approval.request, case, context))
     now = yield from effects.Now()
     yield from effects.Record(replace(case.entry(now, Event.REFUSED, context.policy), rules=(EDITED,)))
-    who = approval.grant.approver if approval.grant else "the approver"
+    who = _who(approval, "the approver")
     reason = f"{who} changed this call and approved it in another form ({approval.request.id})"
     return Refused(EDITED, reason, case.verdict, approval.request)
+
+
+def _who(approval: Approval, nobody: str) -> str:
+    """Return who answered, as the agent's model is told: a short line, since who signs writes the name."""
+    return plain(approval.grant.approver, WHO) if approval.grant else nobody
 
 
 def _permit(case: Case, context: Context, grant: Grant | None) -> Flow[Permitted]:
