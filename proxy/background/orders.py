@@ -23,12 +23,16 @@ from safety_core.edge.reap import reap
 from safety_core.errors import RefusedError, SafetyError
 from safety_core.model.record import AuditEntry, Event
 from safety_core.model.tool_call import AgentId
-from safety_core.wire.halts import Halt
-from safety_core.wire.orders import SWITCHES, Number, Order, OrderKind, OrderOutcome, OrderResult
+from safety_core.wire.halts import EVERY, Halt
+from safety_core.wire.orders import ORDERS, SWITCHES, Number, Order, OrderKind, OrderOutcome, OrderResult
 from safety_core.wire.posture import Posture, Result
 
 DOCTOR_SECONDS: Final = 120.0
 """How long the doctor's command may take: its tries are over in a few seconds."""
+
+HALTED: Final = 1000
+"""Agents that are halted, beyond which the hub halts no other one by name: there is a switch for all. They are held in
+memory."""
 
 _log = logging.getLogger(__name__)
 _REFUSED: Final = OrderResult(OrderOutcome.REFUSED)
@@ -64,7 +68,7 @@ class Orders:
         for order in orders:
             if order.kind in SWITCHES or order.kind is None or clock.now() > order.expires:
                 await self._settle(order)
-            else:
+            elif len(self.later) < ORDERS:  # the hub has the others still
                 self.later.setdefault(order.id, order)
         if self.later:
             self.more.set()
@@ -163,6 +167,8 @@ class Orders:
 
 
 async def _switched(halts: Halts, order: Order, *, halt: bool) -> OrderResult:
+    if halt and order.agent != EVERY and len(halts.thrown()) >= HALTED:
+        return _REFUSED
     reason = f"the hub: {order.reason}" if order.reason else "the hub gave no reason"
     changed = await halts.set(Halt(AgentId(order.agent), halt, reason), Hand.HUB)
     outcome = OrderOutcome.DONE if changed else OrderOutcome.UNCHANGED

@@ -19,7 +19,7 @@ from safety_core.edge.hub import HubClient
 from safety_core.edge.order_log import OrderLog
 from safety_core.errors import BundleError, RefusedError, UnavailableError
 from safety_core.model.tool_call import AgentId
-from safety_core.wire.orders import Number, Order, OrderKind, OrderOutcome, OrderResult
+from safety_core.wire.orders import ORDERS, Number, Order, OrderKind, OrderOutcome, OrderResult
 from safety_core.wire.posture import Check, Posture, Result
 from tests.simulators.sights import in_force, opened_sight
 
@@ -142,6 +142,26 @@ async def test_what_comes_again_after_a_resume_halts_nobody_again(desk: Desk) ->
     await desk.round()
     assert not desk.halted()
     assert desk.hub.results[-1] == (halt, OrderResult(OrderOutcome.DONE, {Number.HALTED: 1}))
+
+
+async def test_what_waits_is_bounded_and_the_rest_comes_with_the_next_look(desk: Desk) -> None:
+    for _ in range(ORDERS + 5):
+        desk.hub.wants(OrderKind.STATUS)
+    await desk.orders.receive()
+    assert len(desk.orders.later) == ORDERS
+    await desk.orders.work_off()
+    await desk.round()
+    assert desk.hub.outcomes == [OrderOutcome.DONE] * (ORDERS + 5)
+
+
+async def test_the_hub_halts_so_many_by_name_and_then_all_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "HALTED", 2)
+    for name in ("a", "b", "c", "*"):
+        desk.hub.wants(OrderKind.HALT, name)
+    await desk.round()
+    done = OrderOutcome.DONE
+    assert desk.hub.outcomes == [done, done, OrderOutcome.REFUSED, done]
+    assert desk.halted()
 
 
 async def test_what_is_late_or_not_known_is_not_done(desk: Desk) -> None:
