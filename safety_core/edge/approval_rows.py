@@ -51,6 +51,9 @@ OPEN_BYTES: Final = 64 * 1024 * 1024
 """Questions of one agent that may wait for a person at once, and their bytes: more than anybody reads, and a bound on
 what an agent that only asks can make us keep and show. One call may have 10 MiB."""
 
+CHANGES: Final = 20
+"""How often one call may be changed: whoever asks for the first form is led through all of them."""
+
 WAITING: Final = """
 SELECT count(*), coalesce(sum(length(request)), 0) FROM approval
 WHERE state = 'pending' AND json_extract(CAST(request AS TEXT), '$.agent') = ?
@@ -128,14 +131,26 @@ def change(old: RequestId, request: ApprovalRequest, by: str, db: sqlite3.Connec
 
     Raises:
         InputError: the old one does not wait.
-        LimitError: as in `put`.
+        LimitError: as in `put`, or the call was changed too often.
     """
+    _demand_few_changes(old, db)
     _end(old, must(db, old).state, ApprovalState.CANCELLED, db)
     instead = put(request, db)
     new = instead.request.id
     db.execute("UPDATE approval SET replaced = ? WHERE id = ?", (new, old))
     report_rows.add(Report(old, ApprovalState.CANCELLED, by, clock.now(), new), db)
     return instead
+
+
+def _demand_few_changes(request: RequestId, db: sqlite3.Connection) -> None:
+    before = must(db, request).request.edited_from
+    for _ in range(CHANGES - 1):
+        if before is None:
+            return
+        before = must(db, before).request.edited_from
+    if before is not None:
+        reason = f"was changed {CHANGES} times already"
+        raise LimitError(f"approval {request}", reason, "deny it, and tell the agent what to do")
 
 
 def followed(request: RequestId, db: sqlite3.Connection) -> Approval:

@@ -14,7 +14,7 @@ import pytest
 
 from safety_core.approve import TRANSITIONS
 from safety_core.canonical import Digest, canonical_bytes
-from safety_core.edge.approval_rows import SCHEMA
+from safety_core.edge.approval_rows import CHANGES, SCHEMA
 from safety_core.edge.approvals import AT_ONCE, ApprovalStore
 from safety_core.edge.database import connect
 from safety_core.errors import (
@@ -483,6 +483,17 @@ async def test_one_that_waits_already_takes_the_place_of_a_call_that_was_changed
     assert (await store.replace(request(1).id, alike, "Olga")).request == request(2)
     assert (await store.follow(request(1).id)).request == request(2)
     assert [item.request.id for item in await store.pending()] == [request(2).id]
+
+
+async def test_a_call_is_changed_so_often_and_no_oftener(store: ApprovalStore) -> None:
+    await store.open_request(request(1))
+    for number in range(1, CHANGES + 1):
+        await store.replace(request(number).id, replace(request(number + 1), edited_from=request(number).id), "Olga")
+    last, more = request(CHANGES + 1), replace(request(CHANGES + 2), edited_from=request(CHANGES + 1).id)
+    with pytest.raises(LimitError, match=f"was changed {CHANGES} times already"):
+        await store.replace(last.id, more, "Olga")
+    assert [item.request.id for item in await store.pending()] == [last.id]
+    assert (await store.follow(request(1).id)).request.id == last.id
 
 
 async def test_the_hub_is_told_what_became_of_questions_until_it_has_it(tmp_path: Path, store: ApprovalStore) -> None:
