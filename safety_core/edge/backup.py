@@ -17,7 +17,7 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -30,13 +30,15 @@ from safety_core.errors import SafetyError, UnavailableError
 from safety_core.wire.activity import BackupTold
 
 KEPT: Final = 7
-"""Backups that stay: a week of daily ones."""
+"""The newest backups that stay, and of how many days before the last one does: a week of daily ones, however many are
+ordered in an hour."""
 
 SPARE: Final = 64 * 1024 * 1024
 """Bytes that a backup leaves free: an edge whose disk is full refuses every call."""
 
 MANIFEST: Final = "manifest.json"
 _NEW: Final = ".new-"
+_DAY: Final = len("20270115")
 _CHUNK: Final = 1024 * 1024
 
 
@@ -52,7 +54,7 @@ class Backups:
         return self._home.backups
 
     def make(self, now: float) -> BackupTold:
-        """Make one, and remove those that are beyond `KEPT`.
+        """Make one, and remove those of which `KEPT` keeps none.
 
         Raises:
             UnavailableError: there is not enough room, or a file cannot be read or written.
@@ -74,7 +76,7 @@ class Backups:
             raise UnavailableError("backup", f"could not be made ({_named(error)})", "look at the disk") from error
         finally:
             shutil.rmtree(draft, ignore_errors=True)
-        for old in self.listed()[:-KEPT]:
+        for old in _superfluous(self.listed()):
             shutil.rmtree(old, ignore_errors=True)
         return BackupTold(int(now), sum(size for size, _ in files.values()), ok=True)
 
@@ -116,6 +118,13 @@ class Backups:
         if free < needed + SPARE:
             reason = f"needs {needed + SPARE} bytes of disk, and there are {free}"
             raise UnavailableError("backup", reason, f"make room at {self._home.path}")
+
+
+def _superfluous(folders: Sequence[Path]) -> list[Path]:
+    """Return those that nobody needs, of all, the oldest first."""
+    days = {folder.name[:_DAY]: folder for folder in folders}
+    kept = {*folders[-KEPT:], *sorted(days.values())[-KEPT:]}
+    return [folder for folder in folders if folder not in kept]
 
 
 def _copy_database(source: Path, target: Path) -> None:

@@ -101,6 +101,18 @@ async def test_so_many_stay_and_one_of_the_same_second_takes_the_place(home: Hom
     assert [path.name for path in home.backups.iterdir() if path.name.startswith(".")] == []
 
 
+async def test_however_many_are_made_in_an_hour_those_of_the_days_before_stay(home: Home) -> None:
+    backups, day = Backups(home), 86400
+    for number in range(KEPT + 1):
+        backups.make(NOW + number * day)
+    for second in range(KEPT + 3):
+        backups.make(NOW + KEPT * day + 60 + second)
+    names = [path.name for path in backups.listed()]
+    assert [name[:8] for name in names[: KEPT - 1]] == [f"202701{16 + number}" for number in range(KEPT - 1)]
+    assert len(names) == KEPT - 1 + KEPT
+    assert len({name[:8] for name in names}) == KEPT
+
+
 @pytest.fixture
 def damaged(home: Home) -> Path:
     Backups(home).make(NOW)
