@@ -200,10 +200,11 @@ async def test_a_killed_hub_takes_back_no_answer(tmp_path: Path) -> None:
                 await asyncio.sleep(random.random() * 0.03)
                 await hub.kill()
                 with contextlib.suppress(UnavailableError, httpx2.HTTPError):
-                    assert await deciding is ApprovalState.GRANTED
+                    assert (await deciding).state is ApprovalState.GRANTED
                 await hub.start()
                 before = [grant for grant in (await edge.decisions(0)).grants if grant.request == asked.id]
-                assert await asyncio.to_thread(olga.answer, asked.id, allow=True) is ApprovalState.GRANTED
+                settled = await asyncio.to_thread(olga.answer, asked.id, allow=True)
+                assert settled.state is ApprovalState.GRANTED
             after = [grant for grant in (await edge.decisions(0)).grants if grant.request == asked.id]
             assert len(after) == 1
             assert before in ([], after)
