@@ -35,12 +35,20 @@ SECURITY_HEADERS: Final = {
 }
 
 
+LAST_MOMENT: Final = 253_402_300_799.0
+"""The end of the year 9999. Edges name times that are none; a page that shows them must not fail for it."""
+
+
 def _when(at: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(at))
+    return time.strftime("%Y-%m-%d %H:%M UTC", _moment(at))
 
 
 def _machine_time(at: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", _moment(at))
+
+
+def _moment(at: float) -> time.struct_time:
+    return time.gmtime(min(max(at, 0.0), LAST_MOMENT))
 
 
 def distance(at: float, now: float) -> str:

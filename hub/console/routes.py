@@ -42,7 +42,7 @@ from hub.console.cookies import session_cookie
 from hub.console.render import SECURITY_HEADERS, page
 from hub.console.visit import ConfirmFirst, Guest, OpenPage, OpenRoutes, Page, PageRoutes, Visit
 from hub.context import Context
-from hub.errors import ForbiddenError, UnauthenticatedError, answer_error, retry_headers, status_of
+from hub.errors import ForbiddenError, NotFoundError, UnauthenticatedError, answer_error, retry_headers, status_of
 from hub.notices import link_page
 from hub.people import sessions
 from safety_core.errors import SafetyError
@@ -87,10 +87,16 @@ def console_routes(context: Context) -> list[Route]:
 
 
 async def answer_anything(request: Request, error: Exception) -> Response:
-    """Answer what no page answers: a path that there is not, a bug; to people on a page, to programs in JSON."""
+    """Answer what no page answers: a path that there is not, a bug; to people on a page, to programs in JSON.
+
+    Below /v1 whoever does not say that they want a page is a program.
+    """
     answer = await answer_error(request, error)
-    if request.url.path.startswith("/v1/") or fetched(request):
+    api = request.url.path.startswith("/v1/")
+    if fetched(request) or (api and "text/html" not in request.headers.get("accept", "")):
         return answer
+    if isinstance(error, SafetyError):  # only the API lets one through
+        return refused(request, error)
     if isinstance(error, HTTPException):
         told = SafetyError("page", "is not there" if error.status_code == 404 else error.detail)
     else:
@@ -148,6 +154,8 @@ def _answered(asked: Answer, context: Context) -> Answer:
 
     async def answer(request: Request) -> Response:
         try:
+            if "\x00" in request.scope["path"] or "%00" in request.url.query:
+                raise NotFoundError("page", "is not there")  # no name of ours, and nothing that a database looks for
             if request.headers.get("host", "").lower() == host:
                 return await asked(request)
             if request.method == "GET":

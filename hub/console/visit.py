@@ -76,6 +76,8 @@ class Guest:
             )
         except ValueError as error:
             raise InputError("form", "is not one of ours", "load the page again") from error
+        if any("\x00" in value for pair in pairs for value in pair):
+            raise InputError("form", "holds a zero character, which no field of ours has", "write it without")
         return dict(pairs)
 
     async def json(self) -> Reader:

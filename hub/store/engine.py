@@ -42,6 +42,10 @@ _PRAGMAS: Final = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
 )
+_DATA: Final = "22"
+"""Class of SQLSTATEs for values that PostgreSQL does not take, a zero character among them: whoever sent it is at
+fault, and not the database."""
+
 _DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 
 
@@ -158,6 +162,8 @@ async def _translated() -> AsyncIterator[None]:
     try:
         yield
     except (SQLAlchemyError, OSError) as error:
+        if str(getattr(getattr(error, "orig", None), "sqlstate", None)).startswith(_DATA):
+            raise InputError("message", "holds a text or number that the database does not keep") from error
         raise UnavailableError(
             "hub database", f"failed ({type(error).__name__})", "check that the database runs, and its disk"
         ) from error
