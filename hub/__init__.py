@@ -14,12 +14,11 @@ repository   signed policy as files; bundles: putting it there, and getting it
 policy       releases in waves, and what the hub reads of the policies in its repositories
 openapi      the hub's own OpenAPI document
 approvals    questions and answers, durable, settled once, and the feed that edges follow
-usage        token totals, monotone
 notices      telling people: channels, reminders, one-use links; clerk: recurring work, by one process of several
 billing      what was used, by period, and its way into invoices
-fleet        heartbeats; concerns: what in one a person should look at; alerts: raised once, told, over when it is over
-witness      the hub's memory of each tenant's audit log
-orders       what the hub asks of edges;  revocation: taking a tenant's key back
+fleet        the edges: what they report, and what is asked of them
+alerts       what a person should look at: raised once, told, over when it is over
+revocation   taking a tenant's key back
 people       who signs in, and what they may do;  console: pages for them
 store        all SQL;  migrations: how its tables came about
 errors       refusals that only a service makes, and the status of each error

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from hub import revocation, witness
+from hub import revocation
 from hub.auth import ROLE_OF, new_token, token_hash
 from hub.context import Context
 from hub.errors import NotFoundError
+from hub.fleet import witness
 from hub.people import directory
 from hub.people.directory import CONSOLE
 from hub.store import alerts, fleet, tenants, tokens

@@ -3,14 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub import notices
-from hub.concerns import Concern, Kind
 from hub.store import alerts
 from hub.store.alerts import Alert
 from safety_core.model.tool_call import TenantId
+
+
+class Kind(StrEnum):
+    """What an alert is about."""
+
+    AUDIT = "audit contradiction"
+    POSTURE = "open posture"
+    STALE = "stale tenant"
+    VERSION = "old version"
+    POLICY = "policy refused"
+    EXPIRY = "policy near its end"
+    BACKUP = "old backup"
+    BUDGET = "budget used up"
+    CLOCK = "clock skew"
+    HALT = "halt not in force"
+    KEY = "revoked key used"
+
+
+BY_THEMSELVES: Final = frozenset(Kind) - {Kind.KEY}
+"""Kinds whose alerts end by themselves, or (a contradiction) by what a person does about them. All others, and those of
+other parts of the hub, a person closes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """Why somebody should look."""
+
+    subject: str
+    reason: str
 
 
 async def raise_alert(connection: AsyncConnection, alert: Alert) -> bool:

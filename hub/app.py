@@ -14,12 +14,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from hub import bundles, fleet, orders, tenants, usage, witness
+from hub import bundles, tenants
 from hub.approvals import beside, feed, reports
 from hub.approvals import endpoints as approvals
 from hub.console.routes import answer_anything, console_routes
 from hub.context import Context
 from hub.events import Events
+from hub.fleet import heartbeats, orders, usage, witness
 from hub.keys import load_keys
 from hub.migrations.migrate import migrate
 from hub.openapi import document as openapi
@@ -63,7 +64,7 @@ ROUTES: Final[tuple[tuple[str, str, Endpoint], ...]] = (
     ("POST", "/v1/outward/{id}/withdraw", beside.withdraw),
     ("POST", "/v1/usage", usage.ingest),
     ("GET", "/v1/usage", usage.listed),
-    ("POST", "/v1/heartbeat", fleet.heartbeat),
+    ("POST", "/v1/heartbeat", heartbeats.receive),
     ("GET", "/v1/audit/checkpoints", witness.remembered),
     ("GET", "/v1/orders", orders.fetch),
     ("POST", "/v1/orders/{id}/result", orders.settle),

@@ -20,10 +20,10 @@ from hub.auth import forget_nonces
 from hub.billing.export import export
 from hub.billing.spending import look as look_at_limits
 from hub.context import Context
-from hub.fleet import forget, look_for_silent
+from hub.fleet.heartbeats import forget, look_for_silent
+from hub.fleet.orders import expire
 from hub.notices.delivery import deliver
 from hub.notices.regular import digests, prune
-from hub.orders import expire
 from hub.people.tidying import tidy
 from hub.policy import mover
 from hub.store import jobs

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
+from hub.alerts import Kind, raise_alert
 from hub.bus import Topic
-from hub.concerns import Kind
 from hub.context import Context
 from hub.errors import NotFoundError
 from hub.store import deeds, tenants
@@ -34,8 +34,6 @@ async def revoke(context: Context, deed: Deed) -> None:
 
 async def note_use(context: Context, request: Request, path: str, body: bytes, claim: SignedRequest) -> None:
     """Raise an alert if a key that was taken back has signed a request that was refused."""
-    from hub.alerts import raise_alert  # late: telling people leads back to who may sign requests
-
     tenant, now = claim.stamp.tenant, context.clock()
     async with context.database.read() as connection:
         keys = await tenants.taken_back(connection, tenant)

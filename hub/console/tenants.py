@@ -9,11 +9,13 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from hub import admin, orders, revocation, witness
+from hub import admin, revocation
+from hub.alerts import BY_THEMSELVES
 from hub.bus import Topic
-from hub.concerns import BY_THEMSELVES, STALE_SECONDS
 from hub.console.visit import PageRoutes, Visit
 from hub.errors import ForbiddenError, NotFoundError
+from hub.fleet import orders, witness
+from hub.fleet.concerns import STALE_SECONDS
 from hub.people.roles import EVERYWHERE, Role
 from hub.store import alerts, checkpoints, deeds, fleet, running, tenants
 from hub.store import orders as stored_orders

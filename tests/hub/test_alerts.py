@@ -8,9 +8,10 @@ import pytest
 from nacl.signing import SigningKey
 from sqlalchemy import func, select
 
-from hub import admin, fleet
-from hub.alerts import raise_alert
-from hub.concerns import STALE_SECONDS, Kind
+from hub import admin
+from hub.alerts import Kind, raise_alert
+from hub.fleet import heartbeats
+from hub.fleet.concerns import STALE_SECONDS
 from hub.store import alerts
 from hub.store.alerts import Alert
 from hub.store.schema.notices import happenings
@@ -90,11 +91,11 @@ async def test_a_silent_edge_is_an_alert_until_it_speaks(hub: RunningHub) -> Non
     await hub.edge("globex")
     await edge.heartbeat(Heartbeat({}))
     hub.clock.now += STALE_SECONDS
-    await fleet.look_for_silent(hub.context)
+    await heartbeats.look_for_silent(hub.context)
     assert await open_alerts(hub) == []
     hub.clock.now += 1
     for _ in range(2):
-        await fleet.look_for_silent(hub.context)
+        await heartbeats.look_for_silent(hub.context)
     assert await open_alerts(hub) == [(Kind.STALE, "")]
     assert await told(hub) == 1
     await edge.heartbeat(Heartbeat({}))

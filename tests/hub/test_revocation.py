@@ -8,8 +8,8 @@ import pytest
 from nacl.signing import SigningKey
 
 from hub import admin, revocation
+from hub.alerts import Kind
 from hub.bus import Topic
-from hub.concerns import Kind
 from hub.errors import NotFoundError
 from hub.store import alerts
 from hub.store.deeds import Deed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.concerns import STALE_SECONDS
+from hub.fleet.concerns import STALE_SECONDS
 from hub.people.roles import Role
 from hub.store import deeds
 from hub.store.deeds import Deed

@@ -10,9 +10,9 @@ import pytest
 from nacl.signing import SigningKey
 
 from hub.alerts import raise_alert
-from hub.concerns import STALE_SECONDS
 from hub.console.agents import agents
 from hub.console.tenants import posture_words
+from hub.fleet.concerns import STALE_SECONDS
 from hub.store import alerts, checkpoints, deeds, tenants
 from hub.store.alerts import Alert
 from hub.store.deeds import Deed

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 from nacl.signing import SigningKey, VerifyKey
 
-from hub import admin, witness
-from hub.concerns import Kind
+from hub import admin
+from hub.alerts import Kind
 from hub.errors import NotFoundError
+from hub.fleet import witness
 from hub.store import alerts, checkpoints
 from hub.store.deeds import Deed
 from safety_core.audit.checkpoint import verified, verify_cosignature

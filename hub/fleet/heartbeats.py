@@ -9,11 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub import alerts, witness
+from hub import alerts
+from hub.alerts import Kind
 from hub.auth import EdgeCall, edge_call
 from hub.bus import Topic
-from hub.concerns import Kind, concerns, silent
 from hub.context import Context
+from hub.fleet import witness
+from hub.fleet.concerns import concerns, silent
 from hub.store import fleet, orders, running
 from hub.store.alerts import Alert
 from hub.store.fleet import CALM_SECONDS
@@ -27,7 +29,7 @@ _OF_NO_POLICY: Final = frozenset({Trouble.NONE, Trouble.MISSING, Trouble.UNAVAIL
 """Troubles that say nothing against the newest policy."""
 
 
-async def heartbeat(request: Request, context: Context) -> Response:
+async def receive(request: Request, context: Context) -> Response:
     """Store what an edge reports; answer the time, and what its audit log looks like from here."""
     call = await edge_call(request, context)
     beat = heartbeat_from_json(Reader.parse(call.body, "heartbeat"))

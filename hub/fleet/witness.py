@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from hub import alerts
+from hub.alerts import Kind
 from hub.auth import EdgeCall, edge_call
-from hub.concerns import Kind
 from hub.context import Context
 from hub.errors import NotFoundError
 from hub.store import alerts as stored_alerts

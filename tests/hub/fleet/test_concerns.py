@@ -6,15 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from hub.concerns import (
-    BACKUP_SECONDS,
-    EXPIRY_SECONDS,
-    SKEW_SECONDS,
-    STALE_SECONDS,
-    Kind,
-    concerns,
-    silent,
-)
+from hub.alerts import Kind
+from hub.fleet.concerns import BACKUP_SECONDS, EXPIRY_SECONDS, SKEW_SECONDS, STALE_SECONDS, concerns, silent
 from safety_core.wire.activity import BackupTold, Trouble
 from safety_core.wire.fleet import Component, Heartbeat
 from safety_core.wire.posture import Check, Posture, Result

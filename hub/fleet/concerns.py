@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
+from hub.alerts import Concern, Kind
 from safety_core.wire.activity import Trouble
 from safety_core.wire.fleet import Component, Heartbeat
 from safety_core.wire.posture import Result
@@ -30,35 +29,6 @@ SKEW_SECONDS: Final = 30.0
 
 _FLEETING: Final = frozenset({Trouble.NONE, Trouble.MISSING, Trouble.UNAVAILABLE, Trouble.EXPIRED})
 """Troubles that are none of the newest policy's: there is none yet, somebody is away, or its end is told by itself."""
-
-
-class Kind(StrEnum):
-    """What an alert is about."""
-
-    AUDIT = "audit contradiction"
-    POSTURE = "open posture"
-    STALE = "stale tenant"
-    VERSION = "old version"
-    POLICY = "policy refused"
-    EXPIRY = "policy near its end"
-    BACKUP = "old backup"
-    BUDGET = "budget used up"
-    CLOCK = "clock skew"
-    HALT = "halt not in force"
-    KEY = "revoked key used"
-
-
-BY_THEMSELVES: Final = frozenset(Kind) - {Kind.KEY}
-"""Kinds whose alerts end by themselves, or (a contradiction) by what a person does about them. All others, and those of
-other parts of the hub, a person closes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Concern:
-    """Why somebody should look."""
-
-    subject: str
-    reason: str
 
 
 def concerns(beat: Heartbeat, now: float, *, newest: str, wanted: Collection[str]) -> Mapping[Kind, Concern | None]:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from hub import orders
 from hub.errors import ConflictError, NotFoundError
+from hub.fleet import orders
 from hub.store import deeds
 from hub.store import orders as stored
 from hub.store.deeds import Deed
