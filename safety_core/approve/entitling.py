@@ -95,7 +95,19 @@ def verify_grant(approval: Approval, request: ApprovalRequest, policy: Policy, n
             f"fewer than {request.quorum} people have approved it",
             "have another person approve it",
         )
+    if graver(request, approval.request):
+        raise MismatchedGrantError(f"grant for {request.id}", "the call does more than its approver was shown")
     return grant
+
+
+def graver(question: ApprovalRequest, asked: ApprovalRequest) -> bool:
+    """Tell whether a call does more, as it is judged now, than the question about it has shown to people.
+
+    The same arguments mean something else to a tool that calls another one, by which their digest goes.
+    """
+    beyond = {*question.recipients} - {*asked.recipients} or {*question.amounts} - {*asked.amounts}
+    heavier = question.level > asked.level or question.outward > asked.outward or question.strong > asked.strong
+    return heavier or bool(beyond)
 
 
 def _verify_one(grant: Grant, approval: Approval, request: ApprovalRequest, policy: Policy, now: float) -> None:

@@ -100,8 +100,12 @@ def _stands(approval: Approval, question: ApprovalRequest, now: float) -> bool:
 
     Where an approver changed the call, it is told so for as long as a "no" would be told.
     """
-    if approval.request.revision != question.revision:
+    asked = approval.request
+    if asked.revision != question.revision:
         return False
+    open_still = approval.state in {ApprovalState.PENDING, ApprovalState.GRANTED}
+    if open_still and asked.action_digest == question.action_digest and approve.graver(question, asked):
+        return False  # people were shown less than it does
     match approval.state:
         case ApprovalState.PENDING:
             return now <= approval.request.expires

@@ -16,6 +16,7 @@ from safety_core.approve import (
     action_digest,
     answer,
     channel_key,
+    graver,
     key_id,
     new_request,
     verify_grant,
@@ -228,6 +229,27 @@ def test_a_late_grant_does_not_count(grant: dict[str, Any], now: float) -> None:
 def test_without_an_unused_yes_there_is_no_permission(approval: Approval) -> None:
     with pytest.raises(ReplayedGrantError):
         verify_grant(approval, question(), RULES, NOW)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"level": Level.RED},
+        {"outward": True},
+        {"strong": True},
+        {"recipients": ("anna@x.test", "spy@evil.test")},
+        {"amounts": ("499.00 EUR",)},
+    ],
+)
+def test_who_approved_it_approved_no_more_than_they_were_shown(more: dict[str, Any]) -> None:
+    asked = replace(question(Level.YELLOW), recipients=("anna@x.test",))
+    now = replace(asked, **more)
+    approval = answered(asked, signed_grant(OLGA, asked, key=KeyId("olga")))
+    assert graver(now, asked)
+    with pytest.raises(MismatchedGrantError, match="does more than its approver was shown"):
+        verify_grant(approval, now, RULES, NOW + 3)
+    less = replace(asked, level=Level.GREEN, recipients=())
+    assert verify_grant(approval, less, RULES, NOW + 3) == approval.grant
 
 
 def test_the_table_has_every_state_and_ends() -> None:
