@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from hub import revocation
-from hub.auth import ROLE_OF, new_token, token_hash
+from hub.auth import revocation
+from hub.auth.callers import ROLE_OF, new_token, token_hash
+from hub.auth.registration import PUBLIC
 from hub.context import Context
 from hub.errors import NotFoundError
 from hub.fleet import witness
@@ -15,7 +16,6 @@ from hub.people.directory import CONSOLE
 from hub.store import alerts, fleet, tenants, tokens
 from hub.store.deeds import Deed
 from hub.store.tokens import Token, TokenKind
-from hub.tenants import PUBLIC
 from safety_core.errors import InputError
 from safety_core.model.tool_call import TenantId
 from safety_core.wire.posture import told

@@ -14,9 +14,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from hub import bundles, tenants
 from hub.approvals import beside, feed, reports
 from hub.approvals import endpoints as approvals
+from hub.auth import registration
 from hub.console.routes import answer_anything, console_routes
 from hub.context import Context
 from hub.events import Events
@@ -24,8 +24,9 @@ from hub.fleet import heartbeats, orders, usage, witness
 from hub.keys import load_keys
 from hub.migrations.migrate import migrate
 from hub.openapi import document as openapi
+from hub.policy import bundles
 from hub.policy import endpoints as policy
-from hub.repository import Repositories
+from hub.repository.files import Repositories
 from hub.settings import Settings
 from hub.store.engine import open_database
 from safety_core.errors import SafetyError
@@ -42,7 +43,7 @@ async def health(_request: Request, context: Context) -> Response:
 ROUTES: Final[tuple[tuple[str, str, Endpoint], ...]] = (
     ("GET", "/v1/health", health),
     ("GET", "/v1/openapi.json", openapi.show),
-    ("POST", "/v1/tenants/register", tenants.register),
+    ("POST", "/v1/tenants/register", registration.register),
     ("PUT", "/v1/tenants/{tenant}/repository", bundles.publish),
     ("GET", "/v1/repository/{path:path}", bundles.fetch),
     ("GET", "/v1/tenants/{tenant}/revisions", policy.revisions),

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hub.approvals import questions
-from hub.auth import forget_nonces
+from hub.auth.callers import forget_nonces
 from hub.billing.export import export
 from hub.billing.spending import look as look_at_limits
 from hub.context import Context

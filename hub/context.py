@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from hub.admission import Admission
 from hub.bus import Bus
 from hub.keys import HubKeys
-from hub.policy.shelf import BUNDLES, POLICIES, Shelf
-from hub.repository import Repositories
+from hub.repository.files import Repositories
+from hub.repository.shelf import BUNDLES, POLICIES, Shelf
 from hub.settings import Settings
 from hub.store.engine import Database
 from hub.streams import Streams

@@ -12,7 +12,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hub.auth import edge_call
+from hub.auth.callers import edge_call
 from hub.context import Context
 from hub.errors import answer_error
 from hub.streams import Stream

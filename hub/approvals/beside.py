@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from hub.approvals import editing, standing
 from hub.approvals.approver import Approver
 from hub.approvals.standing import Terms
-from hub.auth import bearer, body_of
+from hub.auth.callers import bearer, body_of
 from hub.context import Context
 from hub.store.standing import MadeGrant
 from hub.store.tokens import TokenKind

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.auth import edge_call
+from hub.auth.callers import edge_call
 from hub.context import Context
 from hub.query import number
 from hub.store import feed, tenants

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from hub import notices
-from hub.auth import edge_call
+from hub.auth.callers import edge_call
 from hub.bus import Topic
 from hub.context import Context
 from hub.store import approvals, outcomes, standing

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from hub import admin, revocation
+from hub import admin
 from hub.alerts import BY_THEMSELVES
+from hub.auth import revocation
 from hub.bus import Topic
 from hub.console.visit import PageRoutes, Visit
 from hub.errors import ForbiddenError, NotFoundError

@@ -15,13 +15,13 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from hub.auth import body_of
+from hub.auth.callers import body_of
 from hub.console.render import SECURITY_HEADERS, page
 from hub.console.upload import multipart
 from hub.context import Context
 from hub.errors import ForbiddenError, NotFoundError
 from hub.people import sessions
-from hub.people.roles import Person, Role, Roles
+from hub.people.roles import EVERYWHERE, Person, Role, Roles
 from hub.people.sessions import SignedIn
 from hub.store import tenants
 from hub.store.deeds import Deed
@@ -29,6 +29,7 @@ from hub.store.sessions import Session
 from safety_core.errors import InputError
 from safety_core.model.tool_call import TenantId
 from safety_core.wire.reader import Reader
+from safety_core.wire.signed import TENANT
 
 FIELDS: Final = 200
 """Fields of one form."""
@@ -131,8 +132,8 @@ class Visit(Guest):
 
     def require(self, role: Role, tenant: TenantId) -> None:
         """Raise NotFoundError where the person may not even look, ForbiddenError where the role is not theirs."""
-        if not self.roles.sees(tenant):
-            raise NotFoundError("page", "is not there")
+        if not self.roles.sees(tenant) or not (TENANT.fullmatch(tenant) or tenant == EVERYWHERE):
+            raise NotFoundError("page", "is not there")  # a role at every tenant holds at none of another shape
         if not self.roles.has(role, tenant):
             raise ForbiddenError(f"tenant {tenant}", f"asks for the role {role}", "ask an admin of the hub for it")
 

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from hub import alerts
 from hub.alerts import Kind
-from hub.auth import EdgeCall, edge_call
+from hub.auth.callers import EdgeCall, edge_call
 from hub.bus import Topic
 from hub.context import Context
 from hub.fleet import witness

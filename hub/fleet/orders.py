@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from hub import notices
-from hub.auth import bearer, body_of, edge_call
+from hub.auth.callers import bearer, body_of, edge_call
 from hub.bus import Topic
 from hub.context import Context
 from hub.errors import ConflictError, NotFoundError

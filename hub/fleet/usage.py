@@ -7,7 +7,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub.auth import bearer, edge_call
+from hub.auth.callers import bearer, edge_call
 from hub.context import Context
 from hub.query import number
 from hub.store import usage

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 
 from hub import alerts
 from hub.alerts import Kind
-from hub.auth import EdgeCall, edge_call
+from hub.auth.callers import EdgeCall, edge_call
 from hub.context import Context
 from hub.errors import NotFoundError
 from hub.store import alerts as stored_alerts

@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.auth import token_hash
+from hub.auth.callers import token_hash
 from hub.context import Context
 from hub.people.membership import person_may_answer
 from hub.people.roles import Person

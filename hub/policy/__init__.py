@@ -1,8 +1,7 @@
 """Signed policy on its way, and what of it the hub itself reads. The hub signs none.
 
-publication  a publication as it is sent, read strictly;  publishing: who may publish for whom
+bundles      putting policy into a repository, and getting it; publishing: who may publish for whom
 reading      the policy in a tenant's repository, verified from the tenant's root
-shelf        what was read before, by digest
 plan         in which waves a release goes out
 lifecycle    what can become of a release
 health       whether it does harm

@@ -7,14 +7,14 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub.auth import bearer, body_of
+from hub.auth.callers import bearer, body_of
 from hub.context import Context
 from hub.policy import reading, releases
 from hub.policy.health import Counts, Health
 from hub.policy.lifecycle import Action, possible
 from hub.policy.plan import plan_from_json
-from hub.policy.publication import unpack
 from hub.policy.publishing import noted, tenant_for
+from hub.repository.publication import unpack
 from hub.store import rollouts, running
 from hub.store.rollouts import Staged
 from hub.store.tokens import TokenKind

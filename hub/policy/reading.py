@@ -14,8 +14,8 @@ from typing import Final
 
 from hub.context import Context
 from hub.errors import NotFoundError
-from hub.policy.publication import TIMESTAMP
-from hub.repository import HUB_REPOSITORY, Repositories
+from hub.repository.files import HUB_REPOSITORY, Repositories
+from hub.repository.publication import TIMESTAMP
 from safety_core.bundle.contents import TrustedBundle
 from safety_core.bundle.roles import bundle_path
 from safety_core.bundle.target import Released, check_archive, read_archive, released

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from hub.errors import NotFoundError
-from hub.policy.publication import unpack
+from hub.repository.publication import unpack
 from safety_core.bundle.archive import tar_of
 from safety_core.edge.files import replace_file
 from safety_core.errors import InputError

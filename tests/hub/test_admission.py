@@ -9,7 +9,7 @@ from nacl.signing import SigningKey
 from sqlalchemy import func, select
 
 from hub.admission import Admission, Admitted
-from hub.auth import forget_nonces
+from hub.auth.callers import forget_nonces
 from hub.store import nonces, tenants
 from hub.store.nonces import Nonce
 from hub.store.schema.edges import nonces as table

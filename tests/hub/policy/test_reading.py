@@ -8,7 +8,7 @@ import pytest
 
 from hub.errors import NotFoundError
 from hub.policy import reading
-from hub.policy.shelf import Shelf
+from hub.repository.shelf import Shelf
 from safety_core.model.tool_call import TenantId
 from tests.simulators.hub import RunningHub
 from tests.simulators.repository import TENANT, Repository, release, role_keys

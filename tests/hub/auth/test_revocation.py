@@ -7,8 +7,9 @@ import asyncio
 import pytest
 from nacl.signing import SigningKey
 
-from hub import admin, revocation
+from hub import admin
 from hub.alerts import Kind
+from hub.auth import revocation
 from hub.bus import Topic
 from hub.errors import NotFoundError
 from hub.store import alerts

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.policy.publication import unpack
+from hub.repository.publication import unpack
 from safety_core.bundle.archive import tar_of
 from safety_core.errors import InputError, LimitError
 from tests.simulators.repository import Repository

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from hub.policy.publication import unpack
-from hub.repository import Repositories
+from hub.repository.files import Repositories
+from hub.repository.publication import unpack
 from safety_core.errors import InputError, LimitError
 from safety_core.model.tool_call import TenantId
 from tests.simulators.hub import RunningHub, json_of

@@ -7,12 +7,12 @@ import asyncio
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub.auth import bearer, body_of, edge_call
+from hub.auth.callers import bearer, body_of, edge_call
 from hub.bus import Topic
 from hub.context import Context
 from hub.errors import NotFoundError
-from hub.policy.publication import unpack
 from hub.policy.publishing import check_tenant, check_unstaged, newest_targets, noted, tenant_for
+from hub.repository.publication import unpack
 from hub.store.tokens import TokenKind
 
 

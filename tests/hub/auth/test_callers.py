@@ -10,7 +10,7 @@ import pytest
 from nacl.signing import SigningKey
 
 from hub import admin
-from hub.auth import token_hash
+from hub.auth.callers import token_hash
 from safety_core.errors import RefusedError
 from safety_core.model.tool_call import TenantId
 from safety_core.wire.fleet import Heartbeat

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from hub.errors import ConflictError
-from hub.policy.publication import NAME, TIMESTAMP, version_in
+from hub.repository.publication import NAME, TIMESTAMP, version_in
 from safety_core.bundle.roles import in_order
 from safety_core.edge.files import replace_file
 from safety_core.errors import InputError, RollbackError, UnavailableError
