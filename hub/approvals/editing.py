@@ -6,7 +6,7 @@ the question stays open; then another one stands in its place, or a word says wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -74,7 +74,7 @@ async def edit(context: Context, approver: Approver, request_id: RequestId, para
         if state is not ApprovalState.PENDING:
             raise ConflictError(f"approval {request_id}", f"is {state}", "have the agent ask again")
         last = await standing.last_edit(connection, tenant, request_id)
-        if last is not None and last.refused is None:
+        if last is not None and last.waits:
             raise ConflictError(
                 f"approval {request_id}", "is being changed already", "wait until its edge has taken that up"
             )
@@ -88,6 +88,12 @@ async def sent(context: Context, tenant: TenantId, request_id: RequestId) -> Sen
     """Return the newest edit of a question, on its way or refused; None where there is none."""
     async with context.database.read() as connection:
         return await standing.last_edit(connection, tenant, request_id)
+
+
+async def sent_of(context: Context, asked: Sequence[Question]) -> Mapping[tuple[TenantId, RequestId], SentEdit]:
+    """Return the newest edit of each of these questions that has one, on its way or refused."""
+    async with context.database.read() as connection:
+        return await standing.last_edits(connection, [one.key for one in asked])
 
 
 async def changed(context: Context, question: Question | ApprovalRequest) -> Changed | None:

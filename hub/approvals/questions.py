@@ -56,6 +56,11 @@ class Question:
     answers: tuple[Grant, ...] = ()
 
     @property
+    def key(self) -> tuple[TenantId, RequestId]:
+        """What names it among the questions of all tenants: each tenant's edge draws its ids on its own."""
+        return self.request.tenant, self.request.id
+
+    @property
     def missing(self) -> int:
         """How many people still have to say yes; 0 once nobody can."""
         if self.state is not ApprovalState.PENDING:

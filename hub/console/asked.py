@@ -110,7 +110,8 @@ async def _reasons(visit: Visit, question: Question) -> Mapping[str, str]:
 async def cards_of(visit: Visit, asked: Asked) -> tuple[Card, ...]:
     """Return the cards of what still waits, with what was changed."""
     tiers = await tiers_of(visit.context, asked.open)
-    made = tuple(card(question, tiers, visit.person.name) for question in asked.open)
+    sent = await editing.sent_of(visit.context, asked.open)
+    made = [replace(card(question, tiers, visit.person.name), sent=sent.get(question.key)) for question in asked.open]
     return tuple([replace(one, changed=await _changed(visit, one.question)) for one in made])
 
 

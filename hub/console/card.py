@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Final
 
 from hub.approvals.questions import Question, grouped
@@ -12,7 +13,7 @@ from hub.context import Context
 from hub.policy.reading import policy_of
 from hub.store.standing import SentEdit
 from safety_core.approve import code
-from safety_core.model.approval import Grant, Report
+from safety_core.model.approval import ApprovalState, Grant, Report, RequestId
 from safety_core.model.level import Tier
 from safety_core.model.policy import Policy
 from safety_core.model.tool_call import AgentId, TenantId
@@ -20,6 +21,11 @@ from safety_core.model.tool_call import AgentId, TenantId
 HURRY_SECONDS: Final = 3600
 """What would run out within this time comes before everything else."""
 
+
+Sent = Mapping[tuple[TenantId, RequestId], SentEdit]
+"""The newest change of each question that has one."""
+
+_NONE: Final[Sent] = MappingProxyType({})
 
 GIST: Final = 90
 """Characters of a line that tells one question from another."""
@@ -64,6 +70,17 @@ class Card:
         return arguments(self.question.request.params)
 
     @property
+    def changing(self) -> bool:
+        """Whether a change of it is on its way: an answer to what it was would come too late, or too early."""
+        return self.sent is not None and self.sent.waits and self.question.state is ApprovalState.PENDING
+
+    @property
+    def sight(self) -> str:
+        """Return what an open page compares, to see that the card shows something new."""
+        change = "" if self.sent is None else "changing" if self.sent.waits else "unchanged"
+        return f"{self.yes} {self.question.state.value} {change} {self.also}"
+
+    @property
     def yes(self) -> int:
         """How many people said yes so far."""
         return len({grant.approver for grant in self.question.answers if grant.allow})
@@ -98,10 +115,17 @@ def card(question: Question, tiers: Tiers, reader: str, alike: Sequence[Question
     return Card(question, tiers.of(asked.tenant, asked.agent), code(asked.action_digest), others, mine)
 
 
-def cards(questions: Sequence[Question], tiers: Tiers, reader: str, now: float) -> tuple[Card, ...]:
-    """Return the cards of all that waits, alike ones together, the most urgent first."""
-    urgent = sorted(questions, key=lambda question: _urgency(question, now))
-    return tuple(card(group[0], tiers, reader, group[1:]) for group in grouped(urgent))
+def cards(questions: Sequence[Question], tiers: Tiers, reader: str, now: float, sent: Sent = _NONE) -> tuple[Card, ...]:
+    """Return the cards of all that waits, alike ones together, the most urgent first.
+
+    What is being changed (`sent`: the newest change of each) is alike to nothing: one press must not approve it too.
+    """
+    changing = [question for question in questions if (edit := sent.get(question.key)) and edit.waits]
+    settled = [question for question in questions if question not in changing]
+    groups = [*grouped(sorted(settled, key=lambda one: _urgency(one, now))), *((one,) for one in changing)]
+    groups.sort(key=lambda group: _urgency(group[0], now))
+    made = [card(group[0], tiers, reader, group[1:]) for group in groups]
+    return tuple(replace(one, sent=sent.get(one.question.key)) for one in made)
 
 
 def _urgency(question: Question, now: float) -> tuple[bool, int, float]:

@@ -85,6 +85,10 @@ async def cancel(visit: Visit) -> Response:
 
 
 async def _ask_yes(visit: Visit, asked: Asked) -> Response:
+    shown = await cards_of(visit, asked)
+    changing = next((card.question.request.id for card in shown if card.changing), None)
+    if changing is not None:
+        raise ConflictError(f"approval {changing}", "is being changed", "wait for the changed call, and answer that")
     way = await ways(visit.context, visit.person, asked.tenant, [question.request for question in asked.open])
     chosen = next(
         (key for key in way.passkeys if key.credential == visit.request.query_params.get("passkey")),
@@ -93,7 +97,7 @@ async def _ask_yes(visit: Visit, asked: Asked) -> Response:
     drafts = await _drafts(visit, asked, chosen.credential) if chosen else []
     return visit.render(
         "approve.html",
-        cards=await cards_of(visit, asked),
+        cards=shown,
         also=also_of(asked),
         way=way,
         chosen=chosen,

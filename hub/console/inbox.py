@@ -7,7 +7,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from hub.approvals import questions
+from hub.approvals import editing, questions
 from hub.approvals.questions import PAGE, Question
 from hub.console.card import cards, tiers_of
 from hub.console.visit import PageRoutes, Visit
@@ -33,7 +33,13 @@ async def inbox(visit: Visit) -> Response:
     answered, kind = await _answered(visit)
     return visit.render(
         "inbox.html",
-        cards=cards(waiting, await tiers_of(visit.context, waiting), visit.person.name, visit.context.clock()),
+        cards=cards(
+            waiting,
+            await tiers_of(visit.context, waiting),
+            visit.person.name,
+            visit.context.clock(),
+            await editing.sent_of(visit.context, waiting),
+        ),
         mine=frozenset(tenant for tenant in tenants if visit.roles.has(Role.OWNER, tenant)),
         waiting=len(waiting),
         more=len(waiting) >= PAGE,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.schema.standing import edits, standing_grants
@@ -28,6 +28,11 @@ class SentEdit:
     edit: Edit
     at: float
     refused: str | None
+
+    @property
+    def waits(self) -> bool:
+        """Whether the edge has said nothing of it; while its question is open, it is on its way then."""
+        return self.refused is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,22 @@ async def last_edit(connection: AsyncConnection, tenant: TenantId, request: Requ
     if row is None:
         return None
     return SentEdit(edit_from_json(Reader.parse(row.body, "stored edit")), row.at, row.refused)
+
+
+async def last_edits(
+    connection: AsyncConnection, requests: Collection[tuple[TenantId, RequestId]]
+) -> Mapping[tuple[TenantId, RequestId], SentEdit]:
+    """Return the newest edit of each of these questions that has one."""
+    if not requests:
+        return {}
+    query = select(edits).where(tuple_(edits.c.tenant, edits.c.request).in_(requests))
+    rows = await connection.execute(query.order_by(edits.c.at, edits.c.nonce.desc()))
+    return {
+        (TenantId(row.tenant), RequestId(row.request)): SentEdit(
+            edit_from_json(Reader.parse(row.body, "stored edit")), row.at, row.refused
+        )
+        for row in rows
+    }
 
 
 async def refuse_edit(connection: AsyncConnection, tenant: TenantId, request: RequestId, why: str) -> None:

@@ -91,6 +91,15 @@ async def test_a_changed_call_is_asked_about_anew(visitors: Visitors, site: Runn
     await page.get_by_label("body").fill("Hello Ann,\nhere it is.")
     await page.get_by_role("button", name="Send the change").tap()
     await page.get_by_role("status").filter(has_text="Changed").wait_for()
+    for path in ("/", f"/questions/{TENANT}/{asked.id}"):
+        await page.goto(path)
+        await page.get_by_text("A change by Olga is on its way.").wait_for()
+        assert await page.get_by_role("link", name="Deny").count() == 1
+        assert await page.get_by_role("link", name="Approve").count() == 0
+    await page.goto(f"/questions/{TENANT}/{asked.id}/approve")
+    assert "is being changed" in await page.locator("main").inner_text()
+    visitors.loud.clear()  # of the refusal, which the browser calls an error
+    await page.goto("/")
     again = await play_edge(site, asked)
     assert again.params == {**MAIL["params"], "to": "ann@customer.example", "body": "Hello Ann,\nhere it is."}
     await page.get_by_text("ann@customer.example").first.wait_for()

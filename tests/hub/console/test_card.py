@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from nacl.signing import SigningKey
+
 from hub.approvals.questions import Question
 from hub.console.card import GIST, Tiers, card, cards, gist
-from safety_core.approve import code
+from hub.store.standing import SentEdit
+from safety_core.approve import Answer, code
+from safety_core.edits import edit_of
 from safety_core.model.approval import ANSWER_SECONDS, ApprovalState
 from safety_core.model.level import Level, Tier
+from safety_core.model.policy import KeyKind
 from safety_core.model.tool_call import TenantId
 from tests.simulators.hub import START, question
 from tests.simulators.policies import policy
@@ -37,6 +42,18 @@ def test_alike_ones_are_one_card() -> None:
     assert shown[0].also == "?also=" + ",".join(one.question.request.id for one in shown[0].alike)
     assert shown[1].also == ""
     assert [one.code for one in shown[0].all] == [code(one.request.action_digest) for one in alike]
+
+
+def test_what_is_being_changed_is_alike_to_nothing() -> None:
+    asked = [waiting(params={"command": f"rm {number}"}) for number in range(3)]
+    said = Answer(allow=True, approver="Olga", origin="console", nonce="1" * 32)
+    edit = edit_of(asked[1].request, {"command": "ls"}, SigningKey.generate(), KeyKind.HUB, said, START)
+    on_its_way, refused = SentEdit(edit, START, None), SentEdit(edit, START, "floor: no_audit_tampering")
+    shown = cards(asked, NOBODY, "Olga", START, {asked[1].key: on_its_way})
+    assert sorted((len(one.all), one.changing) for one in shown) == [(1, True), (2, False)]
+    assert next(one.question for one in shown if one.changing) == asked[1]
+    again = cards(asked, NOBODY, "Olga", START, {asked[1].key: refused})
+    assert [(len(one.all), one.changing) for one in again] == [(3, False)]
 
 
 def test_the_tier_is_the_policys() -> None:
