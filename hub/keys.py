@@ -2,7 +2,8 @@
 
 The third is the console's: other keys are derived from it, for what the hub seals or signs for itself alone.
 
-Each is a file of 64 hexadecimal digits, readable by its owner alone. A missing or open key stops the hub.
+Each is a file of 64 hexadecimal digits, readable by its owner alone. An open key stops the hub; so does a missing one,
+but for the console's.
 """
 
 from __future__ import annotations
@@ -57,9 +58,15 @@ def create_keys(folder: Path) -> HubKeys:
 
 
 def load_keys(folder: Path) -> HubKeys:
-    """Return the keys in `folder`, or raise InputError or SecretError naming what is missing or wrong."""
-    for needed in (folder, folder / CONSOLE):
-        if not needed.exists():
-            raise InputError(str(needed), "is not there", "make the hub's keys: `safety hub init`")
-    approvals, audit, console = (read_key_file(folder / name) for name in (APPROVALS, AUDIT, CONSOLE))
-    return HubKeys(SigningKey(approvals), SigningKey(audit), console)
+    """Return the keys in `folder`, or raise InputError or SecretError naming what is missing or wrong.
+
+    The console's key alone is drawn where it is missing: a hub from before the console has none, and nobody pins it.
+    """
+    if not folder.exists():
+        raise InputError(str(folder), "is not there", "make the hub's keys: `safety hub init`")
+    for pinned in (folder / APPROVALS, folder / AUDIT):
+        if not pinned.exists():
+            fix = "restore it from your backup; `safety hub init` draws another, which policies would have to pin anew"
+            raise InputError(str(pinned), "is not there", fix)
+    approvals, audit = (read_key_file(folder / name) for name in (APPROVALS, AUDIT))
+    return HubKeys(SigningKey(approvals), SigningKey(audit), read_or_create_key_file(folder / CONSOLE))

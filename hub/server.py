@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
+import os
 import resource
 import socket
 from collections import Counter
@@ -14,7 +16,11 @@ import uvicorn
 
 from hub import clerk
 from hub.app import hub_app, opened
+from hub.billing.meters import meters_from
+from hub.billing.stripe_api import stripe_from
 from hub.context import Context
+from hub.notices.mail import mail_server
+from hub.people.provider import client_secret
 from hub.settings import Settings
 from safety_core.edge.http.guarded import GuardedProtocol
 from safety_core.errors import InputError
@@ -36,6 +42,8 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
 """Where a TLS proxy stands, which brings everybody's connections and has bounds of its own."""
 
 _addresses: Final[Counter[str]] = Counter()
+
+_ELSEWHERE: Final = "give a --host of this machine, and a --port that you may use"
 
 KEEP_ALIVE_SECONDS: Final = 30
 """An idle connection; edges keep theirs for 5."""
@@ -97,6 +105,20 @@ def serve(settings: Settings) -> None:
         runner.run(_serve(settings))
 
 
+def check(settings: Settings) -> None:
+    """Look at what settings point at, and use none of it yet: a mistake shows at the start, not with the first mail.
+
+    Raises:
+        InputError, SecretError: the mail server's URL, the key of Stripe or the provider's secret cannot be used.
+    """
+    if settings.smtp:
+        mail_server(settings.smtp, settings.mail_from)
+    if settings.stripe_key_file:
+        stripe_from(settings, meters_from(settings.stripe_meters))
+    if settings.oidc_issuer:
+        client_secret(settings)
+
+
 def _allow_files() -> None:
     """Take as many descriptors as we may have, up to what streams and requests need: each connection is one."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -107,6 +129,7 @@ def _allow_files() -> None:
 
 async def _serve(settings: Settings) -> None:
     _allow_files()
+    check(settings)
     async with opened(settings) as context:
         config = uvicorn.Config(
             hub_app(context),
@@ -132,4 +155,6 @@ def _listener(settings: Settings) -> socket.socket:
         return listener
     except OSError as error:
         where = f"{settings.host}:{settings.port}"
-        raise InputError(where, f"cannot be listened on ({error.strerror})", "choose another port") from error
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        fix = "end what listens there, or give another --port" if error.errno == errno.EADDRINUSE else _ELSEWHERE
+        raise InputError(where, f"cannot be listened on ({reason})", fix) from error

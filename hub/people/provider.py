@@ -94,7 +94,7 @@ async def identify(settings: Settings, provider: Provider, redeemed: Redeemed, n
         "redirect_uri": redeemed.back,
         "code_verifier": redeemed.verifier,
     }
-    secret = _secret(settings)
+    secret = client_secret(settings)
     if provider.post_secret:
         form |= {"client_id": settings.oidc_client, "client_secret": secret}
     basic = None if provider.post_secret else httpx2.BasicAuth(settings.oidc_client, secret)
@@ -167,14 +167,17 @@ def _address(url: str) -> str:
     raise InputError("address", "must be https")
 
 
-def _secret(settings: Settings) -> str:
+def client_secret(settings: Settings) -> str:
+    """Return the secret that the hub shows to the provider. Raises SecretError where its file cannot be used."""
     path = Path(settings.oidc_secret_file).expanduser()
     try:
         if path.stat().st_mode & 0o077:
             raise SecretError(f"secret file {path}", "is open to others", f"chmod 600 {path}")
         return path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise SecretError(f"secret file {path}", f"cannot be read ({type(error).__name__})") from error
+        raise SecretError(
+            f"secret file {path}", f"cannot be read ({type(error).__name__})", "put the client's secret into it"
+        ) from error
 
 
 def _refused(reason: str) -> UnauthenticatedError:

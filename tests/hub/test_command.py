@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -84,6 +85,57 @@ def test_a_hub_without_keys_or_with_open_ones_does_not_start(tmp_path: Path, cap
     status, printed, said = safety(capfd, tmp_path, "serve", "--port", "0")
     assert (status, printed) == (1, "")
     assert "open to others" in said
+
+
+def test_a_key_that_policies_pin_is_missed_and_the_consoles_own_is_drawn(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    safety(capfd, tmp_path, "init")
+    keys = tmp_path / "keys"
+    (keys / "console.key").unlink()  # as a hub from before the console left it
+    assert safety(capfd, tmp_path, "tenant", "list")[0] == 0
+    assert (keys / "console.key").stat().st_mode & 0o777 == 0o600
+    (keys / "approvals.key").unlink()
+    status, _, said = safety(capfd, tmp_path, "tenant", "list")
+    assert status == 2
+    assert "approvals.key: is not there. Fix: restore it from your backup" in said
+    assert not (keys / "approvals.key").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"SMTP": "mail.example:465", "MAIL_FROM": "safety@hub.example"}, "smtp: must be smtp://host:port or smtps://"),
+        ({"STRIPE_KEY_FILE": "/nowhere"}, "/nowhere: cannot be read. Fix: put Stripe's restricted key into it"),
+        (
+            {f"OIDC_{name}": "https://id.example" for name in ("ISSUER", "CLIENT", "SECRET_FILE", "NAME")},
+            "Fix: put the client's secret into it",
+        ),
+    ],
+)
+def test_what_a_setting_points_at_is_missed_before_anything_listens(
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    given: dict[str, str],
+    said: str,
+) -> None:
+    safety(capfd, tmp_path, "init")
+    for name, value in given.items():
+        monkeypatch.setenv(f"SAFETY_HUB_{name}", value)
+    status, printed, error = safety(capfd, tmp_path, "serve", "--port", "0")
+    assert status != 0
+    assert printed == ""
+    assert said in error
+
+
+def test_a_port_in_use_is_named(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    safety(capfd, tmp_path, "init")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        _, _, said = safety(capfd, tmp_path, "serve", "--port", str(port))
+    fix = "end what listens there, or give another --port"
+    assert said == f"error: 127.0.0.1:{port}: cannot be listened on (Address already in use). Fix: {fix}\n"
 
 
 async def test_a_hub_says_when_it_is_ready_and_stops_in_time(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
