@@ -22,5 +22,5 @@ store        all SQL;  migrations: how its tables came about
 errors       refusals that only a service makes, and the status of each error
 backup       all of it in one file, and back
 app          the composition; server: serving it
-admin        what is done on the hub's own machine; command: `safety hub`; running: what each command does first
+admin        what is done on the hub's own machine;  command: `safety hub`
 """

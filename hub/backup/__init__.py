@@ -3,5 +3,4 @@
 archive     the file: its members, their digests, its reading without trust in their names
 making      from a hub that may be serving
 restoring   into an empty one, on SQLite or PostgreSQL, from either
-command     `safety hub backup` and `safety hub restore`
 """

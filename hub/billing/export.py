@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from hub.alerts import raise_alert
-from hub.billing.meters import Meter, meters_from, units
+from hub.billing.meters import meters_from, units
 from hub.billing.stripe_api import Answer, Stripe, stripe_from
 from hub.context import Context
 from hub.store import billing
 from hub.store.alerts import Alert
-from hub.store.billing import Account, MeterEvent, Row
+from hub.store.billing import Account, Meter, MeterEvent, Row
 from safety_core.canonical import digest
 
 AGE: Final = 35 * 24 * 3600

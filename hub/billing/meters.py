@@ -7,18 +7,9 @@ one unit for each hour, however often it grows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 
+from hub.store.billing import Meter
 from safety_core.errors import InputError
-
-
-class Meter(StrEnum):
-    """A total of an hour. COST is in micro-US-dollars (1e-6)."""
-
-    COST = "cost"
-    REQUESTS = "requests"
-    INPUT_TOKENS = "input_tokens"
-    OUTPUT_TOKENS = "output_tokens"
 
 
 def units(meter: Meter, totals: Mapping[str, int]) -> int:

@@ -13,9 +13,8 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any, Final
 
-from hub.billing.meters import Meter
 from hub.settings import Settings
-from hub.store.billing import MeterEvent
+from hub.store.billing import Meter, MeterEvent
 from safety_core.errors import InputError
 
 RETRIES: Final = 2

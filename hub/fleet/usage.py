@@ -23,7 +23,7 @@ async def ingest(request: Request, context: Context) -> Response:
     call = await edge_call(request, context)
     rows = rows_from_bytes(call.body)
     async with context.database.write() as connection:
-        await usage.merge_rows(connection, call.tenant, rows)
+        await usage.merge(connection, call.tenant, rows)
     return JSONResponse({"accepted": len(rows)})
 
 

@@ -9,5 +9,4 @@ totp       one-time codes; sealing: what the hub keeps for itself alone
 oidc       signing in with the team's OpenID provider; provider: what that says of itself and of people
 limits     how often something may be tried; tidying: what is over goes
 pinning    a passkey as signed policy pins it
-command    `safety hub person`, `safety hub passkey`
 """

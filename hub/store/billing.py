@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
+from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Select, cast, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.billing.meters import Meter
 from hub.store.engine import insert_into
 from hub.store.schema.billing import accounts, meter_events, metered
 from hub.store.schema.edges import usage
@@ -20,6 +20,15 @@ TOTALS: Final = ("requests", "estimated", "cost", "unpriced", *COUNTS)
 """What is added up, by the names of the usage table."""
 
 DAY: Final = 24 * 3600
+
+
+class Meter(StrEnum):
+    """A total of an hour. COST is in micro-US-dollars (1e-6)."""
+
+    COST = "cost"
+    REQUESTS = "requests"
+    INPUT_TOKENS = "input_tokens"
+    OUTPUT_TOKENS = "output_tokens"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from operator import itemgetter
 from typing import Final
 
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.store.schema.edges import usage
 from safety_core.model.tool_call import TenantId
 from safety_core.model.usage import COUNTS, Usage, UsageBucket
-from safety_core.wire.usage_rows import FIELDS, NUMBERS, Row, row_of
+from safety_core.wire.usage_rows import FIELDS, NUMBERS, Row
 
 _KEY: Final = ("tenant", "hour", "agent", "provider", "model")
 _TOTALS: Final = ("requests", "estimated", "cost", "unpriced", *COUNTS)
@@ -20,19 +20,14 @@ _COLUMNS: Final = ("tenant", *FIELDS)
 _KEY_OF: Final = itemgetter(*(FIELDS.index(name) for name in _KEY[1:]))
 
 
-async def merge(connection: AsyncConnection, tenant: TenantId, buckets: Iterable[UsageBucket]) -> None:
-    """Take in what an edge reports; what is not newer changes nothing."""
-    await merge_rows(connection, tenant, [row_of(bucket) for bucket in buckets])
-
-
-async def merge_rows(connection: AsyncConnection, tenant: TenantId, rows: Sequence[Row]) -> None:
-    """The same with rows. Locks them in key order: no deadlock."""
+async def merge(connection: AsyncConnection, tenant: TenantId, rows: Sequence[Row]) -> None:
+    """Take in what an edge reports; what is not newer changes nothing. Locks rows in key order: no deadlock."""
     if not rows:
         return
     newest = sorted({_KEY_OF(row): row for row in rows}.values(), key=_KEY_OF)
     if len(newest) < len(rows):  # a bucket comes twice: one after the other, and seldom
         for row in rows:
-            await merge_rows(connection, tenant, [row])
+            await merge(connection, tenant, [row])
     elif connection.dialect.name == "postgresql":
         columns = zip(*newest, strict=True)
         await connection.exec_driver_sql(_POSTGRESQL, (tenant, *(list(column) for column in columns)))

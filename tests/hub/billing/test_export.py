@@ -10,13 +10,13 @@ import pytest
 
 from hub import admin
 from hub.billing.export import export, make, send
-from hub.billing.meters import Meter
 from hub.billing.stripe_api import Stripe, stripe_from
 from hub.context import Context
 from hub.store import billing, usage
-from hub.store.billing import Account
+from hub.store.billing import Account, Meter
 from safety_core.errors import InputError
 from safety_core.model.tool_call import TenantId
+from safety_core.wire.usage_rows import row_of
 from tests.simulators.hub import START, RunningHub, bucket
 from tests.simulators.stripe_api import StripeStub, stripe_stub
 
@@ -47,7 +47,7 @@ async def context(hub: RunningHub, stripe: StripeStub, tmp_path: Path) -> Contex
 
 async def used(context: Context, sequence: int, requests: int) -> None:
     async with context.database.write() as connection:
-        await usage.merge(connection, ACME, [bucket(sequence, requests)])
+        await usage.merge(connection, ACME, [row_of(bucket(sequence, requests))])
 
 
 def client(context: Context) -> Stripe:

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from hub.billing.meters import Meter
 from hub.store import billing, usage
-from hub.store.billing import Account, MeterEvent
+from hub.store.billing import Account, Meter, MeterEvent
 from safety_core.model.tool_call import AgentId, TenantId
+from safety_core.wire.usage_rows import row_of
 from tests.simulators.hub import START, RunningHub, bucket
 from tests.simulators.visitors import Visitor, visitor
 
@@ -24,7 +24,7 @@ async def admin_visitor(hub: RunningHub) -> Visitor:
     person = await visitor(hub, "Ada", ("admin", "acme"))
     async with hub.context.database.write() as connection:
         told = [bucket(1, 3), replace(bucket(2, 5, model="m2"), agent=AgentId(HOSTILE))]
-        await usage.merge(connection, ACME, told)
+        await usage.merge(connection, ACME, [row_of(entry) for entry in told])
     return person
 
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from hub.billing.meters import Meter, meters_from, units
+from hub.billing.meters import meters_from, units
 from hub.billing.periods import before, named, period_at
+from hub.store.billing import Meter
 from safety_core.errors import InputError
 
 

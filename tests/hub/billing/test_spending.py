@@ -12,6 +12,7 @@ from hub.store.schema.notices import happenings
 from safety_core.canonical import JsonObject
 from safety_core.model.tool_call import TenantId
 from safety_core.wire.reader import parse_json
+from safety_core.wire.usage_rows import row_of
 from tests.simulators.hub import RunningHub, bucket
 
 ACME = TenantId("acme")
@@ -22,7 +23,7 @@ async def test_a_limit_is_told_when_near_and_when_reached(hub: RunningHub) -> No
     await set_up(hub, Account(ACME, most_cost=7_500 * 100))
     for requests in (79, 80, 85, 100, 120):
         async with hub.context.database.write() as connection:
-            await usage.merge(connection, ACME, [bucket(requests, requests)])
+            await usage.merge(connection, ACME, [row_of(bucket(requests, requests))])
         await spending.look(hub.context)
         await spending.look(hub.context)
     assert [told["subject"] for told in await told_of(hub)] == ["2027-01-01 cost 80%", "2027-01-01 cost 100%"]
@@ -33,7 +34,7 @@ async def test_without_a_limit_nothing_is_told(hub: RunningHub) -> None:
     await admin.add_tenant(hub.context, ACME)
     await set_up(hub, Account(ACME))
     async with hub.context.database.write() as connection:
-        await usage.merge(connection, ACME, [bucket(1, 10**6)])
+        await usage.merge(connection, ACME, [row_of(bucket(1, 10**6))])
     await spending.look(hub.context)
     assert await told_of(hub) == []
 

@@ -10,7 +10,7 @@ import click
 
 from hub.backup.making import make
 from hub.backup.restoring import restore as restored
-from hub.running import run, settings_of
+from hub.command.running import run, settings_of
 
 
 @click.command()

@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from hub import admin
-from hub.backup.command import backup, restore
+from hub.command.backup import backup, restore
+from hub.command.people import passkey, person
+from hub.command.running import run, settings_of
 from hub.context import Context
 from hub.keys import create_keys
-from hub.people.command import passkey, person
-from hub.running import run, settings_of
 from hub.server import serve as serve_hub
 from hub.settings import CONFIG
 from hub.store.tokens import TokenKind
