@@ -20,7 +20,7 @@ from nacl.signing import SigningKey
 
 from safety_core.canonical import JsonObject, canonical_bytes
 from safety_core.edge import clock
-from safety_core.errors import BusyError, InputError, RefusedError, UnavailableError
+from safety_core.errors import BusyError, InputError, LimitError, RefusedError, UnavailableError
 from safety_core.model.approval import ApprovalRequest, ApprovalState, FeedItem, Grant
 from safety_core.model.tool_call import TenantId
 from safety_core.model.usage import UsageBucket
@@ -33,8 +33,14 @@ from safety_core.wire.orders import Order, OrderResult, orders_from_json
 from safety_core.wire.reader import BODY_LIMIT, Reader
 from safety_core.wire.signed import RequestStamp, sign_request
 
-FETCH_LIMIT: Final = 64 * 1024 * 1024
+FETCH_LIMIT: Final = 16 * 1024 * 1024
 """Bytes of one repository file: what is larger is no bundle. (The trust workflow sets narrower limits per file.)"""
+
+PARTS: Final = {b"{": 50_000, b"[": 50_000, b",": 500_000}
+"""How often these signs may stand in one answer: 10 MiB of nothing but "{}," become 300 MiB and take seconds."""
+
+HINT_BYTES: Final = 16 * 1024
+"""Bytes of hints that are read in a second, a few hundred of them: a hub that floods its edge waits for it."""
 
 RETRYABLE: Final = frozenset({408, 425, 429})
 """Statuses below 500 that ask for patience, not for another request."""
@@ -144,7 +150,7 @@ class HubClient:
         """Return what was decided after cursor `after`. Not yet verified."""
         answer = await self._send("GET", f"/v1/approvals/decisions?after={after}")
         try:
-            body = Reader.parse(check_answer(answer.status, answer.raw), "hub's answer")
+            body = _body(answer)
             return Decisions(body.integer("next"), tuple(_readable(body.objects("items"))))
         except InputError as error:
             raise _malformed() from error
@@ -173,6 +179,7 @@ class HubClient:
                 async for part in parts:
                     for topic in hints.take(part):
                         heard(topic)
+                    await asyncio.sleep(len(part) / HINT_BYTES)
         except InputError as error:
             raise _malformed() from error
         except (httpx2.HTTPError, httpx2.StreamError, OSError, TimeoutError) as error:
@@ -196,7 +203,7 @@ class HubClient:
         """Return what the hub wants of this edge and has no result of yet, the oldest first."""
         answer = await self._send("GET", "/v1/orders")
         try:
-            return orders_from_json(Reader.parse(check_answer(answer.status, answer.raw), "hub's answer"))
+            return orders_from_json(_body(answer))
         except InputError as error:
             raise _malformed() from error
 
@@ -208,7 +215,7 @@ class HubClient:
         """Return (size, root) of what the hub has cosigned of this tenant's audit log; roots are hexadecimal."""
         answer = await self._send("GET", "/v1/audit/checkpoints")
         try:
-            body = Reader.parse(check_answer(answer.status, answer.raw), "hub's answer")
+            body = _body(answer)
             return tuple((item.integer("size"), _root(item)) for item in body.objects("items"))
         except InputError as error:
             raise _malformed() from error
@@ -216,7 +223,7 @@ class HubClient:
     async def _post(self, path: str, body: JsonObject) -> Reader:
         answer = await self._send("POST", path, canonical_bytes(body), headers={"Content-Type": "application/json"})
         try:
-            return Reader.parse(check_answer(answer.status, answer.raw), "hub's answer")
+            return _body(answer)
         except InputError as error:
             raise _malformed() from error
 
@@ -281,6 +288,14 @@ def check_answer(status: int, raw: bytes) -> bytes:
     except InputError:
         raise kind("hub", f"answered {status}", "check the hub's URL and its log") from None
     raise kind(f"hub: {told.thing}", told.reason, told.fix)
+
+
+def _body(answer: _Answer) -> Reader:
+    """Return what the hub answered. Raises as `check_answer`, and InputError where it cannot be read."""
+    raw = check_answer(answer.status, answer.raw)
+    if any(raw.count(sign) > most for sign, most in PARTS.items()):
+        raise LimitError("hub's answer", "has too many parts")
+    return Reader.parse(raw, "hub's answer")
 
 
 def _readable(items: Iterable[Reader]) -> Iterator[FeedItem]:

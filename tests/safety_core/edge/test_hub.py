@@ -77,6 +77,31 @@ async def test_an_answer_that_cannot_be_read_is_no_answer(body: bytes) -> None:
                 await call(client)
 
 
+@pytest.mark.parametrize("part", [b"{},", b"[],", b"0,"])
+async def test_an_answer_that_would_fill_the_memory_is_not_read(part: bytes) -> None:
+    body = b'{"next": 1, "items": [' + part * 600_000 + b"{}]}"
+    async with answering(http("200 OK", body)) as client:
+        for call in (lambda: client.decisions(0), client.orders, client.checkpoints):
+            with pytest.raises(UnavailableError, match="cannot be read"):
+                await call()
+
+
+async def test_hints_are_read_as_slowly_as_there_is_use_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    rests: list[float] = []
+
+    async def rest(seconds: float) -> None:
+        rests.append(seconds)
+
+    flood = b": connected\n\n" + b'data: {"topic":"feed"}\n\n' * 5000
+    heard: list[str] = []
+    async with answering(http("200 OK", flood)) as client:
+        monkeypatch.setattr(asyncio, "sleep", rest)
+        await client.listen(heard.append)
+    first = heard[:1]
+    assert (first, set(heard[1:]), len(heard)) == ([""], {"feed"}, 5001)
+    assert sum(rests) > 1.0
+
+
 async def test_a_server_that_is_no_hub_registers_nobody() -> None:
     async with answering(http("200 OK", b'{"object": "chat.completion"}')) as client:
         with pytest.raises(UnavailableError, match="check the hub's URL"):
