@@ -17,10 +17,11 @@ from typing import Any, Final
 from sqlalchemy import Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DisconnectionError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from hub.errors import ConflictError
 from hub.store.sqlite import BEGIN, LOOK, connect
 from safety_core.errors import InputError, UnavailableError
 
@@ -161,6 +162,8 @@ def _still_there(connection: Any, entry: ConnectionPoolEntry, _proxy: Any) -> No
 async def _translated() -> AsyncIterator[None]:
     try:
         yield
+    except IntegrityError as error:  # a tenant that there is not, or not any more
+        raise ConflictError("message", "is about something that is not there", "load the page again") from error
     except (SQLAlchemyError, OSError) as error:
         if str(getattr(getattr(error, "orig", None), "sqlstate", None)).startswith(_DATA):
             raise InputError("message", "holds a text or number that the database does not keep") from error

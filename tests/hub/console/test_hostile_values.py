@@ -64,3 +64,21 @@ async def test_times_that_are_none_break_no_page(small_hub: RunningHub, moment: 
     await edge.heartbeat(Heartbeat({}, at=moment, expires=moment))
     for place in ("/", "/history", f"/questions/acme/{asked.id}", "/tenants", "/tenants/acme"):
         assert (await olga.get(place)).status_code == 200, place
+
+
+@pytest.mark.parametrize("tenant", ["a%0D%0AX-Planted:%20yes", "%C3%A9", "..", "a%20b", "A"])
+async def test_nobody_has_a_role_at_what_is_no_tenants_name(small_hub: RunningHub, tenant: str) -> None:
+    """The name of a downloaded file is made of it: neither a header of its own, nor a broken connection."""
+    root = await visitor(small_hub, "Root", ("owner", ""), ("admin", ""), ("author", ""))
+    for place in ("/usage.csv", "/audit/checkpoints.csv", "/audit.csv", "/agents", "/secrets"):
+        page = await root.get(f"{place}?tenant={tenant}")
+        assert page.status_code == 404, place
+        assert "x-planted" not in page.headers
+
+
+async def test_what_is_changed_of_a_tenant_that_there_is_not_is_a_conflict(hub: RunningHub) -> None:
+    root = await visitor(hub, "Root", ("owner", ""), ("admin", ""))
+    fields = {"zone": "UTC", "quiet_from": "22:00", "quiet_to": "23:00", "escalate": "5", "hourly": "3"}
+    assert (await root.post("/tenants/nosuch/telling", **fields)).status_code == 409
+    added = await root.post("/tenants/nosuch/telling/webhook", url="https://hooks.example/", **{"event-question": "1"})
+    assert added.status_code == 409
