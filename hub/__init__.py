@@ -16,8 +16,11 @@ approvals    questions and answers, durable, settled once, and the feed that edg
 notices      telling people: channels, reminders, one-use links; clerk: recurring work, by one process of several
 billing      what was used, by period, and its way into invoices
 fleet        the edges: what they report, and what is asked of them
+happenings   what happened and is to be told: written down in the transaction that changes something
 alerts       what a person should look at: raised once, told, over when it is over
-people       who signs in, and what they may do;  console: pages for them
+roles        owner, author, admin, viewer, and at which tenants
+people       who signs in;  console: pages for them
+visible      text from agents, made safe to look at
 store        all SQL;  migrations: how its tables came about
 errors       refusals that only a service makes, and the status of each error
 backup       all of it in one file, and back

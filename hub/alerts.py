@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub import notices
+from hub import happenings
 from hub.store import alerts
 from hub.store.alerts import Alert
 from safety_core.model.tool_call import TenantId
@@ -48,7 +48,7 @@ async def raise_alert(connection: AsyncConnection, alert: Alert) -> bool:
     """Store an alert and have people told; False where the same one is open already, and nobody is told again."""
     if not await alerts.put(connection, alert):
         return False
-    await notices.alert(connection, alert.tenant, alert.kind, alert.subject, alert.reason, alert.at)
+    await happenings.alert(connection, alert.tenant, alert.kind, alert.subject, alert.reason, alert.at)
     return True
 
 

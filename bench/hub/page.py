@@ -21,7 +21,7 @@ from rich.console import Console
 
 from bench.figure import Figure
 from bench.report import table
-from hub.people.roles import Role
+from hub.roles import Role
 from tests.simulators.browser import Visitors, ask
 from tests.simulators.hub import running_hub
 from tests.simulators.repository import TENANT

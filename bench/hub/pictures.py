@@ -12,7 +12,7 @@ from playwright.async_api import Page, async_playwright
 
 from hub.approvals import answering
 from hub.approvals.approver import Approver
-from hub.people.roles import Role
+from hub.roles import Role
 from safety_core.model.approval import RequestId
 from safety_core.model.level import Level
 from safety_core.model.tool_call import TenantId

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub import notices
+from hub import happenings
 from hub.approvals import feed
 from hub.approvals.approver import Approver
 from hub.approvals.grants import believed, drafted, signed
@@ -117,7 +117,9 @@ async def cancel(context: Context, approver: Approver, request_id: RequestId) ->
         if cancelled := await approvals.close(connection, approver.tenant, request_id, ApprovalState.CANCELLED):
             await feed.append(connection, approver.tenant, item)
             now = context.clock()
-            await notices.settled(connection, approver.tenant, request_id, ApprovalState.CANCELLED, approver.name, now)
+            await happenings.settled(
+                connection, approver.tenant, request_id, ApprovalState.CANCELLED, approver.name, now
+            )
         stored = await approvals.find(connection, approver.tenant, request_id)
     if cancelled:
         _ring(context, approver)
@@ -194,7 +196,7 @@ async def _settled(
     if grant.allow and missing:
         return Settled(ApprovalState.PENDING, grant, missing)
     await approvals.settle(connection, tenant, grant)
-    await notices.settled(connection, tenant, stored.id, ANSWERS[grant.allow], grant.approver, now)
+    await happenings.settled(connection, tenant, stored.id, ANSWERS[grant.allow], grant.approver, now)
     return Settled(ANSWERS[grant.allow], grant, 0)
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub import notices
+from hub import happenings
 from hub.bus import Topic
 from hub.context import Context
 from hub.errors import ConflictError, FloodError, NotFoundError
@@ -89,7 +89,7 @@ async def take(context: Context, question: ApprovalRequest) -> tuple[ApprovalSta
         full = await _full(connection, context, question, now)
         new = full is None and await approvals.insert(connection, question, stored)
         if new:
-            await notices.asked(connection, replace(question, expires=expires), now)
+            await happenings.asked(connection, replace(question, expires=expires), now)
         known = stored if new else await approvals.find(connection, question.tenant, question.id)
     if known is None and full is not None:
         raise full

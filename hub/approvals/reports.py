@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub import notices
+from hub import happenings
 from hub.auth.callers import edge_call
 from hub.bus import Topic
 from hub.context import Context
@@ -64,7 +64,7 @@ async def _take(connection: AsyncConnection, tenant: TenantId, report: Report, n
         return
     moved = await outcomes.move(connection, tenant, report, stored.state)
     if moved and stored.state is ApprovalState.PENDING:
-        await notices.settled(connection, tenant, report.request, report.state, report.by, now)
+        await happenings.settled(connection, tenant, report.request, report.state, report.by, now)
 
 
 def _follows(before: ApprovalState, after: ApprovalState) -> bool:

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from hub.auth.revocation import note_use
 from hub.context import Context
 from hub.errors import UnauthenticatedError
-from hub.people.roles import Role
+from hub.roles import Role
 from hub.store import nonces, people, tenants, tokens
 from hub.store.nonces import Nonce
 from hub.store.tokens import Token, TokenKind

@@ -9,7 +9,7 @@ import click
 from hub.command.running import run, settings_of
 from hub.context import Context
 from hub.people import directory, pinning
-from hub.people.roles import EVERYWHERE, Person, Role
+from hub.roles import EVERYWHERE, Person, Role
 from safety_core.model.tool_call import TenantId
 from safety_core.wire.signed import tenant_id
 

@@ -10,12 +10,11 @@ people    people and roles, for admins
 render    templates, and the headers that every page carries
 assets    files that never change under one name
 charts    the geometry of small charts
-visible   text from agents, made safe to look at
 exact     arguments as they will run, in full; what an edit changed
 card      questions with all that a person needs to see
 asked     the questions that a page is about
 inbox     what waits for an answer
-decide    one question in full, and the answers to it
+decide    one question in full, and the answers to it;  link: the page behind a one-use link
 proof     by what a person may approve: passkey, one-time code, the hub's word
 change    other arguments for a call, judged and asked about anew
 outward   grants to reach somebody outside: made from a card, listed, withdrawn

@@ -10,8 +10,8 @@ from starlette.responses import Response
 from hub.console.tenants import may_order
 from hub.console.visit import PageRoutes, Visit
 from hub.errors import NotFoundError
-from hub.people.roles import Role
 from hub.policy.reading import policy_of
+from hub.roles import Role
 from hub.store import fleet
 from hub.store import orders as stored_orders
 from hub.store.fleet import CALM_SECONDS

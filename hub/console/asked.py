@@ -13,7 +13,7 @@ from hub.console.card import Card, card, tiers_of
 from hub.console.exact import Change, changes
 from hub.console.visit import Visit
 from hub.errors import ConflictError, NotFoundError
-from hub.people.roles import Role
+from hub.roles import Role
 from hub.store import deeds
 from safety_core.errors import InputError
 from safety_core.model.approval import ApprovalState, RequestId

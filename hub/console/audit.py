@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from hub.console.render import SECURITY_HEADERS
 from hub.console.visit import PageRoutes, Visit
-from hub.people.roles import EVERYWHERE, Role
+from hub.roles import EVERYWHERE, Role
 from hub.store import checkpoints, deeds
 from hub.store.checkpoints import Cosigned
 from hub.store.deeds import Deed

@@ -12,7 +12,7 @@ from hub.errors import status_of
 from hub.notices import channels, delegation
 from hub.notices.quiet import zone_of
 from hub.people import limits
-from hub.people.roles import Role
+from hub.roles import Role
 from hub.store import deeds, people, telling
 from hub.store.delegations import Delegation
 from safety_core.errors import InputError, SafetyError

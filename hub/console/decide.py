@@ -20,7 +20,7 @@ from hub.console.visit import PageRoutes, Visit
 from hub.errors import ConflictError, ForbiddenError
 from hub.people import totp
 from hub.people.offers import text_of
-from hub.people.roles import Role
+from hub.roles import Role
 from hub.store import deeds
 from safety_core.canonical import Json, JsonObject, canonical_bytes
 from safety_core.errors import InputError

@@ -11,7 +11,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from hub.console.visible import visible
+from hub.visible import visible
 from safety_core.canonical import Json, JsonObject
 
 _REFERENCE: Final = re.compile(r"(SECRET_REF\([^()\s]{1,200}\))")

@@ -12,7 +12,7 @@ from hub.approvals.questions import PAGE, Question
 from hub.console.card import cards, tiers_of
 from hub.console.visit import PageRoutes, Visit
 from hub.errors import NotFoundError
-from hub.people.roles import Role
+from hub.roles import Role
 from safety_core.model.approval import ApprovalState, RequestId
 from safety_core.model.tool_call import TenantId
 

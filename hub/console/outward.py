@@ -16,7 +16,7 @@ from hub.console.proof import OutwardWay, outward_way
 from hub.console.visit import PageRoutes, Visit
 from hub.errors import ForbiddenError
 from hub.people.offers import text_of
-from hub.people.roles import Role
+from hub.roles import Role
 from hub.store import deeds
 from hub.store.standing import MadeGrant
 from safety_core.canonical import canonical_bytes

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from hub.console.visit import PageRoutes, Visit
 from hub.errors import ForbiddenError, NotFoundError
 from hub.people import directory, sessions
-from hub.people.roles import EVERYWHERE, Role, Roles
+from hub.roles import EVERYWHERE, Role, Roles
 from hub.store import people
 from hub.store.people import Entry
 from safety_core.errors import InputError

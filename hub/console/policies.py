@@ -11,13 +11,13 @@ from starlette.responses import Response
 
 from hub.console.visit import PageRoutes, Visit
 from hub.errors import ForbiddenError, NotFoundError
-from hub.people.roles import EVERYWHERE, Role
 from hub.policy import reading, releases
 from hub.policy.endpoints import REASON_LIMIT, action_of, printable
 from hub.policy.lifecycle import Action, possible
 from hub.policy.reading import Revision
 from hub.policy.releases import Seen
 from hub.policy.replaying import replayed
+from hub.roles import EVERYWHERE, Role
 from hub.store import deeds, rollouts, running
 from hub.store.rollouts import StoredRelease
 from hub.store.running import Running

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from hub.context import Context
 from hub.people import totp
-from hub.people.roles import Person
 from hub.policy.reading import policy_of
+from hub.roles import Person
 from hub.store import passkeys
 from hub.store.passkeys import Passkey
 from safety_core.approve import key_id

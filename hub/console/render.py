@@ -16,7 +16,7 @@ from hub.console.assets import ASSETS
 from hub.console.card import gist, path_of
 from hub.console.charts import chart, figure
 from hub.console.exact import exact
-from hub.console.visible import visible, visible_text
+from hub.visible import visible, visible_text
 from safety_core.model.usage import dollars
 
 SECURITY_HEADERS: Final = {

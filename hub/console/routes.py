@@ -26,6 +26,7 @@ from hub.console import (
     decide,
     history,
     inbox,
+    link,
     live,
     outward,
     people,
@@ -43,7 +44,6 @@ from hub.console.render import SECURITY_HEADERS, page
 from hub.console.visit import ConfirmFirst, Guest, OpenPage, OpenRoutes, Page, PageRoutes, Visit
 from hub.context import Context
 from hub.errors import ForbiddenError, NotFoundError, UnauthenticatedError, answer_error, retry_headers, status_of
-from hub.notices import link_page
 from hub.people import sessions
 from safety_core.errors import SafetyError
 from safety_core.wire.errors import error_to_json
@@ -72,7 +72,7 @@ PAGES: Final[PageRoutes] = (
 )
 """For people who are signed in."""
 
-OPEN: Final[OpenRoutes] = (*signin.OPEN, *team.OPEN, *link_page.OPEN)
+OPEN: Final[OpenRoutes] = (*signin.OPEN, *team.OPEN, *link.OPEN)
 """For anybody."""
 
 Answer = Callable[[Request], Awaitable[Response]]

@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from hub.console.visit import PageRoutes, Visit
 from hub.errors import NotFoundError
-from hub.people.roles import Role
 from hub.policy.reading import policy_of
+from hub.roles import Role
 from hub.store import fleet
 from safety_core.model.policy import Policy
 from safety_core.model.tool_call import TenantId

@@ -9,8 +9,9 @@ from starlette.responses import Response
 
 from hub.console.visit import PageRoutes, Visit
 from hub.errors import status_of
-from hub.notices import Event, preferences, webhooks
-from hub.people.roles import Role
+from hub.happenings import Event
+from hub.notices import preferences, webhooks
+from hub.roles import Role
 from hub.store import deeds, people
 from hub.store.telling import Telling
 from safety_core.errors import InputError, SafetyError
@@ -26,6 +27,7 @@ def _place(tenant: TenantId) -> str:
 
 def _tenant(visit: Visit) -> TenantId:
     tenant = TenantId(visit.request.path_params["tenant"])
+    visit.require(Role.VIEWER, tenant)
     if not (visit.roles.has(Role.ADMIN, tenant) or visit.roles.has(Role.OWNER, tenant)):
         visit.require(Role.ADMIN, tenant)
     return tenant

@@ -17,7 +17,7 @@ from hub.console.visit import PageRoutes, Visit
 from hub.errors import ForbiddenError, NotFoundError
 from hub.fleet import orders, witness
 from hub.fleet.concerns import STALE_SECONDS
-from hub.people.roles import EVERYWHERE, Role
+from hub.roles import EVERYWHERE, Role
 from hub.store import alerts, checkpoints, deeds, fleet, running, tenants
 from hub.store import orders as stored_orders
 from hub.store.alerts import Alert

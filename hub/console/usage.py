@@ -13,7 +13,7 @@ from hub.billing.table import as_csv
 from hub.console.render import SECURITY_HEADERS
 from hub.console.visit import PageRoutes, Visit
 from hub.errors import NotFoundError
-from hub.people.roles import Role
+from hub.roles import Role
 from hub.store import billing
 from hub.store.billing import Account, MeterEvent, Row
 from safety_core.errors import InputError

@@ -21,8 +21,8 @@ from hub.console.upload import multipart
 from hub.context import Context
 from hub.errors import ForbiddenError, NotFoundError
 from hub.people import sessions
-from hub.people.roles import EVERYWHERE, Person, Role, Roles
 from hub.people.sessions import SignedIn
+from hub.roles import EVERYWHERE, Person, Role, Roles
 from hub.store import tenants
 from hub.store.deeds import Deed
 from hub.store.sessions import Session

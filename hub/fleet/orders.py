@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub import notices
+from hub import happenings
 from hub.auth.callers import bearer, body_of, edge_call
 from hub.bus import Topic
 from hub.context import Context
@@ -146,4 +146,6 @@ async def _told(connection: AsyncConnection, stored: StoredOrder, now: float) ->
     outcome = "given" if stored.outcome is None else stored.outcome.value
     kind = "" if stored.order.kind is None else stored.order.kind.value
     body: JsonObject = {"order": kind, "agent": stored.order.agent, "outcome": outcome}
-    await notices.happened(connection, stored.tenant, notices.Event.ORDER, f"{stored.order.id} {outcome}", body, now)
+    await happenings.happened(
+        connection, stored.tenant, happenings.Event.ORDER, f"{stored.order.id} {outcome}", body, now
+    )

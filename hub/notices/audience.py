@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.people.roles import Role
+from hub.roles import Role
 from hub.store import channels, delegations, telling, webhooks
 from hub.store.channels import Channel
 from hub.store.telling import Telling

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.context import Context
 from hub.errors import ForbiddenError, NotFoundError
-from hub.people.roles import Person, Role
+from hub.roles import Person, Role
 from hub.store import deeds, delegations, people
 from hub.store.deeds import Deed
 from hub.store.delegations import Delegation

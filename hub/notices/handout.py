@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.alerts import raise_alert
 from hub.approvals.questions import standing
 from hub.context import Context
+from hub.happenings import Event
 from hub.notices.audience import Audience, audience
-from hub.notices.happenings import Event
 from hub.notices.quiet import next_moment
 from hub.store import approvals, happenings, outbox
 from hub.store.alerts import Alert, clear, open_of

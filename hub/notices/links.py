@@ -1,7 +1,7 @@
 """One-use links: who holds one may answer one question, in one person's name, by one channel, until it ends.
 
 The token is 256 bits and stored by hash. Nothing is done when it is opened: mail scanners and previews of chats open
-every link. What answers is a press on the page that it leads to (`hub.notices.link_page`).
+every link. What answers is a press on the page that it leads to (`hub.console.link`).
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.auth.callers import token_hash
 from hub.context import Context
 from hub.people.membership import person_may_answer
-from hub.people.roles import Person
 from hub.policy.reading import policy_of
+from hub.roles import Person
 from hub.store import links, people
 from hub.store.links import Link
 from safety_core.approve import check_may_answer

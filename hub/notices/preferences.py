@@ -8,7 +8,7 @@ from typing import Final
 from hub.context import Context
 from hub.errors import NotFoundError
 from hub.notices.quiet import zone_of
-from hub.people.roles import Role
+from hub.roles import Role
 from hub.store import telling
 from hub.store.telling import Telling
 from safety_core.errors import InputError

@@ -15,7 +15,7 @@ from typing import Final
 
 from hub.context import Context
 from hub.errors import NotFoundError
-from hub.notices.happenings import Event
+from hub.happenings import Event
 from hub.notices.outward import Outward, check_url
 from hub.notices.sealing import seal_in
 from hub.store import outbox, webhooks

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import Final
 
-from hub.console.visible import visible_text
+from hub.visible import visible_text
 from safety_core.approve import code
 from safety_core.canonical import JsonObject, canonical_bytes
 from safety_core.model.approval import ApprovalRequest

@@ -1,6 +1,5 @@
 """Who uses the console, and what they may do.
 
-roles      owner, author, admin, viewer, and at which tenants
 directory  who there is: adding, roles, invites
 membership who may answer a tenant's questions: owners, and who stands in for one
 sessions   signed-in visits, in the database: each can be ended

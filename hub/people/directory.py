@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.context import Context
 from hub.errors import ConflictError, NotFoundError
-from hub.people.roles import EVERYWHERE, Person, Role
+from hub.roles import EVERYWHERE, Person, Role
 from hub.store import deeds, people, sessions, tenants, tokens
 from hub.store.deeds import Deed
 from safety_core.errors import InputError

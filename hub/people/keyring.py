@@ -7,8 +7,8 @@ from hub.errors import ConflictError, NotFoundError
 from hub.people import passkeys
 from hub.people.directory import invite_hash
 from hub.people.offers import refused
-from hub.people.roles import EVERYWHERE, Person
 from hub.people.sessions import Browser, Opened, SignedIn, begin_in
+from hub.roles import EVERYWHERE, Person
 from hub.store import deeds, people, sessions
 from hub.store import passkeys as store
 from hub.store.deeds import Deed

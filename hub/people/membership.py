@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.people.roles import Person, Role, Roles
+from hub.roles import Person, Role, Roles
 from hub.store import delegations, people
 from safety_core.model.tool_call import TenantId
 

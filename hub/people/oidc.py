@@ -20,8 +20,8 @@ from hub.context import Context
 from hub.errors import NotFoundError, UnauthenticatedError
 from hub.people import totp
 from hub.people.provider import Identity, Redeemed, discover, identify
-from hub.people.roles import EVERYWHERE, Person
 from hub.people.sessions import Browser, Opened, begin_in
+from hub.roles import EVERYWHERE, Person
 from hub.store import challenges, deeds, identities, passkeys
 from hub.store.challenges import Challenge
 from hub.store.deeds import Deed

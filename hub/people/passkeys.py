@@ -32,7 +32,7 @@ from webauthn.helpers.structs import (
 from hub.context import Context
 from hub.errors import ConflictError, UnauthenticatedError
 from hub.people.offers import OFFER_SECONDS, Ceremony, bytes_of, challenge_for, refused, taken, text_of
-from hub.people.roles import Person
+from hub.roles import Person
 from hub.store import deeds, passkeys, people
 from hub.store.deeds import Deed
 from hub.store.passkeys import Passkey

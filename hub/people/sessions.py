@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.context import Context
 from hub.people.membership import held_by
-from hub.people.roles import EVERYWHERE, Person, Roles
+from hub.roles import EVERYWHERE, Person, Roles
 from hub.store import deeds, people
 from hub.store import sessions as store
 from hub.store.deeds import Deed

@@ -16,8 +16,8 @@ from hub.context import Context
 from hub.errors import ForbiddenError
 from hub.people import limits, sealing
 from hub.people.offers import bytes_of, text_of
-from hub.people.roles import EVERYWHERE, Person
 from hub.people.sessions import SignedIn
+from hub.roles import EVERYWHERE, Person
 from hub.store import deeds
 from hub.store import totp as store
 from hub.store.deeds import Deed

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.alerts import raise_alert
-from hub.notices import Event, happened
+from hub.happenings import Event, happened
 from hub.store import alerts, rollouts
 from hub.store.alerts import Alert
 from hub.store.rollouts import Staged, StoredRelease

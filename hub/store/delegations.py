@@ -8,7 +8,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.people.roles import EVERYWHERE, Role
+from hub.roles import EVERYWHERE, Role
 from hub.store.engine import insert_into
 from hub.store.schema.notices import delegations
 from hub.store.schema.people import people, roles

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.people.roles import Person
+from hub.roles import Person
 from hub.store.engine import insert_into
 from hub.store.schema.people import identities, people
 

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.people.roles import Person, Role, Roles
+from hub.roles import Person, Role, Roles
 from hub.store.engine import insert_into
 from hub.store.schema.people import invites, people, roles
 from safety_core.model.tool_call import TenantId

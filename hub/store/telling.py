@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.people.roles import EVERYWHERE, Role
+from hub.roles import EVERYWHERE, Role
 from hub.store.engine import insert_into
 from hub.store.schema.edges import approvals
 from hub.store.schema.notices import escalations, telling

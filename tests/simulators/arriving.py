@@ -8,7 +8,7 @@ import httpx2
 
 from hub.console.cookies import cookie_name
 from hub.people import directory
-from hub.people.roles import Person
+from hub.roles import Person
 from tests.simulators.authenticator import Authenticator
 from tests.simulators.hub import RunningHub, json_of
 from tests.simulators.visitors import browser

@@ -15,7 +15,7 @@ from hub.approvals.questions import Question
 from hub.bus import Topic
 from hub.console.cookies import cookie_name
 from hub.people import directory, sessions
-from hub.people.roles import EVERYWHERE, Person, Role
+from hub.roles import EVERYWHERE, Person, Role
 from hub.store import passkeys
 from safety_core.approve import key_id
 from safety_core.model.approval import ApprovalRequest

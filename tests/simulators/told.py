@@ -12,7 +12,7 @@ from hub import clerk
 from hub.notices import channels
 from hub.notices.delivery import deliver
 from hub.notices.regular import digests, prune
-from hub.people.roles import Person
+from hub.roles import Person
 from hub.store.channels import Channel
 from safety_core.model.level import Level
 from safety_core.model.policy import ApproverKey, KeyKind, Policy

@@ -10,8 +10,8 @@ import httpx2
 
 from hub.console.cookies import cookie_name
 from hub.people import directory, sessions
-from hub.people.roles import EVERYWHERE, Person, Role
 from hub.people.sessions import Opened
+from hub.roles import EVERYWHERE, Person, Role
 from hub.store import people, tenants
 from safety_core.model.tool_call import TenantId
 from tests.simulators.hub import RunningHub

@@ -6,8 +6,8 @@ import pyotp
 from playwright.async_api import Page
 
 from hub.people import sealing
-from hub.people.roles import Person, Role
 from hub.policy.reading import policy_of
+from hub.roles import Person, Role
 from hub.store import totp
 from safety_core.approve import check_signed_by
 from safety_core.model.approval import ANSWER_SECONDS, ApprovalRequest, ApprovalState

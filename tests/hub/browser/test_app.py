@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Page
 
-from hub.people.roles import Role
+from hub.roles import Role
 from tests.simulators.browser import Visitors, ask
 from tests.simulators.hub import RunningHub
 from tests.simulators.repository import TENANT

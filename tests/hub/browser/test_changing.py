@@ -9,8 +9,8 @@ from typing import Any
 from playwright.async_api import Page
 
 from hub.approvals import reports
-from hub.people.roles import Person, Role
 from hub.policy.reading import policy_of
+from hub.roles import Person, Role
 from hub.store import feed
 from safety_core.canonical import Digest
 from safety_core.edits import check_edit

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hub.console import routes
-from hub.people.roles import Role
+from hub.roles import Role
 from tests.simulators.browser import Visitors, ask, findings, fits, pin
 from tests.simulators.hub import RunningHub
 from tests.simulators.repository import TENANT

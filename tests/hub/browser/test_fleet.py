@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hub.fleet.concerns import STALE_SECONDS
-from hub.people.roles import Role
+from hub.roles import Role
 from hub.store import deeds
 from hub.store.deeds import Deed
 from safety_core.model.tool_call import TenantId

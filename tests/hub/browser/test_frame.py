@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.people.roles import Role
+from hub.roles import Role
 from tests.simulators.browser import Visitors, findings, fits
 
 

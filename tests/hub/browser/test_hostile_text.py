@@ -7,7 +7,7 @@ import json
 import pytest
 from playwright.async_api import Page
 
-from hub.people.roles import Role
+from hub.roles import Role
 from safety_core.model.tool_call import AgentId, SessionId
 from tests.simulators.browser import Visitors, ask, findings, fits
 from tests.simulators.hub import RunningHub

@@ -8,7 +8,7 @@ import json
 import pytest
 from playwright.async_api import Page, expect
 
-from hub.people.roles import Role
+from hub.roles import Role
 from tests.hub.policy.test_pages import CALL, publish_second
 from tests.hub.policy.test_releases import Fleet, fleet_of
 from tests.simulators.browser import Visitors, findings, fits

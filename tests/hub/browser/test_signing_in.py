@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.people.roles import Role
+from hub.roles import Role
 from safety_core.model.approval import ApprovalState
 from tests.simulators.browser import Visitors, ask, end_of, findings, join
 from tests.simulators.hub import RunningHub

@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.async_api import Browser
 
 from hub.people import directory
-from hub.people.roles import Role
+from hub.roles import Role
 from safety_core.model.tool_call import TenantId
 from tests.simulators.browser import Visitors
 from tests.simulators.hub import START, running_hub

@@ -8,7 +8,7 @@ from hub.approvals import questions
 from hub.errors import ForbiddenError, NotFoundError
 from hub.notices import delegation
 from hub.people.membership import person_may_answer
-from hub.people.roles import Person
+from hub.roles import Person
 from hub.store import people
 from safety_core.errors import InputError
 from safety_core.model.approval import ApprovalState

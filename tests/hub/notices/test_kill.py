@@ -16,7 +16,7 @@ from hub.keys import create_keys
 from hub.notices import channels
 from hub.notices.delivery import deliver
 from hub.people import directory
-from hub.people.roles import Role
+from hub.roles import Role
 from hub.settings import Settings
 from hub.store import tenants
 from safety_core.model.tool_call import AgentId, TenantId

@@ -16,8 +16,8 @@ import pytest
 from hub.approvals import answering, questions
 from hub.approvals.approver import Approver
 from hub.notices import links
-from hub.people.roles import Person
 from hub.policy.reading import policy_of
+from hub.roles import Person
 from hub.store import people
 from safety_core.approve import verify_grant
 from safety_core.edge.hub import HubClient

@@ -10,7 +10,8 @@ import pytest
 from hub.approvals import answering, questions
 from hub.approvals.approver import Approver
 from hub.errors import NotFoundError
-from hub.notices import Event, happened, webhooks
+from hub.happenings import Event, happened
+from hub.notices import webhooks
 from hub.notices.outward import check_url
 from safety_core.errors import InputError, LimitError
 from safety_core.model.tool_call import TenantId

@@ -13,7 +13,7 @@ from hub.console.cookies import cookie_name
 from hub.console.routes import OPEN, PAGES
 from hub.people import directory, limits, sessions, tidying
 from hub.people.limits import neighbourhood
-from hub.people.roles import Role
+from hub.roles import Role
 from hub.store import deeds
 from hub.store import sessions as store
 from safety_core.model.tool_call import TenantId

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from hub.console.visible import hidden, visible, visible_text
+from hub.visible import hidden, visible, visible_text
 
 INVISIBLE = (
     "\u200b\u200d\u2060\ufeff\u00ad\u034f\u3164\u2800\ufe0f\U000e0041\u202e\u2066\u2028\x00\x1b\x7f\r\u00a0\u3000\ue000"

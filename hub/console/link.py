@@ -22,7 +22,7 @@ from hub.context import Context
 from hub.errors import ConflictError, ForbiddenError, NotFoundError, status_of
 from hub.notices import links
 from hub.people import limits
-from hub.people.roles import Person
+from hub.roles import Person
 from hub.store import deeds
 from hub.store.deeds import Deed
 from hub.store.links import Link
