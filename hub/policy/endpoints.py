@@ -41,8 +41,7 @@ async def listed(request: Request, context: Context) -> Response:
     """Show the newest releases, without their tenants."""
     token = await bearer(request, context, TokenKind.PUBLISHER)
     async with context.database.read() as connection:
-        found = await rollouts.listed(connection)
-    mine = [stored for stored in found if token.tenant in {"", stored.tenant}]
+        mine = await rollouts.listed(connection, (token.tenant,) if token.tenant else None)
     return JSONResponse({"releases": [shown(await releases.seen(context, stored)) for stored in mine]})
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.context import Context
-from hub.errors import ConflictError, NotFoundError
+from hub.errors import ConflictError, ForbiddenError, NotFoundError
 from hub.policy import lifecycle, telling
 from hub.policy.health import SILENT_SECONDS, Counts, Health
 from hub.policy.lifecycle import OPEN, Action, Place, State
@@ -26,7 +26,7 @@ from safety_core.model.tool_call import TenantId
 from safety_core.wire.reader import Reader
 
 OPEN_RELEASES: Final = 100
-"""Releases that may be open at a time."""
+"""Releases that may be open at a time: of one tenant, and of the fleet. One tenant's keep nobody else's out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ async def make(context: Context, tenant: TenantId, by: str, name: str, plan: Pla
         clock.new_id(), tenant, name, by, now, State.STAGING.value, canonical_bytes({"waves": plan.to_json()})
     )
     async with context.database.write() as connection:
-        if sum(item.state in OPEN for item in await rollouts.listed(connection, limit=1000)) >= OPEN_RELEASES:
+        if await rollouts.count(connection, tenant, OPEN) >= OPEN_RELEASES:
             raise ConflictError("release", f"{OPEN_RELEASES} are open already", "finish or abandon some")
         await rollouts.add(connection, stored)
     return stored
@@ -77,8 +77,13 @@ async def stage(context: Context, stored: StoredRelease, tenant: TenantId, files
 
     Raises:
         BundleError, InputError: no edge would take it up.
+        ForbiddenError: the release is another tenant's own.
         ConflictError: something else was published in the meantime, or it is too late.
     """
+    if stored.tenant not in {"", tenant}:
+        raise ForbiddenError(
+            "release", f"concerns {stored.tenant} alone", "make one of the fleet's, or of this tenant's"
+        )
     now = context.clock()
     update = await asyncio.to_thread(verified, context.repositories, tenant, now, given={**files})
     await asyncio.to_thread(context.repositories.check, tenant, files)

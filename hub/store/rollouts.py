@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,10 +75,20 @@ async def find(connection: AsyncConnection, name: str, *, lock: bool = False) ->
     return None if row is None else _release(row)
 
 
-async def listed(connection: AsyncConnection, *, limit: int = 100) -> tuple[StoredRelease, ...]:
-    """Return releases, the newest first."""
+async def listed(
+    connection: AsyncConnection, tenants: Collection[TenantId] | None, *, limit: int = 100
+) -> tuple[StoredRelease, ...]:
+    """Return releases of these tenants ("": of the fleet; None: all), the newest first."""
     query = select(releases).order_by(releases.c.created.desc(), releases.c.id).limit(limit)
+    if tenants is not None:
+        query = query.where(releases.c.tenant.in_(list(tenants)))
     return tuple(_release(row) for row in await connection.execute(query))
+
+
+async def count(connection: AsyncConnection, tenant: TenantId, states: Collection[str]) -> int:
+    """Return how many releases of a tenant ("": of the fleet) are in one of these states."""
+    same = (releases.c.tenant == tenant) & releases.c.state.in_(list(states))
+    return int((await connection.execute(select(func.count()).where(same))).scalar_one())
 
 
 async def in_state(connection: AsyncConnection, state: str) -> tuple[StoredRelease, ...]:

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from hub.policy import releases
 from hub.store import deeds
 from safety_core.bundle.archive import tar_of
 from safety_core.model.tool_call import TenantId
@@ -13,6 +14,7 @@ from safety_core.wire.reader import BODY_LIMIT
 from tests.hub.policy.test_releases import Fleet, fleet_of
 from tests.simulators.hub import RunningHub, json_of
 from tests.simulators.repository import Repository, release
+from tests.simulators.visitors import visitor
 
 PUT = "/v1/tenants/{}/repository"
 
@@ -101,3 +103,29 @@ async def test_many_publications_at_once_leave_one_whole_repository(here: Fleet)
     edge = here.edges["acme"]
     for name in versions[-1]:
         assert await edge.fetch(name) == versions[-1][name]
+
+
+async def test_one_tenants_releases_keep_no_other_tenants_out_of_sight_or_from_being_made(
+    here: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(releases, "OPEN_RELEASES", 21)
+    acme, globex = await here.hub.publisher("acme", "a-bot"), await here.hub.publisher("globex", "g-bot")
+    assert (await globex.post("/v1/releases", json={"name": "of globex"})).status_code == 201
+    for number in range(21):
+        here.hub.clock.now += 1
+        assert (await acme.post("/v1/releases", json={"name": f"of acme {number}"})).status_code == 201
+    assert (await acme.post("/v1/releases", json={"name": "one more"})).status_code == 409
+    gina = await visitor(here.hub, "Gina", ("author", "globex"))
+    page = (await gina.get("/policies")).text
+    assert "of globex" in page
+    assert "of acme" not in page
+    assert [item["name"] for item in json_of(await globex.get("/v1/releases"))["releases"]] == ["of globex"]
+    assert (await globex.post("/v1/releases", json={"name": "another"})).status_code == 201
+    assert (await here.publisher.post("/v1/releases", json={"name": "of the fleet"})).status_code == 201
+
+
+async def test_nobody_stages_for_others_into_a_tenants_own_release(here: Fleet) -> None:
+    """Its people would see and move what is not theirs."""
+    acme = await here.hub.publisher("acme", "a-bot")
+    name = json_of(await acme.post("/v1/releases", json={"name": "of acme"}))["id"]
+    assert (await here.upload(name, "globex")).status_code == 403
