@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final
-
-import httpx2
+from dataclasses import dataclass
 
 from safety_core.canonical import JsonObject, canonical_bytes
-from safety_core.edge.hub import check_answer, check_url
-from safety_core.errors import InputError, UnavailableError
+from safety_core.edge.bearer import BearerClient, no_hub
 from safety_core.model.approval import ApprovalRequest, ApprovalState, Grant, RequestId
 from safety_core.wire.approvals import grant_to_json, request_from_json
 from safety_core.wire.reader import Reader
-
-PATIENCE: Final = 15.0
-"""Seconds for one answer of the hub."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +36,11 @@ class Answered:
 
 
 @dataclass(slots=True)
-class ApproverClient:
-    """Speaks for one approver. Use it as a context manager. Raises UnavailableError, RefusedError."""
+class ApproverClient(BearerClient):
+    """Speaks for one approver."""
 
-    url: str
-    token: str = field(repr=False)
-    _http: httpx2.Client = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        base = check_url(self.url)
-        if not self.token.isascii() or not self.token.isprintable() or not self.token:
-            raise InputError("approver's token", "is not a token", "put it into a file and give --token-file")
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
-        self._http = httpx2.Client(
-            base_url=base, headers=headers, timeout=PATIENCE, trust_env=False, verify=base.startswith("https:")
-        )
-
-    def __enter__(self) -> ApproverClient:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._http.close()
+    HOLDER = "approver"
+    PATIENCE = 15.0
 
     def questions(self, state: ApprovalState | None) -> tuple[Question, ...]:
         """Return the tenant's questions in this state (None: in any), the newest first."""
@@ -93,23 +69,11 @@ class ApproverClient:
         told = self._ask("POST", f"/v1/approvals/{request}/decision", canonical_bytes(body))
         return Answered(_state(told), told.integer("missing", 0))
 
-    def _ask(self, method: str, path: str, body: bytes = b"", query: Mapping[str, str] | None = None) -> Reader:
-        try:
-            answer = self._http.request(method, path, content=body, params=query)
-        except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
-            raise UnavailableError(
-                "hub", f"did not answer ({type(error).__name__})", "check --hub and the network"
-            ) from error
-        try:
-            return Reader.parse(check_answer(answer.status_code, answer.content), "hub's answer")
-        except InputError as error:
-            raise UnavailableError("hub", "sent an answer that cannot be read", "check --hub") from error
-
 
 def _state(body: Reader) -> ApprovalState:
     word = body.text("state")
     if word not in set(ApprovalState):
-        raise UnavailableError("hub", "sent an answer that cannot be read", "check --hub")
+        raise no_hub()
     return ApprovalState(word)
 
 
