@@ -18,7 +18,7 @@ from safety_core.edge import clock
 from safety_core.edge.approvals import ApprovalStore
 from safety_core.edge.hub import HubClient
 from safety_core.edge.standing import StandingStore
-from safety_core.errors import BusyError, GrantError, LimitError, RefusedError, SafetyError
+from safety_core.errors import BusyError, GrantError, InputError, LimitError, RefusedError, SafetyError
 from safety_core.model.approval import (
     USE_SECONDS,
     Cancellation,
@@ -61,7 +61,7 @@ class Outbox:
                 continue
             try:
                 await self.hub.push_approval(request)
-            except RefusedError as error:
+            except (RefusedError, InputError) as error:  # also what has no form in which it could be told
                 refused = error
                 continue
             except BusyError as error:

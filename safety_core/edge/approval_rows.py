@@ -14,7 +14,7 @@ from safety_core.edge.database import Column
 from safety_core.errors import ExpiredGrantError, InputError, LimitError, MismatchedGrantError, ReplayedGrantError
 from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState, Grant, KeyId, Report, RequestId
 from safety_core.wire.approvals import grant_from_json, grant_to_json, request_from_json, request_to_json
-from safety_core.wire.reader import Reader, parse_json
+from safety_core.wire.reader import Reader, check_retold, parse_json
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS approval (
@@ -65,11 +65,13 @@ def put(request: ApprovalRequest, db: sqlite3.Connection) -> Approval:
     """Keep a new question, unless it is kept already or an alike one waits; return what is kept then.
 
     Raises:
+        InputError: nobody could be told it.
         LimitError: its agent has too many open.
     """
     there = one(db, " WHERE id = ? OR (digest = ? AND state = 'pending')", request.id, request.action_digest)
     if there is None:
         body = canonical_bytes(request_to_json(request))
+        check_retold(body, "call")
         count, size = db.execute(WAITING, (request.agent,)).fetchone()
         if count >= OPEN or size + len(body) > OPEN_BYTES:
             reason = f"has {count} questions open, and nobody could read more"

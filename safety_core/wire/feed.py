@@ -41,7 +41,7 @@ from safety_core.wire.approvals import (
     grant_from_json,
     grant_to_json,
 )
-from safety_core.wire.reader import Reader
+from safety_core.wire.reader import Reader, check_retold
 
 EDIT_BYTES: Final = 32 * 1024
 """Canonical bytes of arguments that an approver may put in place of others: their agent is told them word by word."""
@@ -131,8 +131,10 @@ def edit_from_json(body: Reader) -> Edit:
 
 def within(params: JsonObject, name: str) -> JsonObject:
     """Return edited arguments that are not too long to be told, or raise LimitError."""
-    if len(canonical_bytes(params)) > EDIT_BYTES:
+    raw = canonical_bytes(params)
+    if len(raw) > EDIT_BYTES:
         raise LimitError(name, f"is larger than {EDIT_BYTES} bytes", "refuse the call, and tell the agent what to do")
+    check_retold(raw, name)
     return params
 
 

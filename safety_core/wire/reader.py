@@ -10,14 +10,18 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from typing import Final
 
-from safety_core.canonical import Json, JsonObject
+from safety_core.canonical import Json, JsonObject, canonical_bytes
 from safety_core.errors import InputError, LimitError
 
 DEPTH: Final = 64
 """Deeper nesting serves no tool and breaks recursive parsers."""
+
+_MANY_DIGITS: Final = re.compile(rb"[0-9]{16}")
+"""2**53 has sixteen."""
 
 BODY_LIMIT: Final = 10 * 1024 * 1024
 """Bytes of one message between our own parts."""
@@ -48,6 +52,18 @@ def parse_json(raw: bytes | str, what: str) -> Json:
     else:  # neither can it be too deep, nor hold half a pair but as it stands
         _check_text(text, what)
     return value
+
+
+def check_retold(raw: bytes, what: str) -> None:
+    """Refuse a canonical document that could not be told again once it was read.
+
+    1e18 is written as a whole number (RFC 8785), and a whole number so large has no canonical form.
+    """
+    if _MANY_DIGITS.search(raw):
+        try:
+            canonical_bytes(parse_json(raw, what))
+        except InputError as error:
+            raise InputError(what, "holds a whole number past 2**53", "write it as text") from error
 
 
 def check_shape(value: Json, what: str) -> None:

@@ -26,16 +26,18 @@ from proxy.effects import Services
 from proxy.errors import NoPolicyError
 from proxy.force import InForce
 from safety_core.bundle.contents import TrustedBundle
+from safety_core.canonical import canonical_bytes
 from safety_core.edge.approvals import ApprovalStore
 from safety_core.edge.audit_log import AuditLog
 from safety_core.edge.hub import HubClient
 from safety_core.edge.rego import RegoEngine
 from safety_core.edge.standing import StandingStore
-from safety_core.errors import BusyError, RefusedError, UnavailableError
+from safety_core.errors import BusyError, InputError, RefusedError, UnavailableError
 from safety_core.model.approval import USE_SECONDS, ApprovalRequest, ApprovalState
 from safety_core.model.level import Level
 from safety_core.model.policy import ApproverKey, KeyKind
 from safety_core.model.tool_call import AgentId, TenantId
+from safety_core.wire.approvals import request_to_json
 from tests.simulators.hub import RunningHub, question, running_hub
 from tests.simulators.policies import policy, signed_grant
 
@@ -192,6 +194,21 @@ async def test_a_question_that_the_hub_refuses_holds_up_no_other(desk: Desk) -> 
     with pytest.raises(RefusedError):
         await desk.outbox.send()
     assert await desk.approvals.unsent() == (stranger,)
+
+
+async def test_a_question_that_nobody_could_be_told_is_none_and_holds_up_no_other(desk: Desk) -> None:
+    odd = replace(question("acme", now=desk.hub.clock()), params={"command": "ls", "limit": 1e18})
+    with pytest.raises(InputError, match="call: holds a whole number past"):
+        await desk.approvals.open_request(odd)
+    assert await desk.approvals.pending() == ()
+    kept = await desk.asked(agent=AgentId("other"))
+    body = canonical_bytes(request_to_json(odd))  # as an earlier version kept it
+    row = "INSERT INTO approval (ordinal, id, digest, state, request) VALUES (0, ?, ?, 'pending', ?)"
+    await desk.approvals.database.write(lambda db: db.execute(row, (odd.id, odd.action_digest, body)))
+    with pytest.raises(InputError):
+        await desk.outbox.send()
+    assert [request.id for request in await desk.approvals.unsent()] == [odd.id]
+    assert kept.id != odd.id
 
 
 async def test_a_question_nobody_answered_ends(desk: Desk) -> None:

@@ -11,7 +11,14 @@ from nacl.signing import SigningKey
 from safety_core.approve import Answer, key_id
 from safety_core.canonical import Digest
 from safety_core.edits import check_edit, edit_bytes, edit_of
-from safety_core.errors import ExpiredGrantError, ForgedGrantError, GrantError, LimitError, MismatchedGrantError
+from safety_core.errors import (
+    ExpiredGrantError,
+    ForgedGrantError,
+    GrantError,
+    InputError,
+    LimitError,
+    MismatchedGrantError,
+)
 from safety_core.model.approval import Edit, KeyId, RequestId
 from safety_core.model.level import Level
 from safety_core.model.policy import ApproverKey, KeyKind, Policy
@@ -70,3 +77,5 @@ def test_a_signed_edit_of_something_else_does_not_count(changes: dict[str, Any],
 def test_what_is_longer_than_an_agent_can_be_told_is_not_even_signed() -> None:
     with pytest.raises(LimitError):
         edit_of(ASKED, {"text": "x" * EDIT_BYTES}, HUB, KeyKind.HUB, SAID, ASKED.created)
+    with pytest.raises(InputError, match="holds a whole number past"):
+        edit_of(ASKED, {"limit": 1e18}, HUB, KeyKind.HUB, SAID, ASKED.created)

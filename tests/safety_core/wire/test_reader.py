@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safety_core.canonical import Json
+from safety_core.canonical import Json, canonical_bytes
 from safety_core.errors import InputError, LimitError
-from safety_core.wire.reader import DEPTH, Reader, parse_json
+from safety_core.wire.reader import DEPTH, Reader, check_retold, parse_json
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -56,6 +56,17 @@ def test_what_is_not_plain_json_is_refused_by_name(raw: bytes, reason: str) -> N
 def test_deep_nesting_is_refused(deep: str) -> None:
     with pytest.raises(LimitError, match="nested deeper"):
         parse_json(deep, "message")
+
+
+@pytest.mark.parametrize("large", [2.0**53, 1e18, -1e17])
+def test_what_could_not_be_told_again_once_it_was_read_is_refused(large: float) -> None:
+    with pytest.raises(InputError, match="m: holds a whole number past"):
+        check_retold(canonical_bytes({"deep": [{"n": large}]}), "m")
+
+
+@pytest.mark.parametrize("fine", [2**53 - 1, 1e21, 0.1234567890123456, "12345678901234567890", "1e18"])
+def test_what_only_looks_like_it_passes(fine: Json) -> None:
+    check_retold(canonical_bytes({"n": fine}), "m")
 
 
 def test_nesting_up_to_the_limit_passes() -> None:
