@@ -14,8 +14,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from hub.approvals import beside, feed, reports
 from hub.approvals import endpoints as approvals
+from hub.approvals import feed, outward, reports
 from hub.auth import registration
 from hub.console.routes import answer_anything, console_routes
 from hub.context import Context
@@ -59,10 +59,10 @@ ROUTES: Final[tuple[tuple[str, str, Endpoint], ...]] = (
     ("POST", "/v1/approvals/{id}/decision", approvals.decide),
     ("POST", "/v1/approvals/{id}/cancel", approvals.cancel),
     ("POST", "/v1/approvals/reports", reports.receive),
-    ("POST", "/v1/approvals/{id}/edit", beside.edit),
-    ("POST", "/v1/approvals/{id}/outward", beside.make),
-    ("GET", "/v1/outward", beside.listed),
-    ("POST", "/v1/outward/{id}/withdraw", beside.withdraw),
+    ("POST", "/v1/approvals/{id}/edit", approvals.edit),
+    ("POST", "/v1/approvals/{id}/outward", outward.make),
+    ("GET", "/v1/outward", outward.listed),
+    ("POST", "/v1/outward/{id}/withdraw", outward.withdraw),
     ("POST", "/v1/usage", usage.ingest),
     ("GET", "/v1/usage", usage.listed),
     ("POST", "/v1/heartbeat", heartbeats.receive),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -10,13 +10,13 @@ from hub import happenings
 from hub.approvals import feed
 from hub.approvals.approver import Approver
 from hub.approvals.grants import believed, drafted, signed
-from hub.approvals.questions import standing
+from hub.approvals.keys import keys_of, passkey_of
+from hub.approvals.questions import state_at
 from hub.bus import Topic
 from hub.context import Context
 from hub.errors import ConflictError, NotFoundError
 from hub.policy.reading import policy_of
-from hub.store import approvals
-from hub.store import standing as beside
+from hub.store import approvals, standing
 from hub.store.approvals import StoredApproval
 from safety_core.approve import challenge, verify_answer
 from safety_core.errors import SafetyError
@@ -84,7 +84,7 @@ async def draft(
         ConflictError: the question is settled.
     """
     question = await _question(context, approver, request_id, still_open=True)
-    spki = await _passkey(context, approver, credential)
+    spki = await passkey_of(context, approver, credential)
     grant = drafted(question, spki, approver, allow, context.clock())
     return Draft(grant, challenge(grant))
 
@@ -98,10 +98,7 @@ async def answer_signed(context: Context, approver: Approver, grant: Grant) -> S
         ConflictError: the question is settled otherwise.
     """
     question = await _question(context, approver, grant.request)
-    async with context.database.read() as connection:
-        known = await approvals.keys_of(connection, approver.tenant, approver.name)
-    keys = [replace(key, site=context.settings.origin) for key in known]
-    believed(grant, question, approver, keys, context.clock())
+    believed(grant, question, approver, await keys_of(context, approver), context.clock())
     await _check_policy(context, approver, question, grant)
     return await _settle(context, approver, question, grant)
 
@@ -136,7 +133,7 @@ async def _question(
         stored = await approvals.find(connection, approver.tenant, request_id)
     if stored is None:
         raise _not_there()
-    state = standing(stored, context.clock())
+    state = state_at(stored, context.clock())
     if still_open and state is not ApprovalState.PENDING:
         raise ConflictError(f"approval {request_id}", f"is {state}", "have the agent ask again")
     return request_from_json(Reader.parse(stored.request, "stored request"))
@@ -186,7 +183,7 @@ async def _settled(
         return ConflictError(f"approval {stored.id}", "is expired", "have the agent ask again")
     if stored.state is not ApprovalState.PENDING:
         return _settled_otherwise(stored, said)
-    edit = await beside.last_edit(connection, tenant, stored.id) if grant.allow else None
+    edit = await standing.last_edit(connection, tenant, stored.id) if grant.allow else None
     if edit is not None and edit.refused is None:
         by = edit.edit.approver
         return ConflictError(f"approval {stored.id}", f"is being changed by {by}", "answer the question that follows")
@@ -214,11 +211,3 @@ def _settled_otherwise(stored: StoredApproval, said: list[Grant]) -> ConflictErr
 
 def _not_there() -> NotFoundError:
     return NotFoundError("approval", "is not there", "see `safety approvals list`")
-
-
-async def _passkey(context: Context, approver: Approver, credential: str) -> bytes:
-    async with context.database.read() as connection:
-        spki = await approvals.passkey_of(connection, approver.name, credential)
-    if spki is None:
-        raise NotFoundError("passkey", "is not one of yours", "add it in the console's settings")
-    return spki

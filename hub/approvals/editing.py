@@ -70,7 +70,7 @@ async def edit(context: Context, approver: Approver, request_id: RequestId, para
     signed = edit_of(question.request, params, context.keys.approvals, KeyKind.HUB, said, now)
     async with context.database.write() as connection:
         stored = await approvals.find(connection, tenant, request_id, lock=True)
-        state = ApprovalState.CANCELLED if stored is None else questions.standing(stored, now)
+        state = ApprovalState.CANCELLED if stored is None else questions.state_at(stored, now)
         if state is not ApprovalState.PENDING:
             raise ConflictError(f"approval {request_id}", f"is {state}", "have the agent ask again")
         last = await standing.last_edit(connection, tenant, request_id)

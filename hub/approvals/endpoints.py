@@ -7,7 +7,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub.approvals import answering, questions
+from hub.approvals import answering, editing, questions
 from hub.approvals.approver import Approver
 from hub.approvals.questions import Question
 from hub.auth.callers import bearer, body_of, edge_call
@@ -95,3 +95,14 @@ async def cancel(request: Request, context: Context) -> Response:
     approver = Approver(token.tenant, token.name, "api")
     await answering.cancel(context, approver, RequestId(request.path_params["id"]))
     return JSONResponse({"state": ApprovalState.CANCELLED})
+
+
+async def edit(request: Request, context: Context) -> Response:
+    """Take other arguments for a call: {"params"}. The edge judges them and asks anew."""
+    token = await bearer(request, context, TokenKind.APPROVER)
+    body = Reader.parse(await body_of(request), "edit")
+    params = body.mapping("params")
+    body.done()
+    approver = Approver(token.tenant, token.name, "api")
+    await editing.edit(context, approver, RequestId(request.path_params["id"]), params)
+    return JSONResponse({"ok": True}, 202)

@@ -97,7 +97,7 @@ async def take(context: Context, question: ApprovalRequest) -> tuple[ApprovalSta
         raise ConflictError(f"approval {question.id}", "is already there with other content", "use a fresh id")
     if new:
         context.bus.ring(question.tenant, Topic.INBOX)
-    return standing(known, now), new
+    return state_at(known, now), new
 
 
 async def _full(
@@ -116,7 +116,7 @@ async def _full(
     return None
 
 
-def standing(stored: StoredApproval, now: float) -> ApprovalState:
+def state_at(stored: StoredApproval, now: float) -> ApprovalState:
     """Return where a question stands at `now`: one that nobody answered in time is over, noted so or not."""
     late = stored.state is ApprovalState.PENDING and now > stored.expires
     return ApprovalState.EXPIRED if late else stored.state
@@ -200,7 +200,7 @@ async def _shown(connection: AsyncConnection, found: tuple[StoredApproval, ...],
     return tuple(
         Question(
             request_from_json(Reader.parse(stored.request, "stored request")),
-            standing(stored, now),
+            state_at(stored, now),
             stored.received,
             stored.expires,
             tuple(grant_from_json(Reader.parse(raw, "stored grant")) for raw in answers[stored.tenant, stored.id]),

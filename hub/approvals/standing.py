@@ -13,11 +13,12 @@ from typing import Final
 from hub.approvals import feed, questions
 from hub.approvals.approver import Approver
 from hub.approvals.grants import CLOCK_SECONDS
+from hub.approvals.keys import keys_of, passkey_of
 from hub.bus import Topic
 from hub.context import Context
 from hub.errors import ConflictError, NotFoundError
 from hub.policy.reading import policy_of
-from hub.store import approvals, standing
+from hub.store import standing
 from hub.store.standing import MadeGrant
 from safety_core.approve import check_signed, key_id
 from safety_core.edge import clock
@@ -91,10 +92,7 @@ async def draft(
 ) -> StandingDraft:
     """Return what the approver's passkey is to sign. Raises as `make`, and NotFoundError where it is not theirs."""
     question = (await questions.find(context, approver.tenant, request_id)).request
-    async with context.database.read() as connection:
-        spki = await approvals.passkey_of(connection, approver.name, credential)
-    if spki is None:
-        raise NotFoundError("passkey", "is not one of yours", "add it in the console's settings")
+    spki = await passkey_of(context, approver, credential)
     grant = _unsigned(question, approver, terms, key_id(KeyKind.PASSKEY, spki), context.clock())
     return StandingDraft(grant, standing_challenge(grant))
 
@@ -116,12 +114,11 @@ async def make_signed(
         raise MismatchedGrantError(thing, "it is not what was drafted")
     if abs(now - grant.decided) > questions.HOUR or grant.decided > now + CLOCK_SECONDS:
         raise ExpiredGrantError(thing, "its time does not fit", "make it again")
-    async with context.database.read() as connection:
-        keys = await approvals.keys_of(connection, approver.tenant, approver.name)
+    keys = await keys_of(context, approver)
     key = next((key for key in keys if key.kind is KeyKind.PASSKEY and key.id == grant.key), None)
     if key is None:
         raise ForgedGrantError(thing, "its passkey is not one of yours", "add it in the console's settings")
-    check_signed(standing_bytes(grant), "", assertion, replace(key, site=context.settings.origin), thing)
+    check_signed(standing_bytes(grant), "", assertion, key, thing)
     return await _send(context, replace(grant, assertion=assertion), request_id)
 
 

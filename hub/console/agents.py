@@ -10,11 +10,11 @@ from starlette.responses import Response
 from hub.console.tenants import may_order
 from hub.console.visit import PageRoutes, Visit
 from hub.errors import NotFoundError
+from hub.fleet.heartbeats import CALM_SECONDS
 from hub.policy.reading import policy_of
 from hub.roles import Role
 from hub.store import fleet
 from hub.store import orders as stored_orders
-from hub.store.fleet import CALM_SECONDS
 from safety_core.model.budget import Unit, limit_name
 from safety_core.model.policy import AgentManifest, Policy
 from safety_core.model.tool_call import AgentId, TenantId

@@ -18,12 +18,14 @@ from hub.fleet import witness
 from hub.fleet.concerns import concerns, silent
 from hub.store import fleet, orders, running
 from hub.store.alerts import Alert
-from hub.store.fleet import CALM_SECONDS
 from safety_core.wire.activity import Count, Trouble
 from safety_core.wire.fleet import Heartbeat, HeartbeatReply, heartbeat_from_json
 from safety_core.wire.reader import Reader
 
 VERSION: Final = version("safety-gateway")
+
+CALM_SECONDS: Final = 120.0
+"""How long an edge may take until its heartbeats say what an order has changed."""
 
 _OF_NO_POLICY: Final = frozenset({Trouble.NONE, Trouble.MISSING, Trouble.UNAVAILABLE, Trouble.EXPIRED})
 """Troubles that say nothing against the newest policy."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.approvals.questions import standing
+from hub.approvals.questions import state_at
 from hub.context import Context
 from hub.notices import links, wording
 from hub.notices.wording import Message
@@ -78,6 +78,6 @@ async def _still(connection: AsyncConnection, draft: Draft, wanted: ApprovalStat
     found: list[StoredApproval] = []
     for request in named if isinstance(named, list) else []:
         stored = await approvals.find(connection, draft.tenant, RequestId(str(request)))
-        if stored is not None and standing(stored, now) is wanted:
+        if stored is not None and state_at(stored, now) is wanted:
             found.append(stored)
     return found

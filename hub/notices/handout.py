@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.alerts import raise_alert
-from hub.approvals.questions import standing
+from hub.approvals.questions import state_at
 from hub.context import Context
 from hub.happenings import Event
 from hub.notices.audience import Audience, audience
@@ -118,7 +118,7 @@ class _Round:
 
     async def _ran_out(self, item: Happening) -> Group | None:
         stored = await approvals.find(self.connection, self.tenant, RequestId(item.subject))
-        if stored is None or standing(stored, self.now) is not ApprovalState.EXPIRED:
+        if stored is None or state_at(stored, self.now) is not ApprovalState.EXPIRED:
             return None
         body: JsonObject = {"state": ApprovalState.EXPIRED.value, "by": ""}
         await self._webhooks(replace(item, kind=Event.ANSWER.value, body=body))
@@ -157,7 +157,7 @@ class _Round:
 
     async def _waits(self, request: str) -> bool:
         stored = await approvals.find(self.connection, self.tenant, RequestId(request))
-        return stored is not None and standing(stored, self.now) is ApprovalState.PENDING
+        return stored is not None and state_at(stored, self.now) is ApprovalState.PENDING
 
     async def _over(self, item: Happening) -> None:
         state = item.body.get("state")

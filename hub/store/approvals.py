@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -15,14 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.engine import insert_in
 from hub.store.schema.answers import answers
-from hub.store.schema.edges import approvals, tokens
-from hub.store.schema.people import passkeys, people
-from hub.store.tokens import TokenKind
-from safety_core.approve import key_id
+from hub.store.schema.edges import approvals
 from safety_core.canonical import canonical_bytes
-from safety_core.model.approval import ApprovalRequest, ApprovalState, Grant, KeyId, RequestId
-from safety_core.model.level import Level
-from safety_core.model.policy import ApproverKey, KeyKind
+from safety_core.model.approval import ApprovalRequest, ApprovalState, Grant, RequestId
 from safety_core.model.tool_call import TenantId
 from safety_core.wire.approvals import grant_to_json
 
@@ -31,7 +25,6 @@ WORDS: Final = 16 * 1024
 
 _PENDING: Final = approvals.c.state == ApprovalState.PENDING.value
 _EXPIRED: Final = ApprovalState.EXPIRED.value
-
 
 _FIND: Final = select(approvals).where(
     (approvals.c.tenant == bindparam("tenant")) & (approvals.c.id == bindparam("id"))
@@ -253,22 +246,3 @@ async def answers_of(
     for row in await connection.execute(query.order_by(answers.c.at, answers.c.approver)):
         kept[row.tenant, row.request] += (row.grant_json,)
     return kept
-
-
-async def keys_of(connection: AsyncConnection, tenant: TenantId, approver: str) -> tuple[ApproverKey, ...]:
-    """Return the keys that the hub knows of an approver: the one beside their token, and their passkeys."""
-    own = (tokens.c.tenant == tenant) & (tokens.c.name == approver) & (tokens.c.kind == TokenKind.APPROVER.value)
-    rows = await connection.execute(select(tokens.c.public).where(own & tokens.c.public.is_not(None)))
-    keys = [ApproverKey(KeyId(""), KeyKind.PERSON, row.public, Level.CRITICAL_RED) for row in rows]
-    query = select(passkeys.c.spki).join(people, people.c.id == passkeys.c.person)
-    for row in await connection.execute(query.where((people.c.name == approver) & people.c.disabled.is_(None))):
-        text = base64.b64encode(row.spki).decode("ascii")
-        keys.append(ApproverKey(key_id(KeyKind.PASSKEY, row.spki), KeyKind.PASSKEY, text, Level.CRITICAL_RED))
-    return tuple(keys)
-
-
-async def passkey_of(connection: AsyncConnection, approver: str, credential: str) -> bytes | None:
-    """Return the public key (DER) of one of the approver's passkeys."""
-    query = select(passkeys.c.spki).join(people, people.c.id == passkeys.c.person)
-    own = (people.c.name == approver) & people.c.disabled.is_(None) & (passkeys.c.credential == credential)
-    return (await connection.execute(query.where(own))).scalar_one_or_none()

@@ -22,9 +22,6 @@ from safety_core.wire.reader import Reader
 
 HOUR: Final = 3600
 
-CALM_SECONDS: Final = 120.0
-"""How long an edge may take until its heartbeats say what an order has changed."""
-
 KEPT_SECONDS: Final = 400 * 86400
 """How long hours are kept: a year can be held against the one before."""
 

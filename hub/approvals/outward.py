@@ -1,11 +1,11 @@
-"""What approvers do besides answering, by HTTP: edits and outward grants, for `safety approvals` and other clients."""
+"""Outward grants by HTTP, for `safety approvals` and other clients."""
 
 from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub.approvals import editing, standing
+from hub.approvals import standing
 from hub.approvals.approver import Approver
 from hub.approvals.standing import Terms
 from hub.auth.callers import bearer, body_of
@@ -16,16 +16,6 @@ from safety_core.canonical import JsonObject
 from safety_core.model.approval import RequestId
 from safety_core.wire.feed import standing_to_json
 from safety_core.wire.reader import Reader
-
-
-async def edit(request: Request, context: Context) -> Response:
-    """Take other arguments for a call: {"params"}. The edge judges them and asks anew."""
-    approver = await _approver(request, context)
-    body = Reader.parse(await body_of(request), "edit")
-    params = body.mapping("params")
-    body.done()
-    await editing.edit(context, approver, RequestId(request.path_params["id"]), params)
-    return JSONResponse({"ok": True}, 202)
 
 
 async def make(request: Request, context: Context) -> Response:
