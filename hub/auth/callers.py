@@ -14,6 +14,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import Request
 
+from hub.auth.bodies import body_of
 from hub.auth.revocation import note_use
 from hub.context import Context
 from hub.errors import UnauthenticatedError
@@ -21,7 +22,6 @@ from hub.roles import Role
 from hub.store import nonces, people, tenants, tokens
 from hub.store.nonces import Nonce
 from hub.store.tokens import Token, TokenKind
-from safety_core.edge.body import read_body
 from safety_core.errors import ForgedRequestError, ReplayedRequestError
 from safety_core.model.tool_call import TenantId
 from safety_core.wire.signed import NONCE_SECONDS, read_signature, verify_request
@@ -50,11 +50,6 @@ def new_token(kind: TokenKind) -> str:
 def token_hash(token: str) -> str:
     """Return the one form in which a token is stored."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-async def body_of(request: Request) -> bytes:
-    """Return the body; see `read_body` for what it raises."""
-    return await read_body(request.headers.raw, request.receive)
 
 
 def path_of(request: Request) -> str:

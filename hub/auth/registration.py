@@ -8,7 +8,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub.auth.callers import body_of, path_of, token_hash, valid
+from hub.auth.bodies import body_of
+from hub.auth.callers import path_of, token_hash, valid
 from hub.bus import Topic
 from hub.context import Context
 from hub.errors import ForbiddenError, UnauthenticatedError

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from hub.auth.callers import body_of
+from hub.auth.bodies import body_of
 from hub.console.render import SECURITY_HEADERS, page
 from hub.console.upload import multipart
 from hub.context import Context
@@ -28,11 +28,14 @@ from hub.store.deeds import Deed
 from hub.store.sessions import Session
 from safety_core.errors import InputError
 from safety_core.model.tool_call import TenantId
-from safety_core.wire.reader import Reader
+from safety_core.wire.reader import BODY_LIMIT, Reader
 from safety_core.wire.signed import TENANT
 
 FIELDS: Final = 200
 """Fields of one form."""
+
+GUEST_BYTES: Final = 256 * 1024
+"""Of a form or message of somebody who is not signed in: a new passkey with its attestation is the largest."""
 
 CSRF_HEADER: Final = "Safety-CSRF"
 """Where our own JavaScript puts the session's token (`<meta name="csrf">` of a page carries it)."""
@@ -63,6 +66,11 @@ class Guest:
         """What the browser calls itself."""
         return self.request.headers.get("user-agent", "")
 
+    @property
+    def most(self) -> int:
+        """How many bytes they may send."""
+        return GUEST_BYTES
+
     async def fields(self) -> dict[str, str]:
         """Return the fields of a form that a page of ours sent.
 
@@ -73,7 +81,9 @@ class Guest:
         self.from_our_pages()
         try:
             pairs = parse_qsl(
-                (await body_of(self.request)).decode("utf-8"), keep_blank_values=True, max_num_fields=FIELDS
+                (await body_of(self.request, self.most)).decode("utf-8"),
+                keep_blank_values=True,
+                max_num_fields=FIELDS,
             )
         except ValueError as error:
             raise InputError("form", "is not one of ours", "load the page again") from error
@@ -86,7 +96,7 @@ class Guest:
         self.from_our_pages()
         if self.request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
             raise InputError("message", "is no JSON", "load the page again")
-        return Reader.parse(await body_of(self.request), "message")
+        return Reader.parse(await body_of(self.request, self.most), "message")
 
     def from_our_pages(self) -> None:
         """Raise ForbiddenError where the browser says that another site made it send this."""
@@ -109,6 +119,11 @@ class Visit(Guest):
     """A signed-in request."""
 
     signed_in: SignedIn
+
+    @property
+    def most(self) -> int:
+        """How many bytes they may send: the arguments of a call, or a file."""
+        return BODY_LIMIT
 
     @property
     def person(self) -> Person:

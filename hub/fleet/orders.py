@@ -14,7 +14,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from hub import happenings
-from hub.auth.callers import bearer, body_of, edge_call
+from hub.auth.bodies import body_of
+from hub.auth.callers import bearer, edge_call
 from hub.bus import Topic
 from hub.context import Context
 from hub.errors import ConflictError, NotFoundError

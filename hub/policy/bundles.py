@@ -7,7 +7,8 @@ import asyncio
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub.auth.callers import bearer, body_of, edge_call
+from hub.auth.bodies import body_of
+from hub.auth.callers import bearer, edge_call
 from hub.bus import Topic
 from hub.context import Context
 from hub.errors import NotFoundError

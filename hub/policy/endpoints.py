@@ -7,7 +7,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub.auth.callers import bearer, body_of
+from hub.auth.bodies import body_of
+from hub.auth.callers import bearer
 from hub.context import Context
 from hub.policy import reading, releases
 from hub.policy.health import Counts, Health

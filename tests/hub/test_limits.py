@@ -8,11 +8,14 @@ import json
 import pytest
 
 from hub import server
+from hub.auth import bodies
+from hub.console.visit import GUEST_BYTES
 from safety_core.edge.body import read_body
 from safety_core.edge.http import guarded
 from safety_core.edge.http.head import HEAD_BYTES
 from safety_core.wire.reader import BODY_LIMIT
 from tests.simulators.hub import RunningHub
+from tests.simulators.visitors import browser
 
 HEALTH = b"GET /v1/health HTTP/1.1\r\nHost: hub\r\n\r\n"
 
@@ -140,3 +143,29 @@ async def test_all_together_have_only_so_many_connections(
         one.writer.write(HEALTH)
         assert await one.said() == (200, "ok")
     assert (await (await raw(small_hub)).said())[0] == 503
+
+
+async def test_half_sent_bodies_of_one_address_leave_room_for_others(
+    small_hub: RunningHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "BODIES", 400_000)
+    headers = f"Safety-Tenant: acme\r\nSafety-Time: 1\r\nSafety-Nonce: {'0' * 32}\r\nSafety-Signature: {'0' * 128}\r\n"
+    half = f"POST /v1/usage HTTP/1.1\r\nHost: hub\r\n{headers}Content-Length: 1000000\r\n\r\n".encode() + b"x" * 150_000
+    first, second = await raw(small_hub), await raw(small_hub)
+    first.writer.write(half)
+    async with asyncio.timeout(20):
+        while bodies._held.total() < 150_000:  # noqa: ASYNC110 - it ends when the hub has read it
+            await asyncio.sleep(0.01)
+    second.writer.write(half)
+    assert await second.said() == (503, "holds as many bodies of requests as it can")
+    await answered(small_hub)
+    first.writer.close()
+    async with asyncio.timeout(20):
+        while bodies._held:  # noqa: ASYNC110 - it ends when the hub has noticed
+            await asyncio.sleep(0.01)
+
+
+async def test_who_is_not_signed_in_sends_little(small_hub: RunningHub) -> None:
+    guest = browser(small_hub)
+    for place in ("/sign-in/offer", "/sign-in/passkey", f"/invite/{'x' * 43}/passkey"):
+        assert (await guest.post(place, json={"x": "y" * GUEST_BYTES})).status_code == 413, place
