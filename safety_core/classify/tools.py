@@ -9,6 +9,7 @@ from safety_core.classify.arguments import names_in, object_in, objects_in
 from safety_core.classify.listed import ListedTool
 from safety_core.classify.notes import Notes
 from safety_core.classify.unlisted import judge_unlisted
+from safety_core.wire.names import NAME_LIMIT, plain
 
 DEEPEST: Final = 4
 """Tools that call tools."""
@@ -36,7 +37,10 @@ def _judge_inner(notes: Notes, inner: JsonObject, params: JsonObject, depth: int
         notes.doubt("a call of another tool that does not say which, with what")
         return "tool_call"
     found = [judge_tool(notes, name, given, depth + 1) for name in dict.fromkeys(names) for given in arguments]
-    if len(found) == 1:
+    if len(found) > 1:
+        notes.doubt("a call of another tool that could be one of several")
+    elif plain(found[0], NAME_LIMIT) == found[0]:
         return found[0]
-    notes.doubt("a call of another tool that could be one of several")
+    else:
+        notes.doubt("a call of another tool whose name is no name")
     return "tool_call"

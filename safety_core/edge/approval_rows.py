@@ -72,6 +72,7 @@ def put(request: ApprovalRequest, db: sqlite3.Connection) -> Approval:
     if there is None:
         body = canonical_bytes(request_to_json(request))
         check_retold(body, "call")
+        request_from_json(Reader.parse(body, "call"))  # a row that nobody can read would end all looks at the others
         count, size = db.execute(WAITING, (request.agent,)).fetchone()
         if count >= OPEN or size + len(body) > OPEN_BYTES:
             reason = f"has {count} questions open, and nobody could read more"

@@ -200,6 +200,15 @@ def test_the_inner_tool_is_the_tool(judging: Judging) -> None:
     assert judging.facts("tool_call", id="Read", args={"path": "a"}).tool == "read"
 
 
+@pytest.mark.parametrize("odd", ["x" * 201, "read\x1b[2J", "read\u202e"])
+def test_an_inner_tool_whose_name_is_no_name_is_not_called_by_it(judging: Judging, odd: str) -> None:
+    facts = judging.facts("tool_call", id=odd, args={})
+    assert facts.tool == "tool_call"
+    assert any("whose name is no name" in doubt for doubt in facts.unknown)
+    two = judging.facts("tool_call", id=odd, name="exec", args={"command": "rm -rf /"})
+    assert judging.verdict(two).level is Level.CRITICAL_RED
+
+
 def test_an_inner_tool_under_two_names_is_neither(judging: Judging) -> None:
     assert judging.facts("tool_call", id="read", name="exec", args={"path": "a"}).tool == "tool_call"
 

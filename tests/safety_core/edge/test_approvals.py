@@ -485,6 +485,13 @@ async def test_one_that_waits_already_takes_the_place_of_a_call_that_was_changed
     assert [item.request.id for item in await store.pending()] == [request(2).id]
 
 
+async def test_a_question_that_nobody_could_read_again_is_not_kept(store: ApprovalStore) -> None:
+    with pytest.raises(InputError, match=r"call\.tool: is longer"):
+        await store.open_request(replace(request(1), tool="x" * 5000))
+    await store.open_request(request(2))
+    assert [item.request.id for item in await store.pending()] == [request(2).id]
+
+
 async def test_a_call_is_changed_so_often_and_no_oftener(store: ApprovalStore) -> None:
     await store.open_request(request(1))
     for number in range(1, CHANGES + 1):
