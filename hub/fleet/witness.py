@@ -121,7 +121,5 @@ async def let_in_new_log(context: Context, deed: Deed) -> None:
     async with context.database.write() as connection:
         if not await checkpoints.begin_anew(connection, deed.tenant):
             raise NotFoundError(f"tenant {deed.tenant}", "has no audit log that the hub knows")
-        for alert in await stored_alerts.open_of(connection, deed.tenant):
-            if alert.kind == Kind.AUDIT:
-                await stored_alerts.clear(connection, alert, deed.at)
+        await stored_alerts.over(connection, deed.tenant, Kind.AUDIT, deed.at)
         await deeds.note(connection, deed)

@@ -27,7 +27,7 @@ from hub.notices.refusals import UndeliverableError
 from hub.notices.sealing import Seal, seal_in
 from hub.store import channels, outbox, people, telling
 from hub.store import webhooks as receivers
-from hub.store.alerts import Alert, clear, open_of
+from hub.store.alerts import Alert, over
 from hub.store.channels import Channel, ChannelKind
 from hub.store.outbox import Draft, Sending
 from hub.store.outbox import Message as Row
@@ -217,9 +217,7 @@ class Post:
             await outbox.settle(connection, row.id, self.holder, state, reason, now)
             if works_again:
                 await channels.note_failure(connection, draft.channel, None)
-                for alert in await open_of(connection, draft.tenant):
-                    if (alert.kind, alert.subject) == (CHANNEL, draft.channel):
-                        await clear(connection, alert, now)
+                await over(connection, draft.tenant, CHANNEL, now, draft.channel)
 
     async def _failed(self, row: Row, error: Exception) -> None:
         """Try again later, or give up and say so."""

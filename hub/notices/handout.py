@@ -20,7 +20,7 @@ from hub.happenings import Event
 from hub.notices.audience import Audience, audience
 from hub.notices.quiet import next_moment
 from hub.store import approvals, happenings, outbox
-from hub.store.alerts import Alert, clear, open_of
+from hub.store.alerts import Alert, over
 from hub.store.channels import Channel
 from hub.store.happenings import Happening
 from hub.store.outbox import Draft
@@ -181,9 +181,7 @@ class _Round:
             alert = Alert(self.tenant, self.now, UNTOLD, "", "a question waits, and no channel tells anybody of it")
             await raise_alert(self.connection, alert)
             return
-        for alert in await open_of(self.connection, self.tenant):
-            if alert.kind == UNTOLD:
-                await clear(self.connection, alert, self.now)
+        await over(self.connection, self.tenant, UNTOLD, self.now)
 
     async def _gather(self, channel: Channel, group: Group, due: float) -> None:
         subject = f"{group.kind}/{group.requests[0]}" + (f"/{int(self.now)}" if group.kind == "reminder" else "")

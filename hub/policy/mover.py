@@ -76,6 +76,7 @@ async def _place(context: Context, items: Sequence[Staged]) -> None:
                 continue
             await rollouts.mark(connection, item, Place.PLACED.value, placed=now)
             await telling.over(connection, item.release, item.tenant, telling.EXPIRES, now)
+            await telling.placed(connection, item, now)
     for item, note in zip(items, notes, strict=True):
         if note == "":
             context.bus.ring(item.tenant, Topic.POLICY)

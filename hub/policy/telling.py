@@ -40,9 +40,7 @@ async def placed(connection: AsyncConnection, item: Staged, now: float) -> None:
 
 async def over(connection: AsyncConnection, release: str, tenant: TenantId, kind: str, now: float) -> None:
     """Note that what was told is over."""
-    for alert in await alerts.open_of(connection, tenant):
-        if (alert.kind, alert.subject) == (kind, release):
-            await alerts.clear(connection, alert, now)
+    await alerts.over(connection, tenant, kind, now, release)
 
 
 async def all_over(connection: AsyncConnection, release: str, now: float) -> None:

@@ -52,6 +52,16 @@ async def clear(connection: AsyncConnection, alert: Alert, now: float) -> None:
     await connection.execute(update(alerts).where(this).values(cleared=now))
 
 
+async def over(
+    connection: AsyncConnection, tenant: TenantId, kind: str, now: float, subject: str | None = None
+) -> None:
+    """Note that what a tenant's alerts of this kind say is over: of one subject, or of all (None)."""
+    these = (alerts.c.tenant == tenant) & (alerts.c.kind == kind) & alerts.c.cleared.is_(None)
+    if subject is not None:
+        these = these & (alerts.c.subject == subject)
+    await connection.execute(update(alerts).where(these).values(cleared=now))
+
+
 async def acknowledge(connection: AsyncConnection, tenant: TenantId, number: int, person: str, now: float) -> bool:
     """Note that somebody knows; False where there is no such alert of this tenant, or somebody was first."""
     this = (alerts.c.tenant == tenant) & (alerts.c.id == number) & alerts.c.acknowledged.is_(None)

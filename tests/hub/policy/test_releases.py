@@ -10,8 +10,9 @@ import httpx2
 import pytest
 
 from hub import admin
+from hub.happenings import Event
 from hub.policy import mover, telling
-from hub.store import alerts, deeds, fleet, running
+from hub.store import alerts, deeds, fleet, happenings, running
 from hub.store.running import Running, Tally
 from safety_core.bundle.archive import tar_of
 from safety_core.edge.hub import HubClient
@@ -119,6 +120,20 @@ async def test_a_release_goes_out_wave_by_wave(hub: RunningHub) -> None:
     ran = json_of(await here.publisher.get("/v1/tenants/c/revisions"))
     assert [item["revision"] for item in ran["running"]] == ["storm", "calm"]
     assert [item["version"] for item in ran["published"]] == [2, 1]
+
+
+async def test_webhooks_are_told_of_each_publication_that_is_put_in_place(hub: RunningHub) -> None:
+    here = await fleet_of(hub, "a", "b")
+    name = await here.make()
+    await here.stage(name, "a", "b")
+    await here.act(name, "start")
+    for _ in range(2):
+        await here.pass_time(1)
+    async with hub.context.database.write() as connection:
+        told = [item for item in await happenings.take(connection, hub.clock.now, 50) if item.kind == Event.RELEASE]
+    assert {item.tenant for item in told} == here.has_it()
+    assert [item.body for item in told] == [{"release": name, "revision": "storm", "version": 2}] * len(here.has_it())
+    assert told
 
 
 async def started(hub: RunningHub) -> tuple[Fleet, str]:
