@@ -64,14 +64,6 @@ async def policy_of(context: Context, tenant: TenantId) -> Policy | None:
         return None
 
 
-async def bundle_of(context: Context, tenant: TenantId) -> TrustedBundle | None:
-    """Return all of the bundle that was published last for a tenant; None as `policy_of`."""
-    try:
-        return await asyncio.to_thread(_newest, context, tenant)
-    except (BundleError, PolicyError, UnavailableError):
-        return None
-
-
 def _slim(context: Context, tenant: TenantId) -> Policy | None:
     try:
         bundle = _newest(context, tenant)

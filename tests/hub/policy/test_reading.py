@@ -70,9 +70,8 @@ async def test_revisions_survive_new_keys(small_hub: RunningHub) -> None:
 async def test_what_is_kept_is_bounded_and_holds_nothing_that_only_judging_needs(small_hub: RunningHub) -> None:
     small_hub.context.repositories.put(HERE, Repository().publish().files)
     policy = await reading.policy_of(small_hub.context, HERE)
-    whole = await reading.bundle_of(small_hub.context, HERE)
+    whole = await reading.bundle_at(small_hub.context, HERE, 1)
     assert policy is not None
-    assert whole is not None
     assert (policy.patterns, policy.catalogue, policy.volatile) == ((), {}, {})
     assert replace(whole.policy, patterns=(), catalogue={}, volatile={}) == policy
     shelf: Shelf[int] = Shelf(2)
@@ -98,6 +97,5 @@ async def test_a_disk_that_fails_is_asked_again(small_hub: RunningHub) -> None:
     home = small_hub.context.settings.data / "repositories" / HERE
     (home / "targets/1.json").rename(home / "targets/1.away")
     assert await reading.policy_of(small_hub.context, HERE) is None
-    assert await reading.bundle_of(small_hub.context, HERE) is None
     (home / "targets/1.away").rename(home / "targets/1.json")
     assert await reading.policy_of(small_hub.context, HERE) is not None
