@@ -52,9 +52,12 @@ def _moment(at: float) -> time.struct_time:
 
 
 def distance(at: float, now: float) -> str:
-    """Return how far a time lies from now, in words ("in 3 hours", "5 minutes ago")."""
-    seconds = abs(at - now)
-    if seconds < 60:
+    """Return how far a time lies from now, in words ("in 3 hours", "5 minutes ago").
+
+    What is all but a whole day is one: a question that has just been asked runs out in a day, not in 23 hours.
+    """
+    seconds = abs(at - now) * 61 / 60
+    if abs(at - now) < 60:
         return "just now" if at <= now else "in less than a minute"
     size, name = next((s, n) for s, n in ((86_400, "day"), (3_600, "hour"), (60, "minute")) if seconds >= s)
     count = int(seconds // size)

@@ -15,7 +15,10 @@ from hub.policy.reading import policy_of
 from hub.roles import Role
 from hub.store import fleet
 from safety_core.model.policy import Policy
-from safety_core.model.tool_call import TenantId
+from safety_core.model.tool_call import AgentId, TenantId
+
+_UNNAMED: Final = AgentId("")
+"""No manifest has this name: what holds for it holds for every agent that has none."""
 
 
 async def show(visit: Visit) -> Response:
@@ -43,8 +46,10 @@ def users(name: str, policy: Policy | None) -> str:
     """Return which agents policy lets refer to a secret. Pure."""
     if policy is None:
         return "not known: no policy was published"
-    named = sorted(agent for agent, manifest in policy.agents.items() if manifest.may_use(name))
-    return ", ".join(named) or "none that policy names"
+    named = sorted(str(agent) for agent, manifest in policy.agents.items() if manifest.may_use(name))
+    if policy.agent(_UNNAMED).may_use(name):
+        named.append("each that policy does not name" if policy.agents else "every agent")
+    return ", ".join(named) or "none"
 
 
 ROUTES: Final[PageRoutes] = (("GET", "/secrets", show),)

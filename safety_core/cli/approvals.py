@@ -243,7 +243,8 @@ def _page(question: Question) -> str:
     return "\n".join(
         (
             f"approval  {request.id}  {question.state}{by}",
-            f"agent     {_safe(request.agent)} of {request.tenant}, session {_safe(request.session)}",
+            f"agent     {_safe(request.agent)} of {request.tenant}"
+            + (f", session {_safe(request.session)}" if request.session else ""),
             f"level     {request.level.word}" + (", needs the approver's own key" if request.strong else ""),
             f"why       {_safe(request.reason)}",
             *_whom(request),
