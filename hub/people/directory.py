@@ -84,10 +84,13 @@ async def give(context: Context, person: Person, role: Role, tenant: TenantId, *
 async def give_in(
     connection: AsyncConnection, person: Person, role: Role, tenant: TenantId, *, by: str, now: float
 ) -> None:
-    """Give a role, in an open transaction."""
+    """Give a role, in an open transaction. At a tenant where the person had none, it ends an invite that waits."""
     if tenant != EVERYWHERE and await tenants.find(connection, tenant) is None:
         raise NotFoundError(f"tenant {tenant}", "is not there", f"safety hub tenant add {tenant}")
+    held = {where for _, where in (await people.roles_of(connection, person.id)).held}
     if await people.give_role(connection, person.id, role, tenant, now):
+        if held and tenant not in held and EVERYWHERE not in held:
+            await people.drop_invite(connection, person.id)  # whoever made it need not be admin here, and could be them
         await sessions.end_all(connection, person.id)
         await deeds.note(connection, Deed(now, by, tenant, f"role given: {role}", person.name))
 

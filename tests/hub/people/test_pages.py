@@ -8,9 +8,11 @@ from urllib.parse import parse_qs, urlsplit
 import pyotp
 import pytest
 
-from hub.errors import TooOftenError
-from hub.people import sessions, totp
+from hub.errors import NotFoundError, TooOftenError
+from hub.people import directory, keyring, sessions, totp
+from hub.roles import Role
 from hub.store import passkeys, people
+from safety_core.model.tool_call import TenantId
 from tests.simulators.arriving import JSON, joined, keep_cookie, offered
 from tests.simulators.authenticator import Authenticator
 from tests.simulators.hub import RunningHub, json_of
@@ -219,12 +221,27 @@ async def test_an_admin_of_one_tenant_sees_and_changes_that_tenant_alone(hub: Ru
     assert "Olga" in page
     assert "Both" in page
     assert "Theirs" not in page
+    assert "other" not in page
+    assert "roles elsewhere" in page
     assert (await admin.post("/people/invite", person=mine.id)).status_code == 200
     for path, person, status in (("invite", both, 403), ("shut-out", both, 403), ("invite", theirs, 404)):
         assert (await admin.post(f"/people/{path}", person=person.id)).status_code == status
     for tenant in ("other", ""):
         assert (await admin.post("/people/give", person=mine.id, role="owner", tenant=tenant)).status_code == 403
         assert (await admin.post("/people/take", person=both.id, role=f"owner@{tenant}")).status_code == 403
+
+
+async def test_an_invite_gives_nobody_a_role_at_a_tenant_that_came_later(hub: RunningHub) -> None:
+    """Else whoever invites somebody at their own tenant could be that person at another one."""
+    admin = await visitor(hub, "Ada", ("admin", "acme"))
+    mine = await person_with(hub, "Olga", ("owner", "acme"))
+    link = await directory.invite(hub.context, mine, by=admin.person.name)
+    await directory.give(hub.context, mine, Role.VIEWER, TenantId("acme"))
+    token = link.rpartition("/")[2]
+    assert (await keyring.invited(hub.context, token)).id == mine.id
+    await person_with(hub, "Olga", ("owner", "other"))
+    with pytest.raises(NotFoundError):
+        await keyring.invited(hub.context, token)
 
 
 async def test_an_admin_is_told_before_typing_that_a_confirmation_is_due(small_hub: RunningHub) -> None:
