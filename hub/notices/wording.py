@@ -26,7 +26,10 @@ SHOWN: Final = 5
 """Recipients and amounts in a message; more are counted."""
 
 _MARKS: Final = str.maketrans({"<": "‹", ">": "›", "[": "(", "]": ")", "`": "'", "*": "∗", "|": "¦"})
-_LINK: Final = re.compile(r"(?i)(https?|[a-z][a-z0-9+.-]*):(//|(?=\S*@))|\bwww\.")
+_LINK: Final = re.compile(r"(?i):(?=//)|(?<=[a-z0-9+.-]):(?=\S{0,320}@)|\bwww\.")
+"""Where a link begins to be one. It looks back for one character and ahead for an address's length, not for the whole
+of a scheme at each character: the text is as long as its writer likes, and the hub waits for it."""
+
 _MENTION: Final = re.compile(r"(?i)@(?=(everyone|here|channel|all|room)\b)")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import timeit
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +22,8 @@ from tests.simulators.hub import question as asked
         ("<https://evil.example|Approve>", "‹https: //evil.example¦Approve›"),
         ("HTTPS://evil.example", "HTTPS: //evil.example"),
         ("www.evil.example", "www .evil.example"),
+        ("ſ://evil.example", "ſ: //evil.example"),
+        ("a" * 200 + ":x@evil.example", "a" * 200 + ": x@evil.example"),
         ("@everyone and @Here", "@ everyone and @ Here"),
         ("kim@shop.example", "kim@shop.example"),
         ("mailto:kim@shop.example", "mailto: kim@shop.example"),
@@ -38,6 +42,17 @@ def test_any_text_becomes_one_short_visible_line(said: str) -> None:
     assert line.isprintable()
     assert not set(line) & set("<>[]`*|\r\n")
     assert "://" not in line
+
+
+@pytest.mark.parametrize("said", ["a", "a:", "http", "x" * 30 + ":", "www.", "@"])
+def test_long_text_takes_time_as_it_is_long(said: str) -> None:
+    """Twice as much of it must not take four times as long: the hub serves nobody else meanwhile."""
+
+    def took(length: int) -> float:
+        text = (said * length)[:length]
+        return min(timeit.repeat(lambda: plain(text, length), number=1, repeat=5))
+
+    assert took(40_000) < 40 * took(4_000)
 
 
 def test_long_lists_are_counted() -> None:
