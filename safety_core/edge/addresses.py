@@ -23,6 +23,9 @@ _ODD: Final = (
     IPv6Network("100::/64"),  # goes nowhere
     IPv6Network("fec0::/10"),  # site-local, of old
     IPv6Network("::/96"),  # IPv4-compatible, of old
+    IPv6Network("::ffff:0:0:0/96"),  # IPv4-translated (RFC 6145), of networks that are IPv6 alone
+    IPv6Network("5f00::/16"),  # segments of one's own network (RFC 9602)
+    IPv6Network("3fff::/20"),  # of examples (RFC 9637)
 )
 """Counted as global, or not recognised, by `ipaddress`; each can lead to a private address, none is needed today."""
 
