@@ -159,6 +159,7 @@ def spki(key: Any) -> str:
         (spki(dsa.generate_private_key(1024)), "no key for ES256"),
         (spki(rsa_key(1024)), "no key for ES256"),
     ],
+    ids=["signs", "letters", "nothing", "head alone", "P-384", "X25519", "DSA", "short RSA"],
 )
 def test_a_public_key_that_no_passkey_has_is_refused(public: str, reason: str) -> None:
     with pytest.raises(InputError, match=reason):
