@@ -6,9 +6,7 @@ the question stays open; then another one stands in its place, or a word says wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping, Sequence
 
 from hub.approvals import feed, questions
 from hub.approvals.approver import Approver
@@ -19,38 +17,14 @@ from hub.errors import ConflictError
 from hub.store import approvals, standing
 from hub.store.standing import SentEdit
 from safety_core.approve import Answer
-from safety_core.canonical import Json, JsonObject
+from safety_core.canonical import JsonObject
 from safety_core.edge import clock
 from safety_core.edits import edit_of
 from safety_core.errors import InputError
 from safety_core.model.approval import ApprovalRequest, ApprovalState, RequestId
-from safety_core.model.level import Level
 from safety_core.model.policy import KeyKind
 from safety_core.model.tool_call import TenantId
 from safety_core.wire.reader import check_shape
-
-MOST: Final = 200
-"""Differences between two calls that are named: more than an approver makes by hand."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One argument that differs. `path`: where it stands ("to[0].name"); a side on which it is missing is None."""
-
-    path: str
-    before: Json
-    after: Json
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """What an approver made of a question: who, from which one, at which level it was and is now."""
-
-    by: str
-    earlier: RequestId
-    level_before: Level
-    level: Level
-    changes: tuple[Change, ...]
 
 
 async def edit(context: Context, approver: Approver, request_id: RequestId, params: JsonObject) -> None:
@@ -96,29 +70,10 @@ async def sent_of(context: Context, asked: Sequence[Question]) -> Mapping[tuple[
         return await standing.last_edits(connection, [one.key for one in asked])
 
 
-async def changed(context: Context, question: Question | ApprovalRequest) -> Changed | None:
-    """Return what an approver changed to make this question, None where nobody did or the earlier one is gone."""
-    request = question.request if isinstance(question, Question) else question
-    if request.edited_from is None:
-        return None
+async def changed_by(context: Context, question: ApprovalRequest) -> str:
+    """Return which approver's change this question follows from; "" where it follows from none that is known."""
+    if question.edited_from is None:
+        return ""
     async with context.database.read() as connection:
-        edit = await standing.last_edit(connection, request.tenant, request.edited_from)
-        stored = await approvals.find(connection, request.tenant, request.edited_from)
-    if stored is None:
-        return None
-    earlier = (await questions.find(context, request.tenant, request.edited_from)).request
-    by = edit.edit.approver if edit is not None else ""
-    found = tuple(_differences("", earlier.params, request.params))
-    return Changed(by, earlier.id, earlier.level, request.level, found[:MOST])
-
-
-def _differences(path: str, before: Json, after: Json) -> Iterator[Change]:
-    if isinstance(before, dict) and isinstance(after, dict):
-        for name in sorted({*before, *after}):
-            yield from _differences(f"{path}.{name}" if path else name, before.get(name), after.get(name))
-    elif isinstance(before, list) and isinstance(after, list):
-        for index in range(max(len(before), len(after))):
-            one, other = (part[index] if index < len(part) else None for part in (before, after))
-            yield from _differences(f"{path}[{index}]", one, other)
-    elif before != after or isinstance(before, bool) != isinstance(after, bool):
-        yield Change(path, before, after)
+        edit = await standing.last_edit(connection, question.tenant, question.edited_from)
+    return "" if edit is None else edit.edit.approver

@@ -76,13 +76,12 @@ def approver_of(visit: Visit, tenant: TenantId, *, totp: bool = False) -> Approv
 async def full(visit: Visit, question: Question) -> Card:
     """Return a question's card with all that lies about it: similar decisions, changes, reasons, what became of it."""
     context, asked = visit.context, question.request
-    changed = await editing.changed(context, question)
     told = await reports.of(context, asked.tenant, [asked.id])
     return replace(
         card(question, await tiers_of(context, [question]), visit.person.name),
         before=await questions.similar(context, asked),
         changed=await _changed(visit, question),
-        changed_by=changed.by if changed is not None else "",
+        changed_by=await editing.changed_by(context, asked),
         sent=await editing.sent(context, asked.tenant, asked.id),
         reports=told.get(asked.id, ()),
         reasons=await _reasons(visit, question),

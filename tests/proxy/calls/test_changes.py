@@ -272,11 +272,8 @@ async def test_the_whole_way_over_a_hub(tmp_path: Path, monkeypatch: pytest.Monk
         await inbox(plugin, client).receive()
         await outbox.send()
         (pending,) = await questions.listed(hub.context, [olga.tenant])
-        changed = await editing.changed(hub.context, pending)
-        assert changed is not None
-        assert [(change.path, change.before, change.after) for change in changed.changes] == [
-            ("command", "rm -r old", "ls old")
-        ]
+        assert await editing.changed_by(hub.context, pending.request) == "Olga"
+        assert pending.request.params == LOOK
         assert (await questions.find(hub.context, olga.tenant, first)).state is ApprovalState.CANCELLED
         await answering.answer(hub.context, olga, pending.request.id, allow=True)
         await inbox(plugin, client).receive()
