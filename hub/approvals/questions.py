@@ -19,7 +19,7 @@ from safety_core.canonical import canonical_bytes
 from safety_core.errors import LimitError
 from safety_core.model.approval import ANSWER_SECONDS, ApprovalRequest, ApprovalState, Grant, RequestId
 from safety_core.model.tool_call import TenantId
-from safety_core.wire.approvals import grant_from_json, request_from_json, request_to_json
+from safety_core.wire.approvals import QUESTION_BYTES, grant_from_json, request_from_json, request_to_json
 from safety_core.wire.reader import Reader
 
 PAGE: Final = 100
@@ -27,9 +27,6 @@ PAGE: Final = 100
 
 PAGE_BYTES: Final = 8 * 1024 * 1024
 """... and how large that answer may become, but for one question that is always shown."""
-
-QUESTION_BYTES: Final = 1024 * 1024
-"""Bytes of one question: a person is to read it before they answer."""
 
 HOUR: Final = 3600.0
 

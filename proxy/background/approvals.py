@@ -20,7 +20,6 @@ from safety_core.edge.hub import HubClient
 from safety_core.edge.standing import StandingStore
 from safety_core.errors import BusyError, GrantError, InputError, LimitError, RefusedError, SafetyError
 from safety_core.model.approval import (
-    USE_SECONDS,
     Cancellation,
     Edit,
     FeedItem,
@@ -56,9 +55,11 @@ class Outbox:
         """
         refused: SafetyError | None = None
         waiting: set[AgentId] = set()
-        for request in await self.approvals.unsent():
-            if request.agent in waiting:
+        for identity in await self.approvals.outbox():
+            approval = await self.approvals.get(identity)
+            if approval is None or approval.request.agent in waiting:
                 continue
+            request = approval.request
             try:
                 await self.hub.push_approval(request)
             except (RefusedError, InputError) as error:  # also what has no form in which it could be told
@@ -142,11 +143,6 @@ class Sweep:
 
     async def expire(self) -> None:
         """Close every pending question past its end, and every permission past its minutes."""
-        now = clock.now()
-        for approval in await self.approvals.pending():
-            if now > approval.request.expires:
-                await self.approvals.close(approval.request.id)
-        for approval in await self.approvals.granted():
-            if now > approval.received + USE_SECONDS:
-                await self.approvals.close(approval.request.id)
+        for request in await self.approvals.overdue(clock.now()):
+            await self.approvals.close(request)
         await self.outward.sweep()

@@ -73,14 +73,15 @@ class Heart:
             hashes = await self.services.audit.consistency(self.proven, size)
             proof = ConsistencyProof(self.proven, tuple(item.hex() for item in hashes))
         force = self._force()
+        waiting = await self.services.approvals.waiting()
         told = Heartbeat(
             versions={Component.GATEWAY: version("safety-gateway")},
             policy=force.policy.revision if force else "",
             policy_version=force.policy.version if force else 0,
             audit=note if size else "",
             proof=proof,
-            pending=len(await self.services.approvals.pending()),
-            unsent=len(await self.services.approvals.unsent()) + len(await self.services.usage.unsent()),
+            pending=waiting.pending,
+            unsent=waiting.unsent + len(await self.services.usage.unsent()),
             posture=self.services.posture.last,
             at=clock.now(),
             expires=force.expires if force and math.isfinite(force.expires) else 0.0,

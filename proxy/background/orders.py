@@ -142,9 +142,10 @@ class Orders:
     async def _told(self) -> OrderResult:
         await self.beat()
         services = self.sight.services
+        waiting = await services.approvals.waiting()
         numbers = {
-            Number.PENDING: len(await services.approvals.pending()),
-            Number.UNSENT: len(await services.approvals.unsent()) + len(await services.usage.unsent()),
+            Number.PENDING: waiting.pending,
+            Number.UNSENT: waiting.unsent + len(await services.usage.unsent()),
             Number.ENTRIES: await services.audit.size(),
             Number.HALTED: self.sight.halted(),
             Number.VERSION: self._version(),

@@ -59,6 +59,7 @@ class Status:
         plugins: list[Json] = [*guards.presence.to_json(now)]
         halted: list[Json] = [*guards.halts.to_json()]
         posture = self.services.posture.last
+        waiting = await self.services.approvals.waiting()
         return {
             "version": version("safety-gateway"),
             "tenant": self.settings.tenant,
@@ -66,8 +67,8 @@ class Status:
             "policy": policy,
             "layers": layers,
             "approvals": {
-                "pending": len(await self.services.approvals.pending()),
-                "unsent": len(await self.services.approvals.unsent()),
+                "pending": waiting.pending,
+                "unsent": waiting.unsent,
             },
             "audit": {"entries": await self.services.audit.size()},
             "secrets": secrets,

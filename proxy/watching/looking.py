@@ -66,7 +66,7 @@ class Looking:
             "redactions": traffic.counts.redactions,
             "running": running,
             "running_count": len(under_way),
-            "approvals_pending": len(await self.services.approvals.pending()),
+            "approvals_pending": (await self.services.approvals.waiting()).pending,
             "latency": {
                 "added": _ranks(traffic.added),
                 "waited": _ranks(traffic.waited),
@@ -84,7 +84,7 @@ class Looking:
             key = (provider, self.traffic.models.shown(self.traffic.models.of(model)))
             cost[key] = cost.get(key, 0) + amount
         levels = Levels(
-            approvals_pending=len(await services.approvals.pending()),
+            approvals_pending=(await services.approvals.waiting()).pending,
             audit_entries=await services.audit.size(),
             policy_age=clock.now() - force.latest().vouched if force.any else None,
             cost=tuple((*key, amount) for key, amount in cost.items()),

@@ -13,7 +13,13 @@ from safety_core.edge import clock, report_rows
 from safety_core.edge.database import Column
 from safety_core.errors import ExpiredGrantError, InputError, LimitError, MismatchedGrantError, ReplayedGrantError
 from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState, Grant, KeyId, Report, RequestId
-from safety_core.wire.approvals import grant_from_json, grant_to_json, request_from_json, request_to_json
+from safety_core.wire.approvals import (
+    QUESTION_BYTES,
+    grant_from_json,
+    grant_to_json,
+    request_from_json,
+    request_to_json,
+)
 from safety_core.wire.reader import Reader, check_retold, parse_json
 
 SCHEMA: Final = """
@@ -49,7 +55,7 @@ INSERT INTO approval_cursor VALUES (1, ?) ON CONFLICT DO UPDATE SET position = m
 OPEN: Final = 200
 OPEN_BYTES: Final = 64 * 1024 * 1024
 """Questions of one agent that may wait for a person at once, and their bytes: more than anybody reads, and a bound on
-what an agent that only asks can make us keep and show. One call may have 10 MiB."""
+what an agent that only asks can make us keep and show."""
 
 CHANGES: Final = 20
 """How often one call may be changed: whoever asks for the first form is led through all of them."""
@@ -58,6 +64,14 @@ WAITING: Final = """
 SELECT count(*), coalesce(sum(length(request)), 0) FROM approval
 WHERE state = 'pending' AND json_extract(CAST(request AS TEXT), '$.agent') = ?
 """
+COUNTS: Final = """
+SELECT count(*), coalesce(sum(sent = 0), 0) FROM approval WHERE state = 'pending'
+"""
+OVERDUE: Final = """
+SELECT id FROM approval WHERE state = 'pending' AND json_extract(CAST(request AS TEXT), '$.expires') < ?
+UNION ALL SELECT id FROM approval WHERE state = 'granted' AND received < ?
+"""
+UNSENT: Final = "SELECT id FROM approval WHERE state = 'pending' AND sent = 0 ORDER BY ordinal"
 COLUMNS: Final = "SELECT state, request, answer, received, others, replaced FROM approval"
 
 
@@ -71,6 +85,10 @@ def put(request: ApprovalRequest, db: sqlite3.Connection) -> Approval:
     there = one(db, " WHERE id = ? OR (digest = ? AND state = 'pending')", request.id, request.action_digest)
     if there is None:
         body = canonical_bytes(request_to_json(request))
+        if len(body) > QUESTION_BYTES:
+            raise LimitError(
+                "call", f"is larger than {QUESTION_BYTES} bytes, and nobody could read it", "do it in parts"
+            )
         check_retold(body, "call")
         request_from_json(Reader.parse(body, "call"))  # a row that nobody can read would end all looks at the others
         count, size = db.execute(WAITING, (request.agent,)).fetchone()

@@ -16,7 +16,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -27,7 +27,17 @@ from safety_core.edge import asker_rows as askers
 from safety_core.edge import clock, report_rows, standing
 from safety_core.edge.asker_rows import Owed
 from safety_core.edge.database import Database
-from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState, Asker, Grant, KeyId, Report, RequestId
+from safety_core.model.approval import (
+    USE_SECONDS,
+    Approval,
+    ApprovalRequest,
+    ApprovalState,
+    Asker,
+    Grant,
+    KeyId,
+    Report,
+    RequestId,
+)
 from safety_core.model.tool_call import AgentId
 
 AT_ONCE: Final = 100
@@ -35,6 +45,14 @@ AT_ONCE: Final = 100
 
 SCHEMA: Final = ";".join((rows.SCHEMA, askers.SCHEMA, report_rows.SCHEMA, standing.SCHEMA))
 """... of everything that goes on between agents and approvers, in one file and over one connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many questions wait for a person, and how many of them the hub has not heard of."""
+
+    pending: int
+    unsent: int
 
 
 class ApprovalStore:
@@ -208,6 +226,21 @@ class ApprovalStore:
     async def history(self) -> tuple[Approval, ...]:
         """Return every approval that was ever asked for here, in whatever state, oldest first."""
         return await self.database.read(lambda db: rows.every(db, " ORDER BY ordinal"))
+
+    async def waiting(self) -> Waiting:
+        """Return how many wait, without a look at what they are about: together they may be large."""
+        row = await self.database.read(lambda db: db.execute(rows.COUNTS).fetchone())
+        return Waiting(*row)
+
+    async def overdue(self, now: float) -> tuple[RequestId, ...]:
+        """Return what ran out of time: questions that nobody answered, permissions that nobody used."""
+        found = await self.database.read(lambda db: db.execute(rows.OVERDUE, (now, now - USE_SECONDS)).fetchall())
+        return tuple(RequestId(request) for (request,) in found)
+
+    async def outbox(self) -> tuple[RequestId, ...]:
+        """Return the pending requests that the hub has not confirmed, oldest first. `get` has one at a time."""
+        found = await self.database.read(lambda db: db.execute(rows.UNSENT).fetchall())
+        return tuple(RequestId(request) for (request,) in found)
 
     async def unsent(self) -> tuple[ApprovalRequest, ...]:
         """Return the outbox: pending requests that the hub has not confirmed, oldest first."""

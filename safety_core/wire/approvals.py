@@ -24,6 +24,9 @@ BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]+")
 REASON_LIMIT: Final = 64 * 1024
 """Characters of a request's reasons: one sentence for each rule that fired."""
 
+QUESTION_BYTES: Final = 1024 * 1024
+"""Bytes of one question: a person is to read it before they answer."""
+
 
 def request_to_json(request: ApprovalRequest) -> JsonObject:
     """Return the JSON form of a request."""

@@ -15,7 +15,7 @@ import pytest
 from safety_core.approve import TRANSITIONS
 from safety_core.canonical import Digest, canonical_bytes
 from safety_core.edge.approval_rows import CHANGES, SCHEMA
-from safety_core.edge.approvals import AT_ONCE, ApprovalStore
+from safety_core.edge.approvals import AT_ONCE, ApprovalStore, Waiting
 from safety_core.edge.database import connect
 from safety_core.errors import (
     ExpiredGrantError,
@@ -26,10 +26,10 @@ from safety_core.errors import (
     SafetyError,
     UnavailableError,
 )
-from safety_core.model.approval import ApprovalRequest, ApprovalState, Asker, Grant, KeyId, RequestId
+from safety_core.model.approval import USE_SECONDS, ApprovalRequest, ApprovalState, Asker, Grant, KeyId, RequestId
 from safety_core.model.level import Level
 from safety_core.model.tool_call import AgentId, SessionId, TenantId
-from safety_core.wire.approvals import request_to_json
+from safety_core.wire.approvals import QUESTION_BYTES, request_to_json
 
 CHILDREN = Path(__file__).parents[2] / "simulators" / "approval_children.py"
 
@@ -420,6 +420,23 @@ async def test_nor_does_it_fill_the_disk(store: ApprovalStore, monkeypatch: pyte
     with pytest.raises(LimitError):
         await store.open_request(replace(request(2), params={"command": "x" * 6_000}))
     await store.open_request(request(3))
+
+
+async def test_what_nobody_could_read_is_no_question(store: ApprovalStore) -> None:
+    with pytest.raises(LimitError, match="call: is larger than"):
+        await store.open_request(replace(request(1), params={"command": "x" * QUESTION_BYTES}))
+    assert await store.pending() == ()
+
+
+async def test_what_waits_is_counted_and_found_without_being_read(store: ApprovalStore) -> None:
+    for number in (1, 2, 3, 4):
+        await store.open_request(replace(request(number), expires=2000.0 + number))
+    await store.mark_sent(request(1).id)
+    await store.settle(grant(request(4)), 1200.0)
+    assert await store.waiting() == Waiting(pending=3, unsent=2)
+    assert await store.outbox() == (request(2).id, request(3).id)
+    assert await store.overdue(1200.0 + USE_SECONDS) == ()
+    assert await store.overdue(2002.5) == (request(1).id, request(2).id, request(4).id)
 
 
 async def test_whom_an_earlier_version_owed_an_answer_is_told_it(tmp_path: Path) -> None:
