@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+import unicodedata
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,8 +21,8 @@ from hub.store.deeds import Deed
 from safety_core.errors import InputError
 from safety_core.model.tool_call import TenantId
 
-NAME: Final = re.compile(r"[^\x00-\x20\x7f]([^\x00-\x1f\x7f]{0,98}[^\x00-\x20\x7f])?")
-"""Names stand in grants and audits: printable, and nothing that hides at an end."""
+NAME_CHARACTERS: Final = 100
+"""Names stand in grants and audits, where one must not look like another."""
 
 EMAIL: Final = re.compile(r"[^\s@<>\"',;:\\]{1,64}@[A-Za-z0-9.-]{1,190}")
 
@@ -33,9 +34,15 @@ CONSOLE: Final = "the hub's machine"
 
 
 def person_name(name: str) -> str:
-    """Return the name if it may be a person's, or raise InputError."""
-    if not NAME.fullmatch(name):
-        raise InputError("name", "must be 1 to 100 characters without control characters")
+    """Return the name, composed (NFC), if it may be a person's, or raise InputError.
+
+    Nothing in it is invisible, turns the writing round or hides at an end, and no letter is another one in disguise
+    (NFKC: full-width forms and ligatures).
+    """
+    name = unicodedata.normalize("NFC", name)
+    seen = name.isprintable() and name == " ".join(name.split()) and name == unicodedata.normalize("NFKC", name)
+    if not seen or not 0 < len(name) <= NAME_CHARACTERS:
+        raise InputError("name", f"must be 1 to {NAME_CHARACTERS} plain letters, with single spaces between words")
     return name
 
 

@@ -16,6 +16,7 @@ from hub.people.limits import neighbourhood
 from hub.roles import Role
 from hub.store import deeds
 from hub.store import sessions as store
+from safety_core.errors import InputError
 from safety_core.model.tool_call import TenantId
 from tests.simulators.arriving import JSON, invite_path, joined, keep_cookie, offered, sign_in
 from tests.simulators.authenticator import Authenticator
@@ -146,7 +147,7 @@ async def test_guessing_has_to_wait_whoever_guesses(hub: RunningHub) -> None:
     hub.clock.now += 301
     assert (await http.post("/sign-in/offer", json={}, headers=JSON)).status_code == 200
     async with hub.context.database.read() as connection:
-        said = await deeds.newest(connection, limit=1000)
+        said = await deeds.found(connection, limit=1000)
     assert [deed.deed for _, deed in said].count("sign-in refused") == limits.ADDRESS_TRIES
 
 
@@ -219,7 +220,7 @@ async def test_errors_are_pages_for_people_and_json_for_programs(small_hub: Runn
     http = browser(small_hub)
     page = await http.get("/nothing-here")
     assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
-    answer = await http.get("/v1/nothing-here")
+    answer = await http.get("/v1/nothing-here", headers={"Accept": "application/json"})
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/json")
     answer = await http.get("/nothing-here", headers=JSON)
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/json")
@@ -245,7 +246,7 @@ async def test_deeds_say_who_did_what_from_where(hub: RunningHub) -> None:
     body = {"credential": passkey.get(await offered(http, "/sign-in/offer"), signature="AAAA")}
     await http.post("/sign-in/passkey", json=body, headers=JSON)
     async with hub.context.database.read() as connection:
-        said = [(deed.person, deed.deed, deed.address) for _, deed in reversed(await deeds.newest(connection))]
+        said = [(deed.person, deed.deed, deed.address) for _, deed in reversed(await deeds.found(connection))]
     assert said == [
         (directory.CONSOLE, "person added", ""),
         (directory.CONSOLE, "role given: owner", ""),
@@ -277,5 +278,24 @@ async def test_an_address_is_the_one_that_a_proxy_on_this_machine_names(small_hu
     http.headers["X-Forwarded-Proto"] = "https"
     assert (await sign_in(http, passkey)).status_code == 200
     async with small_hub.context.database.read() as connection:
-        ((_, deed),) = await deeds.newest(connection, limit=1)
+        ((_, deed),) = await deeds.found(connection, limit=1)
     assert (deed.deed, deed.address) == ("sign-in", "203.0.113.9")
+
+
+DISGUISED = (
+    "Olga\u200b", "Ol\u00adga", "\u202eaglO", "\uff2flga", "Olga ", "Olga\u00a0S", "Olga  S", "\ufb01nn", "", "x" * 101,
+    "a\x00",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DISGUISED)
+async def test_no_name_looks_like_another_one_by_what_cannot_be_seen(small_hub: RunningHub, name: str) -> None:
+    """One person says yes for one: whoever reads who said it must not take it for somebody else's."""
+    with pytest.raises(InputError):
+        await directory.add(small_hub.context, name)
+
+
+async def test_names_of_all_writings_are_names(small_hub: RunningHub) -> None:
+    for name in ("Jos\u00e9", "\u0418\u0432\u0430\u043d", "\u738b\u5c0f\u660e", "O'Neill-Smith, jr. (ops)"):
+        assert (await directory.add(small_hub.context, name)).name == name
+    assert (await directory.add(small_hub.context, "Re\u0301mi")).name == "R\u00e9mi"
