@@ -220,11 +220,11 @@ async def test_errors_are_pages_for_people_and_json_for_programs(small_hub: Runn
     http = browser(small_hub)
     page = await http.get("/nothing-here")
     assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
-    answer = await http.get("/v1/nothing-here", headers={"Accept": "application/json"})
+    answer = await http.get("/v1/nothing-here", headers=JSON)
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/json")
     answer = await http.get("/nothing-here", headers=JSON)
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/json")
-    answer = await http.get("/v1/approvals")
+    answer = await http.get("/v1/approvals", headers=JSON)
     assert (answer.status_code, answer.headers["content-type"]) == (401, "application/json")
 
 
