@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from hub.context import Context
 from hub.errors import ForbiddenError, NotFoundError
 from hub.roles import Person, Role
@@ -23,12 +21,6 @@ from safety_core.model.tool_call import TenantId
 
 LONGEST_SECONDS: Final = 60 * 86_400
 """Who is away for longer wants another owner, not a deputy."""
-
-
-async def active(connection: AsyncConnection, tenant: TenantId, person: str, now: float) -> tuple[str, ...]:
-    """Return for whom (ids) this person may answer at this tenant now; empty for nobody."""
-    held = await delegations.active(connection, tenant, now)
-    return tuple(sorted({item.person for item in held if item.deputy == person}))
 
 
 async def give(context: Context, tenant: TenantId, giver: Person, deputy_name: str, ends: float) -> Delegation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import Row, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.engine import insert_into
@@ -39,39 +39,36 @@ async def note(connection: AsyncConnection, deed: Deed) -> None:
     await connection.execute(insert_into(connection, deeds).values(**asdict(deed)))
 
 
-async def newest(
-    connection: AsyncConnection, tenant: TenantId | None = None, limit: int = 100, before: int | None = None
-) -> tuple[tuple[int, Deed], ...]:
-    """Return (number, deed), the newest first: of one tenant or (None) of all; `before`: a number to go on from."""
-    query = select(deeds).order_by(deeds.c.id.desc()).limit(limit)
-    if tenant is not None:
-        query = query.where(deeds.c.tenant == tenant)
-    if before is not None:
-        query = query.where(deeds.c.id < before)
-    rows = await connection.execute(query)
-    return tuple(
-        (row.id, Deed(row.at, row.person, TenantId(row.tenant), row.deed, row.subject, row.address)) for row in rows
-    )
-
-
 async def about(connection: AsyncConnection, tenant: TenantId, subject: str) -> tuple[Deed, ...]:
     """Return what was done about one subject of a tenant, in order."""
     query = select(deeds).where((deeds.c.tenant == tenant) & (deeds.c.subject == subject)).order_by(deeds.c.id)
     rows = await connection.execute(query.limit(100))
-    return tuple(Deed(row.at, row.person, TenantId(row.tenant), row.deed, row.subject, row.address) for row in rows)
+    return tuple(_deed(row) for row in rows)
 
 
 async def found(
-    connection: AsyncConnection, tenants: Collection[TenantId], words: str, limit: int, before: int | None = None
+    connection: AsyncConnection,
+    tenants: Collection[TenantId] | None = None,
+    words: str = "",
+    limit: int = 100,
+    before: int | None = None,
 ) -> tuple[tuple[int, Deed], ...]:
-    """Return (number, deed) at these tenants ("": the hub as a whole), the newest first, in which each word stands."""
-    query = select(deeds).where(deeds.c.tenant.in_(list(tenants))).order_by(deeds.c.id.desc()).limit(limit)
+    """Return (number, deed), the newest first, in which each word stands.
+
+    Args:
+        tenants: at which it was done ("": the hub as a whole); None for any.
+        before: a number to go on from.
+    """
+    query = select(deeds).order_by(deeds.c.id.desc()).limit(limit)
+    if tenants is not None:
+        query = query.where(deeds.c.tenant.in_(list(tenants)))
     for word in words.split():
         columns = (deeds.c.person, deeds.c.tenant, deeds.c.deed, deeds.c.subject, deeds.c.address)
         query = query.where(or_(*(column.icontains(word, autoescape=True) for column in columns)))
     if before is not None:
         query = query.where(deeds.c.id < before)
-    rows = await connection.execute(query)
-    return tuple(
-        (row.id, Deed(row.at, row.person, TenantId(row.tenant), row.deed, row.subject, row.address)) for row in rows
-    )
+    return tuple((row.id, _deed(row)) for row in await connection.execute(query))
+
+
+def _deed(row: Row[tuple[object, ...]]) -> Deed:
+    return Deed(row.at, row.person, TenantId(row.tenant), row.deed, row.subject, row.address)

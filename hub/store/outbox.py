@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.engine import Row
@@ -34,9 +33,6 @@ class Sending(StrEnum):
     SENT = "sent"
     DROPPED = "dropped"
     DEAD = "dead"
-
-
-SETTLED: Final = (Sending.SENT, Sending.DROPPED, Sending.DEAD)
 
 
 @dataclass(frozen=True, slots=True)

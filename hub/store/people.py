@@ -33,7 +33,6 @@ async def add(connection: AsyncConnection, person: Person, now: float) -> bool:
     return added.first() is not None
 
 
-_FIND: Final = select(people).where((people.c.id == bindparam("person")) & people.c.disabled.is_(None))
 _ROLES: Final = select(roles.c.role, roles.c.tenant).where(roles.c.person == bindparam("person"))
 _ROLES_OF_KNOWN: Final = (
     select(roles.c.role, roles.c.tenant)

@@ -148,7 +148,7 @@ async def test_an_owner_halts_from_the_page_and_sees_what_came_of_it(hub: Runnin
     forged = await olga.http.post("/tenants/acme/order", data={"kind": "halt", "agent": "*", "csrf": "x"})
     assert forged.status_code == 403
     async with hub.context.database.read() as connection:
-        assert (await deeds.newest(connection, ACME, 1))[0][1].deed == "order halt"
+        assert (await deeds.found(connection, [ACME], limit=1))[0][1].deed == "order halt"
 
 
 async def test_an_alert_is_acknowledged_once_by_name(hub: RunningHub) -> None:
@@ -160,7 +160,7 @@ async def test_an_alert_is_acknowledged_once_by_name(hub: RunningHub) -> None:
         assert (await olga.post("/tenants/acme/acknowledge", alert=number)).status_code == 303
     async with hub.context.database.read() as connection:
         known = [alert.person for alert in await alerts.open_of(connection, ACME)]
-        words = [deed.deed for _, deed in await deeds.newest(connection, ACME)]
+        words = [deed.deed for _, deed in await deeds.found(connection, [ACME])]
     assert words.count("acknowledge alert") == 1
     assert sorted(known) == sorted(["Olga", *[""] * (len(numbers) - 1)])
     assert "Olga knows since" in await page(olga, "/tenants/acme")
@@ -195,7 +195,7 @@ async def test_an_admin_takes_a_key_back_enrols_anew_and_lets_a_log_in(hub: Runn
     assert (await anna.post("/tenants/acme/accept-log")).status_code == 303
     async with hub.context.database.read() as connection:
         head = await checkpoints.current(connection, ACME)
-        words = [deed.deed for _, deed in await deeds.newest(connection, ACME)]
+        words = [deed.deed for _, deed in await deeds.found(connection, [ACME])]
     assert head is not None
     assert (head.log, head.size) == (2, 0)
     assert words[:3] == ["accept audit log", "enrol", "revoke key"]

@@ -47,7 +47,7 @@ async def test_an_order_is_fetched_until_its_result_came_and_the_first_result_st
     assert await newest(hub) == [(pull.id, None), (halt.id, OrderOutcome.DONE)]
     async with hub.context.database.read() as connection:
         found = await stored.find(connection, ACME, halt.id)
-        assert [(one.person, one.deed) for _, one in await deeds.newest(connection, ACME)] == [("Olga", "order")] * 2
+        assert [(one.person, one.deed) for _, one in await deeds.found(connection, [ACME])] == [("Olga", "order")] * 2
     assert found is not None
     assert (found.person, found.settled, found.numbers) == ("Olga", START + 1, {Number.HALTED: 1})
 

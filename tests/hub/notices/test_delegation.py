@@ -41,8 +41,7 @@ async def test_a_deputy_answers_until_the_end_and_nowhere_else(house: RunningHub
     given = await delegation.give(house.context, ACME, olga, "Anna", START + DAY)
     assert await answers(house, ACME, anna)
     assert not await answers(house, GLOBEX, anna)
-    async with house.context.database.read() as connection:
-        assert await delegation.active(connection, ACME, anna.id, START + 1) == (olga.id,)
+    assert (given.person, given.deputy) == (olga.id, anna.id)
     assert await delegation.listed(house.context, anna.id) == (given,)
     house.clock.now += DAY
     assert not await answers(house, ACME, anna)

@@ -20,7 +20,7 @@ from tests.simulators.visitors import browser, person_with, visitor
 
 async def told(hub: RunningHub) -> list[tuple[str, str]]:
     async with hub.context.database.read() as connection:
-        return [(deed.person, deed.deed) for _, deed in reversed(await deeds.newest(connection))]
+        return [(deed.person, deed.deed) for _, deed in reversed(await deeds.found(connection))]
 
 
 KEYS: dict[str, Any] = {

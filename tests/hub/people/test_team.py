@@ -109,7 +109,7 @@ async def test_nobody_is_let_in_whom_nobody_added(team: RunningHub, provider: Op
     await directory.shut_out(team.context, person)
     assert (await came(team, provider)).status_code == 401
     async with team.context.database.read() as connection:
-        said = [deed.deed for _, deed in await deeds.newest(connection)]
+        said = [deed.deed for _, deed in await deeds.found(connection)]
     assert said.count("sign-in refused") == 4
 
 
