@@ -10,7 +10,8 @@ from starlette.responses import JSONResponse, Response
 from hub.approvals import answering, editing, questions
 from hub.approvals.approver import Approver
 from hub.approvals.questions import Question
-from hub.auth.callers import bearer, body_of, edge_call
+from hub.auth.bodies import body_of
+from hub.auth.callers import bearer, edge_call
 from hub.context import Context
 from hub.errors import ForbiddenError
 from hub.store.tokens import TokenKind

@@ -8,7 +8,8 @@ from starlette.responses import JSONResponse, Response
 from hub.approvals import standing
 from hub.approvals.approver import Approver
 from hub.approvals.standing import Terms
-from hub.auth.callers import bearer, body_of
+from hub.auth.bodies import body_of
+from hub.auth.callers import bearer
 from hub.context import Context
 from hub.store.standing import MadeGrant
 from hub.store.tokens import TokenKind
