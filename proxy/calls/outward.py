@@ -9,7 +9,7 @@ from proxy.force import InForce
 from safety_core.edge import clock
 from safety_core.edge.audit_log import AuditLog
 from safety_core.edge.standing import StandingStore
-from safety_core.errors import GrantError
+from safety_core.errors import ExpiredGrantError, GrantError
 from safety_core.model.approval import StandingGrant, Withdrawal
 from safety_core.model.record import AuditEntry, Event
 from safety_core.standing import check_standing
@@ -36,6 +36,8 @@ class Outward:
         policy, now = self.in_force.latest().policy, clock.now()
         try:
             check_standing(grant, policy, now)
+            if now >= grant.not_after:
+                raise ExpiredGrantError(f"outward grant {grant.id}", "its time is over")
         except GrantError as error:
             await self._record(grant, "dropped", "", (type(error).__name__,))
             await self.standing.refuse(grant, type(error).__name__)
@@ -54,13 +56,11 @@ class Outward:
         except NoPolicyError:
             return
         now = clock.now()
-        for held in await self.standing.held():
-            if held.ended or now >= held.grant.not_after:
-                continue
+        for grant in await self.standing.live(now):
             try:
-                check_standing(held.grant, policy, now)
+                check_standing(grant, policy, now)
             except GrantError:
-                await self._end(held.grant.id, "unpinned")
+                await self._end(grant.id, "unpinned")
 
     async def _end(self, identity: str, why: str) -> None:
         ended = await self.standing.end(identity, why)

@@ -219,10 +219,6 @@ class ApprovalStore:
         """Return what waits for an answer, oldest first."""
         return await self.database.read(lambda db: rows.every(db, " WHERE state = 'pending' ORDER BY ordinal"))
 
-    async def granted(self) -> tuple[Approval, ...]:
-        """Return the permissions that nobody has used, oldest first."""
-        return await self.database.read(lambda db: rows.every(db, " WHERE state = 'granted' ORDER BY ordinal"))
-
     async def history(self) -> tuple[Approval, ...]:
         """Return every approval that was ever asked for here, in whatever state, oldest first."""
         return await self.database.read(lambda db: rows.every(db, " ORDER BY ordinal"))

@@ -34,12 +34,24 @@ CREATE TABLE IF NOT EXISTS standing_grant (
     body      BLOB
 ) STRICT;
 CREATE INDEX IF NOT EXISTS standing_grant_by_call ON standing_grant (agent, tool) WHERE ended = '';
+CREATE INDEX IF NOT EXISTS standing_grant_bare ON standing_grant (id) WHERE body IS NULL;
 CREATE INDEX IF NOT EXISTS standing_grant_untold ON standing_grant (id) WHERE told = 0
 """
 
 MOST: Final = 1000
 """Grants of one agent that hold at once; each call that goes outside looks at those for its tool."""
 
+MOST_OF_ALL: Final = 5 * MOST
+"""... and of all agents together: whoever signs grants makes up names of agents."""
+
+ENDED: Final = 10_000
+"""Ids that were ended before their grant came, or refused, that are remembered; the oldest go."""
+
+_FORGET: Final = """
+DELETE FROM standing_grant WHERE body IS NULL AND rowid <= (
+    SELECT rowid FROM standing_grant WHERE body IS NULL ORDER BY rowid DESC LIMIT 1 OFFSET ?
+)
+"""
 _REFUSE: Final = "INSERT OR IGNORE INTO standing_grant VALUES (?, '', '', 0, 0, ?, 0, NULL)"
 _LIVE: Final = "ended = '' AND remaining > 0 AND not_after > ?"
 
@@ -69,7 +81,7 @@ class StandingStore:
         """Keep a grant; False where it has been kept, or withdrawn, before: nothing changes then.
 
         Raises:
-            LimitError: its agent has too many.
+            LimitError: its agent has too many, or all have.
         """
         kept = await self._database.write(partial(_keep, grant, now))
         self._news.set()
@@ -77,7 +89,7 @@ class StandingStore:
 
     async def refuse(self, grant: StandingGrant, why: str) -> None:
         """Note, for the hub, that a grant counts for nothing here, now or later; one that was kept stays."""
-        await self._database.write(lambda db: db.execute(_REFUSE, (grant.id, why)))
+        await self._database.write(partial(_refuse, grant.id, why))
         self._news.set()
 
     async def known(self, grant: str) -> bool:
@@ -117,6 +129,10 @@ class StandingStore:
         mark = "UPDATE standing_grant SET told = 1 WHERE id = ? AND remaining = ? AND ended = ?"
         await self._database.write(lambda db: db.executemany(mark, rows))
 
+    async def live(self, now: float) -> tuple[StandingGrant, ...]:
+        """Return the grants that hold at `now`."""
+        return tuple(held.grant for held in await self._database.read(lambda db: _every(db, _LIVE, (now,))))
+
     async def held(self) -> tuple[Held, ...]:
         """Return every grant that was ever kept here, with what is left of it."""
         return await self._database.read(lambda db: _every(db, "body IS NOT NULL", ()))
@@ -129,6 +145,9 @@ def _keep(grant: StandingGrant, now: float, db: sqlite3.Connection) -> bool:
     if db.execute(count, (grant.agent, now)).fetchone()[0] >= MOST:
         fix = "withdraw some: safety approvals outward"
         raise LimitError(f"agent {grant.agent}", f"has {MOST} outward grants", fix)
+    everybodys = f"SELECT count(*) FROM standing_grant WHERE {_LIVE}"  # noqa: S608 - of our own parts
+    if db.execute(everybodys, (now,)).fetchone()[0] >= MOST_OF_ALL:
+        raise LimitError("outward grants", f"are {MOST_OF_ALL} already", "withdraw some: safety approvals outward")
     body = canonical_bytes(standing_to_json(grant))
     row = (grant.id, grant.agent, grant.tool, grant.not_after, grant.uses, body)
     db.execute(
@@ -144,6 +163,11 @@ def _use(ids: tuple[str, ...], now: float, db: sqlite3.Connection) -> None:
             raise ReplayedGrantError(f"outward grant {grant}", "has no use left, or holds no more", "ask again")
 
 
+def _refuse(grant: str, why: str, db: sqlite3.Connection) -> None:
+    db.execute(_REFUSE, (grant, why))
+    db.execute(_FORGET, (ENDED,))
+
+
 def _end(grant: str, why: str, db: sqlite3.Connection) -> StandingGrant | None:
     found = _every(db, "id = ? AND ended = '' AND body IS NOT NULL", (grant,))
     db.execute(
@@ -151,6 +175,7 @@ def _end(grant: str, why: str, db: sqlite3.Connection) -> StandingGrant | None:
         "ON CONFLICT DO UPDATE SET ended = excluded.ended, told = 0 WHERE ended = ''",
         (grant, why),
     )
+    db.execute(_FORGET, (ENDED,))
     return found[0].grant if found else None
 
 

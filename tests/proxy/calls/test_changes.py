@@ -234,10 +234,11 @@ async def test_one_that_policy_does_not_let_count_is_recorded_and_dropped(
             outward(plugin, id="b" * 32, not_after=plugin.now[0] + 8 * 24 * 3600),
             outward(plugin, id="c" * 32, origin="email:link"),
             outward(plugin, id="d" * 32, tenant=TenantId("another")),
+            outward(plugin, id="e" * 32, decided=plugin.now[0] - 9, not_after=plugin.now[0]),
         ):
             await inbox(plugin).take_up(wrong)
         assert await mails(plugin) == "pending"
-        assert await events(plugin) == [("outward_grant", "dropped")] * 4
+        assert await events(plugin) == [("outward_grant", "dropped")] * 5
 
 
 async def test_a_policy_that_no_longer_pins_the_key_ends_it_for_good(

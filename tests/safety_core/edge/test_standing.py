@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from nacl.signing import SigningKey
 
+from safety_core.edge import standing as module
 from safety_core.edge.approvals import ApprovalStore
 from safety_core.edge.standing import MOST, StandingStore
 from safety_core.errors import LimitError, ReplayedGrantError
@@ -118,6 +119,32 @@ async def test_an_agent_has_a_bounded_number(store: StandingStore) -> None:
     assert await store.keep(grant("f", agent="another"), NOW)
     await store.end(f"{0:032x}", "withdrawn")
     assert await store.keep(grant("e"), NOW)
+
+
+async def test_all_agents_have_a_bounded_number(store: StandingStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_OF_ALL", 2)
+    for letter in "ab":
+        await store.keep(grant(letter, agent=f"made up {letter}"), NOW)
+    with pytest.raises(LimitError, match="outward grants: are 2 already"):
+        await store.keep(grant("c", agent="made up c"), NOW)
+    assert [found.id[0] for found in await store.live(NOW)] == ["a", "b"]
+    await store.end(grant("a").id, "withdrawn")
+    assert await store.keep(grant("c"), NOW)
+
+
+async def test_what_was_ended_before_it_came_is_remembered_up_to_a_number(
+    store: StandingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ENDED", 3)
+    await store.keep(grant("e"), NOW)
+    await store.end(grant("e").id, "withdrawn")
+    for number in range(4):
+        await store.end(f"{number:032x}", "withdrawn")
+    await store.refuse(grant("f"), "ForgedGrantError")
+    known = [await store.known(f"{number:032x}") for number in range(4)]
+    assert known == [False, False, True, True]
+    assert await store.known(grant("f").id)
+    assert not await store.keep(grant("e"), NOW), "one that was kept is never forgotten"
 
 
 def child(path: Path) -> subprocess.Popen[str]:
