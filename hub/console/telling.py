@@ -8,7 +8,7 @@ from typing import Final
 from starlette.responses import Response
 
 from hub.console.visit import PageRoutes, Visit
-from hub.errors import status_of
+from hub.errors import ForbiddenError, status_of
 from hub.happenings import Event
 from hub.notices import preferences, webhooks
 from hub.roles import Role
@@ -25,17 +25,20 @@ def _place(tenant: TenantId) -> str:
     return f"/tenants/{tenant}/telling"
 
 
-def _tenant(visit: Visit) -> TenantId:
+async def _tenant(visit: Visit) -> TenantId:
+    """Return the tenant, for an owner or admin of it. A deputy only answers: a receiver would stay after them."""
     tenant = TenantId(visit.request.path_params["tenant"])
     visit.require(Role.VIEWER, tenant)
-    if not (visit.roles.has(Role.ADMIN, tenant) or visit.roles.has(Role.OWNER, tenant)):
-        visit.require(Role.ADMIN, tenant)
+    async with visit.context.database.read() as connection:
+        own = await people.roles_of(connection, visit.person.id)
+    if not (own.has(Role.ADMIN, tenant) or own.has(Role.OWNER, tenant)):
+        raise ForbiddenError(f"tenant {tenant}", "asks for the role owner or admin", "ask an admin of the hub for it")
     return tenant
 
 
 async def show(visit: Visit) -> Response:
     """Show it all."""
-    return await _page(visit, _tenant(visit))
+    return await _page(visit, await _tenant(visit))
 
 
 async def _page(visit: Visit, tenant: TenantId, secret: str = "", error: SafetyError | None = None) -> Response:
@@ -62,7 +65,7 @@ async def _page(visit: Visit, tenant: TenantId, secret: str = "", error: SafetyE
 
 async def change(visit: Visit) -> Response:
     """Store how the tenant's people are told."""
-    tenant, form = _tenant(visit), await visit.form()
+    tenant, form = await _tenant(visit), await visit.form()
     try:
         chosen = Telling(
             zone=form.get("zone", ""),
@@ -82,7 +85,7 @@ async def change(visit: Visit) -> Response:
 
 async def step(visit: Visit) -> Response:
     """Put somebody into a step."""
-    tenant, form = _tenant(visit), await visit.form()
+    tenant, form = await _tenant(visit), await visit.form()
     number = _number(form, "step")
     await preferences.set_step(visit.context, tenant, form.get("person", ""), number)
     await _note(visit, tenant, "step changed", f"{form.get('person', '')} {number}")
@@ -91,7 +94,7 @@ async def step(visit: Visit) -> Response:
 
 async def add_webhook(visit: Visit) -> Response:
     """Add a receiver, and show its secret once."""
-    tenant, form = _tenant(visit), await visit.form()
+    tenant, form = await _tenant(visit), await visit.form()
     visit.require_fresh(_place(tenant))
     events = [event.value for event in Event if form.get(f"event-{event.value}") == "1"]
     try:
@@ -104,7 +107,7 @@ async def add_webhook(visit: Visit) -> Response:
 
 async def remove_webhook(visit: Visit) -> Response:
     """Take a receiver away."""
-    tenant, form = _tenant(visit), await visit.form()
+    tenant, form = await _tenant(visit), await visit.form()
     await webhooks.remove(visit.context, tenant, form.get("webhook", ""))
     await _note(visit, tenant, "webhook removed", form.get("webhook", ""))
     return visit.go(_place(tenant))

@@ -6,14 +6,14 @@ import re
 
 import pytest
 
-from hub.notices import channels, preferences, webhooks
+from hub.notices import channels, delegation, preferences, webhooks
 from hub.store.telling import Telling
 from safety_core.model.level import Level
 from safety_core.model.tool_call import TenantId
 from tests.simulators.hub import RunningHub
 from tests.simulators.mail_server import MailServer
 from tests.simulators.receiver import Browser, Receiver
-from tests.simulators.visitors import visitor
+from tests.simulators.visitors import person_with, visitor
 
 ACME = TenantId("acme")
 PLACE = "/tenants/acme/telling"
@@ -102,3 +102,16 @@ async def test_another_tenants_ways_are_not_there_and_a_viewer_changes_none(smal
         assert (await who.post(PLACE, **SETTINGS)).status_code == status
         assert (await who.post(f"{PLACE}/webhook", url="https://x.example")).status_code == status
     assert await preferences.find(small_house.context, ACME) == Telling()
+
+
+async def test_a_deputy_answers_and_leaves_no_receiver_behind(small_house: RunningHub, outside: Receiver) -> None:
+    olga = await person_with(small_house, "Olga", ("owner", "acme"))
+    dan = await visitor(small_house, "Dan", ("viewer", "other"))
+    assert (await dan.get("/tenants/acme")).status_code == 404
+    await delegation.give(small_house.context, TenantId("acme"), olga, "Dan", small_house.clock() + 86_400)
+    assert (await dan.get("/tenants/acme")).status_code == 200
+    assert (await dan.get("/tenants/acme/telling")).status_code == 403
+    for place in ("", "/step", "/webhook", "/webhook/remove"):
+        answer = await dan.post(f"/tenants/acme/telling{place}", url=outside.url, **{"event-question": "1"})
+        assert answer.status_code == 403, place
+    assert await webhooks.listed(small_house.context, TenantId("acme")) == ()
