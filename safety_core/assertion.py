@@ -20,6 +20,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
+from nacl.bindings import crypto_core_ed25519_is_valid_point
 
 from safety_core.errors import ForgedGrantError, InputError, MismatchedGrantError, WeakApproverError
 from safety_core.model.approval import Assertion
@@ -54,8 +55,8 @@ def passkey_public(text: str) -> PublicKey:
         raise InputError("passkey", "is no SubjectPublicKeyInfo (DER)", "copy it from the console") from error
     if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1):
         return key
-    if isinstance(key, ed25519.Ed25519PublicKey):
-        return key
+    if isinstance(key, ed25519.Ed25519PublicKey) and crypto_core_ed25519_is_valid_point(key.public_bytes_raw()):
+        return key  # under a point of small order, one signature is good for everything
     if isinstance(key, rsa.RSAPublicKey) and key.key_size in _RSA_BITS:
         return key
     raise InputError("passkey", "is no key for ES256, EdDSA or RS256", "add another passkey")

@@ -168,6 +168,16 @@ def test_a_public_key_that_no_passkey_has_is_refused(public: str, reason: str) -
         check(good(), replace(OLGA.pinned, public=public))
 
 
+@pytest.mark.parametrize("point", [bytes(32), b"\x01" + bytes(31), b"\xec" + b"\xff" * 30 + b"\x7f"])
+def test_a_key_under_which_one_signature_is_good_for_everything_is_refused(point: bytes) -> None:
+    public = base64.b64encode(bytes.fromhex("302a300506032b6570032100") + point).decode()
+    with pytest.raises(InputError, match="is no key for"):
+        passkey_public(public)
+    anyones = replace(good(KEYS["EdDSA"]), signature=b"\x01" + bytes(63))
+    with pytest.raises(ForgedGrantError):
+        check(anyones, replace(OLGA.pinned, public=public))
+
+
 def test_a_public_key_is_its_bytes() -> None:
     assert spki_of(OLGA.pinned.public) == OLGA.spki
 
