@@ -3,7 +3,7 @@
 It holds no tenant secret and can approve nothing that policy reserves for people.
 
 settings     what is configured, frozen, checked at start
-keys         the hub's own keys: approvals, audit cosignatures, the console
+keys         the hub's own keys: approvals, audit cosignatures, the console;  sealing: what it keeps for itself alone
 context      what every endpoint has at hand; query: numbers in a query string
 auth         who sends a request: a tenant by signature, an approver or publisher by token; how a key comes and goes
 admission    letting signed requests in, each nonce once

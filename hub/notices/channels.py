@@ -10,7 +10,7 @@ from hub.errors import NotFoundError
 from hub.notices import chat, mail, push, wording
 from hub.notices.composing import Ready
 from hub.notices.delivery import Post
-from hub.notices.sealing import seal_in
+from hub.notices.sealing import Seal
 from hub.store import channels, outbox
 from hub.store.channels import Channel, ChannelKind
 from safety_core.edge import clock
@@ -25,7 +25,7 @@ NAME_LIMIT: Final = 60
 
 def push_key(context: Context) -> str:
     """Return the public key that a browser subscribes with (`applicationServerKey`, base64url)."""
-    return seal_in(context.settings.data).vapid_public
+    return Seal(context.keys).vapid_public
 
 
 async def add_push(context: Context, person: str, name: str, subscription: bytes) -> Channel:
@@ -51,7 +51,7 @@ async def add_chat(context: Context, person: str, name: str, url: str) -> Channe
 
 
 async def _add(context: Context, person: str, kind: ChannelKind, word: str, name: str, target: bytes) -> Channel:
-    seal = seal_in(context.settings.data)
+    seal = Seal(context.keys)
     channel = Channel(
         id=clock.new_id(),
         person=person,
@@ -110,7 +110,7 @@ async def test(context: Context, person: str, channel: str) -> None:
         raise _not_there()
     ready = Ready(wording.trial(f"{context.settings.origin}/"), context.clock() + 600)
     async with AsyncExitStack() as stack:
-        post = Post(context, "", seal_in(context.settings.data), stack)
+        post = Post(context, "", Seal(context.keys), stack)
         await post.send(found, ready, f"test.{clock.new_id()}")
     async with context.database.write() as connection:
         await channels.note_failure(connection, channel, None)

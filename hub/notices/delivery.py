@@ -24,7 +24,7 @@ from hub.notices.composing import STALE_SECONDS, Ready, compose
 from hub.notices.handout import hand_out
 from hub.notices.outward import Outward
 from hub.notices.refusals import UndeliverableError
-from hub.notices.sealing import Seal, seal_in
+from hub.notices.sealing import Seal
 from hub.store import channels, outbox, people, telling
 from hub.store import webhooks as receivers
 from hub.store.alerts import Alert, over
@@ -64,7 +64,7 @@ async def deliver(context: Context) -> None:
         if not await hand_out(context):
             break
     async with AsyncExitStack() as stack:
-        post = Post(context, clock.new_id(), seal_in(context.settings.data), stack)
+        post = Post(context, clock.new_id(), Seal(context.keys), stack)
         for _ in range(ROUNDS):
             async with context.database.read() as connection:
                 if not await outbox.any_due(connection, context.clock()):

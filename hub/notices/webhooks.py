@@ -17,7 +17,7 @@ from hub.context import Context
 from hub.errors import NotFoundError
 from hub.happenings import Event
 from hub.notices.outward import Outward, check_url
-from hub.notices.sealing import seal_in
+from hub.notices.sealing import Seal
 from hub.store import outbox, webhooks
 from hub.store.outbox import Message
 from hub.store.webhooks import Webhook
@@ -41,7 +41,7 @@ async def add(context: Context, tenant: TenantId, url: str, events: Collection[s
     if not events or not set(events) <= set(Event):
         raise InputError("events", "must be some of " + ", ".join(Event))
     secret = secrets.token_urlsafe(32)
-    sealed = seal_in(context.settings.data).close(secret.encode())
+    sealed = Seal(context.keys).close(secret.encode())
     webhook = Webhook(clock.new_id(), tenant, url, sealed, frozenset(events), context.clock())
     async with context.database.write() as connection:
         if len(await webhooks.listed(connection, tenant)) >= MOST:

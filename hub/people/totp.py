@@ -12,9 +12,10 @@ from typing import Final
 
 import pyotp
 
+from hub import sealing
 from hub.context import Context
 from hub.errors import ForbiddenError
-from hub.people import limits, sealing
+from hub.people import limits
 from hub.people.offers import bytes_of, text_of
 from hub.people.sessions import SignedIn
 from hub.roles import EVERYWHERE, Person

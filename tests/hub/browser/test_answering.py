@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyotp
 from playwright.async_api import Page
 
-from hub.people import sealing
+from hub import sealing
 from hub.policy.reading import policy_of
 from hub.roles import Person, Role
 from hub.store import totp

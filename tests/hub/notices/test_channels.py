@@ -95,7 +95,7 @@ async def test_targets_and_keys_are_closed_in_the_database_and_on_disk(house: Ru
         rows = (await connection.execute(text("SELECT target, mark FROM channels"))).all()
     assert len(rows) == 2
     assert not any(word in repr(rows) for word in ("olga@", "own-key", "127.0.0.1"))
-    key = house.context.settings.data / "keys" / "notices.key"
+    key = house.context.settings.data / "keys" / "console.key"
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
 
 
