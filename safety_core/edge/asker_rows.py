@@ -45,6 +45,10 @@ UPDATE approval_asker SET owed = 0 WHERE request = ? AND session = ? AND EXISTS 
 _OWE: Final = "INSERT INTO approval_asker VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET owed = 1"
 
 
+ASKERS: Final = 1000
+"""Sessions that are owed the answer to one question: more than anybody opens, and a bound on what an agent fills."""
+
+
 @dataclass(frozen=True, slots=True)
 class Owed:
     """A decision, and a session that is to be told."""
@@ -56,6 +60,9 @@ class Owed:
 def owe(asker: Asker, db: sqlite3.Connection) -> None:
     """Note that a session went away without an answer. Raises InputError where there is no such question."""
     rows.must(db, asker.request)
+    others = "SELECT count(*) FROM approval_asker WHERE request = ? AND session != ?"
+    if db.execute(others, (asker.request, asker.session)).fetchone()[0] >= ASKERS:
+        return  # it hears of the answer once it makes the call again
     db.execute(_OWE, (asker.request, asker.session))
 
 

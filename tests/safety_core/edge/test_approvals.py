@@ -473,6 +473,15 @@ async def test_every_session_that_asked_is_told_and_each_says_for_itself_that_it
     assert await sessions(store) == ["b", "c"]
 
 
+async def test_so_many_sessions_are_owed_one_answer(store: ApprovalStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("safety_core.edge.asker_rows.ASKERS", 2)
+    await store.open_request(request(1))
+    for session in ("a", "b", "c", "a"):
+        await store.owe(asker(request(1), session))
+    await store.settle(grant(request(1)), 1200.0)
+    assert await sessions(store) == ["a", "b"]
+
+
 async def test_a_changed_call_takes_the_place_of_the_first_with_all_who_asked(store: ApprovalStore) -> None:
     await store.open_request(request(1))
     for session in ("a", "b"):
