@@ -36,7 +36,7 @@ from safety_core.model.policy import ApproverKey, KeyKind
 from safety_core.model.tool_call import TenantId
 from safety_core.standing import check_standing, standing_bytes
 from safety_core.wire.feed import EDIT_BYTES, Told
-from tests.hub.test_answers import with_passkey
+from tests.hub.approvals.test_answering import with_passkey
 from tests.simulators.hub import START, RunningHub, json_of, question
 from tests.simulators.policies import policy
 
