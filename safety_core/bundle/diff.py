@@ -23,6 +23,7 @@ from safety_core.model.forward import ForwardRule
 from safety_core.model.forward import How as Way
 from safety_core.model.level import Level, Outcome, Tier
 from safety_core.model.policy import AgentManifest, ApproverKey, KeyKind, Pattern, Sandbox, Subagents
+from safety_core.model.tool_call import AgentId
 from safety_core.model.usage import NANO
 
 V = TypeVar("V")
@@ -170,7 +171,24 @@ def _agents(old: TrustedBundle, new: TrustedBundle) -> Iterator[Change]:
     before = {str(name): manifest for name, manifest in old.policy.agents.items()}
     after = {str(name): manifest for name, manifest in new.policy.agents.items()}
     for name, was, now in _both(before, after):
-        yield Change("agent", name, _how(was, now), (f"{_manifest(was)} before, now {_manifest(now)}",))
+        words = f"{_manifest(was)} before, now {_manifest(now)}"
+        agent = AgentId(name)
+        looser = _freer(old.policy.agent(agent), new.policy.agent(agent))
+        yield Change("agent", name, _how(was, now), (words,), looser)
+
+
+def _freer(was: AgentManifest, now: AgentManifest) -> bool | None:
+    """Tell whether an agent may do anything that it might not before (True), or only less (False)."""
+    return True if any(_gains(was, now)) else False if any(_gains(now, was)) else None
+
+
+def _gains(was: AgentManifest, now: AgentManifest) -> Iterator[bool]:
+    yield now.tier > was.tier
+    for before, after in ((was.tools, now.tools), (was.secrets, now.secrets)):
+        yield before is not None and (after is None or not after <= before)
+    yield was.sandbox is Sandbox.REQUIRED and now.sandbox is not Sandbox.REQUIRED
+    yield now.subagents.depth > was.subagents.depth or now.subagents.running > was.subagents.running
+    yield _looser(was.budget, now.budget) is True
 
 
 def _manifest(manifest: AgentManifest | None) -> str:

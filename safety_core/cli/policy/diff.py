@@ -88,7 +88,9 @@ def difference_lines(changes: Sequence[Change]) -> Iterator[str]:
             yield from _change(change)
     loosened = sum(change.loosens is True for change in changes)
     yield ""
-    yield f"{len(changes)} differences, {loosened} of which loosen the policy by themselves."
+    many = f"{len(changes)} difference{'s' if len(changes) != 1 else ''}"
+    each = "loosens the policy by itself" if loosened == 1 else "loosen the policy by themselves"
+    yield f"{many}, {loosened} of which {each}."
 
 
 def _change(change: Change) -> Iterator[str]:

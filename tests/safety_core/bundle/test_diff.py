@@ -87,6 +87,16 @@ def test_agents_grants_and_approvers_are_told() -> None:
         "trusted with every tool, no secret, sandbox required, 9 tokens a day, told at 80%",
         "trusted with every tool, the secrets CRM, subagents to depth 0, 4 at once",
     ]
+    freer = [(False, "{tier: supervised}"), (False, "{tools: [exec]}"), (False, "{secrets: []}")]
+    freer += [(False, "{sandbox: required}"), (False, "{subagents: {depth: 0}}"), (False, "{budget: {usd_per_day: 1}}")]
+    freer += [(True, "{tier: autonomous}"), (True, "{subagents: {depth: 2}}"), (True, "{subagents: {running: 9}}")]
+    for looser, manifest in freer:
+        one = {"agents.yaml": f"agents: {{helper: {manifest}}}\n".encode()}
+        assert told(one) == [("agent", "helper", "added", looser)], manifest
+        assert told({}, one) == [("agent", "helper", "removed", not looser)], manifest
+    mixed = b"agents: {helper: {tier: autonomous, tools: [exec]}}\n"
+    assert told({"agents.yaml": mixed})[0][3] is True
+    assert told({"agents.yaml": b"agents: {helper: {tier: trusted}}\n"})[0][3] is None
     grant = b"outward:\n  - {agent: helper, tool: message, recipient: '@shop.example', not_after: 12}\n"
     assert told({"outward.yaml": grant}) == [("outward grant", "@shop.example", "added", True)]
     assert told({}, {"outward.yaml": grant}) == [("outward grant", "@shop.example", "removed", False)]
