@@ -63,7 +63,8 @@ def load_keys(folder: Path) -> HubKeys:
     The console's key alone is drawn where it is missing: a hub from before the console has none, and nobody pins it.
     """
     if not folder.exists():
-        raise InputError(str(folder), "is not there", "`safety hub init` makes the hub's keys; one that was restored needs its old ones")
+        fix = "`safety hub init` makes the hub's keys; one that was restored needs its old ones"
+        raise InputError(str(folder), "is not there", fix)
     for pinned in (folder / APPROVALS, folder / AUDIT):
         if not pinned.exists():
             fix = "restore it from your backup; `safety hub init` draws another, which policies would have to pin anew"

@@ -48,7 +48,7 @@ async def show(visit: Visit) -> Response:
 async def new_passkey(visit: Visit) -> Response:
     """Show the form for another passkey, to somebody who is surely there."""
     visit.require_fresh(f"{PAGE}/passkey")
-    return visit.render("passkey.html")
+    return visit.render("passkey.html", device=device_name(visit.device))
 
 
 async def offer_passkey(visit: Visit) -> Response:

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from hub.console.cookies import drop_session, session_cookie, set_session
 from hub.console.render import SECURITY_HEADERS
+from hub.console.settings import device_name
 from hub.console.visit import Guest, OpenRoutes, PageRoutes, Visit
 from hub.people import keyring, limits, passkeys, sessions
 from hub.people.sessions import Browser, Opened
@@ -51,7 +52,8 @@ async def invite(guest: Guest) -> Response:
     """Show an invite; a mail scanner that looks at it uses nothing up."""
     await limits.spend_address(guest.context, "invite", guest.address)
     person = await keyring.invited(guest.context, _token(guest))
-    return guest.render("invite.html", person=person, path=f"/invite/{_token(guest)}")
+    called = device_name(guest.device)
+    return guest.render("invite.html", person=person, path=f"/invite/{_token(guest)}", device=called)
 
 
 async def offer_invited(guest: Guest) -> Response:

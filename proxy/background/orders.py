@@ -170,8 +170,7 @@ class Orders:
 async def _switched(halts: Halts, order: Order, *, halt: bool) -> OrderResult:
     if halt and order.agent != EVERY and len(halts.thrown()) >= HALTED:
         return _REFUSED
-    reason = f"the hub: {order.reason}" if order.reason else "the hub gave no reason"
-    changed = await halts.set(Halt(AgentId(order.agent), halt, reason), Hand.HUB)
+    changed = await halts.set(Halt(AgentId(order.agent), halt, order.reason), Hand.HUB)
     outcome = OrderOutcome.DONE if changed else OrderOutcome.UNCHANGED
     return OrderResult(outcome, {Number.HALTED: len(halts.thrown())})
 

@@ -68,7 +68,7 @@ def test_a_halt_reaches_a_waiting_edge_and_only_the_hubs_own_halt_is_taken_back_
             assert (done["outcome"], done["numbers"]) == ("done", {"halted": 1})
             answer = edge.decide("exec", command="ls")
             assert answer["decision"] == "block"
-            assert "was halted by the hub: the hub: Olga: it buys too much" in answer["reason"]
+            assert "was halted by the hub: Olga: it buys too much" in answer["reason"]
             assert allowed(edge, "other")
             edge.ask("/v1/halt", {"agent": "other", "halt": True, "reason": "by me"})
             assert settled(here, given(here, "resume", "other"))["outcome"] == "unchanged"
