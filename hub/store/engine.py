@@ -8,16 +8,17 @@ PostgreSQL: as it is; what must be serial is ordered by row locks.
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DisconnectionError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -43,6 +44,9 @@ _PRAGMAS: Final = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
 )
+_NO_SUCH_ROW: Final = "23503"
+"""SQLSTATE of a foreign key that leads nowhere: a tenant that there is not, or not any more."""
+
 _DATA: Final = "22"
 """Class of SQLSTATEs for values that PostgreSQL does not take, a zero character among them: whoever sent it is at
 fault, and not the database."""
@@ -111,6 +115,7 @@ def open_database(url: str) -> Database:
         event.listen(engine.sync_engine, "checkout", _still_there)
         event.listen(engine.sync_engine, "checkin", _left)
         return Database(engine, None)
+    _make_private(parsed.database)
     engine = create_async_engine(
         parsed.set(drivername=driver),
         pool_size=READERS,
@@ -120,6 +125,13 @@ def open_database(url: str) -> Database:
     event.listen(engine.sync_engine, "connect", _prepare)
     event.listen(engine.sync_engine, "begin", _begin)
     return Database(engine, asyncio.Lock())
+
+
+def _make_private(file: str | None) -> None:
+    """Make the file of SQLite for its owner alone, whatever folder it lies in; its WAL gets the same mode from it."""
+    if file and file != ":memory:":
+        with suppress(OSError):  # told by the first connection
+            os.close(os.open(file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
 
 
 def insert_into(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
@@ -162,10 +174,12 @@ def _still_there(connection: Any, entry: ConnectionPoolEntry, _proxy: Any) -> No
 async def _translated() -> AsyncIterator[None]:
     try:
         yield
-    except IntegrityError as error:  # a tenant that there is not, or not any more
-        raise ConflictError("message", "is about something that is not there", "load the page again") from error
     except (SQLAlchemyError, OSError) as error:
-        if str(getattr(getattr(error, "orig", None), "sqlstate", None)).startswith(_DATA):
+        cause = getattr(error, "orig", None)
+        state, words = str(getattr(cause, "sqlstate", "")), str(cause)
+        if state == _NO_SUCH_ROW or "FOREIGN KEY" in words:
+            raise ConflictError("message", "is about something that is not there", "load the page again") from error
+        if state.startswith(_DATA):
             raise InputError("message", "holds a text or number that the database does not keep") from error
         raise UnavailableError(
             "hub database", f"failed ({type(error).__name__})", "check that the database runs, and its disk"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import stat
 from pathlib import Path
 
 from alembic import command
@@ -38,6 +40,23 @@ async def test_sqlite_keeps_what_it_acknowledged(tmp_path: Path) -> None:
         }
     assert found == {"journal_mode": "wal", "synchronous": 2, "busy_timeout": 10_000, "foreign_keys": 1}
     await database.close()
+
+
+async def test_sqlite_is_read_by_its_owner_alone(tmp_path: Path) -> None:
+    """It holds what agents asked for; an admin may have made the folder for all to look into."""
+    before = os.umask(0o022)
+    try:
+        database = open_database(f"sqlite:///{tmp_path / 'hub.db'}")
+        await migrate(database)
+        modes = _modes(tmp_path)
+        await database.close()
+    finally:
+        os.umask(before)
+    assert modes == {"hub.db": 0o600, "hub.db-wal": 0o600, "hub.db-shm": 0o600}
+
+
+def _modes(folder: Path) -> dict[str, int]:
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
 
 
 async def test_two_processes_that_read_then_write_do_not_fail(database_url: str) -> None:
