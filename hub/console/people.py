@@ -5,6 +5,7 @@ An admin looks after people whose every role lies where they are admin. Nobody c
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from starlette.responses import Response
@@ -53,23 +54,21 @@ async def invite(visit: Visit) -> Response:
 
 async def give(visit: Visit) -> Response:
     """Give a role."""
-    form = await visit.form()
-    visit.require_fresh(PAGE)
-    role, tenant = _role(form)
-    _require_admin(visit, tenant)
-    entry = await _entry(visit, form.get("person", ""), look=True)
-    await directory.give(visit.context, entry.person, role, tenant, by=_by(visit))
-    return visit.go(PAGE)
+    return await _change(visit, directory.give)
 
 
 async def take(visit: Visit) -> Response:
     """Take a role away."""
+    return await _change(visit, directory.take)
+
+
+async def _change(visit: Visit, change: Callable[..., Awaitable[None]]) -> Response:
     form = await visit.form()
     visit.require_fresh(PAGE)
     role, tenant = _role(form)
     _require_admin(visit, tenant)
     entry = await _entry(visit, form.get("person", ""), look=True)
-    await directory.take(visit.context, entry.person, role, tenant, by=_by(visit))
+    await change(visit.context, entry.person, role, tenant, by=_by(visit))
     return visit.go(PAGE)
 
 
