@@ -7,16 +7,22 @@ from typing import Final
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
 from hub.store.engine import Database
+from safety_core.errors import InputError
 
 _LOCK: Final = 0x5AFE_6A7E
 """One hub migrates at a time: an advisory lock on PostgreSQL; on SQLite the transaction is exclusive anyway."""
 
 
 async def migrate(database: Database) -> None:
-    """Bring the database to the newest schema; nothing happens if it is."""
+    """Bring the database to the newest schema; nothing happens if it is.
+
+    Raises:
+        InputError: a newer hub has made it.
+    """
     async with database.write() as connection:
         await connection.run_sync(_upgrade)
 
@@ -24,7 +30,11 @@ async def migrate(database: Database) -> None:
 def _upgrade(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-    command.upgrade(config_for(connection), "head")
+    try:
+        command.upgrade(config_for(connection), "head")
+    except CommandError as error:  # it names a revision that we do not have
+        fix = "install that hub again, or restore the backup from before it"
+        raise InputError("hub database", "was made by a newer hub", fix) from error
 
 
 def config_for(connection: Connection) -> Config:

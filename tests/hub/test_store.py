@@ -7,6 +7,7 @@ import os
 import stat
 from pathlib import Path
 
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -16,6 +17,7 @@ from hub.migrations.migrate import config_for, migrate
 from hub.store import tenants
 from hub.store.engine import Database, open_database
 from hub.store.schema import metadata
+from safety_core.errors import InputError
 from safety_core.model.tool_call import TenantId
 
 
@@ -88,6 +90,16 @@ async def test_a_block_that_raises_never_happened(database_url: str) -> None:
         pass
     async with database.read() as connection:
         assert await tenants.find(connection, TenantId("acme")) is None
+    await database.close()
+
+
+async def test_a_newer_hubs_database_is_refused_by_name(database_url: str) -> None:
+    database = open_database(database_url)
+    await migrate(database)
+    async with database.write() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(InputError, match="hub database: was made by a newer hub"):
+        await migrate(database)
     await database.close()
 
 
