@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.alerts import raise_alert
 from hub.happenings import Event, happened
+from hub.policy.lifecycle import Place
 from hub.store import alerts, rollouts
 from hub.store.alerts import Alert
 from hub.store.rollouts import Staged, StoredRelease
@@ -52,4 +53,4 @@ async def all_over(connection: AsyncConnection, release: str, now: float) -> Non
 
 async def _first(connection: AsyncConnection, release: str) -> TenantId | None:
     items = await rollouts.all_staged(connection, release)
-    return next((item.tenant for item in items if item.state == "placed"), None)
+    return next((item.tenant for item in items if item.state == Place.PLACED.value), None)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.store.engine import insert_into
 from hub.store.schema.edges import tenants, tokens
 from hub.store.schema.orders import taken_back as former
+from hub.store.tokens import TokenKind
 from safety_core.model.tool_call import TenantId
 
 _KEYS: Final = select(tenants.c.id, tenants.c.public).where(
@@ -69,7 +70,7 @@ async def take_back(connection: AsyncConnection, tenant: TenantId, person: str, 
     if known is None or known.public is None:
         return False
     await _retire(connection, tenant, known.public, person, now)
-    mine = (tokens.c.tenant == tenant) & (tokens.c.kind == "register")
+    mine = (tokens.c.tenant == tenant) & (tokens.c.kind == TokenKind.REGISTER.value)
     await connection.execute(delete(tokens).where(mine))
     await connection.execute(update(tenants).where(tenants.c.id == tenant).values(public=None))
     return True
