@@ -42,9 +42,9 @@ def named(name: str, anchor: int) -> Period:
     """Return the period that begins on the day `name`, or raise InputError where none does."""
     try:
         start = datetime.strptime(name, "%Y-%m-%d").replace(tzinfo=UTC).timestamp()
-    except ValueError as error:
+        period = period_at(start, anchor)
+    except (ValueError, OverflowError) as error:  # the first and the last month of the calendar have no whole period
         raise InputError("period", "must be the day on which it begins, such as 2026-11-01") from error
-    period = period_at(start, anchor)
     if period.start != start:
         raise InputError("period", f"begins on {period.name} here, not on {name}")
     return period

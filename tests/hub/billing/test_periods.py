@@ -27,8 +27,9 @@ def test_a_period_is_named_after_its_first_day() -> None:
     assert period_at(1_800_000_000, 1).name == "2027-01-01"
     with pytest.raises(InputError, match="begins on 2026-12-20 here, not on 2027-01-01"):
         named("2027-01-01", 20)
-    with pytest.raises(InputError, match="such as"):
-        named("January", 1)
+    for wrong in ("January", "9999-12-31", "9999-12-01", "0001-01-01", "0000-01-01", ""):
+        with pytest.raises(InputError, match=r"such as|begins on"):
+            named(wrong, 2)
     with pytest.raises(InputError, match="1 to 28"):
         period_at(0, 31)
 
