@@ -8,7 +8,6 @@ from typing import Final
 
 from safety_core.canonical import Digest, Json, digest
 from safety_core.model.approval import ANSWER_SECONDS, ApprovalRequest, ApprovalState, RequestId
-from safety_core.model.facts import TargetKind
 from safety_core.model.policy import Policy
 from safety_core.model.tool_call import ToolCall
 from safety_core.model.verdict import Verdict
@@ -72,16 +71,9 @@ def new_request(
         revision=policy.revision,
         created=now,
         expires=now + ANSWER_SECONDS,
-        recipients=tuple(dict.fromkeys(target.value for target in verdict.facts.recipients)),
-        amounts=_amounts(verdict),
         quorum=policy.quorum.get(verdict.level, 1),
         files={**relies_on},
     )
-
-
-def _amounts(verdict: Verdict) -> tuple[str, ...]:
-    targets = (target for action in verdict.facts.actions for target in action.targets)
-    return tuple(dict.fromkeys(target.value for target in targets if target.kind is TargetKind.AMOUNT))
 
 
 def code(action_digest: Digest) -> str:

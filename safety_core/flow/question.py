@@ -23,8 +23,9 @@ _END: Final = 100
 
 
 def recipients_of(facts: Facts, redactor: Redactor) -> tuple[str, ...]:
-    """Return whom and what the call's outward actions reach, in order."""
-    return _few((target.value for target in facts.recipients), redactor)
+    """Return whom and what the call's outward actions reach: addresses before the channels on which they lie."""
+    values = (target.value for target in facts.recipients)
+    return _few(sorted(values, key=lambda value: "@" not in value), redactor)
 
 
 def amounts_of(facts: Facts, redactor: Redactor) -> tuple[str, ...]:

@@ -11,36 +11,20 @@ from hypothesis import strategies as st
 from safety_core.approve import code, new_request
 from safety_core.canonical import Digest
 from safety_core.model.approval import RequestId
-from safety_core.model.facts import Action, Facts, Kind, Target, TargetKind
+from safety_core.model.facts import Facts
 from safety_core.model.level import Level
 from safety_core.model.tool_call import AgentId, CallId, SessionId, ToolCall
 from safety_core.model.verdict import Hit, Verdict
 from tests.simulators.policies import TENANT, policy
 
 CALL = ToolCall(CallId("c1"), TENANT, AgentId("helper"), SessionId("s"), "message", {"to": "ann@shop.example"})
-MAIL = Action(
-    Kind.OUTWARD,
-    "message",
-    "message send",
-    (
-        Target(TargetKind.RECIPIENT, "ann@shop.example"),
-        Target(TargetKind.RECIPIENT, "ann@shop.example"),
-        Target(TargetKind.HOST, "mail.example"),
-        Target(TargetKind.PATH, "offer.pdf"),
-    ),
-)
-PAID = Action(
-    Kind.MONEY, "pay", "pay", (Target(TargetKind.AMOUNT, "499.00 EUR"), Target(TargetKind.AMOUNT, "499.00 EUR"))
-)
 
 
-def test_a_question_says_whom_it_reaches_what_it_costs_and_how_many_people_it_takes() -> None:
-    facts = Facts("message", "helper", (MAIL, PAID))
+def test_a_question_says_how_many_people_it_takes() -> None:
+    facts = Facts("message", "helper", ())
     verdict = Verdict(Level.RED, "r", (Hit("r", Level.RED, "pays"),), facts, outward=True, revision="r1")
     rules = policy(quorum={Level.RED: 2})
     asked = new_request(RequestId("q1"), CALL, verdict, rules, strong=False, now=0.0)
-    assert asked.recipients == ("ann@shop.example", "mail.example")
-    assert asked.amounts == ("499.00 EUR",)
     assert asked.quorum == 2
     mild = replace(verdict, level=Level.YELLOW)
     assert new_request(RequestId("q2"), CALL, mild, rules, strong=False, now=0.0).quorum == 1

@@ -27,6 +27,7 @@ def test_a_question_names_whom_the_call_reaches() -> None:
     answer = run(tool_call.decide(mail(), context()), world(Level.YELLOW_EXTERNAL).handlers)
     assert isinstance(answer, Pending)
     assert (answer.request.recipients, answer.request.amounts) == (("anna@x.example",), ())
+    assert recipients_of(facts(["email", "b@x.example", "b@x.example"]), redactor()) == ("b@x.example", "email")
 
 
 def test_sums_of_money_are_shown_as_they_are_written() -> None:
