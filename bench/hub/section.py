@@ -23,12 +23,12 @@ def figures(tell: Callable[[str], None], *, quick: bool) -> Iterator[Figure]:
     tell("approvals and usage")
     yield from questions.figures(quick)
     yield from usage.figures(quick)
-    tell("kill -9 under load")
-    yield from kill.figures(quick)
     tell("races")
     yield from races.figures(quick)
     tell("the console's first page")
     yield from page.figures(quick)
+    tell("kill -9 under load")
+    yield from kill.figures(quick)
 
 
 def alone(*, quick: bool, as_json: bool) -> None:

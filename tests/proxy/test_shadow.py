@@ -83,7 +83,8 @@ async def test_the_edge_puts_every_call_to_the_candidate() -> None:
     engine = ShadowEngine(Told(), BUNDLE, BUNDLE, report.append, workspace="/workspace")
     engine.start()
     call = ToolCall(CallId("1"), TenantId("bakery"), AgentId("main"), SessionId("s"), "exec", {"command": "echo a"})
-    services: Any = SimpleNamespace(**dict.fromkeys(("approvals", "secrets", "written", "usage", "audit", "lineage")))
+    services: Any = SimpleNamespace(**dict.fromkeys(("secrets", "written", "usage", "audit", "lineage")))
+    services.approvals = SimpleNamespace(database=None, news=asyncio.Event())
     judge = handlers(services, engine)[effects.Judge]
     assert (await judge(effects.Judge(Facts("exec", "main"), call))).revision == "r"
     assert engine.waiting == 1
