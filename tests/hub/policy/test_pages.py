@@ -97,7 +97,7 @@ async def test_two_revisions_are_compared_in_words(here: Fleet, author: Visitor)
     await publish_second(here)
     page = (await author.get("/policies/acme/diff?old=1&new=2")).text
     assert "people may approve it from now on" in page
-    assert "1 of these loosen the policy" in page
+    assert "1 of these loosens the policy" in page
     assert "Both say the same" in (await author.get("/policies/acme/diff?old=1&new=1")).text
     for query in ("old=1&new=9", "old=1", "old=x&new=1", "old=-1&new=1", "old=1&new=99999999999999"):
         assert (await author.get(f"/policies/acme/diff?{query}")).status_code in {400, 404}
