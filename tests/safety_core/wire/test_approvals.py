@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -49,20 +51,7 @@ requests = st.builds(
 )
 some_bytes = st.binary(min_size=1, max_size=40)
 assertions = st.builds(Assertion, authenticator_data=some_bytes, client_data=some_bytes, signature=some_bytes)
-grants = st.builds(
-    Grant,
-    request=hexadecimal(32).map(RequestId),
-    action_digest=hexadecimal(64).map(Digest),
-    revision=words,
-    allow=st.booleans(),
-    approver=words,
-    origin=words,
-    nonce=hexadecimal(32),
-    decided=times,
-    not_after=times,
-    key=words.map(KeyId),
-    signature=hexadecimal(128),
-) | st.builds(
+unsigned = st.builds(
     Grant,
     request=hexadecimal(32).map(RequestId),
     action_digest=hexadecimal(64).map(Digest),
@@ -75,8 +64,10 @@ grants = st.builds(
     not_after=times,
     key=words.map(KeyId),
     signature=st.just(""),
-    assertion=assertions,
 )
+grants = st.builds(
+    lambda grant, signature: replace(grant, signature=signature), unsigned, hexadecimal(128)
+) | st.builds(lambda grant, assertion: replace(grant, assertion=assertion), unsigned, assertions)
 
 
 def travelled(message: JsonObject) -> Reader:
