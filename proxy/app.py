@@ -121,7 +121,15 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
             return {**await status.to_json(), "trouble": trouble}
 
         people = await open_correspondents(home, stack)
-        calls = Calls(in_force, services, guards, settings.workspace, settings.approval_wait, people)
+        calls = Calls(
+            in_force,
+            services,
+            guards,
+            settings.workspace,
+            settings.approval_wait,
+            people,
+            connections=settings.connections,
+        )
         desk = Desk(Grants(services.approvals, services.audit, in_force), edge_key(home))
         looking = Looking(services, in_force, budgets, prefixes, traffic, prices.cost, Costs(services.usage))
         control = Control(settings.tenant, calls, desk, Callers(), turns, looking, status.to_json, reload)

@@ -50,6 +50,14 @@ What is not marked as required may be left out.
     # deepseek, groq, openrouter, azure; compatible: any of OpenAI's kind
     # bedrock: region = "eu-central-1" says where, in place of base_url
 
+    [connections.shop_db]             # a service that agents may use
+    adapter = "sql"                   # a kind that the signed policy knows
+    target = "postgresql://db.example:5432/shop"
+    user = "agent"                    # who we are there
+    private = false                   # true: it lies in this network
+    secrets = { password = "SHOP_DB_PASSWORD" }  # slot = name in the vault
+    options = { read_only = true }    # what else that kind knows
+
     [telemetry]
     access_log = true                 # a log line for each exchange
     otlp = ""                         # spans: "http://127.0.0.1:4318"
@@ -60,7 +68,7 @@ What is not marked as required may be left out.
 
 Every key can be set by the environment instead: SAFETY_EDGE_ and the key in
 capitals, dots as underscores (SAFETY_EDGE_HUB_URL). Lists and tables
-(`egress.providers`, `clients`) are then JSON.
+(`egress.providers`, `connections`, `clients`) are then JSON.
 """
 
 from __future__ import annotations
@@ -72,6 +80,7 @@ from types import MappingProxyType
 from typing import Final
 
 from safety_core.flow.interlock import Interlock
+from safety_core.model.connection import NONE, Connections
 from safety_core.model.secret import SecretName
 from safety_core.model.tool_call import AgentId, TenantId
 
@@ -211,3 +220,4 @@ class Settings:
     approval_wait: float
     policy_grace: float
     telemetry: TelemetrySettings = TelemetrySettings()
+    connections: Connections = field(default_factory=lambda: NONE)

@@ -12,6 +12,7 @@ from typing import Final, cast
 
 from ada_url import URL
 
+from proxy.connections_source import connections_from
 from proxy.providers.bedrock import bedrock_url
 from proxy.providers.dialects import DIALECTS, HOSTS
 from proxy.settings import (
@@ -75,6 +76,7 @@ _KINDS: Final[Mapping[str, type]] = {
     "telemetry.access_log": bool,
     "telemetry.otlp": str,
     "telemetry.private_hosts": list,
+    "connections": dict,
     "clients": dict,
 }
 """Every key, with the type that its environment variable is read as."""
@@ -161,6 +163,7 @@ def _settings(source: Reader, default_home: Path) -> Settings:
         approval_wait=_seconds(source, "approval_wait", APPROVAL_WAIT, below=WAIT_LIMIT, zero=True),
         policy_grace=_seconds(source, "policy_grace", GRACE_SECONDS, below=30 * 86400.0, zero=True),
         telemetry=_telemetry(_section(source, "telemetry")),
+        connections=connections_from(_section(source, "connections")),
     )
     source.done()
     return settings

@@ -28,6 +28,7 @@
     |-- AuditError                   the log contradicts itself, or cannot be written
     |-- BudgetError                  what an agent, or all of them, may spend on models is used up
     |-- ExecutionError               the tool did not run to its end
+    |   `-- UncertainError           ... and nobody knows whether it did what it was to do
     |-- RequestError                 a signed request between our own parts was refused; named after the attempt
     |   |-- ForgedRequestError       the tenant's key did not sign it
     |   |-- StaleRequestError        its time is too far from ours
@@ -169,6 +170,10 @@ class BudgetError(SafetyError):
 
 class ExecutionError(SafetyError):
     """The tool did not run to its end."""
+
+
+class UncertainError(ExecutionError):
+    """Nobody knows whether the tool did what it was to do: it was cut off in the middle."""
 
 
 class RequestError(SafetyError):

@@ -26,6 +26,7 @@ from safety_core.flow import tool_call
 from safety_core.flow.answers import Answer, Context, Entrusted, Executed, Pending, Permitted, Refused, Sendable
 from safety_core.flow.effects import AwaitDecision, Execute, Flow, Record
 from safety_core.model.approval import Approval, Asker
+from safety_core.model.connection import NONE, Connections
 from safety_core.model.record import AuditEntry, Event
 from safety_core.model.secret import SecretName
 from safety_core.model.tool_call import AgentId, CallId, SessionId, TenantId, ToolCall
@@ -45,6 +46,7 @@ class Calls:
         approval_wait: seconds a call waits for a person at most, and where it does not say how long.
         correspondents: whom an agent may answer without asking.
         tickets: calls that were decided and that the edge is to run.
+        connections: the services that the operator has connected.
     """
 
     in_force: InForce
@@ -54,6 +56,7 @@ class Calls:
     approval_wait: float
     correspondents: Correspondents
     tickets: Tickets = field(default_factory=Tickets)
+    connections: Connections = field(default_factory=lambda: NONE)
 
     async def decide(self, proposal: Proposal, caller: Caller) -> Answer:
         """Judge a call that the caller will run. One that goes away with "pending" is owed the decision."""
@@ -228,7 +231,7 @@ class Calls:
 
     async def _context(self, force: Force, wait: float) -> Context:
         redactor = await self.services.secrets.redactor(force)
-        return Context(force.policy, redactor, self.workspace, wait)
+        return Context(force.policy, redactor, self.workspace, wait, connections=self.connections)
 
     async def _refused(self, call: ToolCall, error: SafetyError) -> Refused:
         """Refuse before any flow begins; the refusal stands whether or not it could be recorded.

@@ -13,6 +13,7 @@ from safety_core.errors import PolicyError
 
 SECTIONS: Final = frozenset(
     {
+        "adapters",
         "client_options",
         "code",
         "http",
@@ -53,8 +54,10 @@ PROGRAM: Final = frozenset(
 )
 TOOL: Final = frozenset(
     {"aliases", "adapter", "effect", "words", "args", "select", "actions", "default", "code", "ignored", "inner"}
-    | {"asks", "harmless", "volatile"}
+    | {"asks", "harmless", "volatile", "operation", "parameters"}
 )
+ADAPTER: Final = frozenset({"words", "slots", "options", "repeat"})
+REPEATS: Final = ("safe", "keyed", "ask")
 SERVICE: Final = frozenset({"hosts", "ports", "words", "calls"})
 CALL: Final = frozenset({"effect", "words"})
 SPECS: Final = ("effect", "last", "given")
@@ -71,7 +74,8 @@ def check_catalogue(data: JsonObject) -> None:
     for section, entries in data.items():
         known = list(entries) if isinstance(entries, dict) else []
         _known(section, SECTIONS, ".".join(("data.catalogue", section, *known[:1])))
-    for section, check in (("programs", _check_program), ("tools", _check_tool), ("http", _check_service)):
+    checks = {"programs": _check_program, "tools": _check_tool, "http": _check_service, "adapters": _check_adapter}
+    for section, check in checks.items():
         entries = data.get(section, {})
         for name, entry in entries.items() if isinstance(entries, dict) else ():
             check(entry, f"data.catalogue.{section}.{name}")
@@ -132,6 +136,14 @@ def _check_tool(entry: Json, path: str) -> None:
         raise PolicyError(f"{path}.asks", "must be text", "say in a few words why a person is asked whatever the tier")
     _specs({name: entry[name] for name in ("effect", "default") if name in entry}, path)
     _specs(entry.get("actions", {}), f"{path}.actions")
+
+
+def _check_adapter(entry: Json, path: str) -> None:
+    """A connected service's manifest: {words, slots: [names], options: {name: what it is}, repeat: safe|keyed|ask}."""
+    if not isinstance(entry, dict):
+        raise PolicyError(path, "must be a mapping", "write {words: ..., slots: [...], repeat: ask}")
+    _fields(entry, ADAPTER, path)
+    _known(str(entry.get("repeat", "ask")), REPEATS, f"{path}.repeat")
 
 
 def _specs(specs: Json, path: str) -> None:

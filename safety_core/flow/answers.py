@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from safety_core.model.approval import ApprovalRequest
+from safety_core.model.connection import NONE, Connections
 from safety_core.model.policy import Policy
 from safety_core.model.tool_call import ToolCall
 from safety_core.model.verdict import Verdict
@@ -21,6 +22,7 @@ class Context:
     Attributes:
         workspace: absolute path of the agent's workspace, the base of relative paths.
         wait: seconds to wait for a quick answer before the call is parked.
+        connections: the services that the operator has connected.
         foreseen: says, as counts for the audit, whether a response of the agent's model proposed this very call.
     """
 
@@ -29,6 +31,7 @@ class Context:
     workspace: str
     wait: float = 0.0
     foreseen: Callable[[ToolCall], Mapping[str, int]] = lambda call: {}
+    connections: Connections = field(default_factory=lambda: NONE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from safety_core.flow.effects import Flow
 from safety_core.flow.question import amounts_of, recipients_of
 from safety_core.gate import SPAWN, covering, rule_on
 from safety_core.model.approval import ApprovalRequest, RequestId
+from safety_core.model.connection import described
 from safety_core.model.descent import FIRST_GENERATION, Descent
 from safety_core.model.level import Outcome
 from safety_core.model.policy import Policy
@@ -102,4 +103,7 @@ def weighed(call: ToolCall, context: Context, told: ToolCall | None) -> Flow[tup
 
 def read(call: ToolCall, context: Context, written: Written) -> SessionReading:
     """Return what a call would do and leave, in a session that has written these files."""
+    found = described(call.tool, context.connections)
+    if found is not None:  # what the service itself says of its tool, as it was pinned, can only make the call graver
+        call = replace(call, hints=call.hints | found[1].hints)
     return read_in_session(call, context.policy.catalogue, context.workspace, written)

@@ -19,7 +19,7 @@ from safety_core.flow.effects import Flow
 from safety_core.flow.permission import denied, permission
 from safety_core.model.level import Outcome
 from safety_core.model.policy import Sandbox
-from safety_core.resolve import HttpPlan, Plan, plan_of
+from safety_core.resolve import HttpPlan, Plan, ServicePlan, plan_of
 from safety_core.resolve.arguments import LONGEST_SECONDS
 from safety_core.resolve.build import COMMAND_SECONDS
 
@@ -56,8 +56,10 @@ def plan_for(case: Case, context: Context, seconds: float = COMMAND_SECONDS) -> 
         ExecutionError: it cannot, or it would where the agent's own tools may not: outside of the sandbox.
     """
     tool = case.verdict.facts.tool
-    plan = plan_of(case.call, tool, context.policy.catalogue, context.workspace, seconds=seconds)
-    if context.policy.agent(case.call.agent).sandbox is Sandbox.REQUIRED and not isinstance(plan, HttpPlan):
+    known = context.policy.catalogue, context.workspace
+    plan = plan_of(case.call, tool, *known, seconds=seconds, connections=context.connections)
+    inside = context.policy.agent(case.call.agent).sandbox is Sandbox.REQUIRED
+    if inside and not isinstance(plan, HttpPlan | ServicePlan):
         raise ExecutionError(
             f"tool {tool}",
             "would be run by the edge, outside of the sandbox in which this agent must stay",

@@ -56,6 +56,14 @@ class ProposedCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Undo:
+    """The call that takes back what another one did. It is a call like any other: judged, and asked about."""
+
+    tool: str
+    params: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
 class ToolResult:
     """What a tool gave back, before redaction.
 
@@ -63,8 +71,10 @@ class ToolResult:
         output: text (already decoded, undecodable bytes replaced).
         status: exit status of a process, HTTP status, or 0 for a file operation that came about.
         truncated: the output limit cut it off.
+        undo: what would take it back, where something can.
     """
 
     output: str
     status: int = 0
     truncated: bool = False
+    undo: Undo | None = None

@@ -1,11 +1,12 @@
 """A permitted call -> a plan that an adapter can run, with every secret still a reference.
 
-plan        ShellPlan, ArgvPlan, FilePlan, HttpPlan
+plan        ShellPlan, ArgvPlan, FilePlan, HttpPlan, ServicePlan
 arguments   a call's arguments, read by what they mean
 build       plan_of: the catalogue's entry and the arguments -> the plan
+service     the same for what a connected service does
 """
 
 from safety_core.resolve.build import plan_of
-from safety_core.resolve.plan import ArgvPlan, FilePlan, HttpPlan, Plan, ShellPlan
+from safety_core.resolve.plan import ArgvPlan, FilePlan, HttpPlan, Plan, ServicePlan, ShellPlan
 
-__all__ = ["ArgvPlan", "FilePlan", "HttpPlan", "Plan", "ShellPlan", "plan_of"]
+__all__ = ["ArgvPlan", "FilePlan", "HttpPlan", "Plan", "ServicePlan", "ShellPlan", "plan_of"]

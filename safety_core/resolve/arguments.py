@@ -27,6 +27,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "url": ("url", "uri"),
     "headers": ("headers",),
     "body": ("body", "data", "json"),
+    "connection": ("connection",),
 }
 """What tools call the arguments that adapters heed. A catalogue entry's `args` says it for one tool."""
 
@@ -76,6 +77,11 @@ class Arguments:
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= LONGEST_SECONDS:
             raise self.error("timeout", f"must lie between 0 and {LONGEST_SECONDS:.0f} seconds")
         return float(value)
+
+    def rest(self) -> JsonObject:
+        """Return all arguments that nobody has read, under their own names."""
+        left, self._unread = self._unread, set()
+        return {name: value for name, value in self._params.items() if name in left}
 
     def done(self) -> None:
         """Refuse arguments that nobody has read."""

@@ -2,7 +2,8 @@
 
     tools:                              # in the catalogue; classification reads the same entry
       exec:
-        adapter: exec                   # exec, file or http; whatever else says: not run by the edge
+        adapter: exec                   # exec, file, http, or one of the section `adapters` (see `service`);
+                                        # whatever else says: not run by the edge
         operation: write                # of a file tool whose name does not say it
         args: {command: script}         # what this tool calls an argument, where it is not one of `arguments.NAMES`
         volatile: [title]               # arguments that mean nothing to the adapter, and
@@ -18,11 +19,12 @@ import re
 from typing import Final
 
 from safety_core.canonical import Json, JsonObject, canonical_bytes
-from safety_core.errors import ExecutionError
+from safety_core.model.connection import NONE, Connections
 from safety_core.model.secret import references, refs_in
 from safety_core.model.tool_call import ToolCall
 from safety_core.resolve.arguments import Arguments
 from safety_core.resolve.plan import ArgvPlan, FilePlan, HttpPlan, Plan, ShellPlan
+from safety_core.resolve.service import described_plan, listed_plan
 
 COMMAND_SECONDS: Final = 120.0
 """How long a command may run when the call does not say."""
@@ -35,7 +37,13 @@ OPERATIONS: Final = frozenset({"read", "write", "edit", "append"})
 
 
 def plan_of(
-    call: ToolCall, tool: str, catalogue: JsonObject, workspace: str, *, seconds: float = COMMAND_SECONDS
+    call: ToolCall,
+    tool: str,
+    catalogue: JsonObject,
+    workspace: str,
+    *,
+    seconds: float = COMMAND_SECONDS,
+    connections: Connections = NONE,
 ) -> Plan:
     """Return the plan of a permitted call.
 
@@ -43,6 +51,7 @@ def plan_of(
         tool: canonical name.
         workspace: absolute path, the base of relative paths.
         seconds: how long a command may run when the call does not say.
+        connections: the services that the operator has connected.
 
     Raises:
         ExecutionError: the edge has no way to run this tool, or not with these arguments.
@@ -59,8 +68,10 @@ def plan_of(
             plan = _file_plan(given, str(entry.get("operation", tool)), workspace)
         case "http":
             plan = _http_plan(given)
-        case _:
-            raise ExecutionError(f"tool {tool}", "is not one that the edge runs", "let the agent's own runtime run it")
+        case adapter:
+            plan = described_plan(given, tool, connections) or listed_plan(
+                given, tool, entry, str(adapter), catalogue, connections
+            )
     given.done()
     return plan
 

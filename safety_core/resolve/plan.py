@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from safety_core.canonical import JsonObject
+from safety_core.model.connection import Connection
 from safety_core.model.secret import SecretName
 
 
@@ -73,4 +75,22 @@ class HttpPlan:
     timeout: float
 
 
-Plan: TypeAlias = ShellPlan | ArgvPlan | FilePlan | HttpPlan
+@dataclass(frozen=True, slots=True)
+class ServicePlan:
+    """One operation of a connected service, which a child process carries out.
+
+    Attributes:
+        operation: as the adapter calls it ("query", "send"), or as the service itself does.
+        arguments: those of the call, without `connection` and `timeout`; may hold references.
+        refs: the secrets that the arguments refer to, and those that open the connection.
+    """
+
+    adapter: str
+    connection: Connection
+    operation: str
+    arguments: JsonObject
+    refs: tuple[SecretName, ...]
+    timeout: float
+
+
+Plan: TypeAlias = ShellPlan | ArgvPlan | FilePlan | HttpPlan | ServicePlan

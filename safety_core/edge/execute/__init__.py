@@ -8,7 +8,6 @@ http      one request to a host outside
 process   a child in its own group, with a time and an output limit
 quote     how a reference is spelt in a command line
 limits    what bounds one execution, whatever the plan says
-fill      references in a text -> their values
 """
 
 from safety_core.edge.execute.limits import Limits

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from safety_core.edge.execute.fill import fill
 from safety_core.edge.execute.limits import Limits
 from safety_core.edge.execute.process import run_process
+from safety_core.edge.fill import fill
 from safety_core.model.secret import SecretName, SecretValue
 from safety_core.model.tool_call import ToolResult
 from safety_core.resolve import ArgvPlan

@@ -19,8 +19,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
 from typing import Final
 
-from safety_core.edge.execute.fill import fill
 from safety_core.edge.execute.limits import Limits
+from safety_core.edge.fill import fill
 from safety_core.errors import ExecutionError
 from safety_core.model.secret import SecretName, SecretValue
 from safety_core.model.tool_call import ToolResult

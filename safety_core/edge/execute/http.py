@@ -18,8 +18,8 @@ import ada_url
 import httpx2
 
 from safety_core.edge.addresses import is_public
-from safety_core.edge.execute.fill import fill
 from safety_core.edge.execute.limits import Limits
+from safety_core.edge.fill import fill
 from safety_core.errors import ExecutionError
 from safety_core.model.secret import SecretName, SecretValue, references
 from safety_core.model.tool_call import ToolResult

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from safety_core.edge.execute.fill import fill, value_of
 from safety_core.edge.execute.limits import Limits
 from safety_core.edge.execute.process import run_process
 from safety_core.edge.execute.quote import splice
+from safety_core.edge.fill import fill, value_of
 from safety_core.model.secret import SecretName, SecretValue, references
 from safety_core.model.tool_call import ToolResult
 from safety_core.resolve import ShellPlan

@@ -1,0 +1,86 @@
+"""A call to a connected service -> the plan that a child process carries out.
+
+    adapters:                           # in the catalogue: one manifest for each kind of service
+      sql:
+        words: a database
+        slots: [password]               # secrets that a connection of this kind may name
+        options: {read_only: refuses whatever writes}
+        repeat: ask                     # after a crash in the middle: safe, keyed (by an idempotency key), or ask
+    tools:
+      sql_query:
+        adapter: sql
+        operation: query                # as the adapter calls it; left out: the tool's own name
+        parameters:                     # JSON Schema of the arguments besides `connection`; others are refused
+          properties: {query: {type: string}}
+
+A tool that the service describes itself ("crm.create_contact") needs no entry: it is judged by its name and its
+annotations, until the security team lists it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from safety_core.canonical import Json, JsonObject
+from safety_core.errors import ExecutionError
+from safety_core.model.connection import Connection, Connections, described
+from safety_core.model.secret import SecretName, refs_in
+from safety_core.resolve.arguments import Arguments
+from safety_core.resolve.plan import Plan, ServicePlan
+
+SERVICE_SECONDS: Final = 60.0
+"""How long an operation may take when the call does not say."""
+
+
+def described_plan(given: Arguments, tool: str, connections: Connections) -> Plan | None:
+    """Return the plan of a tool that a connected service describes itself, None where no service does.
+
+    Raises:
+        ExecutionError: an argument cannot be honoured.
+    """
+    found = described(tool, connections)
+    if found is None:
+        return None
+    connection, operation = found
+    seconds = SERVICE_SECONDS
+    return _plan(connection, operation.name, given.rest(), seconds)
+
+
+def listed_plan(
+    given: Arguments, tool: str, entry: JsonObject, adapter: str, catalogue: JsonObject, connections: Connections
+) -> ServicePlan:
+    """Return the plan of a tool that the catalogue lists with one of its adapters.
+
+    Raises:
+        ExecutionError: the edge does not run this tool, or has no such connection, or not with these arguments.
+    """
+    adapters = catalogue.get("adapters")
+    if not isinstance(adapters, dict) or adapter not in adapters:
+        raise ExecutionError(f"tool {tool}", "is not one that the edge runs", "let the agent's own runtime run it")
+    connection = _connection(given, adapter, connections)
+    seconds = given.seconds(SERVICE_SECONDS)
+    arguments = given.rest()
+    properties = _object(_object(entry.get("parameters")).get("properties"))
+    extra = ", ".join(sorted(arguments.keys() - properties.keys()))
+    if extra:
+        raise ExecutionError(f"tool {tool}", "has arguments that the edge cannot honour", f"leave out {extra}")
+    return _plan(connection, str(entry.get("operation", tool)), arguments, seconds)
+
+
+def _plan(connection: Connection, operation: str, arguments: JsonObject, seconds: float) -> ServicePlan:
+    refs: tuple[SecretName, ...] = (*refs_in(arguments), *connection.secrets.values())
+    return ServicePlan(connection.adapter, connection, operation, arguments, tuple(dict.fromkeys(refs)), seconds)
+
+
+def _connection(given: Arguments, adapter: str, connections: Connections) -> Connection:
+    """Return the connection that the call names; where there is one alone of this kind, it need not."""
+    fitting = sorted(name for name, connection in connections.items() if connection.adapter == adapter)
+    name = given.text("connection", fitting[0] if len(fitting) == 1 else None) if fitting else ""
+    if name not in fitting:
+        known = ", ".join(fitting) or "none is set up; the operator writes [connections.NAME] in the edge's settings"
+        raise given.error("connection", f"must be a connection of the kind {adapter}: {known}")
+    return connections[name]
+
+
+def _object(value: Json) -> JsonObject:
+    return value if isinstance(value, dict) else {}
