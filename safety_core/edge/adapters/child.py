@@ -83,12 +83,12 @@ async def _answered(request: Request) -> bytes:
         os.close(writing)
     try:
         async with asyncio.timeout(request.timeout + GRACE_SECONDS):
-            return await _exchanged(process, request, reading)
+            answer = await _exchanged(process, request, reading)
+            await process.wait()
+            return answer
     except TimeoutError:
         raise request.uncertain(f"did not answer in {request.timeout:g} seconds") from None
     finally:
-        with suppress(ProcessLookupError):
-            process.kill()
         await reap(process)
 
 

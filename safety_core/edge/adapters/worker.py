@@ -22,8 +22,8 @@ from safety_core.model.tool_call import ToolResult
 
 async def serve(request: Request) -> ToolResult:
     """Carry out one operation. Raises ExecutionError, which holds no secret."""
-    module = importlib.import_module(MODULES[request.connection.adapter])
     try:
+        module = importlib.import_module(MODULES[request.connection.adapter])
         async with asyncio.timeout(request.timeout):
             result: ToolResult = await module.serve(request)
     except ExecutionError:
