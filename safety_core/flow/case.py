@@ -19,6 +19,7 @@ from safety_core.model.descent import FIRST_GENERATION, Descent
 from safety_core.model.level import Outcome
 from safety_core.model.policy import Policy
 from safety_core.model.record import AuditEntry, Event
+from safety_core.model.secret import Use
 from safety_core.model.tool_call import ToolCall
 from safety_core.model.verdict import Ruling, Verdict
 from safety_core.standing import held
@@ -39,6 +40,11 @@ class Case:
     ruling: Ruling
     descent: Descent = FIRST_GENERATION
     uses: tuple[str, ...] = ()
+
+    @property
+    def use(self) -> Use:
+        """Who would use the secrets that the call refers to."""
+        return Use(self.call.agent, self.verdict.facts.tool, self.call.id)
 
     def question(
         self, request: RequestId, context: Context, now: float, edited_from: RequestId | None = None

@@ -56,7 +56,7 @@ def _changed(edit: Edit, approval: Approval, context: Context) -> Flow[Case]:
     if case.verdict.facts.tool != asked.tool:
         raise MismatchedGrantError(thing, "makes it the call of another tool", "change arguments only")
     if case.ruling.outcome is not Outcome.DENY and needs_edge(case, context, refers=bool(refs_in(clean.params))):
-        yield from effects.CheckRefs(plan_for(case, context).refs)
+        yield from effects.CheckRefs(plan_for(case, context).refs, case.use)
     return case
 
 

@@ -16,7 +16,7 @@ from safety_core.model.approval import Approval, ApprovalRequest, Grant, Request
 from safety_core.model.descent import Descent
 from safety_core.model.facts import Facts
 from safety_core.model.record import AuditEntry
-from safety_core.model.secret import SecretName, SecretValue
+from safety_core.model.secret import SecretName, SecretValue, Use
 from safety_core.model.tool_call import AgentId, CallId, SessionId, ToolCall, ToolResult
 from safety_core.model.usage import Usage
 from safety_core.model.verdict import Decision
@@ -171,16 +171,18 @@ class UseStanding(Effect[None]):
 
 @dataclass(frozen=True, slots=True)
 class CheckRefs(Effect[None]):
-    """Fail unless there is a value behind each of these references; no value leaves the vault."""
+    """Fail unless there is a value behind each of these references that `use` may have; no value leaves the vault."""
 
     names: tuple[SecretName, ...]
+    use: Use
 
 
 @dataclass(frozen=True, slots=True)
 class Resolve(Effect[Mapping[SecretName, SecretValue]]):
-    """The values behind these references. Fails if one is missing."""
+    """The values behind these references. Fails if one is missing, or not for `use`; each is put into the use log."""
 
     names: tuple[SecretName, ...]
+    use: Use
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def entrust(
     if case.ruling.outcome is Outcome.DENY:
         return denied(case)
     plan = planned(case, context)
-    yield from effects.CheckRefs(plan.refs)
+    yield from effects.CheckRefs(plan.refs, case.use)
     answer = yield from permission(case, context)
     return Entrusted(answer.call, answer.verdict, plan) if isinstance(answer, Permitted) else answer
 

@@ -41,7 +41,7 @@ from safety_core.flow.response import send
 from safety_core.meter.prefix import with_came
 from safety_core.model.finding import FindingKind
 from safety_core.model.record import Event
-from safety_core.model.secret import SecretName, SecretValue
+from safety_core.model.secret import PROMPT, SecretName, SecretValue, Use
 from safety_core.redact.body import BodyRedaction
 from safety_core.redact.redactor import Redactor
 
@@ -99,7 +99,7 @@ def permitted(prompt: Prompt, context: PromptContext) -> Flow[Permit | Refusal]:
         sent = yield from _ready(exchange, prompt, context.redactor)
         observed += yield from _guarded(exchange, prompt, context, _check_results(prompt, sent.prepared))
         yield from _afford(sent)
-        key = yield from effects.Resolve((prompt.secret,) if prompt.secret else ())
+        key = yield from effects.Resolve((prompt.secret,) if prompt.secret else (), Use(prompt.agent, PROMPT, exchange))
         yield from record_prompt(sent)
     except SafetyError as error:
         yield from note(Event.PROMPT_REFUSED, exchange, prompt, error)

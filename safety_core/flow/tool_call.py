@@ -31,7 +31,7 @@ from safety_core.flow.entrust import entrust, needs_edge, plan_for, ticketed_pla
 from safety_core.flow.permission import passed_on, permission
 from safety_core.flow.scrub import check_hidden, scrubbed
 from safety_core.model.record import AuditEntry, Event
-from safety_core.model.secret import refs_in
+from safety_core.model.secret import Use, refs_in
 from safety_core.model.tool_call import ToolCall
 
 MESSAGE: Final = "message"
@@ -156,7 +156,8 @@ def _send(call: ToolCall, context: Context, *, known: str) -> Flow[Sendable | Pe
 
 def _carried_out(entrusted: Entrusted, context: Context) -> Flow[Executed]:
     plan, verdict = entrusted.plan, entrusted.verdict
-    values = yield from effects.Resolve(plan.refs)
+    use = Use(entrusted.call.agent, verdict.facts.tool, entrusted.call.id)
+    values = yield from effects.Resolve(plan.refs, use)
     try:
         result = yield from effects.Execute(plan, values)
     except SafetyError as error:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final, NewType, NoReturn
 
 from safety_core.canonical import Json
 from safety_core.errors import InputError
+from safety_core.model.tool_call import AgentId
 
 SecretName = NewType("SecretName", str)
 
@@ -19,6 +21,25 @@ REFERENCE: Final = re.compile(r"SECRET_REF\(([A-Za-z][A-Za-z0-9_.-]{0,63})\)")
 
 DISCOVERED: Final = "found_"
 """How the names of secrets begin that a scanner found, and no person registered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Who wants a secret, and for what; all of it is free of secrets itself.
+
+    Attributes:
+        agent: whose call or prompt it is.
+        tool: canonical name of the tool that is called; `PROMPT` where a request to a model is sent with it.
+        call: id of the call, or of the request.
+    """
+
+    agent: AgentId
+    tool: str
+    call: str
+
+
+PROMPT: Final = "prompt"
+"""What the use of a model provider's key is called where others name a tool."""
 
 
 class SecretValue:
