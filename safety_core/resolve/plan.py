@@ -65,7 +65,11 @@ class FilePlan:
 
 @dataclass(frozen=True, slots=True)
 class HttpPlan:
-    """One HTTP request to a host outside."""
+    """One HTTP request.
+
+    Attributes:
+        keyed: it carries an `Idempotency-Key`, by which its service does one act once.
+    """
 
     method: str
     url: str
@@ -73,6 +77,7 @@ class HttpPlan:
     body: str
     refs: tuple[SecretName, ...]
     timeout: float
+    keyed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
