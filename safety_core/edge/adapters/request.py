@@ -2,6 +2,10 @@
 
 The request holds values of secrets. It goes through a pipe: not by arguments, environment or a file, where others of
 the same user would see it, or a swap device keep it.
+
+Every adapter serves the operation `CHECK` besides its own: it connects, authenticates, does nothing, and says in one
+line what it reached ("PostgreSQL 15.14, as agent"). What is wrong is a refusal that names the fix ("the password is
+wrong", "safety secret set NAME"). The command `safety connection check` asks for it; no call of an agent can.
 """
 
 from __future__ import annotations
@@ -9,7 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from safety_core.canonical import Json, JsonObject
 from safety_core.edge.fill import fill
@@ -17,6 +21,9 @@ from safety_core.errors import ExecutionError, UncertainError
 from safety_core.model.connection import Connection, Operation
 from safety_core.model.secret import SecretName, SecretValue
 from safety_core.model.tool_call import ToolResult, Undo
+
+CHECK: Final = "check"
+"""The operation that connects, authenticates, and does nothing."""
 
 
 @dataclass(frozen=True, slots=True)
