@@ -16,6 +16,7 @@ leads.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from safety_core.canonical import Json, JsonObject, canonical_bytes
@@ -69,9 +70,10 @@ def plan_of(
         case "http":
             plan = _http_plan(given)
         case adapter:
-            plan = described_plan(given, tool, connections) or listed_plan(
+            service = described_plan(given, tool, connections) or listed_plan(
                 given, tool, entry, str(adapter), catalogue, connections
             )
+            plan = replace(service, workspace=workspace)
     given.done()
     return plan
 

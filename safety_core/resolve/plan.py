@@ -88,6 +88,7 @@ class ServicePlan:
         operation: as the adapter calls it ("query", "send"), or as the service itself does.
         arguments: those of the call, without `connection` and `timeout`; may hold references.
         refs: the secrets that the arguments refer to, and those that open the connection.
+        workspace: absolute path, where files that an argument names must lie; empty where there is none.
     """
 
     adapter: str
@@ -96,6 +97,7 @@ class ServicePlan:
     arguments: JsonObject
     refs: tuple[SecretName, ...]
     timeout: float
+    workspace: str = ""
 
 
 Plan: TypeAlias = ShellPlan | ArgvPlan | FilePlan | HttpPlan | ServicePlan

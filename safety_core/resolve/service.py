@@ -26,13 +26,13 @@ from safety_core.errors import ExecutionError
 from safety_core.model.connection import Connection, Connections, described
 from safety_core.model.secret import SecretName, refs_in
 from safety_core.resolve.arguments import Arguments
-from safety_core.resolve.plan import Plan, ServicePlan
+from safety_core.resolve.plan import ServicePlan
 
 SERVICE_SECONDS: Final = 60.0
 """How long an operation may take when the call does not say."""
 
 
-def described_plan(given: Arguments, tool: str, connections: Connections) -> Plan | None:
+def described_plan(given: Arguments, tool: str, connections: Connections) -> ServicePlan | None:
     """Return the plan of a tool that a connected service describes itself, None where no service does.
 
     Raises:

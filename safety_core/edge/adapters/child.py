@@ -51,7 +51,9 @@ async def run_service(
     missing = [name for name in plan.refs if name not in values]
     if missing:
         raise UnknownSecretError(f"secret {missing[0]}", "was not handed to the execution")
-    request = Request(plan.connection, plan.operation, plan.arguments, values, key, again, limits.output, plan.timeout)
+    request = Request(
+        plan.connection, plan.operation, plan.arguments, values, key, again, limits.output, plan.timeout, plan.workspace
+    )
     async with _room():
         raw = await _answered(request)
     try:

@@ -36,6 +36,7 @@ class Request:
         again: an earlier try with this key may have come about.
         output: bytes of output that are kept.
         timeout: seconds; the child is killed some time later.
+        workspace: absolute path, where files that an argument names must lie.
     """
 
     connection: Connection
@@ -46,6 +47,7 @@ class Request:
     again: bool
     output: int
     timeout: float
+    workspace: str = ""
 
     def secret(self, slot: str) -> str | None:
         """Return the value in one of the connection's slots, None where the operator named no secret for it."""
@@ -101,6 +103,7 @@ def request_bytes(request: Request) -> bytes:
             "again": request.again,
             "output": request.output,
             "timeout": request.timeout,
+            "workspace": request.workspace,
         }
     ).encode()
 
