@@ -19,7 +19,7 @@ from safety_core.edge.approvals import ApprovalStore
 from safety_core.edge.audit_log import AuditLog
 from safety_core.edge.driver import Handlers
 from safety_core.edge.engine import Engine
-from safety_core.edge.execute import execute
+from safety_core.edge.journal import Journal
 from safety_core.edge.posture import PostureStore
 from safety_core.edge.shadow import judged_by
 from safety_core.edge.standing import StandingStore
@@ -36,6 +36,7 @@ class Services:
         asked: set whenever a question may wait for the hub.
         ordered: set whenever the hub may want something of this edge.
         tally: counts what becomes of calls.
+        journal: what the edge carried out, or was about to.
     """
 
     secrets: Secrets
@@ -48,6 +49,7 @@ class Services:
     posture: PostureStore = field(default_factory=PostureStore)
     ordered: asyncio.Event = field(default_factory=asyncio.Event)
     tally: Tally = field(default_factory=Tally)
+    journal: Journal = field(default_factory=Journal)
 
 
 def handlers(services: Services, engine: Engine | None = None, caller: Caller | None = None) -> Handlers:
@@ -56,6 +58,7 @@ def handlers(services: Services, engine: Engine | None = None, caller: Caller | 
     What models cost is not in it: `proxy.spending.budgets` performs Afford and Meter.
     """
     approvals, secrets, written, lineage = services.approvals, services.secrets, services.written, services.lineage
+    journal = services.journal
     standing = StandingStore(approvals.database, approvals.news)
 
     async def ask(effect: effects.OpenApproval) -> Approval:
@@ -101,7 +104,10 @@ def handlers(services: Services, engine: Engine | None = None, caller: Caller | 
         effects.CheckRefs: lambda effect: secrets.check(effect.names),
         effects.Resolve: lambda effect: secrets.values(effect.names),
         effects.Remember: lambda effect: secrets.remember(effect.discovered),
-        effects.Execute: lambda effect: execute(effect.plan, effect.values),
+        effects.FindExecution: lambda effect: journal.find(effect.agent, effect.key),
+        effects.BeginExecution: lambda effect: journal.begin(effect.execution),
+        effects.EndExecution: lambda effect: journal.end(effect.id, effect.state, effect.outcome, clock.now()),
+        effects.Execute: journal.performed,
     }
     return {**table, effects.Judge: lambda effect: judged_by(engine, effect.facts, effect.call)} if engine else table
 

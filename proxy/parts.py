@@ -16,12 +16,14 @@ from proxy.guards.presence import Presence
 from proxy.secrets import Secrets
 from proxy.sessions.correspondents import Correspondents
 from proxy.settings import EgressSettings, HubSettings
+from safety_core.edge import clock
 from safety_core.edge.approvals import ApprovalStore
 from safety_core.edge.audit_log import AuditLog
 from safety_core.edge.correspondents import CorrespondentStore
 from safety_core.edge.halts import HaltStore
 from safety_core.edge.home import Home
 from safety_core.edge.hub import HubClient
+from safety_core.edge.journal import Journal
 from safety_core.edge.key_file import edge_key
 from safety_core.edge.order_log import OrderLog
 from safety_core.edge.posture import PostureStore
@@ -30,6 +32,8 @@ from safety_core.edge.vault import Vault
 from safety_core.edge.vault_key import find_vault_key
 from safety_core.edge.witness import WitnessStore
 from safety_core.errors import InputError
+from safety_core.model.execution import ExecutionState
+from safety_core.model.record import AuditEntry, Event
 from safety_core.model.tool_call import TenantId
 
 TOKEN_LENGTH: Final = 32
@@ -52,7 +56,19 @@ async def open_services(home: Home, stack: AsyncExitStack) -> Services:
     stack.push_async_callback(posture.aclose)
     secrets = Secrets(vault)
     await secrets.refresh()
-    return Services(secrets, audit, approvals, usage, approvals.news, posture=posture)
+    journal = await open_journal(home, audit, stack)
+    return Services(secrets, audit, approvals, usage, approvals.news, posture=posture, journal=journal)
+
+
+async def open_journal(home: Home, audit: AuditLog, stack: AsyncExitStack) -> Journal:
+    """Return what the edge carried out; what was under way when it ended is put on record as cut off."""
+    journal = await Journal.open(home.edge_db)
+    stack.push_async_callback(journal.aclose)
+    for cut in await journal.interrupted():
+        entry = AuditEntry(clock.now(), Event.INTERRUPTED, cut.agent, cut.tool, cut.call, revision=cut.revision)
+        await audit.append(entry)
+        await journal.end(cut.id, ExecutionState.UNKNOWN, None, clock.now())
+    return journal
 
 
 async def open_guards(home: Home, settings: EgressSettings, audit: AuditLog, stack: AsyncExitStack) -> Guards:

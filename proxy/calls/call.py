@@ -93,7 +93,7 @@ class Calls:
                 raise TicketError("the ticket", "is of a policy that is no longer in force", "make the call again")
             return tool_call.carry_out(entrusted, context)
 
-        instead: Handlers = {Execute: partial(run_for, caller)}
+        instead: Handlers = {Execute: partial(run_for, self.services.journal, caller)}
         return await self._through(entrusted.call, carry_out, caller, instead=instead)
 
     async def run(self, proposal: Proposal, caller: Caller) -> Executed | Pending | Refused:
@@ -102,7 +102,7 @@ class Calls:
             await self.guards.witnessed(proposal.call)
         except SafetyError as error:
             return await self._refused(proposal.call, error)
-        return await self._proposed(tool_call.run, proposal, caller)
+        return await self._proposed(partial(tool_call.run, key=proposal.key), proposal, caller)
 
     async def foresee(self, call: ToolCall, exchange: str) -> None:
         """Put on record what would become of a call that a response proposed. Raises SafetyError."""

@@ -14,8 +14,8 @@ from proxy.caller import Caller
 from proxy.errors import TicketError
 from safety_core.canonical import canonical_bytes
 from safety_core.edge import clock
-from safety_core.edge.execute import execute
-from safety_core.errors import ExecutionError
+from safety_core.edge.journal import Journal
+from safety_core.errors import UncertainError
 from safety_core.flow import effects
 from safety_core.flow.answers import Entrusted
 from safety_core.model.tool_call import ToolResult
@@ -76,9 +76,9 @@ class Tickets:
         return errand
 
 
-async def run_for(caller: Caller, effect: effects.Execute) -> ToolResult:
+async def run_for(journal: Journal, caller: Caller, effect: effects.Execute) -> ToolResult:
     """Run a tool as long as somebody waits for what comes of it; then it is ended. Raises ExecutionError."""
-    result = await caller.patiently(execute(effect.plan, effect.values))
+    result = await caller.patiently(journal.performed(effect))
     if result is None:
-        raise ExecutionError("the call", "was ended, because nobody waited for it any more")
+        raise UncertainError("the call", "was ended, because nobody waited for it any more")
     return result

@@ -3,7 +3,7 @@
 /v1/decide   {"decision": "allow"|"block"|"pending", "level", "rule", "reason",
               "ticket"?, "approval"?, "channel"?: bool}
 /v1/run      {"status": "executed"|"refused"|"pending", "level", "rule", "reason", "approval"?,
-              "output"?, "exit"?, "truncated"?, "findings"?}
+              "output"?, "exit"?, "truncated"?, "findings"?, "execution"?, "undoable"?: bool, "repeated"?: bool}
 /v1/redeem   as /v1/run, never "pending"
 /v1/outbound {"decision": "allow"|"block"|"pending", "content", "level", "rule", "reason", "approval"?}
 approval     {"id", "expires", "digest", "code"}
@@ -44,7 +44,10 @@ def run_json(answer: Executed | Pending | Refused) -> JsonObject:
     match answer:
         case Executed(output, status, truncated, findings, verdict):
             done: JsonObject = {"output": output, "exit": status, "truncated": truncated, "findings": findings}
-            return {"status": "executed", **done, **_judged(verdict)}
+            written: JsonObject = {
+                "execution": answer.execution, "undoable": answer.undoable, "repeated": answer.repeated,
+            }  # fmt: skip
+            return {"status": "executed", **done, **_judged(verdict), **written}
         case Pending(request, verdict):
             return {"status": "pending", **_judged(verdict), "approval": _asked(request)}
         case Refused():

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from safety_core.model.approval import ApprovalRequest
 from safety_core.model.connection import NONE, Connections
+from safety_core.model.execution import ExecutionId
 from safety_core.model.policy import Policy
 from safety_core.model.tool_call import ToolCall
 from safety_core.model.verdict import Verdict
@@ -76,13 +77,23 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """The tool ran; `output` is what the model may see."""
+    """The tool ran.
+
+    Attributes:
+        output: what the model may see.
+        execution: under which id it is written down.
+        undoable: what takes it back is written down, too.
+        repeated: it had run before, under the same key; this is what came of it then.
+    """
 
     output: str
     status: int
     truncated: bool
     findings: int
     verdict: Verdict
+    execution: ExecutionId
+    undoable: bool = False
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from safety_core.canonical import Digest
 from safety_core.classify.files import Written
 from safety_core.model.approval import Approval, ApprovalRequest, Grant, RequestId, StandingGrant
 from safety_core.model.descent import Descent
+from safety_core.model.execution import Execution, ExecutionId, ExecutionState, Outcome
 from safety_core.model.facts import Facts
 from safety_core.model.record import AuditEntry
 from safety_core.model.secret import SecretName, SecretValue, Use
@@ -193,11 +194,43 @@ class Remember(Effect[None]):
 
 
 @dataclass(frozen=True, slots=True)
+class FindExecution(Effect[Execution | None]):
+    """The execution for which this agent used this key, or None; one that a crash cut off is `unknown`."""
+
+    agent: AgentId
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class BeginExecution(Effect[None]):
+    """Put on disk that this begins. Fails if another one with its key has begun, or is done."""
+
+    execution: Execution
+
+
+@dataclass(frozen=True, slots=True)
+class EndExecution(Effect[None]):
+    """Put on disk what became of an execution."""
+
+    id: ExecutionId
+    state: ExecutionState
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Execute(Effect[ToolResult]):
-    """Run the tool, with these values in the child or the request only."""
+    """Run the tool, with these values in the child or the request only.
+
+    Attributes:
+        key: the same for each try of one intended act.
+        again: an earlier try with this key may have come about.
+    """
 
     plan: Plan
     values: Mapping[SecretName, SecretValue]
+    id: ExecutionId
+    key: str
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

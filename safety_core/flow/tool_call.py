@@ -1,6 +1,6 @@
 """tool call -> classify -> gate -> approve -> resolve -> execute -> redact -> audit
 
-One way through, in two halves (`flow.permission` is the first), and several ways in:
+One way through, in two halves (`flow.permission` and `flow.carrying`), and several ways in:
 
     decide      up to the permission; the caller runs the tool itself (OpenClaw does), unless the edge must
     carry_out   the rest, for a call that was decided and that the edge must run: it was entrusted
@@ -25,13 +25,14 @@ from safety_core.classify.catalogue import compiled
 from safety_core.errors import SafetyError
 from safety_core.flow import effects
 from safety_core.flow.answers import Answer, Context, Entrusted, Executed, Pending, Permitted, Refused, Sendable
+from safety_core.flow.carrying import carried_out, run_keyed
 from safety_core.flow.case import judged, weighed
 from safety_core.flow.effects import Flow
-from safety_core.flow.entrust import entrust, needs_edge, plan_for, ticketed_plan
+from safety_core.flow.entrust import entrust, needs_edge, ticketed_plan
 from safety_core.flow.permission import passed_on, permission
 from safety_core.flow.scrub import check_hidden, scrubbed
 from safety_core.model.record import AuditEntry, Event
-from safety_core.model.secret import Use, refs_in
+from safety_core.model.secret import refs_in
 from safety_core.model.tool_call import ToolCall
 
 MESSAGE: Final = "message"
@@ -56,14 +57,18 @@ def carry_out(entrusted: Entrusted, context: Context) -> Flow[Executed | Refused
     """Run what was entrusted to the edge. It has been judged and paid for; whoever calls sees to it that it is once."""
 
     def second_half(_: ToolCall, context: Context) -> Flow[Executed]:
-        return _carried_out(entrusted, context)
+        return carried_out(entrusted, context)
 
     return (yield from _closed(entrusted.call, context, second_half))
 
 
-def run(call: ToolCall, context: Context) -> Flow[Executed | Pending | Refused]:
-    """Do the whole sentence for one call."""
-    return (yield from _closed(call, context, _run))
+def run(call: ToolCall, context: Context, key: str = "") -> Flow[Executed | Pending | Refused]:
+    """Do the whole sentence for one call.
+
+    Args:
+        key: names the intended act: the same call with the same key acts once, however often it is made.
+    """
+    return (yield from _closed(call, context, partial(_run, key=key)))
 
 
 def send(call: ToolCall, known: str, context: Context) -> Flow[Sendable | Pending | Refused]:
@@ -114,7 +119,7 @@ def _closed(call: ToolCall, context: Context, sentence: Callable[[ToolCall, Cont
         check_hidden(call, clean, context)
         return (yield from sentence(clean, context))
     except SafetyError as error:
-        refusal = Refused(type(error).__name__, str(error))
+        refusal = Refused(type(error).__name__, context.redactor.text(str(error)).text)
     try:
         now = yield from effects.Now()
         yield from effects.Record(AuditEntry(now, Event.REFUSED, agent, rules=(refusal.rule,)))
@@ -133,12 +138,9 @@ def _decide(call: ToolCall, context: Context, *, refers: bool, nested: bool) -> 
     return (yield from permission(case, context))
 
 
-def _run(call: ToolCall, context: Context) -> Flow[Executed | Pending | Refused]:
+def _run(call: ToolCall, context: Context, *, key: str) -> Flow[Executed | Pending | Refused]:
     case = yield from judged(call, context)
-    answer = yield from entrust(case, plan_for, context)
-    if not isinstance(answer, Entrusted):
-        return answer
-    return (yield from _carried_out(answer, context))
+    return (yield from run_keyed(case, context, key))
 
 
 def _send(call: ToolCall, context: Context, *, known: str) -> Flow[Sendable | Pending | Refused]:
@@ -152,26 +154,3 @@ def _send(call: ToolCall, context: Context, *, known: str) -> Flow[Sendable | Pe
         AuditEntry(now, Event.SENT, call.agent, str(call.params["channel"]), call.id, rules=(known or "permitted",))
     )
     return Sendable(str(call.params["message"]))
-
-
-def _carried_out(entrusted: Entrusted, context: Context) -> Flow[Executed]:
-    plan, verdict = entrusted.plan, entrusted.verdict
-    use = Use(entrusted.call.agent, verdict.facts.tool, entrusted.call.id)
-    values = yield from effects.Resolve(plan.refs, use)
-    try:
-        result = yield from effects.Execute(plan, values)
-    except SafetyError as error:
-        yield from _record_end(Event.FAILED, entrusted, rules=(type(error).__name__,), counts={})
-        raise
-    clean = context.redactor.text(result.output)
-    if clean.discovered:
-        yield from effects.Remember(clean.discovered)
-    counts = {"status": result.status, "findings": len(clean.findings)}
-    yield from _record_end(Event.EXECUTED, entrusted, rules=(), counts=counts)
-    return Executed(clean.text, result.status, result.truncated, len(clean.findings), verdict)
-
-
-def _record_end(event: Event, entrusted: Entrusted, *, rules: tuple[str, ...], counts: dict[str, int]) -> Flow[int]:
-    now = yield from effects.Now()
-    call, tool = entrusted.call, entrusted.verdict.facts.tool
-    return (yield from effects.Record(AuditEntry(now, event, call.agent, tool, call.id, rules=rules, counts=counts)))

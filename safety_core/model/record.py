@@ -21,6 +21,8 @@ class Event(StrEnum):
     REFUSED = "refused"
     EXECUTED = "executed"
     FAILED = "failed"
+    REPEATED = "repeated"
+    INTERRUPTED = "interrupted"
     RESULT = "result"
     ENDED = "ended"
     SENT = "sent"

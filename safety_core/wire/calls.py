@@ -1,7 +1,7 @@
 """Tool calls as the plugin or an SDK sends them to the edge's control listener, parsed or refused.
 
 POST /v1/decide            {"call": CALL, "wait"?: seconds, "nested"?: bool}
-POST /v1/run               {"call": CALL, "wait"?: seconds}
+POST /v1/run               {"call": CALL, "wait"?: seconds, "key"?}
 POST /v1/result            {"call": CALL, "result": any}
 POST /v1/ended             {"call": CALL, "ms": milliseconds, "error": bool}
 POST /v1/redeem            {"ticket"}
@@ -29,11 +29,13 @@ class Proposal:
     Attributes:
         wait: seconds it would wait for a person, None for the edge's own default.
         nested: should it only make another call, that one will be proposed too, before it runs.
+        key: names the intended act, for a run that may have to be repeated; empty for none.
     """
 
     call: ToolCall
     wait: float | None
     nested: bool = False
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ def proposal_from(raw: bytes, tenant: TenantId) -> Proposal:
     wait = body.number("wait") if body.has("wait") else None
     if wait is not None and wait < 0:
         raise InputError("request.wait", "must not be negative")
-    proposal = Proposal(_call(body.object("call"), tenant), wait, body.flag("nested", False))
+    key = name(body, "key", "")
+    proposal = Proposal(_call(body.object("call"), tenant), wait, body.flag("nested", False), key)
     body.done()
     return proposal
 

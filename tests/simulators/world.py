@@ -16,15 +16,17 @@ from typing import Any
 
 from proxy.sessions.written import WrittenFiles
 from safety_core.approve import TRANSITIONS
-from safety_core.errors import ExecutionError, InputError, ReplayedGrantError, UnknownSecretError
+from safety_core.errors import ExecutionError, InputError, ReplayedGrantError, UncertainError, UnknownSecretError
 from safety_core.flow import effects
 from safety_core.flow.effects import Effect
 from safety_core.model.approval import Approval, ApprovalState, Grant, StandingGrant
 from safety_core.model.descent import FIRST_GENERATION, Descent
+from safety_core.model.execution import TRANSITIONS as EXECUTION_TRANSITIONS
+from safety_core.model.execution import Execution, ExecutionId, ExecutionState
 from safety_core.model.level import Level
 from safety_core.model.record import AuditEntry, Event
 from safety_core.model.secret import SecretName, SecretValue
-from safety_core.model.tool_call import ToolResult
+from safety_core.model.tool_call import ToolResult, Undo
 from safety_core.model.verdict import Decision, Hit
 from safety_core.resolve import Plan
 
@@ -38,7 +40,8 @@ class World:
     Attributes:
         level: what the policy says of every call.
         answer: how a person answers a pending request while somebody waits for it.
-        output: what a tool prints.
+        output: what a tool prints; "<crash>": it fails, "<cut>": nobody knows.
+        undo: what a tool says would take it back.
         descent: where the session stands among agents that start agents.
         running: subagents that run when a place is taken for another.
         standing: outward grants from cards; `used`: their ids, one for each use.
@@ -65,6 +68,8 @@ class World:
     running: int = 0
     standing: list[StandingGrant] = field(default_factory=list)
     used: list[str] = field(default_factory=list)
+    executions: dict[ExecutionId, Execution] = field(default_factory=dict)
+    undo: Undo | None = None
 
     @property
     def handlers(self) -> Mapping[type[Effect[Any]], Callable[[Any], Any]]:
@@ -94,6 +99,9 @@ class World:
             effects.CheckRefs: lambda effect: self._check(effect.names),
             effects.Resolve: self._resolve,
             effects.Remember: lambda effect: self.vault.update(effect.discovered),
+            effects.FindExecution: self._find_execution,
+            effects.BeginExecution: lambda effect: self._begin(effect.execution),
+            effects.EndExecution: self._end,
             effects.Execute: self._execute,
         }
         return {kind: self._watched(handler) for kind, handler in table.items()}
@@ -181,14 +189,30 @@ class World:
         self.revealed.update(effect.names)
         return {name: self.vault[name] for name in effect.names}
 
+    def _find_execution(self, effect: effects.FindExecution) -> Execution | None:
+        alike = [it for it in self.executions.values() if it.key and (it.agent, it.key) == (effect.agent, effect.key)]
+        return alike[-1] if alike else None
+
+    def _begin(self, execution: Execution) -> None:
+        assert self.events()[-1] is Event.PERMITTED, "nothing begins before its permission is on record"
+        self.executions[execution.id] = execution
+
+    def _end(self, effect: effects.EndExecution) -> None:
+        execution = self.executions[effect.id]
+        assert effect.state in EXECUTION_TRANSITIONS[execution.state]
+        self.executions[effect.id] = replace(execution, state=effect.state, outcome=effect.outcome)
+
     def _execute(self, effect: effects.Execute) -> ToolResult:
+        assert self.executions[effect.id].state is ExecutionState.BEGUN, "nothing runs that is not written down"
         assert self.events().count(Event.PERMITTED) > len(self.executed), (
             "nothing runs before its permission is on record"
         )
         self.executed.append(effect.plan)
         if self.output == "<crash>":
             raise ExecutionError("tool", "died")
-        return ToolResult(self.output)
+        if self.output == "<cut>":
+            raise UncertainError("tool", "was cut off")
+        return ToolResult(self.output, undo=self.undo)
 
     def _get(self, request: str) -> Approval:
         return next(item for item in self.approvals if item.request.id == request)

@@ -12,9 +12,11 @@ from proxy.caller import Caller
 from proxy.calls.tickets import SECONDS, Errand, Tickets, run_for
 from proxy.errors import TicketError, status_of
 from safety_core.canonical import JsonObject
-from safety_core.errors import ExecutionError
+from safety_core.edge.journal import Journal
+from safety_core.errors import UncertainError
 from safety_core.flow import effects
 from safety_core.flow.answers import Entrusted
+from safety_core.model.execution import ExecutionId
 from safety_core.model.facts import Facts
 from safety_core.model.level import Level
 from safety_core.model.tool_call import AgentId, CallId, SessionId, TenantId, ToolCall, ToolResult
@@ -77,15 +79,17 @@ def test_large_calls_and_old_ones_make_room() -> None:
 
 
 async def test_what_runs_ends_with_whoever_waits_for_it(tmp_path: Path) -> None:
-    done = await run_for(Caller(), effects.Execute(ShellPlan("echo hello", str(tmp_path), (), 5.0), {}))
+    journal, name = Journal(), ExecutionId("e1")
+    hello = ShellPlan("echo hello", str(tmp_path), (), 5.0)
+    done = await run_for(journal, Caller(), effects.Execute(hello, {}, name, "k1"))
     assert done == ToolResult("hello\n", 0, False)
     caller = Caller()
     os.mkfifo(tmp_path / "told")
     plan = ShellPlan("echo $$ > told; sleep 600", str(tmp_path), (), 900.0)
-    running = asyncio.create_task(run_for(caller, effects.Execute(plan, {})))
+    running = asyncio.create_task(run_for(journal, caller, effects.Execute(plan, {}, name, "k1")))
     pid = int(await asyncio.to_thread((tmp_path / "told").read_text))
     caller.leave()
-    with pytest.raises(ExecutionError, match="nobody waited"):
+    with pytest.raises(UncertainError, match="nobody waited"):
         await running
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
