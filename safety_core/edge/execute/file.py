@@ -17,7 +17,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
-from typing import Final
+from typing import BinaryIO, Final
 
 from safety_core.edge.execute.limits import Limits
 from safety_core.edge.fill import fill
@@ -38,7 +38,7 @@ def run_file(plan: FilePlan, values: Mapping[SecretName, SecretValue], limits: L
     Raises:
         ExecutionError: the path leaves the workspace or is no regular file, or an edit's old text is not there once.
     """
-    inside = _inside(plan)
+    inside = _inside(plan.workspace, plan.path)
     content, old = fill(plan.content, values), fill(plan.old, values)
     try:
         with _folder(Path(plan.workspace).resolve(), inside.parts[:-1], make=plan.operation != "read") as folder:
@@ -56,16 +56,51 @@ def run_file(plan: FilePlan, values: Mapping[SecretName, SecretValue], limits: L
                     before = _read(folder, name, EDIT_BYTES + 1)
                     _replace(folder, name, _edited(before, old.encode(), content.encode(), plan))
     except OSError as error:
-        raise _refusal(plan, f"cannot be used ({error.strerror})") from None
+        raise _refusal(plan.path, f"cannot be used ({error.strerror})") from None
     return ToolResult(f"{plan.operation} done: {inside}")
 
 
-def _inside(plan: FilePlan) -> PurePath:
+def read_bytes(workspace: str, path: str, limit: int) -> bytes:
+    """Return a file of the workspace. Raises ExecutionError where it is none, or larger than `limit` bytes."""
+    inside = _inside(workspace, path)
+    try:
+        with _folder(Path(workspace).resolve(), inside.parts[:-1], make=False) as folder:
+            raw = _read(folder, inside.name, limit + 1)
+    except OSError as error:
+        raise _refusal(path, f"cannot be used ({error.strerror})") from None
+    if len(raw) > limit:
+        raise _refusal(path, f"is larger than {limit} bytes")
+    return raw
+
+
+@contextmanager
+def new_file(workspace: str, path: str) -> Iterator[BinaryIO]:
+    """Yield a file of the workspace to write to: it is there once all is written, and nothing is replaced.
+
+    Raises:
+        ExecutionError: the path leaves the workspace, there is a file already, or it cannot be written.
+    """
+    inside = _inside(workspace, path)
+    try:
+        with _folder(Path(workspace).resolve(), inside.parts[:-1], make=True) as folder:
+            fresh = f".{secrets.token_hex(8)}.new"
+            try:
+                with os.fdopen(_open(folder, fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
+                    yield file
+                os.link(fresh, inside.name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+            finally:
+                with suppress(OSError):
+                    os.unlink(fresh, dir_fd=folder)
+    except OSError as error:
+        raise _refusal(path, f"cannot be written ({error.strerror})", "choose another name") from None
+
+
+def _inside(workspace: str, path: str) -> PurePath:
     """Return where the path ends, relative to the workspace, links followed."""
-    root = os.path.realpath(plan.workspace)
-    end = PurePath(os.path.realpath(PurePath(root, plan.path)))
-    if plan.path.startswith("~") or not end.is_relative_to(root) or end == PurePath(root):
-        raise _refusal(plan, "is not a file inside of the workspace")
+    root = os.path.realpath(workspace)
+    end = PurePath(os.path.realpath(PurePath(root, path)))
+    if not workspace or path.startswith("~") or "\x00" in path or not end.is_relative_to(root) or end == PurePath(root):
+        raise _refusal(path, "is not a file inside of the workspace")
     return end.relative_to(root)
 
 
@@ -127,12 +162,12 @@ def _replace(folder: int, name: str, content: bytes) -> None:
 
 def _edited(before: bytes, old: bytes, new: bytes, plan: FilePlan) -> bytes:
     if len(before) > EDIT_BYTES:
-        raise _refusal(plan, f"is larger than {EDIT_BYTES} bytes")
+        raise _refusal(plan.path, f"is larger than {EDIT_BYTES} bytes")
     found = before.count(old) if old else 0
     if found != 1:
-        raise _refusal(plan, f"holds the old text {found} times, not once", "quote more of its surroundings")
+        raise _refusal(plan.path, f"holds the old text {found} times, not once", "quote more of its surroundings")
     return before.replace(old, new)
 
 
-def _refusal(plan: FilePlan, reason: str, fix: str = "") -> ExecutionError:
-    return ExecutionError(f"file {plan.path}", reason, fix)
+def _refusal(path: str, reason: str, fix: str = "") -> ExecutionError:
+    return ExecutionError(f"file {path}", reason, fix)

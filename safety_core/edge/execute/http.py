@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import socket
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote, quote_plus
@@ -17,9 +16,10 @@ from urllib.parse import quote, quote_plus
 import ada_url
 import httpx2
 
-from safety_core.edge.addresses import is_public
+from safety_core.edge.exchange import Answer, exchange
 from safety_core.edge.execute.limits import Limits
 from safety_core.edge.fill import fill
+from safety_core.edge.lookup import looked_up
 from safety_core.errors import ExecutionError
 from safety_core.model.secret import SecretName, SecretValue, references
 from safety_core.model.tool_call import ToolResult
@@ -44,11 +44,12 @@ async def run_http(plan: HttpPlan, values: Mapping[SecretName, SecretValue], lim
     headers, body = _headers(plan, values), _body(plan, values).encode()
     try:
         async with asyncio.timeout(plan.timeout):
-            addresses = await _addresses(url, limits)
+            near, port = _host(url) in limits.allow_hosts, url.port or (443 if url.scheme == "https" else 80)
+            addresses = await looked_up(f"request to {url.host}", _host(url), port, near=near)
             async with httpx2.AsyncClient(trust_env=False, follow_redirects=False, timeout=plan.timeout) as client:
                 tls_name = {"sni_hostname": _host(url)}
                 request = client.build_request(plan.method, url, headers=headers, content=body, extensions=tls_name)
-                return await _first(client, request, addresses, limits)
+                return _result(await exchange(client, request, addresses, limits.output))
     except TimeoutError:
         raise _refusal(url.host, f"did not answer in {plan.timeout:g} seconds") from None
     except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
@@ -75,19 +76,6 @@ def _host(url: httpx2.URL) -> str:
     return url.raw_host.decode("ascii")
 
 
-async def _addresses(url: httpx2.URL, limits: Limits) -> list[str]:
-    """Look the host up; return its addresses if every one of them is outside."""
-    port = url.port or (443 if url.scheme == "https" else 80)
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(_host(url), port, type=socket.SOCK_STREAM)
-    except OSError:
-        raise _refusal(url.host, "has a host that cannot be found") from None
-    addresses = [str(sockaddr[0]).partition("%")[0] for *_, sockaddr in found]
-    if _host(url) not in limits.allow_hosts and not all(map(is_public, addresses)):
-        raise _refusal(url.host, "leads to this machine or its network", "name a host outside")
-    return addresses
-
-
 def _headers(plan: HttpPlan, values: Mapping[SecretName, SecretValue]) -> list[tuple[str, str]]:
     headers = [("User-Agent", "safety-gateway"), ("Accept", "*/*"), ("Accept-Encoding", "identity")]
     for name, template in plan.headers:
@@ -110,36 +98,11 @@ def _body(plan: HttpPlan, values: Mapping[SecretName, SecretValue]) -> str:
     return fill(plan.body, values, lambda value: json.dumps(value)[1:-1])
 
 
-async def _first(
-    client: httpx2.AsyncClient, request: httpx2.Request, addresses: list[str], limits: Limits
-) -> ToolResult:
-    """Send to the first address that can be connected to."""
-    for address in addresses[:-1]:
-        try:
-            return await _send(client, request, address, limits)
-        except httpx2.ConnectError:
-            continue
-    return await _send(client, request, addresses[-1], limits)
-
-
-async def _send(client: httpx2.AsyncClient, request: httpx2.Request, address: str, limits: Limits) -> ToolResult:
-    host = request.extensions["sni_hostname"]
-    request.url = request.url.copy_with(host=address)
-    response = await client.send(request, stream=True)
-    try:
-        if response.headers.get("content-encoding", "identity") != "identity":
-            raise _refusal(host, "answered in an encoding that was not asked for")
-        kept = bytearray()
-        async for chunk in response.aiter_raw():
-            kept += chunk[: limits.output + 1 - len(kept)]
-            if len(kept) > limits.output:
-                break
-    finally:
-        await response.aclose()
-    text = kept[: limits.output].decode("utf-8", "replace")
-    if response.has_redirect_location:
-        text = f"not followed: redirect to {response.headers['location']}\n{text}"
-    return ToolResult(text, response.status_code, len(kept) > limits.output)
+def _result(answer: Answer) -> ToolResult:
+    text = answer.body.decode("utf-8", "replace")
+    if answer.redirect:
+        text = f"not followed: redirect to {answer.redirect}\n{text}"
+    return ToolResult(text, answer.status, not answer.whole)
 
 
 def _refusal(host: str, reason: str, fix: str = "") -> ExecutionError:
