@@ -1,4 +1,4 @@
-"""Looks a host up once. Who connects uses an address from here, never the name again: it could lead elsewhere by then."""
+"""Looks a host up once. Who connects uses an address from here, not the name again: by then it may lead elsewhere."""
 
 from __future__ import annotations
 

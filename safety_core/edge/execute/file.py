@@ -98,8 +98,8 @@ def new_file(workspace: str, path: str) -> Iterator[BinaryIO]:
 def _inside(workspace: str, path: str) -> PurePath:
     """Return where the path ends, relative to the workspace, links followed."""
     root = os.path.realpath(workspace)
-    end = PurePath(os.path.realpath(PurePath(root, path)))
-    if not workspace or path.startswith("~") or "\x00" in path or not end.is_relative_to(root) or end == PurePath(root):
+    end = PurePath(root if "\x00" in path else os.path.realpath(PurePath(root, path)))
+    if not workspace or path.startswith("~") or not end.is_relative_to(root) or end == PurePath(root):
         raise _refusal(path, "is not a file inside of the workspace")
     return end.relative_to(root)
 
