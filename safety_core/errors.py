@@ -23,6 +23,9 @@
     |-- SecretError                  the vault or a reference
     |   |-- UnknownSecretError       no secret has this name
     |   |-- BrokenSealError          a sealed value does not open under this key, row and version
+    |   |-- ForbiddenSecretError     this agent or tool may not use it
+    |   |-- ExpiredSecretError       its time is over
+    |   |-- CanaryError              it is a canary, which nobody may use
     |   `-- CommonValueError         too common to be matched without false alarms, or more than the value
     |-- UnscannableError             a body that nobody could look into
     |-- AuditError                   the log contradicts itself, or cannot be written
@@ -150,6 +153,18 @@ class UnknownSecretError(SecretError):
 
 class BrokenSealError(SecretError):
     """A sealed value does not open under this key, row and version."""
+
+
+class ForbiddenSecretError(SecretError):
+    """The agent or the tool is not among those that may use the secret."""
+
+
+class ExpiredSecretError(SecretError):
+    """The secret's time is over."""
+
+
+class CanaryError(SecretError):
+    """The secret is a canary: whoever uses it has it from where nobody should look."""
 
 
 class CommonValueError(SecretError):

@@ -41,6 +41,9 @@ class Use:
 PROMPT: Final = "prompt"
 """What the use of a model provider's key is called where others name a tool."""
 
+PREVIOUS: Final = ".previous"
+"""Behind the name of a secret: the value that it had before its last rotation, as long as that still counts."""
+
 
 class SecretValue:
     """Holds one secret. Shows nothing of it: not its text, not its length, not a hash.

@@ -18,10 +18,11 @@ from nacl import pwhash
 from safety_core.edge import vault_key
 from safety_core.edge.home import Home
 from safety_core.edge.key_file import create_key_file, read_key_file, read_or_create_key_file
-from safety_core.edge.vault import LOGGED, Vault, VaultChanges, VaultEntry
+from safety_core.edge.vault import LOGGED, Vault, VaultChanges, VaultEntry, change_key, finish_key
 from safety_core.edge.vault_key import Passphrase, RawKey, find_vault_key
 from safety_core.errors import BrokenSealError, InputError, SecretError, UnavailableError, UnknownSecretError
 from safety_core.model.secret import SecretName, SecretValue
+from safety_core.model.terms import Terms
 
 KEY = RawKey.of(b"\x01" * 32)
 A, B = SecretName("a"), SecretName("b")
@@ -68,7 +69,7 @@ def test_entries_tell_what_may_be_told(path: Path) -> None:
         vault.put(B, SecretValue("found"), now=1.0, discovered=True)
         vault.put(A, SecretValue("one"), now=2.0)
         vault.rotate(A, SecretValue("two"), now=3.0)
-        assert vault.entries() == (VaultEntry(A, 2, False, 3.0), VaultEntry(B, 1, True, 1.0))
+        assert vault.entries() == (VaultEntry(A, 2, 3.0), VaultEntry(B, 1, 1.0, Terms(discovered=True)))
         assert vault.get([A]) == {A: SecretValue("two")}
 
 
@@ -133,7 +134,7 @@ def test_another_key_is_a_change_of_no_secret(path: Path) -> None:
     with Vault.open(path, KEY) as vault:
         vault.put(A, ONE, now=1.0)
         before = vault.generation
-        vault.change_key(RawKey.of(b"\x02" * 32))
+        change_key(vault, RawKey.of(b"\x02" * 32))
         assert vault.changes(before) == VaultChanges(before + 1, False, {})
 
 
@@ -171,12 +172,12 @@ def test_a_change_that_fails_leaves_no_trace(path: Path) -> None:
 
 def test_a_writer_that_is_killed_leaves_no_trace(path: Path) -> None:
     script = (
-        "import os, sys; from pathlib import Path; from safety_core.edge import vault; from safety_core.edge.vault_key "
+        "import os, sys; from pathlib import Path; from safety_core.edge.vault import Vault; from safety_core.edge.vault_key "
         "import RawKey; from safety_core.model.secret import SecretName, SecretValue\n"
-        "store = vault.Vault._store\n"
+        "store = Vault._store\n"
         "def killed(*arguments):\n    store(*arguments)\n    os.kill(os.getpid(), 9)\n"
-        "vault.Vault._store = killed\n"
-        "vault.Vault.open(Path(sys.argv[1]), RawKey.of(b'\\x01' * 32)).put(SecretName('a'), SecretValue('x'), now=1.0)"
+        "Vault._store = killed\n"
+        "Vault.open(Path(sys.argv[1]), RawKey.of(b'\\x01' * 32)).put(SecretName('a'), SecretValue('x'), now=1.0)"
     )
     with Vault.open(path, KEY) as vault:
         before = vault.generation
@@ -205,14 +206,19 @@ def test_the_log_does_not_grow_for_ever(path: Path) -> None:
         "UPDATE secret SET sealed = (SELECT sealed FROM secret WHERE name = 'b') WHERE name = 'a'",
         "UPDATE secret SET name = CASE name WHEN 'a' THEN 'b' ELSE 'c' END",
         "UPDATE secret SET version = 7 WHERE name = 'a'",
-        "UPDATE secret SET discovered = 1 - discovered WHERE name = 'a'",
+        "UPDATE secret SET changed = changed + 1 WHERE name = 'a'",
+        "UPDATE secret SET terms = replace(terms, '[\"main\"]', 'null') WHERE name = 'a'",
+        "UPDATE secret SET terms = replace(terms, '\"expires\":9', '\"expires\":null') WHERE name = 'a'",
+        "UPDATE secret SET terms = replace(terms, '\"aws\"', '\"\"') WHERE name = 'a'",
+        "UPDATE secret SET terms = '{}' WHERE name = 'a'",
+        "UPDATE secret SET key_id = 'other' WHERE name = 'a'",
         "UPDATE secret SET sealed = zeroblob(60) WHERE name = 'a'",
         "UPDATE secret SET sealed = x'00' WHERE name = 'a'",
     ],
 )
 def test_a_row_that_was_changed_or_moved_does_not_open(path: Path, statement: str) -> None:
     with Vault.open(path, KEY) as vault:
-        vault.put(A, SecretValue("one"), now=1.0)
+        vault.put(A, SecretValue("one"), now=1.0, terms=Terms(agents=frozenset({"main"}), expires=9.0, canary="aws"))
         vault.put(B, SecretValue("two"), now=1.0)
     if "CASE" in statement:
         change(path, "DELETE FROM secret WHERE name = 'b'")
@@ -258,7 +264,8 @@ def test_a_passphrase_opens_it_and_the_key_can_be_exchanged(path: Path, monkeypa
     with Vault.open(path, words) as vault:
         vault.put(A, SecretValue("x"), now=1.0)
         names_key = vault.tenant_key
-        vault.change_key(KEY)
+        change_key(vault, KEY)
+        assert finish_key(vault) == 1
     with pytest.raises(BrokenSealError):
         Vault.open(path, words)
     with Vault.open(path, KEY) as vault:

@@ -1,0 +1,28 @@
+"""The vault: secrets at rest, sealed, with their terms, earlier versions and uses, in one SQLite file.
+
+store       Vault: put, rotate, roll back, lend, and what has changed
+told        what may be told of a secret, and what is new since a moment
+schema      the tables, and how a file of an earlier version becomes one of this
+seals       how a value is bound to its place
+keyring     the vault's own keys, sealed by the key from outside
+rekey       another key from outside, and a fresh key for every value, while others read and write
+changed     which names are new since a generation, and their rows
+uses        who was given which secret for what, bounded
+"""
+
+from safety_core.edge.vault.rekey import change_key, finish_key, reseal
+from safety_core.edge.vault.schema import LOGGED
+from safety_core.edge.vault.store import Vault
+from safety_core.edge.vault.told import UseEntry, VaultChanges, VaultEntry, Version
+
+__all__ = [
+    "LOGGED",
+    "UseEntry",
+    "Vault",
+    "VaultChanges",
+    "VaultEntry",
+    "Version",
+    "change_key",
+    "finish_key",
+    "reseal",
+]
