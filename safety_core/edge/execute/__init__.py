@@ -5,7 +5,8 @@ shell     a command line, references as environment variables
 argv      a program with its arguments, no shell in between
 file      one file inside the workspace
 http      one request to a host outside
-process   a child in its own group, with a time and an output limit
+process   a confined child, with a time and an output limit
+told      what it ran into, in words
 quote     how a reference is spelt in a command line
 limits    what bounds one execution, whatever the plan says
 """

@@ -1,20 +1,20 @@
-"""A child in its own process group: clean environment, closed input, a limit on its time and on what it prints.
+"""A confined child: clean environment, closed input, a limit on its time and on what it prints.
 
-Nothing of the group outlives the call: it is killed at the time limit, when the call is cancelled, and when the child
-has ended but left others behind. (A process that starts a session of its own leaves the group; that is the sandbox's.)
+Nothing that it started outlives the call: all is killed at the time limit, when the call is cancelled, and when the
+child has ended but left others behind. What holds it, and what it may do, is in `safety_core.edge.confine`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import BinaryIO, Final
 
+from safety_core.edge.confine.spawn import Program, Streams, confined
 from safety_core.edge.execute.limits import Limits
-from safety_core.edge.reap import reap
+from safety_core.edge.execute.told import told
 from safety_core.errors import ExecutionError
 from safety_core.model.tool_call import ToolResult
 
@@ -22,7 +22,7 @@ PASSED_ON: Final = ("PATH", "HOME", "LANG")
 PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 CHUNK: Final = 64 * 1024
 DRAIN_SECONDS: Final = 1.0
-"""How long output is awaited from descendants that escaped the group and hold the pipe open."""
+"""How long output is awaited from descendants that hold the pipe open, where nothing could end them."""
 
 
 async def run_process(
@@ -30,59 +30,40 @@ async def run_process(
 ) -> ToolResult:
     """Run a program; return its output (both streams as one), its exit status (128 + n for signal n), and what was cut.
 
+    Bounds that it ran into stand behind its output, each in a line of its own.
+
     Args:
         secrets: environment variables for this child alone.
 
     Raises:
         ExecutionError: it could not be started, or did not end in `seconds`.
+        UnavailableError: it could not be confined.
     """
+    inherited = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    program = Program(argv, cwd, {"PATH": PATH, **inherited, **limits.environment, **secrets})
     reading, writing = os.pipe()
-    output = _Output(reading, limits.output)
+    output = _Output(reading, limits)
     try:
-        process = await _start(argv, cwd, {**limits.environment, **secrets}, stdin, writing)
-        try:
-            async with asyncio.timeout(seconds):
-                status = await process.wait()
-        finally:
-            await _end(process)
+        with os.fdopen(writing, "wb") as end, _input(stdin) as source:
+            async with confined(program, limits.confinement, Streams(source, end, end)) as child:
+                end.close()
+                output.stop = child.process.kill
+                async with asyncio.timeout(seconds):
+                    status = await child.wait()
         with suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_SECONDS):
                 await output.ended
     except TimeoutError:
         fix = "give it more time, or less to do"
         raise ExecutionError("the command", f"did not end in {seconds:g} seconds and was killed", fix) from None
-    finally:
-        output.close()
-    return ToolResult(output.text(), status if status >= 0 else 128 - status, output.truncated)
-
-
-async def _start(
-    argv: Sequence[str], cwd: str, further: Mapping[str, str], stdin: str, writing: int
-) -> asyncio.subprocess.Process:
-    """Start the child with `writing` as its output; our copy of that end is closed in any case."""
-    inherited = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    try:
-        with _input(stdin) as source:
-            return await asyncio.create_subprocess_exec(
-                *argv,
-                stdin=source,
-                stdout=writing,
-                stderr=writing,
-                cwd=cwd,
-                env={"PATH": PATH, **inherited, **further},
-                start_new_session=True,
-            )
     except OSError as error:
         raise ExecutionError("the command", f"could not be started ({error.strerror})") from None
     finally:
-        os.close(writing)
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """Kill what is left of the group, and wait for the child."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    await reap(process)
+        output.close()
+    text = output.text()
+    words = told(limits, child.hits, status, text, flooded=output.flooded)
+    text += "\n" if words and text and not text.endswith("\n") else ""
+    return ToolResult(text + words, status, output.truncated)
 
 
 def _input(text: str) -> BinaryIO:
@@ -94,14 +75,17 @@ def _input(text: str) -> BinaryIO:
 
 
 class _Output:
-    """Reads a pipe to its end, keeping the first bytes."""
+    """Reads a pipe to its end, keeping the first bytes. `stop` is called, once, when it is far too much."""
 
-    def __init__(self, fd: int, limit: int) -> None:
+    def __init__(self, fd: int, limits: Limits) -> None:
         self._loop = asyncio.get_running_loop()
         self._fd = fd
-        self._limit = limit
+        self._limit = limits.output
+        self._left = limits.flood
         self._kept = bytearray()
+        self.stop: Callable[[], None] | None = None
         self.truncated = False
+        self.flooded = False
         self.ended: asyncio.Future[None] = self._loop.create_future()
         os.set_blocking(fd, False)
         self._loop.add_reader(fd, self._read)
@@ -115,6 +99,11 @@ class _Output:
             room = self._limit - len(self._kept)
             self._kept += chunk[:room]
             self.truncated = self.truncated or len(chunk) > room
+            self._left -= len(chunk)
+            if self._left < 0 and self.stop and not self.flooded:
+                self.flooded = True
+                with suppress(ProcessLookupError):
+                    self.stop()
 
     def close(self) -> None:
         """Stop reading."""

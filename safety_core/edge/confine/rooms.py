@@ -1,0 +1,99 @@
+"""Namespaces (namespaces(7)): a child sees its own processes only, the edge's files not at all, and few devices.
+
+Whoever is not root takes a user namespace first, in which nothing changes but that the rest is allowed.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from safety_core.edge.confine.kernel import call, mount
+
+NEW_MOUNTS = 0x00020000
+NEW_IPC = 0x08000000
+NEW_USER = 0x10000000
+NEW_PROCESSES = 0x20000000
+NEW_NETWORK = 0x40000000
+"""From linux/sched.h."""
+
+RDONLY, NOSUID, NODEV, NOEXEC = 1, 2, 4, 8
+REMOUNT, BIND, RECURSIVE, PRIVATE = 32, 4096, 16384, 1 << 18
+"""From linux/mount.h."""
+EMPTY = NOSUID | NODEV | NOEXEC
+
+DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+LINKS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2", "ptmx": "pts/ptmx"}
+SHARED_MEMORY = "mode=1777,size=256m"
+
+
+def enter(*, root: bool, network: bool) -> None:
+    """Take namespaces of one's own; the next child is the first process of its own. Raises OSError.
+
+    Args:
+        root: this process may do so by itself.
+        network: the machine's network stays; otherwise there is none.
+    """
+    user, group = os.geteuid(), os.getegid()
+    flags = NEW_MOUNTS | NEW_IPC | NEW_PROCESSES | (0 if root else NEW_USER) | (0 if network else NEW_NETWORK)
+    call("unshare", flags)
+    if not root:
+        _write("/proc/self/setgroups", "deny")
+        _write("/proc/self/uid_map", f"{user} {user} 1")
+        _write("/proc/self/gid_map", f"{group} {group} 1")
+
+
+def arrange(hidden: list[str], kept: list[str]) -> None:
+    """Cover what is hidden, and put few devices in the place of all. Raises OSError.
+
+    Args:
+        kept: paths that stay even though they are below a hidden one.
+    """
+    mount("none", "/", "", RECURSIVE | PRIVATE)
+    for path in hidden:
+        if os.path.lexists(path):
+            _hide(path, [one for one in kept if one.startswith(path.rstrip("/") + "/")])
+    _devices()
+
+
+def show_own_processes() -> None:
+    """Have /proc show the processes of this namespace. Raises OSError."""
+    mount("proc", "/proc", "proc", EMPTY)
+
+
+def _hide(path: str, kept: list[str]) -> None:
+    """Put an empty folder over a folder, nothing over anything else."""
+    if not stat.S_ISDIR(os.stat(path).st_mode):  # noqa: PTH116 - pathlib takes longer than all of this
+        mount("/dev/null", path, "", BIND)
+        return
+    held = [(one, os.open(one, os.O_PATH | os.O_CLOEXEC)) for one in kept]
+    mount("tmpfs", path, "tmpfs", EMPTY, "mode=0755,size=64k")
+    for one, descriptor in held:
+        os.makedirs(one)  # noqa: PTH103
+        mount(f"/proc/self/fd/{descriptor}", one, "", BIND | RECURSIVE)
+        os.close(descriptor)
+    mount("none", path, "", REMOUNT | BIND | RDONLY | EMPTY)
+
+
+def _devices() -> None:
+    """Put a /dev over the machine's, in which there is no disk and no memory."""
+    held = [(name, os.open(f"/dev/{name}", os.O_PATH | os.O_CLOEXEC)) for name in DEVICES]
+    mount("tmpfs", "/dev", "tmpfs", NOSUID | NOEXEC, "mode=0755,size=64k")
+    for name, descriptor in held:
+        os.close(os.open(f"/dev/{name}", os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC))
+        mount(f"/proc/self/fd/{descriptor}", f"/dev/{name}", "", BIND)
+        os.close(descriptor)
+    for name, target in LINKS.items():
+        os.symlink(target, f"/dev/{name}")  # noqa: PTH211
+    for name in ("pts", "shm"):
+        os.mkdir(f"/dev/{name}")  # noqa: PTH102
+    mount("devpts", "/dev/pts", "devpts", NOSUID | NOEXEC, "newinstance,ptmxmode=0666,mode=620")
+    mount("tmpfs", "/dev/shm", "tmpfs", NOSUID | NODEV, SHARED_MEMORY)  # noqa: S108
+
+
+def _write(path: str, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(descriptor, text.encode())
+    finally:
+        os.close(descriptor)
