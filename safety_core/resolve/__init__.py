@@ -5,10 +5,13 @@ arguments   a call's arguments, read by what they mean
 build       plan_of: the catalogue's entry and the arguments -> the plan
 repeat      repeat_of: what a second try of a plan would do
 service     the same for what a connected service does
+rest        ... where an OpenAPI description says how;  webhook: ... where it is told of an event
+openapi     an OpenAPI description -> the operations that it names
+inlined     schemas with their references resolved;  schema: arguments against one
 """
 
 from safety_core.resolve.build import plan_of
-from safety_core.resolve.plan import ArgvPlan, FilePlan, HttpPlan, Plan, ServicePlan, ShellPlan
+from safety_core.resolve.plan import Access, ArgvPlan, FilePlan, HttpPlan, Plan, ServicePlan, ShellPlan
 from safety_core.resolve.repeat import repeat_of
 
-__all__ = ["ArgvPlan", "FilePlan", "HttpPlan", "Plan", "ServicePlan", "ShellPlan", "plan_of", "repeat_of"]
+__all__ = ["Access", "ArgvPlan", "FilePlan", "HttpPlan", "Plan", "ServicePlan", "ShellPlan", "plan_of", "repeat_of"]

@@ -24,7 +24,7 @@ from safety_core.model.connection import NONE, Connections
 from safety_core.model.secret import references, refs_in
 from safety_core.model.tool_call import ToolCall
 from safety_core.resolve.arguments import Arguments
-from safety_core.resolve.plan import ArgvPlan, FilePlan, HttpPlan, Plan, ShellPlan
+from safety_core.resolve.plan import ArgvPlan, FilePlan, HttpPlan, Plan, ServicePlan, ShellPlan
 from safety_core.resolve.service import described_plan, listed_plan
 
 COMMAND_SECONDS: Final = 120.0
@@ -73,7 +73,7 @@ def plan_of(
             service = described_plan(given, tool, connections) or listed_plan(
                 given, tool, entry, str(adapter), catalogue, connections
             )
-            plan = replace(service, workspace=workspace)
+            plan = replace(service, workspace=workspace) if isinstance(service, ServicePlan) else service
     given.done()
     return plan
 

@@ -64,11 +64,29 @@ class FilePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """How a request gets into a service that the operator has connected.
+
+    Attributes:
+        connection: its name.
+        private: it may lie on this machine or in its network.
+        basic: user, and the secret that is the password (RFC 7617).
+        signed: the secret with which the body is signed (Standard Webhooks).
+    """
+
+    connection: str
+    private: bool = False
+    basic: tuple[str, SecretName] | None = None
+    signed: SecretName | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HttpPlan:
     """One HTTP request.
 
     Attributes:
         keyed: it carries an `Idempotency-Key`, by which its service does one act once.
+        access: of a connected service; None for a request to whatever host the call names.
     """
 
     method: str
@@ -78,6 +96,7 @@ class HttpPlan:
     refs: tuple[SecretName, ...]
     timeout: float
     keyed: bool = False
+    access: Access | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,14 +25,21 @@ from safety_core.canonical import Json, JsonObject
 from safety_core.errors import ExecutionError
 from safety_core.model.connection import Connection, Connections, described
 from safety_core.model.secret import SecretName, refs_in
-from safety_core.resolve.arguments import Arguments
-from safety_core.resolve.plan import ServicePlan
+from safety_core.resolve.arguments import LONGEST_SECONDS, Arguments
+from safety_core.resolve.plan import HttpPlan, ServicePlan
+from safety_core.resolve.rest import rest_plan
+from safety_core.resolve.schema import check_arguments
+from safety_core.resolve.webhook import webhook_plan
 
 SERVICE_SECONDS: Final = 60.0
-"""How long an operation may take when the call does not say."""
+"""How long an operation may take when neither the call nor the connection's option `timeout` says."""
+
+REST: Final = "rest"
+WEBHOOK: Final = "webhook"
+"""Adapters whose operations are HTTP requests, which the edge makes itself."""
 
 
-def described_plan(given: Arguments, tool: str, connections: Connections) -> ServicePlan | None:
+def described_plan(given: Arguments, tool: str, connections: Connections) -> ServicePlan | HttpPlan | None:
     """Return the plan of a tool that a connected service describes itself, None where no service does.
 
     Raises:
@@ -42,13 +49,16 @@ def described_plan(given: Arguments, tool: str, connections: Connections) -> Ser
     if found is None:
         return None
     connection, operation = found
-    seconds = SERVICE_SECONDS
-    return _plan(connection, operation.name, given.rest(), seconds)
+    seconds, arguments = _seconds(connection), given.rest()
+    if connection.adapter == REST:
+        return rest_plan(connection, operation, arguments, seconds)
+    check_arguments(arguments, operation.parameters, tool)
+    return _plan(connection, operation.name, arguments, seconds)
 
 
 def listed_plan(
     given: Arguments, tool: str, entry: JsonObject, adapter: str, catalogue: JsonObject, connections: Connections
-) -> ServicePlan:
+) -> ServicePlan | HttpPlan:
     """Return the plan of a tool that the catalogue lists with one of its adapters.
 
     Raises:
@@ -58,13 +68,24 @@ def listed_plan(
     if not isinstance(adapters, dict) or adapter not in adapters:
         raise ExecutionError(f"tool {tool}", "is not one that the edge runs", "let the agent's own runtime run it")
     connection = _connection(given, adapter, connections)
-    seconds = given.seconds(SERVICE_SECONDS)
+    seconds = given.seconds(_seconds(connection))
     arguments = given.rest()
-    properties = _object(_object(entry.get("parameters")).get("properties"))
+    parameters = _object(entry.get("parameters"))
+    properties = _object(parameters.get("properties"))
     extra = ", ".join(sorted(arguments.keys() - properties.keys()))
     if extra:
         raise ExecutionError(f"tool {tool}", "has arguments that the edge cannot honour", f"leave out {extra}")
+    check_arguments(arguments, parameters, tool)
+    if adapter == WEBHOOK:
+        return webhook_plan(connection, arguments, seconds)
     return _plan(connection, str(entry.get("operation", tool)), arguments, seconds)
+
+
+def _seconds(connection: Connection) -> float:
+    """Return how long an operation may take where the call does not say."""
+    said = connection.options.get("timeout")
+    usable = isinstance(said, int | float) and not isinstance(said, bool) and 0 < said <= LONGEST_SECONDS
+    return float(said) if usable and isinstance(said, int | float) else SERVICE_SECONDS
 
 
 def _plan(connection: Connection, operation: str, arguments: JsonObject, seconds: float) -> ServicePlan:

@@ -4,7 +4,8 @@ run       execute: a plan -> the adapter for it
 shell     a command line, references as environment variables
 argv      a program with its arguments, no shell in between
 file      one file inside the workspace
-http      one request to a host outside
+http      one request to a host outside, or to a service that the operator has connected
+shown     the headers of a request that only the edge can write
 process   a confined child, with a time and an output limit
 told      what it ran into, in words
 quote     how a reference is spelt in a command line

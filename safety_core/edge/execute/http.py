@@ -1,7 +1,10 @@
 """One request to a host outside: no redirects, no proxy of the environment, no way into this machine or its network.
 
 The host's name is read by two parsers that must agree, looked up once, every address of it checked, and the connection
-made to a checked address (the name still stands in `Host` and in TLS): a second look-up cannot lead elsewhere.
+made to a checked address (the name still stands in `Host` and in TLS): a second look-up cannot lead elsewhere. Only a
+service that the operator has connected may lie near by.
+
+What was to change something and was cut off once it was on its way is uncertain: nobody knows whether it came about.
 """
 
 from __future__ import annotations
@@ -9,8 +12,10 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import ssl
 from collections.abc import Mapping
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
 import ada_url
@@ -18,12 +23,14 @@ import httpx2
 
 from safety_core.edge.exchange import Answer, exchange
 from safety_core.edge.execute.limits import Limits
+from safety_core.edge.execute.shown import shown_headers
 from safety_core.edge.fill import fill
 from safety_core.edge.lookup import looked_up
-from safety_core.errors import ExecutionError
+from safety_core.errors import ExecutionError, UncertainError
 from safety_core.model.secret import SecretName, SecretValue, references
 from safety_core.model.tool_call import ToolResult
 from safety_core.resolve import HttpPlan
+from safety_core.resolve.repeat import SAFE_METHODS
 
 HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 VALUE: Final = re.compile(r"[\x20-\x7e\x80-\xff\t]*")
@@ -34,26 +41,75 @@ OURS: Final = frozenset(
 AUTHORITY: Final = re.compile(r"[/?#]")
 
 
-async def run_http(plan: HttpPlan, values: Mapping[SecretName, SecretValue], limits: Limits) -> ToolResult:
+@dataclass(slots=True)
+class _Sending:
+    """One request on its way. `begun`: its first byte may have left."""
+
+    plan: HttpPlan
+    thing: str
+    begun: bool = False
+
+    async def noted(self, event: str, info: dict[str, Any]) -> None:
+        """Hear from the connection how far it is (the extension "trace")."""
+        self.begun = self.begun or event.endswith("send_request_headers.started")
+
+    def failure(self, reason: str, fix: str = "") -> ExecutionError:
+        """Return what a request that got no whole answer comes to."""
+        if self.begun and self.plan.method not in SAFE_METHODS:
+            return UncertainError(self.thing, reason, "look whether it happened before you do it again")
+        return ExecutionError(self.thing, reason, fix)
+
+
+async def run_http(
+    plan: HttpPlan, values: Mapping[SecretName, SecretValue], limits: Limits, key: str = ""
+) -> ToolResult:
     """Send the request; return the response's body and status.
+
+    Args:
+        key: the same for each try of one intended act; a service that knows such keys does it once.
 
     Raises:
         ExecutionError: where it leads is not allowed, or no whole response came in time.
+        UncertainError: ... and it may have changed something all the same.
     """
     url = _url(plan.url, values)
-    headers, body = _headers(plan, values), _body(plan, values).encode()
+    body = _body(plan, values).encode()
+    headers = _headers(plan, values) + shown_headers(plan, values, body, key)
+    sending = _Sending(plan, f"connection {plan.access.connection}" if plan.access else f"request to {url.host}")
     try:
         async with asyncio.timeout(plan.timeout):
-            near, port = _host(url) in limits.allow_hosts, url.port or (443 if url.scheme == "https" else 80)
-            addresses = await looked_up(f"request to {url.host}", _host(url), port, near=near)
+            addresses = await _addresses(url, plan, limits, sending.thing)
             async with httpx2.AsyncClient(trust_env=False, follow_redirects=False, timeout=plan.timeout) as client:
-                tls_name = {"sni_hostname": _host(url)}
-                request = client.build_request(plan.method, url, headers=headers, content=body, extensions=tls_name)
+                extensions = {"sni_hostname": _host(url), "trace": sending.noted}
+                request = client.build_request(plan.method, url, headers=headers, content=body, extensions=extensions)
                 return _result(await exchange(client, request, addresses, limits.output))
     except TimeoutError:
-        raise _refusal(url.host, f"did not answer in {plan.timeout:g} seconds") from None
+        raise sending.failure(f"did not answer in {plan.timeout:g} seconds") from None
+    except ExecutionError as error:
+        raise sending.failure(error.reason, error.fix) from None
     except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
-        raise _refusal(url.host, f"did not come about ({type(error).__name__})") from None
+        raise sending.failure(f"did not come about ({_why(error)})") from None
+
+
+def _why(error: Exception) -> str:
+    """Return what went wrong, in words without anything of the request."""
+    below = error.__cause__ or error
+    while not isinstance(below, ssl.SSLError) and below.__cause__ is not None:
+        below = below.__cause__
+    if isinstance(below, ssl.SSLCertVerificationError):
+        return f"its certificate is not to be trusted: {below.verify_message}"
+    return type(error).__name__
+
+
+async def _addresses(url: httpx2.URL, plan: HttpPlan, limits: Limits, thing: str) -> list[str]:
+    port = url.port or (443 if url.scheme == "https" else 80)
+    if plan.access is None:
+        return await looked_up(thing, _host(url), port, near=_host(url) in limits.allow_hosts)
+    try:
+        return await looked_up(thing, _host(url), port, near=plan.access.private)
+    except ExecutionError as error:
+        fix = "check its target, and write private = true where it is to lie in this network"
+        raise ExecutionError(thing, error.reason, fix) from None
 
 
 def _url(template: str, values: Mapping[SecretName, SecretValue]) -> httpx2.URL:
@@ -103,7 +159,3 @@ def _result(answer: Answer) -> ToolResult:
     if answer.redirect:
         text = f"not followed: redirect to {answer.redirect}\n{text}"
     return ToolResult(text, answer.status, not answer.whole)
-
-
-def _refusal(host: str, reason: str, fix: str = "") -> ExecutionError:
-    return ExecutionError(f"request to {host}", reason, fix)

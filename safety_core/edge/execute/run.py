@@ -44,7 +44,7 @@ async def execute(
         case FilePlan():
             return await asyncio.to_thread(run_file, plan, values, limits)
         case HttpPlan():
-            return await run_http(plan, values, limits)
+            return await run_http(plan, values, limits, key)
         case ServicePlan():
             return await run_service(plan, values, limits, key, again=again)
         case _:
