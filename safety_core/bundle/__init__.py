@@ -21,6 +21,7 @@ sign       the OPA signature over the files
 contents   the files of a bundle -> TrustedBundle
 agents     what data.json says of each agent -> AgentManifest, and of budgets
 approvers  what data.json says of approvers -> ApproverKey, and how many people have to say yes
+plans      what data.json says of plans -> PlanRules
 prices     what data.json says of prices -> Prices
 forward    what data.json says of the forward proxy -> ForwardPolicy
 policy     data.json -> Policy

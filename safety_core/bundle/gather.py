@@ -41,6 +41,7 @@ def gather(files: Mapping[str, bytes], tenant: str = "") -> tuple[JsonObject, Or
     _fields(data, origins, _document(files, "approvers.yaml", b"{}"), ("approvers", "quorum"))
     _fields(data, origins, _document(files, "outward.yaml", b"{}"), ("outward",))
     _fields(data, origins, _document(files, "egress.yaml", b"{}"), ("forward",))
+    _fields(data, origins, _document(files, "plans.yaml", b"{}"), ("plans",))
     if "prices.yaml" in files:
         prices = _document(files, "prices.yaml")
         data["prices"] = prices.mapping()
@@ -51,6 +52,8 @@ def gather(files: Mapping[str, bytes], tenant: str = "") -> tuple[JsonObject, Or
             _extend(data, origins, read_document(name, files[name]), folder)
         elif folder == "catalogue":
             _merge(data, origins, read_document(name, files[name]))
+        elif folder == "blueprints":
+            _blueprint(data, origins, read_document(name, files[name]))
     overlay(data, origins, files, tenant)
     data["floors"] = [
         _floor(entry, origins.place(f"data.floors[{n}]")) for n, entry in enumerate(_list(data, "floors"))
@@ -117,6 +120,15 @@ def _merge(data: JsonObject, origins: Origins, document: Document) -> None:
                 )
             known[name] = entry
             origins.add(document, f".{section}.{name}", path)
+
+
+def _blueprint(data: JsonObject, origins: Origins, document: Document) -> None:
+    """Add one workflow, which is named as its file is."""
+    name = document.name.rpartition("/")[2].removesuffix(".yaml")
+    there = data.setdefault("blueprints", {})
+    if isinstance(there, dict):
+        there[name] = document.mapping()
+        origins.add(document, "", f"data.blueprints.{name}")
 
 
 def _list(data: JsonObject, name: str) -> list[Json]:

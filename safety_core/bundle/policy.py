@@ -12,12 +12,16 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Final, TypeVar
 
+from safety_core.blueprint.checked import check_tools
+from safety_core.blueprint.parse import parse_blueprints
 from safety_core.bundle.agents import parse_agents, parse_budget
 from safety_core.bundle.approvers import parse_approvers, parse_quorum
 from safety_core.bundle.forward import catchers_of, parse_forward
+from safety_core.bundle.plans import parse_plans
 from safety_core.bundle.prices import parse_prices
 from safety_core.canonical import JsonObject
 from safety_core.errors import InputError, PolicyError
+from safety_core.model.blueprint import ONE_BY_ONE, Blueprints
 from safety_core.model.budget import UNBOUND
 from safety_core.model.forward import ForwardPolicy
 from safety_core.model.level import Level, Outcome, Tier
@@ -31,6 +35,7 @@ Scale = TypeVar("Scale", Level, Outcome, Tier)
 PARTS: Final = (
     "tenant", "revision", "matrix", "floors", "agents", "default_tier", "approvers",
     "outward", "hosts", "catalogue", "patterns", "volatile", "index", "budget", "prices", "forward", "quorum",
+    "plans", "blueprints",
 )  # fmt: skip
 """The keys of a bundle's data.json; there are no others."""
 
@@ -74,10 +79,18 @@ def _policy(data: Reader, revision: str, version: int) -> Policy:
         budget=parse_budget(data.object("budget")) if data.has("budget") else UNBOUND,
         prices=parse_prices(data.object("prices")) if data.has("prices") else Prices(),
         quorum=parse_quorum(data.object("quorum")) if data.has("quorum") else {},
+        plans=parse_plans(data.object("plans")) if data.has("plans") else ONE_BY_ONE,
+        blueprints=_blueprints(data) if data.has("blueprints") else {},
     )
     data.mapping("index")
     data.done()
     return policy
+
+
+def _blueprints(data: Reader) -> Blueprints:
+    blueprints = parse_blueprints(data.object("blueprints"))
+    check_tools(blueprints, data.mapping("catalogue"))
+    return blueprints
 
 
 def _forward(data: Reader) -> ForwardPolicy:

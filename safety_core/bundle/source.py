@@ -1,7 +1,7 @@
 """policies/ -> the files of a bundle. Pure: the same sources give the same bytes.
 
 manifest.yaml matrix.yaml agents.yaml approvers.yaml outward.yaml hosts.yaml egress.yaml
-floors/*.yaml catalogue/*.yaml patterns/*.yaml
+plans.yaml floors/*.yaml catalogue/*.yaml patterns/*.yaml blueprints/*.yaml
 rules/<id>/<id>.rego  (<id>_test.rego stays behind)
 tenants/<tenant>/agents.yaml ...  (laid over the rest in that tenant's bundle: `overlay`)
 golden.jsonl

@@ -9,6 +9,7 @@ from typing import Final
 
 from safety_core.canonical import JsonObject
 from safety_core.model.approval import KeyId
+from safety_core.model.blueprint import ONE_BY_ONE, Blueprints, PlanRules
 from safety_core.model.budget import UNBOUND, Budget
 from safety_core.model.forward import ForwardPolicy
 from safety_core.model.level import Level, Outcome, Tier
@@ -165,6 +166,8 @@ class Policy:
         budget: what all agents together may spend on models.
         prices: what models cost.
         quorum: how many people have to approve, by level; one where it is not named.
+        plans: whether one answer may cover a whole plan.
+        blueprints: the workflows that the security team has written down.
     """
 
     tenant: TenantId
@@ -184,6 +187,8 @@ class Policy:
     budget: Budget = UNBOUND
     prices: Prices = field(default_factory=Prices)
     quorum: Mapping[Level, int] = field(default_factory=dict)
+    plans: PlanRules = ONE_BY_ONE
+    blueprints: Blueprints = field(default_factory=dict)
 
     def agent(self, name: AgentId) -> AgentManifest:
         """Return the manifest of an agent; one that no manifest names gets the default tier."""
