@@ -32,6 +32,7 @@ from safety_core.model.tool_call import TenantId
 from safety_core.wire import calls as wire
 from safety_core.wire import lineage, outbound, presence, turns
 from safety_core.wire.decisions import button_from, poll_from
+from safety_core.wire.executions import execution_to_json
 from safety_core.wire.halts import halt_from
 from safety_core.wire.posture import posture_from
 
@@ -71,6 +72,11 @@ class Control:
         """Run the call if it may."""
         proposal = wire.proposal_from(raw, self.tenant)
         return run_json(await self.calls.run(proposal, caller))
+
+    async def executions(self, raw: bytes, caller: Caller) -> JsonObject:
+        """Tell what was carried out lately."""
+        found = await self.calls.services.journal.latest(EXECUTIONS)
+        return {"executions": [execution_to_json(execution) for execution in found]}
 
     async def result(self, raw: bytes, caller: Caller) -> JsonObject:
         """Redact and record what came of a call that the caller ran."""
@@ -174,11 +180,15 @@ class Control:
         return await self.reload()
 
 
+EXECUTIONS: Final = 200
+"""As many as are told, the newest first."""
+
 Answering: TypeAlias = "Callable[[Control, bytes, Caller], Awaitable[JsonObject | Response]]"
 
 ROUTES: Final[tuple[tuple[str, str, Answering], ...]] = (
     ("POST", "/v1/decide", Control.decide),
     ("POST", "/v1/run", Control.run),
+    ("GET", "/v1/executions", Control.executions),
     ("POST", "/v1/result", Control.result),
     ("POST", "/v1/ended", Control.ended),
     ("POST", "/v1/redeem", Control.redeem),
@@ -205,7 +215,7 @@ ROUTES: Final[tuple[tuple[str, str, Answering], ...]] = (
     ("GET", "/metrics", Control.metrics),
 )
 
-LOCAL: Final = frozenset({"/v1/reload", "/v1/halt", "/v1/posture"})
+LOCAL: Final = frozenset({"/v1/reload", "/v1/halt", "/v1/posture", "/v1/executions"})
 """Served on the Unix socket alone, to the edge's own user."""
 
 

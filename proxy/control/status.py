@@ -2,7 +2,8 @@
 
 {"version", "tenant", "started", "policy": {"state", "detail", "revision", "version", "expires"},
  "layers": [{"layer", "state", "detail"}] (sandbox, tool policy, command gating, secrets redaction),
- "approvals": {"pending", "unsent"}, "audit": {"entries"}, "secrets", "hub": {"url"}, "tasks": [...],
+ "approvals": {"pending", "unsent"}, "executions": {"unknown"}, "audit": {"entries"}, "secrets", "canaries": [{"name", "times", "last"}] (seen),
+ "ending": [{"name", "expires"}] (secrets whose end is near or past), "hub": {"url"}, "tasks": [...],
  "plugins": [{"agent", "state", "reason", "version", "host", "copies", "fired", "memory", ...}],
  "interlock": {"mode", "guarded", "refused", "observed", "last", "usage_differences",
                "calls": {"foreseen", "changed", "unforeseen", "unreported"},
@@ -13,7 +14,8 @@
   "listeners": {"control", "control_port", "egress", "forward"?},
  "egress": {"providers": [{"provider", "to", "key"}] (key: a secret's name or "", and "missing": true if it is not
             in the vault), "clients": [name]},
- "forward": null or {"allowed", "refused", "open", "sent", "received", "last"}}
+ "forward": null or {"allowed", "refused", "open", "sent", "received", "last"},
+ "commands": {"confine": "enforce"|"off", "held": what confines them here, "lacking": [what does not]}}
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from proxy.guards.turns import Turns
 from proxy.settings import Settings
 from safety_core.canonical import Json, JsonObject
 from safety_core.edge import clock
+from safety_core.edge.confine.layers import commands_json
 from safety_core.errors import FreezeError, SafetyError
 from safety_core.model.secret import SecretName
 
@@ -70,8 +73,11 @@ class Status:
                 "pending": waiting.pending,
                 "unsent": waiting.unsent,
             },
+            "executions": {"unknown": await self.services.journal.unknown()},
             "audit": {"entries": await self.services.audit.size()},
             "secrets": secrets,
+            "canaries": self.services.secrets.canaries.to_json(),
+            "ending": self.services.secrets.ending(now),
             "hub": {"url": self.settings.hub.url},
             "tasks": tasks,
             "plugins": plugins,
@@ -82,6 +88,7 @@ class Status:
             "listeners": self.listeners,
             "egress": _egress(self.settings, frozenset(self.services.secrets.names())),
             "forward": self.forward() if self.forward else None,
+            "commands": commands_json(confine=self.settings.execute.confine),
         }
 
     def _policy(self, now: float) -> tuple[JsonObject, Force | None]:

@@ -34,14 +34,16 @@ def socket_option(command: F) -> F:
     return click.option("--socket", "path", type=click.Path(path_type=Path), callback=found, help=text)(command)
 
 
-def ask_edge(path: Path, method: str, route: str, body: JsonObject | None = None) -> JsonObject:
-    """Return what the edge at this socket answers.
+def ask_edge(
+    path: Path, method: str, route: str, body: JsonObject | None = None, *, seconds: float = SECONDS
+) -> JsonObject:
+    """Return what the edge at this socket answers, within `seconds`.
 
     Raises:
         UnavailableError: nobody answers there, or not with a JSON object; or it cannot do what it is asked.
         InputError: it refuses what it is asked.
     """
-    with closing(Connection(path)) as connection:
+    with closing(Connection(path, seconds)) as connection:
         try:
             connection.request(method, route, None if body is None else json.dumps(body))
             response = connection.getresponse()
@@ -73,8 +75,8 @@ def _refusal(path: Path, status: int, raw: bytes) -> SafetyError:
 class Connection(HTTPConnection):
     """HTTP over a Unix socket. (httpx2 leaves its socket open where nobody listens.)"""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__("edge", timeout=SECONDS)
+    def __init__(self, path: Path, seconds: float = SECONDS) -> None:
+        super().__init__("edge", timeout=seconds)
         self._path = path
 
     def connect(self) -> None:

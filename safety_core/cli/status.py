@@ -67,6 +67,9 @@ def show(answer: JsonObject, console: Console) -> None:
     facts.add_row(
         "approvals", f"{approvals.integer('pending')} pending, {approvals.integer('unsent')} not yet at the hub"
     )
+    if unknown := body.object("executions").integer("unknown"):
+        told = f"{unknown} were cut off, nobody knows whether they came about: safety executions list --unknown"
+        facts.add_row("executions", Text(told, style="yellow"))
     facts.add_row("audit", f"{body.object('audit').integer('entries')} entries")
     facts.add_row("secrets", f"{body.integer('secrets')} known")
     facts.add_row("hub", Text(hub.text("url") or "none"))
@@ -85,6 +88,8 @@ def show(answer: JsonObject, console: Console) -> None:
     facts.add_row("containment", _contained(body))
     if body.has("forward"):
         facts.add_row("forward proxy", _forwarded(body.object("forward")))
+    if body.has("commands"):
+        facts.add_row("commands", _confined(body.object("commands")))
     for budget in body.objects("budgets") if body.has("budgets") else ():
         facts.add_row("budget", _budget(budget))
     for prefix in interlock.objects("prefixes") if interlock.has("prefixes") else ():
@@ -146,6 +151,14 @@ def _forwarded(forward: Reader) -> Text:
     told = [f"{forward.integer(name)} {name}" for name in ("allowed", "refused", "open")]
     last = forward.text("last", "", limit=BODY_LIMIT)
     return _state("on", ", ".join(told) + (f"; last refused: {last}" if last else ""))
+
+
+def _confined(commands: Reader) -> Text:
+    """Return one line: whether agents' commands are confined, by what, and what does not hold on this machine."""
+    mode = commands.text("confine")
+    lacking = commands.texts("lacking")
+    told = [f"held by {commands.text('held')}"] if mode == "enforce" else ["they may do what the edge's user may"]
+    return _state(mode, "; ".join([*told, *(f"without {words}" for words in lacking)]))
 
 
 def _contained(body: Reader) -> Text:

@@ -24,5 +24,6 @@ fleet       heartbeats and usage (edge -> hub)
 activity    parts of a heartbeat: counts, agents, backups (edge -> hub)
 hints       what there may be news of (hub -> edge)
 usage_rows  usage as rows for a database, by the thousand (edge -> hub)
+executions  what the edge carried out (edge -> command line)
 orders      what the hub asks of an edge, and what came of it (hub <-> edge)
 """

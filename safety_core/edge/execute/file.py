@@ -23,13 +23,16 @@ from safety_core.edge.execute.limits import Limits
 from safety_core.edge.fill import fill
 from safety_core.errors import ExecutionError
 from safety_core.model.secret import SecretName, SecretValue
-from safety_core.model.tool_call import ToolResult
+from safety_core.model.tool_call import ToolResult, Undo
 from safety_core.resolve import FilePlan
 
 FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE: Final = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 EDIT_BYTES: Final = 16 * 1024 * 1024
 """Larger files are not edited: all of it is in memory, twice."""
+
+UNDO_BYTES: Final = 256 * 1024
+"""What stood in a larger file is not kept for the way back: it would lie in a database for a month."""
 
 
 def run_file(plan: FilePlan, values: Mapping[SecretName, SecretValue], limits: Limits) -> ToolResult:
@@ -43,11 +46,12 @@ def run_file(plan: FilePlan, values: Mapping[SecretName, SecretValue], limits: L
     try:
         with _folder(Path(plan.workspace).resolve(), inside.parts[:-1], make=plan.operation != "read") as folder:
             name = inside.parts[-1]
+            if plan.operation == "read":
+                raw = _read(folder, name, limits.output + 1)
+                text = raw[: limits.output].decode("utf-8", "replace")
+                return ToolResult(text, truncated=len(raw) > limits.output)
+            undo = _way_back(folder, name, plan)
             match plan.operation:
-                case "read":
-                    raw = _read(folder, name, limits.output + 1)
-                    text = raw[: limits.output].decode("utf-8", "replace")
-                    return ToolResult(text, truncated=len(raw) > limits.output)
                 case "append":
                     _append(folder, name, content.encode())
                 case "write":
@@ -57,7 +61,7 @@ def run_file(plan: FilePlan, values: Mapping[SecretName, SecretValue], limits: L
                     _replace(folder, name, _edited(before, old.encode(), content.encode(), plan))
     except OSError as error:
         raise _refusal(plan.path, f"cannot be used ({error.strerror})") from None
-    return ToolResult(f"{plan.operation} done: {inside}")
+    return ToolResult(f"{plan.operation} done: {inside}", undo=undo)
 
 
 def read_bytes(workspace: str, path: str, limit: int) -> bytes:
@@ -133,6 +137,16 @@ def _open(folder: int, name: str, flags: int) -> int:
 def _read(folder: int, name: str, limit: int) -> bytes:
     with os.fdopen(_open(folder, name, os.O_RDONLY), "rb") as file:
         return file.read(limit)
+
+
+def _way_back(folder: int, name: str, plan: FilePlan) -> Undo | None:
+    """Return the call that writes back what stands there now, where that is a text of moderate length."""
+    try:
+        before = _read(folder, name, UNDO_BYTES + 1)
+        text = before.decode()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return Undo("write", {"path": plan.path, "content": text}) if len(before) <= UNDO_BYTES else None
 
 
 def _append(folder: int, name: str, content: bytes) -> None:

@@ -1,0 +1,27 @@
+"""What the edge carried out, as it tells its own user.
+
+GET /v1/executions   {"executions": [EXECUTION]}, the newest first
+EXECUTION            {"id", "agent", "key", "tool", "call", "at", "state", "exit", "undo": null or {"tool", "params"}}
+"""
+
+from __future__ import annotations
+
+from safety_core.canonical import JsonObject
+from safety_core.model.execution import Execution
+
+
+def execution_to_json(execution: Execution) -> JsonObject:
+    """Return what may be told of it: no output, no secret (what takes it back holds references)."""
+    outcome = execution.outcome
+    undo = None if outcome is None or outcome.undo is None else outcome.undo
+    return {
+        "id": execution.id,
+        "agent": execution.agent,
+        "key": execution.key,
+        "tool": execution.tool,
+        "call": execution.call,
+        "at": execution.at,
+        "state": execution.state.value,
+        "exit": None if outcome is None else outcome.status,
+        "undo": None if undo is None else {"tool": undo.tool, "params": undo.params},
+    }
