@@ -29,6 +29,7 @@ class Kind(StrEnum):
     CLOCK = "clock skew"
     HALT = "halt not in force"
     KEY = "revoked key used"
+    CANARY = "canary seen"
 
 
 BY_THEMSELVES: Final = frozenset(Kind) - {Kind.KEY}

@@ -172,7 +172,7 @@ def _troubles(edge: Edge) -> Iterator[SafetyError]:
             thing = f"setting egress.providers.{name}.key_secret"
             yield InputError(thing, "is missing, so no key is sent", "name a secret of the vault")
         try:
-            edge.status.services.secrets.values((provider.key_secret,) if provider.key_secret else ())
+            edge.status.services.secrets.demand((provider.key_secret,) if provider.key_secret else ())
         except SecretError as error:
             yield error
     if edge.forward is not None and edge.in_force.any:

@@ -101,8 +101,8 @@ def handlers(services: Services, engine: Engine | None = None, caller: Caller | 
         effects.ReserveSubagent: lambda effect: lineage.reserve(
             effect.agent, effect.session, effect.call, effect.limit, clock.now()
         ),
-        effects.CheckRefs: lambda effect: secrets.check(effect.names),
-        effects.Resolve: lambda effect: secrets.values(effect.names),
+        effects.CheckRefs: lambda effect: secrets.check(effect.names, effect.use),
+        effects.Resolve: lambda effect: secrets.lend(effect.names, effect.use),
         effects.Remember: lambda effect: secrets.remember(effect.discovered),
         effects.FindExecution: lambda effect: journal.find(effect.agent, effect.key),
         effects.BeginExecution: lambda effect: journal.begin(effect.execution),

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from safety_core.canonical import Json, JsonObject
 from safety_core.match.one_way import KEY_BYTES, WINDOW, one_way_needles
+from safety_core.match.registry import told_name
 from safety_core.model.secret import SecretName, SecretValue
 
 
@@ -28,7 +29,9 @@ class Needles:
         """Return the needles of every secret in `entries`. They are the same for every agent: what one may not use, it
         may not read either."""
         needles: list[Json] = [
-            needle.to_json() for name, value in entries.items() for needle in one_way_needles(name, value, self._key)
+            needle.to_json()
+            for name, value in entries.items()
+            for needle in one_way_needles(told_name(name), value, self._key)
         ]
         head: JsonObject = {"version": self.version(generation), "key": self._key.hex(), "window": WINDOW}
         return {**head, "needles": needles}

@@ -6,6 +6,9 @@ changed is read, opened and taken up, so one more secret costs the same with ten
 What a scanner found and is too common to be looked for (`password = production`) is kept, so that its reference still
 means something, but not looked for elsewhere: a person would have been refused to register it.
 
+A value that was rotated away is looked for beside the new one, under the same name, until its overlap ends. A canary is
+looked for as all others are, and told to nobody as a secret that there is: whoever shows it, rings (`proxy.canaries`).
+
 The texts of a secret that is a JSON object (an access key with its id and token) are secrets of their own: whoever
 shows one of them does not show the object.
 """
@@ -18,17 +21,18 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from proxy.canaries import Canaries
 from proxy.force import Force
 from proxy.needles import Needles
-from safety_core.canonical import JsonObject
+from safety_core.canonical import Json, JsonObject
 from safety_core.edge import clock
-from safety_core.edge.vault import Vault
-from safety_core.errors import UnknownSecretError
+from safety_core.edge.vault import Vault, VaultChanges
+from safety_core.errors import CanaryError, SecretError, UnknownSecretError
 from safety_core.match.common_value import common_reason
 from safety_core.match.matcher import Matcher
 from safety_core.match.patterns import PatternSet
-from safety_core.match.registry import Registry
-from safety_core.model.secret import DISCOVERED, SecretName, SecretValue
+from safety_core.match.registry import Registry, earlier, told_name
+from safety_core.model.secret import DISCOVERED, PROMPT, SecretName, SecretValue, Use
 from safety_core.redact.redactor import Redactor
 
 STEPS: Final = 16
@@ -43,41 +47,76 @@ MISSED: Final = 50
 SHARE: Final = 4
 """Of more changes than a fourth of what is known, a registry is made afresh, on another thread."""
 
+FORGET: Final = 1000
+"""Secrets up to which a registry is made afresh when one is gone, so that its value does not stay in memory."""
+
+NOTED_SECONDS: Final = 60.0
+"""How long one line of the use log stands for all prompts of an agent that are sent with the same key."""
+
 
 class Secrets:
     """Keeps a registry in step with the vault."""
 
-    def __init__(self, vault: Vault) -> None:
+    def __init__(self, vault: Vault, canaries: Canaries | None = None) -> None:
         self._vault: Final = vault
+        self.canaries: Final = canaries or Canaries(vault)
         self._known: dict[SecretName, SecretValue] = {}
+        self._ends: dict[SecretName, float] = {}
+        """When what was rotated away ends, by the name under which it is known."""
+        self._noted: dict[tuple[SecretName, str], float] = {}
         self._registry = Registry({})
         self._generation: int | None = None
         self._reading = asyncio.Lock()
         self._needles = Needles()
         self._missed: dict[SecretName, None] = {}
         self._redactor = Redactor(Matcher(self._registry, PatternSet(())), vault.tenant_key)
+        self.canaries.scrub = self.scrub
 
     def __len__(self) -> int:
-        return len(self._known)
+        return len(self._known) - len(self._ends)
 
     async def refresh(self) -> None:
         """Take up what changed in the vault since the last look. Raises SecretError or UnavailableError."""
         async with self._reading:
-            if self._generation == self._vault.generation:
-                return
-            changes = self._vault.changes(self._generation)
-            fresh = {name: value for name, value in changes.values.items() if self._known.get(name) != value}
-            gone = (set(self._known) - changes.values.keys()) if changes.whole else changes.gone & self._known.keys()
-            if len(fresh) + len(gone) > max(STEPS, len(self._known) // SHARE):
-                kept = {name: value for name, value in self._known.items() if name not in gone} | fresh
-                self._registry = await asyncio.to_thread(_made, kept)
-            else:
-                old = {name: self._known[name] for name in (*gone, *fresh) if name in self._known}
-                self._registry = await _changed(self._registry, fresh, old)
-            for name in gone:
-                del self._known[name]
-            self._known |= fresh
-            self._generation = changes.generation
+            now = clock.now()
+            ended = {name for name, until in self._ends.items() if until <= now}
+            if self._generation != self._vault.generation:
+                changes = self._vault.changes(self._generation, now=now)
+                await self._take_up(*self._difference(changes))
+                self.canaries.told(changes)
+                self._generation = changes.generation
+            elif ended:
+                await self._take_up({}, ended, {})
+
+    def _difference(
+        self, changes: VaultChanges
+    ) -> tuple[dict[SecretName, SecretValue], set[SecretName], dict[SecretName, float]]:
+        """Return what is fresh and what is gone by names that are known here, and the ends of what was rotated away."""
+        formers = {earlier(name, old.version): old for name, olds in changes.formers.items() for old in olds}
+        there = {**changes.values, **{name: old.value for name, old in formers.items()}}
+        fresh = {name: value for name, value in there.items() if self._known.get(name) != value}
+        if changes.whole:
+            gone = self._known.keys() - there.keys()
+        else:
+            touched = changes.values.keys() | changes.gone
+            gone = {name for name in self._ends if told_name(name) in touched} - there.keys()
+            gone |= changes.gone & self._known.keys()
+        return fresh, gone, {name: old.until for name, old in formers.items()}
+
+    async def _take_up(
+        self, fresh: dict[SecretName, SecretValue], gone: set[SecretName], ends: dict[SecretName, float]
+    ) -> None:
+        """Know what is fresh, and no longer what is gone."""
+        replaced = gone or fresh.keys() & self._known.keys()
+        kept = {name: value for name, value in self._known.items() if name not in gone} | fresh
+        many = len(fresh) + len(gone) > max(STEPS, len(self._known) // SHARE)
+        if many or (replaced and len(kept) <= FORGET):
+            self._registry = await asyncio.to_thread(_made, kept)
+        else:
+            old = {name: self._known[name] for name in (*gone, *fresh) if name in self._known}
+            self._registry = await _changed(self._registry, fresh, old)
+        self._known = kept
+        self._ends = {name: until for name, until in self._ends.items() if name not in gone} | ends
 
     async def redactor(self, force: Force) -> Redactor:
         """Return what takes out every secret known now, by the patterns of `force`."""
@@ -89,7 +128,7 @@ class Secrets:
         matcher = self._redactor.matcher
         wanted = matcher.patterns if patterns is None else patterns
         if matcher.registry is not self._registry or matcher.patterns is not wanted:
-            self._redactor = self._redactor.with_matcher(Matcher(self._registry, wanted))
+            self._redactor = self._redactor.with_matcher(Matcher(self._registry, wanted, self.canaries.seen))
         return self._redactor
 
     def scrub(self, text: str) -> str:
@@ -97,8 +136,15 @@ class Secrets:
         return self.current().text(text).text
 
     def names(self) -> tuple[SecretName, ...]:
-        """Return the names of the secrets that people have registered, as last looked at, sorted."""
-        return tuple(sorted(name for name in self._known if not name.startswith(DISCOVERED)))
+        """Return the names of the secrets that people have registered for use, as last looked at, sorted."""
+        hidden = self._ends.keys() | self.canaries.names
+        return tuple(sorted(name for name in self._known if not name.startswith(DISCOVERED) and name not in hidden))
+
+    def ending(self, now: float) -> list[Json]:
+        """Return the secrets whose end is near or past, the first to end first. Raises UnavailableError."""
+        entries = [entry for entry in self._vault.entries() if entry.terms.ending(now)]
+        entries.sort(key=lambda entry: entry.terms.expires or 0.0)
+        return [{"name": entry.name, "expires": entry.terms.expires} for entry in entries[:MISSED]]
 
     @property
     def version(self) -> str:
@@ -111,15 +157,52 @@ class Secrets:
         known, generation = self._registry.entries(), self._generation or 0
         return await asyncio.to_thread(self._needles.to_json, known, generation)
 
-    def values(self, names: tuple[SecretName, ...]) -> Mapping[SecretName, SecretValue]:
-        """Return the values behind `names`. Raises UnknownSecretError."""
+    def lend(self, names: tuple[SecretName, ...], use: Use) -> Mapping[SecretName, SecretValue]:
+        """Return the values behind `names` for one use, which is in the use log then.
+
+        Raises:
+            SecretError: one is not there, not for this agent or tool, over, or a canary.
+            UnavailableError: the use cannot be logged.
+        """
+        now = clock.now()
+        note = any(self._due(name, use, now) for name in names)
         try:
-            return self._vault.get(names)
-        except UnknownSecretError:
+            return self._vault.lend(names, use, now, note=note)
+        except SecretError as error:
+            self._refused(names, use, error)
+            raise
+
+    def demand(self, names: tuple[SecretName, ...]) -> None:
+        """Return if there is a value behind each of `names`, for whomever. Raises SecretError."""
+        self._vault.get(names)
+
+    def check(self, names: tuple[SecretName, ...], use: Use) -> None:
+        """Return if `use` may have each of `names`. Raises SecretError as `lend` does."""
+        try:
+            self._vault.check(names, use, clock.now())
+        except SecretError as error:
+            self._refused(names, use, error)
+            raise
+
+    def _due(self, name: SecretName, use: Use, now: float) -> bool:
+        """Tell whether a use goes into the log: every call's, and one prompt's in `NOTED_SECONDS`."""
+        if use.tool != PROMPT:
+            return True
+        if now < self._noted.get((name, use.agent), -NOTED_SECONDS) + NOTED_SECONDS:
+            return False
+        while len(self._noted) >= MISSED:
+            del self._noted[next(iter(self._noted))]
+        self._noted[name, use.agent] = now
+        return True
+
+    def _refused(self, names: tuple[SecretName, ...], use: Use, error: SecretError) -> None:
+        """Note what was asked for in vain, and who asked for a canary by its name."""
+        if isinstance(error, CanaryError):
+            self.canaries.used(names, use)
+        if isinstance(error, UnknownSecretError):
             self._missed |= dict.fromkeys(name for name in names if name not in self._known)
             while len(self._missed) > MISSED:
                 del self._missed[next(iter(self._missed))]
-            raise
 
     def missed(self) -> tuple[SecretName, ...]:
         """Return names that were asked for and that no secret has, as last looked at.
@@ -128,10 +211,6 @@ class Secrets:
         """
         self._missed = {name: None for name in self._missed if name not in self._known}
         return tuple(name for name in self._missed if self.scrub(name) == name)
-
-    def check(self, names: tuple[SecretName, ...]) -> None:
-        """Return if there is a value behind each of `names`. Raises UnknownSecretError."""
-        self.values(names)
 
     async def remember(self, discovered: Mapping[SecretName, SecretValue]) -> None:
         """Keep what a scanner found, under its placeholder's name; redact it as registered from now on."""

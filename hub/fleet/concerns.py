@@ -27,6 +27,9 @@ BACKUP_SECONDS: Final = 8 * 86400.0
 SKEW_SECONDS: Final = 30.0
 """Half of what makes the hub refuse an edge's requests."""
 
+CANARY_SECONDS: Final = 86400.0
+"""How long a canary that was seen is told of; each hour in which it is seen again is told anew."""
+
 _FLEETING: Final = frozenset({Trouble.NONE, Trouble.MISSING, Trouble.UNAVAILABLE, Trouble.EXPIRED})
 """Troubles that are none of the newest policy's: there is none yet, somebody is away, or its end is told by itself."""
 
@@ -48,6 +51,7 @@ def concerns(beat: Heartbeat, now: float, *, newest: str, wanted: Collection[str
         Kind.BUDGET: _budget(beat),
         Kind.CLOCK: _clock(beat, now),
         Kind.HALT: _halt(beat, wanted),
+        Kind.CANARY: _canary(beat, now),
     }
 
 
@@ -121,6 +125,16 @@ def _halt(beat: Heartbeat, wanted: Collection[str]) -> Concern | None:
     names = ", ".join("all agents" if name == "*" else name for name in gone)
     reason = f"{names}: halted from here, and the edge says no longer; a person there resumed, or its disk was set back"
     return Concern(",".join(gone), reason)
+
+
+def _canary(beat: Heartbeat, now: float) -> Concern | None:
+    age = now - beat.canary_at
+    if not beat.canary_at or age > CANARY_SECONDS:
+        return None
+    reason = (
+        f"a secret that nobody uses was seen, {_span(max(age, 0))} ago; see `safety status` there"
+    )
+    return Concern(str(beat.canary_at // 3600), reason)
 
 
 def _span(seconds: float) -> str:

@@ -112,6 +112,7 @@ async def seen(beat: Heartbeat, sight: Sight, force: Force | None) -> Heartbeat:
     """Return the heartbeat with all that `sight` sees. Raises SecretError or UnavailableError."""
     secrets = sight.services.secrets
     await (secrets.redactor(force) if force else secrets.refresh())  # names are looked through by what is known now
+    canaries = secrets.canaries.sum()
     return replace(
         beat,
         versions=sight.versions(),
@@ -123,4 +124,6 @@ async def seen(beat: Heartbeat, sight: Sight, force: Force | None) -> Heartbeat:
         agents=sight.agents(force.policy) if force else (),
         secrets=sight.secrets(),
         missing=sight.missing(),
+        canaries=canaries[0],
+        canary_at=canaries[1],
     )

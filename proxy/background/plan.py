@@ -18,6 +18,7 @@ from proxy.background.usage import UsageFlush
 from proxy.calls.changes import Changes
 from proxy.calls.grants import Grants
 from proxy.calls.outward import Outward
+from proxy.canaries import AGAIN_SECONDS
 from proxy.force import InForce
 from proxy.settings import HubSettings
 from safety_core.edge.hub import HubClient
@@ -45,8 +46,10 @@ def planned(
     services = sight.services
     outward = Outward(StandingStore(services.approvals.database, services.approvals.news), services.audit, in_force)
     sweep = Pace("approvals: expiry", Sweep(services.approvals, outward).expire, SWEEP_SECONDS)
+    canaries = services.secrets.canaries
+    alarm = Pace("canaries", canaries.record, AGAIN_SECONDS, canaries.rung)
     if hub is None:
-        return (sweep,)
+        return (sweep, alarm)
     grants = Grants(services.approvals, services.audit, in_force)
     hints = Hints(hub)
     changes = Changes(services, in_force, workspace)
@@ -56,6 +59,7 @@ def planned(
     orders = Orders(hub, log, sight, in_force, sync.pull, heart.beat, settings.doctor)
     return (
         sweep,
+        alarm,
         Pace("hints", hints.follow, soon),
         Pace("policy", sync.pull, hints.every(settings.bundle_poll), hints.of(POLICY)),
         Pace(

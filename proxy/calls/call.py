@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from proxy.caller import Caller
 from proxy.calls.tickets import Errand, Tickets, run_for
+from proxy.canaries import SPEAKER
 from proxy.effects import Services, handlers
 from proxy.errors import NoPolicyError, TicketError
 from proxy.force import Force, InForce
@@ -153,6 +154,7 @@ class Calls:
     async def report(self, report: Report) -> tuple[Json, int]:
         """Return the result of a call that the caller ran, redacted, and the number of findings. Raises SafetyError."""
         found = 0
+        SPEAKER.set(report.call.agent)
         context = await self._context(self.in_force.latest(), 0.0)
         work = handlers(self.services)
 
@@ -205,6 +207,7 @@ class Calls:
             instead: who performs some of the effects, in place of those who do otherwise.
             halted_too: the kill switch does not stop it.
         """
+        SPEAKER.set(call.agent)
         try:
             if not halted_too:
                 self.guards.halts.demand(call.agent)
@@ -231,7 +234,8 @@ class Calls:
 
     async def _context(self, force: Force, wait: float) -> Context:
         redactor = await self.services.secrets.redactor(force)
-        return Context(force.policy, redactor, self.workspace, wait, connections=self.connections)
+        canaries = self.services.secrets.canaries.names
+        return Context(force.policy, redactor, self.workspace, wait, connections=self.connections, canaries=canaries)
 
     async def _refused(self, call: ToolCall, error: SafetyError) -> Refused:
         """Refuse before any flow begins; the refusal stands whether or not it could be recorded.

@@ -78,7 +78,7 @@ class Changes:
         except BundleError as error:  # nobody can say any more what the changed call is
             return Refused(type(error).__name__, str(error))
         redactor = await self.services.secrets.redactor(force)
-        context = Context(force.policy, redactor, self.workspace)
+        context = Context(force.policy, redactor, self.workspace, canaries=self.services.secrets.canaries.names)
         with force.used():
             return await arun(edited(edit, approval, context), handlers(self.services, force.engine))
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, TypeAlias
 
+from proxy.canaries import SPEAKER
 from proxy.egress.client_token import agent_of, leaving_query
 from proxy.egress.realtime import Ground, Openings, Session, refuse
 from proxy.egress.relay import Receive, Relay, Send, addressed
@@ -232,6 +233,7 @@ class EgressApp:
 
     async def _context(self, agent: AgentId) -> PromptContext:
         """Return what holds for the agent now. Raises SafetyError."""
+        SPEAKER.set(agent)
         interlock = self._guards.interlock(agent) if self._guards else Interlock.OFF
         return PromptContext(await self._redactor(), self._limits.body, self._admit, interlock, proposed_in)
 

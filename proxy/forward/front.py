@@ -6,6 +6,7 @@ import asyncio
 import logging
 from typing import Final, cast
 
+from proxy.canaries import SPEAKER
 from proxy.errors import BusyError
 from proxy.forward.credentials import CHALLENGE, client_of, unknown_client
 from proxy.forward.intercept import intercept, speak
@@ -118,6 +119,7 @@ class Front(asyncio.Protocol):
             if unknown.shown:
                 parts.books.turned_away(unknown)
             return self._answer(407, unknown, CHALLENGE)
+        SPEAKER.set(client.agent)
         wish = Wish(client.agent, target, connect=True)
         try:
             rule, found = parts.permission.rule(wish), Found()

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from starlette.types import Message, Receive, Scope, Send
 
 from proxy.caller import Caller
+from proxy.canaries import SPEAKER
 from proxy.egress.client_token import KEY_HEADERS, leaving_query
 from proxy.forward.credentials import CHALLENGE, Client, client_of, unknown_client
 from proxy.forward.parts import Parts, status_of
@@ -87,6 +88,7 @@ class RequestApp:
             if unknown.shown:
                 self._parts.books.turned_away(unknown)
             return await answer(send, 407, str(unknown), CHALLENGE)
+        SPEAKER.set(client.agent)
         try:
             return await self._serve(client, scope, receive, send)
         except SafetyError as error:

@@ -10,6 +10,7 @@ from safety_core.model.approval import ApprovalRequest
 from safety_core.model.connection import NONE, Connections
 from safety_core.model.execution import ExecutionId
 from safety_core.model.policy import Policy
+from safety_core.model.secret import SecretName
 from safety_core.model.tool_call import ToolCall
 from safety_core.model.verdict import Verdict
 from safety_core.redact.redactor import Redactor
@@ -24,6 +25,7 @@ class Context:
         workspace: absolute path of the agent's workspace, the base of relative paths.
         wait: seconds to wait for a quick answer before the call is parked.
         connections: the services that the operator has connected.
+        canaries: names of the secrets that nobody uses; a call that shows one does not run.
         foreseen: says, as counts for the audit, whether a response of the agent's model proposed this very call.
     """
 
@@ -33,6 +35,7 @@ class Context:
     wait: float = 0.0
     foreseen: Callable[[ToolCall], Mapping[str, int]] = lambda call: {}
     connections: Connections = field(default_factory=lambda: NONE)
+    canaries: frozenset[SecretName] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ from typing import Any, cast
 
 from safety_core.canonical import JsonObject
 from safety_core.classify.facts import bare_facts_of, shows
-from safety_core.errors import InputError
+from safety_core.errors import CanaryError, InputError
 from safety_core.flow import effects
 from safety_core.flow.answers import Context
 from safety_core.flow.effects import Flow
+from safety_core.model.secret import refs_in
 from safety_core.model.tool_call import AgentId, CallId, SessionId, ToolCall
 from safety_core.redact.redactor import Redactor
 
@@ -36,7 +37,10 @@ def scrubbed(call: ToolCall, redactor: Redactor) -> Flow[ToolCall]:
 
 
 def check_hidden(call: ToolCall, clean: ToolCall, context: Context) -> None:
-    """Refuse a call of which scrubbing took more than secrets: its caller would run what nobody has judged or seen."""
+    """Refuse a call that shows a canary, and one of which scrubbing took more than secrets: its caller would run what
+    nobody has judged or seen."""
+    for name in context.canaries.intersection(refs_in(clean.params)):
+        raise CanaryError(f"secret {name}", "is a canary, which nobody uses", "find out who read it, and where")
     if (call.tool, call.params) == (clean.tool, clean.params):
         return
     catalogue, workspace = context.policy.catalogue, context.workspace

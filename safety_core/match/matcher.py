@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 from typing import Final
@@ -24,6 +24,7 @@ from safety_core.match.placeholders import placeholders
 from safety_core.match.registry import Registry
 from safety_core.match.span import Span, settle
 from safety_core.match.unknown import unknown_spans
+from safety_core.model.secret import SecretName
 
 _PASSES: Final = 16
 """Two are the rule: one that finds, one that finds nothing more. A text made to need many is refused."""
@@ -39,13 +40,23 @@ _WORD: Final = bytes(byte for byte in range(256) if byte not in b" \t\r\n\"'<>" 
 
 
 class Matcher:
-    """The secrets and patterns that hold at one moment. Immutable and free of I/O."""
+    """The secrets and patterns that hold at one moment. Immutable and free of I/O.
 
-    __slots__ = ("patterns", "registry")
+    Args:
+        seen: told the names of the registered secrets that were found in a text; it must be quick and raise nothing.
+    """
 
-    def __init__(self, registry: Registry, patterns: PatternSet) -> None:
+    __slots__ = ("patterns", "registry", "seen")
+
+    def __init__(
+        self,
+        registry: Registry,
+        patterns: PatternSet,
+        seen: Callable[[frozenset[SecretName]], None] | None = None,
+    ) -> None:
         self.registry = registry
         self.patterns = patterns
+        self.seen = seen
 
     def spans(self, text: str) -> tuple[Span, ...]:
         """Return everything that must not leave, in order, without overlaps. Placeholders in `text`
@@ -63,6 +74,8 @@ class Matcher:
         for turn in range(_PASSES):
             fresh = settle(self._found(masked(root, marks) if marks else root, 0))
             if not fresh:
+                if self.seen is not None and spans:
+                    self.seen(frozenset(span.name for span in spans if span.name is not None))
                 return tuple(sorted(spans, key=lambda span: span.start))
             if turn >= _PATIENCE:
                 fresh = settle(_widened(root.flat, fresh, marks))

@@ -33,6 +33,9 @@ _SHARED: Final = 4
 _Hit: TypeAlias = tuple[int, int, int]
 """Tag, start, end."""
 
+_EARLIER: Final = "@"
+"""Never in the name of a secret."""
+
 _FORGOTTEN: Final = 256
 """Secrets that an index may have forgotten before it is made anew, if they outnumber those that it knows."""
 
@@ -175,7 +178,17 @@ class Registry:
     def _span(self, tag: int, start: int, end: int) -> Span:
         form = FORMS[tag % _TAG]
         rule = f"{REGISTERED}-{form}" if form else REGISTERED
-        return Span(FindingKind.REGISTERED, rule, start, end, self._index.names[tag // _TAG])
+        return Span(FindingKind.REGISTERED, rule, start, end, told_name(self._index.names[tag // _TAG]))
+
+
+def earlier(name: SecretName, version: int) -> SecretName:
+    """Return under which name an earlier value of a secret is known, beside the current one: no secret has it."""
+    return SecretName(f"{name}{_EARLIER}{version}")
+
+
+def told_name(name: SecretName) -> SecretName:
+    """Return the secret's own name, by which all its values are told."""
+    return SecretName(name.partition(_EARLIER)[0])
 
 
 def _apart(pieces: list[_Hit], whole: list[_Hit]) -> list[_Hit]:

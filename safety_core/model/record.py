@@ -31,6 +31,7 @@ class Event(StrEnum):
     RESPONSE = "response"
     POLICY = "policy"
     SECRET = "secret"  # noqa: S105 - the name of an event
+    CANARY = "canary"
     APPROVAL = "approval"
     OUTWARD_GRANT = "outward_grant"
     HALT = "halt"

@@ -101,6 +101,8 @@ class Heartbeat:
         agents: those that policy names or that have asked for something.
         secrets: names of those that people have registered; None where the edge does not tell them.
         missing: names that agents referred to and that no secret has.
+        canaries: how often canary secrets were seen there, ever.
+        canary_at: when last, seconds since the epoch, whole; 0 for never.
         passed_over: on reading, how much was not understood; it does not stand on the wire.
 
     Raises:
@@ -126,6 +128,8 @@ class Heartbeat:
     agents: tuple[AgentTold, ...] = ()
     secrets: tuple[str, ...] | None = None
     missing: tuple[str, ...] = ()
+    canaries: int = 0
+    canary_at: int = 0
     passed_over: int = 0
 
     def __post_init__(self) -> None:
@@ -170,6 +174,8 @@ class Heartbeat:
             "budgets_spent": self.budgets_spent,
             "agents": [agent.to_json() for agent in self.agents],
             "missing": [*self.missing],
+            "canaries": self.canaries,
+            "canary_at": self.canary_at,
             **told,
         }
 
@@ -246,6 +252,8 @@ def heartbeat_from_json(body: Reader) -> Heartbeat:
         agents=agents,
         secrets=names_from_json(body, "secrets") if body.has("secrets") else None,
         missing=names_from_json(body, "missing") if body.has("missing") else (),
+        canaries=body.integer("canaries", 0),
+        canary_at=body.integer("canary_at", 0),
     )
     nested = versions.unread() + ignored + unknown + more + further + strange
     return replace(heartbeat, passed_over=body.unread() + nested + (trouble is None))

@@ -168,5 +168,5 @@ async def test_secrets_follow_the_vault(tmp_path: Path) -> None:
         assert name not in json.dumps([*vault.names()])
         assert len(secrets) == 20
         await secrets.remember({name: value, SecretName("S1"): SecretValue("another-Value-77")})
-        assert secrets.values((name,))[name] == value
+        assert vault.get((name,))[name] == value
         assert len(secrets) == 21

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from sqlite3 import Connection
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,12 +18,15 @@ from hypothesis import strategies as st
 from proxy.secrets import SHARE, STEPS, Secrets
 from safety_core.bundle.samples import characters
 from safety_core.edge.vault import LOGGED, Vault
+from safety_core.edge.vault.seals import Row
 from safety_core.edge.vault_key import RawKey
 from safety_core.errors import BrokenSealError
-from safety_core.model.secret import SecretName, SecretValue
+from safety_core.model.secret import SecretName, SecretValue, Use
+from safety_core.model.tool_call import AgentId
 
 KEY = RawKey.of(b"3" * 32)
 OVEN = SecretName("OVEN")
+USE = Use(AgentId("main"), "exec", "call-1")
 
 
 def value_of(name: str, version: int = 1) -> SecretValue:
@@ -58,13 +62,13 @@ async def test_one_more_secret_opens_one_more_value(
     secrets = Secrets(vault)
     await secrets.refresh()
     opened: list[str] = []
-    unsealed = Vault._unsealed
+    unsealed = Vault._value
 
-    def counted(here: Vault, name: str, version: int, discovered: int, sealed: bytes) -> SecretValue:
-        opened.append(name)
-        return unsealed(here, name, version, discovered, sealed)
+    def counted(here: Vault, db: Connection, row: Row) -> SecretValue:
+        opened.append(row.name)
+        return unsealed(here, db, row)
 
-    monkeypatch.setattr(Vault, "_unsealed", counted)
+    monkeypatch.setattr(Vault, "_value", counted)
     elsewhere.put(OVEN, value_of("OVEN"), now=1.0)
     await secrets.refresh()
     await secrets.refresh()
@@ -150,7 +154,7 @@ async def test_a_common_word_that_a_scanner_found_is_kept_and_not_looked_for(vau
     for number in range(others):
         vault.put(SecretName(f"S{number}"), value_of(f"S{number}"), now=1.0)
     await secrets.remember({found: word, better: value_of("better")})
-    assert secrets.values((found,)) == {found: word}
+    assert secrets.lend((found,), USE) == {found: word}
     assert told(secrets, word) == "x gpt-4o-mini"
     assert told(secrets, value_of("better")) == "x SECRET_REF(found_assigned_2)"
     vault.rotate(found, value_of("found"), now=2.0)

@@ -19,7 +19,7 @@ from safety_core.edge.halts import Hand
 from safety_core.edge.hub import HubClient
 from safety_core.errors import UnderSignedError, UnknownSecretError
 from safety_core.model.record import AuditEntry, Event
-from safety_core.model.secret import SecretName, SecretValue
+from safety_core.model.secret import SecretName, SecretValue, Use
 from safety_core.model.tool_call import AgentId, TenantId
 from safety_core.wire.activity import Count, Trouble
 from safety_core.wire.fleet import Component, Heartbeat
@@ -29,6 +29,7 @@ from tests.simulators.policies import policy
 from tests.simulators.sights import SECRET, in_force, opened_sight
 
 MAIN = AgentId("main")
+USE = Use(MAIN, "exec", "call-1")
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ async def test_a_name_that_was_asked_for_in_vain_is_told_until_there_is_such_a_s
     sight: Sight, force: Force
 ) -> None:
     with pytest.raises(UnknownSecretError):
-        sight.services.secrets.check((SecretName("OVEN"), SecretName("SMTP")))
+        sight.services.secrets.check((SecretName("OVEN"), SecretName("SMTP")), USE)
     assert (await beat(sight, force)).missing == ("SMTP",)
     sight.services.secrets._vault.put(SecretName("SMTP"), SecretValue("h8sd7f6Hs8d7fGh2Q"), now=2.0)
     assert (await beat(sight, force)).missing == ()
@@ -89,7 +90,7 @@ async def test_a_name_that_was_asked_for_in_vain_is_told_until_there_is_such_a_s
 
 async def test_names_are_told_only_where_the_settings_let_them(sight: Sight, force: Force) -> None:
     with pytest.raises(UnknownSecretError):
-        sight.services.secrets.check((SecretName("SMTP"),))
+        sight.services.secrets.check((SecretName("SMTP"),), USE)
     told = await beat(replace(sight, secret_names=False), force)
     assert (told.secrets, told.missing) == (None, ())
 
@@ -103,7 +104,7 @@ async def test_a_secret_is_not_told_wherever_an_agent_or_a_person_has_put_it(sig
     sight.services.secrets._vault.put(SecretName(SECRET), SecretValue("h8sd7f6Hs8d7fGh2Q"), now=2.0)
     for name in (f"x{SECRET}", f"{SECRET}.y"):
         with pytest.raises(UnknownSecretError):
-            sight.services.secrets.check((SecretName(name),))
+            sight.services.secrets.check((SecretName(name),), USE)
     told = json.dumps((await beat(sight, force)).to_json())
     assert SECRET not in told
     assert SECRET.lower() not in told
@@ -112,7 +113,7 @@ async def test_a_secret_is_not_told_wherever_an_agent_or_a_person_has_put_it(sig
 async def test_only_so_many_names_are_remembered(sight: Sight) -> None:
     for number in range(60):
         with pytest.raises(UnknownSecretError):
-            sight.services.secrets.check((SecretName(f"N{number}"),))
+            sight.services.secrets.check((SecretName(f"N{number}"),), USE)
     assert sight.services.secrets.missed() == tuple(SecretName(f"N{number}") for number in range(10, 60))
 
 

@@ -33,6 +33,7 @@ NOTHING = dict.fromkeys(
         Kind.BUDGET,
         Kind.CLOCK,
         Kind.HALT,
+        Kind.CANARY,
     )
 )
 
@@ -66,6 +67,11 @@ def test_nothing_is_wrong_with_an_edge_that_is_well(trouble: Trouble) -> None:
         ({"budgets_spent": 2}, Kind.BUDGET, "2: 2 limits on models used up"),
         ({"at": NOW - 40}, Kind.CLOCK, "behind: its clock is 40 s behind the hub's"),
         ({"at": NOW + 40}, Kind.CLOCK, "ahead of: its clock is 40 s ahead of the hub's"),
+        (
+            {"canaries": 3, "canary_at": int(NOW) - 600},
+            Kind.CANARY,
+            f"{(int(NOW) - 600) // 3600}: a secret that nobody",
+        ),
         ({"versions": {Component.GATEWAY: "1.2.2"}}, Kind.VERSION, "1.2.2: runs version 1.2.2, and the hub 1.2.3"),
     ],
 )
