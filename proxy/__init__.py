@@ -2,6 +2,7 @@
 
 command     `safety edge`: reads settings, checks, runs
 settings    every setting, with its meaning;  settings_source reads them from a file and the environment
+execute_source  what bounds the commands that it runs, read from the settings
 app         puts the parts together and apart again;  parts opens keys, stores and hub, engine the engine
 serve       the listeners in one process, from ready to a clean end;  sockets: listening safely
 control     the control listener: what the plugin, the command line and people ask
@@ -19,7 +20,6 @@ force       what is in force: a trusted policy, its engine and patterns, swapped
 tally       counts what became of calls, and who was there last
 effects     who performs each effect of a flow
 secrets     which secrets are known now, and the redactor that takes them out
-canaries    secrets that nobody uses, and that ring wherever they are seen
 needles     what finds secrets and tells none, for the plugin
 logs        log lines without secrets;  errors: refusals that only the edge makes
 newest      memory that holds only so much;  room: how much of all bodies is held at once

@@ -27,6 +27,7 @@ from proxy.force import InForce
 from proxy.guards.turns import Turns
 from proxy.logs import log_to
 from proxy.parts import (
+    limits_of,
     open_correspondents,
     open_guards,
     open_hub,
@@ -83,7 +84,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
     """
     async with AsyncExitStack() as stack:
         home = Home(settings.home).create()
-        services = await open_services(home, stack)
+        services = await open_services(home, limits_of(settings), stack)
 
         scrub = services.secrets.scrub
         log_to(None, scrub)
@@ -172,7 +173,7 @@ def _troubles(edge: Edge) -> Iterator[SafetyError]:
             thing = f"setting egress.providers.{name}.key_secret"
             yield InputError(thing, "is missing, so no key is sent", "name a secret of the vault")
         try:
-            edge.status.services.secrets.demand((provider.key_secret,) if provider.key_secret else ())
+            edge.status.services.secrets.values((provider.key_secret,) if provider.key_secret else ())
         except SecretError as error:
             yield error
     if edge.forward is not None and edge.in_force.any:

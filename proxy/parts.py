@@ -6,22 +6,23 @@ import hashlib
 import os
 import stat
 from contextlib import AsyncExitStack
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from proxy.canaries import Canaries
 from proxy.effects import Services
 from proxy.guards.halts import Halts
 from proxy.guards.interlock import Guards
 from proxy.guards.presence import Presence
 from proxy.secrets import Secrets
 from proxy.sessions.correspondents import Correspondents
-from proxy.settings import EgressSettings, HubSettings
+from proxy.settings import EgressSettings, HubSettings, Settings
 from safety_core.edge import clock
 from safety_core.edge.approvals import ApprovalStore
 from safety_core.edge.audit_log import AuditLog
+from safety_core.edge.confine.confinement import MIB, of_commands
 from safety_core.edge.correspondents import CorrespondentStore
+from safety_core.edge.execute.limits import Limits
 from safety_core.edge.halts import HaltStore
 from safety_core.edge.home import Home
 from safety_core.edge.hub import HubClient
@@ -45,10 +46,36 @@ ROOT_LIMIT: Final = 1024 * 1024
 """Bytes of root.json; real ones have a few thousand."""
 
 
-async def open_services(home: Home, stack: AsyncExitStack) -> Services:
-    """Return the stores, open. Raises SafetyError naming the file that is wrong."""
-    found = partial(find_vault_key, home)
-    vault = stack.enter_context(Vault.open(home.vault, found(), fresh=found))
+def limits_of(settings: Settings) -> Limits:
+    """Return what bounds an execution at this edge: nothing of the edge itself is there for a command."""
+    given = settings.execute
+    if not given.confine:
+        return Limits(confinement=None)
+    control = [settings.control.socket, *([settings.control.token_file] if settings.control.token_file else [])]
+    confinement = of_commands(
+        Home(settings.home),
+        settings.workspace,
+        writable=given.writable,
+        sockets=given.sockets,
+        hidden=[*control, *map(Path, given.hidden)],
+    )
+    bounded = replace(
+        confinement,
+        memory=given.memory * MIB,
+        processes=given.processes,
+        file_size=given.file_size * MIB,
+        network=given.network,
+    )
+    return Limits(confinement=bounded)
+
+
+async def open_services(home: Home, limits: Limits, stack: AsyncExitStack) -> Services:
+    """Return the stores, open. Raises SafetyError naming the file that is wrong.
+
+    Args:
+        limits: what bounds every execution.
+    """
+    vault = stack.enter_context(Vault.open(home.vault, find_vault_key(home)))
     audit = await AuditLog.open(home.audit, edge_key(home))
     stack.push_async_callback(audit.aclose)
     approvals = ApprovalStore.open(home.edge_db)
@@ -57,17 +84,15 @@ async def open_services(home: Home, stack: AsyncExitStack) -> Services:
     stack.push_async_callback(usage.aclose)
     posture = await PostureStore.open(home.edge_db)
     stack.push_async_callback(posture.aclose)
-    canaries = Canaries(vault, audit)
-    secrets = Secrets(vault, canaries)
+    secrets = Secrets(vault)
     await secrets.refresh()
-    stack.push_async_callback(canaries.end)
-    journal = await open_journal(home, audit, stack)
+    journal = await open_journal(home, limits, audit, stack)
     return Services(secrets, audit, approvals, usage, approvals.news, posture=posture, journal=journal)
 
 
-async def open_journal(home: Home, audit: AuditLog, stack: AsyncExitStack) -> Journal:
+async def open_journal(home: Home, limits: Limits, audit: AuditLog, stack: AsyncExitStack) -> Journal:
     """Return what the edge carried out; what was under way when it ended is put on record as cut off."""
-    journal = await Journal.open(home.edge_db)
+    journal = await Journal.open(home.edge_db, limits)
     stack.push_async_callback(journal.aclose)
     for cut in await journal.interrupted():
         entry = AuditEntry(clock.now(), Event.INTERRUPTED, cut.agent, cut.tool, cut.call, revision=cut.revision)

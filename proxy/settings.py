@@ -58,6 +58,17 @@ What is not marked as required may be left out.
     secrets = { password = "SHOP_DB_PASSWORD" }  # slot = name in the vault
     options = { read_only = true }    # what else that kind knows
 
+    [execute]                         # what agents' commands may do
+    confine = "enforce"               # or "off": what the edge's user may
+    writable = ["/srv/builds"]        # beside workspace, /tmp, /var/tmp
+    hidden = []                       # what they are not to see, either
+    sockets = []                      # let them speak to /run/docker.sock:
+                                      # then they are root on this machine
+    memory = 2048                     # MiB for one command and its children
+    processes = 512                   # of one command
+    file_size = 4096                  # MiB that a file may grow to
+    network = true
+
     [telemetry]
     access_log = true                 # a log line for each exchange
     otlp = ""                         # spans: "http://127.0.0.1:4318"
@@ -190,6 +201,28 @@ class EgressSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ExecuteSettings:
+    """What agents' commands may do and use up; `safety_core.edge.confine` holds them to it.
+
+    Attributes:
+        confine: False: whatever the edge's user may.
+        writable: absolute paths that they write below, beside the workspace and the temporary folders.
+        hidden: absolute paths that are not there for them, beside the edge's own.
+        sockets: services that start programs for whoever asks, which they may ask all the same.
+        memory: MiB of one command and all that it starts; `file_size`: MiB of one file.
+    """
+
+    confine: bool = True
+    writable: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    sockets: tuple[str, ...] = ()
+    memory: int = 2048
+    processes: int = 512
+    file_size: int = 4096
+    network: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class TelemetrySettings:
     """What is told of exchanges, besides the counters: nothing of it is content.
 
@@ -220,4 +253,5 @@ class Settings:
     approval_wait: float
     policy_grace: float
     telemetry: TelemetrySettings = TelemetrySettings()
+    execute: ExecuteSettings = ExecuteSettings()
     connections: Connections = field(default_factory=lambda: NONE)

@@ -13,6 +13,7 @@ from typing import Final, cast
 from ada_url import URL
 
 from proxy.connections_source import connections_from
+from proxy.execute_source import execute_from
 from proxy.providers.bedrock import bedrock_url
 from proxy.providers.dialects import DIALECTS, HOSTS
 from proxy.settings import (
@@ -73,6 +74,14 @@ _KINDS: Final[Mapping[str, type]] = {
     "egress.interlock": str,
     "egress.providers": dict,
     "egress.forward_port": int,
+    "execute.confine": str,
+    "execute.writable": list,
+    "execute.hidden": list,
+    "execute.sockets": list,
+    "execute.memory": int,
+    "execute.processes": int,
+    "execute.file_size": int,
+    "execute.network": bool,
     "telemetry.access_log": bool,
     "telemetry.otlp": str,
     "telemetry.private_hosts": list,
@@ -163,6 +172,7 @@ def _settings(source: Reader, default_home: Path) -> Settings:
         approval_wait=_seconds(source, "approval_wait", APPROVAL_WAIT, below=WAIT_LIMIT, zero=True),
         policy_grace=_seconds(source, "policy_grace", GRACE_SECONDS, below=30 * 86400.0, zero=True),
         telemetry=_telemetry(_section(source, "telemetry")),
+        execute=execute_from(_section(source, "execute")),
         connections=connections_from(_section(source, "connections")),
     )
     source.done()

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from safety_core.canonical import Digest
 from safety_core.edge.database import Database
-from safety_core.edge.execute import execute
+from safety_core.edge.execute import Limits, execute
 from safety_core.errors import BusyError
 from safety_core.flow.effects import Execute
 from safety_core.model.execution import Execution, ExecutionId, ExecutionState, Outcome
@@ -47,14 +47,19 @@ INSERT INTO execution ({FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL) ON CON
 class Journal:
     """Executions in one SQLite file; without one, nothing is written down (for flows that never execute)."""
 
-    def __init__(self, database: Database | None = None) -> None:
+    def __init__(self, database: Database | None = None, limits: Limits | None = None) -> None:
         self._database = database
+        self._limits = limits or Limits()
         self._live: set[ExecutionId] = set()
 
     @classmethod
-    async def open(cls, path: Path) -> Journal:
-        """Open or make the file. Raises UnavailableError."""
-        return cls(Database(path, SCHEMA))
+    async def open(cls, path: Path, limits: Limits | None = None) -> Journal:
+        """Open or make the file. Raises UnavailableError.
+
+        Args:
+            limits: what bounds every execution; None for those that stand in `Limits`.
+        """
+        return cls(Database(path, SCHEMA), limits)
 
     async def aclose(self) -> None:
         """Close the file."""
@@ -124,7 +129,7 @@ class Journal:
     async def performed(self, effect: Execute) -> ToolResult:
         """Run the tool. Who asks with its key while it runs is told that it does."""
         try:
-            return await execute(effect.plan, effect.values, key=effect.key, again=effect.again)
+            return await execute(effect.plan, effect.values, self._limits, key=effect.key, again=effect.again)
         except BaseException:
             self._live.discard(effect.id)  # what is cancelled is not ended by its flow
             raise

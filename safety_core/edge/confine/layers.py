@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import safety_core
+from safety_core.canonical import Json, JsonObject
 from safety_core.edge.confine.group import find_parents
 
 LAUNCHER: Final = (
@@ -63,6 +64,13 @@ class Layers:
             "control groups": self.memory or self.pids,
         }
         return ", ".join(words for words, holds in held.items() if holds) or "nothing"
+
+
+def commands_json(*, confine: bool) -> JsonObject:
+    """Return for people what confines commands here, and what does not."""
+    here = layers()
+    lacking: list[Json] = [*here.lacking()] if confine else []
+    return {"confine": "enforce" if confine else "off", "held": str(here) if confine else "", "lacking": lacking}
 
 
 @cache
