@@ -20,6 +20,7 @@ force       what is in force: a trusted policy, its engine and patterns, swapped
 tally       counts what became of calls, and who was there last
 effects     who performs each effect of a flow
 secrets     which secrets are known now, and the redactor that takes them out
+canaries    secrets that nobody uses, and that ring wherever they are seen
 needles     what finds secrets and tells none, for the plugin
 logs        log lines without secrets;  errors: refusals that only the edge makes
 newest      memory that holds only so much;  room: how much of all bodies is held at once
