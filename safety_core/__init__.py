@@ -12,6 +12,7 @@ match       text -> spans that hold a secret;  _native: its hot loops
 redact      spans -> safe bytes
 edits, standing    what an approver says besides yes and no: another call instead, a grant for more than one call
 assertion   what a passkey signed
+baseline    texts of a repository -> what should not be in it any more
 gate, approve, resolve, audit, meter    one step of the sentences each
 flow        the two sentences, as generators of effects
 wire        JSON between plugin, edge and hub

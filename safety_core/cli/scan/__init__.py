@@ -16,4 +16,5 @@ run          all of it, in order: walk, inspect, allow
 report_text  for people
 report_json  for programs: one object, or one line per finding
 report_sarif for code hosts: SARIF 2.1.0
+tell         one of these, where it is wanted: for this check and for `safety baseline`
 """

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from safety_core.cli.scan.walk import matches
 from safety_core.edge.files import read_input
 from safety_core.errors import InputError
+from safety_core.model.path_glob import matches
 
 DEFAULT: Final = Path(".safety-allow")
 
@@ -65,17 +65,17 @@ class AllowList:
         )
 
 
-def read_allow_list(path: Path | None) -> AllowList:
-    """Return the allow-list at `path`; without one, that of the working directory, where it may be missing.
+def read_allow_list(path: Path | None, default: Path = DEFAULT) -> AllowList:
+    """Return the allow-list at `path`; without one, the one at `default`, where it may be missing.
 
     Raises:
         InputError: it cannot be read, or a line of it is wrong.
     """
-    if path is None and not DEFAULT.exists():
-        return AllowList(str(DEFAULT))
-    name = str(path or DEFAULT)
+    if path is None and not default.exists():
+        return AllowList(str(default))
+    name = str(path or default)
     try:
-        text = read_input(path or DEFAULT).decode("utf-8-sig")
+        text = read_input(path or default).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(name, "is not UTF-8 text") from error
     entries: dict[str, Entry] = {}

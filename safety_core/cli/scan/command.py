@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, Final
+from typing import IO
 
 import click
 from click.core import ParameterSource
@@ -15,26 +12,12 @@ from click.core import ParameterSource
 from safety_core.cli.chosen_policy import bundle_option, chosen_policy, policies_option
 from safety_core.cli.scan.allow import DEFAULT, read_allow_list
 from safety_core.cli.scan.detectors import named_secrets, redactor_of
-from safety_core.cli.scan.hit import Report
 from safety_core.cli.scan.lines import answers
-from safety_core.cli.scan.report_json import json_lines, json_report
-from safety_core.cli.scan.report_sarif import sarif_report
-from safety_core.cli.scan.report_text import fingerprint_lines, summary, text_report
 from safety_core.cli.scan.rules import Rules
 from safety_core.cli.scan.run import LIMIT, Options, Run
+from safety_core.cli.scan.tell import FORMATS, tell, width
 from safety_core.cli.scan.walk import STDIN
 from safety_core.errors import InputError
-
-_WIDEST: Final = 110
-"""Columns; longer lines are hard to read."""
-
-_FORMATS: Final[Mapping[str, Callable[[Report, Rules], str]]] = {
-    "text": lambda report, rules: text_report(report, rules, _width()),
-    "json": json_report,
-    "jsonl": json_lines,
-    "sarif": sarif_report,
-    "fingerprints": fingerprint_lines,
-}
 
 
 @click.command(short_help="Show where secrets are in files and folders.")
@@ -49,7 +32,7 @@ _FORMATS: Final[Mapping[str, Callable[[Report, Rules], str]]] = {
 @click.option(
     "--format",
     "form",
-    type=click.Choice([*_FORMATS]),
+    type=click.Choice([*FORMATS]),
     default="text",
     show_default=True,
     help="How to report on FILES.",
@@ -122,7 +105,7 @@ def scan(  # noqa: PLR0913 - one for each option
     if explain is not None:
         from safety_core.cli.scan.explain import explained
 
-        click.echo(explained(explain, {pattern.id: pattern for pattern in patterns}, sources, _width()))
+        click.echo(explained(explain, {pattern.id: pattern for pattern in patterns}, sources, width()))
         return 0
     if secrets_file is sys.stdin.buffer and (STDIN in files or not files):
         raise InputError("standard input", "cannot be both the secrets and the text", "put the secrets into a file")
@@ -134,7 +117,7 @@ def scan(  # noqa: PLR0913 - one for each option
         return 0
     options = Options(excluded, max_size, quiet)
     report = Run(redactor_of(patterns, known), read_allow_list(allow), options).report(files)
-    _tell(report, Rules(patterns), form, output, quiet=quiet)
+    tell(report, Rules(patterns), form, output, quiet=quiet)
     return report.exit_status
 
 
@@ -144,19 +127,3 @@ def _check_options(context: click.Context) -> None:
         given = context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
         if given and option.name not in {"secrets_file", "bundle", "policies", "explain"}:
             raise click.UsageError(f"{option.opts[0]} is for FILES, and there are none", context)
-
-
-def _tell(report: Report, rules: Rules, form: str, output: Path | None, *, quiet: bool) -> None:
-    """Write the report to where it is wanted, and a line that sums up: after it where it is for people on the screen,
-    else on standard error."""
-    told = _FORMATS[form](report, rules)
-    if output:
-        output.write_text(click.unstyle(told), "utf-8")
-    else:
-        click.echo(told, nl=False, color=False if "NO_COLOR" in os.environ else None)
-    if not quiet:
-        click.echo(summary(report), err=bool(output) or form != "text")
-
-
-def _width() -> int:
-    return min(shutil.get_terminal_size().columns, _WIDEST)

@@ -21,10 +21,26 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from safety_core.canonical import canonical_bytes
-from safety_core.model.finding import Finding
+
+
+class Place(Protocol):
+    """Something found in a text by a rule: in characters [start, end)."""
+
+    @property
+    def rule(self) -> str:
+        """Its rule's id."""
+
+    @property
+    def start(self) -> int:
+        """Its first character."""
+
+    @property
+    def end(self) -> int:
+        """The one after its last."""
+
 
 _EDGES: Final = frozenset("\"'`=:,;()<>[]{}|&")
 _WINDOW: Final = 200
@@ -33,7 +49,7 @@ _WINDOW: Final = 200
 MASK: Final = "\N{BLACK SQUARE}"
 
 
-def fingerprints(path: str, text: str, findings: Sequence[Finding]) -> list[str]:
+def fingerprints(path: str, text: str, findings: Sequence[Place]) -> list[str]:
     """Return the fingerprint of each finding in `text`: 16 hexadecimal digits."""
     seen: Counter[tuple[str, str]] = Counter()
     made: list[str] = []
@@ -48,7 +64,7 @@ def fingerprints(path: str, text: str, findings: Sequence[Finding]) -> list[str]
     return made
 
 
-def _line(text: str, found: Finding, masks: Sequence[tuple[int, int]], index: int) -> str:
+def _line(text: str, found: Place, masks: Sequence[tuple[int, int]], index: int) -> str:
     """Return what stands around one finding in its line, every finding in it masked."""
     start = max(0, found.start - _WINDOW)
     start = max(text.rfind("\n", start, found.start) + 1, start)
@@ -68,7 +84,7 @@ def _around(masks: Sequence[tuple[int, int]], index: int) -> Iterable[tuple[int,
     return masks[max(0, index - _WINDOW) : index + _WINDOW]
 
 
-def _widened(text: str, found: Finding) -> tuple[int, int]:
+def _widened(text: str, found: Place) -> tuple[int, int]:
     start, end = found.start, found.end
     while start > max(0, found.start - _WINDOW) and not _edge(text[start - 1]):
         start -= 1

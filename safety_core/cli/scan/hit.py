@@ -4,31 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from safety_core.cli.scan.allow import Entry
 from safety_core.cli.scan.walk import Refused
-from safety_core.model.finding import FindingKind
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Something that is taken for a secret. Holds nothing of it.
+    """Something that was found: what is taken for a secret, or what a check forbids. Holds nothing of a secret.
 
     Attributes:
         path: as `walk.shown_path` writes it.
         line: counted from 1; `column` too, in characters of the decoded text.
         end_column: the first column after it, in line `end_line`.
         fingerprint: of the place, see `fingerprint`.
+        key: the setting that it is the value of, where that is known.
+        what: what it was taken for, where the rule alone does not say it.
     """
 
     path: str
-    kind: FindingKind
+    kind: StrEnum
     rule: str
     line: int
     column: int
     end_line: int
     end_column: int
     fingerprint: str
+    key: str = ""
+    what: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,12 +78,13 @@ def _placed(path: str, text: str, found: Sequence[Finding], names: Sequence[str]
             finding.kind,
             finding.rule,
             line,
-            _column(text, finding.start),
+            column(text, finding.start),
             end_line,
-            _column(text, finding.end),
+            column(text, finding.end),
             fingerprint,
         )
 
 
-def _column(text: str, place: int) -> int:
+def column(text: str, place: int) -> int:
+    """Return the column of a place in a text, counted from 1."""
     return place - text.rfind("\n", 0, place)

@@ -6,28 +6,29 @@ import json
 
 from safety_core.canonical import Json
 from safety_core.cli.scan.hit import Hit, Report
-from safety_core.cli.scan.rules import Rules
+from safety_core.cli.scan.rules import RuleBook
 
 VERSION = 1
 """Grows when a field changes its meaning or goes; new fields may come without."""
 
 
-def json_report(report: Report, rules: Rules) -> str:
+def json_report(report: Report, rules: RuleBook) -> str:
     """Return one object: {"version", "findings", "summary"}."""
     findings: list[Json] = [_shown(hit, rules) for hit in report.hits]
     whole: dict[str, Json] = {"version": VERSION, "findings": findings, "summary": _summary(report)}
     return json.dumps(whole, indent=2) + "\n"
 
 
-def json_lines(report: Report, rules: Rules) -> str:
+def json_lines(report: Report, rules: RuleBook) -> str:
     """Return {"finding": ...} per line, and {"summary": ...} in the last one."""
     lines: list[Json] = [{"finding": _shown(hit, rules)} for hit in report.hits]
     lines.append({"summary": _summary(report)})
     return "".join(json.dumps(line) + "\n" for line in lines)
 
 
-def _shown(hit: Hit, rules: Rules) -> dict[str, Json]:
+def _shown(hit: Hit, rules: RuleBook) -> dict[str, Json]:
     rule = rules.of(hit.kind, hit.rule)
+    more: dict[str, Json] = {name: text for name, text in (("key", hit.key), ("what", hit.what)) if text}
     return {
         "path": hit.path,
         "line": hit.line,
@@ -40,6 +41,7 @@ def _shown(hit: Hit, rules: Rules) -> dict[str, Json]:
         "severity": rule.severity.value,
         "why": rule.why,
         "fingerprint": hit.fingerprint,
+        **more,
     }
 
 

@@ -15,25 +15,31 @@ from urllib.parse import quote
 
 from safety_core.canonical import Json
 from safety_core.cli.scan.hit import Hit, Report
-from safety_core.cli.scan.rules import Rule, Rules, Severity
+from safety_core.cli.scan.rules import Rule, RuleBook
+from safety_core.model.severity import Severity
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
-_LEVEL: Final = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM: "warning"}
-_SCORE: Final = {Severity.CRITICAL: "9.5", Severity.HIGH: "8.0", Severity.MEDIUM: "5.0"}
+_LEVEL: Final = {
+    Severity.CRITICAL: "error",
+    Severity.HIGH: "error",
+    Severity.MEDIUM: "warning",
+    Severity.LOW: "note",
+}
+_SCORE: Final = {Severity.CRITICAL: "9.5", Severity.HIGH: "8.0", Severity.MEDIUM: "5.0", Severity.LOW: "2.0"}
 """Of 10, as code hosts sort by."""
 
 
-def sarif_report(report: Report, rules: Rules) -> str:
+def sarif_report(report: Report, rules: RuleBook) -> str:
     """Return the report as one SARIF document."""
     used = {hit.rule: rules.of(hit.kind, hit.rule) for hit in report.hits}
     ids = [*used]
     run: dict[str, Json] = {
         "tool": {
             "driver": {
-                "name": "safety scan",
+                "name": rules.command,
                 "version": version("safety-gateway"),
-                "rules": [_rule(rule) for rule in used.values()],
+                "rules": [_rule(rule, rules) for rule in used.values()],
             }
         },
         "columnKind": "unicodeCodePoints",
@@ -43,26 +49,28 @@ def sarif_report(report: Report, rules: Rules) -> str:
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
-def _rule(rule: Rule) -> Json:
+def _rule(rule: Rule, rules: RuleBook) -> Json:
     return {
         "id": rule.id,
         "shortDescription": {"text": rule.title},
         "fullDescription": {"text": rule.why or rule.title},
         "help": {
-            "text": f"safety scan --explain {rule.id} says more. To allow a place, write its fingerprint into "
+            "text": f"{rules.explain} {rule.id} says more. To allow a place, write its fingerprint into "
             "the allow-list, with the reason."
         },
         "defaultConfiguration": {"level": _LEVEL[rule.severity]},
-        "properties": {"security-severity": _SCORE[rule.severity], "tags": ["security", "secret", rule.kind.value]},
+        "properties": {"security-severity": _SCORE[rule.severity], "tags": ["security", *rule.tags]},
     }
 
 
 def _result(hit: Hit, rule: Rule, ids: Sequence[str]) -> Json:
+    found = f" In {hit.key}." if hit.key else ""
+    found += f" Found: {hit.what}." if hit.what else ""
     return {
         "ruleId": hit.rule,
         "ruleIndex": ids.index(hit.rule),
         "level": _LEVEL[rule.severity],
-        "message": {"text": f"{rule.title}. {rule.why} Fingerprint {hit.fingerprint}."},
+        "message": {"text": f"{rule.title}. {rule.why}{found} Fingerprint {hit.fingerprint}."},
         "locations": [
             {
                 "physicalLocation": {

@@ -10,13 +10,19 @@ from typing import Final
 import click
 
 from safety_core.cli.scan.hit import Hit, Report
-from safety_core.cli.scan.rules import Rule, Rules, Severity
+from safety_core.cli.scan.rules import Rule, RuleBook
+from safety_core.model.severity import Severity
 
-_COLOUR: Final = {Severity.CRITICAL: "bright_red", Severity.HIGH: "red", Severity.MEDIUM: "yellow"}
+_COLOUR: Final = {
+    Severity.CRITICAL: "bright_red",
+    Severity.HIGH: "red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "cyan",
+}
 _INDENT: Final = " " * 4
 
 
-def text_report(report: Report, rules: Rules, width: int) -> str:
+def text_report(report: Report, rules: RuleBook, width: int) -> str:
     """Return the report for a terminal of `width` columns, with colours."""
     return "".join(f"{line}\n" for line in [*_lines(report, rules, width), *_notes(report)])
 
@@ -43,7 +49,7 @@ def printable(text: str) -> str:
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
 
 
-def fingerprint_lines(report: Report, rules: Rules) -> str:
+def fingerprint_lines(report: Report, rules: RuleBook) -> str:
     """Return a line for the allow-list per finding; a person still has to write the reason."""
     lines = [f"# {printable(hit.path)}:{hit.line}: {hit.rule}\n{allow_line(hit)}  #" for hit in report.hits]
     return "".join(f"{line}\n" for line in lines)
@@ -55,7 +61,7 @@ def allow_line(hit: Hit) -> str:
     return f"{hit.fingerprint}  {hit.path}" if plain else hit.fingerprint
 
 
-def _lines(report: Report, rules: Rules, width: int) -> Iterator[str]:
+def _lines(report: Report, rules: RuleBook, width: int) -> Iterator[str]:
     explained: set[str] = set()
     for path, hits in groupby(report.hits, key=lambda hit: hit.path):
         yield click.style(printable(path), bold=True)
@@ -64,12 +70,7 @@ def _lines(report: Report, rules: Rules, width: int) -> Iterator[str]:
             yield from _finding(hit, rule, width, explained)
         yield ""
     if report.hits:
-        yield from _wrapped(
-            f"No secret after all? Write the fingerprint into {report.allow_list}, with the reason after a #. "
-            "A secret? Replace it at its provider first: whoever has read the file has it.",
-            width,
-            "",
-        )
+        yield from _wrapped(rules.fix.format(allow_list=report.allow_list), width, "")
         yield ""
 
 
@@ -79,6 +80,8 @@ def _finding(hit: Hit, rule: Rule, width: int, explained: set[str]) -> Iterator[
     yield f"  {place:<8} {grave} {click.style(hit.rule, bold=True)} ({rule.kind.value})"
     why = "" if hit.rule in explained else rule.why
     explained.add(hit.rule)
+    if hit.key or hit.what:
+        yield from _wrapped(": ".join(filter(None, [printable(hit.key), hit.what])), width, _INDENT)
     yield from _wrapped(f"{rule.title}. {why}", width, _INDENT)
     yield f"{_INDENT}fingerprint {hit.fingerprint}"
 

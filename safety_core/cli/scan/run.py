@@ -71,7 +71,7 @@ class Run:
 
     def _look_into(self, target: Target) -> None:
         try:
-            raw = self._read(target.path)
+            raw = read_up_to(target.path, self._options.limit)
             if raw is None:
                 return self._leave_out(target, f"larger than {self._options.limit} MiB")
             text = decoded(raw)
@@ -92,13 +92,6 @@ class Run:
                 self._hits.append(hit)
         return None
 
-    def _read(self, path: Path) -> bytes | None:
-        """Return the file's bytes, None where there are too many."""
-        limit = self._options.limit * MEBIBYTE
-        with nullcontext(sys.stdin.buffer) if path == STDIN else path.open("rb") as file:
-            raw = file.read(limit + 1)
-        return None if len(raw) > limit else raw
-
     def _leave_out(self, target: Target, reason: str) -> None:
         """Count a file as skipped; one that the user named is refused: nobody expects that it passed."""
         if target.named and reason != "binary":
@@ -108,3 +101,10 @@ class Run:
 
     def _refuse(self, target: Target, reason: str) -> None:
         self._walk.refused.append(Refused(target.shown, reason))
+
+
+def read_up_to(path: Path, limit: int) -> bytes | None:
+    """Return a file's bytes, None where there are more than `limit` mebibytes. Raises OSError."""
+    with nullcontext(sys.stdin.buffer) if path == STDIN else path.open("rb") as file:
+        raw = file.read(limit * MEBIBYTE + 1)
+    return None if len(raw) > limit * MEBIBYTE else raw

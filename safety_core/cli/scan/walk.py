@@ -12,9 +12,10 @@ import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
+
+from safety_core.model.path_glob import any_of
 
 FOLDERS: Final = {
     "version control": {".git", ".hg", ".svn", ".jj"},
@@ -50,13 +51,23 @@ class Refused:
 
 
 class Walk:
-    """One walk through what the user named. `skipped` and `refused` are complete once `targets` is exhausted."""
+    """One walk through what the user named. `skipped` and `refused` are complete once `targets` is exhausted.
 
-    def __init__(self, excluded: Sequence[str] = ()) -> None:
+    Args:
+        excluded: globs of what is left out.
+        base: the folder that paths are shown relative to; the working directory if None.
+        ignored: paths, as they are shown, that version control ignores.
+    """
+
+    def __init__(
+        self, excluded: Sequence[str] = (), base: Path | None = None, ignored: frozenset[str] = frozenset()
+    ) -> None:
         self.skipped: Counter[str] = Counter()
         self.refused: list[Refused] = []
         self.folders = False
-        self._excluded = excluded
+        self._excluded = any_of(excluded)
+        self._base = base
+        self._ignored = ignored
         self._seen: set[str] = set()
 
     def targets(self, named: Iterable[Path]) -> Iterator[Target]:
@@ -68,7 +79,7 @@ class Walk:
             try:
                 status = path.stat()
             except OSError as error:
-                self.refused.append(Refused(shown_path(path), _reason(error)))
+                self.refused.append(Refused(self._shown(path), _reason(error)))
                 continue
             if stat.S_ISDIR(status.st_mode):
                 self.folders = True
@@ -77,7 +88,7 @@ class Walk:
                 yield from self._file(path, status.st_size, named=True)
 
     def _file(self, path: Path, size: int, *, named: bool) -> Iterator[Target]:
-        shown = shown_path(path)
+        shown = self._shown(path)
         if shown in self._seen:
             return
         self._seen.add(shown)
@@ -94,7 +105,7 @@ class Walk:
                 with os.scandir(folder) as found:
                     entries = sorted(found, key=lambda entry: entry.name)
             except OSError as error:
-                self.refused.append(Refused(shown_path(folder), _reason(error)))
+                self.refused.append(Refused(self._shown(folder), _reason(error)))
                 continue
             if folder != top and any(entry.name == VIRTUALENV for entry in entries):
                 self.skipped["virtual environment"] += 1
@@ -114,32 +125,25 @@ class Walk:
         """Return why this entry of a folder is left out, or nothing."""
         if entry.is_symlink():
             return "symbolic link"
+        if self._ignored and self._shown(path) in self._ignored:
+            return "ignored by git"
         if entry.is_dir(follow_symlinks=False):
             reason = next((reason for reason, names in FOLDERS.items() if entry.name in names), "")
-            return reason or ("excluded" if self._is_excluded(shown_path(path)) else "")
+            return reason or ("excluded" if self._is_excluded(self._shown(path)) else "")
         return "" if entry.is_file(follow_symlinks=False) else "not a regular file"
 
     def _is_excluded(self, shown: str) -> bool:
-        return any(matches(shown, glob) for glob in self._excluded)
+        return self._excluded.fullmatch(shown) is not None
+
+    def _shown(self, path: Path) -> str:
+        return shown_path(path, self._base)
 
 
-def matches(path: str, glob: str) -> bool:
-    """Say whether a glob speaks of a path: of the whole of it, of a folder above it, or, without a slash, of any name.
-
-    `*` and `**` stand for anything, slashes too.
-    """
-    parts = path.split("/")
-    wanted = glob.removeprefix("./").rstrip("/")
-    if "/" not in wanted:
-        return any(fnmatchcase(part, wanted) for part in parts)
-    heads = ["/".join(parts[: size + 1]) for size in range(len(parts))]
-    return any(fnmatchcase(head, form) for head in heads for form in (wanted, wanted.removeprefix("**/")))
-
-
-def shown_path(path: Path) -> str:
-    """Return a path as reports and fingerprints have it: below the working directory relative to it, else absolute."""
+def shown_path(path: Path, base: Path | None = None) -> str:
+    """Return a path as reports and fingerprints have it: below `base` (else the working directory) relative to it, else
+    absolute."""
     whole = os.path.normpath(Path.cwd() / path)
-    here = str(Path.cwd())
+    here = os.path.normpath(Path.cwd() / base) if base else str(Path.cwd())
     shown = os.path.relpath(whole, here) if whole == here or whole.startswith(here.rstrip("/") + "/") else whole
     return shown.replace(os.sep, "/")
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from safety_core.cli.scan.walk import Walk, matches, shown_path
+from safety_core.cli.scan.walk import Walk, shown_path
+from safety_core.model.path_glob import matches
 
 
 def walked(walk: Walk, *named: str) -> list[str]:
