@@ -1,6 +1,7 @@
 """What policy says of each agent, as one JSON object: the body of GET /v1/agents.
 
-{"agents": [{"agent", "tier", "tools": [names] | null, "secrets": [names] | null, "sandbox": "required" | "any",
+{"agents": [{"agent", "tier", "tools": [names] | null, "secrets": [names] | null,
+             "connections": [names] | null, "sandbox": "required" | "any",
              "subagents": {"depth", "running"}, "budget": {LIMIT: number}, "halted": bool}]}
 
 LIMIT: tokens_per_day, tokens_per_month, or in nano-US-dollars usd_per_day, usd_per_month; those that there are.
@@ -30,6 +31,7 @@ def _manifest(manifest: AgentManifest, halted: bool) -> JsonObject:
         "tier": manifest.tier.word,
         "tools": _listed(manifest.tools),
         "secrets": _listed(manifest.secrets),
+        "connections": _listed(manifest.connections),
         "sandbox": manifest.sandbox.value,
         "subagents": {"depth": manifest.subagents.depth, "running": manifest.subagents.running},
         "budget": {limit_name(*limit): most for limit, most in manifest.budget.limits().items()},

@@ -49,6 +49,7 @@ def _manifest(name: AgentId, entry: Reader, default_tier: Tier) -> AgentManifest
         _sandbox(entry),
         _subagents(entry.object("subagents")) if entry.has("subagents") else Subagents(),
         parse_budget(entry.object("budget")) if entry.has("budget") else UNBOUND,
+        frozenset(entry.texts("connections")) if entry.has("connections") else None,
     )
     entry.done()
     return manifest

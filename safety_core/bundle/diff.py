@@ -184,11 +184,17 @@ def _freer(was: AgentManifest, now: AgentManifest) -> bool | None:
 
 def _gains(was: AgentManifest, now: AgentManifest) -> Iterator[bool]:
     yield now.tier > was.tier
-    for before, after in ((was.tools, now.tools), (was.secrets, now.secrets)):
+    for before, after in _listings(was, now):
         yield before is not None and (after is None or not after <= before)
     yield was.sandbox is Sandbox.REQUIRED and now.sandbox is not Sandbox.REQUIRED
     yield now.subagents.depth > was.subagents.depth or now.subagents.running > was.subagents.running
     yield _looser(was.budget, now.budget) is True
+
+
+def _listings(was: AgentManifest, now: AgentManifest) -> Iterator[tuple[frozenset[str] | None, frozenset[str] | None]]:
+    yield was.tools, now.tools
+    yield was.secrets, now.secrets
+    yield was.connections, now.connections
 
 
 def _manifest(manifest: AgentManifest | None) -> str:
@@ -201,6 +207,8 @@ def _manifest(manifest: AgentManifest | None) -> str:
 def _bounds(manifest: AgentManifest) -> Iterator[str]:
     if manifest.secrets is not None:
         yield f"the secrets {_listed(manifest.secrets)}" if manifest.secrets else "no secret"
+    if manifest.connections is not None:
+        yield f"the connections {_listed(manifest.connections)}" if manifest.connections else "no connection"
     if manifest.sandbox is Sandbox.REQUIRED:
         yield "sandbox required"
     if manifest.subagents != Subagents():

@@ -56,9 +56,10 @@ def plan_for(case: Case, context: Context, seconds: float = COMMAND_SECONDS) -> 
         ExecutionError: it cannot, or it would where the agent's own tools may not: outside of the sandbox.
     """
     tool = case.verdict.facts.tool
-    known = context.policy.catalogue, context.workspace
-    plan = plan_of(case.call, tool, *known, seconds=seconds, connections=context.connections)
-    inside = context.policy.agent(case.call.agent).sandbox is Sandbox.REQUIRED
+    known, manifest = (context.policy.catalogue, context.workspace), context.policy.agent(case.call.agent)
+    reached = manifest.reached(context.connections)
+    plan = plan_of(case.call, tool, *known, seconds=seconds, connections=reached)
+    inside = manifest.sandbox is Sandbox.REQUIRED
     if inside and not isinstance(plan, HttpPlan | ServicePlan):
         raise ExecutionError(
             f"tool {tool}",

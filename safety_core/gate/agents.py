@@ -93,6 +93,9 @@ def _freer(other: AgentManifest, manifest: AgentManifest) -> Iterator[str]:
         yield "it has other tools"
     if manifest.secrets is not None and not (other.secrets is not None and other.secrets <= manifest.secrets):
         yield "it has other secrets"
+    reached = manifest.connections
+    if reached is not None and not (other.connections is not None and other.connections <= reached):
+        yield "it has other connections"
     if manifest.sandbox is Sandbox.REQUIRED and other.sandbox is not Sandbox.REQUIRED:
         yield "it needs no sandbox"
     others = other.budget.limits()

@@ -11,6 +11,7 @@ from safety_core.canonical import JsonObject
 from safety_core.model.approval import KeyId
 from safety_core.model.blueprint import ONE_BY_ONE, Blueprints, PlanRules
 from safety_core.model.budget import UNBOUND, Budget
+from safety_core.model.connection import Connections
 from safety_core.model.forward import ForwardPolicy
 from safety_core.model.level import Level, Outcome, Tier
 from safety_core.model.prices import Prices
@@ -99,6 +100,7 @@ class AgentManifest:
         tools: canonical names; None means every tool (the policy still judges each call).
         secrets: names of the secrets that its calls may use; None means every one.
         budget: what it may spend on models.
+        connections: names of the connected services that it may use; None means every one.
     """
 
     name: AgentId
@@ -108,6 +110,14 @@ class AgentManifest:
     sandbox: Sandbox = Sandbox.ANY
     subagents: Subagents = Subagents()
     budget: Budget = UNBOUND
+    connections: frozenset[str] | None = None
+
+    def reached(self, connections: Connections) -> Connections:
+        """Return those of `connections` that this agent may use."""
+        allowed = self.connections
+        if allowed is None:
+            return connections
+        return {name: connection for name, connection in connections.items() if name in allowed}
 
     def may_use(self, secret: str) -> bool:
         """Tell whether a call of this agent may use the secret of this name."""

@@ -9,6 +9,7 @@ from safety_core.bundle.source import compile_sources
 from safety_core.canonical import JsonObject
 from safety_core.errors import InputError, PolicyError
 from safety_core.model.budget import UNBOUND, Budget
+from safety_core.model.connection import Connection
 from safety_core.model.level import Tier
 from safety_core.model.policy import AgentManifest, Sandbox, Subagents
 from safety_core.model.tool_call import AgentId
@@ -37,6 +38,7 @@ def test_every_field_is_read() -> None:
             "tier": "autonomous",
             "tools": ["read"],
             "secrets": ["CRM_KEY"],
+            "connections": ["shop"],
             "sandbox": "required",
             "subagents": {"depth": 0, "running": 2},
             "budget": {
@@ -57,6 +59,7 @@ def test_every_field_is_read() -> None:
         Sandbox.REQUIRED,
         Subagents(0, 2),
         Budget(5, 6, 100_000_000, 250 * NANO, 90, allow_unpriced=True),
+        frozenset({"shop"}),
     )
     assert manifest.may_use("CRM_KEY")
     assert not manifest.may_use("OTHER")
@@ -114,3 +117,11 @@ def test_the_error_of_a_source_names_its_line() -> None:
     sources = {**SOURCES, "agents.yaml": b"agents:\n  shop:\n    tier: trusted\n    sandbox: maybe\n"}
     with pytest.raises(PolicyError, match=r"agents.yaml:4: 'maybe'"):
         compile_sources(sources, tenant="one")
+
+
+def test_an_agent_reaches_the_connections_that_its_manifest_names() -> None:
+    shop, bank = (Connection(name, "sql", "sqlite:///x.db") for name in ("shop", "bank"))
+    there = {"shop": shop, "bank": bank}
+    assert parsed({}).reached(there) == there
+    assert parsed({"connections": ["shop", "gone"]}).reached(there) == {"shop": shop}
+    assert parsed({"connections": []}).reached(there) == {}

@@ -81,13 +81,18 @@ def test_agents_grants_and_approvers_are_told() -> None:
     ]
     bounds = (
         b"agents:\n  helper: {secrets: [], sandbox: required, budget: {tokens_per_day: 9}}\n"
-        b"  other: {secrets: [CRM], subagents: {depth: 0}}\n"
+        b"  other: {secrets: [CRM], connections: [shop], subagents: {depth: 0}}\n"
     )
     assert [one.words[0].partition("now ")[2] for one in changes({"agents.yaml": bounds})] == [
         "trusted with every tool, no secret, sandbox required, 9 tokens a day, told at 80%",
-        "trusted with every tool, the secrets CRM, subagents to depth 0, 4 at once",
+        "trusted with every tool, the secrets CRM, the connections shop, subagents to depth 0, 4 at once",
     ]
-    freer = [(False, "{tier: supervised}"), (False, "{tools: [exec]}"), (False, "{secrets: []}")]
+    freer = [
+        (False, "{tier: supervised}"),
+        (False, "{tools: [exec]}"),
+        (False, "{secrets: []}"),
+        (False, "{connections: []}"),
+    ]
     freer += [(False, "{sandbox: required}"), (False, "{subagents: {depth: 0}}"), (False, "{budget: {usd_per_day: 1}}")]
     freer += [(True, "{tier: autonomous}"), (True, "{subagents: {depth: 2}}"), (True, "{subagents: {running: 9}}")]
     for looser, manifest in freer:

@@ -239,3 +239,13 @@ def test_a_ticket_is_written_down_too() -> None:
     done = run(tool_call.carry_out(entrusted, context()), place.handlers)
     assert isinstance(done, Executed)
     assert place.executions[done.execution].state is ExecutionState.DONE
+
+
+def test_a_connection_that_is_not_the_agents_is_not_there() -> None:
+    manifest = replace(rules().agent(AGENT), connections=frozenset({"books"}))
+    here = replace(context(wait=60), policy=rules(manifest=manifest), connections={"crm": CRM})
+    place = world(answer=hub_says(True))
+    answer = tried(place, crm(), here)
+    assert isinstance(answer, Refused)
+    assert "is not one that the edge runs" in answer.reason
+    assert not place.approvals

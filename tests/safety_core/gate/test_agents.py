@@ -84,6 +84,7 @@ OWN = AgentManifest(
     frozenset({"CRM"}),
     Sandbox.REQUIRED,
     budget=Budget(100, usd_per_day=5),
+    connections=frozenset({"shop"}),
 )
 ALIKE = replace(OWN, name=HELPER)
 
@@ -98,6 +99,8 @@ ALIKE = replace(OWN, name=HELPER)
         (replace(ALIKE, tools=frozenset({"exec"})), "it has other tools"),
         (replace(ALIKE, secrets=None), "it has other secrets"),
         (replace(ALIKE, secrets=frozenset({"BANK"})), "it has other secrets"),
+        (replace(ALIKE, connections=None), "it has other connections"),
+        (replace(ALIKE, connections=frozenset({"bank"})), "it has other connections"),
         (replace(ALIKE, sandbox=Sandbox.ANY), "it needs no sandbox"),
         (replace(ALIKE, budget=Budget(99, usd_per_day=5)), ""),
         (replace(ALIKE, budget=Budget(101, usd_per_day=5)), "it may spend more"),
