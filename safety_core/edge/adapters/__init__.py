@@ -2,6 +2,7 @@
 
 child      run_service: starts the child, hands it the request, takes its answer, within limits
 worker     what the child runs: one request, one answer
+needs      which files a connection needs: its child gets no others
 request    what goes in and what comes back, as JSON
 adapters   which module serves which adapter
 

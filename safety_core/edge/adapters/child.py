@@ -7,12 +7,14 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from safety_core.edge.adapters.adapters import MODULES
+from safety_core.edge.adapters.needs import confinement_for
 from safety_core.edge.adapters.request import Request, answer_from, request_bytes
-from safety_core.edge.reap import reap
-from safety_core.errors import ExecutionError, UnknownSecretError
+from safety_core.edge.confine.confinement import Confinement
+from safety_core.edge.confine.spawn import Program, Streams, confined
+from safety_core.errors import ExecutionError, UnavailableError, UnknownSecretError
 from safety_core.model.secret import SecretName, SecretValue
 from safety_core.model.tool_call import ToolResult
 from safety_core.resolve import ServicePlan
@@ -55,7 +57,7 @@ async def run_service(
         plan.connection, plan.operation, plan.arguments, values, key, again, limits.output, plan.timeout, plan.workspace
     )
     async with _room():
-        raw = await _answered(request)
+        raw = await _answered(request, confinement_for(request, limits.confinement))
     try:
         return answer_from(raw)
     except (ValueError, KeyError, TypeError):
@@ -69,36 +71,35 @@ def _room() -> asyncio.Semaphore:
     return _places
 
 
-async def _answered(request: Request) -> bytes:
+async def _answered(request: Request, confinement: Confinement | None) -> bytes:
     """Return what the child wrote until it ended."""
-    reading, writing = os.pipe()
+    reading, writing = map(os.fdopen, os.pipe(), ("rb", "wb"))
+    argv = (sys.executable, "-I", "-m", "safety_core.edge.adapters.worker", str(writing.fileno()))
+    program = Program(argv, "/", {"PATH": os.defpath}, (writing.fileno(),))
+    child = None
     try:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-I", "-m", "safety_core.edge.adapters.worker", str(writing),
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-            pass_fds=(writing,), env={"PATH": os.defpath}, start_new_session=True,
-        )  # fmt: skip
-    except OSError as error:
-        os.close(reading)
-        raise request.refusal(f"has no process to serve it ({error.strerror})") from None
-    finally:
-        os.close(writing)
-    try:
-        async with asyncio.timeout(request.timeout + GRACE_SECONDS):
-            answer = await _exchanged(process, request, reading)
-            await process.wait()
-            return answer
+        with reading, writing:
+            async with confined(program, confinement, Streams(stdin=asyncio.subprocess.PIPE)) as child:
+                writing.close()
+                async with asyncio.timeout(request.timeout + GRACE_SECONDS):
+                    answer = await _exchanged(child.process, request, reading)
+                    await child.wait()
     except TimeoutError:
         raise request.uncertain(f"did not answer in {request.timeout:g} seconds") from None
-    finally:
-        await reap(process)
+    except UnavailableError as error:
+        raise request.refusal(error.reason, error.fix) from None
+    except OSError as error:
+        raise request.refusal(f"has no process to serve it ({error.strerror})") from None
+    if not answer and child.hits:
+        raise request.uncertain(f"was ended: it used up what it may have ({', '.join(child.hits)})")
+    return answer
 
 
-async def _exchanged(process: asyncio.subprocess.Process, request: Request, reading: int) -> bytes:
+async def _exchanged(process: asyncio.subprocess.Process, request: Request, reading: IO[bytes]) -> bytes:
     """Hand the request over; return the answer."""
     answers = asyncio.StreamReader()
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(answers), os.fdopen(reading, "rb")
+        lambda: asyncio.StreamReaderProtocol(answers), reading
     )
     try:
         into = process.stdin
