@@ -7,6 +7,7 @@ repeat      repeat_of: what a second try of a plan would do
 service     the same for what a connected service does
 rest        ... where an OpenAPI description says how;  webhook: ... where it is told of an event
 openapi     an OpenAPI description -> the operations that it names
+mcp_tools   a tool as an MCP server defines it -> the operation, and the fingerprint of its definition
 inlined     schemas with their references resolved;  schema: arguments against one
 """
 

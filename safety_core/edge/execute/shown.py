@@ -31,25 +31,30 @@ def shown_headers(
         ExecutionError: the secret of a webhook is none.
         UnknownSecretError: a value is missing.
     """
-    access, key = plan.access or Access(""), key or secrets.token_hex(16)
+    access = plan.access or Access("")
+    name = _named(access.connection, key or secrets.token_hex(16))
     headers: list[tuple[str, str]] = []
     if access.basic is not None:
         user, password = access.basic
         pair = f"{user}:{value_of(password, values)}".encode()
         headers.append(("Authorization", f"Basic {base64.b64encode(pair).decode()}"))
     if access.signed is not None:
-        headers += signed_headers(body, value_of(access.signed, values), key, int(clock.now()))
+        headers += signed_headers(body, value_of(access.signed, values), f"msg_{name}", int(clock.now()))
     elif plan.keyed:
-        headers.append(("Idempotency-Key", key))
+        headers.append(("Idempotency-Key", name))
     return headers
 
 
-def signed_headers(body: bytes, secret: str, key: str, now: int) -> list[tuple[str, str]]:
+def _named(connection: str, key: str) -> str:
+    """Return what the service is told of a key: nothing that an agent could word, and no other service's."""
+    return hashlib.sha256(f"{connection}\0{key}".encode()).hexdigest()[:32]
+
+
+def signed_headers(body: bytes, secret: str, message: str, now: int) -> list[tuple[str, str]]:
     """Return the headers by which a receiver knows who sent a webhook, when, and whether it has it already.
 
     Source: Standard Webhooks 1.0.0: HMAC-SHA256 of "id.timestamp.body".
     """
-    message = f"msg_{hashlib.sha256(key.encode()).hexdigest()[:32]}"
     signature = hmac.new(_key(secret), f"{message}.{now}.".encode() + body, hashlib.sha256).digest()
     return [
         ("webhook-id", message),
