@@ -12,7 +12,6 @@ from typing import Final, cast
 
 from ada_url import URL
 
-from proxy.connections_source import connections_from
 from proxy.execute_source import execute_from
 from proxy.providers.bedrock import bedrock_url
 from proxy.providers.dialects import DIALECTS, HOSTS
@@ -37,6 +36,7 @@ from safety_core.flow.interlock import Interlock
 from safety_core.model.policy import GRACE_SECONDS
 from safety_core.model.secret import secret_name
 from safety_core.model.tool_call import AgentId
+from safety_core.wire.connections import connections_from
 from safety_core.wire.reader import Reader, parse_json
 from safety_core.wire.signed import tenant_id
 

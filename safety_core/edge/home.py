@@ -8,6 +8,7 @@
     keys/             vault.key, edge.key: 0600
     cache/            compiled patterns; may be thrown away
     backups/          copies of the databases, without keys
+    connections/      what was pinned of services that describe themselves
     edge.sock         the control listener
 """
 
@@ -92,6 +93,11 @@ class Home:
     def backups(self) -> Path:
         """Copies of the databases."""
         return self.path / "backups"
+
+    @property
+    def connections(self) -> Path:
+        """What was pinned of connected services that describe their own operations."""
+        return self.path / "connections"
 
     @property
     def socket(self) -> Path:

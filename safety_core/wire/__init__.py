@@ -3,6 +3,7 @@
 reader      typed access to untrusted JSON; every refusal names the field
 names       names and ids, short and fit for a screen
 calls       tool calls and their answers (plugin or SDK <-> edge)
+plans       several calls, judged together before they are made (command line -> edge)
 presence    check-ins and check-outs (plugin -> edge)
 turns       turns that begin, and usage as a host saw it (plugin -> edge)
 halts       the kill switch (command line -> edge)
@@ -24,6 +25,7 @@ fleet       heartbeats and usage (edge -> hub)
 activity    parts of a heartbeat: counts, agents, backups (edge -> hub)
 hints       what there may be news of (hub -> edge)
 usage_rows  usage as rows for a database, by the thousand (edge -> hub)
+connections   connected services: their settings, and what was pinned of them (disk -> edge)
 executions  what the edge carried out (edge -> command line)
 orders      what the hub asks of an edge, and what came of it (hub <-> edge)
 """
