@@ -48,6 +48,7 @@ from safety_core.canonical import JsonObject
 from safety_core.edge import clock
 from safety_core.edge.backup import Backups
 from safety_core.edge.bundles import BundleStore
+from safety_core.edge.connections import Connected
 from safety_core.edge.home import Home
 from safety_core.edge.key_file import edge_key
 from safety_core.edge.pattern_cache import load_patterns
@@ -112,8 +113,11 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
         paces = (*planned(settings.hub, hub, sight, in_force, sync, log, settings.workspace), owed, *telling)
         status = Status(settings, in_force, services, turns, paces, clock.now())
 
+        connected = Connected(home, settings.connections)
+
         async def reload() -> JsonObject:
             await services.secrets.refresh()
+            connected.reload()
             trouble = ""
             try:
                 await sync.pull()
@@ -129,7 +133,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
             settings.workspace,
             settings.approval_wait,
             people,
-            connections=settings.connections,
+            connections=connected,
         )
         desk = Desk(Grants(services.approvals, services.audit, in_force), edge_key(home))
         looking = Looking(services, in_force, budgets, prefixes, traffic, prices.cost, Costs(services.usage))
@@ -173,7 +177,7 @@ def _troubles(edge: Edge) -> Iterator[SafetyError]:
             thing = f"setting egress.providers.{name}.key_secret"
             yield InputError(thing, "is missing, so no key is sent", "name a secret of the vault")
         try:
-            edge.status.services.secrets.values((provider.key_secret,) if provider.key_secret else ())
+            edge.status.services.secrets.demand((provider.key_secret,) if provider.key_secret else ())
         except SecretError as error:
             yield error
     if edge.forward is not None and edge.in_force.any:
