@@ -85,11 +85,12 @@ async def test_what_runs_ends_with_whoever_waits_for_it(tmp_path: Path) -> None:
     assert done == ToolResult("hello\n", 0, False)
     caller = Caller()
     os.mkfifo(tmp_path / "told")
-    plan = ShellPlan("echo $$ > told; sleep 600", str(tmp_path), (), 900.0)
+    plan = ShellPlan("exec 3> told; echo here >&3; sleep 600", str(tmp_path), (), 900.0)
     running = asyncio.create_task(run_for(journal, caller, effects.Execute(plan, {}, name, "k1")))
-    pid = int(await asyncio.to_thread((tmp_path / "told").read_text))
+    alive = await asyncio.to_thread((tmp_path / "told").open)
+    assert alive.readline() == "here\n"
     caller.leave()
     with pytest.raises(UncertainError, match="nobody waited"):
         await running
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
+    with alive:
+        assert await asyncio.to_thread(alive.read) == "", "it is gone: nobody holds the other end"

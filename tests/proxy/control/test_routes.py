@@ -121,9 +121,10 @@ async def test_many_who_redeem_one_ticket_run_it_once(here: Setting) -> None:
 
 async def test_what_nobody_waits_for_any_more_is_ended_and_recorded(here: Setting) -> None:
     os.mkfifo(here.workspace / "told")
-    told = await here.decide("exec", command=f"{ECHO}; echo $$ > told; sleep 600")
+    told = await here.decide("exec", command=f"{ECHO}; exec 3> told; echo here >&3; sleep 600")
     asking = asyncio.create_task(here.client.post("/v1/redeem", json={"ticket": told["ticket"]}))
-    pid = int(await asyncio.to_thread((here.workspace / "told").read_text))
+    alive = await asyncio.to_thread((here.workspace / "told").open)
+    assert alive.readline() == "here\n"
     asking.cancel()
     with suppress(asyncio.CancelledError):
         await asking
@@ -131,8 +132,8 @@ async def test_what_nobody_waits_for_any_more_is_ended_and_recorded(here: Settin
         while (await here.log())[-1]["event"] != "refused":
             await here.client.get("/v1/status")
     assert [entry["event"] for entry in await here.log()][-2:] == ["failed", "refused"]
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
+    with alive:
+        assert await asyncio.to_thread(alive.read) == "", "it is gone: nobody holds the other end"
 
 
 async def test_a_request_with_a_secret_asks_and_runs_by_the_ticket_of_its_grant(here: Setting) -> None:
