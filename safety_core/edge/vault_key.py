@@ -79,6 +79,13 @@ def find_vault_key(home: Home, environ: Mapping[str, str] | None = None) -> Vaul
     return RawKey.of(read(home.vault_key))
 
 
+def from_credential(environ: Mapping[str, str] | None = None) -> bool:
+    """Tell whether the key is a systemd credential, whatever is in it."""
+    folder = (os.environ if environ is None else environ).get("CREDENTIALS_DIRECTORY")
+    names = (KEY_CREDENTIAL, PASSPHRASE_CREDENTIAL)
+    return folder is not None and any((Path(folder) / name).exists() for name in names)
+
+
 def _credential(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").strip()

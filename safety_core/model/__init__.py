@@ -12,6 +12,7 @@ forward     ForwardPolicy, ForwardRule: where other software may go, and how
 budget      Budget, Period, Unit: how much may be spent on models
 prices      Prices and their parts: what models cost
 secret      SecretValue, reference syntax: a value that never prints
+terms       Terms: by whom and until when a secret may be used
 finding     Finding, Redaction: where a secret was seen, never the secret
 severity    Severity: how sure and how bad a finding of a check is
 path_glob   does a glob speak of a path

@@ -10,7 +10,7 @@ changed     which names are new since a generation, and their rows
 uses        who was given which secret for what, bounded
 """
 
-from safety_core.edge.vault.rekey import change_key, finish_key, reseal
+from safety_core.edge.vault.rekey import change_key, exchange_key_file, finish_key, reseal
 from safety_core.edge.vault.schema import LOGGED
 from safety_core.edge.vault.store import Vault
 from safety_core.edge.vault.told import UseEntry, VaultChanges, VaultEntry, Version
@@ -23,6 +23,7 @@ __all__ = [
     "VaultEntry",
     "Version",
     "change_key",
+    "exchange_key_file",
     "finish_key",
     "reseal",
 ]

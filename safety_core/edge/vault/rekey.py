@@ -11,15 +11,18 @@ batches (`reseal`); the old key goes once nothing is sealed by it any more. Read
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from safety_core.edge.files import sync_folder
+from safety_core.edge.key_file import create_key_file
 from safety_core.edge.vault.keyring import NAMES, add_wrap, slot_for
 from safety_core.edge.vault.seals import CURRENT, FORMER, FormerRow, Row, opened, sealed
+from safety_core.edge.vault_key import RawKey, VaultKey
 from safety_core.errors import SecretError
 
 if TYPE_CHECKING:
     from safety_core.edge.vault.store import Vault
-    from safety_core.edge.vault_key import VaultKey
 
 BATCH: Final = 64
 """Values that are sealed anew in one transaction: some milliseconds in which nobody else writes."""
@@ -44,6 +47,17 @@ def finish_key(vault: Vault) -> int:
         gone = _only(db, [newest])
         keys.forget(db)
     return gone
+
+
+def exchange_key_file(vault: Vault, path: Path) -> None:
+    """Put a fresh key into the key file at `path`, which opens the vault now. Both open it while the one takes the
+    other's place, so that the file that is there opens it at every moment. Raises SecretError or UnavailableError."""
+    following = path.with_name(path.name + ".next")
+    following.unlink(missing_ok=True)  # of one that was stopped: it is not in its place, so nothing needs it
+    change_key(vault, RawKey.of(create_key_file(following)))
+    following.replace(path)
+    sync_folder(path.parent)
+    finish_key(vault)
 
 
 def reseal(vault: Vault) -> int:

@@ -61,9 +61,17 @@ def test_a_value_is_kept_replaced_and_removed(
     shown = capsys.readouterr()
     assert shown.err.endswith(f"no secret is kept in {home.path}\n")
     assert "SECRET_REF(shop_key)" in shown.out
-    assert {"name": "shop_key", "version": 2, "discovered": False} in [
-        json.loads(line) for line in shown.out.splitlines() if line.startswith("{")
-    ]
+    (told,) = [json.loads(line) for line in shown.out.splitlines() if line.startswith("{")]
+    assert told.pop("changed") > 0
+    assert told == {
+        "name": "shop_key",
+        "version": 2,
+        "discovered": False,
+        "expires": None,
+        "agents": None,
+        "tools": None,
+        "canary": "",
+    }
     assert "shop_key  version 2, registered" in shown.out
     assert VALUE not in shown.out + shown.err
     assert OTHER not in shown.out + shown.err
