@@ -20,6 +20,7 @@ from safety_core.edge.audit_log import AuditLog
 from safety_core.edge.driver import Handlers
 from safety_core.edge.engine import Engine
 from safety_core.edge.journal import Journal
+from safety_core.edge.plans import PlanStore
 from safety_core.edge.posture import PostureStore
 from safety_core.edge.shadow import judged_by
 from safety_core.edge.standing import StandingStore
@@ -60,6 +61,7 @@ def handlers(services: Services, engine: Engine | None = None, caller: Caller | 
     approvals, secrets, written, lineage = services.approvals, services.secrets, services.written, services.lineage
     journal = services.journal
     standing = StandingStore(approvals.database, approvals.news)
+    plans = PlanStore(approvals.database, approvals.news)
 
     async def ask(effect: effects.OpenApproval) -> Approval:
         approval = await approvals.open_request(effect.request)
@@ -95,6 +97,9 @@ def handlers(services: Services, engine: Engine | None = None, caller: Caller | 
         effects.RecallStanding: lambda effect: standing.recall(effect.agent, effect.tool, clock.now()),
         effects.UseStanding: lambda effect: standing.use(effect.ids, clock.now()),
         effects.UseGrant: lambda effect: approvals.use(effect.grant),
+        effects.AdoptPlan: plans.adopt,
+        effects.FindPlan: lambda effect: plans.find(effect.agent, effect.session, effect.action_digest, clock.now()),
+        effects.UsePlan: lambda effect: plans.use(effect.request, effect.action_digest, clock.now()),
         effects.RecallFiles: lambda effect: written.recall(effect.agent, effect.session),
         effects.NoteFiles: lambda effect: written.note(effect.agent, effect.session, effect.written),
         effects.RecallDescent: lambda effect: lineage.descent(effect.agent, effect.session, clock.now()),

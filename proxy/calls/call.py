@@ -22,17 +22,21 @@ from proxy.sessions.correspondents import Correspondents
 from safety_core.canonical import Json, JsonObject
 from safety_core.edge import clock
 from safety_core.edge.driver import Handlers, arun
+from safety_core.edge.plans import PlanStore
 from safety_core.errors import BundleError, SafetyError
 from safety_core.flow import tool_call
 from safety_core.flow.answers import Answer, Context, Entrusted, Executed, Pending, Permitted, Refused, Sendable
 from safety_core.flow.effects import AwaitDecision, Execute, Flow, Record
+from safety_core.flow.plan import PlanAnswer, plan
 from safety_core.model.approval import Approval, Asker
+from safety_core.model.blueprint import PLAN
 from safety_core.model.connection import NONE, Connections
 from safety_core.model.record import AuditEntry, Event
 from safety_core.model.secret import SecretName
 from safety_core.model.tool_call import AgentId, CallId, SessionId, TenantId, ToolCall
 from safety_core.wire.calls import Ended, Proposal, Report
 from safety_core.wire.outbound import Inbound, Outbound
+from safety_core.wire.plans import Plan
 
 A = TypeVar("A")
 
@@ -104,6 +108,16 @@ class Calls:
         except SafetyError as error:
             return await self._refused(proposal.call, error)
         return await self._proposed(partial(tool_call.run, key=proposal.key), proposal, caller)
+
+    async def plan(self, planned: Plan, caller: Caller) -> PlanAnswer | Refused:
+        """Judge several calls together, and ask about them as a whole where policy lets one answer cover them."""
+        whole = ToolCall(CallId(PLAN), planned.tenant, planned.agent, planned.session, PLAN, {})
+        wait = self.approval_wait if planned.wait is None else min(planned.wait, self.approval_wait)
+        return await self._through(whole, partial(plan, planned), caller, wait)
+
+    async def plan_over(self, agent: AgentId, session: SessionId) -> None:
+        """Forget what is left of a session's approved plans. Raises SafetyError."""
+        await PlanStore(self.services.approvals.database).end(agent, session)
 
     async def foresee(self, call: ToolCall, exchange: str) -> None:
         """Put on record what would become of a call that a response proposed. Raises SafetyError."""
@@ -235,7 +249,8 @@ class Calls:
     async def _context(self, force: Force, wait: float) -> Context:
         redactor = await self.services.secrets.redactor(force)
         canaries = self.services.secrets.canaries.names
-        return Context(force.policy, redactor, self.workspace, wait, connections=self.connections, canaries=canaries)
+        now = {**self.connections}  # one call goes by one reading of the pins
+        return Context(force.policy, redactor, self.workspace, wait, connections=now, canaries=canaries)
 
     async def _refused(self, call: ToolCall, error: SafetyError) -> Refused:
         """Refuse before any flow begins; the refusal stands whether or not it could be recorded.

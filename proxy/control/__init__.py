@@ -3,6 +3,7 @@
 routes    what there is
 endpoint  bodies, errors, tokens
 answers   what a call's flow said -> JSON
+planned   what becomes of a plan, and the blueprints that there are
 agents    what policy says of each agent
 status    what is in force, layer by layer
 """

@@ -34,7 +34,7 @@ def decision_json(answer: Answer, *, ticket: str = "", channel: bool = False) ->
         case Entrusted(verdict=verdict):
             return {"decision": "allow", **_judged(verdict), "ticket": ticket}
         case Pending(request, verdict):
-            return {"decision": "pending", **_judged(verdict), "approval": _asked(request), "channel": channel}
+            return {"decision": "pending", **_judged(verdict), "approval": asked_json(request), "channel": channel}
         case Refused():
             return {"decision": "block", **_refused(answer)}
 
@@ -49,7 +49,7 @@ def run_json(answer: Executed | Pending | Refused) -> JsonObject:
             }  # fmt: skip
             return {"status": "executed", **done, **_judged(verdict), **written}
         case Pending(request, verdict):
-            return {"status": "pending", **_judged(verdict), "approval": _asked(request)}
+            return {"status": "pending", **_judged(verdict), "approval": asked_json(request)}
         case Refused():
             return {"status": "refused", **_refused(answer)}
 
@@ -60,7 +60,7 @@ def sendable_json(answer: Sendable | Pending | Refused) -> JsonObject:
         case Sendable(content):
             return {"decision": "allow", "content": content, "level": None, "rule": "", "reason": ""}
         case Pending(request, verdict):
-            return {"decision": "pending", "content": "", **_judged(verdict), "approval": _asked(request)}
+            return {"decision": "pending", "content": "", **_judged(verdict), "approval": asked_json(request)}
         case Refused():
             return {"decision": "block", "content": "", **_refused(answer)}
 
@@ -77,6 +77,7 @@ def _refused(answer: Refused) -> JsonObject:
     return {**refused, "instead": {"tool": answer.instead.tool, "params": answer.instead.params}}
 
 
-def _asked(request: ApprovalRequest) -> JsonObject:
+def asked_json(request: ApprovalRequest) -> JsonObject:
+    """Return what is told of a question."""
     shown = {"digest": request.action_digest, "code": code(request.action_digest)}
     return {"id": request.id, "expires": request.expires, **shown}

@@ -22,6 +22,7 @@ from proxy.calls.desk import Desk
 from proxy.control.agents import agents_json
 from proxy.control.answers import decision_json, run_json, sendable_json
 from proxy.control.endpoint import HANDLED, Endpoint
+from proxy.control.planned import blueprints_json, plan_json
 from proxy.guards.turns import Turns
 from proxy.watching.looking import Looking
 from proxy.watching.metrics import CONTENT_TYPE
@@ -34,6 +35,7 @@ from safety_core.wire import lineage, outbound, presence, turns
 from safety_core.wire.decisions import button_from, poll_from
 from safety_core.wire.executions import execution_to_json
 from safety_core.wire.halts import halt_from
+from safety_core.wire.plans import plan_end_from, plan_from
 from safety_core.wire.posture import posture_from
 
 
@@ -77,6 +79,19 @@ class Control:
         """Tell what was carried out lately."""
         found = await self.calls.services.journal.latest(EXECUTIONS)
         return {"executions": [execution_to_json(execution) for execution in found]}
+
+    async def plan(self, raw: bytes, caller: Caller) -> JsonObject:
+        """Say what becomes of several calls, before they are made."""
+        return plan_json(await self.calls.plan(plan_from(raw, self.tenant), caller))
+
+    async def plan_end(self, raw: bytes, caller: Caller) -> JsonObject:
+        """Forget what is left of a session's approved plans."""
+        await self.calls.plan_over(*plan_end_from(raw))
+        return {"ok": True}
+
+    async def blueprints(self, raw: bytes, caller: Caller) -> JsonObject:
+        """Tell the workflows that the policy in force holds."""
+        return blueprints_json(self.calls.in_force.current(clock.now()).policy)
 
     async def result(self, raw: bytes, caller: Caller) -> JsonObject:
         """Redact and record what came of a call that the caller ran."""
@@ -189,6 +204,9 @@ ROUTES: Final[tuple[tuple[str, str, Answering], ...]] = (
     ("POST", "/v1/decide", Control.decide),
     ("POST", "/v1/run", Control.run),
     ("GET", "/v1/executions", Control.executions),
+    ("POST", "/v1/plan", Control.plan),
+    ("POST", "/v1/plan/end", Control.plan_end),
+    ("GET", "/v1/blueprints", Control.blueprints),
     ("POST", "/v1/result", Control.result),
     ("POST", "/v1/ended", Control.ended),
     ("POST", "/v1/redeem", Control.redeem),

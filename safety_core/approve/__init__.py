@@ -3,6 +3,7 @@
 asking      what a question is bound to, what may follow what, the code by which people compare screens
 signing     answers as they are signed: by a key, or in person by a passkey
 entitling   when an answer counts, and how many are needed
+plans       one answer for several calls
 """
 
 from safety_core.approve.asking import DENIAL_SECONDS, TRANSITIONS, action_digest, code, new_request
@@ -20,6 +21,7 @@ from safety_core.approve.entitling import (
     verify_grant,
     verify_signature,
 )
+from safety_core.approve.plans import PlannedStep, covered_digests, plan_question, verify_plan
 from safety_core.approve.signing import (
     Answer,
     answer,
@@ -41,6 +43,7 @@ __all__ = [
     "TOTP",
     "TRANSITIONS",
     "Answer",
+    "PlannedStep",
     "action_digest",
     "answer",
     "challenge",
@@ -50,15 +53,18 @@ __all__ = [
     "check_signed",
     "check_signed_by",
     "code",
+    "covered_digests",
     "grant_bytes",
     "graver",
     "key_id",
     "new_request",
     "people",
+    "plan_question",
     "shared_keys",
     "unsigned",
     "usable",
     "verify_answer",
     "verify_grant",
+    "verify_plan",
     "verify_signature",
 ]

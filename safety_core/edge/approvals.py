@@ -24,7 +24,7 @@ from typing import Final
 from safety_core.canonical import Digest
 from safety_core.edge import approval_rows as rows
 from safety_core.edge import asker_rows as askers
-from safety_core.edge import clock, report_rows, standing
+from safety_core.edge import clock, plans, report_rows, standing
 from safety_core.edge.asker_rows import Owed
 from safety_core.edge.database import Database
 from safety_core.model.approval import (
@@ -43,7 +43,7 @@ from safety_core.model.tool_call import AgentId
 AT_ONCE: Final = 100
 """Decisions that one answer tells; the next poll has the rest."""
 
-SCHEMA: Final = ";".join((rows.SCHEMA, askers.SCHEMA, report_rows.SCHEMA, standing.SCHEMA))
+SCHEMA: Final = ";".join((rows.SCHEMA, askers.SCHEMA, report_rows.SCHEMA, standing.SCHEMA, plans.SCHEMA))
 """... of everything that goes on between agents and approvers, in one file and over one connection."""
 
 

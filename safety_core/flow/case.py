@@ -8,13 +8,15 @@ from safety_core import approve
 from safety_core.classify.files import Written
 from safety_core.classify.judge import verdict_of
 from safety_core.classify.session import SessionReading, read_in_session
+from safety_core.errors import InputError
 from safety_core.flow import effects
 from safety_core.flow.answers import Context
 from safety_core.flow.effects import Flow
 from safety_core.flow.question import amounts_of, recipients_of
+from safety_core.flow.reached import hints_of, with_hosts
 from safety_core.gate import SPAWN, covering, rule_on
 from safety_core.model.approval import ApprovalRequest, RequestId
-from safety_core.model.connection import described
+from safety_core.model.blueprint import PLAN
 from safety_core.model.descent import FIRST_GENERATION, Descent
 from safety_core.model.level import Outcome
 from safety_core.model.policy import Policy
@@ -49,7 +51,9 @@ class Case:
     def question(
         self, request: RequestId, context: Context, now: float, edited_from: RequestId | None = None
     ) -> ApprovalRequest:
-        """Return the question that is put to a person."""
+        """Return the question that is put to a person. No tool may have the name of one about a plan."""
+        if self.verdict.facts.tool == PLAN:
+            raise InputError(f"tool {PLAN}", "is the name of a question about a plan, and of no tool")
         asked = approve.new_request(
             request,
             self.call,
@@ -109,7 +113,5 @@ def weighed(call: ToolCall, context: Context, told: ToolCall | None) -> Flow[tup
 
 def read(call: ToolCall, context: Context, written: Written) -> SessionReading:
     """Return what a call would do and leave, in a session that has written these files."""
-    found = described(call.tool, context.connections)
-    if found is not None:  # what the service itself says of its tool, as it was pinned, can only make the call graver
-        call = replace(call, hints=call.hints | found[1].hints)
-    return read_in_session(call, context.policy.catalogue, context.workspace, written)
+    graver = replace(call, hints=call.hints | hints_of(call, context))
+    return with_hosts(read_in_session(graver, context.policy.catalogue, context.workspace, written), call, context)

@@ -156,6 +156,38 @@ class ReplaceApproval(Effect[Approval]):
 
 
 @dataclass(frozen=True, slots=True)
+class AdoptPlan(Effect[None]):
+    """Consume the grant of a plan, and let each of its calls run once, until `not_after`: in one durable step.
+
+    Attributes:
+        digests: of the calls; one that stands there twice may run twice.
+    """
+
+    grant: Grant
+    agent: AgentId
+    session: SessionId
+    digests: tuple[Digest, ...]
+    not_after: float
+
+
+@dataclass(frozen=True, slots=True)
+class FindPlan(Effect[Approval | None]):
+    """The newest approved plan of this agent and session that still has a use for this call, or None."""
+
+    agent: AgentId
+    session: SessionId
+    action_digest: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class UsePlan(Effect[None]):
+    """Take a plan's use for one call, atomically. Fails if there is none left."""
+
+    request: RequestId
+    action_digest: Digest
+
+
+@dataclass(frozen=True, slots=True)
 class RecallStanding(Effect[tuple[StandingGrant, ...]]):
     """The outward grants that approvers made for this agent and tool, and that are not used up or withdrawn."""
 

@@ -1,7 +1,8 @@
 """The first half of a tool call, once it has been judged: gate -> approve, up to the permission that is on record.
 
-`permission` says whether a call may run now, and spends the grant where a person was asked. Where an approver changed
-the call, this one does not run: whoever asks is told the other one, for as long as they would be told a "no".
+`permission` says whether a call may run now, and spends the grant where a person was asked, or a use of the plan that
+they approved as a whole (`flow.plan`). Where an approver changed the call, this one does not run: whoever asks is told
+the other one, for as long as they would be told a "no".
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from dataclasses import replace
 from typing import Final, TypeAlias
 
 from safety_core import approve
-from safety_core.errors import InputError
+from safety_core.canonical import Digest
+from safety_core.errors import GrantError, InputError
 from safety_core.flow import effects
 from safety_core.flow.answers import Context, Pending, Permitted, Refused
 from safety_core.flow.case import Case, read
@@ -64,15 +66,38 @@ def denied(case: Case) -> Refused:
 def _ask(case: Case, context: Context) -> Flow[Allowance]:
     now = yield from effects.Now()
     question = case.question(RequestId((yield from effects.NewId())), context, now)
+    plan = yield from _covering(question, context, now)
+    if plan is not None:
+        return (yield from _permit(case, context, plan.grant, plan))
+    approval = yield from put_to_people(question, context.wait)
+    if approval.request.action_digest != question.action_digest:
+        return (yield from _answered_otherwise(approval, case, context))
+    return (yield from _answered(approval, replace(question, id=approval.request.id), case, context))
+
+
+def put_to_people(question: ApprovalRequest, seconds: float) -> Flow[Approval]:
+    """Return the approval that stands for a question, after a wait for its answer: an earlier one, or a new one."""
+    now = yield from effects.Now()
     approval = yield from _followed((yield from effects.FindApproval(question.action_digest)))
     if approval is None or not _stands(approval, question, now):
         if approval is not None and approval.state in {ApprovalState.PENDING, ApprovalState.GRANTED}:
             yield from effects.CloseApproval(approval.request.id)
         approval = yield from effects.OpenApproval(question)
-    approval = yield from _awaited(approval, case.call.session, context.wait)
-    if approval.request.action_digest != question.action_digest:
-        return (yield from _answered_otherwise(approval, case, context))
-    return (yield from _answered(approval, replace(question, id=approval.request.id), case, context))
+    return (yield from _awaited(approval, question.session, seconds))
+
+
+def _covering(question: ApprovalRequest, context: Context, now: float) -> Flow[Approval | None]:
+    """Return the approved plan that covers the call; None where it asks by itself."""
+    if context.policy.plans.up_to is None:
+        return None
+    plan = yield from effects.FindPlan(question.agent, question.session, question.action_digest)
+    if plan is None:
+        return None
+    try:
+        approve.verify_plan(plan, question, context.policy, now)
+    except GrantError:
+        return None
+    return plan
 
 
 def _followed(approval: Approval | None) -> Flow[Approval | None]:
@@ -150,7 +175,7 @@ def _who(approval: Approval, nobody: str) -> str:
     return plain(approval.grant.approver, WHO) if approval.grant else nobody
 
 
-def _permit(case: Case, context: Context, grant: Grant | None) -> Flow[Permitted]:
+def _permit(case: Case, context: Context, grant: Grant | None, plan: Approval | None = None) -> Flow[Permitted]:
     call = case.call
     before = yield from effects.RecallFiles(call.agent, call.session)
     reading = case.reading if before == case.before else read(call, context, before)
@@ -162,7 +187,10 @@ def _permit(case: Case, context: Context, grant: Grant | None) -> Flow[Permitted
     now = yield from effects.Now()
     entry = case.entry(now, Event.PERMITTED, context.policy)
     yield from effects.Record(replace(entry, approver=grant.approver if grant else ""))
-    if grant is not None:
+    if plan is not None:
+        yield from effects.Record(replace(entry, event=Event.PLAN, outcome="used", rules=(plan.request.id,)))
+        yield from effects.UsePlan(plan.request.id, Digest(entry.action_digest))
+    elif grant is not None:
         yield from effects.UseGrant(grant)
     elif case.uses:
         yield from effects.Record(replace(entry, event=Event.OUTWARD_GRANT, outcome="used", rules=case.uses))

@@ -33,6 +33,7 @@ class Event(StrEnum):
     SECRET = "secret"  # noqa: S105 - the name of an event
     CANARY = "canary"
     APPROVAL = "approval"
+    PLAN = "plan"
     OUTWARD_GRANT = "outward_grant"
     HALT = "halt"
     ORDER = "order"

@@ -45,6 +45,7 @@ class World:
         descent: where the session stands among agents that start agents.
         running: subagents that run when a place is taken for another.
         standing: outward grants from cards; `used`: their ids, one for each use.
+        plans: approved as a whole; `planned`: what was used of them.
         fail_at: index of the effect that does not come about.
         failure: how it fails.
     """
@@ -68,6 +69,8 @@ class World:
     running: int = 0
     standing: list[StandingGrant] = field(default_factory=list)
     used: list[str] = field(default_factory=list)
+    plans: list[effects.AdoptPlan] = field(default_factory=list)
+    planned: list[effects.UsePlan] = field(default_factory=list)
     executions: dict[ExecutionId, Execution] = field(default_factory=dict)
     undo: Undo | None = None
 
@@ -90,6 +93,9 @@ class World:
             effects.UseGrant: self._use,
             effects.FollowApproval: lambda effect: self._follow(effect.request),
             effects.ReplaceApproval: self._replace,
+            effects.AdoptPlan: self._adopt,
+            effects.FindPlan: self._find_plan,
+            effects.UsePlan: self._use_plan,
             effects.RecallStanding: lambda effect: tuple(
                 made
                 for made in self.standing
@@ -160,6 +166,24 @@ class World:
         if any(not self.left(made) for made in self.standing if made.id in effect.ids):
             raise ReplayedGrantError("outward grant", "is used up")
         self.used += effect.ids
+
+    def _adopt(self, effect: effects.AdoptPlan) -> None:
+        self._use(effects.UseGrant(effect.grant))
+        self.plans.append(effect)
+
+    def _find_plan(self, effect: effects.FindPlan) -> Approval | None:
+        for plan in reversed(self.plans):
+            taken = [use for use in self.planned if use.request == plan.grant.request]
+            left = plan.digests.count(effect.action_digest) - len(
+                [use for use in taken if use.action_digest == effect.action_digest]
+            )
+            if (plan.agent, plan.session) == (effect.agent, effect.session) and left > 0:
+                return self._get(plan.grant.request)
+        return None
+
+    def _use_plan(self, effect: effects.UsePlan) -> None:
+        assert Event.PERMITTED in self.events(), "nothing is used up before the permission is on record"
+        self.planned.append(effect)
 
     def _follow(self, request: str) -> Approval:
         approval = self._get(request)
