@@ -44,7 +44,9 @@ _SIOCGIFFLAGS: Final = 0x8913
 _SIOCSIFFLAGS: Final = 0x8914
 _IFF_UP: Final = 0x1
 
-_FIX: Final = "run the pool as root, or let users make namespaces (sysctl user.max_user_namespaces), outside of a container"
+_FIX: Final = (
+    "run the pool as root, or let users make namespaces (sysctl user.max_user_namespaces), outside of a container"
+)
 
 
 def unshare(kinds: int) -> None:
@@ -107,4 +109,6 @@ def _told(what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise UnavailableError("demo tenant", f"does not get {what} from this machine ({error.strerror})", _FIX) from error
+        raise UnavailableError(
+            "demo tenant", f"does not get {what} from this machine ({error.strerror})", _FIX
+        ) from error

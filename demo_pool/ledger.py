@@ -62,7 +62,9 @@ class Ledger:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 reason = "is another pool's"
-                raise UnavailableError(str(self._folder.parent), reason, "end that one, or give another --data") from error
+                raise UnavailableError(
+                    str(self._folder.parent), reason, "end that one, or give another --data"
+                ) from error
             yield
 
     def add(self, name: str, process: int, groups: tuple[str, ...]) -> None:

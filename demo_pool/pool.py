@@ -87,6 +87,10 @@ class Pool:
         """Return whose key this is."""
         return self._visits.get(_hash(key)) if key else None
 
+    def visit_lasts(self, visit: Visit) -> bool:
+        """Tell whether a visit is not over."""
+        return self._visits.get(visit.key) is visit
+
     def named(self, name: str) -> Tenant | None:
         """Return the visitor's tenant of this name."""
         found = (visit.tenant for visit in self._visits.values() if visit.tenant is not None)

@@ -1,8 +1,8 @@
 """What every tenant starts from: made once, when the pool starts; holds no key and no secret.
 
-    policies/     the base policy, with what this shop's author adds
-    cache/        its patterns, compiled: that takes seconds of processor time
-    shop/         the shop's files, all invented
+policies/     the base policy, with what this shop's author adds
+cache/        its patterns, compiled: that takes seconds of processor time
+shop/         the shop's files, all invented
 """
 
 from __future__ import annotations

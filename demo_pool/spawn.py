@@ -25,9 +25,7 @@ INSIDE_UID: Final = 1000
 FILES: Final = 8192
 """Descriptors of one process."""
 
-_WORLD: Final = (
-    kernel.NEWNS | kernel.NEWPID | kernel.NEWNET | kernel.NEWIPC | kernel.NEWUTS | kernel.NEWCGROUP
-)
+_WORLD: Final = kernel.NEWNS | kernel.NEWPID | kernel.NEWNET | kernel.NEWIPC | kernel.NEWUTS | kernel.NEWCGROUP
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,6 @@ class Tenant:
                 raise UnavailableError(str(folder), "still has processes", "see what they wait for")
         self._ledger.remove(self.name)
 
-
     async def _kill(self) -> None:
         """Kill the first process, and with it all others; who waits for it ends when the kernel is done with them."""
         if self._process is None:

@@ -19,8 +19,8 @@ CONFIG: Final = PREFIX + "CONFIG"
 """Names the TOML file; no setting itself."""
 
 
-ORIGIN: Final = re.compile(r"(https://[a-z0-9.-]+(:[0-9]{1,5})?|http://localhost(:[0-9]{1,5})?)/?")
-"""Passkeys work on https, and on http://localhost alone (Secure Contexts, 3.1)."""
+ORIGIN: Final = re.compile(r"(https://[a-z0-9.-]+(:[0-9]{1,5})?|http://([a-z0-9-]+\.)*localhost(:[0-9]{1,5})?)/?")
+"""Passkeys work on https, and else at localhost and the names below it alone (Secure Contexts, 3.1)."""
 
 
 @dataclass(frozen=True, slots=True)

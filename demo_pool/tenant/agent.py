@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, Final
 from demo_pool.tenant.fakes import Provider
 from demo_pool.tenant.script import AGENT, Call, Task
 from demo_pool.tenant.story import Story
+from safety_core.canonical import JsonObject
 from safety_core.cli.demo.agent import OpenAIChat, Tools, Wish
 from safety_core.cli.demo.answers import call_tool, say
 from safety_core.cli.demo.model import Script
@@ -84,21 +84,22 @@ class Agent:
     def _run(self, chapter: int, wish: Wish, tools: Tools, session: str) -> dict[str, Any]:
         """Put a call to the edge until it is decided."""
         step = self._story.step(chapter, wish.tool, _does(wish.params))
-        tool, params = wish.tool, wish.params
+        tool, params, wait = wish.tool, wish.params, 0
         while True:
-            call = {"id": wish.id, "tool": tool, "params": params, "agent": AGENT, "session": session}
-            answer = tools.post("/v1/run", {"call": call, "wait": WAIT})
+            call: JsonObject = {"id": wish.id, "tool": tool, "params": params, "agent": AGENT, "session": session}
+            answer = tools.post("/v1/run", {"call": call, "wait": wait})
             if "status" not in answer:
                 return {"status": "refused", "reason": str(answer.get("error"))}
             self._story.tell_step(chapter, step, **_of(answer))
+            if "instead" in answer:  # the approver has changed the call, and approved that one
+                tool, params, wait = answer["instead"]["tool"], answer["instead"]["params"], 0
+                self._story.tell_step(chapter, step, changed=_does(params))
+                continue
             if answer["status"] != "pending":
                 self._story.tell(chapter, state="works")
                 return answer
             self._story.tell(chapter, state="asks")
-            if "instead" in answer:  # the approver has changed the call, and approved that one
-                tool, params = answer["instead"]["tool"], answer["instead"]["params"]
-                self._story.tell_step(chapter, step, changed=_does(params))
-            time.sleep(0.2)
+            wait = WAIT
 
     def _chat(self) -> OpenAIChat:
         return OpenAIChat(self._egress, self._token)

@@ -50,8 +50,8 @@ class Doors:
         if task is None:
             connection.close()
         else:
-            self._tasks.add(task)  # type: ignore[arg-type]
-            task.add_done_callback(self._tasks.discard)  # type: ignore[arg-type]
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
 
 async def to_port(connection: socket.socket, port: int) -> None:

@@ -47,7 +47,7 @@ async def _ready(running: asyncio.subprocess.Process, log: Path, name: str) -> M
     except TimeoutError:
         line = b""
     if not line:
-        said = log.read_text(errors="replace").strip()[-400:]
+        said = (await asyncio.to_thread(log.read_text, errors="replace")).strip()[-400:]
         raise UnavailableError(f"safety {name}", f"did not start: {said}")
     ready: Mapping[str, Any] = json.loads(line)
     return ready

@@ -1,4 +1,4 @@
-"""The stage: everything in a tenant but its first process. Starts all, says that it is ready, and serves the visitor."""
+"""The stage: everything in a tenant but its first process. Starts all, says so, and serves the visitor."""
 
 from __future__ import annotations
 
@@ -65,7 +65,12 @@ class Stage:
         model_port = await stack.enter_async_context(fakes.serving(self._provider))
         shop_port = await stack.enter_async_context(fakes.serving(shop))
         mail_port = await stack.enter_async_context(fakes.mail_server(self._story.went_out))
-        told = {"origin": origin, "model_url": f"http://127.0.0.1:{model_port}", "shop_port": shop_port, "mail_port": mail_port}
+        told = {
+            "origin": origin,
+            "model_url": f"http://127.0.0.1:{model_port}",
+            "shop_port": shop_port,
+            "mail_port": mail_port,
+        }
         setting = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "demo_pool.tenant.setup",
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,

@@ -1,8 +1,8 @@
 """What has happened so far, as the page tells it. Plain values; any thread may add to it.
 
-    {"version": n, "chapters": [CHAPTER], "outbox": [...], "received": {"requests": n, "bytes": n, "leaks": n}}
-    CHAPTER  {"id", "title", "says", "state": "works" | "asks" | "done" | "refused" | "failed", "steps": [STEP], "said"}
-    STEP     {"tool", "does", "level", "status", "reason", "code", "question", "got", "received", "findings", "changed"}
+{"version": n, "chapters": [CHAPTER], "outbox": [...], "received": {"requests": n, "bytes": n, "leaks": n}}
+CHAPTER  {"id", "title", "says", "state": "works" | "asks" | "done" | "refused" | "failed", "steps": [STEP], "said"}
+STEP     {"tool", "does", "level", "status", "reason", "code", "question", "got", "received", "findings", "changed"}
 """
 
 from __future__ import annotations

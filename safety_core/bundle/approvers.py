@@ -120,7 +120,8 @@ def _site(entry: Reader) -> str:
     site = entry.text("site", limit=300)
     try:
         parts = urlsplit(site)
-        secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname == "localhost")
+        local = f".{parts.hostname}".endswith(".localhost")  # Secure Contexts, 3.1
+        secure = parts.scheme == "https" or (parts.scheme == "http" and local)
         port = "" if parts.port is None else f":{parts.port}"
     except ValueError:
         secure, port = False, ""
