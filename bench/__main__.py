@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import borrowed, edge_memory, openclaw, redact, registry
+from bench import borrowed, edge_memory, executing, openclaw, redact, registry
 from bench.corpus import LARGEST
 from bench.egress import section as egress
 from bench.figure import Figure
@@ -26,21 +26,28 @@ from bench.report import page, results, table
 from bench.report.machine import machine
 from bench.worker import ROOT, WorkerError
 
+SECTIONS: dict[str, Callable[[Callable[[str], None], bool], Iterable[Figure]]] = {
+    "edge": lambda tell, quick: edge_memory.figures(),
+    "executing": lambda tell, quick: executing.figures(quick=quick),
+    "hub": lambda tell, quick: hub.figures(tell, quick=quick),
+}
+"""What can be measured by itself, by its name on the command line."""
+
 CONSOLE = Console(width=None if sys.stdout.isatty() else 160)
 
 
 @click.command()
 @click.option("--quick", is_flag=True, help="Few rounds, no large registry; the page stays as it is. For a look.")
 @click.option("--no-peers", is_flag=True, help="Leave the peers out: nothing is installed.")
-@click.option("--hub-only", is_flag=True, help="Measure the hub's section anew; the other figures stay as stored.")
+@click.option("--only", type=click.Choice([*SECTIONS]), help="Measure one section anew; other figures stay as stored.")
 @click.option("--page-only", is_flag=True, help="Measure nothing: write docs/benchmarks.md from the stored results.")
-def main(quick: bool, no_peers: bool, hub_only: bool, page_only: bool) -> None:
+def main(quick: bool, no_peers: bool, only: str | None, page_only: bool) -> None:
     """Measure, print, store; exit 1 if a figure is outside of its budget."""
     if page_only:
         written(results.loaded(results.LATEST))
         return
-    if hub_only:
-        taken = with_hub(results.loaded(results.LATEST), quick)
+    if only:
+        taken = with_section(results.loaded(results.LATEST), only, quick)
     else:
         taken = measured(QUICK if quick else FULL, quick, peers=not no_peers)
     path = results.QUICK if quick else results.LATEST
@@ -70,6 +77,8 @@ def measured(effort: Effort, quick: bool, *, peers: bool) -> dict[str, Any]:
         done.figures += edge_memory.figures()
         done.figures += egress.figures(done.raw["4k"], done.raw["1m"], bar.start, quick=quick)
         done.figures += hub.figures(bar.start, quick=quick)
+        bar.start("what executes")
+        done.figures += executing.figures(quick=quick)
         bar.start("OpenClaw, with the plugin and without")
         done.figures += openclaw.figures(quick)
     return {
@@ -84,10 +93,10 @@ def measured(effort: Effort, quick: bool, *, peers: bool) -> dict[str, Any]:
     }
 
 
-def with_hub(stored: dict[str, Any], quick: bool) -> dict[str, Any]:
-    """Return stored results with the hub's section measured now."""
+def with_section(stored: dict[str, Any], name: str, quick: bool) -> dict[str, Any]:
+    """Return stored results with one section measured now."""
     with progress() as bar:
-        fresh = [*hub.figures(bar.start, quick=quick)]
+        fresh = [*SECTIONS[name](bar.start, quick)]
     others = [figure for figure in results.figures_of(stored) if figure.section not in {new.section for new in fresh}]
     return {**stored, "figures": results.packed(by_section([*others, *fresh]))}
 
