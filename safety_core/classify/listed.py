@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import unquote
 
-from safety_core.canonical import JsonObject
+from safety_core.canonical import Json, JsonObject
 from safety_core.classify.arguments import commands_in, leaves, names_in, object_in, people_in
 from safety_core.classify.catalogue import PLAIN, parse_spec
+from safety_core.classify.code import code_notes
 from safety_core.classify.edits import patched, replace_text, write_part
 from safety_core.classify.given import Given
 from safety_core.classify.network import LONG_QUERY, carries_data, recipient_target, service_calls, url_target
@@ -35,7 +36,7 @@ _PATCHED: Final = re.compile(
     r"^(?:\*\*\* (?:Add|Update|Delete) File: |\*\*\* Move to: |(?:---|\+\+\+) (?:[ab]/)?)(\S.*)$", re.MULTILINE
 )
 
-_PASSED_OVER: Final = ("volatile", "ignored", "harmless", "code")
+_PASSED_OVER: Final = ("volatile", "ignored", "harmless")
 """Fields of an entry with names of arguments that have no role."""
 
 _READ_BY: Final = {"command": commands_in, "recipient": people_in}
@@ -53,7 +54,7 @@ class ListedTool:
         self.words = str(entry.get("words", ""))
         self.roles = {key: role for role, keys in object_in(entry, "args").items() for key in names_in(keys)}
         passed_over = (name for field in _PASSED_OVER for name in names_in(entry.get(field)))
-        listed = {*self.roles, *passed_over, entry.get("select")}
+        listed = {*self.roles, *passed_over, *(name for _, name in _code(entry.get("code"))), entry.get("select")}
         self.strange: JsonObject = {
             key: value for key, value in params.items() if key not in listed and value is not None
         }
@@ -239,10 +240,23 @@ class ListedTool:
             own += actions.values() if word is not None else []
         for spec in dict.fromkeys(str(one) for one in own if one):
             self._own(spec, f"{self.name} {word}" if isinstance(word, str) else self.name)
-        for key in names_in(self.entry.get("code")):
+        for language, key in _code(self.entry.get("code")):
             for text in leaves(self.params.get(key)):
-                Shell(self.notes).script(text, Scope(self.notes.workspace))
+                self._code(language, text)
+
+    def _code(self, language: str, text: str) -> None:
+        if language == "shell":
+            Shell(self.notes).script(text, Scope(self.notes.workspace))
+            return
+        for command in code_notes(self.notes, language, text, self.name, frozenset()):
+            Shell(self.notes).script(command, Scope(self.notes.workspace))
 
     def _own(self, text: str, form: str) -> None:
         spec = parse_spec(text, self.name)
         self.notes.note(spec.kind or Kind.UNKNOWN, form, self.words, self.targets, spec.traits)
+
+
+def _code(field: Json) -> list[tuple[str, str]]:
+    """Return the languages and the arguments that hold code: a list of names is the shell's."""
+    by_language = field if isinstance(field, dict) else {"shell": field}
+    return [(language, name) for language, names in by_language.items() for name in names_in(names)]

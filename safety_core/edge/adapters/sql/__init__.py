@@ -1,0 +1,18 @@
+"""Databases: one operation in one transaction, on PostgreSQL, MySQL or MariaDB, or SQLite.
+
+serve      the operations: query, execute, explain, schema, check; what is certain and what is not when one fails
+job        a call's arguments -> what is to be done; the statements that an operation takes
+place      a connection's target -> where its database is, and how far TLS goes
+reach      a host's name -> addresses that may be connected to
+session    what an engine can do, and how its faults are told
+postgres   PostgreSQL, by asyncpg
+mysql      MySQL and MariaDB, by PyMySQL;  mysql_wire: prepared statements in their binary protocol
+sqlite     SQLite, with statements kept to the one file
+acts       the table of finished acts, by which a second try tells that the first came about
+rows       rows as JSON, as many as there is room for
+values     JSON -> what PostgreSQL's parameters want
+"""
+
+from safety_core.edge.adapters.sql.serve import serve
+
+__all__ = ["serve"]
