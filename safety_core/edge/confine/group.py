@@ -160,15 +160,16 @@ def _places(groups: Path, mounts: Path) -> dict[str, Path]:
     """Return controller -> folder of this process's own group; "" for the second version of cgroups."""
     found: dict[str, Path] = {}
     try:
-        own = dict(line.split(":", 2)[1:] for line in groups.read_text().splitlines())
+        lines = [line.split(":", 2) for line in groups.read_text().splitlines()]
+        own = {name: path for _, names, path in lines for name in names.split(",")}
         for line in mounts.read_text().splitlines():
-            fields, _, (kind, _, options) = (part := line.partition(" - "))[0].split(), part[1], part[2].split(" ", 2)
-            names = {"cgroup2": [""], "cgroup": options.split(",")}.get(kind, [])
-            for name in names:
-                path = own.get(name)
-                if path is not None and (path + "/").startswith(fields[3].rstrip("/") + "/"):
-                    found[name] = Path(fields[4], path[len(fields[3].rstrip("/")) :].lstrip("/"))
-    except (OSError, ValueError, IndexError):
+            before, _, after = line.partition(" - ")
+            (root, place), (kind, _, options) = before.split()[3:5], after.split(" ", 2)
+            for name in {"cgroup2": [""], "cgroup": options.split(",")}.get(kind, []):
+                path, root = own.get(name), root.rstrip("/")
+                if path is not None and f"{path}/".startswith(f"{root}/"):
+                    found[name] = Path(place, path[len(root) :].lstrip("/"))
+    except (OSError, ValueError):
         return {}
     return found
 

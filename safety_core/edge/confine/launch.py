@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 FAILED = 127
 """Exit status where no program was started; the refusal says why."""
 STATUS_OF_SIGNAL = 128
+ENOENT, EFAULT = 2, 14
+DEFAULT_PATH = b"/usr/local/bin:/usr/bin:/bin"
 
 
 def main(source: int) -> NoReturn:
@@ -36,7 +38,7 @@ def main(source: int) -> NoReturn:
             os.write(todo["report"], f"{landlock.version()} {_which_rooms()}".encode())
             os._exit(0)
         os._exit(_launch(todo))
-    except OSError as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, the program was not started
         _refuse(todo, "confine", error)
 
 
@@ -57,6 +59,8 @@ def _launch(todo: dict[str, Any]) -> int:
     rooms.enter(root=todo["rooms"] == "root", network=todo["network"])
     powers.keep_private()
     rooms.arrange(todo["hidden"], todo["writable"])
+    if not todo["landlock"]:
+        rooms.seal(todo["writable"])
     if todo["processes"]:
         resource.setrlimit(resource.RLIMIT_NPROC, (todo["processes"], todo["processes"]))
     alive, held = os.pipe()
@@ -90,7 +94,7 @@ def _first(todo: dict[str, Any], alive: int) -> NoReturn:
             ended, status = os.wait()
             if ended == program:
                 os._exit(_status(status))
-    except OSError as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, the program was not started
         _refuse(todo, "confine", error)
 
 
@@ -107,13 +111,28 @@ def _become(todo: dict[str, Any]) -> NoReturn:
             landlock.restrict(todo["readable"], writable, todo["hidden"], own_files=own, network=todo["network"])
         step = "start"
         os.chdir(todo["cwd"])
-        os.execvpe(todo["argv"][0], todo["argv"], todo["env"])  # noqa: S606
-    except OSError as error:
+        _execute(todo["argv"], todo["env"])
+    except Exception as error:  # noqa: BLE001 - whatever it is, the program was not started
         _refuse(todo, step, error)
 
 
-def _refuse(todo: dict[str, Any], step: str, error: OSError) -> NoReturn:
-    os.write(todo["report"], f"{step} {error.errno}".encode())
+def _execute(argv: list[bytes], env: dict[bytes, bytes]) -> NoReturn:
+    """Become a program, found as a shell finds it. `os.execvpe` imports a module first, which may be hidden by now."""
+    folders = [b""] if b"/" in argv[0] else [folder + b"/" for folder in env.get(b"PATH", DEFAULT_PATH).split(b":")]
+    reason: OSError = FileNotFoundError(ENOENT, "no such program")
+    for folder in folders:
+        try:
+            os.execve(folder + argv[0], argv, env)  # noqa: S606
+        except (FileNotFoundError, NotADirectoryError) as error:
+            reason = reason if isinstance(reason, PermissionError) else error
+        except PermissionError as error:
+            reason = error
+    raise reason
+
+
+def _refuse(todo: dict[str, Any], step: str, error: Exception) -> NoReturn:
+    number = getattr(error, "errno", None) or EFAULT
+    os.write(todo["report"], f"{step} {number}".encode())
     os._exit(FAILED)
 
 

@@ -47,7 +47,8 @@ class Layers:
         without = {
             "namespaces: commands see the machine's processes and sockets, and one that starts a session of its own "
             "outlives its call unless a control group ends it": self.rooms == "none",
-            "Landlock: commands write wherever the edge's user may": self.landlock == 0,
+            "Landlock: commands write wherever the edge's user may": self.landlock == 0 and self.rooms == "none",
+            "Landlock: what serves a connected service reads what the edge's user may": self.landlock == 0,
             "anything that hides the edge's files from commands": self.landlock == 0 and self.rooms == "none",
             "Landlock 6: commands reach abstract sockets": 0 < self.landlock < 6,
             "a control group for memory: each process is bounded by itself": not self.memory,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import stat
 
-from safety_core.edge.confine.kernel import call, mount
+from safety_core.edge.confine.kernel import call, mount, packed
 
 NEW_MOUNTS = 0x00020000
 NEW_IPC = 0x08000000
@@ -20,6 +20,9 @@ NEW_NETWORK = 0x40000000
 RDONLY, NOSUID, NODEV, NOEXEC = 1, 2, 4, 8
 REMOUNT, BIND, RECURSIVE, PRIVATE = 32, 4096, 16384, 1 << 18
 """From linux/mount.h."""
+MOUNT_SETATTR, MOUNT_ATTR_RDONLY = 442, 1
+AT_FDCWD, AT_RECURSIVE = -100, 0x8000
+"""mount_setattr(2): its number is the same on every architecture."""
 EMPTY = NOSUID | NODEV | NOEXEC
 
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
@@ -54,6 +57,24 @@ def arrange(hidden: list[str], kept: list[str]) -> None:
         if os.path.lexists(path):
             _hide(path, [one for one in kept if one.startswith(path.rstrip("/") + "/")])
     _devices()
+
+
+def seal(writable: list[str]) -> None:
+    """Make every file system read-only but for these paths, /dev and what is mounted later. Raises OSError.
+
+    For kernels without Landlock: it holds paths less finely, and nothing of whoever may mount.
+    """
+    kept = [path for path in writable if os.path.exists(path)]  # noqa: PTH110 - pathlib takes longer than all of this
+    for path in kept:
+        mount(path, path, "", BIND | RECURSIVE)
+    _set_attributes("/", adds=MOUNT_ATTR_RDONLY)
+    for path in [*kept, "/dev"]:
+        _set_attributes(path, drops=MOUNT_ATTR_RDONLY)
+
+
+def _set_attributes(path: str, adds: int = 0, drops: int = 0) -> None:
+    attributes = packed(adds, 8) + packed(drops, 8) + packed(0, 8) + packed(0, 8)
+    call("syscall", MOUNT_SETATTR, AT_FDCWD, os.fsencode(path), AT_RECURSIVE, attributes, len(attributes))
 
 
 def show_own_processes() -> None:
