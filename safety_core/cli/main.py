@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "backup": "safety_core.cli.backup:backup",
     "baseline": "safety_core.cli.baseline.command:baseline",
     "classify": "safety_core.cli.classify:classify",
+    "connection": "safety_core.cli.connection.command:connection",
     "contain": "safety_core.cli.contain.command:contain",
     "demo": "safety_core.cli.demo.command:demo",
     "doctor": "safety_core.cli.doctor.command:doctor",

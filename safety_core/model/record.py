@@ -32,6 +32,7 @@ class Event(StrEnum):
     POLICY = "policy"
     SECRET = "secret"  # noqa: S105 - the name of an event
     CANARY = "canary"
+    CONNECTION = "connection"
     APPROVAL = "approval"
     PLAN = "plan"
     OUTWARD_GRANT = "outward_grant"
