@@ -4,6 +4,7 @@ effects         what a flow asks of the world
 egress_effects  what the second one asks besides: the provider on one side, the client on the other
 tool_call       tool call -> classify -> gate -> approve -> resolve -> execute -> redact -> audit
 scrub, case     a call without secrets; judged, with what the gate makes of it;  question: what a person looks at first
+reached         which connected service a call is for, and how grave that makes it
 permission      whether a judged call may run now;  answers: what comes of it
 plan            several calls, judged together; one question for all that a person has to allow
 edited          an approver's other arguments: the changed call, judged and asked in place of the first

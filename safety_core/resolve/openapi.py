@@ -108,7 +108,7 @@ def _name(item: JsonObject, path: str, method: str) -> str:
     """Return the operation's own name, or one made of method and path, fit to stand behind a connection's name."""
     own = item.get("operationId")
     words = own if isinstance(own, str) and own.strip() else f"{method}_{path}"
-    return _UNFIT.sub("_", words).strip("_.")[:100] or method
+    return re.sub("__+", "_", _UNFIT.sub("_", words)).strip("_.")[:100] or method
 
 
 class _Reading:

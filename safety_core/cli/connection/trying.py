@@ -44,9 +44,9 @@ def tried(connection: Connection, home: Home) -> str:
             raise ExecutionError(f"connection {connection.name}", f"refused its secret (status {status})", fix)
         return f"{operation.name} answers with status {status}"
     if connection.adapter == "webhook":
-        webhook_plan(connection, {"event": CHECK}, SECONDS)
+        refs = webhook_plan(connection, {"event": CHECK}, SECONDS).refs
         access = Access(connection.name, connection.private)
-        status = run(HttpPlan("HEAD", connection.target, (), "", (), SECONDS, access=access), home).status
+        status = run(HttpPlan("HEAD", connection.target, (), "", refs, SECONDS, access=access), home).status
         return f"answers with status {status}; nothing was delivered"
     return run(asked(connection, CHECK), home).output
 
