@@ -131,6 +131,7 @@ IN_VAIN = (
     "write_by_hard_link OUTSIDE/file",
     "write_by_proc_root /proc/1/root/OUTSIDE",
     "read HOME/../home/vault.db",
+    "move_away HOME",
     "uncover HOME",
     "uncover_as_root_of_a_namespace HOME",
     "enter_namespace_of PID",

@@ -100,6 +100,14 @@ def connect_abstract(name: str) -> None:
     connect("\0" + name)
 
 
+def move_away(home: str) -> None:
+    """Leave nothing where the edge's folder is covered, so that the next command finds it elsewhere."""
+    above, moved = Path(home).parent, Path(home).parent.with_name("moved")
+    above.rename(moved)
+    moved.rename(above)
+    escaped("moved")
+
+
 def uncover(path: str) -> None:
     if _LIBC.umount2(path.encode(), UMOUNT_DETACH) == 0:
         escaped("uncovered")

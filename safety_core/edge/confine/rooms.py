@@ -46,16 +46,17 @@ def enter(*, root: bool, network: bool) -> None:
         _write("/proc/self/gid_map", f"{group} {group} 1")
 
 
-def arrange(hidden: list[str], kept: list[str]) -> None:
+def arrange(hidden: list[str], writable: list[str]) -> None:
     """Cover what is hidden, and put few devices in the place of all. Raises OSError.
 
     Args:
-        kept: paths that stay even though they are below a hidden one.
+        writable: what of it lies below a hidden path stays; what is above one cannot be moved away with it.
     """
     mount("none", "/", "", RECURSIVE | PRIVATE)
     for path in hidden:
         if os.path.lexists(path):
-            _hide(path, [one for one in kept if one.startswith(path.rstrip("/") + "/")])
+            _pin(path, writable)
+            _hide(path, [one for one in writable if one.startswith(path.rstrip("/") + "/")])
     _devices()
 
 
@@ -80,6 +81,15 @@ def _set_attributes(path: str, adds: int = 0, drops: int = 0) -> None:
 def show_own_processes() -> None:
     """Have /proc show the processes of this namespace. Raises OSError."""
     mount("proc", "/proc", "proc", EMPTY)
+
+
+def _pin(path: str, writable: list[str]) -> None:
+    """Keep the folders above `path` where they are: who renames one would uncover it for the next child."""
+    parts = path.split("/")
+    for count in range(2, len(parts)):
+        above = "/".join(parts[:count])
+        if any(above.startswith(one.rstrip("/") + "/") for one in writable):
+            mount(above, above, "", BIND | RECURSIVE)  # a mount point is not renamed
 
 
 def _hide(path: str, kept: list[str]) -> None:
