@@ -6,4 +6,6 @@ template   "{{steps.orders.output.rows.0.email}}": values for arguments, never c
 checked    what may not be left to a template, by what the catalogue says of the tool
 run        how a run stands, what may follow what, as a table
 moves      what a run does next
+profile    the calls of a run as they are known beforehand, for the gate to look at
+stored     a run <-> JSON
 """

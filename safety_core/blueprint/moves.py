@@ -16,7 +16,7 @@ from typing import Final, TypeAlias
 
 from safety_core.blueprint.checked import ADDRESS_NAMES, PATH_NAMES
 from safety_core.blueprint.run import BACK, HAPPENED, Act, ActState, Run, RunState
-from safety_core.blueprint.template import Values, filled, filled_address, filled_path, paths_in
+from safety_core.blueprint.template import Values, filled, filled_address, filled_path
 from safety_core.canonical import Json, JsonObject
 from safety_core.errors import InputError
 from safety_core.model.blueprint import Compensation, Condition, OnFailure, Step, Test
@@ -172,11 +172,6 @@ def holds(condition: Condition, values: Values) -> bool:
             return value != condition.than
         case Test.OVER:
             return _size(value) > float(str(condition.than))
-
-
-def depends(value: Json) -> bool:
-    """Tell whether a template in `value` needs what an earlier step gives back."""
-    return any(path[0] in {"steps", "item"} for path in paths_in(value))
 
 
 def items_of(run: Run, step: Step, outputs: JsonObject) -> Iterator[tuple[str, Json]]:

@@ -186,7 +186,7 @@ def resumed(run: Run) -> Run:
         raise InputError(
             f"act {open_act.name}",
             f"is {open_act.state}: {open_act.reason or 'somebody has to look'}",
-            f"look, then say --again, --done or --skip {open_act.name}",
+            f"look, then --say {open_act.name}=again, =done or =skip",
         )
     if run.state in {RunState.RUNNING, RunState.ASKING}:
         return run

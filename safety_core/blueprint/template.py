@@ -22,6 +22,9 @@ from safety_core.errors import InputError
 
 ROOTS: Final = ("inputs", "steps", "item", "run")
 
+LATER: Final = frozenset({"steps", "item"})
+"""Roots of what is known only when earlier steps have run."""
+
 RUN: Final = ("id", "date")
 """What is known of the run itself."""
 
@@ -79,6 +82,30 @@ def filled_address(url: str, values: Values) -> str:
 def filled_path(path: str, values: Values) -> str:
     """Return a path of a file with every template replaced. Raises InputError for a value that leads elsewhere."""
     return str(_whole(path, values, _file))
+
+
+def filled_known(value: Json, values: Values) -> Json:
+    """Return `value` with every template replaced that needs no step: what is known before a run begins."""
+    if isinstance(value, str):
+        alone = _TEMPLATE.fullmatch(value)
+        if alone and _path(alone[1])[0] not in LATER:
+            return found(_path(alone[1]), values)
+
+        def piece(match: re.Match[str]) -> str:
+            path = _path(match[1])
+            return match[0] if path[0] in LATER else _written(path, found(path, values))
+
+        return _TEMPLATE.sub(piece, value)
+    if isinstance(value, list):
+        return [filled_known(item, values) for item in value]
+    if isinstance(value, dict):
+        return {name: filled_known(item, values) for name, item in value.items()}
+    return value
+
+
+def depends(value: Json) -> bool:
+    """Tell whether a template in `value` needs what an earlier step gives back."""
+    return any(path[0] in LATER for path in paths_in(value))
 
 
 def found(path: tuple[str, ...], values: Values) -> Json:

@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "audit": "safety_core.cli.audit:audit",
     "backup": "safety_core.cli.backup:backup",
     "baseline": "safety_core.cli.baseline.command:baseline",
+    "blueprint": "safety_core.cli.blueprint.command:blueprint",
     "classify": "safety_core.cli.classify:classify",
     "connection": "safety_core.cli.connection.command:connection",
     "contain": "safety_core.cli.contain.command:contain",

@@ -4,6 +4,7 @@
     vault.db          sealed secrets
     audit.db          the audit log, and audit.checkpoint beside it
     edge.db           approvals and usage
+    runs.db           runs of blueprints
     bundles/          the last trusted policy
     keys/             vault.key, edge.key: 0600
     cache/            compiled patterns; may be thrown away
@@ -63,6 +64,11 @@ class Home:
     def edge_db(self) -> Path:
         """Approvals and usage."""
         return self.path / "edge.db"
+
+    @property
+    def runs(self) -> Path:
+        """Runs of blueprints, which the command line keeps."""
+        return self.path / "runs.db"
 
     @property
     def bundle_dir(self) -> Path:
