@@ -30,6 +30,7 @@ def execute_from(source: Reader) -> ExecuteSettings:
         processes=source.integer("processes", default.processes, minimum=1, maximum=MOST),
         file_size=source.integer("file_size", default.file_size, minimum=1, maximum=MOST),
         network=source.flag("network", default.network),
+        secrets_in_arguments=source.flag("secrets_in_arguments", default.secrets_in_arguments),
     )
     source.done()
     return settings

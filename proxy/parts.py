@@ -50,7 +50,7 @@ def limits_of(settings: Settings) -> Limits:
     """Return what bounds an execution at this edge: nothing of the edge itself is there for a command."""
     given = settings.execute
     if not given.confine:
-        return Limits(confinement=None)
+        return Limits(confinement=None, secrets_in_arguments=given.secrets_in_arguments)
     control = [settings.control.socket, *([settings.control.token_file] if settings.control.token_file else [])]
     confinement = of_commands(
         Home(settings.home),
@@ -66,7 +66,7 @@ def limits_of(settings: Settings) -> Limits:
         file_size=given.file_size * MIB,
         network=given.network,
     )
-    return Limits(confinement=bounded)
+    return Limits(confinement=bounded, secrets_in_arguments=given.secrets_in_arguments)
 
 
 async def open_services(home: Home, limits: Limits, stack: AsyncExitStack) -> Services:

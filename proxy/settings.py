@@ -68,6 +68,7 @@ What is not marked as required may be left out.
     processes = 512                   # of one command
     file_size = 4096                  # MiB that a file may grow to
     network = true
+    secrets_in_arguments = false      # true: where `ps` shows them
 
     [telemetry]
     access_log = true                 # a log line for each exchange
@@ -210,6 +211,7 @@ class ExecuteSettings:
         hidden: absolute paths that are not there for them, beside the edge's own.
         sockets: services that start programs for whoever asks, which they may ask all the same.
         memory: MiB of one command and all that it starts; `file_size`: MiB of one file.
+        secrets_in_arguments: a program may have a secret among its arguments, where every user of the machine sees it.
     """
 
     confine: bool = True
@@ -220,6 +222,7 @@ class ExecuteSettings:
     processes: int = 512
     file_size: int = 4096
     network: bool = True
+    secrets_in_arguments: bool = False
 
 
 @dataclass(frozen=True, slots=True)

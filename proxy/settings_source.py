@@ -82,6 +82,7 @@ _KINDS: Final[Mapping[str, type]] = {
     "execute.processes": int,
     "execute.file_size": int,
     "execute.network": bool,
+    "execute.secrets_in_arguments": bool,
     "telemetry.access_log": bool,
     "telemetry.otlp": str,
     "telemetry.private_hosts": list,

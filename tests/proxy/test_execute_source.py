@@ -30,9 +30,10 @@ def test_commands_are_confined_unless_it_is_switched_off(tmp_path: Path) -> None
 def test_what_is_set_is_what_holds(tmp_path: Path) -> None:
     given = {"WRITABLE": '["/srv/builds"]', "HIDDEN": '["/srv/private"]', "MEMORY": "64", "PROCESSES": "9"}
     given |= {"FILE_SIZE": "5", "NETWORK": "false", "SOCKETS": '["/run/user"]'}
-    confinement = limits_of(
-        settings(tmp_path, **{f"EXECUTE_{name}": value for name, value in given.items()})
-    ).confinement
+    given["SECRETS_IN_ARGUMENTS"] = "true"
+    limits = limits_of(settings(tmp_path, **{f"EXECUTE_{name}": value for name, value in given.items()}))
+    assert limits.secrets_in_arguments
+    confinement = limits.confinement
     assert confinement is not None
     assert "/srv/builds" in confinement.writable
     assert "/srv/private" in confinement.hidden

@@ -25,6 +25,8 @@ class Limits:
         environment: further variables for child processes, besides PATH, HOME and LANG.
         allow_hosts: host names that a request may reach though they lead to this machine or its network.
         confinement: of commands; None: they may do what the edge's user may.
+        secrets_in_arguments: a program may be handed a secret as one of its arguments, where every user of the machine
+            reads it in the list of processes.
     """
 
     output: int = OUTPUT_BYTES
@@ -32,3 +34,4 @@ class Limits:
     environment: dict[str, str] = field(default_factory=dict)
     allow_hosts: frozenset[str] = frozenset()
     confinement: Confinement | None = field(default_factory=lambda: of_commands(Home.default()))
+    secrets_in_arguments: bool = False

@@ -26,7 +26,8 @@ async def shell(command: str, cwd: Path | str = "/", seconds: float = 20.0, limi
 
 
 async def argv(*words: str, stdin: str = "", refs: tuple[SecretName, ...] = (A,)) -> ToolResult:
-    return await execute(ArgvPlan(words, "/", stdin, refs, 20.0), VALUES)
+    allowed = Limits(secrets_in_arguments=True)
+    return await execute(ArgvPlan(words, "/", stdin, refs, 20.0), VALUES, allowed)
 
 
 async def test_both_streams_and_the_status_come_back(tmp_path: Path) -> None:
@@ -144,6 +145,12 @@ async def test_a_program_gets_its_arguments_and_input_as_they_are() -> None:
     value = VALUES[A].reveal()
     assert (await argv("printf", "%s|%s", "SECRET_REF(a)", "$HOME")).output == f"{value}|$HOME"
     assert (await argv("cat", stdin="k=SECRET_REF(a)" * 20_000)).output == f"k={value}" * 20_000
+
+
+async def test_a_secret_is_no_argument_unless_the_operator_says_so() -> None:
+    with pytest.raises(ExecutionError, match="secret a in an argument: would be seen by every user") as caught:
+        await execute(ArgvPlan(("printf", "x", "SECRET_REF(a)"), "/", "", (A,), 20.0), VALUES)
+    assert VALUES[A].reveal() not in str(caught.value)
 
 
 async def test_environment_and_input_of_the_call_hold_its_secrets() -> None:
