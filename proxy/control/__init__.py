@@ -4,6 +4,7 @@ routes    what there is
 endpoint  bodies, errors, tokens
 answers   what a call's flow said -> JSON
 planned   what becomes of a plan, and the blueprints that there are
+tools     what an agent can do with connected services
 agents    what policy says of each agent
 status    what is in force, layer by layer
 """

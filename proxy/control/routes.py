@@ -23,6 +23,7 @@ from proxy.control.agents import agents_json
 from proxy.control.answers import decision_json, run_json, sendable_json
 from proxy.control.endpoint import HANDLED, Endpoint
 from proxy.control.planned import blueprints_json, plan_json
+from proxy.control.tools import tools_json
 from proxy.guards.turns import Turns
 from proxy.watching.looking import Looking
 from proxy.watching.metrics import CONTENT_TYPE
@@ -115,6 +116,11 @@ class Control:
     async def secrets(self, raw: bytes, caller: Caller) -> JsonObject:
         """Name the secrets that an agent may use."""
         return {"names": [*await self.calls.secret_names(wire.agent_from(raw))]}
+
+    async def tools(self, raw: bytes, caller: Caller) -> JsonObject:
+        """Tell what an agent can do with connected services."""
+        policy = self.calls.in_force.current(clock.now()).policy
+        return tools_json(policy, wire.agent_from(raw), self.calls.connections)
 
     async def needles(self, raw: bytes, caller: Caller) -> JsonObject:
         """Hand out what finds secrets and tells none. The same for every agent."""
@@ -214,6 +220,7 @@ ROUTES: Final[tuple[tuple[str, str, Answering], ...]] = (
     ("POST", "/v1/outbound", Control.outbound),
     ("POST", "/v1/inbound", Control.inbound),
     ("POST", "/v1/secrets", Control.secrets),
+    ("POST", "/v1/tools", Control.tools),
     ("GET", "/v1/needles", Control.needles),
     ("POST", "/v1/check-in", Control.check_in),
     ("POST", "/v1/check-out", Control.check_out),

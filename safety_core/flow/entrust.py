@@ -3,25 +3,32 @@
 A runtime has no value of a secret. So what refers to one runs at the edge, if it is a command or an HTTP request: those
 are the tools that a runtime can leave to it (`TICKETED`). Any other tool would get the reference in place of the value,
 and is refused with that reason, unless its arguments are words for an agent (`WORDS`).
+
+Nor does a runtime reach a connected service: the edge alone has what opens it. So a tool of one always runs at the
+edge, called by its own name or through `SERVICE_CALL`: a runtime can know a fixed list of tools alone (`opened`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from safety_core.classify.catalogue import compiled
-from safety_core.errors import ExecutionError
+from safety_core.errors import ExecutionError, InputError
 from safety_core.flow import effects
 from safety_core.flow.answers import Context, Entrusted, Pending, Permitted, Refused
 from safety_core.flow.case import Case
 from safety_core.flow.effects import Flow
 from safety_core.flow.permission import denied, permission
+from safety_core.model.connection import described
 from safety_core.model.level import Outcome
 from safety_core.model.policy import Sandbox
+from safety_core.model.tool_call import ToolCall
 from safety_core.resolve import HttpPlan, Plan, ServicePlan, plan_of
 from safety_core.resolve.arguments import LONGEST_SECONDS
 from safety_core.resolve.build import COMMAND_SECONDS
+from safety_core.wire.names import NAME_LIMIT, plain
 
 TICKETED: Final = frozenset({"exec", "http_request"})
 """Tools of which an agent's runtime lets the edge run a call that refers to secrets."""
@@ -34,6 +41,44 @@ WORDS: Final = frozenset(
 )
 """Tools whose arguments are words for an agent or about its work, to whom a reference means what it means here. (Many
 that only look at an agent's own work, or plan it, are aliases of `sessions_list`.)"""
+
+
+SERVICE_CALL: Final = "service_call"
+"""The tool that makes a call of a connected service: {"tool", "arguments"}. No inner call comes by itself afterwards:
+the edge makes it."""
+
+
+def opened(call: ToolCall, context: Context) -> tuple[ToolCall, Context]:
+    """Return the call that is inside of a `SERVICE_CALL`, which is judged, bound and run in its place; any other as it
+    is.
+
+    Raises:
+        InputError: it does not say which call.
+        ExecutionError: that is none of a service that is connected for this agent.
+    """
+    known = compiled(context.policy.catalogue).tool(call.tool)
+    if known is None or known[0] != SERVICE_CALL:
+        return call, context
+    tool, arguments = call.params.get("tool"), call.params.get("arguments", {})
+    if not isinstance(tool, str) or not isinstance(arguments, dict) or call.params.keys() - {"tool", "arguments"}:
+        raise InputError(SERVICE_CALL, "does not say which call", 'give {"tool": NAME, "arguments": {...}}')
+    inside = replace(call, tool=tool, params=arguments)
+    if not is_connected(inside, context):
+        named = f"tool {plain(tool, NAME_LIMIT)}"
+        raise ExecutionError(named, "is of no service that is connected for you", "the tool services lists them")
+    seen = context.foreseen
+    return inside, replace(context, foreseen=lambda _: seen(call))  # what a response proposed is the outer one
+
+
+def is_connected(call: ToolCall, context: Context) -> bool:
+    """Tell whether a call is one of a service that the operator has connected and this agent may use."""
+    reached = context.policy.agent(call.agent).reached(context.connections)
+    if described(call.tool, reached) is not None:
+        return True
+    known, adapters = compiled(context.policy.catalogue).tool(call.tool), context.policy.catalogue.get("adapters")
+    adapter = known[1].get("adapter") if known else None
+    listed = isinstance(adapters, dict) and isinstance(adapter, str) and adapter in adapters
+    return listed and any(connection.adapter == adapter for connection in reached.values())
 
 
 def entrust(
@@ -75,6 +120,8 @@ def ticketed_plan(case: Case, context: Context) -> Plan:
     Raises:
         ExecutionError: the runtime could not leave this tool to the edge, or the edge cannot run it.
     """
+    if is_connected(case.call, context):
+        return plan_for(case, context)
     tool, known = case.verdict.facts.tool, compiled(context.policy.catalogue).tool(case.call.tool)
     if tool not in TICKETED or known is None or known[0] != tool:
         raise ExecutionError(
@@ -92,6 +139,8 @@ def needs_edge(case: Case, context: Context, *, refers: bool) -> bool:
         refers: its arguments refer to secrets, as its agent wrote them.
     """
     tool = case.verdict.facts.tool
+    if is_connected(case.call, context):
+        return True
     return (refers and tool not in WORDS) or (tool == REQUESTS and _can_run(case, context))
 
 

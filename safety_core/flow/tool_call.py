@@ -28,7 +28,7 @@ from safety_core.flow.answers import Answer, Context, Entrusted, Executed, Pendi
 from safety_core.flow.carrying import carried_out, run_keyed
 from safety_core.flow.case import judged, weighed
 from safety_core.flow.effects import Flow
-from safety_core.flow.entrust import entrust, needs_edge, ticketed_plan
+from safety_core.flow.entrust import entrust, needs_edge, opened, ticketed_plan
 from safety_core.flow.permission import passed_on, permission
 from safety_core.flow.scrub import check_hidden, scrubbed
 from safety_core.model.record import AuditEntry, Event
@@ -84,7 +84,11 @@ def send(call: ToolCall, known: str, context: Context) -> Flow[Sendable | Pendin
 def foresee(call: ToolCall, exchange: str, context: Context) -> Flow[None]:
     """Put on record what `decide` would make of a call that the response of `exchange` proposed, if it came now."""
     clean = yield from scrubbed(call, context.redactor)
-    case, now = yield from weighed(clean, context, None)
+    try:
+        inside, _ = opened(clean, context)
+    except SafetyError:
+        inside = clean
+    case, now = yield from weighed(inside, context, None)
     yield from effects.Record(replace(case.entry(now, Event.PROPOSED, context.policy), exchange=exchange))
 
 
@@ -117,7 +121,7 @@ def _closed(call: ToolCall, context: Context, sentence: Callable[[ToolCall, Cont
         clean = yield from scrubbed(call, context.redactor)
         agent = clean.agent
         check_hidden(call, clean, context)
-        return (yield from sentence(clean, context))
+        return (yield from sentence(*opened(clean, context)))
     except SafetyError as error:
         refusal = Refused(type(error).__name__, context.redactor.text(str(error)).text)
     try:

@@ -7,6 +7,7 @@ POST /v1/ended             {"call": CALL, "ms": milliseconds, "error": bool}
 POST /v1/redeem            {"ticket"}
 POST /v1/redact            {"value": any}
 POST /v1/secrets           {"agent"}
+POST /v1/tools             {"agent"}
 CALL                       {"id", "tool", "params", "agent", "session"?, "hints"?}
 HINTS                      a tool's own annotations, as MCP has them: {"readOnlyHint"?, "destructiveHint"?, ...}
 """

@@ -4,7 +4,7 @@ import { insteadOf, namedQuestion, reasonOf } from "./answers.js";
 import { awaitPerson } from "./approvals.js";
 import { ask, EdgeError } from "./edge.js";
 import { forget, keep, original, remember, shared, use } from "./shared.js";
-import { rewritten } from "./tickets.js";
+import { rewritten, SERVICE_CALL } from "./tickets.js";
 
 /** @typedef {Parameters<import("openclaw/plugin-sdk/plugin-entry").PluginTrustedToolPolicyRegistration["evaluate"]>[0]} ToolEvent */
 /** @typedef {Parameters<import("openclaw/plugin-sdk/plugin-entry").PluginTrustedToolPolicyRegistration["evaluate"]>[1]} ToolContext */
@@ -41,7 +41,7 @@ export async function decide(settings, event, ctx) {
       answer = await awaitPerson({ call, answer, ctx }, async (closing) => (wait > 0 ? await put(wait, closing) : asked));
     }
     const { instead } = /** @type {{ instead?: { tool: string, params: unknown } }} */ (answer);
-    if (answer.decision === "block" && instead) return changed(answer, instead);
+    if (answer.decision === "block" && instead) return changed(answer, asCalled(call, instead));
     if (answer.decision !== "allow") return blocked(refusal(answer));
     if (answer.ticket === undefined) return permitted(call, event.runId, call.params);
     return withTicket(settings, call, event.runId, String(answer.ticket));
@@ -85,6 +85,15 @@ export function blocked(reason) {
  */
 function changed(answer, instead) {
   return { block: true, blockReason: `Safety Gateway: blocked: ${oneLine(reasonOf(answer))}. ${insteadOf(instead)}` };
+}
+
+/**
+ * @param {Call} call  as the agent made it
+ * @param {{ tool: string, params: unknown }} instead  of what the edge judged
+ * @returns {{ tool: string, params: unknown }}  as the agent can make it
+ */
+function asCalled(call, instead) {
+  return call.tool === SERVICE_CALL ? { tool: SERVICE_CALL, params: { tool: instead.tool, arguments: instead.params } } : instead;
 }
 
 /**

@@ -15,8 +15,11 @@ const REFUSED = 1;
 
 const RUN = fileURLToPath(new URL("../bin/run.js", import.meta.url));
 
-/** The tool of this plugin whose calls the edge carries out. */
-const OURS = "http_request";
+/** The tool that makes a call of a connected service: {tool, arguments}. The edge judges and runs the one inside. */
+export const SERVICE_CALL = "service_call";
+
+/** The tools of this plugin whose calls the edge carries out. */
+const OURS = ["http_request", SERVICE_CALL];
 
 /** What exec may keep of its arguments: it says how long to wait and where to start, and cannot hold a secret. */
 const KEPT = { timeoutSeconds: "number", yieldMs: "number", background: "boolean", workdir: "string" };
@@ -28,7 +31,7 @@ const KEPT = { timeoutSeconds: "number", yieldMs: "number", background: "boolean
  * @returns {Record<string, unknown> | undefined}  the arguments with which it runs; undefined: it cannot be given secrets
  */
 export function rewritten(settings, { tool, params }, ticket) {
-  if (tool === OURS) return params;
+  if (OURS.includes(tool)) return params;
   if (tool !== "exec") return undefined;
   const kept = Object.entries(KEPT).filter(([key, type]) => typeof params[key] === type);
   const command = [process.execPath, RUN, ticket, ...placeOf(settings)].map(quoted).join(" ");

@@ -1,13 +1,15 @@
-// The tools that this plugin gives to agents: to see which secrets they may name, to ask for one that is missing, and to send a
-// request that carries one. Like every tool they are put to the edge before they run; the edge carries them out.
+// The tools that this plugin gives to agents: to see which secrets they may name, to ask for one that is missing, to send a
+// request that carries one, and to use connected services. Like every tool they are put to the edge before they run; the edge
+// carries them out.
 
 import { keyOf } from "./calls.js";
 import { ask, EdgeError } from "./edge.js";
 import { shared, take } from "./shared.js";
-import { redeem } from "./tickets.js";
+import { redeem, SERVICE_CALL } from "./tickets.js";
 
 /** @typedef {{ agentId?: string, sessionKey?: string }} ToolContext */
 /** @typedef {{ name: string, label: string, description: string, parameters: object }} Shape */
+/** @typedef {{ tool: string, words: string, connections: string[], parameters: object }} Offered */
 
 const TEXT = { type: "string" };
 
@@ -50,7 +52,36 @@ const HTTP_REQUEST = {
   },
 };
 
-const SHAPES = [SECRET_NAMES, SECRET_REQUEST, HTTP_REQUEST];
+const SERVICES = {
+  name: "services",
+  label: "Connected services",
+  description: "List the services that are connected for you (databases, mail, ...) and the tools by which service_call uses them.",
+  parameters: {
+    type: "object",
+    properties: { connection: { ...TEXT, description: "That one alone, with the parameters of its tools." } },
+    additionalProperties: false,
+  },
+};
+
+const CALL_SERVICE = {
+  name: SERVICE_CALL,
+  label: "Use a connected service",
+  description: "Make one call of a tool that services lists. SECRET_REF(NAME) in its arguments stands for the value of a secret.",
+  parameters: {
+    type: "object",
+    properties: {
+      tool: { ...TEXT, description: "Its name, such as sql_query." },
+      arguments: { type: "object", description: "By its parameters, as services shows them.", additionalProperties: true },
+    },
+    required: ["tool", "arguments"],
+    additionalProperties: false,
+  },
+};
+
+const SHAPES = [SECRET_NAMES, SECRET_REQUEST, HTTP_REQUEST, SERVICES, CALL_SERVICE];
+
+/** Characters up to which the parameters of every tool are listed at once. */
+const ALL_AT_ONCE = 8000;
 
 /** What agents call them. */
 export const TOOL_NAMES = SHAPES.map(({ name }) => name);
@@ -78,10 +109,12 @@ async function run(settings, ctx, { tool, id, params, signal }) {
   const ticket = take(shared().tickets, keyOf({ agent: ctx.agentId, session: ctx.sessionKey, tool, id }));
   if (ticket !== undefined) {
     const { output, exit } = await redeem(settings, ticket, signal);
+    if (tool === SERVICE_CALL) return said(exit === 0 ? output : `Status ${exit}\n${output}`, { status: exit });
     return said(`HTTP status ${exit}\n${output}`, { status: exit });
   }
   if (tool === SECRET_NAMES.name) return said(await names(settings, ctx, signal), {});
   if (tool === SECRET_REQUEST.name) return said(`The request for ${params.name} was approved. See secret_names for whether it is there.`, {});
+  if (tool === SERVICES.name) return said(await services(settings, ctx, params.connection, signal), {});
   throw new EdgeError("the request was not sent: the edge gave no ticket for it");
 }
 
@@ -94,6 +127,28 @@ async function names(settings, { agentId: agent }, signal) {
   const answer = await ask(settings, "/v1/secrets", { agent }, { seconds: settings.answerTimeout, signal });
   const found = Array.isArray(answer.names) ? answer.names.map((name) => `SECRET_REF(${name})`) : [];
   return found.length > 0 ? found.join("\n") : "There is no secret that you may use. Ask for one with secret_request.";
+}
+
+/**
+ * @param {import("./settings.js").Settings} settings
+ * @param {ToolContext} ctx
+ * @param {unknown} connection  the one that is asked about
+ * @param {AbortSignal | undefined} signal
+ * @returns {Promise<string>}  JSON; without parameters where that would be long, and no one connection is asked about
+ */
+async function services(settings, { agentId: agent }, connection, signal) {
+  const answer = await ask(settings, "/v1/tools", { agent }, { seconds: settings.answerTimeout, signal });
+  const { connections, tools } = /** @type {{ connections: { name: string }[], tools: Offered[] }} */ (answer);
+  if (!Array.isArray(connections) || !Array.isArray(tools)) throw new EdgeError("the edge's answer was not understood");
+  if (connections.length === 0) return "No service is connected for you. The operator connects them.";
+  if (connection !== undefined) {
+    if (!connections.some(({ name }) => name === connection)) return `Connected for you: ${connections.map(({ name }) => name).join(", ")}.`;
+    return JSON.stringify(tools.filter((tool) => tool.connections.includes(String(connection))));
+  }
+  const whole = JSON.stringify({ connections, tools });
+  if (whole.length <= ALL_AT_ONCE) return whole;
+  const short = tools.map(({ tool, words, connections }) => ({ tool, words, connections }));
+  return JSON.stringify({ connections, tools: short, parameters: "Call services with a connection to see those of its tools." });
 }
 
 /**

@@ -138,6 +138,56 @@ test("a request for a secret that went through the gate says how to go on", asyn
   assert.match(content[0].text, /STRIPE_KEY was approved/);
 });
 
+const SHOP = { name: "shop_db", adapter: "sql", words: "a database" };
+const QUERY = { tool: "sql_query", words: "reads records", connections: ["shop_db"], parameters: { type: "object" } };
+
+test("a call of a connected service redeems its ticket, and says how it ended", async () => {
+  let outcome = { status: "executed", output: "[[1]]", exit: 0 };
+  const { socket, questions } = await edge(({ path }) =>
+    path === "/v1/redeem" ? outcome : { decision: "allow", level: "green", rule: "r", reason: "", ticket: TICKET },
+  );
+  const params = { tool: "sql_query", arguments: { query: "select 1" } };
+  const { event, ctx } = exec(params);
+  event.toolName = "service_call";
+  assert.equal(await decide(settings(socket), event, ctx), undefined);
+  assert.deepEqual(questions[0]?.body.call.params, params);
+  assert.equal(questions[0]?.body.nested, undefined);
+  assert.deepEqual((await used(socket, "service_call", params)).content, [{ type: "text", text: "[[1]]" }]);
+  await assert.rejects(used(socket, "service_call", params), /no ticket/);
+  outcome = { status: "executed", output: "no such order", exit: 404 };
+  await decide(settings(socket), event, ctx);
+  assert.deepEqual((await used(socket, "service_call", params)).content[0].text, "Status 404\nno such order");
+});
+
+test("a call of a connected service that an approver changed is told as the agent can make it", async () => {
+  const { socket } = await edge(() => ({ decision: "block", reason: "changed", instead: { tool: "sql_query", params: { query: "select 2" } } }));
+  const { event, ctx } = exec({ tool: "sql_query", arguments: { query: "select 1" } });
+  event.toolName = "service_call";
+  const { blockReason } = /** @type {any} */ (await decide(settings(socket), event, ctx));
+  assert.match(blockReason, /Call service_call now .*: {"tool":"sql_query","arguments":{"query":"select 2"}}$/);
+});
+
+test("an agent sees its connected services, with parameters as long as they are short", async () => {
+  /** @type {object} */
+  let answer = { connections: [SHOP], tools: [QUERY] };
+  const { socket, questions } = await edge(() => answer);
+  const told = async (/** @type {object} */ params) => (await used(socket, "services", params)).content[0].text;
+  assert.deepEqual(JSON.parse(await told({})), answer);
+  assert.deepEqual(questions[0]?.path, "/v1/tools");
+  assert.deepEqual(questions[0]?.body, { agent: "main" });
+  const long = { ...QUERY, tool: "crm.find", connections: ["crm"], parameters: { description: "x".repeat(9000) } };
+  answer = { connections: [SHOP, { ...SHOP, name: "crm" }], tools: [QUERY, long] };
+  const listed = JSON.parse(await told({}));
+  assert.deepEqual(listed.tools, [QUERY, long].map(({ tool, words, connections }) => ({ tool, words, connections })));
+  assert.match(listed.parameters, /with a connection/);
+  assert.deepEqual(JSON.parse(await told({ connection: "crm" })), [long]);
+  assert.equal(await told({ connection: "other" }), "Connected for you: shop_db, crm.");
+  answer = { connections: [], tools: [] };
+  assert.match(await told({}), /No service is connected/);
+  answer = { tools: {} };
+  await assert.rejects(told({}), /not understood/);
+});
+
 test("every tool is offered to the model itself", () => {
   for (const tool of toolsFor(settings("/e.sock"), {})) {
     assert.equal(tool.catalogMode, "direct-only");

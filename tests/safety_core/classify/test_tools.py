@@ -128,6 +128,7 @@ LISTED: list[tuple[str, dict[str, Any], Level]] = [
     ("secrets", {"action": "list"}, Level.GREEN),
     ("secrets", {"action": "request", "name": "x"}, Level.RED),
     ("secret_names", {}, Level.GREEN),
+    ("services", {"connection": "shop_db"}, Level.GREEN),
     ("secret_request", {"name": "x", "why": "to order flour"}, Level.RED),
     ("terminal", {"action": "read", "sessionId": "1"}, Level.GREEN),
     ("terminal", {"action": "input", "sessionId": "1", "data": "rm -rf build"}, Level.RED),

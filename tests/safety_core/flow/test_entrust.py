@@ -10,16 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from safety_core.canonical import JsonObject
 from safety_core.edge.driver import run
 from safety_core.errors import EffectFailed
 from safety_core.flow import effects, tool_call
 from safety_core.flow.answers import Context, Entrusted, Executed, Pending, Permitted, Refused, Sendable
 from safety_core.model.approval import Approval, ApprovalState, Grant
+from safety_core.model.connection import Connection, Operation
 from safety_core.model.level import Level, Tier
 from safety_core.model.policy import AgentManifest, Sandbox
 from safety_core.model.record import Event
-from safety_core.model.tool_call import CallId, SessionId, ToolCall
-from safety_core.resolve import HttpPlan, ShellPlan
+from safety_core.model.tool_call import CallId, Hint, SessionId, ToolCall
+from safety_core.resolve import HttpPlan, ServicePlan, ShellPlan
 from tests.safety_core.flow.conftest import AGENT, HUB, PLAIN, SHOP, call, context, hub_says, rules, world
 from tests.simulators.policies import TENANT, signed_grant
 from tests.simulators.world import World
@@ -211,6 +213,113 @@ def test_a_grant_is_spent_in_the_first_half_alone() -> None:
     before = len(place.asked)
     assert isinstance(run(tool_call.carry_out(first, context()), place.handlers), Executed)
     assert not [effect for effect in place.asked[before:] if isinstance(effect, effects.UseGrant | effects.Judge)]
+
+
+SHOP_DB = Connection("shop_db", "sql", "sqlite:///srv/shop.db", secrets={"password": SHOP})
+CRM = Connection(
+    "crm",
+    "mcp",
+    "https://crm.example/mcp",
+    operations={"get_contact": Operation("get_contact", hints=frozenset({Hint.WRITES, Hint.OPEN_WORLD}))},
+)
+
+
+def connected(**limits: Any) -> Context:
+    here = within(**limits) if limits else context()
+    return replace(here, connections={"shop_db": SHOP_DB, "crm": CRM}, wait=60)
+
+
+def served(inside: str, /, **arguments: Any) -> ToolCall:
+    return replace(other("service_call"), params={"tool": inside, "arguments": arguments})
+
+
+@pytest.mark.parametrize("tool", ["sql_query", "crm.get_contact"])
+def test_a_call_of_a_connected_service_is_run_by_the_edge_by_whatever_name_it_comes(tool: str) -> None:
+    arguments = {"query": "select 1"} if tool == "sql_query" else {"id": 7}
+    plain, wrapped = world(answer=hub_says(True)), world(answer=hub_says(True))
+    direct = entrusted(plain, other(tool, **arguments), connected())
+    inside = entrusted(wrapped, served(tool, **arguments), connected())
+    assert direct == inside
+    assert isinstance(inside.plan, ServicePlan)
+    assert (inside.plan.arguments, inside.call.tool, inside.verdict.facts.tool) == (arguments, tool, tool)
+    assert [entry.action_digest for entry in plain.log] == [entry.action_digest for entry in wrapped.log]
+    assert isinstance(run(tool_call.carry_out(inside, connected()), wrapped.handlers), Executed)
+    whole = run(tool_call.run(served(tool, **arguments), connected()), world(answer=hub_says(True)).handlers)
+    assert isinstance(whole, Executed)
+
+
+def test_the_call_inside_is_the_one_that_is_asked_about_and_bound() -> None:
+    place = world(Level.RED)
+    here = replace(connected(), wait=0.0)
+    parked = run(tool_call.decide(served("sql_execute", statement="delete from orders"), here), place.handlers)
+    assert isinstance(parked, Pending)
+    assert (parked.request.tool, dict(parked.request.params)) == ("sql_execute", {"statement": "delete from orders"})
+    place.settle(signed_grant(HUB, parked.request))
+    other_one = run(tool_call.decide(served("sql_execute", statement="delete from users"), here), place.handlers)
+    assert isinstance(other_one, Pending), "an answer is for the very statement that was shown"
+    assert entrusted(place, other("sql_execute", statement="delete from orders"), here)
+
+
+NO_CALL = "does not say which call"
+
+
+@pytest.mark.parametrize(
+    ("params", "reason"),
+    [
+        ({"tool": "exec", "arguments": {"command": "ls"}}, "tool exec: is of no service that is connected for you"),
+        ({"tool": "mail_send", "arguments": {"to": "a@shop.example"}}, "tool mail_send: is of no service"),
+        ({"tool": "crm.drop_everything"}, "tool crm.drop_everything: is of no service"),
+        ({"tool": "no\nname"}, "is of no service"),
+        ({"tool": "service_call", "arguments": {"tool": "sql_query"}}, "tool service_call: is of no service"),
+        ({"tool": "sql_query", "arguments": "select 1"}, NO_CALL),
+        ({"arguments": {}}, NO_CALL),
+        ({"tool": "sql_query", "arguments": {}, "nested": True}, NO_CALL),
+        ({"tool": "sql_query", "arguments": {"query": "select 1", "connection": "b"}}, "of the kind sql: shop_db"),
+        ({"tool": "sql_query", "arguments": {"query": "select 1", "colour": "red"}}, "leave out colour"),
+    ],
+)
+@pytest.mark.parametrize("sentence", [tool_call.decide, tool_call.run])
+def test_what_is_no_call_of_a_connected_service_is_refused_with_the_reason(
+    sentence: Any, params: JsonObject, reason: str
+) -> None:
+    place = world(Level.RED, answer=hub_says(True))
+    answer = run(sentence(replace(other("service_call"), params=params), connected()), place.handlers)
+    assert isinstance(answer, Refused)
+    assert reason in answer.reason
+    assert not place.approvals
+    assert not place.executed
+
+
+def test_a_service_that_the_manifest_leaves_out_is_not_there() -> None:
+    here = connected(connections=frozenset({"crm"}))
+    query = served("sql_query", query="select 1")
+    assert isinstance(run(tool_call.decide(query, here), world().handlers), Refused)
+    assert isinstance(run(tool_call.decide(other("sql_query", query="select 1"), here), world().handlers), Permitted)
+    assert entrusted(world(answer=hub_says(True)), served("crm.get_contact", id=7), here)
+    listed = connected(tools=frozenset({"service_call"}))
+    answer = run(tool_call.decide(query, listed), world().handlers)
+    assert isinstance(answer, Refused), "the tool inside must stand in the manifest"
+
+
+def test_a_secret_may_stand_in_the_arguments_of_a_connected_service() -> None:
+    wish = served("sql_query", query="select ?", parameters=["SECRET_REF(shop_key)"])
+    assert SHOP in entrusted(world(answer=hub_says(True)), wish, connected()).plan.refs
+
+
+def test_what_a_response_proposed_is_the_outer_call_and_is_put_on_record_as_the_inner_one() -> None:
+    place, seen = world(), list[ToolCall]()
+
+    def foreseen(call: ToolCall) -> dict[str, int]:
+        seen.append(call)
+        return {"foreseen": 1}
+
+    wish = served("sql_query", query="select 1")
+    entrusted(place, wish, replace(connected(), foreseen=foreseen))
+    assert seen == [wish]
+    assert place.log[0].counts == {"foreseen": 1}
+    run(tool_call.foresee(wish, "x1", connected()), place.handlers)
+    run(tool_call.foresee(replace(wish, params={"tool": 7}), "x2", connected()), place.handlers)
+    assert [(entry.subject, entry.exchange) for entry in place.log[-2:]] == [("sql_query", "x1"), ("tool_call", "x2")]
 
 
 def said(text: str = "Your order is ready.", **changes: Any) -> ToolCall:
