@@ -21,8 +21,10 @@ CODE_ROLES: Final = frozenset(
 )
 """Roles of arguments that a tool obeys."""
 
-CODE_NAMES: Final = frozenset({"command", "cmd", "script", "code", "sql", "query", "statement", "connection", "method"})
-"""... and names, for tools that no catalogue lists."""
+CODE_NAMES: Final = frozenset(
+    {"command", "cmd", "script", "code", "sql", "statement", "statements", "connection", "method"}
+)
+"""... and names, whatever the catalogue says of the tool."""
 
 ADDRESS_NAMES: Final = frozenset({"url", "uri", "endpoint"})
 """Arguments in which a value becomes one piece of a URL."""
@@ -59,7 +61,8 @@ def _check_call(path: str, tool: str, arguments: JsonObject, known: Mapping[str,
         raise InputError(f"{path}.tool", "is no tool")
     if tool not in known and "." not in tool:
         raise InputError(f"{path}.tool", f"{tool!a} is not in the catalogue", "list it in catalogue/*.yaml first")
-    code = _named(tool, known, *CODE_ROLES) | _code(known.get(tool)) | CODE_NAMES
+    unlisted: JsonObject = {"code": ["query"]}
+    code = _named(tool, known, *CODE_ROLES) | _code(known.get(tool, unlisted)) | CODE_NAMES
     for name, value in arguments.items():
         templates = [*paths_in(value)]
         if not templates:
@@ -93,6 +96,8 @@ def _named(tool: str, known: Mapping[str, JsonObject], *roles: str) -> frozenset
     return frozenset(str(name) for listed in names if isinstance(listed, list) for name in listed)
 
 
-def _code(entry: JsonObject | None) -> frozenset[str]:
-    names = entry.get("code") if entry else None
-    return frozenset(str(name) for name in names) if isinstance(names, list) else frozenset()
+def _code(entry: JsonObject) -> frozenset[str]:
+    """Return the arguments that hold code, which stand there as a list or by language."""
+    names = entry.get("code", [])
+    listed = names.values() if isinstance(names, dict) else [names]
+    return frozenset(str(name) for part in listed if isinstance(part, list) for name in part)

@@ -39,6 +39,8 @@ def carried_out(entrusted: Entrusted, context: Context, key: str = "", *, again:
         yield from effects.EndExecution(begun.id, ExecutionState.UNKNOWN if uncertain else ExecutionState.FAILED)
         kind = UncertainError if uncertain else type(error)
         yield from _record_end(Event.FAILED, entrusted, rules=(kind.__name__,), counts={})
+        if isinstance(error.__cause__, UncertainError):  # by its own name: who asked has to know that nobody knows
+            raise error.__cause__ from error
         raise
     clean = context.redactor.text(result.output)
     if clean.discovered:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, Protocol
 
-from safety_core.blueprint.moves import Answer, Call, answered, begun, failed, moved, next_move
+from safety_core.blueprint.moves import UNCERTAIN, Answer, Call, answered, begun, failed, moved, next_move
 from safety_core.blueprint.profile import plan_of
 from safety_core.blueprint.run import Act, Run, RunState, resumed
 from safety_core.canonical import JsonObject
@@ -120,8 +120,11 @@ class Runner:
         return run
 
     def _patiently(self, run: Run, call: Call) -> Answer:
-        """Make a call, again and again while the edge is away or has the very call under way."""
-        until = time.monotonic() + self._patience
+        """Make a call, again and again while the edge is away or has the very call under way.
+
+        Where nobody knows whether it came about, it is made once more: by its key the service may tell.
+        """
+        until, doubts = time.monotonic() + self._patience, 0
         while True:
             try:
                 answer = self._edge.run(run, call, self._left())
@@ -129,7 +132,9 @@ class Runner:
                 if time.monotonic() >= until:
                     raise
             else:
-                if answer.rule != BUSY or time.monotonic() >= until:
+                doubts += answer.rule == UNCERTAIN
+                late = time.monotonic() >= until
+                if late or doubts > 1 or answer.rule not in {BUSY, UNCERTAIN}:
                     return answer
             time.sleep(PAUSE)
 

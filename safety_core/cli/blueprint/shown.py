@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from rich.console import Console
@@ -82,12 +82,16 @@ def show_plan(blueprint: Blueprint, answer: JsonObject, console: Console) -> Non
         "", "step", "what it does", "tool", "level", "what happens", title=blueprint.title, title_justify="left"
     )
     counts: dict[str, int] = {}
-    for number, step in enumerate(Reader(answer, "plan").objects("steps"), 1):
+    number = 0
+    for step in Reader(answer, "plan").objects("steps"):
         how = step.text("answer")
         counts[how] = counts.get(how, 0) + 1
         back = step.text("id").endswith(BACK)
+        number += not back
         level = step.text("level", "?")
         does = Text(line(step.text("does")), style="dim" if back else "")
+        for condition in _conditions(blueprint, step.text("id")):
+            does.append(f"\n{condition}", style="dim")
         for who in step.texts("recipients", ()):
             does.append(f"\n→ {line(who)}", style="dark_orange")
         for amount in step.texts("amounts", ()):
@@ -152,6 +156,19 @@ def show_runs(runs: tuple[Listed, ...], now: float, console: Console) -> None:
         state = Text(run.state.value, style=_RUNS.get(run.state, "red"))
         table.add_row(run.id[:12], run.blueprint, state, f"{minutes:.0f} min ago")
     console.print(table)
+
+
+def _conditions(blueprint: Blueprint, name: str) -> Iterator[str]:
+    """Yield what decides whether, and how often, a step is done."""
+    for step in blueprint.steps:
+        if step.id != name:
+            continue
+        if step.pause:
+            yield "pauses first: somebody looks"
+        if step.for_each:
+            yield f"for each of {step.for_each.strip('{}')}, {step.most} at most"
+        if step.when is not None:
+            yield f"only if {step.when.value.strip('{}')} {step.when.test.value.replace('_', ' ')} {step.when.than}"
 
 
 def _questions(run: Run) -> list[JsonObject]:
