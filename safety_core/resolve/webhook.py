@@ -5,6 +5,8 @@ The receiver knows a second delivery by `webhook-id`, which is made of the execu
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from safety_core.canonical import JsonObject, canonical_bytes
 from safety_core.errors import ExecutionError
 from safety_core.model.connection import Connection
@@ -23,7 +25,7 @@ def webhook_plan(connection: Connection, arguments: JsonObject, seconds: float) 
     if secret is None:
         thing, fix = f"connection {connection.name}", 'name one in the edge\'s settings: secrets = { secret = "NAME" }'
         raise ExecutionError(thing, "has no secret to sign with", fix)
-    base_of(connection)
+    base_of(replace(connection, target=connection.target.partition("?")[0]))
     body = canonical_bytes({"type": arguments.get("event"), "data": arguments.get("payload", {})}).decode()
     access = Access(connection.name, connection.private, signed=secret)
     headers = (("Content-Type", "application/json"),)
