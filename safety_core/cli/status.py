@@ -15,6 +15,7 @@ from safety_core.canonical import JsonObject
 from safety_core.cli.edge_socket import ask_edge, socket_option
 from safety_core.edge import clock
 from safety_core.model.budget import ALERT_AT
+from safety_core.model.terms import day
 from safety_core.model.usage import dollars
 from safety_core.wire.halts import EVERY
 from safety_core.wire.posture import Result, posture_from_json, told
@@ -72,6 +73,7 @@ def show(answer: JsonObject, console: Console) -> None:
         facts.add_row("executions", Text(told, style="yellow"))
     facts.add_row("audit", f"{body.object('audit').integer('entries')} entries")
     facts.add_row("secrets", f"{body.integer('secrets')} known")
+    _vault(body, facts)
     facts.add_row("hub", Text(hub.text("url") or "none"))
     for task in body.objects("tasks"):
         done = f"last done {_ago(task.number('last_done'))}" if task.has("last_done") else "not done yet"
@@ -109,6 +111,18 @@ def show(answer: JsonObject, console: Console) -> None:
             layer.text("layer"), _state(layer.text("state"), ""), Text(layer.text("detail", limit=BODY_LIMIT))
         )
     console.print(layers)
+
+
+def _vault(body: Reader, facts: Table) -> None:
+    """Add a line for each canary that was seen, and for each secret whose end is near or past."""
+    for seen in body.objects("canaries") if body.has("canaries") else ():
+        told = f"the canary {seen.text('name')} was seen {seen.integer('times')} times, last {_ago(seen.number('last'))}"
+        facts.add_row("alarm", Text(told, style="red"))
+    now = clock.now()
+    for ending in body.objects("ending") if body.has("ending") else ():
+        at, over = ending.number("expires"), now >= ending.number("expires")
+        told = f"{ending.text('name')} {'expired' if over else 'expires'} on {day(at)}: safety secret rotate"
+        facts.add_row("expiry", Text(told, style="red" if over else "yellow"))
 
 
 def _reached(egress: Reader, facts: Table) -> None:

@@ -39,10 +39,10 @@ def scrubbed(call: ToolCall, redactor: Redactor) -> Flow[ToolCall]:
 def check_hidden(call: ToolCall, clean: ToolCall, context: Context) -> None:
     """Refuse a call that shows a canary, and one of which scrubbing took more than secrets: its caller would run what
     nobody has judged or seen."""
-    for name in context.canaries.intersection(refs_in(clean.params)):
-        raise CanaryError(f"secret {name}", "is a canary, which nobody uses", "find out who read it, and where")
     if (call.tool, call.params) == (clean.tool, clean.params):
         return
+    for name in context.canaries.intersection(refs_in([clean.tool, clean.params])):
+        raise CanaryError(f"secret {name}", "is a canary, which nobody uses", "find out who read it, and where")
     catalogue, workspace = context.policy.catalogue, context.workspace
     if not shows(bare_facts_of(clean, catalogue, workspace), bare_facts_of(call, catalogue, workspace)):
         raise InputError(

@@ -15,13 +15,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from proxy.secrets import SHARE, STEPS, Secrets
+from proxy.secrets import MISSED, SHARE, STEPS, Secrets
 from safety_core.bundle.samples import characters
+from safety_core.edge import clock
 from safety_core.edge.vault import LOGGED, Vault
 from safety_core.edge.vault.seals import Row
 from safety_core.edge.vault_key import RawKey
 from safety_core.errors import BrokenSealError
-from safety_core.model.secret import SecretName, SecretValue, Use
+from safety_core.model.secret import PROMPT, SecretName, SecretValue, Use
 from safety_core.model.tool_call import AgentId
 
 KEY = RawKey.of(b"3" * 32)
@@ -232,3 +233,68 @@ async def test_what_only_looks_like_a_json_object_is_one_secret(vault: Vault) ->
     vault.put(OVEN, value, now=1.0)
     await secrets.refresh()
     assert told(secrets, value) == "x SECRET_REF(OVEN)"
+
+
+async def test_an_old_value_is_taken_out_under_the_same_name_until_its_overlap_ends(
+    vault: Vault, elsewhere: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+    monkeypatch.setattr(clock, "now", lambda: now)
+    first, second, third = (value_of("OVEN", version) for version in (1, 2, 3))
+    secrets = Secrets(vault)
+    elsewhere.put(OVEN, first, now=1.0)
+    await secrets.refresh()
+    elsewhere.rotate(OVEN, second, now=now, overlap=60.0)
+    elsewhere.rotate(OVEN, third, now=now, overlap=30.0)
+    for again in (secrets, Secrets(vault)):
+        now = 100.0
+        await again.refresh()
+        assert [told(again, value) for value in (first, second, third)] == ["x SECRET_REF(OVEN)"] * 3
+        assert (len(again), again.names()) == (1, (OVEN,))
+        refs = {needle["ref"] for needle in (await again.needles())["needles"]}  # type: ignore[union-attr, index]
+        assert refs == {"SECRET_REF(OVEN)"}
+        now = 130.0
+        await again.refresh()
+        assert [told(again, value) == "x SECRET_REF(OVEN)" for value in (first, second, third)] == [True, False, True]
+        now = 160.0
+        await again.refresh()
+        assert [told(again, value) == "x SECRET_REF(OVEN)" for value in (first, second, third)] == [False, False, True]
+    assert secrets.lend((OVEN,), USE) == {OVEN: third}
+
+
+async def test_an_old_value_goes_with_its_secret(vault: Vault) -> None:
+    first, second = (value_of("OVEN", version) for version in (1, 2))
+    secrets = Secrets(vault)
+    vault.put(OVEN, first, now=1.0)
+    vault.rotate(OVEN, second, now=clock.now(), overlap=60.0)
+    await secrets.refresh()
+    assert secrets.lend((SecretName("OVEN.previous"),), USE) == {SecretName("OVEN.previous"): first}
+    vault.remove(OVEN)
+    await secrets.refresh()
+    assert ["OVEN" in told(secrets, value) for value in (first, second)] == [False, False]
+    assert secrets._known == {}
+
+
+async def test_what_is_gone_is_not_in_memory_any_more(vault: Vault) -> None:
+    secrets = Secrets(vault)
+    for name in ("OVEN", "SHOP"):
+        vault.put(SecretName(name), value_of(name), now=1.0)
+    await secrets.refresh()
+    vault.remove(OVEN)
+    vault.rotate(SecretName("SHOP"), value_of("SHOP", 2), now=2.0)
+    await secrets.refresh()
+    assert [*secrets._registry._index.values] == [value_of("SHOP", 2)]
+
+
+async def test_prompts_with_a_key_are_logged_once_a_minute(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(clock, "now", lambda: now)
+    secrets = Secrets(vault)
+    vault.put(OVEN, value_of("OVEN"), now=1.0)
+    for agent, at in (("main", 100.0), ("main", 159.0), ("other", 159.0), ("main", 160.0)):
+        now = at
+        secrets.lend((OVEN,), Use(AgentId(agent), PROMPT, "exchange"))
+    assert [(use.agent, use.at) for use in vault.uses(OVEN, 9)] == [("main", 100.0), ("other", 159.0), ("main", 160.0)]
+    for number in range(MISSED + 3):
+        secrets.lend((OVEN,), Use(AgentId(f"a{number}"), PROMPT, "exchange"))
+    assert len(secrets._noted) <= MISSED

@@ -172,8 +172,8 @@ def test_a_change_that_fails_leaves_no_trace(path: Path) -> None:
 
 def test_a_writer_that_is_killed_leaves_no_trace(path: Path) -> None:
     script = (
-        "import os, sys; from pathlib import Path; from safety_core.edge.vault import Vault; from safety_core.edge.vault_key "
-        "import RawKey; from safety_core.model.secret import SecretName, SecretValue\n"
+        "import os, sys; from pathlib import Path; from safety_core.edge.vault import Vault;"
+        "from safety_core.edge.vault_key import RawKey; from safety_core.model.secret import SecretName, SecretValue\n"
         "store = Vault._store\n"
         "def killed(*arguments):\n    store(*arguments)\n    os.kill(os.getpid(), 9)\n"
         "Vault._store = killed\n"
