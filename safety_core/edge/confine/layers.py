@@ -14,6 +14,7 @@ from typing import Any, Final
 import safety_core
 from safety_core.canonical import Json, JsonObject
 from safety_core.edge.confine.group import find_parents
+from safety_core.edge.confine.held import held
 
 LAUNCHER: Final = (
     sys.executable, "-I", "-S", "-c",
@@ -104,8 +105,5 @@ def _tried() -> tuple[int, str]:
 
 
 def instructions(todo: dict[str, Any]) -> int:
-    """Return a descriptor from which the launcher reads `todo`: in memory only, since it may hold values of secrets."""
-    source = os.memfd_create("launch")
-    os.write(source, marshal.dumps(todo))
-    os.lseek(source, 0, os.SEEK_SET)
-    return source
+    """Return a descriptor from which the launcher reads `todo`, which may hold values of secrets."""
+    return held(marshal.dumps(todo))

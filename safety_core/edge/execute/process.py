@@ -10,8 +10,9 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import BinaryIO, Final
+from typing import Final
 
+from safety_core.edge.confine.held import held
 from safety_core.edge.confine.spawn import Program, Streams, confined
 from safety_core.edge.execute.limits import Limits
 from safety_core.edge.execute.told import told
@@ -44,7 +45,7 @@ async def run_process(
     reading, writing = os.pipe()
     output = _Output(reading, limits)
     try:
-        with os.fdopen(writing, "wb") as end, _input(stdin) as source:
+        with os.fdopen(writing, "wb") as end, os.fdopen(held(stdin.encode()), "rb") as source:
             async with confined(program, limits.confinement, Streams(source, end, end)) as child:
                 end.close()
                 output.stop = child.process.kill
@@ -64,14 +65,6 @@ async def run_process(
     words = told(limits, child.hits, status, text, flooded=output.flooded)
     text += "\n" if words and text and not text.endswith("\n") else ""
     return ToolResult(text + words, status, output.truncated)
-
-
-def _input(text: str) -> BinaryIO:
-    """Return standard input: a file that exists in memory only, positioned at its beginning."""
-    file = os.fdopen(os.memfd_create("stdin"), "w+b")
-    file.write(text.encode())
-    file.seek(0)
-    return file
 
 
 class _Output:
