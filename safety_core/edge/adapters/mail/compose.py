@@ -28,7 +28,7 @@ MOST_ATTACHED: Final = 50
 SUBJECT_LENGTH: Final = 500
 REFERENCES_LENGTH: Final = 2000
 
-MESSAGE_ID: Final = re.compile(r"<[^<>\s]{1,250}>")
+MESSAGE_ID: Final = re.compile(r"<[!-;=?-~]{1,250}>")
 
 _WIRE: Final = SMTP.clone(cte_type="7bit")
 """What every server takes: lines of ASCII, ends as they are sent."""

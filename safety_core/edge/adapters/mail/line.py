@@ -17,7 +17,6 @@ from typing import Final
 
 from safety_core.edge.adapters.request import Request
 from safety_core.edge.lookup import looked_up
-from safety_core.errors import ExecutionError
 
 SPARE_SECONDS: Final = 0.2
 """How much earlier than the operation's own end its lines are shut, so that it can say what is known."""
@@ -95,12 +94,12 @@ def lines(request: Request, ca: str) -> Iterator[Lines]:
     """Yield the lines of a request, shut when its time is over.
 
     Args:
-        ca: PEM of the authorities to trust in place of the system's; empty for those.
+        ca: path of a PEM with the authorities to trust in place of the system's; empty for those.
     """
     try:
-        context = ssl.create_default_context(cadata=ca or None)
-    except (ssl.SSLError, ValueError):
-        raise ExecutionError(f"connection {request.connection.name}", "has an option ca that is no PEM") from None
+        context = ssl.create_default_context(cafile=ca or None)
+    except OSError:
+        raise request.refusal("has an option ca that is not the path of a PEM") from None
     seconds = max(request.timeout - SPARE_SECONDS, LEAST_SECONDS)
     own = Lines(request, context, time.monotonic() + seconds)
     watch = threading.Timer(seconds, own.shut)

@@ -187,15 +187,18 @@ def mailbox(request: Request, account: Account, lines: Lines) -> Iterator[Mailbo
     if server is None:
         raise request.refusal("has no mailbox: it sends alone", 'target = "imaps://HOST"')
     wire = Wire(request, server.host, lines.to(server))
-    if not wire.greeting().upper().startswith(b"* OK"):
-        raise request.refusal(f"{server.host} lets nobody in now")
-    secure = server.implicit or _begin_tls(request, wire, server, lines)
-    box = Mailbox(request, wire, dict(account.folders))
-    box.learn()
-    _log_in(request, wire, box, account.login, secure=secure)
-    box.learn()
-    yield box
-    box.close()
+    try:
+        if not wire.greeting().upper().startswith(b"* OK"):
+            raise request.refusal(f"{server.host} lets nobody in now")
+        secure = server.implicit or _begin_tls(request, wire, server, lines)
+        box = Mailbox(request, wire, dict(account.folders))
+        box.learn()
+        _log_in(request, wire, box, account.login, secure=secure)
+        box.learn()
+        yield box
+        box.close()
+    finally:
+        wire.end()
 
 
 def _begin_tls(request: Request, wire: Wire, server: Server, lines: Lines) -> bool:

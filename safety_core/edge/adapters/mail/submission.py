@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
+import select
 import smtplib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -58,6 +59,7 @@ class Submission:
             UncertainError: the line was cut before the server's answer came.
             ExecutionError: the server refused the message.
         """
+        self._still_there()
         try:
             self._smtp.send(b".\r\n")
             answer = self._smtp.getreply()
@@ -67,6 +69,12 @@ class Submission:
             raise self._request.uncertain("was cut off while the server took the message")
         self._expect(answer, "refused the message")
         return _number(answer)
+
+    def _still_there(self) -> None:
+        """Refuse where the server has hung up or said something in between: what ends the message is not sent then."""
+        line = self._smtp.sock
+        if line is None or select.select([line], [], [], 0)[0]:
+            raise self._cut(ConnectionError())
 
     def _ask(self, line: str) -> tuple[int, bytes]:
         try:
@@ -94,14 +102,21 @@ def submission(request: Request, account: Account, lines: Lines) -> Iterator[Sub
     smtp = smtplib.SMTP(local_hostname=domain)
     smtp.sock = lines.to(server)
     try:
+        _enter(request, smtp, server, account.smtp_login, lines)
+        yield Submission(request, smtp, server)
+        with suppress(OSError, smtplib.SMTPException, ValueError):
+            smtp.quit()
+    finally:
+        smtp.close()
+
+
+def _enter(request: Request, smtp: smtplib.SMTP, server: Server, login: Login, lines: Lines) -> None:
+    try:
         secure = _greeted(request, smtp, server, lines)
-        if account.smtp_login.user:
-            _log_in(request, smtp, account.smtp_login, secure=secure)
+        if login.user:
+            _log_in(request, smtp, login, secure=secure)
     except (OSError, smtplib.SMTPException, ValueError) as error:
         raise request.refusal(f"{server.host} was cut off or speaks no SMTP ({type(error).__name__})") from None
-    yield Submission(request, smtp, server)
-    with suppress(OSError, smtplib.SMTPException, ValueError):
-        smtp.quit()
 
 
 def _greeted(request: Request, smtp: smtplib.SMTP, server: Server, lines: Lines) -> bool:

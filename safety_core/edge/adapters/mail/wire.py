@@ -71,6 +71,11 @@ class Wire:
         self.line = line
         self._file = line.makefile("rb")
 
+    def end(self) -> None:
+        """Close the line."""
+        self._file.close()
+        self.line.close()
+
     def greeting(self) -> bytes:
         """Return the server's first response."""
         try:
