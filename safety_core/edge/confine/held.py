@@ -14,8 +14,8 @@ SMALLEST: Final = 4096
 def held(content: bytes) -> int:
     """Return a descriptor that gives `content`, and then its end. The caller closes it.
 
-    A pipe's buffers are the kernel's own memory, which is never written to a swap device. What fits into no pipe (1 MiB,
-    unless the machine says otherwise) is in a file that exists in memory only, and may be swapped out as any process.
+    A pipe's buffers are the kernel's own memory, which is never written to a swap device. What fits into no pipe (of
+    1 MiB, unless the machine says otherwise) is in a file in memory, which may be swapped out as any process may.
     """
     reading, writing = os.pipe()
     with suppress(OSError), os.fdopen(writing, "wb", buffering=0) as end:

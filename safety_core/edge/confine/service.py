@@ -41,12 +41,6 @@ def of_service(
     )
 
 
-def of_server(commands: Confinement | None) -> Confinement | None:
-    """Return what the child may do that starts a program which the operator chose, such as an MCP server: read the
-    machine but not the edge, write where commands do, and use the network."""
-    return commands and replace(commands, hidden=_own(commands), network=True)
-
-
 def _own(commands: Confinement) -> tuple[str, ...]:
     """Return what is hidden because it is the edge's: services of the machine are what an operator connects."""
     services = {os.path.realpath(path) for path in SOCKETS}

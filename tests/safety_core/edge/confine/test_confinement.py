@@ -69,10 +69,13 @@ def test_what_serves_a_connection_gets_its_own_files(
     assert DOCKER not in confinement.hidden, "an operator may connect it"
 
 
-def test_a_program_that_the_operator_chose_reads_what_commands_do(tmp_path: Path) -> None:
-    confinement = confinement_for(asked("mcp", "/opt/crm/server --stdio"), commands(tmp_path))
+def test_a_program_that_the_operator_chose_gets_the_paths_that_they_named(tmp_path: Path) -> None:
+    request = asked("mcp", "/srv/crm/server --stdio /srv/crm/data", directory="/srv/crm", writable="/srv/crm/data")
+    confinement = confinement_for(request, commands(tmp_path))
     assert confinement is not None
-    assert confinement.readable == ("/",)
+    assert {"/srv/crm/server", "/srv/crm"} <= set(confinement.readable)
+    assert "/" not in confinement.readable
+    assert "/srv/crm/data" in confinement.writable
     assert str(tmp_path / "home") in confinement.hidden
 
 
