@@ -16,10 +16,10 @@ from typing import Final, TypeAlias
 
 from safety_core.blueprint.checked import ADDRESS_NAMES, PATH_NAMES
 from safety_core.blueprint.run import BACK, HAPPENED, Act, ActState, Run, RunState
-from safety_core.blueprint.template import Values, filled, filled_address, filled_path
+from safety_core.blueprint.template import Values, filled, filled_address, filled_path, meant
 from safety_core.canonical import Json, JsonObject
 from safety_core.errors import InputError
-from safety_core.model.blueprint import Compensation, Condition, OnFailure, Step, Test
+from safety_core.model.blueprint import Comparison, Compensation, Condition, OnFailure, Step
 from safety_core.wire.reader import parse_json
 
 _ENDED: Final = frozenset({ActState.DONE, ActState.LEFT})
@@ -137,7 +137,7 @@ def moved(run: Run, move: Pause | Broken | Finish) -> Run:
             return run.to(RunState.PAUSED, f"{step.id}: {step.pause}")
         case Broken(act, reason):
             return failed(run.with_act(replace(act, state=ActState.BEGUN)), replace(act, state=ActState.BEGUN), reason)
-        case Finish():
+        case _:
             return run.to(RunState.UNDONE if run.back else RunState.DONE, run.why if run.back else "")
 
 
@@ -164,13 +164,13 @@ def rendered(tool: str, arguments: JsonObject, values: Values) -> JsonObject:
 
 def holds(condition: Condition, values: Values) -> bool:
     """Tell whether a condition holds."""
-    value = filled(condition.value, values)
+    value = meant(condition.value, values)
     match condition.test:
-        case Test.IS:
+        case Comparison.IS:
             return value == condition.than
-        case Test.IS_NOT:
+        case Comparison.IS_NOT:
             return value != condition.than
-        case Test.OVER:
+        case _:
             return _size(value) > float(str(condition.than))
 
 
@@ -179,7 +179,7 @@ def items_of(run: Run, step: Step, outputs: JsonObject) -> Iterator[tuple[str, J
     if not step.for_each:
         yield step.id, None
         return
-    items = filled(step.for_each, values_of(run, outputs))
+    items = meant(step.for_each, values_of(run, outputs))
     if items is None:
         items = []
     if not isinstance(items, list):

@@ -32,13 +32,13 @@ from safety_core.canonical import Json, JsonObject
 from safety_core.errors import InputError
 from safety_core.model.blueprint import (
     Blueprint,
+    Comparison,
     Compensation,
     Condition,
     Input,
     InputType,
     OnFailure,
     Step,
-    Test,
 )
 from safety_core.wire.reader import Reader
 
@@ -185,11 +185,11 @@ def _condition(entry: Reader, name: str, known: _Known) -> Condition:
     reader = entry.object(name)
     value = reader.text("value")
     _templates(value, f"{reader.path}.value", known)
-    given = [test for test in Test if test.value in reader.whole()]
+    given = [test for test in Comparison if test.value in reader.whole()]
     if len(given) != 1:
         raise InputError(reader.path, "must have one of is, is_not and over")
     than = reader.json(given[0].value)
-    if given[0] is Test.OVER and (isinstance(than, bool) or not isinstance(than, int | float)):
+    if given[0] is Comparison.OVER and (isinstance(than, bool) or not isinstance(than, int | float)):
         raise InputError(f"{reader.path}.over", "must be a number")
     condition = Condition(value, given[0], than, reader.text("words", "", limit=300))
     reader.done()

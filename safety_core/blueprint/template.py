@@ -70,8 +70,15 @@ def paths_in(value: Json) -> Iterator[tuple[str, ...]]:
 
 
 def filled(value: Json, values: Values) -> Json:
-    """Return `value` with every template replaced. Raises InputError where one leads nowhere, or cannot be written."""
+    """Return `value` with every template replaced. Raises InputError where one means nothing, or cannot be written."""
     return _filled(value, values, _written)
+
+
+def meant(template: str, values: Values) -> Json:
+    """Return what a condition or a list goes by: None where its template means nothing. Raises InputError as `filled`
+    for a template that stands in a longer text."""
+    alone = _TEMPLATE.fullmatch(template)
+    return found(_path(alone[1]), values) if alone else filled(template, values)
 
 
 def filled_address(url: str, values: Values) -> str:
@@ -130,7 +137,7 @@ def found(path: tuple[str, ...], values: Values) -> Json:
 def _filled(value: Json, values: Values, write: Callable[[tuple[str, ...], Json], str]) -> Json:
     if isinstance(value, str):
         alone = _TEMPLATE.fullmatch(value)
-        return found(_path(alone[1]), values) if alone else _whole(value, values, write)
+        return _something(_path(alone[1]), values) if alone else _whole(value, values, write)
     if isinstance(value, list):
         return [_filled(item, values, write) for item in value]
     if isinstance(value, dict):
@@ -152,6 +159,11 @@ def _whole(text: str, values: Values, write: Callable[[tuple[str, ...], Json], s
     if len(whole) > WRITTEN:
         raise InputError("text", f"has more than {WRITTEN} characters with its values", "take less of an earlier step")
     return whole
+
+
+def _something(path: tuple[str, ...], values: Values) -> Json:
+    value = found(path, values)
+    return _written(path, value) if value is None else value
 
 
 def _written(path: tuple[str, ...], value: Json) -> str:

@@ -30,7 +30,7 @@ class InputType(StrEnum):
     """2027-01-31T09:30, or with seconds and an offset."""
 
 
-class Test(StrEnum):
+class Comparison(StrEnum):
     """How a condition looks at its value."""
 
     IS = "is"
@@ -74,7 +74,7 @@ class Condition:
     """`value`, a template, against what it is to be. `words`: what to tell people where it does not hold."""
 
     value: str
-    test: Test
+    test: Comparison
     than: Json
     words: str = ""
 
