@@ -138,3 +138,14 @@ def test_without_an_edge_it_says_how_to_start_one(tmp_path: Path, capsys: pytest
         ask(tmp_path / "none.sock")
     assert run(["status", "--socket", str(tmp_path / "none.sock")]) == 1
     assert "is not running" in capsys.readouterr().err
+
+
+def test_canaries_that_were_seen_and_secrets_that_end_are_shown() -> None:
+    screen = io.StringIO()
+    canaries = [{"name": "old_backup_key", "times": 3, "last": 0.0}]
+    ending = [{"name": "shop_key", "expires": 0.0}, {"name": "mail_key", "expires": 4e9}]
+    show({**ANSWER, "canaries": canaries, "ending": ending}, Console(file=screen, width=200))
+    shown = screen.getvalue()
+    assert "the canary old_backup_key was seen 3 times, last " in shown
+    assert "shop_key expired on 1970-01-01 00:00 UTC: safety secret rotate" in shown
+    assert "mail_key expires on 2096-10-02 07:06 UTC: safety secret rotate" in shown

@@ -2,48 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import json
 import sqlite3
-import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from safety_core.cli.main import run
 from safety_core.edge.home import Home
 from safety_core.edge.vault import Vault
 from safety_core.edge.vault_key import find_vault_key
 from safety_core.model.secret import SecretName, SecretValue
-
-VALUE = "Zk3-example-9xQ!value"
-OTHER = "Ht7-another-2bW!value"
-
-
-class Stdin(io.TextIOWrapper):
-    """Standard input that is not a terminal."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(io.BytesIO(text.encode()), encoding="utf-8")
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    monkeypatch.setenv("SAFETY_HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
-    return Home(tmp_path / "home")
-
-
-def safety(monkeypatch: pytest.MonkeyPatch, *arguments: str, stdin: str = "") -> int:
-    with monkeypatch.context() as patch, Stdin(stdin) as given:
-        patch.setattr(sys, "stdin", given)
-        return run(["secret", *arguments])
-
-
-def kept(home: Home) -> dict[str, str]:
-    with Vault.open(home.vault, find_vault_key(home)) as vault:
-        return {name: value.reveal() for name, value in vault.changes().values.items()}
+from tests.safety_core.cli.secret.running import OTHER, VALUE, kept, safety
 
 
 def test_a_value_is_kept_replaced_and_removed(
