@@ -11,7 +11,7 @@ recipient that is not among those shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -173,7 +173,7 @@ def _decided(planned: Plan, steps: tuple[Profiled, ...], context: Context) -> Fl
 
 def _question(planned: Plan, steps: Sequence[Profiled], context: Context) -> ApprovalRequest | None:
     """Return the one question about all calls that it may be about; None where there is none."""
-    shown = [*_shown(steps)]
+    shown = [_shown(step, step.question) for step in steps if step.question is not None]
     first = next((step.question for step in shown if step.covered), None)
     if first is None:
         return None
@@ -181,11 +181,8 @@ def _question(planned: Plan, steps: Sequence[Profiled], context: Context) -> App
     return approve.plan_question(first, title, shown, context.policy)
 
 
-def _shown(steps: Sequence[Profiled]) -> Iterator[PlannedStep]:
-    for step in steps:
-        if step.question is not None:
-            planned = step.planned
-            yield PlannedStep(planned.call.id, planned.words, step.how, step.question, step.how is How.COVERED)
+def _shown(step: Profiled, question: ApprovalRequest) -> PlannedStep:
+    return PlannedStep(step.planned.call.id, step.planned.words, step.how.value, question, step.how is How.COVERED)
 
 
 def _adopted(earlier: Approval, question: ApprovalRequest, now: float, context: Context) -> bool:

@@ -218,7 +218,8 @@ class World:
         return alike[-1] if alike else None
 
     def _begin(self, execution: Execution) -> None:
-        assert self.events()[-1] is Event.PERMITTED, "nothing begins before its permission is on record"
+        told = [event for event in self.events() if event not in {Event.PLAN, Event.OUTWARD_GRANT}]
+        assert told[-1] is Event.PERMITTED, "nothing begins before its permission is on record"
         self.executions[execution.id] = execution
 
     def _end(self, effect: effects.EndExecution) -> None:
