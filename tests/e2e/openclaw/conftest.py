@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+import sqlite3
 import tomllib
 from collections.abc import Generator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ import pytest
 from safety_core.cli.demo.model import Model
 from safety_core.cli.demo.stage import CATALOGUE, PROGRAMS
 from tests.e2e.openclaw.world import APIS, CHATTED, RECITED, World, run_safety, wait_until
+from tests.simulators.mail_house import MailHouse, mail_house
 from tests.simulators.openclaw import Gateway, environment, free_port, set_up
 from tests.simulators.openclaw_host import Endpoint, Host, add_stray
 from tests.simulators.planted import plant
@@ -24,7 +26,19 @@ from tests.simulators.site import Site, site
 from tests.simulators.telegram import Telegram, telegram
 
 ORDER: Final = (
-    *("plugin", "calls", "foreseen", "approvals", "secrets", "agents", "outbound", "limits", "planted", "faults"),
+    *(
+        "plugin",
+        "calls",
+        "foreseen",
+        "approvals",
+        "secrets",
+        "services",
+        "agents",
+        "outbound",
+        "limits",
+        "planted",
+        "faults",
+    ),
     *("hooks", "broken"),
 )
 """The modules in the order in which they share one gateway: what takes something away comes late."""
@@ -49,15 +63,18 @@ def world() -> Generator[World, None, None]:
         hub = stack.enter_context(here.hub())
         here.introduce()
         here.publish(sources=policy(here))
+        house = stack.enter_context(mail_house())
         values = {name: secrets.token_hex(14) for name in ("DB_PASSWORD", CHATTED, RECITED)} | plant(50)
+        values["MAILBOX"] = house.password
         run_safety(here, "secret", "import", "-", text=json.dumps(values))
         host = owners_openclaw(here, model, messenger)
         settings, tokens = guard(here, host)
+        settings["CONNECTIONS"] = json.dumps(connections(here, house))
         gateway = Gateway(host)
         stack.callback(gateway.stop)
         edge = stack.enter_context(here.edge(**settings))
         gateway.await_ready()
-        world = World(here, hub, edge, settings, model, messenger, gateway, tokens, values, stack)
+        world = World(here, hub, edge, settings, model, messenger, gateway, tokens, values, house, stack)
         wait_until(lambda: tokens.keys() - {"unguarded"} <= world.plugins().keys())
         yield world
 
@@ -69,6 +86,7 @@ def policy(here: Site) -> dict[str, bytes]:
         "agents": {
             "held": {"tools": ["read", "exec", "secret_names"], "secrets": ["DB_PASSWORD"], "subagents": {"depth": 0}},
             "thrifty": {"budget": {"tokens_per_day": 2000}},
+            "llama": {"connections": ["shop_db"]},
         },
     }
     approvers = {"approvers": [here.hub_key(), here.channel_key()]}
@@ -86,6 +104,19 @@ def furnish(workspace: Path) -> None:
     program.write_text(PROGRAMS["newsletter"])
     program.chmod(0o755)
     (workspace / "news.md").write_text("Fresh rye on Fridays.")
+
+
+def connections(here: Site, house: MailHouse) -> dict[str, Any]:
+    """Return what the operator connects: the shop's orders, and its mailbox."""
+    orders = here.folder / "orders.db"
+    with closing(sqlite3.connect(orders)) as db:
+        db.executescript("create table orders (id integer, cake text); insert into orders values (1042, 'plum')")
+    options = {"smtp": f"smtps://localhost:{house.smtps}", "from": "anna@shop.test", "ca": str(house.trusted.chain)}
+    mail = {"adapter": "mail", "target": f"imaps://localhost:{house.imaps}", "user": house.user, "private": True}
+    return {
+        "shop_db": {"adapter": "sql", "target": f"sqlite://{orders}", "private": True},
+        "office": {**mail, "secrets": {"password": "MAILBOX"}, "options": options},
+    }
 
 
 def owners_openclaw(here: Site, model: Model, messenger: Telegram) -> Host:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from safety_core.cli.demo.model import Model
+from tests.simulators.mail_house import MailHouse
 from tests.simulators.openclaw import Gateway
 from tests.simulators.openclaw_host import Api
 from tests.simulators.openclaw_operator import Turn
@@ -60,7 +61,13 @@ class Told:
 
 @dataclass
 class World:
-    """All parts of the machine. `tokens`: agent -> its token at the egress; `values`: the planted secrets by name."""
+    """All parts of the machine.
+
+    Attributes:
+        tokens: agent -> its token at the egress.
+        values: the planted secrets by name.
+        house: keeps the shop's mail.
+    """
 
     site: Site
     hub: Process
@@ -71,6 +78,7 @@ class World:
     gateway: Gateway
     tokens: dict[str, str]
     values: dict[str, str]
+    house: MailHouse
     stack: ExitStack = field(default_factory=ExitStack)
 
     @property
@@ -89,7 +97,7 @@ class World:
         turn = self.gateway.say(f"{marker} {said} {script(*steps)}", agent=agent, session=session)
         return tool_results(self.model, marker), turn
 
-    def call(self, tool: str, *, agent: str = "main", said: str = "", session: str = "", **params: Any) -> Told:
+    def call(self, tool: str, /, *, agent: str = "main", said: str = "", session: str = "", **params: Any) -> Told:
         """Let the agent's model call one tool."""
         results, turn = self.say(Call(tool, params), Say("that is all"), agent=agent, said=said, session=session)
         assert results, f"{turn}\n{self.gateway.log[-2000:]}"
