@@ -8,6 +8,7 @@ tenancy     one tenant, as the pool holds it
 ledger      which tenants there are, on disk, so that what a killed pool left is cleared
 spawn       a process that goes into new namespaces and becomes a tenant's first
 world       the root and the network that a tenant has
+families    which sockets a tenant can make
 kernel      the system calls for that
 front       the pool's pages, and the way to a tenant's hub
 tenant      what runs inside of a tenant

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from demo_pool import kernel, world
+from demo_pool import families, kernel, world
 
 INSIDE_UID: Final = 1000
 """Who an ordinary user is inside."""
@@ -99,6 +99,7 @@ def _become_first(order: dict[str, Any], owner: tuple[int, int]) -> None:
         os.setresgid(owner[1], owner[1], owner[1])
         os.setresuid(owner[0], owner[0], owner[0])
     kernel.no_new_privileges()
+    families.hold()
     kernel.die_with_parent()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES))

@@ -96,10 +96,10 @@ class Pages:
         elif "words" in fields:
             answer = await visit.tenant.ask(do="say", words=fields["words"])
         else:
-            answer = await visit.tenant.ask(do="invite" if "link" in fields else "story")
+            answer = await visit.tenant.ask(do=next((word for word in ("invite", "pin") if word in fields), "story"))
         if answer.get("trouble"):
             raise LimitError("agent", "has enough to do", "answer what waits first")
-        return _go("/watch" + ("#phone" if "link" in fields else "#story"))
+        return _go("/watch" + ("#phone" if "invite" in fields else "#story"))
 
     async def end(self, request: Request) -> Response:
         """End the visit, and the tenant with it, now."""

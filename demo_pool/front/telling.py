@@ -87,8 +87,15 @@ def read(raw: dict[str, Any]) -> Told:
 
 
 def _chapter(raw: dict[str, Any]) -> Chapter:
-    texts = (_text(raw, name) for name in ("title", "says", "state", "said", "received"))
-    return Chapter(_number(raw, "id"), *texts, steps=tuple(_step(one) for one in _objects(raw, "steps")))
+    return Chapter(
+        id=_number(raw, "id"),
+        title=_text(raw, "title"),
+        says=_text(raw, "says"),
+        state=_text(raw, "state"),
+        said=_text(raw, "said"),
+        received=_text(raw, "received"),
+        steps=tuple(_step(one) for one in _objects(raw, "steps")),
+    )
 
 
 def _step(raw: dict[str, Any]) -> Step:

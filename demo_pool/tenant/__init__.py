@@ -3,6 +3,7 @@
 __main__    the first process: starts the stage, takes in orphans, ends at the hour
 stage       starts and holds everything; one process
 setup       keys, policy, secrets and settings, by the commands that a user would type
+pin         pins the visitor's passkey in a new policy
 services    starts `safety hub serve` and `safety edge`, and waits until they answer
 fakes       the LLM provider, the mail server and the shop, all on this tenant's own loopback
 script      what the visitor can have the agent do, and what the model proposes for it

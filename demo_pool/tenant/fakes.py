@@ -129,7 +129,8 @@ async def _converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, 
 def _content(raw: bytes) -> str:
     message = email.message_from_bytes(raw.removesuffix(b".\r\n"), policy=email.policy.default)
     body = message.get_body(("plain",))
-    return f"{message['Subject']}\n\n{body.get_content().strip() if body else ''}"
+    text = body.get_content().replace("\r\n", "\n").strip() if body else ""
+    return f"{message['Subject']}\n\n{text}"
 
 
 async def _forget(model: Model) -> None:

@@ -38,6 +38,8 @@ HUB: Final = f"http://127.0.0.1:{HUB_PORT}"
 PROVIDER_KEY: Final = "provider_key"
 FOLDER: Final = Path(HOME)
 HUB_SETTINGS: Final = FOLDER / "hub.toml"
+HUB_KEY: Final = FOLDER / "hub-key.yaml"
+PUBLISHER: Final = FOLDER / "publisher"
 HUB_COMMAND: Final = ("hub", "--config", str(HUB_SETTINGS))
 
 _PATIENCE: Final = 60
@@ -69,8 +71,8 @@ def main() -> None:
     HUB_SETTINGS.write_text(
         f"data = {json.dumps(str(FOLDER / 'hub'))}\nport = {HUB_PORT}\nurl = {json.dumps(told['origin'])}\n"
     )
-    pinned = safety(*HUB_COMMAND, "init")
-    registration, publisher = (
+    HUB_KEY.write_text(safety(*HUB_COMMAND, "init"))
+    registration, _ = (
         _file(kind, safety(*HUB_COMMAND, kind, "add", TENANT, *more).strip())
         for kind, more in (("tenant", ()), ("publisher", ("author",)))
     )
@@ -78,7 +80,7 @@ def main() -> None:
     print(json.dumps({"hub": True}), flush=True)
     for name, value in values.items():
         safety("secret", "set", name, given=value)
-    publish(pinned, publisher)
+    publish(HUB_KEY.read_text(), str(PUBLISHER))
     safety("tenant", "register", TENANT, "--hub", HUB, "--token-file", registration)
     token = secrets.token_urlsafe(24)
     settings = _edge_settings(told["model_url"], token)

@@ -103,8 +103,21 @@ class Stage:
             words = str(asked.get("words", ""))[:WORDS].strip()
             if words:
                 return self._begin("You said", words, lambda chapter: self._agent.hear(chapter, words))
+        if what == "pin":
+            return await self._pinned()
         if what == "invite":
             self._invite = await _said(*HUB_COMMAND, "person", "invite", OWNER)
+        return self._told()
+
+    async def _pinned(self) -> dict[str, Any]:
+        chapter = self._story.chapter("Pin my passkey", "Let my passkey approve the gravest, too.")
+        self._story.tell(chapter, said="The security author signs a new policy: some 15 seconds.")
+        running = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "demo_pool.tenant.pin", stderr=asyncio.subprocess.DEVNULL
+        )
+        done = await running.wait() == 0
+        said = "It is pinned, in a signed policy." if done else "There is no passkey yet. Scan the code and make one."
+        self._story.tell(chapter, state="done" if done else "failed", said=said)
         return self._told()
 
     def _begin(self, title: str, says: str, work: Any) -> dict[str, Any]:

@@ -3,7 +3,25 @@
 
 const place = document.getElementById("story");
 
+let showing = false;
+let again = false;
+
+// One at a time, and once more if there was news meanwhile: an older answer never comes after a newer one.
 async function show() {
+  again = true;
+  if (showing) return;
+  showing = true;
+  try {
+    while (again) {
+      again = false;
+      await showOnce();
+    }
+  } finally {
+    showing = false;
+  }
+}
+
+async function showOnce() {
   const answer = await fetch("/watch/story", { headers: { Accept: "text/html" } });
   const open = new Set([...place.querySelectorAll("details[open]")].map((one) => one.id));
   const shut = new Set([...place.querySelectorAll("details:not([open])")].map((one) => one.id));
@@ -24,12 +42,12 @@ if (place) {
     if (over) news.close();
     if (version === seen) return;
     seen = version;
-    show();
+    show().catch(() => { seen = -1; });
   });
   // The buttons do their work without leaving the page.
   for (const form of document.querySelectorAll("form[action='/watch/do']")) {
     form.addEventListener("submit", async (event) => {
-      if (event.submitter?.name === "link") return;
+      if (event.submitter?.name === "invite") return;
       event.preventDefault();
       const sent = new URLSearchParams(new FormData(form, event.submitter));
       event.submitter.disabled = true;
