@@ -1,4 +1,4 @@
-"""A canary between an agent, the edge, a model and the hub: it is taken out wherever it is seen, and people are told."""
+"""A canary between an agent, the edge, a model and the hub: it is taken out where it is seen, and people are told."""
 
 from __future__ import annotations
 
