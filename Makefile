@@ -17,6 +17,7 @@ demo: .venv/ready  ## the whole story on this machine, without a network: about 
 test: lint  ## all checks and the whole test suite (real OpenClaw, OPA, PostgreSQL, Chromium, processes)
 	@sh tools/postgresql.sh
 	@sh tools/dovecot.sh
+	@sh tools/mariadb.sh
 	@sh tools/netns.sh
 	@sh tools/chromium.sh
 	@sh tools/axe.sh

@@ -26,17 +26,25 @@ def binaries() -> Path:
 class Cluster:
     folder: Path
     programs: Path
+    port: int = 5432
+    """Of the socket's name; also one of loopback where the cluster listens there."""
 
     def create(self, name: str) -> str:
         """Make an empty database; return its URL."""
-        command = [self.programs / "createdb", "-h", self.folder, "-U", "hub", "-T", "template0", name]
+        socket = ["-h", self.folder, "-p", str(self.port)]
+        command = [self.programs / "createdb", *socket, "-U", "hub", "-T", "template0", name]
         subprocess.run(command, check=True, capture_output=True)
         return f"postgresql://hub@/{name}?host={self.folder}"
 
 
 @contextmanager
-def private_cluster(programs: Path, *, durable: bool = False) -> Iterator[Cluster]:
-    """Run a server. `durable`: what it acknowledges is on the disk, as for a real one; tests have no use for that."""
+def private_cluster(programs: Path, *, durable: bool = False, port: int = 0) -> Iterator[Cluster]:
+    """Run a server.
+
+    Args:
+        durable: what it acknowledges is on the disk, as for a real one; tests have no use for that.
+        port: of loopback, where it listens too; 0 for its socket alone.
+    """
     folder = Path(tempfile.mkdtemp(prefix="safety-pg-", dir="/tmp"))
     become: list[str] = []
     if os.getuid() == 0:  # the server refuses to run as root
@@ -46,26 +54,26 @@ def private_cluster(programs: Path, *, durable: bool = False) -> Iterator[Cluste
     data = folder / "data"
     options = ["--auth=trust", "--username=hub", "--encoding=UTF8", "--locale=C", "--no-sync"]
     subprocess.run([*become, programs / "initdb", "-D", data, *options], check=True, capture_output=True, cwd=folder)
-    settings = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}"]
+    cluster = Cluster(folder, programs, port or 5432)
+    settings = ["-c", f"listen_addresses={'127.0.0.1' if port else ''}", "-c", f"unix_socket_directories={folder}"]
+    settings += ["-c", f"port={cluster.port}"]
     settings += [] if durable else ["-c", "fsync=off"]
-    server = subprocess.Popen(
-        [*become, programs / "postgres", "-D", data, *settings],
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    with (folder / "log").open("wb") as log:
+        command = [*become, programs / "postgres", "-D", data, *settings]
+        server = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=log)
     try:
-        _await_ready(programs, folder, server)
-        yield Cluster(folder, programs)
+        _await_ready(cluster, server)
+        yield cluster
     finally:
         server.send_signal(signal.SIGINT)  # "fast": ends open sessions
         server.wait(30)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _await_ready(programs: Path, folder: Path, server: subprocess.Popen[bytes]) -> None:
+def _await_ready(cluster: Cluster, server: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 30
-    while subprocess.run([programs / "pg_isready", "-h", folder, "-q"], check=False).returncode:
+    asked = [cluster.programs / "pg_isready", "-h", cluster.folder, "-p", str(cluster.port), "-q"]
+    while subprocess.run(asked, check=False).returncode:
         if server.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError("PostgreSQL did not start")
         time.sleep(0.05)

@@ -26,6 +26,9 @@ T = TypeVar("T")
 KILL_SECONDS: Final = 2.0
 """How long we try to end at the server what did not end in time."""
 
+SOONER: Final = 0.8
+"""Share of our time after which the server ends a statement, so that it is the one to say so."""
+
 COMMITTING: Final = frozenset(
     {"create", "alter", "drop", "truncate", "rename", "grant", "revoke", "analyze", "optimize", "repair", "check"}
     | {"cache", "flush", "install", "uninstall", "call", "do", "load", "reset", "change", "stop", "import"}
@@ -63,6 +66,7 @@ class Mysql:
     """One connection. See `session.Session`."""
 
     explains = "EXPLAIN "
+    explains_reading = False
     acts_table = (
         "CREATE TABLE IF NOT EXISTS {} (act char(64) CHARACTER SET ascii PRIMARY KEY,"
         " at timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP, outcome text) ENGINE=InnoDB"
@@ -140,7 +144,7 @@ class Mysql:
 
     def _limit(self) -> None:
         """Let the server end what takes too long by itself; each of the two has a setting of its own for that."""
-        seconds = self._deadline.left
+        seconds = self._deadline.left * SOONER
         maria = "MariaDB" in str(self._connection.server_version)
         limit = f"max_statement_time = {seconds:.3f}" if maria else f"max_execution_time = {int(seconds * 1000) + 1}"
         self._plain(f"SET SESSION {limit}, innodb_lock_wait_timeout = {max(1, int(seconds))}")
@@ -156,7 +160,9 @@ class Mysql:
             fault = _fault(error)
             if fault.lost:
                 self._kill()
-            raise fault from None
+            raise (
+                FaultError("did not answer in time", lost=True) if fault.lost and self._deadline.over else fault
+            ) from None
         except (OSError, AttributeError, struct.error):
             raise FaultError("was cut off", lost=True) from None
 
@@ -205,7 +211,11 @@ def _line(place: Place, addresses: Sequence[str], until: Deadline) -> socket.soc
     if place.socket:
         line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         line.settimeout(until.left)
-        line.connect(place.socket)
+        try:
+            line.connect(place.socket)
+        except OSError:
+            line.close()
+            raise
         return line
     for address in addresses[:-1]:
         with suppress(OSError):

@@ -26,8 +26,8 @@ AT_ONCE: Final = 50
 WATCH_MS: Final = 1000
 """How often a server looks whether its client is still there while it works (PostgreSQL 14)."""
 
-_LOST: Final = ("08", "57P")
-"""Classes of errors that end the connection: nobody knows what became of what was under way."""
+_LOST: Final = ("57P",)
+"""Classes of errors that end the connection from the server's side: nobody knows what became of what was under way."""
 
 _SCHEMA: Final = """
 SELECT c.table_schema || '.' || c.table_name, c.column_name, c.data_type, c.is_nullable = 'YES', coalesce(k.place, 0)
@@ -44,6 +44,7 @@ class Postgres:
     """One connection. See `session.Session`."""
 
     explains = "EXPLAIN "
+    explains_reading = True
     acts_table = (
         "CREATE TABLE IF NOT EXISTS {} (act char(64) PRIMARY KEY, at timestamptz NOT NULL DEFAULT now(), outcome text)"
     )
@@ -184,6 +185,8 @@ def _fault(error: asyncpg.PostgresError) -> FaultError:
     code = str(error.sqlstate)
     if code == "57014":
         return FaultError("took too long, and was cancelled")
+    if code.startswith("08"):
+        return FaultError("was cut off", lost=True)
     return FaultError(
         f"refused it (SQLSTATE {code})",
         said=str(error.args[0] if error.args else ""),

@@ -93,7 +93,7 @@ async def _done(request: Request, job: Job, place: Place, session: Session, stag
     if job.operation == "execute":
         return await _executed(request, job, place, session, stage)
     rows = Rows(job.limit, request.output)
-    await session.begin(read_only=True)
+    await session.begin(read_only=job.operation != "explain" or session.explains_reading)
     if job.operation == "schema":
         await session.schema(job.table, rows)
         rows.columns = ["table", "column", "type", "null", "key"]

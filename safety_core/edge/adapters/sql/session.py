@@ -54,12 +54,20 @@ class Deadline:
         """Seconds, never less than a moment: a limit of none would mean no limit to some."""
         return max(self.at - time.monotonic(), 0.01)
 
+    @property
+    def over(self) -> bool:
+        """Tell whether the time is up."""
+        return time.monotonic() >= self.at
+
 
 class Session(Protocol):
     """One connection to one database. Every method but `close` raises FaultError."""
 
     explains: str
     """What stands in front of a statement that is to be explained."""
+
+    explains_reading: bool
+    """It explains changes in a transaction that only reads, too; else in one that is taken back."""
 
     acts_table: str
     """How the table of finished acts is made; {} is its name."""

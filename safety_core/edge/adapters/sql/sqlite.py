@@ -41,6 +41,7 @@ class Sqlite:
     """One connection. See `session.Session`."""
 
     explains = "EXPLAIN QUERY PLAN "
+    explains_reading = True
     acts_table = (
         "CREATE TABLE IF NOT EXISTS {} (act text PRIMARY KEY, at text NOT NULL DEFAULT CURRENT_TIMESTAMP, outcome text)"
     )
