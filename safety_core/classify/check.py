@@ -54,7 +54,7 @@ PROGRAM: Final = frozenset(
 )
 TOOL: Final = frozenset(
     {"aliases", "adapter", "effect", "words", "args", "select", "actions", "default", "code", "ignored", "inner"}
-    | {"asks", "harmless", "volatile", "operation", "parameters"}
+    | {"asks", "given", "harmless", "volatile", "operation", "parameters"}
 )
 ADAPTER: Final = frozenset({"words", "slots", "options", "repeat"})
 REPEATS: Final = ("safe", "keyed", "ask")
@@ -136,6 +136,7 @@ def _check_tool(entry: Json, path: str) -> None:
         raise PolicyError(f"{path}.asks", "must be text", "say in a few words why a person is asked whatever the tier")
     _specs({name: entry[name] for name in ("effect", "default") if name in entry}, path)
     _specs(entry.get("actions", {}), f"{path}.actions")
+    _specs(entry.get("given", {}), f"{path}.given")
 
 
 def _check_adapter(entry: Json, path: str) -> None:

@@ -240,6 +240,9 @@ class ListedTool:
             own += actions.values() if word is not None else []
         for spec in dict.fromkeys(str(one) for one in own if one):
             self._own(spec, f"{self.name} {word}" if isinstance(word, str) else self.name)
+        for key, also in object_in(self.entry, "given").items():
+            if self.params.get(key) not in (None, "", []):
+                self._own(str(also), f"{self.name} {key}")
         for language, key in _code(self.entry.get("code")):
             for text in leaves(self.params.get(key)):
                 self._code(language, text)
