@@ -1,0 +1,141 @@
+"""Services that describe themselves, behind a real edge: pinned, called, killed in the middle, and never twice."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_urlsafe
+from typing import Any
+
+import httpx2
+import pytest
+from click.testing import CliRunner
+
+from safety_core.cli.main import cli
+from safety_core.edge.connections import pins_path
+from tests.simulators import mcp_server
+from tests.simulators.shop import Shop, shop
+from tests.simulators.site import Edge, Site, call, site
+
+LISTED = b"""
+tools:
+  shop.create_order: {effect: write, words: takes an order, harmless: [customer, items]}
+  shop.list_orders: {effect: read, words: looks for orders, harmless: [status]}
+  notes.silent: {effect: write, words: acts}
+  notes.environment: {effect: read, words: looks at variables}
+"""
+ORDER = {"customer": "c@example.com", "items": [{"product": "p1", "quantity": 1}]}
+
+
+@dataclass
+class Connected:
+    """A site with a shop and a program that serves MCP. `secret`: the program's."""
+
+    here: Site
+    shop: Shop
+    folder: Path
+    secret: str
+
+    @property
+    def settings(self) -> str:
+        program = Path(mcp_server.__file__)
+        target = f"{sys.executable} {program} {self.folder}"
+        options = {"readable": [str(program.parent)], "writable": [str(self.folder)]}
+        return json.dumps({
+            "shop": {"adapter": "rest", "target": self.shop.url, "private": True, "secrets": {"token": "SHOP_TOKEN"}},
+            "notes": {"adapter": "mcp", "target": target, "secrets": {"KEY": "NOTES_KEY"}, "options": options},
+        })  # fmt: skip
+
+    def safety(self, *words: str, typed: str = "") -> str:
+        environ = {"SAFETY_HOME": str(self.here.home.path), "SAFETY_EDGE_CONNECTIONS": self.settings}
+        done = CliRunner().invoke(cli, words, input=typed, env=environ, catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    def pin_shop(self) -> None:
+        self.safety("connection", "pin", "shop", "--description", f"{self.shop.url}/openapi.json", "--yes")
+
+    @contextmanager
+    def edge(self) -> Generator[Edge, None, None]:
+        with self.here.edge(CONNECTIONS=self.settings) as edge:
+            until(lambda: edge.status()["policy"]["state"] == "in force")
+            yield edge
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Generator[Connected, None, None]:
+    with site() as here, here.hub(), shop() as running:
+        here.introduce()
+        here.publish(sources={"catalogue/connected.yaml": LISTED})
+        world = Connected(here, running, tmp_path_factory.mktemp("notes"), token_urlsafe(24))
+        world.safety("secret", "set", "SHOP_TOKEN", typed=running.token)
+        world.safety("secret", "set", "NOTES_KEY", typed=world.secret)
+        world.pin_shop()
+        world.safety("connection", "pin", "notes", "--yes")
+        yield world
+
+
+def until(true: Callable[[], bool]) -> None:
+    while not true():
+        time.sleep(0.02)
+
+
+def keyed(edge: Edge, key: str, tool: str, **params: Any) -> Any:
+    return edge.ask("/v1/run", {"call": call(tool, **params), "wait": 0, "key": key})
+
+
+def cut_off(edge: Edge, begun: Callable[[], bool], key: str, tool: str, **params: Any) -> None:
+    """Kill the edge once the service has done what it was called for, and before it has said so."""
+
+    def ask() -> None:
+        with pytest.raises(httpx2.HTTPError):
+            keyed(edge, key, tool, **params)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    until(begun)
+    edge.kill()
+    asking.join()
+
+
+def test_agents_get_what_was_pinned_and_at_once(world: Connected) -> None:
+    pins_path(world.here.home, "shop").unlink()
+    with world.edge() as edge:
+        assert "not one that the edge runs" in edge.run("shop.list_orders")["reason"]
+        world.pin_shop()
+        done = edge.run("shop.list_orders", status="open")
+        assert (done["status"], [*json.loads(done["output"])]) == ("executed", ["orders"])
+        shown = edge.run("notes.environment")["output"]
+        assert world.secret not in shown
+        assert json.loads(shown)["KEY"] == "SECRET_REF(NOTES_KEY)"
+        asked = edge.run("shop.delete_order", order_id="o1")
+        assert asked["status"] == "pending", "it was not listed, and deletes"
+        assert "argument order_id" in edge.run("shop.get_order", order_id="../products")["reason"]
+
+
+def test_a_service_that_knows_keys_does_it_once_though_the_edge_is_killed(world: Connected) -> None:
+    before = len(world.shop.orders)
+    world.shop.faults.append("silent")
+    with world.edge() as edge:
+        cut_off(edge, lambda: len(world.shop.orders) > before, "order", "shop.create_order", **ORDER)
+    with world.edge() as edge:
+        done = keyed(edge, "order", "shop.create_order", **ORDER)
+        assert (done["status"], json.loads(done["output"])["customer"]) == ("executed", "c@example.com")
+        assert keyed(edge, "order", "shop.create_order", **ORDER)["repeated"]
+    assert len(world.shop.orders) == before + 1
+
+
+def test_of_a_tool_that_knows_none_nobody_knows_and_a_person_looks(world: Connected) -> None:
+    acts = world.folder / "acts"
+    with world.edge() as edge:
+        cut_off(edge, acts.exists, "act", "notes.silent")
+    with world.edge() as edge:
+        answer = keyed(edge, "act", "notes.silent")
+        assert (answer["status"], "nobody knows whether it happened" in answer["reason"]) == ("refused", True)
+    assert acts.read_text() == "silent\n"
