@@ -21,6 +21,7 @@ from safety_core.edge import clock
 from safety_core.edge.approvals import ApprovalStore
 from safety_core.edge.audit_log import AuditLog
 from safety_core.edge.confine.confinement import MIB, of_commands
+from safety_core.edge.confine.layers import layers
 from safety_core.edge.correspondents import CorrespondentStore
 from safety_core.edge.execute.limits import Limits
 from safety_core.edge.halts import HaltStore
@@ -47,8 +48,12 @@ ROOT_LIMIT: Final = 1024 * 1024
 
 
 def limits_of(settings: Settings) -> Limits:
-    """Return what bounds an execution at this edge: nothing of the edge itself is there for a command."""
+    """Return what bounds an execution at this edge: nothing of the edge itself is there for a command.
+
+    What this machine has to hold commands is tried now, so that no call waits for it.
+    """
     given = settings.execute
+    layers()
     if not given.confine:
         return Limits(confinement=None, secrets_in_arguments=given.secrets_in_arguments)
     control = [settings.control.socket, *([settings.control.token_file] if settings.control.token_file else [])]

@@ -48,6 +48,7 @@ def _launch(todo: dict[str, Any]) -> int:
     if os.getppid() != todo["parent"]:
         return FAILED
     powers.go_first()
+    powers.dump_nothing()
     for path in todo["groups"]:
         _join(path)
     for number, value in todo["limits"]:

@@ -23,6 +23,7 @@ SIG_DFL = 0
 """From signal(7): the module `signal` brings enums, which take longer than all of this."""
 
 CAPABILITY_VERSION = 0x20080522
+FILTER = "/proc/self/coredump_filter"
 OOM_SCORE = 500
 """Of 1000: a process of the machine has 0."""
 
@@ -68,9 +69,21 @@ def gain_nothing() -> None:
 
 def go_first() -> None:
     """When the machine is short of memory, be ended before the edge is."""
-    descriptor = os.open("/proc/self/oom_score_adj", os.O_WRONLY | os.O_CLOEXEC)
-    os.write(descriptor, b"%d" % OOM_SCORE)
-    os.close(descriptor)
+    _tell("/proc/self/oom_score_adj", b"%d" % OOM_SCORE)
+
+
+def dump_nothing() -> None:
+    """Leave memory out of core dumps: those that are piped to a program know no limit of their size (core(5))."""
+    if os.path.exists(FILTER):  # noqa: PTH110 - not where a kernel dumps none; pathlib takes longer than all of this
+        _tell(FILTER, b"0")
+
+
+def _tell(path: str, text: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(descriptor, text)
+    finally:
+        os.close(descriptor)
 
 
 def restore_signals() -> None:

@@ -56,7 +56,8 @@ def arrange(hidden: list[str], writable: list[str]) -> None:
     for path in hidden:
         if os.path.lexists(path):
             _pin(path, writable)
-            _hide(path, [one for one in writable if one.startswith(path.rstrip("/") + "/")])
+            kept = [one for one in writable if one.startswith(path.rstrip("/") + "/") and os.path.isdir(one)]  # noqa: PTH112
+            _hide(path, kept)
     _devices()
 
 

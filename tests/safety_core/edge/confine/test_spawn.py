@@ -115,6 +115,11 @@ async def test_no_program_gains_privileges_or_keeps_those_that_undo_a_confinemen
         assert not powers >> forbidden & 1
 
 
+async def test_no_core_holds_memory_wherever_it_is_sent(lacking: str, work: Path) -> None:
+    told = await run(bounds(work), "sh", "-c", "ulimit -c; cat /proc/self/coredump_filter")
+    assert told == "0 0\n00000000"
+
+
 @pytest.mark.parametrize("name", ["no-such-program", "/etc/passwd", "/no/such/folder/program"])
 async def test_what_cannot_start_says_why(lacking: str, work: Path, name: str) -> None:
     with pytest.raises(OSError, match=r"No such file|Permission denied"):
