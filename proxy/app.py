@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +23,7 @@ from proxy.control.endpoint import TokenGuard
 from proxy.control.routes import Control, control_app
 from proxy.control.status import Status
 from proxy.egress.opening import open_egress
+from proxy.effects import Services
 from proxy.engine import start_judging
 from proxy.force import InForce
 from proxy.guards.turns import Turns
@@ -114,27 +116,9 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
         status = Status(settings, in_force, services, turns, paces, clock.now())
 
         connected = Connected(home, settings.connections)
-
-        async def reload() -> JsonObject:
-            await services.secrets.refresh()
-            connected.reload()
-            trouble = ""
-            try:
-                await sync.pull()
-            except SafetyError as error:
-                trouble = str(error)
-            return {**await status.to_json(), "trouble": trouble}
-
-        people = await open_correspondents(home, stack)
-        calls = Calls(
-            in_force,
-            services,
-            guards,
-            settings.workspace,
-            settings.approval_wait,
-            people,
-            connections=connected,
-        )
+        reload = partial(_reload, services, connected, sync, status)
+        people, wait = await open_correspondents(home, stack), settings.approval_wait
+        calls = Calls(in_force, services, guards, settings.workspace, wait, people, connections=connected)
         desk = Desk(Grants(services.approvals, services.audit, in_force), edge_key(home))
         looking = Looking(services, in_force, budgets, prefixes, traffic, prices.cost, Costs(services.usage))
         control = Control(settings.tenant, calls, desk, Callers(), turns, looking, status.to_json, reload)
@@ -146,6 +130,18 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
             forward = open_forward(settings, services, in_force, guards.halts, egress)
             status.forward = forward.books.to_json
         yield Edge(settings, control, egress, in_force, sync, status, paces, forward)
+
+
+async def _reload(services: Services, connected: Connected, sync: PolicySync, status: Status) -> JsonObject:
+    """Take up what changed on disk and at the hub; return what is in force."""
+    await services.secrets.refresh()
+    connected.reload()
+    trouble = ""
+    try:
+        await sync.pull()
+    except SafetyError as error:
+        trouble = str(error)
+    return {**await status.to_json(), "trouble": trouble}
 
 
 async def check(settings: Settings) -> tuple[JsonObject, tuple[SafetyError, ...]]:
