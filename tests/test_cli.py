@@ -57,6 +57,11 @@ def test_the_design_lists_exactly_these_commands() -> None:
         "openclaw",
         "contain",
         "doctor",
+        "baseline",
+        "blueprint",
+        "connection",
+        "demo-pool",
+        "executions",
     }
     assert promised == set(cli.list_commands(click.Context(cli)))
 

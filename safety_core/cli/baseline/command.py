@@ -74,8 +74,8 @@ def check(  # noqa: PLR0913 - one for each option
     """Check the folder REPOSITORY. It needs no set-up and no network, and never shows a secret.
 
     \b
-    safety baseline check                                   what is in here
-    safety baseline check --write-baseline                  take it up: only what is new will fail
+    safety baseline check                    what is in here
+    safety baseline check --write-baseline   take it up: only what is new fails
     safety baseline check --format sarif --output b.sarif   for code hosts
 
     Exit status 0 if nothing was found that is not known, 1 if anything was, 2 if something could not be looked into.
