@@ -119,7 +119,7 @@ TASKS: Final[dict[str, Task]] = {
     ),
     "erase": Task(
         "Start the shop afresh",
-        "Critical red: only your own passkey may approve this, never the hub.",
+        "Critical red: only a passkey that policy pins may approve this, never the hub.",
         "The shop is slow. Start it afresh.",
         (_exec(f"SHOP_KEY='{REFERENCE}' ./shop erase"),),
         "The shop is empty now.",

@@ -14,7 +14,7 @@ import pytest
 from playwright.async_api import async_playwright
 
 from tests.simulators.browser import add_passkey, findings, fits
-from tests.simulators.demo_pool import Inside, RunningPool, Visitor, processes_in, until
+from tests.simulators.demo_pool import Inside, RunningPool, Traces, Visitor, processes_in, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -270,3 +270,15 @@ async def test_pages_without_scripts_say_the_same(pair: tuple[Visitor, Visitor])
     bert.do(words="the key is AKIA" + "QWERTZUIOP234567")
     until(lambda: "found_aws-access-key" in bert.get("/watch").text)
     assert "QWERTZUIOP" not in bert.story().partition("What its model received")[2]
+
+
+async def test_who_ends_it_leaves_nothing_and_nobody_notices(pool: RunningPool, pair: tuple[Visitor, Visitor]) -> None:
+    """The last one: Bert's tenant is gone after it."""
+    anna, bert = pair
+    traces = Traces(pool, bert)
+    assert bert.post("/watch/end").status_code == 200
+    until(lambda: traces.name not in pool.records)
+    assert traces.left(pool.data) == []
+    assert bert.get("/watch").status_code == 410
+    anna.do(task="stock")
+    anna.sees("12 loaves of spelt bread")

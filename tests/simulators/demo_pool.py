@@ -174,6 +174,48 @@ class Inside:
         return json.loads(done.stdout)
 
 
+SPACES = ("pid", "net", "mnt", "ipc", "cgroup")
+
+
+class Traces:
+    """What there is of a tenant while it lives, to be looked for afterwards."""
+
+    def __init__(self, pool: RunningPool, visitor: Visitor) -> None:
+        self.name = visitor.name
+        record = pool.records[self.name]
+        inside = Inside.of(record)
+        self.spaces = {kind: inside.namespace(kind) for kind in SPACES}
+        self.processes = {*processes_in("pid", self.spaces["pid"]), record["process"]}
+        self.groups = [Path(folder) for folder in record["groups"]]
+        self.uid = inside.uid
+        assert len(self.processes) > 4  # its first, stage, hub, edge, the policy worker
+        assert all(folder.is_dir() for folder in self.groups)
+
+    def left(self, data: Path, *texts: str) -> list[str]:
+        """Return all that is still there."""
+        found = [
+            f"{kind} namespace: {held}" for kind, space in self.spaces.items() if (held := processes_in(kind, space))
+        ]
+        found += [f"process {number}" for number in self.processes if Path(f"/proc/{number}").exists()]
+        found += [str(folder) for folder in self.groups if folder.exists()]
+        for place in (data, Path("/dev/shm"), Path("/run")):
+            for path in place.rglob("*"):
+                if self.name in path.name or path.lstat().st_uid == self.uid:
+                    found.append(str(path))
+                elif path.is_file() and place == data:
+                    found += [f"{text} in {path}" for text in (self.name, *texts) if text.encode() in path.read_bytes()]
+        found += [line for line in Path("/proc/self/mountinfo").read_text().splitlines() if self.name in line]
+        sockets = Path("/proc/net/unix").read_text() + Path("/proc/net/tcp").read_text()
+        return found + ([self.name] if self.name in sockets else [])
+
+
+def listening(process: int) -> set[str]:
+    """Return the sockets by which a process listens."""
+    own = {str(path.readlink()) for path in Path(f"/proc/{process}/fd").iterdir() if path.is_symlink()}
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return {row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in own}
+
+
 def processes_in(kind: str, namespace: str) -> list[int]:
     """Return all processes of this machine that are in a namespace."""
     found = []
