@@ -21,8 +21,8 @@ import threading
 import time
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -32,12 +32,12 @@ from click.testing import CliRunner
 
 from proxy.parts import limits_of
 from proxy.settings_source import load_settings
-from safety_core.cli.secret import secret
+from safety_core.cli.main import cli
 from safety_core.edge.execute import Limits, execute
 from safety_core.errors import ExecutionError
 from safety_core.model.secret import SecretName, SecretValue
 from safety_core.resolve import HttpPlan, ShellPlan
-from tests.simulators import secret_search
+from tests.simulators import mcp_server, secret_search
 from tests.simulators.site import Edge, Site, site
 from tests.simulators.tenant_network import as_root
 
@@ -59,19 +59,24 @@ def spellings() -> dict[str, str]:
 class Silent:
     """A server that takes what it is sent, and answers nothing until it is let go."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: Path) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
+        self.path = path
+        self._unix = socket.socket(socket.AF_UNIX)
+        self._unix.bind(str(path))
+        self._unix.listen()
         self.begun = threading.Event()
         self.received = bytearray()
         self._open: list[socket.socket] = []
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
+        self._threads = [threading.Thread(target=self._serve, args=(one,)) for one in (self._listener, self._unix)]
+        for thread in self._threads:
+            thread.start()
 
-    def _serve(self) -> None:
+    def _serve(self, listener: socket.socket) -> None:
         with suppress(OSError):
             while True:
-                peer, _ = self._listener.accept()
+                peer, _ = listener.accept()
                 self._open.append(peer)
                 threading.Thread(target=self._take, args=(peer,), daemon=True).start()
                 self.begun.set()
@@ -90,9 +95,11 @@ class Silent:
         self._open.clear()
 
     def close(self) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join()
+        for listener in (self._listener, self._unix):
+            listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
+        for thread in self._threads:
+            thread.join()
         self.let_go()
 
 
@@ -148,7 +155,8 @@ class Use:
         begin: makes the call.
         begun: tells whether the secret is in use now.
         end: lets what holds it go on.
-        connection: what the operator connected, under the name of this use; PORT is that of its silent server.
+        connection: what the operator connected, under the name of this use; PORT and SOCKET are its silent server's.
+        pinned: words that pin what it describes itself; DESCRIPTION is a file that describes an HTTP service.
         in_environment: the child has the secret in its environment, by design.
         written: name of the file in which the call itself writes it.
     """
@@ -157,6 +165,7 @@ class Use:
     begun: Callable[[Place], bool]
     end: Callable[[Place], None] = lambda place: None
     connection: Mapping[str, Any] | None = None
+    pinned: tuple[str, ...] | None = None
     in_environment: bool = False
     written: str = "/"
 
@@ -175,12 +184,18 @@ def waiting(command: str | list[str], **params: Any) -> Use:
 
 def connected(name: str, tool: str, connection: Mapping[str, Any], **params: Any) -> Use:
     """A call to a connected service whose server says nothing."""
+    given = params if "." in tool else {"connection": name, "timeout": 30, **params}
     return Use(
-        lambda place: place.run(tool, {"connection": name, "timeout": 30, **params}),
+        lambda place: place.run(tool, given),
         lambda place: place.servers[name].begun.is_set(),
         lambda place: place.servers[name].let_go(),
         {"private": True, **connection},
     )
+
+
+def _end_program(place: Place) -> None:
+    for one in children(place.edge.popen.pid, Path(mcp_server.__file__).name):
+        os.kill(one, signal.SIGKILL)
 
 
 def _request(place: Place) -> Any:
@@ -219,32 +234,83 @@ USES: dict[str, Use] = {
         {"adapter": "webhook", "target": "http://127.0.0.1:PORT/hook", "secrets": {"secret": NAME}},
         event="order.shipped", payload={"number": 1042},
     ),
+    "calendar": connected(
+        "calendar", "calendar_list", {"adapter": "calendar", "target": "https://127.0.0.1:PORT/", **LOGIN}
+    ),
+    "docker": connected(
+        "docker", "docker_run", {"adapter": "docker", "target": "unix://SOCKET"},
+        image="shop:1", command=["run"], env={"KEY": REFERENCE},
+    ),
+    "rest": replace(
+        connected(
+            "rest", "rest.list_orders",
+            {"adapter": "rest", "target": "http://127.0.0.1:PORT", "secrets": {"token": NAME}},
+        ),
+        pinned=("--description", "DESCRIPTION"),
+        begun=lambda place: VALUE.encode() in place.servers["rest"].received,
+    ),
+    "mcp": replace(
+        connected("mcp", "mcp.silent", {"adapter": "mcp", "target": "PROGRAM", "secrets": {"KEY": NAME}}),
+        pinned=(),
+        begun=lambda place: (place.site.workspace / "acts").exists(),
+        end=_end_program,
+        in_environment=True,
+    ),
 }  # fmt: skip
-SERVED_BY_A_CHILD = ("sql", "mail")
+SERVED_BY_A_CHILD = ("sql", "mail", "calendar", "docker")
+
+DESCRIPTION = {
+    "openapi": "3.1.0",
+    "info": {"title": "Shop", "version": "1"},
+    "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}},
+    "security": [{"bearer": []}],
+    "paths": {"/orders": {"get": {"operationId": "list_orders", "responses": {"200": {"description": "orders"}}}}},
+}
+
+
+def connections(here: Site, servers: Mapping[str, Silent]) -> str:
+    """Return the edge's setting."""
+    program = f"{sys.executable} {mcp_server.__file__} {here.workspace}"
+    options = {"readable": [str(Path(mcp_server.__file__).parent)], "writable": [str(here.workspace)]}
+    found: dict[str, Any] = {}
+    for name, use in USES.items():
+        if use.connection:
+            places = {"PORT": str(servers[name].port), "SOCKET": str(servers[name].path), "PROGRAM": program}
+            target = use.connection["target"]
+            for word, place in places.items():
+                target = target.replace(word, place)
+            found[name] = {**use.connection, "target": target}
+    found["mcp"]["options"] = options
+    return json.dumps(found)
 
 
 @pytest.fixture(scope="module")
 def place() -> Generator[Place, None, None]:
     since = time.time()
-    servers = {name: Silent() for name, use in USES.items() if use.connection or name == "http"}
-    connections = {}
-    for name, use in USES.items():
-        if use.connection:
-            target = use.connection["target"].replace("PORT", str(servers[name].port))
-            connections[name] = {**use.connection, "target": target}
-    try:
-        with site() as here, here.hub():
-            here.introduce()
-            here.publish()
-            done = CliRunner().invoke(secret, ["set", NAME], input=VALUE, env={"SAFETY_HOME": str(here.home.path)})
-            assert done.exit_code == 0, done.output
-            with here.edge(CONNECTIONS=json.dumps(connections)) as edge:
-                settings = {"HOME": str(here.home.path), "TENANT": "bakery", "WORKSPACE": str(here.workspace)}
-                given = load_settings(None, {f"SAFETY_EDGE_{key}": value for key, value in settings.items()})
-                yield Place(here, edge, servers, limits_of(given), since)
-    finally:
+    with site() as here, here.hub(), ExitStack() as stack:
+        here.workspace.mkdir()
+        servers = {name: Silent(here.folder / f"{name}.sock") for name in USES}
         for server in servers.values():
-            server.close()
+            stack.callback(server.close)
+        here.introduce()
+        here.publish()
+        (here.folder / "rest.json").write_text(json.dumps(DESCRIPTION))
+        connected_ = connections(here, servers)
+        environ = {"SAFETY_HOME": str(here.home.path), "SAFETY_EDGE_CONNECTIONS": connected_}
+
+        def safety(*words: str, typed: str = "") -> None:
+            done = CliRunner().invoke(cli, words, input=typed, env=environ, catch_exceptions=False)
+            assert done.exit_code == 0, done.output
+
+        safety("secret", "set", NAME, typed=VALUE)
+        for name, use in USES.items():
+            if use.pinned is not None:
+                words = [str(here.folder / "rest.json") if word == "DESCRIPTION" else word for word in use.pinned]
+                safety("connection", "pin", name, *words, "--yes")
+        with here.edge(CONNECTIONS=connected_) as edge:
+            settings = {"HOME": str(here.home.path), "TENANT": "bakery", "WORKSPACE": str(here.workspace)}
+            given = load_settings(None, {f"SAFETY_EDGE_{key}": value for key, value in settings.items()})
+            yield Place(here, edge, servers, limits_of(given), since)
 
 
 @pytest.fixture(autouse=True)
