@@ -97,6 +97,20 @@ def test_containment_that_was_never_tried_is_unknown() -> None:
     assert "containment  unknown  never tried; run `safety doctor`" in screen.getvalue()
 
 
+def test_what_confines_commands_is_shown_and_what_this_machine_lacks() -> None:
+    def shown(**commands: object) -> str:
+        screen = io.StringIO()
+        show({**ANSWER, "commands": commands}, Console(file=screen, width=200))  # type: ignore[dict-item]
+        return screen.getvalue()
+
+    held = shown(
+        confine="enforce", held="Landlock 4, namespaces", lacking=["Landlock 6: commands reach abstract sockets"]
+    )
+    assert "commands" in held
+    assert "enforce  held by Landlock 4, namespaces; without Landlock 6: commands reach abstract sockets" in held
+    assert "off  they may do what the edge's user may" in shown(confine="off", held="", lacking=[])
+
+
 def test_a_forward_proxy_is_shown_where_there_is_one() -> None:
     screen = io.StringIO()
     forward = {"allowed": 5, "refused": 2, "open": 1, "last": "other.test:443: is not listed"}
