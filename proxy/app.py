@@ -22,8 +22,8 @@ from proxy.calls.grants import Grants
 from proxy.control.endpoint import TokenGuard
 from proxy.control.routes import Control, control_app
 from proxy.control.status import Status
-from proxy.egress.opening import open_egress
 from proxy.effects import Services
+from proxy.egress.opening import open_egress
 from proxy.engine import start_judging
 from proxy.force import InForce
 from proxy.guards.turns import Turns
