@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import signal
+import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -186,6 +191,52 @@ async def test_on_a_machine_that_offers_nothing_a_child_has_limits_and_a_group(
 
 async def test_unconfined_it_does_what_we_may(work: Path) -> None:
     assert await run(None, "cat", str(work / "edge/key")) == "0 the key"
+
+
+KILLED = """
+import asyncio, os, sys
+from dataclasses import replace
+from safety_core.edge.confine import spawn
+from safety_core.edge.confine.confinement import Confinement
+from safety_core.edge.confine.spawn import Program, confined
+
+here = spawn.layers()
+spawn.layers = lambda: replace(here, rooms=sys.argv[1])
+
+async def main(command):
+    async with confined(Program(tuple(command.split()), "/", {"PATH": os.defpath}), Confinement()) as child:
+        print("runs", flush=True)
+        await child.wait()
+
+asyncio.run(main(sys.argv[2]))
+"""
+
+
+@pytest.mark.parametrize("rooms", sorted({layers().rooms, "user", "none"}))
+def test_what_an_edge_runs_ends_with_it_when_it_is_killed(rooms: str) -> None:
+    command = f"sleep 60.{secrets.randbelow(10**9):09d}"
+    argv = (sys.executable, "-c", KILLED, rooms, command)
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, cwd=ROOT) as edge:
+        assert edge.stdout
+        assert edge.stdout.readline() == b"runs\n"
+        until(lambda: runs(command))
+        edge.kill()
+    until(lambda: not runs(command))
+
+
+def runs(command: str) -> bool:
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (process / "cmdline").read_bytes() == command.replace(" ", "\0").encode() + b"\0":
+                return True
+    return False
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 AS_USER = """
