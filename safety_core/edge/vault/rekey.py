@@ -11,6 +11,7 @@ batches (`reseal`); the old key goes once nothing is sealed by it any more. Read
 from __future__ import annotations
 
 import sqlite3
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 BATCH: Final = 64
 """Values that are sealed anew in one transaction: some milliseconds in which nobody else writes."""
+
+REST_SECONDS: Final = 0.02
+"""Between two of them, in which whoever waits to write does."""
 
 
 def change_key(vault: Vault, key: VaultKey) -> None:
@@ -70,6 +74,7 @@ def reseal(vault: Vault) -> int:
     count = 0
     while moved := _batch(vault):
         count += moved
+        time.sleep(REST_SECONDS)
     _end(vault)
     return count
 

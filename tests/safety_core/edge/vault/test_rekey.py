@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,7 +23,6 @@ from safety_core.model.secret import SecretName, SecretValue
 from safety_core.model.terms import Terms
 
 COUNT = 24
-MOMENTS = 30
 NEW = RawKey.of(b"\x02" * 32)
 
 
@@ -140,8 +140,9 @@ from safety_core.edge.home import Home
 from safety_core.edge.vault import exchange_key_file, rekey, reseal, store
 from safety_core.edge.vault_key import find_vault_key
 
+EDGES = ("BEGIN", "COMMIT", "DELETE FROM wrap", "INSERT INTO wrap", "UPDATE vault SET key_id", "PRAGMA wal")
 home, last, steps, connect = Home(Path(sys.argv[1])), int(sys.argv[2]), 0, store.connect
-rekey.BATCH = 7
+rekey.BATCH = 9
 
 def step(*_):
     global steps
@@ -151,7 +152,7 @@ def step(*_):
 
 def traced(*arguments):
     connection = connect(*arguments)
-    connection.set_trace_callback(step)
+    connection.set_trace_callback(lambda statement: step() if statement.startswith(EDGES) else None)
     return connection
 
 def hooked(event, arguments):
@@ -174,27 +175,26 @@ def run_until(home: Home, step: int) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
-def test_killed_at_any_step_it_opens_and_is_gone_on_with(home: Home, vault: Vault) -> None:
-    """The statements of every transaction, and what is done to the key file, are the steps; `MOMENTS` of them."""
+def test_killed_at_any_step_it_opens_and_is_gone_on_with(home: Home, vault: Vault, tmp_path: Path) -> None:
+    """Where a transaction begins and ends, what it does to the keys, and what is done to the key file: every step."""
     tenant_key = vault.tenant_key
-    whole = run_until(home, -1)
+    vault.close()
+    whole = run_until(Home(shutil.copytree(home.path, tmp_path / "whole")), -1)
     assert whole.stderr == ""
     steps = int(whole.stdout)
-    assert steps > MOMENTS
-    for moment in range(MOMENTS):
-        step = 1 + moment * (steps - 1) // (MOMENTS - 1)
-        killed = run_until(home, step)
-        if killed.returncode != -9:  # what the one before left undone was less
-            assert (killed.returncode, killed.stderr) == (0, "")
-        with opened(home) as after:
+    assert 25 <= steps <= 60
+    for step in range(1, steps + 1):
+        one = Home(shutil.copytree(home.path, tmp_path / str(step)))
+        with opened(one) as all_the_time:
+            assert run_until(one, step).returncode == -9
+            is_whole(all_the_time)
+        with opened(one) as after:
             is_whole(after)
             assert after.tenant_key == tenant_key
-        is_whole(vault)  # a process that had it open all the time
-    with opened(home) as after:
-        exchange_key_file(after, home.vault_key)
-        reseal(after)
-        assert len(keys_in(after)) == 1
-        is_whole(after)
+            exchange_key_file(after, one.vault_key)
+            reseal(after)
+            assert len(keys_in(after)) == 1
+            is_whole(after)
 
 
 READER = """
