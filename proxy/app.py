@@ -55,6 +55,7 @@ from safety_core.edge.home import Home
 from safety_core.edge.key_file import edge_key
 from safety_core.edge.pattern_cache import load_patterns
 from safety_core.errors import InputError, SafetyError, SecretError
+from safety_core.resolve.manifests import misfits
 
 if TYPE_CHECKING:
     from proxy.forward.parts import Parts
@@ -119,7 +120,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
         reload = partial(_reload, services, connected, sync, status)
         people, wait = await open_correspondents(home, stack), settings.approval_wait
         calls = Calls(in_force, services, guards, settings.workspace, wait, people, connections=connected)
-        desk = Desk(Grants(services.approvals, services.audit, in_force), edge_key(home))
+        desk = Desk(Grants(services.approvals, services.audit, in_force), edge_key(home), connected)
         looking = Looking(services, in_force, budgets, prefixes, traffic, prices.cost, Costs(services.usage))
         control = Control(settings.tenant, calls, desk, Callers(), turns, looking, status.to_json, reload)
         egress = open_egress(settings, services, in_force, turns, calls, (traffic, prefixes), stack)
@@ -176,10 +177,23 @@ def _troubles(edge: Edge) -> Iterator[SafetyError]:
             edge.status.services.secrets.demand((provider.key_secret,) if provider.key_secret else ())
         except SecretError as error:
             yield error
+    yield from _unusable(edge)
     if edge.forward is not None and edge.in_force.any:
         from proxy.forward.opening import troubles
 
         yield from troubles(edge.forward, edge.settings, edge.in_force.latest().policy.forward)
+
+
+def _unusable(edge: Edge) -> Iterator[SafetyError]:
+    """Yield what of the connected services no call could use."""
+    connections = edge.control.calls.connections
+    for connection in connections.values():
+        try:
+            edge.status.services.secrets.demand(tuple(connection.secrets.values()))
+        except SecretError as error:
+            yield error
+    if edge.in_force.any:
+        yield from misfits(connections, edge.in_force.latest().policy.catalogue)
 
 
 async def run(settings: Settings, ready: Callable[[JsonObject], None]) -> None:

@@ -18,8 +18,8 @@ from safety_core.errors import InputError
 from safety_core.model.connection import Connection, Connections
 from safety_core.wire.connections import pinned, pins_json
 
-PINS_BYTES: Final = 8 * 1024 * 1024
-"""Of one connection: a thousand operations with long schemas."""
+PINS_BYTES: Final = 1024 * 1024
+"""Of one connection: hundreds of operations. The edge holds them all, and has 160 MiB for everything."""
 
 _log = logging.getLogger(__name__)
 
@@ -87,5 +87,6 @@ def keep_pins(home: Home, connection: Connection) -> None:
     """
     raw = canonical_bytes(pins_json(connection))
     if len(raw) > PINS_BYTES:
-        raise InputError(f"connection {connection.name}", f"describes more than {PINS_BYTES} bytes of operations")
+        fix = "pin those that agents need: --only OPERATION"
+        raise InputError(f"connection {connection.name}", f"describes more than {PINS_BYTES} bytes of operations", fix)
     replace_file(pins_path(home, connection.name), raw)

@@ -70,7 +70,7 @@ def plan_of(
         case "http":
             plan = _http_plan(given)
         case adapter:
-            service = described_plan(given, tool, connections) or listed_plan(
+            service = described_plan(given, call.tool, connections) or listed_plan(
                 given, tool, entry, str(adapter), catalogue, connections
             )
             plan = replace(service, workspace=workspace) if isinstance(service, ServicePlan) else service

@@ -13,7 +13,7 @@ import click
 
 from safety_core.canonical import JsonObject
 from safety_core.cli.connection.hostile import shown, suspicions
-from safety_core.cli.connection.pinning import DESCRIBE_THEMSELVES, Findings, findings_of
+from safety_core.cli.connection.pinning import Findings, findings_of
 from safety_core.cli.connection.settings import connected, settings_option
 from safety_core.cli.connection.trying import tried
 from safety_core.cli.edge_socket import ask_edge
@@ -23,6 +23,7 @@ from safety_core.edge.home import Home
 from safety_core.errors import InputError, SafetyError
 from safety_core.model.connection import Connection, Operation
 from safety_core.model.record import Event
+from safety_core.resolve.manifests import DESCRIBE_THEMSELVES
 
 WORDS: Final = 300
 """Characters of what an operation says of itself that `pin` shows; `show NAME OPERATION` shows them all."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
 
 from safety_core.canonical import Json
 from safety_core.cli.connection.description import description_of
@@ -14,12 +13,10 @@ from safety_core.edge.connections import with_pins
 from safety_core.edge.home import Home
 from safety_core.errors import InputError
 from safety_core.model.connection import Connection, Operation
+from safety_core.resolve.manifests import DESCRIBE_THEMSELVES
 from safety_core.resolve.mcp_tools import operation_of
 from safety_core.resolve.openapi import Described, operations_of
 from safety_core.wire.reader import parse_json
-
-DESCRIBE_THEMSELVES: Final = ("rest", "mcp")
-"""Adapters whose services say themselves what they do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,9 @@ def test_a_described_tool_is_called_by_its_name() -> None:
     assert plan("notes.add", text="SECRET_REF(T)", title="a note") == expected
     with pytest.raises(ExecutionError, match=r"argument text of tool notes.add"):
         plan("notes.add", text=1)
+    inside = ToolCall(CallId("1"), TenantId("t"), AgentId("a"), SessionId("s"), "tool_call", {"text": "x"})
+    with pytest.raises(ExecutionError, match="not one that the edge runs"):
+        plan_of(inside, "notes.add", CATALOGUE, "/srv/space", connections={"notes": NOTES})
     found = plan("shop.list")
     assert isinstance(found, HttpPlan)
     assert found.url == "https://shop.example/l"
