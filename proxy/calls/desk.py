@@ -20,7 +20,9 @@ from safety_core.canonical import Json, JsonObject
 from safety_core.edge import clock
 from safety_core.edge.asker_rows import Owed
 from safety_core.errors import BundleError, ExpiredGrantError, GrantError, MismatchedGrantError
+from safety_core.flow.entrust import of_service
 from safety_core.model.approval import ApprovalRequest, ApprovalState
+from safety_core.model.connection import NONE, Connections
 from safety_core.model.policy import KeyKind
 from safety_core.wire.decisions import Button, Poll
 
@@ -30,10 +32,11 @@ LONGEST: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Tells decisions and takes up answers. `key`: the edge's own."""
+    """Tells decisions and takes up answers. `key`: the edge's own; `connections`: what the operator has connected."""
 
     grants: Grants
     key: SigningKey = field(repr=False)
+    connections: Connections = field(default_factory=lambda: NONE)
 
     async def decided(self, poll: Poll, caller: Caller) -> JsonObject:
         """Return the decisions that are owed to these agents, as soon as there is one."""
@@ -103,8 +106,14 @@ class Desk:
         }
         if request.edited_from is None:
             return told
-        changed: JsonObject = {"params": request.params} if shown is ApprovalState.GRANTED else {}
-        return {**told, "edited_from": request.edited_from, **changed}
+        if shown is not ApprovalState.GRANTED:
+            return {**told, "edited_from": request.edited_from}
+        service: JsonObject = {"service": True} if self._is_connected(request.tool) else {}
+        return {**told, "edited_from": request.edited_from, "params": request.params, **service}
+
+    def _is_connected(self, tool: str) -> bool:
+        """Tell whether a tool is one of a connected service, which the plugin has a tool of its own to call."""
+        return of_service(tool, self.grants.in_force.latest().policy.catalogue, {**self.connections})
 
     def _revision(self) -> str:
         try:

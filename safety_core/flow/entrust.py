@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from safety_core.canonical import JsonObject
 from safety_core.classify.catalogue import compiled
 from safety_core.errors import ExecutionError, InputError
 from safety_core.flow import effects
@@ -21,7 +22,7 @@ from safety_core.flow.answers import Context, Entrusted, Pending, Permitted, Ref
 from safety_core.flow.case import Case
 from safety_core.flow.effects import Flow
 from safety_core.flow.permission import denied, permission
-from safety_core.model.connection import described
+from safety_core.model.connection import Connections, described
 from safety_core.model.level import Outcome
 from safety_core.model.policy import Sandbox
 from safety_core.model.tool_call import ToolCall
@@ -73,12 +74,17 @@ def opened(call: ToolCall, context: Context) -> tuple[ToolCall, Context]:
 def is_connected(call: ToolCall, context: Context) -> bool:
     """Tell whether a call is one of a service that the operator has connected and this agent may use."""
     reached = context.policy.agent(call.agent).reached(context.connections)
-    if described(call.tool, reached) is not None:
+    return of_service(call.tool, context.policy.catalogue, reached)
+
+
+def of_service(tool: str, catalogue: JsonObject, connections: Connections) -> bool:
+    """Tell whether one of these connections has a tool of this name, by its own description or the catalogue's."""
+    if described(tool, connections) is not None:
         return True
-    known, adapters = compiled(context.policy.catalogue).tool(call.tool), context.policy.catalogue.get("adapters")
+    known, adapters = compiled(catalogue).tool(tool), catalogue.get("adapters")
     adapter = known[1].get("adapter") if known else None
     listed = isinstance(adapters, dict) and isinstance(adapter, str) and adapter in adapters
-    return listed and any(connection.adapter == adapter for connection in reached.values())
+    return listed and any(connection.adapter == adapter for connection in connections.values())
 
 
 def entrust(

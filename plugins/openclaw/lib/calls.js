@@ -4,7 +4,7 @@ import { insteadOf, namedQuestion, reasonOf } from "./answers.js";
 import { awaitPerson } from "./approvals.js";
 import { ask, EdgeError } from "./edge.js";
 import { forget, keep, original, remember, shared, use } from "./shared.js";
-import { rewritten, SERVICE_CALL } from "./tickets.js";
+import { byService, rewritten, SERVICE_CALL } from "./tickets.js";
 
 /** @typedef {Parameters<import("openclaw/plugin-sdk/plugin-entry").PluginTrustedToolPolicyRegistration["evaluate"]>[0]} ToolEvent */
 /** @typedef {Parameters<import("openclaw/plugin-sdk/plugin-entry").PluginTrustedToolPolicyRegistration["evaluate"]>[1]} ToolContext */
@@ -93,7 +93,7 @@ function changed(answer, instead) {
  * @returns {{ tool: string, params: unknown }}  as the agent can make it
  */
 function asCalled(call, instead) {
-  return call.tool === SERVICE_CALL ? { tool: SERVICE_CALL, params: { tool: instead.tool, arguments: instead.params } } : instead;
+  return call.tool === SERVICE_CALL ? byService(instead) : instead;
 }
 
 /**

@@ -25,6 +25,14 @@ const OURS = ["http_request", SERVICE_CALL];
 const KEPT = { timeoutSeconds: "number", yieldMs: "number", background: "boolean", workdir: "string" };
 
 /**
+ * @param {{ tool: string, params: unknown }} call  of a connected service
+ * @returns {{ tool: string, params: unknown }}  the same, as an agent can make it
+ */
+export function byService({ tool, params }) {
+  return { tool: SERVICE_CALL, params: { tool, arguments: params } };
+}
+
+/**
  * @param {import("./settings.js").Settings} settings
  * @param {import("./calls.js").Call} call
  * @param {string} ticket

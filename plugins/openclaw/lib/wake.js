@@ -6,6 +6,7 @@ import { hash } from "node:crypto";
 import { insteadOf } from "./answers.js";
 import { ID } from "./hooks.js";
 import { shared } from "./shared.js";
+import { byService } from "./tickets.js";
 
 /** Milliseconds that a subagent may take for what it was woken for, until its parent is told nothing of it. */
 const CHILD = 3_600_000;
@@ -19,6 +20,7 @@ const CHILD = 3_600_000;
  * @property {"granted" | "denied" | "expired"} state
  * @property {string} [edited_from]  the question that it stands for: an approver has changed the call
  * @property {Record<string, unknown>} [params]  what the changed call is to be made with
+ * @property {true} [service]  its tool is one of a connected service
  *
  * @typedef {{ sessionKey: string, message: string, deliver: boolean, idempotencyKey: string }} Run
  * @typedef {{ delivery?: { kind?: string, context?: { to?: string } }, spawnedBy?: string }} Session
@@ -118,13 +120,13 @@ function hasReader({ delivery }) {
  * What the agent is told. No word of the call itself is repeated, for the agent knows it; but what an approver made of it is said.
  * @param {Decision} decision
  */
-function noticeOf({ id, tool, state: outcome, edited_from: earlier, params }) {
+function noticeOf({ id, tool, state: outcome, edited_from: earlier, params, service }) {
   const name = tool.replace(/[^\w.:-]/g, "?").slice(0, 100);
   const about = `Safety Gateway: approval ${id} (${name})`;
   if (outcome === "granted" && params !== undefined) {
     return (
       `${about} stands in place of approval ${earlier}: the approver changed your call and approved it in another form. ` +
-      insteadOf({ tool: name, params })
+      insteadOf(service ? byService({ tool: name, params }) : { tool: name, params })
     );
   }
   switch (outcome) {

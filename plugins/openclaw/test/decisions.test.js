@@ -295,3 +295,10 @@ test("where an approver changed the call, the agent is told exactly which one wa
   assert.match(written, /^[\x20-\x7e]+$/);
   assert.deepEqual(JSON.parse(written), params);
 });
+
+test("where that call is one of a connected service, the agent is told it as it can make it", async () => {
+  const changed = decision({ tool: "sql_query", edited_from: "f".repeat(32), params: { query: "select 1" }, service: true });
+  const mine = host();
+  await watched(await desk([changed]), mine);
+  assert.match(mine.runs[0]?.message ?? "", /Call service_call now .*: {"tool":"sql_query","arguments":{"query":"select 1"}}$/);
+});

@@ -107,6 +107,9 @@ async def test_every_session_that_asked_is_told_the_changed_call_which_runs_once
         assert (await plugin.decide())["rule"] == "approval edited"
         outcomes = [outcome for event, outcome in await events(plugin) if event == "approval"]
         assert outcomes == ["edited", "asked", "allow"]
+        with monkeypatch.context() as patch:
+            patch.setattr("proxy.calls.desk.of_service", lambda tool, catalogue, connections: tool == "exec")
+            assert [item["service"] for item in await told(plugin)] == [True, True]
         plugin.now[0] += USE_SECONDS + 1
         assert (await plugin.decide())["decision"] == "pending"
 
