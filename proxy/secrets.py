@@ -47,8 +47,9 @@ MISSED: Final = 50
 SHARE: Final = 4
 """Of more changes than a fourth of what is known, a registry is made afresh, on another thread."""
 
-FORGET: Final = 1000
-"""Secrets up to which a registry is made afresh when one is gone, so that its value does not stay in memory."""
+FORGET: Final = 100
+"""Secrets up to which a registry is made afresh when one is gone, so that its value does not stay in memory. With more,
+there would be some MiB of two of them for a moment."""
 
 NOTED_SECONDS: Final = 60.0
 """How long one line of the use log stands for all prompts of an agent that are sent with the same key."""
