@@ -87,11 +87,14 @@ def test_a_check_says_what_would_be_in_force(environ: dict[str, str], tmp_path: 
     told = safety_edge(environ, "--check", "--json")
     assert json.loads(told.stdout)["policy"]["state"] == "in force", told.stderr
     gone = {"SAFETY_EDGE_WORKSPACE": str(tmp_path / "gone"), "SAFETY_EDGE_EGRESS_PROVIDERS": json.dumps(PROVIDERS)}
-    told = safety_edge({**environ, **gone}, "--check")
+    odd = {"db": {"adapter": "slq", "target": "x", "secrets": {"password": "no_such_password"}}}
+    told = safety_edge({**environ, **gone, "SAFETY_EDGE_CONNECTIONS": json.dumps(odd)}, "--check")
     assert told.returncode == 0
     assert "policy" in told.stdout
     assert f"warning: workspace {tmp_path / 'gone'}: is no folder" in told.stderr
     assert "Fix: safety secret set no_such_key" in told.stderr
+    assert "Fix: safety secret set no_such_password" in told.stderr
+    assert "warning: setting connections.db.adapter: is of a kind that the policy does not know" in told.stderr
     assert "warning: clients: there are none, so every prompt is refused. Fix: draw a token" in told.stderr
     keyless = {"SAFETY_EDGE_EGRESS_PROVIDERS": '{"openai": {}, "ollama": {}}'}
     told = safety_edge({**environ, **keyless}, "--check")
