@@ -151,10 +151,14 @@ def shown(event: Any, start: date | datetime, end: date | datetime | None) -> Js
         told["attendees"] = people[:50]
     rule = event.get("RRULE")
     if isinstance(rule, vRecur):
-        told["repeats"] = rule.to_ical().decode("utf-8", "replace")
+        told["repeats"] = _spelled(rule)
     if str(event.get("STATUS", "")).upper() == "CANCELLED":
         told["cancelled"] = True
     return told
+
+
+def _spelled(rule: Any) -> str:
+    return str(rule.to_ical().decode("utf-8", "replace"))
 
 
 def _text(event: Any, name: str) -> str:
@@ -165,7 +169,7 @@ def _text(event: Any, name: str) -> str:
 def _set_texts(request: Request, event: Any) -> None:
     for name, field in TEXTS.items():
         if name in request.arguments:
-            text = request.text(name)
+            text = request.text(name).replace("\r\n", "\n")
             if len(text) > LONGEST or re.search(r"[\x00-\x08\x0b-\x1f\x7f]", text):
                 raise ExecutionError(f"argument {name}", f"must be text of at most {LONGEST} characters")
             event.pop(field, None)
@@ -224,7 +228,7 @@ def _written(request: Request, calendar: Any, event: Any, now: datetime) -> str:
     event.add("last-modified", now)
     event.add(MARK.lower(), _mark(request))
     calendar.add_missing_timezones()
-    raw: bytes = calendar.to_ical()  # type: ignore[no-untyped-call]
+    raw: bytes = calendar.to_ical()
     return raw.decode()
 
 

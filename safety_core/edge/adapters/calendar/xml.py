@@ -8,8 +8,8 @@ from typing import Final
 from xml.parsers import expat
 
 DEEPEST: Final = 40
-MOST: Final = 400_000
-"""Elements of one answer: some 30,000 events."""
+MOST: Final = 200_000
+"""Elements of one answer: some 20,000 events."""
 
 DAV: Final = "DAV: "
 CALDAV: Final = "urn:ietf:params:xml:ns:caldav "

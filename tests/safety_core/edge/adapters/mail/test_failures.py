@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,13 +11,12 @@ from typing import Any
 
 import pytest
 
-from safety_core.edge.adapters.request import Request, answer_from, request_bytes
 from safety_core.errors import ExecutionError, UncertainError
-from safety_core.model.tool_call import ToolResult
 from tests.safety_core.edge.adapters.mail.conftest import Mail
 from tests.simulators.certificates import certificate
 from tests.simulators.line_server import line_server
 from tests.simulators.relay import Relay, relay
+from tests.simulators.worker import answered, worker
 
 LETTER = {"to": "bo@mill.test", "subject": "one act", "body": "x\n" * 500}
 
@@ -38,32 +34,6 @@ def through(mail: Mail, **how: Any) -> Iterator[Relay]:
     with relay(mail.house.open, **how) as line:
         mail.options |= {"smtp": f"smtp://localhost:{line.port}", "smtp_user": ""}
         yield line
-
-
-@contextmanager
-def worker(request: Request) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """Yield the process that serves a request, as the edge starts it, and where its answer comes."""
-    reading, writing = os.pipe()
-    command = [sys.executable, "-I", "-m", "safety_core.edge.adapters.worker", str(writing)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=(writing,))
-    os.close(writing)
-    try:
-        assert process.stdin is not None
-        with process.stdin as stdin:
-            stdin.write(request_bytes(request))
-        yield process, reading
-    finally:
-        process.kill()
-        process.wait(30)
-        os.close(reading)
-
-
-def answered(request: Request) -> ToolResult:
-    """Serve a request in a process of its own: what comes of it is recorded nowhere, as when the edge dies then."""
-    with worker(request) as (process, reading), os.fdopen(os.dup(reading), "rb") as answers:
-        result = answer_from(answers.read())
-        process.wait(30)
-        return result
 
 
 def sent(mail: Mail) -> int:
