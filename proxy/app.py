@@ -17,6 +17,7 @@ from proxy.background.policy import PolicySync
 from proxy.background.sight import Sight
 from proxy.caller import Callers
 from proxy.calls.call import Calls
+from proxy.calls.changes import Changes
 from proxy.calls.desk import Desk
 from proxy.calls.grants import Grants
 from proxy.control.endpoint import TokenGuard
@@ -113,10 +114,11 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
         owed = Pace("usage: owed", budgets.owed.settle, OWED_SECONDS)
         sight = Sight(services, guards, traffic.sums, budgets, Backups(home), settings.hub.secret_names)
         log = open_order_log(home, stack)
-        paces = (*planned(settings.hub, hub, sight, in_force, sync, log, settings.workspace), owed, *telling)
+        connected = Connected(home, settings.connections)
+        changes = Changes(services, in_force, settings.workspace, connected)
+        paces = (*planned(settings.hub, hub, sight, in_force, sync, log, changes), owed, *telling)
         status = Status(settings, in_force, services, turns, paces, clock.now())
 
-        connected = Connected(home, settings.connections)
         reload = partial(_reload, services, connected, sync, status)
         people, wait = await open_correspondents(home, stack), settings.approval_wait
         calls = Calls(in_force, services, guards, settings.workspace, wait, people, connections=connected)

@@ -40,9 +40,9 @@ def planned(
     in_force: InForce,
     sync: PolicySync,
     log: OrderLog,
-    workspace: str,
+    changes: Changes,
 ) -> tuple[Pace, ...]:
-    """Return the tasks; without a hub only those that need none. `workspace`: base of relative paths in calls."""
+    """Return the tasks; without a hub only those that need none. `changes`: takes up what approvers say of calls."""
     services = sight.services
     outward = Outward(StandingStore(services.approvals.database, services.approvals.news), services.audit, in_force)
     sweep = Pace("approvals: expiry", Sweep(services.approvals, outward).expire, SWEEP_SECONDS)
@@ -52,7 +52,6 @@ def planned(
         return (sweep, alarm)
     grants = Grants(services.approvals, services.audit, in_force)
     hints = Hints(hub)
-    changes = Changes(services, in_force, workspace)
     outbox = Outbox(services.approvals, outward.standing, hub, services.secrets.scrub)
     inbox = Inbox(services.approvals, grants, changes, outward, hub)
     heart = Heart(hub, services, in_force, sight=sight)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from proxy.effects import Services, handlers
 from proxy.force import InForce
@@ -14,6 +14,7 @@ from safety_core.errors import BundleError, MismatchedGrantError, ReplayedGrantE
 from safety_core.flow.answers import Context, Refused
 from safety_core.flow.edited import edited
 from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState, Cancellation, Edit, RequestId
+from safety_core.model.connection import NONE, Connections
 from safety_core.model.record import AuditEntry, Event
 from safety_core.wire.feed import REFUSED_LIMIT
 from safety_core.wire.names import NAME_LIMIT, plain
@@ -23,11 +24,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Takes them up. `workspace`: base of relative paths."""
+    """Takes them up. `workspace`: base of relative paths; `connections`: what the operator has connected."""
 
     services: Services
     in_force: InForce
     workspace: str
+    connections: Connections = field(default_factory=lambda: NONE)
 
     async def edit(self, edit: Edit) -> None:
         """Have the changed call judged, and asked about in place of the first. The same edit again changes nothing.
@@ -78,7 +80,8 @@ class Changes:
         except BundleError as error:  # nobody can say any more what the changed call is
             return Refused(type(error).__name__, str(error))
         redactor = await self.services.secrets.redactor(force)
-        context = Context(force.policy, redactor, self.workspace, canaries=self.services.secrets.canaries.names)
+        now, canaries = {**self.connections}, self.services.secrets.canaries.names
+        context = Context(force.policy, redactor, self.workspace, connections=now, canaries=canaries)
         with force.used():
             return await arun(edited(edit, approval, context), handlers(self.services, force.engine))
 
