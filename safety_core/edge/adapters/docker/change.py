@@ -67,21 +67,18 @@ def pruned(engine: Engine) -> ToolResult:
 def pulled(engine: Engine) -> ToolResult:
     """Fetch an image from its registry."""
     image = arguments.image_of(engine.request, "image")
-    line, response = engine.open(
-        "POST", "/images/create", {"fromImage": image if _tagged(image) else image + ":latest"}
-    )
-    try:
-        if response.status >= 300:
-            raise engine.refused(Answer(response.status, _last(response.read(64 * 1024))))
-        last = b""
-        while row := response.readline(64 * 1024):
-            last = row if row.strip() else last
-            if b'"error"' in row:
-                raise engine.refused(Answer(response.status, {"message": _last(row).get("error", "")}))
-    except (OSError, http.client.HTTPException):
-        raise engine.request.uncertain("was cut off while it fetched the image") from None
-    finally:
-        line.close()
+    whole = image if _tagged(image) else image + ":latest"
+    with engine.opened("POST", "/images/create", {"fromImage": whole}) as response:
+        try:
+            if response.status >= 300:
+                raise engine.refused(Answer(response.status, _last(response.read(64 * 1024))))
+            last = b""
+            while row := response.readline(64 * 1024):
+                last = row if row.strip() else last
+                if b'"error"' in row:
+                    raise engine.refused(Answer(response.status, {"message": _last(row).get("error", "")}))
+        except (OSError, http.client.HTTPException):
+            raise engine.request.uncertain("was cut off while it fetched the image") from None
     return _done({"image": image, "status": str(_last(last).get("status", "done"))[:200]})
 
 

@@ -10,7 +10,8 @@ import http.client
 import json
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
@@ -82,15 +83,14 @@ class Engine:
         """Allow a little more time, to end what did not end in time."""
         self._at = time.monotonic() + seconds
 
-    def greet(self) -> str:
-        """Agree on a version; return the engine's name and version."""
-        found = self.ask("GET", "/version").object
-        theirs = tuple(int(part) for part in str(found.get("ApiVersion", "0")).split(".") if part.isdigit())
+    def greet(self) -> None:
+        """Agree on a version."""
+        with self.opened("GET", "/_ping") as response:
+            said = response.headers.get("Api-Version", "0")
+        theirs = tuple(int(part) for part in said.split(".") if part.isdigit())
         if theirs < OLDEST:
             raise self.request.refusal("speaks no version of the Engine API that we know")
         self._prefix = "/v" + ".".join(map(str, min(VERSION, theirs)))
-        parts = found.get("Components") or [{}]
-        return f"{parts[0].get('Name', 'Engine')} {found.get('Version', '')}".strip()
 
     def ask(
         self,
@@ -110,13 +110,11 @@ class Engine:
             ExecutionError: it refused, or did not get the request.
             UncertainError: it may have done it.
         """
-        line, response = self.open(method, path, query, body)
-        try:
-            raw = response.read(LARGEST + 1)
-        except (OSError, http.client.HTTPException) as error:
-            raise self.broken(error, sent=method != "GET") from None
-        finally:
-            line.close()
+        with self.opened(method, path, query, body) as response:
+            try:
+                raw = response.read(LARGEST + 1)
+            except (OSError, http.client.HTTPException) as error:
+                raise self.broken(error, sent=method != "GET") from None
         if len(raw) > LARGEST:
             raise self.request.refusal(f"answered with more than {LARGEST} bytes")
         answer = Answer(response.status, _json(raw))
@@ -124,10 +122,26 @@ class Engine:
             raise self.refused(answer)
         return answer
 
-    def open(
+    @contextmanager
+    def opened(
         self, method: str, path: str, query: Mapping[str, str] | None = None, body: JsonObject | None = None
-    ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
-        """Return the connection and the beginning of an answer that is read bit by bit; raises as `ask` does."""
+    ) -> Iterator[http.client.HTTPResponse]:
+        """Yield the beginning of an answer that is read bit by bit; raises as `ask` does."""
+        line = self._line()
+        address = self._prefix + path + ("?" + urlencode(query) if query else "")
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        try:
+            try:
+                line.request(method, address, None if body is None else json.dumps(body).encode(), headers)
+                response = line.getresponse()
+            except (OSError, http.client.HTTPException) as error:
+                raise self.broken(error, sent=method != "GET") from None
+            with response:
+                yield response
+        finally:
+            line.close()
+
+    def _line(self) -> _Line:
         line = _Line(self._path, self.left)
         try:
             line.connect()
@@ -136,14 +150,7 @@ class Engine:
             raise self.request.refusal("has a socket that the edge may not speak to", fix) from None
         except OSError as error:
             raise self.request.refusal(f"cannot be reached ({type(error).__name__})") from None
-        address = self._prefix + path + ("?" + urlencode(query) if query else "")
-        headers = {"Content-Type": "application/json"} if body is not None else {}
-        try:
-            line.request(method, address, None if body is None else json.dumps(body).encode(), headers)
-            return line, line.getresponse()
-        except (OSError, http.client.HTTPException) as error:
-            line.close()
-            raise self.broken(error, sent=method != "GET") from None
+        return line
 
     def refused(self, answer: Answer) -> ExecutionError:
         """Return the error of an answer that is one. Its words are told where no secret can stand in them."""

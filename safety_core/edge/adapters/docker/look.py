@@ -15,6 +15,13 @@ from safety_core.model.tool_call import ToolResult
 MOST_LINES = 10_000
 
 
+def checked(engine: Engine) -> ToolResult:
+    """The engine's name and version."""
+    found = engine.ask("GET", "/version").object
+    parts = found.get("Components") or [{}]
+    return ToolResult(f"{parts[0].get('Name', 'Engine')} {found.get('Version', '')}, by its socket")
+
+
 def listed(engine: Engine) -> ToolResult:
     """Containers: those that run, or all."""
     every = arguments.flag(engine.request, "all")
@@ -65,13 +72,11 @@ def spoken(engine: Engine, name: str, tail: str = "all") -> tuple[str, bool]:
     """Return what a container has said, and whether there was more than there is room for."""
     plain = bool(engine.ask("GET", f"/containers/{part(name)}/json").object.get("Config", {}).get("Tty"))
     query = {"stdout": "true", "stderr": "true", "tail": tail}
-    line, response = engine.open("GET", f"/containers/{part(name)}/logs", query)
-    try:
-        return said(response, engine.request.output, plain=plain)
-    except (OSError, http.client.HTTPException) as error:
-        raise engine.broken(error) from None
-    finally:
-        line.close()
+    with engine.opened("GET", f"/containers/{part(name)}/logs", query) as response:
+        try:
+            return said(response, engine.request.output, plain=plain)
+        except (OSError, http.client.HTTPException) as error:
+            raise engine.broken(error) from None
 
 
 def _rows(engine: Engine, rows: list[dict[str, Json]]) -> ToolResult:

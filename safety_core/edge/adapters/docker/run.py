@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +31,9 @@ MOST_MIB: Final = 65_536
 PROCESSES: Final = 256
 TAKEN: Final = 409
 UNCHANGED: Final = 304
+FAILED: Final = 500
+APPEARS_SECONDS: Final = 5.0
+"""How long a container that another try is making may take to appear."""
 
 
 def ran(engine: Engine) -> ToolResult:
@@ -67,13 +71,19 @@ def _known(engine: Engine, act: str) -> dict[str, Any] | None:
 
 
 def _created(engine: Engine, name: str, act: str, wanted: JsonObject) -> str:
-    answer = engine.ask("POST", "/containers/create", {"name": name}, wanted, known=frozenset({TAKEN}))
-    if answer.status != TAKEN:
+    answer = engine.ask("POST", "/containers/create", {"name": name}, wanted, known=frozenset({TAKEN, FAILED}))
+    if answer.status < TAKEN:
         return str(answer.object["Id"])
-    found = _known(engine, act)  # another try was a moment faster
-    if found is None:
-        raise engine.refused(answer)
-    return str(found["Id"])
+    taken = answer.status == TAKEN or "in use" in str(
+        answer.object.get("message")
+    )  # Podman fails where Docker conflicts
+    until = time.monotonic() + min(APPEARS_SECONDS, engine.left)
+    while taken and time.monotonic() < until:  # an earlier try may still be making it
+        found = _known(engine, act)
+        if found is not None:
+            return str(found["Id"])
+        time.sleep(0.2)
+    raise engine.refused(answer)
 
 
 def _ended(engine: Engine, number: str) -> int:
@@ -83,7 +93,7 @@ def _ended(engine: Engine, number: str) -> int:
     except UncertainError:
         engine.allow(2.0)
         try:
-            engine.ask("POST", f"/containers/{part(number)}/kill", known=frozenset({TAKEN, 500}))
+            engine.ask("POST", f"/containers/{part(number)}/kill", known=frozenset({TAKEN, FAILED}))
         except ExecutionError:
             raise engine.request.uncertain("runs a container that could not be waited for, nor ended") from None
         raise engine.request.uncertain(f"ran it for {engine.request.timeout:g} seconds and ended it") from None

@@ -14,6 +14,7 @@ from safety_core.errors import ExecutionError
 from safety_core.model.tool_call import ToolResult
 
 OPERATIONS: Final[dict[str, Callable[[Engine], ToolResult]]] = {
+    CHECK: look.checked,
     "ps": look.listed,
     "images": look.images,
     "inspect": look.inspected,
@@ -37,9 +38,7 @@ async def serve(request: Request) -> ToolResult:
         UncertainError: nobody knows whether it did.
     """
     engine = Engine(request)
-    name = engine.greet()
-    if request.operation == CHECK:
-        return ToolResult(f"{name}, by its socket")
+    engine.greet()
     operation = OPERATIONS.get(request.operation)
     if operation is None:
         raise ExecutionError(f"operation {request.operation}", "is not one that container engines have")

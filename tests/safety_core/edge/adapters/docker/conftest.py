@@ -1,0 +1,27 @@
+"""One engine per process; every test starts without containers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.simulators.containers import ContainerEngine, engine
+from tests.simulators.docker_calls import DockerCalls
+
+
+@pytest.fixture(scope="session")
+def running_engine() -> Iterator[ContainerEngine]:
+    with engine() as made:
+        yield made
+
+
+@pytest.fixture
+def box(running_engine: ContainerEngine) -> Iterator[ContainerEngine]:
+    yield running_engine
+    running_engine.wipe()
+
+
+@pytest.fixture
+def calls(box: ContainerEngine) -> DockerCalls:
+    return DockerCalls(box.socket)
