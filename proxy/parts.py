@@ -7,9 +7,11 @@ import os
 import stat
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+from proxy.canaries import Canaries
 from proxy.effects import Services
 from proxy.guards.halts import Halts
 from proxy.guards.interlock import Guards
@@ -80,7 +82,8 @@ async def open_services(home: Home, limits: Limits, stack: AsyncExitStack) -> Se
     Args:
         limits: what bounds every execution.
     """
-    vault = stack.enter_context(Vault.open(home.vault, find_vault_key(home)))
+    found = partial(find_vault_key, home)
+    vault = stack.enter_context(Vault.open(home.vault, found(), fresh=found))
     audit = await AuditLog.open(home.audit, edge_key(home))
     stack.push_async_callback(audit.aclose)
     approvals = ApprovalStore.open(home.edge_db)
@@ -89,8 +92,10 @@ async def open_services(home: Home, limits: Limits, stack: AsyncExitStack) -> Se
     stack.push_async_callback(usage.aclose)
     posture = await PostureStore.open(home.edge_db)
     stack.push_async_callback(posture.aclose)
-    secrets = Secrets(vault)
+    canaries = Canaries(vault, audit)
+    secrets = Secrets(vault, canaries)
     await secrets.refresh()
+    stack.push_async_callback(canaries.end)
     journal = await open_journal(home, limits, audit, stack)
     return Services(secrets, audit, approvals, usage, approvals.news, posture=posture, journal=journal)
 

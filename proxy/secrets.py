@@ -33,6 +33,7 @@ from safety_core.match.matcher import Matcher
 from safety_core.match.patterns import PatternSet
 from safety_core.match.registry import Registry, earlier, told_name
 from safety_core.model.secret import DISCOVERED, PROMPT, SecretName, SecretValue, Use
+from safety_core.model.tool_call import AgentId
 from safety_core.redact.redactor import Redactor
 
 STEPS: Final = 16
@@ -64,6 +65,7 @@ class Secrets:
         self._known: dict[SecretName, SecretValue] = {}
         self._ends: dict[SecretName, float] = {}
         """When what was rotated away ends, by the name under which it is known."""
+        self._limited: dict[SecretName, frozenset[str]] = {}
         self._noted: dict[tuple[SecretName, str], float] = {}
         self._registry = Registry({})
         self._generation: int | None = None
@@ -85,6 +87,9 @@ class Secrets:
                 changes = self._vault.changes(self._generation, now=now)
                 await self._take_up(*self._difference(changes))
                 self.canaries.told(changes)
+                touched = self._limited.keys() if changes.whole else changes.values.keys() | changes.gone
+                others = {name: agents for name, agents in self._limited.items() if name not in touched}
+                self._limited = {**others, **changes.limited}
                 self._generation = changes.generation
             elif ended:
                 await self._take_up({}, ended, {})
@@ -136,9 +141,15 @@ class Secrets:
         """Return `text` without any secret that is known, for logs, records and people."""
         return self.current().text(text).text
 
-    def names(self) -> tuple[SecretName, ...]:
-        """Return the names of the secrets that people have registered for use, as last looked at, sorted."""
+    def names(self, agent: AgentId | None = None) -> tuple[SecretName, ...]:
+        """Return the names of the secrets that people have registered for use, as last looked at, sorted.
+
+        Args:
+            agent: only those that may be used by this agent, as far as the vault is asked.
+        """
         hidden = self._ends.keys() | self.canaries.names
+        if agent is not None:
+            hidden |= {name for name, agents in self._limited.items() if agent not in agents}
         return tuple(sorted(name for name in self._known if not name.startswith(DISCOVERED) and name not in hidden))
 
     def ending(self, now: float) -> list[Json]:

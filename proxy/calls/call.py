@@ -157,7 +157,7 @@ class Calls:
         """Return the names of the secrets that `agent` may use. Raises SafetyError where no policy is in force."""
         manifest = self.in_force.current(clock.now()).policy.agent(agent)
         await self.services.secrets.refresh()
-        return tuple(name for name in self.services.secrets.names() if manifest.may_use(name))
+        return tuple(name for name in self.services.secrets.names(agent) if manifest.may_use(name))
 
     async def ended(self, ended: Ended) -> None:
         """Put on record that a call which its caller ran is over. Raises SafetyError."""

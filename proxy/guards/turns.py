@@ -56,7 +56,7 @@ class Turns:
             "needles": self.services.secrets.version,
             "agent": {
                 "tools": _tools(manifest),
-                "secrets": [name for name in self.services.secrets.names() if manifest.may_use(name)],
+                "secrets": [name for name in self.services.secrets.names(who.agent) if manifest.may_use(name)],
                 "sandbox": manifest.sandbox.value,
                 "halted": bool(self.guards.halts.reason(who.agent)),
                 "reason": self.guards.halts.reason(who.agent),
@@ -85,7 +85,7 @@ class Turns:
             "ok": not reason,
             "reason": reason,
             "tools": _tools(manifest),
-            "guidance": guidance(manifest, self.services.secrets.names()),
+            "guidance": guidance(manifest, self.services.secrets.names(turn.agent)),
         }
 
     async def usage_seen(self, seen: UsageSeen) -> JsonObject:

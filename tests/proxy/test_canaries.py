@@ -84,6 +84,15 @@ async def test_nobody_is_told_that_there_is_one(here: Setting) -> None:
     assert f"SECRET_REF({BAIT})" in {needle["ref"] for needle in needles["needles"]}, "but it is looked for"
 
 
+async def test_an_agent_is_told_of_the_secrets_that_it_may_use(here: Setting) -> None:
+    vault = here.edge.control.calls.services.secrets._vault
+    vault.change_terms(SecretName("shop_key"), lambda terms: Terms(agents=frozenset({"main"})))
+    assert "shop_key" in str(await here.ask("/v1/secrets", {"agent": "main"}))
+    assert "shop_key" not in str(await here.ask("/v1/secrets", {"agent": "other"}))
+    vault.change_terms(SecretName("shop_key"), lambda terms: Terms())
+    assert "shop_key" in str(await here.ask("/v1/secrets", {"agent": "other"}))
+
+
 async def test_the_status_tells_of_it_and_of_what_ends(here: Setting) -> None:
     status = (await here.client.get("/v1/status")).json()
     assert (status["canaries"], status["ending"]) == ([], [])

@@ -204,19 +204,19 @@ class Vault:
         """
         lent = self._read(lambda db: {name: self._lent(db, name, use, now) for name in names})
         if lent and note:
-            self._note({name: version for name, (version, _) in lent.items()}, use, now)
+            self._note([(name.removesuffix(PREVIOUS), version) for name, (version, _) in lent.items()], use, now)
         return {name: value for name, (_, value) in lent.items()}
 
     def hand(self, name: SecretName, use: Use, now: float) -> SecretValue:
         """Return the current value to a person, whose word counts above the terms; it is in the use log by then."""
         row, value = self._read(lambda db: (row := self._there(db, name), self._value(db, row)))
-        self._note({name: row.version}, use, now)
+        self._note([(name, row.version)], use, now)
         return value
 
-    def _note(self, versions: Mapping[SecretName, int], use: Use, now: float) -> None:
+    def _note(self, versions: Iterable[tuple[str, int]], use: Use, now: float) -> None:
         with translated(self._path), self._unhurried(), writing(self._connection) as db:
-            for name, version in versions.items():
-                note_use(db, name, version, use, now)
+            for name, version in versions:
+                note_use(db, SecretName(name), version, use, now)
 
     def names(self) -> tuple[SecretName, ...]:
         """Return all names, sorted."""
@@ -280,9 +280,11 @@ class Vault:
             for former in (FormerRow(*row) for row in rows_of(db, FORMER, names, "until > ?", (now,))):
                 told = Former(former.version, former.until, self._value(db, former))
                 formers[SecretName(former.name)] = (*formers.get(SecretName(former.name), ()), told)
-            canaries = frozenset(SecretName(row.name) for row in rows if terms_of(row.terms).canary)
+            terms = {SecretName(row.name): terms_of(row.terms) for row in rows}
+            canaries = frozenset(name for name, one in terms.items() if one.canary)
+            limited = {name: one.agents for name, one in terms.items() if one.agents is not None}
             gone = frozenset(names or ()) - values.keys()
-            return VaultChanges(generation, names is None, values, gone, formers, canaries)
+            return VaultChanges(generation, names is None, values, gone, formers, canaries, limited)
 
         return self._read(job)
 

@@ -60,6 +60,7 @@ class VaultChanges:
         gone: names that were removed; some may never have been seen.
         formers: earlier values that still count, by names that are among `values`.
         canaries: those among `values` that are canaries.
+        limited: those among `values` that only these agents may use.
     """
 
     generation: int
@@ -68,6 +69,7 @@ class VaultChanges:
     gone: frozenset[SecretName] = frozenset()
     formers: Mapping[SecretName, tuple[Former, ...]] = field(default_factory=dict)
     canaries: frozenset[SecretName] = frozenset()
+    limited: Mapping[SecretName, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

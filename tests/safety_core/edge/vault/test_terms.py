@@ -142,16 +142,18 @@ def test_uses_are_logged_and_bounded(vault: Vault) -> None:
     vault.lend([PREVIOUS], replace(USE, call="call-2"), 3.0)
     vault.lend([A], USE, 4.0, note=False)
     vault.check([A], USE, 4.0)
-    assert vault.uses(A, 9) == (UseEntry(2.0, A, 2, "main", "exec", "call-1"),)
-    assert vault.uses(PREVIOUS, 9) == (UseEntry(3.0, PREVIOUS, 1, "main", "exec", "call-2"),)
+    assert vault.uses(A, 9) == (
+        UseEntry(2.0, A, 2, "main", "exec", "call-1"),
+        UseEntry(3.0, A, 1, "main", "exec", "call-2"),
+    )
     assert vault.hand(A, replace(USE, agent=AgentId("x" * 999)), 5.0) == TWO
-    assert [len(use.agent) for use in vault.uses(A, 9)] == [4, 200]
+    assert [len(use.agent) for use in vault.uses(A, 9)] == [4, 4, 200]
     vault._connection.execute("PRAGMA synchronous = OFF")
     for number in range(KEPT_USES + 3):
         vault.lend([B], USE, float(number))
     kept = vault.uses(B, KEPT_USES * 2)
     assert (len(kept), kept[-1].at) == (KEPT_USES, KEPT_USES + 2.0)
-    assert len(vault.uses(A, 9)) == 2
+    assert len(vault.uses(A, 9)) == 3
     vault.remove(B)
     assert vault.uses(B, 1) == kept[-1:], "what was done with it is told also when it is gone"
 
