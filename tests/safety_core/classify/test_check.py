@@ -41,6 +41,7 @@ def test_the_shipped_catalogue_says_nothing_that_nobody_reads() -> None:
         ("http", {"calls": {"PUT /a": {"kind": ""}}}, "http.till.calls.PUT /a.kind", "'kind' is not", "write effect"),
         ("tools", {"adaptor": "exec"}, "tools.till.adaptor", "'adaptor' is not known", "write adapter"),
         ("tools", {"actions": {"open": "wirte"}}, "tools.till.actions.open", "'wirte'", "the effects are"),
+        ("tools", {"given": {"people": "wirte"}}, "tools.till.given.people", "'wirte'", "the effects are"),
         ("tools", "write", "tools.till", "must be a mapping", "write {effect"),
         ("tools", {"zzzz": "write"}, "tools.till.zzzz", "'zzzz' is not known", "write actions, adapter"),
     ],
