@@ -107,6 +107,8 @@ REAL = (
     "write_by_symlink OUTSIDE",
     "write_by_proc_root OUTSIDE",
     "append OUTSIDE/file",
+    "change_mode OUTSIDE/file",
+    "change_times OUTSIDE/file",
     "remove OUTSIDE/file",
     "read VAULT",
     "read KEY",

@@ -54,6 +54,16 @@ def append(path: str) -> None:
     escaped(path)
 
 
+def change_mode(path: str) -> None:
+    Path(path).chmod(0o4777)
+    escaped(path)
+
+
+def change_times(path: str) -> None:
+    os.utime(path, (0, 0))
+    escaped(path)
+
+
 def remove(path: str) -> None:
     Path(path).unlink()
     escaped(path)

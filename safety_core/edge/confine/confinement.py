@@ -25,6 +25,9 @@ SOCKETS: Final = (
     "/var/snap/lxd/common/lxd/unix.socket",
     "/run/dbus",
     "/run/systemd/private",
+    "/run/systemd/io.systemd.Manager",
+    "/run/snapd.socket",
+    "/run/supervisor.sock",
     "/run/user",
     "/run/screen",
     "/tmp/.X11-unix",  # noqa: S108

@@ -59,9 +59,7 @@ def _launch(todo: dict[str, Any]) -> int:
         _become(todo)
     rooms.enter(root=todo["rooms"] == "root", network=todo["network"])
     powers.keep_private()
-    rooms.arrange(todo["hidden"], todo["writable"])
-    if not todo["landlock"]:
-        rooms.seal(todo["writable"])
+    rooms.arrange(todo["hidden"], todo["writable"], sealed=todo["sealed"])
     if todo["processes"]:
         resource.setrlimit(resource.RLIMIT_NPROC, (todo["processes"], todo["processes"]))
     alive, held = os.pipe()
@@ -157,20 +155,25 @@ def _status(status: int) -> int:
 
 
 def _which_rooms() -> str:
-    """Return how this process gets namespaces: "root", "user", or "none"."""
+    """Return how this process gets namespaces: "root", "user" or "none"; and whether it can seal file systems there."""
     for name in ("root", "user"):
-        trial = os.fork()
-        if trial == 0:
-            try:
-                rooms.enter(root=name == "root", network=True)
-                rooms.arrange([], [])
-                first = os.fork()
-                if first == 0:
-                    rooms.show_own_processes()
-                    os._exit(0)
-                os._exit(_status(os.waitpid(first, 0)[1]))
-            except OSError:
-                os._exit(1)
-        if os.waitpid(trial, 0)[1] == 0:
-            return name
-    return "none"
+        for sealed in (True, False):
+            if _tried(name, sealed=sealed):
+                return f"{name} {'sealed' if sealed else 'open'}"
+    return "none open"
+
+
+def _tried(name: str, *, sealed: bool) -> bool:
+    trial = os.fork()
+    if trial == 0:
+        try:
+            rooms.enter(root=name == "root", network=True)
+            rooms.arrange([], ["/tmp"], sealed=sealed)  # noqa: S108
+            first = os.fork()
+            if first == 0:
+                rooms.show_own_processes()
+                os._exit(0)
+            os._exit(_status(os.waitpid(first, 0)[1]))
+        except OSError:
+            os._exit(1)
+    return os.waitpid(trial, 0)[1] == 0

@@ -34,12 +34,14 @@ class Layers:
     Attributes:
         landlock: its version, 0 for none.
         rooms: who makes namespaces: "root", "user" (in a user namespace), or "none" where there are none.
+        sealed: in them, file systems can be made read-only.
         memory: a control group bounds memory.
         pids: a control group bounds the number of processes.
     """
 
     landlock: int = 0
     rooms: str = "none"
+    sealed: bool = False
     memory: bool = False
     pids: bool = False
 
@@ -48,7 +50,10 @@ class Layers:
         without = {
             "namespaces: commands see the machine's processes and sockets, and one that starts a session of its own "
             "outlives its call unless a control group ends it": self.rooms == "none",
-            "Landlock: commands write wherever the edge's user may": self.landlock == 0 and self.rooms == "none",
+            "Landlock: commands write wherever the edge's user may": self.landlock == 0 and not self.sealed,
+            "read-only file systems: commands change modes, owners and times wherever the edge's user may": (
+                self.landlock > 0 and not self.sealed
+            ),
             "Landlock: what serves a connected service reads what the edge's user may": self.landlock == 0,
             "anything that hides the edge's files from commands": self.landlock == 0 and self.rooms == "none",
             "Landlock 6: commands reach abstract sockets": 0 < self.landlock < 6,
@@ -63,6 +68,7 @@ class Layers:
             "no new privileges, limits": sys.platform == "linux",
             f"Landlock {self.landlock}": self.landlock > 0,
             "namespaces": self.rooms != "none",
+            "read-only file systems": self.sealed,
             "control groups": self.memory or self.pids,
         }
         return ", ".join(words for words, holds in held.items() if holds) or "nothing"
@@ -80,12 +86,12 @@ def layers() -> Layers:
     """Try, and return what there is. Takes some 20 ms, the first time only."""
     if sys.platform != "linux":
         return Layers()
-    version, rooms = _tried()
+    version, rooms, sealed = _tried()
     parents = find_parents()
-    return Layers(version, rooms, parents.memory is not None, parents.pids is not None)
+    return Layers(version, rooms, sealed, parents.memory is not None, parents.pids is not None)
 
 
-def _tried() -> tuple[int, str]:
+def _tried() -> tuple[int, str, bool]:
     reading, writing = os.pipe()
     source = instructions({"probe": True, "report": writing})
     try:
@@ -94,14 +100,14 @@ def _tried() -> tuple[int, str]:
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
-        return 0, "none"
+        return 0, "none", False
     finally:
         os.close(writing)
         os.close(source)
         with os.fdopen(reading, "rb") as report:
             told = report.read().decode()
-    version, _, rooms = told.partition(" ")
-    return int(version or "0"), rooms or "none"
+    version, rooms, sealed = (told or "0 none open").split(" ")
+    return int(version), rooms, sealed == "sealed"
 
 
 def instructions(todo: dict[str, Any]) -> int:

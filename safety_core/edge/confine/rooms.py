@@ -20,9 +20,10 @@ NEW_NETWORK = 0x40000000
 RDONLY, NOSUID, NODEV, NOEXEC = 1, 2, 4, 8
 REMOUNT, BIND, RECURSIVE, PRIVATE = 32, 4096, 16384, 1 << 18
 """From linux/mount.h."""
-MOUNT_SETATTR, MOUNT_ATTR_RDONLY = 442, 1
+OPEN_TREE, MOVE_MOUNT, MOUNT_SETATTR = 428, 429, 442
+OPEN_TREE_CLONE, MOVE_MOUNT_F_EMPTY_PATH, MOUNT_ATTR_RDONLY = 1, 4, 1
 AT_FDCWD, AT_RECURSIVE = -100, 0x8000
-"""mount_setattr(2): its number is the same on every architecture."""
+"""Numbers of system calls, the same on nearly every architecture, and their flags (linux/mount.h)."""
 EMPTY = NOSUID | NODEV | NOEXEC
 
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
@@ -46,11 +47,12 @@ def enter(*, root: bool, network: bool) -> None:
         _write("/proc/self/gid_map", f"{group} {group} 1")
 
 
-def arrange(hidden: list[str], writable: list[str]) -> None:
+def arrange(hidden: list[str], writable: list[str], *, sealed: bool) -> None:
     """Cover what is hidden, and put few devices in the place of all. Raises OSError.
 
     Args:
         writable: what of it lies below a hidden path stays; what is above one cannot be moved away with it.
+        sealed: every other file system is read-only.
     """
     mount("none", "/", "", RECURSIVE | PRIVATE)
     for path in hidden:
@@ -58,25 +60,28 @@ def arrange(hidden: list[str], writable: list[str]) -> None:
             _pin(path, writable)
             kept = [one for one in writable if one.startswith(path.rstrip("/") + "/") and os.path.isdir(one)]  # noqa: PTH112
             _hide(path, kept)
+    if sealed and "/" not in writable:
+        _seal([path for path in sorted(writable) if os.path.lexists(path)])
     _devices()
 
 
-def seal(writable: list[str]) -> None:
-    """Make every file system read-only but for these paths, /dev and what is mounted later. Raises OSError.
+def _seal(writable: list[str]) -> None:
+    """Make every mount read-only but those at and below these paths, the ones above first.
 
-    For kernels without Landlock: it holds paths less finely, and nothing of whoever may mount.
+    Landlock bounds writing as well, but not who changes modes, owners and times (landlock(7), "Current limitations"):
+    root's command could give any program the set-user-ID bit.
     """
-    kept = [path for path in writable if os.path.exists(path)]  # noqa: PTH110 - pathlib takes longer than all of this
-    for path in kept:
-        mount(path, path, "", BIND | RECURSIVE)
-    _set_attributes("/", adds=MOUNT_ATTR_RDONLY)
-    for path in [*kept, "/dev"]:
-        _set_attributes(path, drops=MOUNT_ATTR_RDONLY)
+    trees = [(path, _copied(path)) for path in writable]
+    attributes = packed(MOUNT_ATTR_RDONLY, 8) + packed(0, 8) * 3
+    call("syscall", MOUNT_SETATTR, AT_FDCWD, b"/", AT_RECURSIVE, attributes, len(attributes))
+    for path, tree in trees:
+        call("syscall", MOVE_MOUNT, tree, b"", AT_FDCWD, os.fsencode(path), MOVE_MOUNT_F_EMPTY_PATH)
+        os.close(tree)
 
 
-def _set_attributes(path: str, adds: int = 0, drops: int = 0) -> None:
-    attributes = packed(adds, 8) + packed(drops, 8) + packed(0, 8) + packed(0, 8)
-    call("syscall", MOUNT_SETATTR, AT_FDCWD, os.fsencode(path), AT_RECURSIVE, attributes, len(attributes))
+def _copied(path: str) -> int:
+    """Return the mounts at and below a path, as they are now, not yet anywhere."""
+    return call("syscall", OPEN_TREE, AT_FDCWD, os.fsencode(path), OPEN_TREE_CLONE | os.O_CLOEXEC | AT_RECURSIVE)
 
 
 def show_own_processes() -> None:

@@ -157,6 +157,7 @@ def _todo(program: Program, confinement: Confinement, here: Layers, group: Group
         "groups": group.joins(),
         "limits": _limits(confinement, here),
         "rooms": "" if here.rooms == "none" else here.rooms,
+        "sealed": here.sealed,
         "landlock": here.landlock > 0,
         "readable": list(confinement.readable),
         "writable": list(confinement.writable),

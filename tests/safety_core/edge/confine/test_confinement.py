@@ -85,13 +85,16 @@ def test_where_commands_are_not_confined_services_are_not() -> None:
 
 
 def test_what_a_machine_lacks_is_said() -> None:
-    assert Layers(7, "root", memory=True, pids=True).lacking() == ()
-    assert any("Landlock 6" in words for words in Layers(4, "root", memory=True, pids=True).lacking())
+    assert Layers(7, "root", sealed=True, memory=True, pids=True).lacking() == ()
+    assert any("Landlock 6" in words for words in Layers(4, "root", sealed=True, memory=True, pids=True).lacking())
+    (only,) = Layers(7, "root", memory=True, pids=True).lacking()
+    assert "change modes, owners" in only
     nothing = " ".join(Layers().lacking())
     for words in ("outlives its call", "write wherever", "hides the edge's files", "memory", "processes"):
         assert words in nothing
     assert "control group for processes" not in " ".join(Layers(7, "user").lacking()), "a limit of its user does that"
     assert str(Layers(5, "user")) == "no new privileges, limits, Landlock 5, namespaces"
+    assert str(Layers(5, "user", sealed=True)).endswith("namespaces, read-only file systems")
 
 
 def test_people_are_told_what_holds_here() -> None:

@@ -29,7 +29,8 @@ PATH = {"PATH": os.defpath}
 SHORT_OF = {
     "nothing": layers(),
     "being root": replace(layers(), rooms="user"),
-    "namespaces": replace(layers(), rooms="none"),
+    "namespaces": replace(layers(), rooms="none", sealed=False),
+    "sealing": replace(layers(), sealed=False),
     "Landlock": replace(layers(), landlock=0),
     "Landlock, being root": replace(layers(), landlock=0, rooms="user"),
 }
@@ -86,6 +87,22 @@ async def test_it_writes_where_it_may_and_nowhere_else(lacking: str, work: Path)
     assert not (work / "beside").exists()
     assert told.startswith("1 ")
     assert await run(confinement, "sh", "-c", "echo x >/dev/null; echo y >/dev/stderr") == "0 y"
+
+
+async def test_it_changes_modes_only_where_it_writes(lacking: str, work: Path) -> None:
+    (work / "beside").write_text("")
+    before = (work / "beside").stat().st_mode
+    command = ("chmod", "4777", str(work / "beside"))
+    refused = lacking not in {"namespaces", "sealing"}
+    assert (await run(bounds(work), *command)).startswith("1 ") is refused
+    assert ((work / "beside").stat().st_mode == before) is refused
+    assert await run(bounds(work), "sh", "-c", f"cd {work}/work && touch new && chmod 755 new") == "0"
+
+
+async def test_a_mount_that_was_read_only_stays_so(work: Path) -> None:
+    everything = replace(bounds(work), writable=("/",))
+    assert (await run(everything, "touch", str(work / "anywhere"))) == "0"
+    assert (await run(everything, "touch", str(work / "edge/new"))).startswith("1 ")
 
 
 async def test_the_edge_cannot_be_looked_into_or_signalled(lacking: str, work: Path) -> None:
@@ -201,7 +218,7 @@ from safety_core.edge.confine.confinement import Confinement
 from safety_core.edge.confine.spawn import Program, confined
 
 here = spawn.layers()
-spawn.layers = lambda: replace(here, rooms=sys.argv[1])
+spawn.layers = lambda: replace(here, rooms=sys.argv[1], sealed=sys.argv[1] != "none")
 
 async def main(command):
     async with confined(Program(tuple(command.split()), "/", {"PATH": os.defpath}), Confinement()) as child:
