@@ -57,6 +57,7 @@ class Stage:
         self._provider = fakes.Provider()
         self._threads = ThreadPoolExecutor(OPEN, "agent")
         self._invite = ""
+        self._pinning: asyncio.Task[None] | None = None
         self._agent: Agent
 
     async def start(self, stack: AsyncExitStack, name: str, origin: str) -> dict[str, Any]:
@@ -104,13 +105,16 @@ class Stage:
             if words:
                 return self._begin("You said", words, lambda chapter: self._agent.hear(chapter, words))
         if what == "pin":
-            return await self._pinned()
+            self._pinning = self._pinning if self._pinning and not self._pinning.done() else self._pin()
         if what == "invite":
             self._invite = await _said(*HUB_COMMAND, "person", "invite", OWNER)
         return self._told()
 
-    async def _pinned(self) -> dict[str, Any]:
+    def _pin(self) -> asyncio.Task[None]:
         chapter = self._story.chapter("Pin my passkey", "Let my passkey approve the gravest, too.")
+        return asyncio.create_task(self._pinned(chapter))
+
+    async def _pinned(self, chapter: int) -> None:
         self._story.tell(chapter, said="The security author signs a new policy: some 15 seconds.")
         running = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "demo_pool.tenant.pin", stderr=asyncio.subprocess.DEVNULL
@@ -118,7 +122,6 @@ class Stage:
         done = await running.wait() == 0
         said = "It is pinned, in a signed policy." if done else "There is no passkey yet. Scan the code and make one."
         self._story.tell(chapter, state="done" if done else "failed", said=said)
-        return self._told()
 
     def _begin(self, title: str, says: str, work: Any) -> dict[str, Any]:
         if self._story.open() >= OPEN:

@@ -196,7 +196,7 @@ class Traces:
         found = [
             f"{kind} namespace: {held}" for kind, space in self.spaces.items() if (held := processes_in(kind, space))
         ]
-        found += [f"process {number}" for number in self.processes if Path(f"/proc/{number}").exists()]
+        found += [f"process {number}" for number in self.processes if running(number)]
         found += [str(folder) for folder in self.groups if folder.exists()]
         for place in (data, Path("/dev/shm"), Path("/run")):
             for path in place.rglob("*"):
@@ -207,6 +207,14 @@ class Traces:
         found += [line for line in Path("/proc/self/mountinfo").read_text().splitlines() if self.name in line]
         sockets = Path("/proc/net/unix").read_text() + Path("/proc/net/tcp").read_text()
         return found + ([self.name] if self.name in sockets else [])
+
+
+def running(process: int) -> bool:
+    """Tell whether a process is there, and not only its exit status that nobody has fetched yet."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def listening(process: int) -> set[str]:
