@@ -72,12 +72,14 @@ class Access:
         private: it may lie on this machine or in its network.
         basic: user, and the secret that is the password (RFC 7617).
         signed: the secret with which the body is signed (Standard Webhooks).
+        ca: path of the authority's certificate that the service's is checked by; empty for those of the system.
     """
 
     connection: str
     private: bool = False
     basic: tuple[str, SecretName] | None = None
     signed: SecretName | None = None
+    ca: str = ""
 
 
 @dataclass(frozen=True, slots=True)

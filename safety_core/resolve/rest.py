@@ -61,9 +61,17 @@ def rest_plan(connection: Connection, operation: Operation, arguments: JsonObjec
     url = base_of(connection) + _path(str(detail.get("path", "/")), arguments) + (f"?{query}" if query else "")
     keyed = detail.get("keyed") is True or (method == "POST" and connection.options.get("idempotency") is True)
     refs = refs_in([url, body, *(part for header in headers for part in header)])
-    access = Access(connection.name, connection.private, basic=(connection.user, basic) if basic else None)
+    access = access_of(connection, basic=(connection.user, basic) if basic else None)
     every = tuple(dict.fromkeys((*refs, basic) if basic else refs))
     return HttpPlan(method, url, tuple(headers), body, every, seconds, keyed=keyed, access=access)
+
+
+def access_of(
+    connection: Connection, *, basic: tuple[str, SecretName] | None = None, signed: SecretName | None = None
+) -> Access:
+    """Return how requests get into the connection's service."""
+    ca = connection.options.get("ca")
+    return Access(connection.name, connection.private, basic, signed, ca if isinstance(ca, str) else "")
 
 
 def base_of(connection: Connection) -> str:

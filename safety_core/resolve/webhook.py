@@ -11,8 +11,8 @@ from safety_core.canonical import JsonObject, canonical_bytes
 from safety_core.errors import ExecutionError
 from safety_core.model.connection import Connection
 from safety_core.model.secret import refs_in
-from safety_core.resolve.plan import Access, HttpPlan
-from safety_core.resolve.rest import base_of
+from safety_core.resolve.plan import HttpPlan
+from safety_core.resolve.rest import access_of, base_of
 
 
 def webhook_plan(connection: Connection, arguments: JsonObject, seconds: float) -> HttpPlan:
@@ -27,7 +27,7 @@ def webhook_plan(connection: Connection, arguments: JsonObject, seconds: float) 
         raise ExecutionError(thing, "has no secret to sign with", fix)
     base_of(replace(connection, target=connection.target.partition("?")[0]))
     body = canonical_bytes({"type": arguments.get("event"), "data": arguments.get("payload", {})}).decode()
-    access = Access(connection.name, connection.private, signed=secret)
+    access = access_of(connection, signed=secret)
     headers = (("Content-Type", "application/json"),)
     refs = tuple(dict.fromkeys((*refs_in(body), secret)))
     return HttpPlan("POST", connection.target, headers, body, refs, seconds, keyed=True, access=access)

@@ -53,6 +53,11 @@ def served(folder: Path) -> MCPServer:
         return "forgotten"
 
     @server.tool()
+    def check() -> str:
+        """A tool that is called as an operation of ours."""
+        return "the tool of that name"
+
+    @server.tool()
     def environment() -> str:
         """Say which variables it has."""
         return json.dumps({name: value for name, value in os.environ.items() if name != "LC_CTYPE"})

@@ -29,8 +29,9 @@ from starlette.routing import Route
 
 JSON = dict[str, Any]
 
-FAULTS: Final = ("cut", "silent", "huge")
-"""What may become of an answer: cut off in its middle, never given, 8 MiB long. What was asked for is done."""
+FAULTS: Final = ("cut", "silent", "huge", "gateway", "busy")
+"""What may become of an answer: cut off in its middle, never given, 8 MiB long, 504. What was asked for is done; only
+where the shop is busy (503) it is not."""
 
 SILENCE: Final = 60.0
 """Seconds; longer than any test waits."""
@@ -93,6 +94,9 @@ class Shop:
             self.headers.append(dict(request.headers))
             if guarded and not self._known(request):
                 return JSONResponse({"error": "who are you?"}, 401, {"WWW-Authenticate": "Bearer"})
+            if self.faults[:1] == ["busy"]:
+                self.faults.pop(0)
+                return JSONResponse({"error": "later"}, 503)
             status, body = await self._once(request, does)
             return await self._faulty(status, body)
 
@@ -126,6 +130,8 @@ class Shop:
         fault = self.faults.pop(0) if self.faults else ""
         if fault == "silent":
             await asyncio.sleep(SILENCE)
+        if fault == "gateway":
+            return JSONResponse({"error": "no answer in time"}, 504)
         if fault == "cut":
             return StreamingResponse(_broken(), status, {"Content-Length": "1000"}, "application/json")
         if fault == "huge":

@@ -16,8 +16,8 @@ from safety_core.errors import ExecutionError
 from safety_core.model.connection import Connection, Operation
 from safety_core.model.secret import SecretName, SecretValue, Use
 from safety_core.model.tool_call import AgentId, ToolResult
-from safety_core.resolve import Access, HttpPlan, Plan, ServicePlan
-from safety_core.resolve.rest import rest_plan
+from safety_core.resolve import HttpPlan, Plan, ServicePlan
+from safety_core.resolve.rest import access_of, rest_plan
 from safety_core.resolve.webhook import webhook_plan
 
 SECONDS: Final = 30.0
@@ -45,7 +45,7 @@ def tried(connection: Connection, home: Home) -> str:
         return f"{operation.name} answers with status {status}"
     if connection.adapter == "webhook":
         refs = webhook_plan(connection, {"event": CHECK}, SECONDS).refs
-        access = Access(connection.name, connection.private)
+        access = access_of(connection)
         status = run(HttpPlan("HEAD", connection.target, (), "", refs, SECONDS, access=access), home).status
         return f"answers with status {status}; nothing was delivered"
     return run(asked(connection, CHECK), home).output
@@ -71,7 +71,7 @@ def asked(connection: Connection, operation: str) -> ServicePlan:
 
 def fetched(connection: Connection, url: str, home: Home) -> ToolResult:
     """Return what stands at an address that the operator names, fetched without the connection's secrets."""
-    access = Access(connection.name, connection.private)
+    access = access_of(connection)
     return run(HttpPlan("GET", url, (), "", (), SECONDS, access=access), home)
 
 

@@ -5,6 +5,7 @@ shell     a command line, references as environment variables
 argv      a program with its arguments, no shell in between
 file      one file inside the workspace
 http      one request to a host outside, or to a service that the operator has connected
+sending   how far a request is, and what it comes to
 shown     the headers of a request that only the edge can write
 process   a confined child, with a time and an output limit
 told      what it ran into, in words

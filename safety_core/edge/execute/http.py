@@ -12,25 +12,23 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
 import ada_url
 import httpx2
 
-from safety_core.edge.exchange import Answer, exchange
+from safety_core.edge.exchange import exchange
 from safety_core.edge.execute.limits import Limits
+from safety_core.edge.execute.sending import Sending, trusted, why
 from safety_core.edge.execute.shown import shown_headers
 from safety_core.edge.fill import fill
 from safety_core.edge.lookup import looked_up
-from safety_core.errors import ExecutionError, UncertainError
+from safety_core.errors import ExecutionError
 from safety_core.model.secret import SecretName, SecretValue, references
 from safety_core.model.tool_call import ToolResult
 from safety_core.resolve import HttpPlan
-from safety_core.resolve.repeat import SAFE_METHODS
 
 HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 VALUE: Final = re.compile(r"[\x20-\x7e\x80-\xff\t]*")
@@ -39,25 +37,6 @@ OURS: Final = frozenset(
 )
 """Headers that say how the message is carried; a call cannot set them."""
 AUTHORITY: Final = re.compile(r"[/?#]")
-
-
-@dataclass(slots=True)
-class _Sending:
-    """One request on its way. `begun`: its first byte may have left."""
-
-    plan: HttpPlan
-    thing: str
-    begun: bool = False
-
-    async def noted(self, event: str, info: dict[str, Any]) -> None:
-        """Hear from the connection how far it is (the extension "trace")."""
-        self.begun = self.begun or event.endswith("send_request_headers.started")
-
-    def failure(self, reason: str, fix: str = "") -> ExecutionError:
-        """Return what a request that got no whole answer comes to."""
-        if self.begun and self.plan.method not in SAFE_METHODS:
-            return UncertainError(self.thing, reason, "look whether it happened before you do it again")
-        return ExecutionError(self.thing, reason, fix)
 
 
 async def run_http(
@@ -75,30 +54,22 @@ async def run_http(
     url = _url(plan.url, values)
     body = _body(plan, values).encode()
     headers = _headers(plan, values) + shown_headers(plan, values, body, key)
-    sending = _Sending(plan, f"connection {plan.access.connection}" if plan.access else f"request to {url.host}")
+    sending = Sending(plan, f"connection {plan.access.connection}" if plan.access else f"request to {url.host}")
     try:
         async with asyncio.timeout(plan.timeout):
             addresses = await _addresses(url, plan, limits, sending.thing)
-            async with httpx2.AsyncClient(trust_env=False, follow_redirects=False, timeout=plan.timeout) as client:
+            usual: dict[str, Any] = {"trust_env": False, "follow_redirects": False, "timeout": plan.timeout}
+            async with httpx2.AsyncClient(verify=trusted(plan), **usual) as client:
                 extensions = {"sni_hostname": _host(url), "trace": sending.noted}
                 request = client.build_request(plan.method, url, headers=headers, content=body, extensions=extensions)
-                return _result(await exchange(client, request, addresses, limits.output))
+                answer = await exchange(client, request, addresses, limits.output)
     except TimeoutError:
         raise sending.failure(f"did not answer in {plan.timeout:g} seconds") from None
     except ExecutionError as error:
         raise sending.failure(error.reason, error.fix) from None
     except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
-        raise sending.failure(f"did not come about ({_why(error)})") from None
-
-
-def _why(error: Exception) -> str:
-    """Return what went wrong, in words without anything of the request."""
-    below = error.__cause__ or error
-    while not isinstance(below, ssl.SSLError) and below.__cause__ is not None:
-        below = below.__cause__
-    if isinstance(below, ssl.SSLCertVerificationError):
-        return f"its certificate is not to be trusted: {below.verify_message}"
-    return type(error).__name__
+        raise sending.failure(f"did not come about ({why(error)})") from None
+    return sending.told(answer)
 
 
 async def _addresses(url: httpx2.URL, plan: HttpPlan, limits: Limits, thing: str) -> list[str]:
@@ -152,10 +123,3 @@ def _body(plan: HttpPlan, values: Mapping[SecretName, SecretValue]) -> str:
     except ValueError:
         return fill(plan.body, values)
     return fill(plan.body, values, lambda value: json.dumps(value)[1:-1])
-
-
-def _result(answer: Answer) -> ToolResult:
-    text = answer.body.decode("utf-8", "replace")
-    if answer.redirect:
-        text = f"not followed: redirect to {answer.redirect}\n{text}"
-    return ToolResult(text, answer.status, not answer.whole)

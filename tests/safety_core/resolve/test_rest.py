@@ -156,6 +156,12 @@ def test_a_target_is_the_url_of_a_service(target: str) -> None:
         base_of(shop(target))
 
 
+def test_a_service_may_have_an_authority_of_its_own() -> None:
+    assert request("report", shop(options={"ca": "/etc/shop.pem"})).access == Access(
+        "shop", basic=("till", PASSWORD), ca="/etc/shop.pem"
+    )
+
+
 def test_secrets_do_not_go_over_plain_http_but_near_by() -> None:
     with pytest.raises(ExecutionError, match="plain http"):
         request("report", shop("http://shop.example"))

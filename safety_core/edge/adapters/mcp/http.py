@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -22,8 +23,8 @@ REFUSED: Final = frozenset({401, 403})
 class Transport(httpx2.AsyncHTTPTransport):
     """Sends what is for one host to an address of it that was checked. `refused`: how it turned the secret down."""
 
-    def __init__(self, host: str, address: str) -> None:
-        super().__init__(retries=0)
+    def __init__(self, host: str, address: str, trusted: ssl.SSLContext | bool) -> None:
+        super().__init__(verify=trusted, trust_env=False, retries=0)
         self._host = host
         self._address = address
         self.refused = 0
@@ -59,6 +60,18 @@ class _Bounded(httpx2.AsyncByteStream):
         await self._stream.aclose()
 
 
+def _trusted(request: Request) -> ssl.SSLContext | bool:
+    """Return whom the server's certificate is checked by."""
+    ca = request.connection.options.get("ca")
+    if not isinstance(ca, str):
+        return True
+    try:
+        return ssl.create_default_context(cafile=ca)
+    except (OSError, ssl.SSLError):
+        fix = "give the path of its authority's certificate, as PEM"
+        raise request.refusal("has an option ca that is no certificate", fix) from None
+
+
 @asynccontextmanager
 async def reached(request: Request) -> AsyncGenerator[tuple[Any, Transport], None]:
     """Yield the streams of a session, and the transport below it.
@@ -81,7 +94,7 @@ async def reached(request: Request) -> AsyncGenerator[tuple[Any, Transport], Non
         raise request.refusal(error.reason, fix) from None
     token = request.secret("token")
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    transport = Transport(host, addresses[0])
+    transport = Transport(host, addresses[0], _trusted(request))
     timeout = httpx2.Timeout(request.timeout)
     async with (
         httpx2.AsyncClient(transport=transport, headers=headers, timeout=timeout, trust_env=False) as client,

@@ -158,9 +158,9 @@ def test_tools_that_change_are_shown_and_suspicious_ones_refused(safety: Safety,
     assert "suspicious: tells a model to pass over what it was told" in out
     assert "same     notes.notes\n" in out
     status, out, _ = safety("connection", "pin", "notes", "--yes", "--suspicious", "leave-out")
-    assert (status, "9 pinned" in out) == (0, True)
+    assert (status, "10 pinned" in out) == (0, True)
     status, out, _ = safety("connection", "pin", "notes", "--yes", "--suspicious", "accept")
-    assert (status, "new      notes.note" in out, "10 pinned" in out) == (0, True, True)
+    assert (status, "new      notes.note" in out, "11 pinned" in out) == (0, True, True)
 
 
 def test_what_is_pinned_is_shown(safety: Safety) -> None:

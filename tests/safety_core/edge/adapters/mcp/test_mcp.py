@@ -24,7 +24,8 @@ async def test_a_tool_does_what_it_is_called_for(notes: Notes) -> None:
 
 
 async def test_it_says_what_there_is_and_that_it_can_be_reached(notes: Notes) -> None:
-    assert (await notes.call("check", pinned=False)).output.endswith(", 10 tools")
+    assert (await notes.call("check", pinned=False)).output.endswith(", 11 tools")
+    assert (await notes.call("check")).output == "the tool of that name", "of those that were pinned"
     operations = (await notes.pinned()).operations
     assert operations["forget"].hints == {Hint.WRITES, Hint.DESTRUCTIVE, Hint.OPEN_WORLD}
     assert operations["notes"].hints == frozenset()
