@@ -68,3 +68,18 @@ def test_a_database_of_another_kind_is_refused(url: str) -> None:
 def test_a_port_that_is_no_number_is_named() -> None:
     with pytest.raises(InputError, match="hub setting port: must be a whole number"):
         load_settings(None, {"SAFETY_HUB_PORT": "abc"})
+
+
+@pytest.mark.parametrize(
+    "url", ["https://hub.example", "http://localhost:8200", "http://one.localhost:8300", "http://a.b.localhost"]
+)
+def test_passkeys_work_on_https_and_below_localhost(tmp_path: Path, url: str) -> None:
+    assert Settings(tmp_path, url=url).origin == url
+
+
+@pytest.mark.parametrize(
+    "url", ["http://hub.example", "http://notlocalhost", "http://localhost.example", "http://.localhost"]
+)
+def test_and_nowhere_else(tmp_path: Path, url: str) -> None:
+    with pytest.raises(InputError, match="hub setting url"):
+        Settings(tmp_path, url=url)

@@ -68,7 +68,7 @@ WRONG: tuple[tuple[dict[str, Any], str, str], ...] = (
         ({**PASSKEY, "site": site}, "site", "must be an origin")
         for site in ("hub.example", "https://hub.example/", "https://Hub.example", "http://hub.example", "https://",
                      "https://u@hub.example", "https://hub.example:x", "https://hub.example:0443", "https://[::1",
-                     "https://hub.example?x", "")
+                     "https://hub.example?x", "", "http://notlocalhost", "http://localhost.example")
     ),
 )  # fmt: skip
 
@@ -80,7 +80,10 @@ def test_what_cannot_be_said_of_a_key_is_refused_and_named(entry: dict[str, Any]
     assert refused.value.thing == f"data.approvers[0].{field}"
 
 
-@pytest.mark.parametrize("site", ["https://hub.example", "https://hub.example:8443", "http://localhost:8200"])
+SITES = ("https://hub.example", "https://hub.example:8443", "http://localhost:8200", "http://one.localhost:8300")
+
+
+@pytest.mark.parametrize("site", SITES)
 def test_a_site_is_an_origin_as_browsers_write_it(site: str) -> None:
     assert parsed({**PASSKEY, "site": site})[0].site == site
 
