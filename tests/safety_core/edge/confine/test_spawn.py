@@ -137,6 +137,14 @@ async def test_no_program_gains_privileges_or_keeps_those_that_undo_a_confinemen
         assert not powers >> forbidden & 1
 
 
+async def test_it_inherits_its_streams_and_no_other_descriptor(lacking: str, work: Path) -> None:
+    told = await run(bounds(work), "sh", "-c", "for each in /proc/$$/fd/*; do readlink $each; done; :")
+    links = told.split()[1:]
+    assert len(links) == 3
+    assert links[0] == "/dev/null"
+    assert all(link.startswith("pipe:") for link in links[1:])
+
+
 async def test_no_core_holds_memory_wherever_it_is_sent(lacking: str, work: Path) -> None:
     told = await run(bounds(work), "sh", "-c", "ulimit -c; cat /proc/self/coredump_filter")
     assert told == "0 0\n00000000"
