@@ -80,7 +80,7 @@ def _number(blank: Input, text: str) -> Json:
         value = math.nan
     if not math.isfinite(value):
         raise _wrong(blank, "must be a number")
-    return value
+    return int(value) if value.is_integer() else value
 
 
 def _integer(blank: Input, text: str) -> Json:

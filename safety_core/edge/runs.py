@@ -6,6 +6,7 @@ one run at the same time are told apart by the row's version: the later one stop
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,6 @@ from typing import Final
 
 from safety_core.blueprint.run import ENDS, Run, RunState
 from safety_core.blueprint.stored import run_from_json, run_to_json
-from safety_core.canonical import canonical_bytes
 from safety_core.edge import clock
 from safety_core.edge.database import connect, writing
 from safety_core.errors import InputError, UnavailableError
@@ -77,7 +77,7 @@ class RunStore:
     def add(self, run: Run) -> None:
         """Keep a new run, and forget those that were over long ago."""
         now = clock.now()
-        row = (run.id, run.blueprint.id, run.state.value, now, now, 1, canonical_bytes(run_to_json(run)))
+        row = (run.id, run.blueprint.id, run.state.value, now, now, 1, _body(run))
         with self._writing() as db:
             ends = [state.value for state in ENDS]
             marks = ", ".join("?" * len(ends))
@@ -92,7 +92,7 @@ class RunStore:
         Raises:
             InputError: another process works on it.
         """
-        body, version = canonical_bytes(run_to_json(run)), self._versions[run.id]
+        body, version = _body(run), self._versions[run.id]
         step = "UPDATE run SET state = ?, changed = ?, version = version + 1, body = ? WHERE id = ? AND version = ?"
         with self._writing() as db:
             if db.execute(step, (run.state.value, clock.now(), body, run.id, version)).rowcount != 1:
@@ -125,3 +125,8 @@ class RunStore:
                 yield db
         except sqlite3.Error as error:
             raise UnavailableError(str(self._path), f"cannot be written ({error})", "is its disk full?") from error
+
+
+def _body(run: Run) -> bytes:
+    """Return a run as it is kept: not in canonical form, which writes 15.0 as 15, and what is made of it would differ."""
+    return json.dumps(run_to_json(run), ensure_ascii=False).encode("utf-8", "replace")

@@ -22,6 +22,7 @@ def blank(kind: str, **changes: object) -> Input:
         ("words", "two\nlines", "two\nlines"),
         ("email", "ann@example.com", "ann@example.com"),
         ("number", "1.50", 1.5),
+        ("number", "15000", 15000),
         ("integer", "-7", -7),
         ("date", "2027-01-31", "2027-01-31"),
         ("moment", "2027-01-31T09:30", "2027-01-31T09:30:00"),

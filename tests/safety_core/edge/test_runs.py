@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from safety_core.blueprint.run import RunState
+from safety_core.blueprint.run import Act, ActState, RunState
+from safety_core.canonical import Json
 from safety_core.edge import clock, runs
 from safety_core.edge.runs import RunStore
 from safety_core.errors import InputError, UnavailableError
@@ -60,3 +61,11 @@ def test_a_disk_that_fails_is_told(tmp_path: Path) -> None:
             db.execute("DROP TABLE run")
         with pytest.raises(UnavailableError, match=r"runs\.db"):
             store.save(fresh())
+
+
+def test_what_an_act_gave_back_is_the_same_number_after_a_crash(tmp_path: Path) -> None:
+    output: Json = [15.0, 15, 2**60, "\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16")]
+    act = Act("orders", "orders", ActState.DONE, output=output)
+    with RunStore.opened(tmp_path / "runs.db") as store:
+        store.add(fresh().with_act(act))
+        assert repr(store.get("aa").acts["orders"].output) == repr(output)
