@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
@@ -90,18 +91,20 @@ def keyed(edge: Edge, key: str, tool: str, **params: Any) -> Any:
     return edge.ask("/v1/run", {"call": call(tool, **params), "wait": 0, "key": key})
 
 
-def cut_off(edge: Edge, begun: Callable[[], bool], key: str, tool: str, **params: Any) -> None:
-    """Kill the edge once the service has done what it was called for, and before it has said so."""
+def cut_off(edge: Edge, begun: Callable[[], bool], *calls: Callable[[], Any]) -> None:
+    """Kill the edge once services have done what they were called for, and before they have said so."""
 
-    def ask() -> None:
+    def ask(asked: Callable[[], Any]) -> None:
         with pytest.raises(httpx2.HTTPError):
-            keyed(edge, key, tool, **params)
+            asked()
 
-    asking = threading.Thread(target=ask)
-    asking.start()
+    asking = [threading.Thread(target=ask, args=(each,)) for each in calls]
+    for each in asking:
+        each.start()
     until(begun)
     edge.kill()
-    asking.join()
+    for each in asking:
+        each.join()
 
 
 def test_agents_get_what_was_pinned_and_at_once(world: Connected) -> None:
@@ -119,23 +122,19 @@ def test_agents_get_what_was_pinned_and_at_once(world: Connected) -> None:
         assert "argument order_id" in edge.run("shop.get_order", order_id="../products")["reason"]
 
 
-def test_a_service_that_knows_keys_does_it_once_though_the_edge_is_killed(world: Connected) -> None:
-    before = len(world.shop.orders)
+def test_a_kill_in_the_middle_does_nothing_twice(world: Connected) -> None:
+    """A service that knows keys is asked again; of a tool that knows none nobody knows, and a person looks."""
+    before, acts = len(world.shop.orders), world.folder / "acts"
     world.shop.faults.append("silent")
     with world.edge() as edge:
-        cut_off(edge, lambda: len(world.shop.orders) > before, "order", "shop.create_order", **ORDER)
+        ordering = partial(keyed, edge, "order", "shop.create_order", **ORDER)
+        acting = partial(keyed, edge, "act", "notes.silent")
+        cut_off(edge, lambda: len(world.shop.orders) > before and acts.exists(), ordering, acting)
     with world.edge() as edge:
         done = keyed(edge, "order", "shop.create_order", **ORDER)
         assert (done["status"], json.loads(done["output"])["customer"]) == ("executed", "c@example.com")
         assert keyed(edge, "order", "shop.create_order", **ORDER)["repeated"]
-    assert len(world.shop.orders) == before + 1
-
-
-def test_of_a_tool_that_knows_none_nobody_knows_and_a_person_looks(world: Connected) -> None:
-    acts = world.folder / "acts"
-    with world.edge() as edge:
-        cut_off(edge, acts.exists, "act", "notes.silent")
-    with world.edge() as edge:
         answer = keyed(edge, "act", "notes.silent")
         assert (answer["status"], "nobody knows whether it happened" in answer["reason"]) == ("refused", True)
+    assert len(world.shop.orders) == before + 1
     assert acts.read_text() == "silent\n"

@@ -159,8 +159,6 @@ def test_tools_that_change_are_shown_and_suspicious_ones_refused(safety: Safety,
     assert "same     notes.notes\n" in out
     status, out, _ = safety("connection", "pin", "notes", "--yes", "--suspicious", "leave-out")
     assert (status, "10 pinned" in out) == (0, True)
-    status, out, _ = safety("connection", "pin", "notes", "--yes", "--suspicious", "accept")
-    assert (status, "new      notes.note" in out, "11 pinned" in out) == (0, True, True)
 
 
 def test_what_is_pinned_is_shown(safety: Safety) -> None:
