@@ -47,7 +47,7 @@ def test_what_is_nested_too_deep_is_left() -> None:
     assert yaml_settings("[" * 90 + "x" + "]" * 90) == []
 
 
-TEXTS = st.text(st.characters(exclude_characters="="), max_size=8)
+TEXTS = st.text(st.characters(exclude_characters="=", exclude_categories=["Cs"]), max_size=8)
 VALUES = st.recursive(
     TEXTS | st.integers() | st.booleans() | st.none(),
     lambda below: st.lists(below, max_size=3) | st.dictionaries(st.text(max_size=5), below, max_size=3),
