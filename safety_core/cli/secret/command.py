@@ -1,4 +1,4 @@
-"""The group `safety secret`."""
+"""The group `safety secret`, and its commands in the order of their use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`safety secret import`: secrets that other programs keep."""
+"""`safety secret import`: the secrets that other programs keep."""
 
 from __future__ import annotations
 

@@ -11,10 +11,14 @@ from safety_core.errors import UnknownSecretError
 from safety_core.model.secret import SecretName
 
 
-def opened(home: Home) -> Vault:
-    """Return the vault, open. Raises SecretError or UnavailableError."""
+def opened(home: Home, *, accept: bool = False) -> Vault:
+    """Return the vault, open. Raises SecretError or UnavailableError.
+
+    Args:
+        accept: rows that were put back are taken as they are.
+    """
     found = partial(find_vault_key, home)
-    return Vault.open(home.vault, found(), fresh=found)
+    return Vault.open(home.vault, found(), fresh=found, accept=accept)
 
 
 def entry_of(vault: Vault, name: SecretName) -> VaultEntry:

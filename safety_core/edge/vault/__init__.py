@@ -4,6 +4,7 @@ store       Vault: put, rotate, roll back, lend, and what has changed
 told        what may be told of a secret, and what is new since a moment
 schema      the tables, and how a file of an earlier version becomes one of this
 seals       how a value is bound to its place
+whole       that no row was put back or taken away
 keyring     the vault's own keys, sealed by the key from outside
 rekey       another key from outside, and a fresh key for every value, while others read and write
 changed     which names are new since a generation, and their rows

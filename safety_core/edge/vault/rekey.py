@@ -112,8 +112,10 @@ def _batch(vault: Vault) -> int:
 
 def _moved(vault: Vault, db: sqlite3.Connection, row: Row | FormerRow, key_id: str) -> None:
     value = vault._value(db, row)
-    place = row._replace(key_id=key_id).place(vault._keys.tenant)
-    box = sealed(value.reveal().encode(), vault._keys.key(db, key_id), place)
+    moved = row._replace(key_id=key_id)
+    box = sealed(value.reveal().encode(), vault._keys.key(db, key_id), moved.place(vault._keys.tenant))
+    vault._whole.removed(db, row)
+    vault._whole.added(db, moved._replace(sealed=box))
     table = "secret" if isinstance(row, Row) else "former"
     statement = f"UPDATE {table} SET key_id = ?, sealed = ? WHERE name = ? AND version = ?"  # noqa: S608 - two words
     db.execute(statement, (key_id, box, row.name, row.version))

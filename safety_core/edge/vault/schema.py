@@ -14,11 +14,13 @@ A program of the first version that still runs finds none of the columns it know
 from __future__ import annotations
 
 import hashlib
+import secrets
 import sqlite3
 from typing import Final
 
-from safety_core.edge.vault.keyring import NAMES, add_wrap, new_slot
+from safety_core.edge.vault.keyring import NAMES, add_wrap, new_slot, slot_for
 from safety_core.edge.vault.seals import Row, opened, sealed
+from safety_core.edge.vault.whole import sealed_sum, weight
 from safety_core.edge.vault_key import VaultKey, stretched
 from safety_core.errors import BrokenSealError
 from safety_core.model.terms import Terms
@@ -26,7 +28,7 @@ from safety_core.model.terms import Terms
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS vault (
     one INTEGER PRIMARY KEY CHECK (one = 1), tenant TEXT NOT NULL, key_id TEXT NOT NULL, generation INTEGER NOT NULL,
-    names_key_id TEXT NOT NULL, names BLOB NOT NULL
+    names_key_id TEXT NOT NULL, names BLOB NOT NULL, state_key_id TEXT NOT NULL, state BLOB NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS wrap (
     key_id TEXT NOT NULL, slot TEXT NOT NULL, salt BLOB NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (key_id, slot)
@@ -76,7 +78,7 @@ def upgrade(db: sqlite3.Connection, key: VaultKey, tenant: str | None) -> None:
     inner = opened(sealed_key, outer, [tenant or owner, key_id], "the vault")
     names = hashlib.blake2b(owner.encode(), key=inner, digest_size=32, person=b"safety names").digest()
     box = sealed(names, inner, [NAMES, owner, key_id])
-    db.execute("INSERT INTO vault VALUES (1, ?, ?, ?, ?, ?)", (owner, key_id, generation + 1, key_id, box))
+    total = 0
     db.execute("INSERT OR REPLACE INTO change VALUES (?, NULL)", (generation + 1,))
     add_wrap(db, owner, (key_id, inner), new_slot(salt, outer))
     for name, version, discovered, changed, old in rows:
@@ -86,3 +88,16 @@ def upgrade(db: sqlite3.Connection, key: VaultKey, tenant: str | None) -> None:
         row = Row(name, version, changed, Terms(discovered=bool(discovered)).to_text(), key_id, b"")
         row = row._replace(sealed=sealed(plain, inner, row.place(owner)))
         db.execute("INSERT INTO secret VALUES (?, ?, ?, ?, ?, ?)", row)
+        total += weight(row, names)
+    own = (key_id, box, key_id, sealed_sum(total, inner, owner, key_id))
+    db.execute("INSERT INTO vault VALUES (1, ?, ?, ?, ?, ?, ?, ?)", (owner, key_id, generation + 1, *own))
+
+
+def create(db: sqlite3.Connection, key: VaultKey, tenant: str) -> str:
+    """Make a vault's keys; return whose it is."""
+    key_id, inner = secrets.token_hex(8), secrets.token_bytes(32)
+    box = sealed(secrets.token_bytes(32), inner, [NAMES, tenant, key_id])
+    own = (key_id, box, key_id, sealed_sum(0, inner, tenant, key_id))
+    db.execute("INSERT INTO vault VALUES (1, ?, ?, 1, ?, ?, ?, ?)", (tenant, key_id, *own))
+    add_wrap(db, tenant, (key_id, inner), slot_for(key))
+    return tenant

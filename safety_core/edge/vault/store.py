@@ -3,8 +3,8 @@
     key from outside (`vault_key`)  seals  the vault's own keys (`keyring`)  seal  each value (`seals`)
 
 A value that was moved to another name, version or vault does not open, nor does one of which anything that stands
-beside it was changed: on what terms it may be used, when it ends, that it is a canary. What that cannot show is a row
-put back to an older one as a whole, or removed; both need the right to write this file.
+beside it was changed: on what terms it may be used, when it ends, that it is a canary. A row that was put back or taken
+away is missed in a sealed sum over all of them (`whole`).
 
 Every change leaves its number and name in a log in the same file, written in the same transaction. Who has read the
 vault once asks for what came after (`changes`), whichever process wrote it. A log with a gap (an older program wrote,
@@ -16,7 +16,6 @@ Claims nothing about memory: a value lives as long as Python keeps it (docs/vaul
 
 from __future__ import annotations
 
-import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -26,11 +25,12 @@ from typing import Final, TypeVar
 
 from safety_core.edge.database import connect, writing
 from safety_core.edge.vault.changed import logged, rows_of
-from safety_core.edge.vault.keyring import NAMES, Keyring, add_wrap, slot_for
-from safety_core.edge.vault.schema import LOGGED, SCHEMA, is_first, upgrade
+from safety_core.edge.vault.keyring import Keyring
+from safety_core.edge.vault.schema import LOGGED, SCHEMA, create, is_first, upgrade
 from safety_core.edge.vault.seals import CURRENT, FORMER, FormerRow, Row, opened, reading, sealed, translated, unknown
 from safety_core.edge.vault.told import Former, Sighting, UseEntry, VaultChanges, VaultEntry, Version
-from safety_core.edge.vault.uses import note_sighting, note_use, sightings, uses_of
+from safety_core.edge.vault.uses import note_sighting, note_use, sightings, unhurried, uses_of
+from safety_core.edge.vault.whole import Whole
 from safety_core.edge.vault_key import VaultKey
 from safety_core.errors import BrokenSealError, InputError, UnknownSecretError
 from safety_core.model.secret import PREVIOUS, SecretName, SecretValue, Use, secret_name
@@ -47,20 +47,28 @@ KEPT: Final = 10
 _OLD: Final = (
     "DELETE FROM former WHERE name = ?1 AND until <= ?2 AND version IN"
     " (SELECT version FROM former WHERE name = ?1 ORDER BY version DESC LIMIT -1 OFFSET ?3)"
+    " RETURNING name, version, changed, until, key_id, sealed"
 )
 
 
 class Vault:
     """The secrets of one tenant in one SQLite file."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, keys: Keyring) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path, keys: Keyring, whole: Whole) -> None:
         self._connection = connection
         self._path = path
         self._keys = keys
+        self._whole = whole
 
     @classmethod
     def open(
-        cls, path: Path, key: VaultKey, tenant: str | None = None, fresh: Callable[[], VaultKey] | None = None
+        cls,
+        path: Path,
+        key: VaultKey,
+        tenant: str | None = None,
+        fresh: Callable[[], VaultKey] | None = None,
+        *,
+        accept: bool = False,
     ) -> Vault:
         """Open the vault, or make it. One of the first version becomes one of this.
 
@@ -68,6 +76,7 @@ class Vault:
             key: `vault_key.find_vault_key`.
             tenant: whose it must be; None takes the one it was made for (a new one: `TENANT`).
             fresh: returns the key that is in its place now, should it be exchanged while the vault is open.
+            accept: the rows are taken as they are, whoever put them back: a person has decided so.
 
         Raises:
             BrokenSealError: `key` does not open it, or it belongs to another tenant.
@@ -81,15 +90,17 @@ class Vault:
                     if is_first(db):
                         upgrade(db, key, tenant)
                     row = db.execute("SELECT tenant FROM vault").fetchone()
-                    owner = row[0] if row else _create(db, key, tenant or TENANT)
+                    owner = row[0] if row else create(db, key, tenant or TENANT)
                     keys = Keyring(path, tenant or owner, key, fresh)
                     keys.unlock(db)
+                    whole = Whole(keys)
+                    if accept:
+                        whole.accept(db)
+                    whole.verify(db)
         except BaseException:
             connection.close()
             raise
-        vault = cls(connection, path, keys)
-        vault.tenant_key  # noqa: B018 - who owns it is bound to this key
-        return vault
+        return cls(connection, path, keys, whole)
 
     def close(self) -> None:
         """Close the file."""
@@ -104,13 +115,7 @@ class Vault:
     @property
     def tenant_key(self) -> bytes:
         """32 bytes for the names of discovered secrets; the same as long as the vault exists."""
-
-        def job(db: sqlite3.Connection) -> bytes:
-            key_id, box = db.execute("SELECT names_key_id, names FROM vault").fetchone()
-            place = [NAMES, self._keys.tenant, key_id]
-            return opened(box, self._keys.key(db, key_id), [*place], f"vault {self._path}")
-
-        return self._read(job)
+        return self._read(self._whole.names_key)
 
     @property
     def generation(self) -> int:
@@ -170,8 +175,10 @@ class Vault:
     def remove(self, name: SecretName) -> None:
         """Forget a secret with all its versions. Raises UnknownSecretError where there is none."""
         with self._writing(name) as db:
-            if db.execute("DELETE FROM secret WHERE name = ? RETURNING name", (name,)).fetchone() is None:
-                raise unknown(name)
+            self._whole.removed(db, self._there(db, name))
+            for old in db.execute(f"{FORMER} WHERE name = ?", (name,)).fetchall():
+                self._whole.removed(db, FormerRow(*old))
+            db.execute("DELETE FROM secret WHERE name = ?", (name,))
             db.execute("DELETE FROM former WHERE name = ?", (name,))
 
     def get(self, names: Iterable[SecretName]) -> Mapping[SecretName, SecretValue]:
@@ -214,7 +221,7 @@ class Vault:
         return value
 
     def _note(self, versions: Iterable[tuple[str, int]], use: Use, now: float) -> None:
-        with translated(self._path), self._unhurried(), writing(self._connection) as db:
+        with translated(self._path), unhurried(self._connection), writing(self._connection) as db:
             for name, version in versions:
                 note_use(db, SecretName(name), version, use, now)
 
@@ -293,29 +300,26 @@ class Vault:
         that very moment: it is tried once more."""
         with translated(self._path):
             try:
-                with reading(self._connection) as db:
-                    return job(db)
+                return self._once(job)
             except BrokenSealError:
-                with reading(self._connection) as db:
-                    return job(db)
+                return self._once(job)
+
+    def _once(self, job: Callable[[sqlite3.Connection], R]) -> R:
+        with reading(self._connection) as db:
+            done = job(db)
+            self._whole.verify(db)
+            return done
 
     @contextmanager
     def _writing(self, name: SecretName | None) -> Iterator[sqlite3.Connection]:
         """Run the block as one transaction that changes this secret, or something else."""
         with translated(self._path), writing(self._connection) as db:
+            self._whole.begin()
             yield db
+            self._whole.settle(db)
             (number,) = db.execute("UPDATE vault SET generation = generation + 1 RETURNING generation").fetchone()
             db.execute("DELETE FROM change WHERE generation <= ? OR generation >= ?", (number - LOGGED, number))
             db.execute("INSERT INTO change VALUES (?, ?)", (number, name))
-
-    @contextmanager
-    def _unhurried(self) -> Iterator[None]:
-        """Do not wait for the disk: what a power cut takes of the use log is in the audit log."""
-        self._connection.execute("PRAGMA synchronous = NORMAL")
-        try:
-            yield
-        finally:
-            self._connection.execute("PRAGMA synchronous = FULL")
 
     def _exchange(self, db: sqlite3.Connection, there: Row, value: SecretValue, now: float, overlap: float) -> None:
         """Put a person's value in the place of the one that is there, which is kept as an earlier version."""
@@ -325,8 +329,11 @@ class Vault:
             former = FormerRow(there.name, there.version, there.changed, until, there.key_id, b"")
             key = self._keys.key(db, there.key_id)
             box = sealed(self._value(db, there).reveal().encode(), key, former.place(self._keys.tenant))
-            db.execute("INSERT INTO former VALUES (?, ?, ?, ?, ?, ?)", former._replace(sealed=box))
-            db.execute(_OLD, (there.name, now, KEPT))
+            former = former._replace(sealed=box)
+            db.execute("INSERT INTO former VALUES (?, ?, ?, ?, ?, ?)", former)
+            self._whole.added(db, former)
+            for old in db.execute(_OLD, (there.name, now, KEPT)).fetchall():
+                self._whole.removed(db, FormerRow(*old))
         self._store(db, SecretName(there.name), value, there, terms.renewed(now), now)
 
     def _store(
@@ -340,7 +347,11 @@ class Vault:
         (key_id,) = db.execute("SELECT key_id FROM vault").fetchone()
         row = row._replace(key_id=key_id)
         box = sealed(value.reveal().encode(), self._keys.key(db, key_id), row.place(self._keys.tenant))
-        db.execute("INSERT OR REPLACE INTO secret VALUES (?, ?, ?, ?, ?, ?)", row._replace(sealed=box))
+        row = row._replace(sealed=box)
+        if (before := self._row(db, SecretName(row.name))) is not None:
+            self._whole.removed(db, before)
+        self._whole.added(db, row)
+        db.execute("INSERT OR REPLACE INTO secret VALUES (?, ?, ?, ?, ?, ?)", row)
 
     def _lent(self, db: sqlite3.Connection, name: SecretName, use: Use, now: float) -> tuple[int, SecretValue]:
         """Return the version and the value that `use` may have."""
@@ -381,12 +392,3 @@ class Vault:
             except InputError as error:
                 raise BrokenSealError(row.thing, error.reason, error.fix) from error
         return SecretValue(plain.decode())
-
-
-def _create(db: sqlite3.Connection, key: VaultKey, tenant: str) -> str:
-    """Make a vault's keys; return whose it is."""
-    key_id, inner = secrets.token_hex(8), secrets.token_bytes(32)
-    box = sealed(secrets.token_bytes(32), inner, [NAMES, tenant, key_id])
-    db.execute("INSERT INTO vault VALUES (1, ?, ?, 1, ?, ?)", (tenant, key_id, key_id, box))
-    add_wrap(db, tenant, (key_id, inner), slot_for(key))
-    return tenant

@@ -7,6 +7,8 @@ too.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from safety_core.edge.vault.told import Sighting, UseEntry
@@ -22,6 +24,16 @@ _OLD: Final = (
     "DELETE FROM use WHERE name = ?1 AND number <="
     " (SELECT number FROM use WHERE name = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)"
 )
+
+
+@contextmanager
+def unhurried(db: sqlite3.Connection) -> Iterator[None]:
+    """Do not wait for the disk within the block: what a power cut takes of the use log is in the audit log."""
+    db.execute("PRAGMA synchronous = NORMAL")
+    try:
+        yield
+    finally:
+        db.execute("PRAGMA synchronous = FULL")
 
 
 def note_use(db: sqlite3.Connection, name: SecretName, version: int, use: Use, now: float) -> None:

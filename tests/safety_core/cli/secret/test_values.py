@@ -220,3 +220,21 @@ def test_discovered_secrets_are_shown_as_such(
         vault.put(SecretName("found_x_1"), SecretValue(VALUE), now=1.0, discovered=True)
     safety(monkeypatch, "list")
     assert capsys.readouterr().out == "found_x_1  version 1, found by a scanner\n"
+
+
+def test_a_vault_in_which_somebody_took_a_row_away_is_refused_until_a_person_accepts_it(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    safety(monkeypatch, "set", "shop_key", stdin=VALUE)
+    safety(monkeypatch, "set", "other_key", stdin=OTHER)
+    with closing(sqlite3.connect(home.vault, isolation_level=None)) as db:
+        db.execute("DELETE FROM secret WHERE name = 'other_key'")
+    capsys.readouterr()
+    assert safety(monkeypatch, "list") == 1
+    assert "somebody without its key. Fix: restore it from a backup; or see what is in it" in capsys.readouterr().err
+    assert safety(monkeypatch, "list", "--accept") == 0
+    assert capsys.readouterr().out == "shop_key  version 1, registered\n"
+    assert safety(monkeypatch, "list") == 0
+    with closing(sqlite3.connect(home.audit)) as db:
+        (last,) = db.execute("SELECT body FROM entry ORDER BY number DESC LIMIT 1").fetchone()
+    assert (json.loads(last)["subject"], json.loads(last)["rules"]) == ("vault", ["accept"])
