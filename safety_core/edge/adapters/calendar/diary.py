@@ -25,6 +25,7 @@ from safety_core.edge.adapters.calendar.resources import (
 )
 from safety_core.edge.adapters.calendar.spans import TooOftenError, times_in
 from safety_core.edge.adapters.calendar.xml import CALDAV, DAV
+from safety_core.edge.adapters.listing import fitting
 from safety_core.edge.adapters.request import Request
 from safety_core.errors import ExecutionError
 from safety_core.model.tool_call import ToolResult, Undo
@@ -56,9 +57,9 @@ async def listed(session: Dav, request: Request) -> ToolResult:
     for place in here:
         for resource in await _resources(session, request, place, start, end):
             rows += _rows(request, place, resource, start, end)
-    fitting = [row for _, row in sorted(rows, key=lambda row: row[0]) if not query or query in _words(row)]
-    body: JsonObject = {"from": start.isoformat(), "to": end.isoformat(), "found": len(fitting)}
-    return told({**body, "events": [*fitting[:limit]]})
+    matching = [row for _, row in sorted(rows, key=lambda row: row[0]) if not query or query in _words(row)]
+    body: JsonObject = {"from": start.isoformat(), "to": end.isoformat(), "found": len(matching)}
+    return told({**body, "events": fitting(matching[:limit], request.output)})
 
 
 async def add(session: Dav, request: Request) -> ToolResult:

@@ -22,6 +22,7 @@ from safety_core.edge.adapters.calendar.resources import (
     removed,
 )
 from safety_core.edge.adapters.calendar.xml import CARDDAV, DAV
+from safety_core.edge.adapters.listing import fitting
 from safety_core.edge.adapters.request import Request
 from safety_core.errors import ExecutionError
 from safety_core.model.tool_call import ToolResult, Undo
@@ -41,7 +42,7 @@ async def search(session: Dav, request: Request) -> ToolResult:
         for resource in await _resources(session, place, query):
             rows.append({"id": resource.id, "etag": resource.tag, **_shown(request, resource)})
     rows.sort(key=lambda row: str(row.get("name", "")).casefold())
-    return told({"found": len(rows), "contacts": [*rows[:limit]]})
+    return told({"found": len(rows), "contacts": fitting(rows[:limit], request.output)})
 
 
 async def add(session: Dav, request: Request) -> ToolResult:

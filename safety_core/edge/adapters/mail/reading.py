@@ -13,6 +13,7 @@ from email import message_from_bytes
 from typing import Final
 
 from safety_core.canonical import Json, JsonObject
+from safety_core.edge.adapters.listing import fitting
 from safety_core.edge.adapters.mail.account import Account
 from safety_core.edge.adapters.mail.line import Lines
 from safety_core.edge.adapters.mail.mailbox import CHUNK_BYTES, Mailbox, mailbox
@@ -58,8 +59,8 @@ def search(request: Request, account: Account, lines: Lines) -> ToolResult:
         box.open(folder)
         uids = sorted(box.search(*(criteria or [b"ALL"])))
         heads = {head[0]: head for head in box.heads(uids[-limit:])}
-        told: list[Json] = [_listed(box, *heads[uid]) for uid in reversed(uids[-limit:]) if uid in heads]
-    return _result({"folder": folder, "found": len(uids), "messages": told})
+        told = [_listed(box, *heads[uid]) for uid in reversed(uids[-limit:]) if uid in heads]
+    return _result({"folder": folder, "found": len(uids), "messages": fitting(told, request.output)})
 
 
 def read(request: Request, account: Account, lines: Lines) -> ToolResult:

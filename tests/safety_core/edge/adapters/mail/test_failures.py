@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import signal
 import time
 from collections.abc import Iterator
@@ -11,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from safety_core.edge.adapters.mail import mailbox, serve, submission
 from safety_core.errors import ExecutionError, UncertainError
-from tests.safety_core.edge.adapters.mail.conftest import Mail
+from tests.safety_core.edge.adapters.mail.conftest import PASSWORD, Mail
 from tests.simulators.certificates import certificate
 from tests.simulators.line_server import line_server
 from tests.simulators.relay import Relay, relay
@@ -58,8 +60,6 @@ async def test_a_wrong_password_is_said_for_each_server(mail: Mail) -> None:
 async def test_a_secret_that_is_not_named_is_asked_for(mail: Mail) -> None:
     request = mail.request("search")
     object.__setattr__(request.connection, "secrets", {})
-    from safety_core.edge.adapters.mail import serve
-
     with pytest.raises(ExecutionError, match="no secret of theirs"):
         await serve(request)
 
@@ -79,8 +79,6 @@ async def test_a_certificate_of_somebody_else_is_refused(mail: Mail, tmp_path: P
 
 
 async def test_this_machine_is_reached_only_where_the_operator_says_so(mail: Mail) -> None:
-    from safety_core.edge.adapters.mail import serve
-
     request = mail.request("search")
     object.__setattr__(request.connection, "private", False)
     with pytest.raises(ExecutionError, match="leads to this machine or its network"):
@@ -165,10 +163,9 @@ async def test_a_server_that_says_too_much_is_not_listened_to(mail: Mail, flood:
 @contextmanager
 def _unencrypted() -> Iterator[None]:
     """A test's own server speaks no TLS; what is behind the login is what is tested."""
-    from safety_core.edge.adapters.mail import mailbox
-
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(mailbox, "_begin_tls", lambda *_: True)
+        patch.setattr(submission, "_plain", lambda *_: True)
         yield
 
 
@@ -250,3 +247,34 @@ async def test_no_copy_no_message(mail: Mail) -> None:
     with pytest.raises(ExecutionError, match="did not send it"):
         await mail.child("send", **LETTER)
     assert mail.house.taken == []
+
+
+async def test_a_token_is_shown_instead_of_a_password(mail: Mail) -> None:
+    """XOAUTH2, which neither server of the mail house can check: what is said to both, and how a refusal ends."""
+    said: list[bytes] = []
+
+    def imap(line: bytes) -> bytes:
+        said.append(line)
+        if b"AUTHENTICATE" in line:
+            return b"+ \r\n"
+        tag = said[-3].split()[0] if line == b"\r\n" else line.split()[0]
+        if b"CAPABILITY" in line:
+            return b"* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n" + tag + b" OK done\r\n"
+        return tag + b" NO wrong\r\n" if line == b"\r\n" else b"+ eyJzdGF0dXMiOiI0MDAifQ==\r\n"
+
+    def smtp(line: bytes) -> bytes:
+        said.append(line)
+        if line.upper().startswith(b"EHLO"):
+            return b"250-here\r\n250 AUTH XOAUTH2 PLAIN\r\n"
+        return b"334 eyJzdGF0dXMiOiI0MDAifQ==\r\n" if line.startswith(b"AUTH") else b"535 5.7.8 wrong\r\n"
+
+    with line_server(b"* OK here\r\n", imap) as one, line_server(b"220 here\r\n", smtp) as other, _unencrypted():
+        for target, operation in ((f"imap://localhost:{one}", "search"), (f"smtp://localhost:{other}", "send")):
+            mail.target, mail.options["smtp"] = target, ""
+            request = mail.request(operation, **(LETTER if operation == "send" else {}))
+            object.__setattr__(request.connection, "secrets", {"token": PASSWORD})
+            with pytest.raises(ExecutionError, match="is not let in as anna") as caught:
+                await serve(request)
+            refusal(caught, mail)
+    shown = base64.b64encode(f"user=anna\x01auth=Bearer {mail.house.password}\x01\x01".encode())
+    assert [line for line in said if shown in line] == [shown + b"\r\n", b"AUTH XOAUTH2 " + shown + b"\r\n"]
