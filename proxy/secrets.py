@@ -1,7 +1,7 @@
 """Which secrets are known now: the vault's, those found by scanners, and the redactor that takes them all out.
 
 The vault is looked at again before each call: a secret that was just set is redacted in the next one. Only what
-changed is read, opened and taken up, so one more secret costs the same with ten thousand as with ten.
+changed is opened and taken up; of all others the vault adds up, where another process has written, that they are there.
 
 What a scanner found and is too common to be looked for (`password = production`) is kept, so that its reference still
 means something, but not looked for elsewhere: a person would have been refused to register it.

@@ -4,19 +4,19 @@ A seal binds a row to its place and not to its time: who has an old copy of the 
 before its list was narrowed, or take a canary away. So the vault keeps the sum of a keyed hash of each row, sealed, and
 every change adds and subtracts what it changes. A row that came or went by another hand stays a difference for ever,
 also over changes of ours. It is looked for when the file is opened, and when another connection has written (SQLite's
-`data_version`): in 2 ms of 1,000 secrets.
+`data_version`), which takes some 5 ms with 1,000 secrets.
 
 What it cannot show is the whole file put back.
 """
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
+from hashlib import blake2b
 from typing import Final
 
 from safety_core.edge.vault.keyring import NAMES, Keyring
-from safety_core.edge.vault.seals import CURRENT, FORMER, FormerRow, Row, opened, sealed
+from safety_core.edge.vault.seals import FormerRow, Row, opened, sealed
 from safety_core.errors import BrokenSealError
 
 _STATE: Final = "state"
@@ -31,9 +31,13 @@ def sealed_sum(total: int, key: bytes, tenant: str, key_id: str) -> bytes:
 
 def weight(row: Row | FormerRow, key: bytes) -> int:
     """Return what a row adds to the sum. The nonce in its seal makes that another number for each time it is sealed."""
-    kind = b"secret" if isinstance(row, Row) else b"former"
-    told = b"\0".join((kind, row.name.encode(), str(row.version).encode(), row.sealed))
-    return int.from_bytes(hashlib.blake2b(told, key=key, digest_size=_BYTES, person=b"safety whole").digest(), "big")
+    kind = "secret" if isinstance(row, Row) else "former"
+    return _weight(kind, row.name, row.version, row.sealed, key)
+
+
+def _weight(kind: str, name: str, version: int, box: bytes, key: bytes) -> int:
+    told = f"{kind}\0{name}\0{version}\0".encode() + box
+    return int.from_bytes(blake2b(told, key=key, digest_size=_BYTES, person=b"safety whole").digest(), "big")
 
 
 class Whole:
@@ -82,8 +86,11 @@ class Whole:
 
     def _there(self, db: sqlite3.Connection) -> int:
         key = self.names_key(db)
-        total = sum(weight(Row(*row), key) for row in db.execute(CURRENT))
-        return (total + sum(weight(FormerRow(*row), key) for row in db.execute(FORMER))) % _ALL
+        total = 0
+        for kind in ("secret", "former"):
+            rows = db.execute(f"SELECT name, version, sealed FROM {kind}")  # noqa: S608 - two words
+            total += sum(_weight(kind, name, version, box, key) for name, version, box in rows)
+        return total % _ALL
 
     def names_key(self, db: sqlite3.Connection) -> bytes:
         """Return the 32 bytes that name discoveries, the same as long as the vault exists. Raises BrokenSealError."""
