@@ -58,48 +58,16 @@ def handlers(services: Services, engine: Engine | None = None, caller: Caller | 
 
     What models cost is not in it: `proxy.spending.budgets` performs Afford and Meter.
     """
-    approvals, secrets, written, lineage = services.approvals, services.secrets, services.written, services.lineage
-    journal = services.journal
-    standing = StandingStore(approvals.database, approvals.news)
-    plans = PlanStore(approvals.database, approvals.news)
-
-    async def ask(effect: effects.OpenApproval) -> Approval:
-        approval = await approvals.open_request(effect.request)
-        services.asked.set()
-        return approval
+    secrets, written, lineage, journal = services.secrets, services.written, services.lineage, services.journal
 
     def record(effect: effects.Record) -> Awaitable[int]:
         services.tally.note(effect.entry)
         return services.audit.append(effect.entry)
 
-    async def replace_approval(effect: effects.ReplaceApproval) -> Approval:
-        approval = await approvals.replace(effect.old, effect.request, effect.by)
-        services.asked.set()
-        return approval
-
-    async def wait(effect: effects.AwaitDecision) -> Approval:
-        with approvals.held(Asker(effect.request, effect.session)):
-            answered = await await_decision(approvals, effect, caller or Caller())
-            if answered.state is not ApprovalState.PENDING:
-                await approvals.told((answered.request.agent,), (Asker(effect.request, effect.session),))
-        return answered
-
     table: Handlers = {
         effects.Now: lambda _: clock.now(),
         effects.NewId: lambda _: clock.new_id(),
         effects.Record: record,
-        effects.FindApproval: lambda effect: approvals.find(effect.action_digest),
-        effects.OpenApproval: ask,
-        effects.AwaitDecision: wait,
-        effects.CloseApproval: lambda effect: approvals.close(effect.request, told=True),
-        effects.FollowApproval: lambda effect: approvals.follow(effect.request),
-        effects.ReplaceApproval: replace_approval,
-        effects.RecallStanding: lambda effect: standing.recall(effect.agent, effect.tool, clock.now()),
-        effects.UseStanding: lambda effect: standing.use(effect.ids, clock.now()),
-        effects.UseGrant: lambda effect: approvals.use(effect.grant),
-        effects.AdoptPlan: plans.adopt,
-        effects.FindPlan: lambda effect: plans.find(effect.agent, effect.session, effect.action_digest, clock.now()),
-        effects.UsePlan: lambda effect: plans.use(effect.request, effect.action_digest, clock.now()),
         effects.RecallFiles: lambda effect: written.recall(effect.agent, effect.session),
         effects.NoteFiles: lambda effect: written.note(effect.agent, effect.session, effect.written),
         effects.RecallDescent: lambda effect: lineage.descent(effect.agent, effect.session, clock.now()),
@@ -113,8 +81,48 @@ def handlers(services: Services, engine: Engine | None = None, caller: Caller | 
         effects.BeginExecution: lambda effect: journal.begin(effect.execution),
         effects.EndExecution: lambda effect: journal.end(effect.id, effect.state, effect.outcome, clock.now()),
         effects.Execute: journal.performed,
+        **_of_questions(services, caller or Caller()),
     }
     return {**table, effects.Judge: lambda effect: judged_by(engine, effect.facts, effect.call)} if engine else table
+
+
+def _of_questions(services: Services, caller: Caller) -> Handlers:
+    """Return the part of the table that has to do with people's answers."""
+    approvals = services.approvals
+    standing = StandingStore(approvals.database, approvals.news)
+    plans = PlanStore(approvals.database, approvals.news)
+
+    async def ask(effect: effects.OpenApproval) -> Approval:
+        approval = await approvals.open_request(effect.request)
+        services.asked.set()
+        return approval
+
+    async def replace_approval(effect: effects.ReplaceApproval) -> Approval:
+        approval = await approvals.replace(effect.old, effect.request, effect.by)
+        services.asked.set()
+        return approval
+
+    async def wait(effect: effects.AwaitDecision) -> Approval:
+        with approvals.held(Asker(effect.request, effect.session)):
+            answered = await await_decision(approvals, effect, caller)
+            if answered.state is not ApprovalState.PENDING:
+                await approvals.told((answered.request.agent,), (Asker(effect.request, effect.session),))
+        return answered
+
+    return {
+        effects.FindApproval: lambda effect: approvals.find(effect.action_digest),
+        effects.OpenApproval: ask,
+        effects.AwaitDecision: wait,
+        effects.CloseApproval: lambda effect: approvals.close(effect.request, told=True),
+        effects.FollowApproval: lambda effect: approvals.follow(effect.request),
+        effects.ReplaceApproval: replace_approval,
+        effects.UseGrant: lambda effect: approvals.use(effect.grant),
+        effects.RecallStanding: lambda effect: standing.recall(effect.agent, effect.tool, clock.now()),
+        effects.UseStanding: lambda effect: standing.use(effect.ids, clock.now()),
+        effects.AdoptPlan: plans.adopt,
+        effects.FindPlan: lambda effect: plans.find(effect.agent, effect.session, effect.action_digest, clock.now()),
+        effects.UsePlan: lambda effect: plans.use(effect.request, effect.action_digest, clock.now()),
+    }
 
 
 async def await_decision(approvals: ApprovalStore, effect: effects.AwaitDecision, caller: Caller) -> Approval:

@@ -12,6 +12,7 @@ match       text -> spans that hold a secret;  _native: its hot loops
 redact      spans -> safe bytes
 edits, standing    what an approver says besides yes and no: another call instead, a grant for more than one call
 assertion   what a passkey signed
+blueprint   workflows that the security team has signed: read, checked, and what comes next in a run
 baseline    texts of a repository -> what should not be in it any more
 gate, approve, resolve, audit, meter    one step of the sentences each
 flow        the two sentences, as generators of effects

@@ -67,7 +67,8 @@ def test_values_are_revealed_in_few_and_known_places() -> None:
 REVEALERS = {
     "proxy/egress/relay.py",  # the provider's key, into its header
     "proxy/secrets.py",  # to look for the texts in it by themselves
-    "safety_core/edge/execute/fill.py",  # into the child or the request
+    "safety_core/edge/adapters/request.py",  # into the pipe to the child that serves a connected service
+    "safety_core/edge/fill.py",  # into the child or the request
     "safety_core/edge/one_time.py",  # to the one who reads a one-time file
     "safety_core/edge/vault/rekey.py",  # to seal it anew
     "safety_core/edge/vault/store.py",  # to seal it

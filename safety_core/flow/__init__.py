@@ -5,6 +5,7 @@ egress_effects  what the second one asks besides: the provider on one side, the 
 tool_call       tool call -> classify -> gate -> approve -> resolve -> execute -> redact -> audit
 scrub, case     a call without secrets; judged, with what the gate makes of it;  question: what a person looks at first
 reached         which connected service a call is for, and how grave that makes it
+carrying        the second half: run, written down before and after, once for each key
 permission      whether a judged call may run now;  answers: what comes of it
 plan            several calls, judged together; one question for all that a person has to allow
 edited          an approver's other arguments: the changed call, judged and asked in place of the first

@@ -5,6 +5,8 @@ tool_call   ToolCall, ToolResult: what an agent wants, and what came of it; Prop
 facts       Facts, Action, Target: what a call would do, without judging it
 verdict     Hit, Decision, Verdict, Ruling: what the policy says, and what the gate makes of it
 approval    ApprovalRequest, Grant, ApprovalState: a question to a person, and the signed answer
+connection  Connection, Operation: a service that the operator has connected
+execution   Execution, Repeat: what the edge did, or was about to
 descent     Descent: where a session stands among agents that start agents
 policy      Policy and its parts: what a trusted bundle says
 blueprint   Blueprint and its parts, PlanRules: workflows that the security team has signed

@@ -5,7 +5,7 @@ worker     what the child runs: one request, one answer
 needs      which files a connection needs: its child gets no others
 request    what goes in and what comes back, as JSON
 adapters   which module serves which adapter
-mcp        tools of MCP servers
+sql, mail, calendar, docker, mcp    one adapter each
 recipients whom a message or an invitation reaches: addresses that every reader reads alike
 listing    lists that fit into an output
 

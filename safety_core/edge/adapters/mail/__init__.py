@@ -6,10 +6,11 @@ line         a connection over TCP and TLS that ends at a set time, whatever the
 compose      arguments -> a message
 sending      sends it once, however often it is tried
 submission   SMTP
+wire         IMAP on the line
 mailbox      IMAP: what is asked and done there
 names        how IMAP spells folders' names and texts; ids of messages
 structure    the parts of a message, as IMAP tells them
-reading      results a model reads: lists, one message, the text of a page
+reading      results a model reads: lists, one message;  pages: the text of a page in HTML
 acts         what changes a mailbox, with the call that takes it back
 """
 

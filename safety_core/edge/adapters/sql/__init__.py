@@ -10,6 +10,7 @@ mysql      MySQL and MariaDB, by PyMySQL;  mysql_wire: prepared statements in th
 sqlite     SQLite, with statements kept to the one file
 acts       the table of finished acts, by which a second try tells that the first came about
 rows       rows as JSON, as many as there is room for
+undo       the call that takes an insertion back
 values     JSON -> what PostgreSQL's parameters want
 """
 
