@@ -94,7 +94,7 @@ def cut_off(edge: Edge, reached: threading.Event, key: str, tool: str, **params:
     asking.join()
 
 
-def test_agents_use_them_and_take_back_what_they_did(world: World) -> None:
+def test_agents_use_them(world: World) -> None:
     with world.edge() as edge:
         world.database.wipe()
         done = keyed(edge, "first", "sql_execute", **INSERT)
