@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from pathlib import Path
+from typing import Final
 
 import click
 
 from demo_pool.settings import Settings
 from safety_core.errors import UnavailableError
+
+NEEDED: Final = ("jinja2", "segno", "sqlalchemy", "openai")
+"""What the pool, its tenants' hubs and their agents need beside what every installation has."""
 
 
 @click.group("demo-pool", short_help="Hand out short-lived tenants for anyone to try.")
@@ -44,6 +49,9 @@ def serve(host: str, port: int, public_url: str, data: Path, hours: float, **lim
     """Hand out tenants. Prints {"ready": true, "url": ...} once it answers."""
     if sys.platform != "linux":
         raise UnavailableError("demo-pool", "needs Linux: a tenant lives in namespaces", "run it on a Linux machine")
+    for name in NEEDED:
+        if importlib.util.find_spec(name) is None:
+            raise UnavailableError(name, "is not installed", "pip install 'safety-gateway[hub]' openai")
     from demo_pool.front.serving import serve as serve_pool  # late: --help needs none of it
 
     serve_pool(Settings(data.expanduser(), host, port, public_url.rstrip("/"), seconds=hours * 3600, **limits))

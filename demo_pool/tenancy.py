@@ -10,7 +10,9 @@ import secrets
 import signal
 import socket
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any, Final
 
 from demo_pool.ledger import Ledger
@@ -24,6 +26,9 @@ READY_SECONDS: Final = 180
 
 UIDS: Final = 0x7000_0000
 """First of the user ids that tenants run as where the pool is root: above those that machines hand to containers."""
+
+REQUESTS: Final = 64
+"""At the same time, open streams included: one visitor takes nobody else's connections."""
 
 LOG_BYTES: Final = 64 * 1024
 ANSWER_BYTES: Final = 2 << 20
@@ -46,6 +51,7 @@ class Tenant:
         self._process: asyncio.subprocess.Process | None = None
         self._control: socket.socket | None = None
         self._first = -1
+        self._requests = 0
         self._ended = False
 
     async def start(self, origin: str, seconds: float) -> None:
@@ -68,17 +74,11 @@ class Tenant:
         self._group = Group.create(settings.megabytes << 20, settings.processes)
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            process = self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "demo_pool.spawn",
-                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-                pass_fds=(theirs.fileno(),), start_new_session=True,
-            )  # fmt: skip
+            process = self._process = await _spawned(theirs)
             groups = tuple(str(folder) for folder in self._group.folders())
             self._ledger.add(self.name, process.pid, groups)  # before it is told what to become
-            order = Order(
-                self.name, origin, theirs.fileno(), int(seconds), UIDS + self.slot, settings.megabytes // FILES_SHARE,
-                groups, str(settings.data / "root"), str(settings.data / "snapshot"),
-            )  # fmt: skip
+            order = replace(_order(settings), name=self.name, origin=origin, seconds=int(seconds), groups=groups)
+            order = replace(order, control=theirs.fileno(), uid=UIDS + self.slot)
             if process.stdin is not None:
                 process.stdin.write(order.line())
                 await process.stdin.drain()
@@ -92,8 +92,19 @@ class Tenant:
             self._first = os.pidfd_open(json.loads(first)["pid"])
         if not await process.stdout.readline():
             said = (await process.stderr.read(LOG_BYTES)).decode("utf-8", "replace").strip()
-            raise UnavailableError("demo tenant", f"did not start: {said[-6000:]}")
+            raise UnavailableError("demo tenant", f"did not start: {said[-600:]}")
         self._draining = asyncio.create_task(_drain(process.stderr))
+
+    @contextmanager
+    def visited(self) -> Iterator[None]:
+        """Count a request while it goes on. Raises UnavailableError where there are too many at once."""
+        if self._requests >= REQUESTS:
+            raise UnavailableError("demo tenant", "is asked too much at once", "close some of its pages")
+        self._requests += 1
+        try:
+            yield
+        finally:
+            self._requests -= 1
 
     @property
     def alive(self) -> bool:
@@ -159,6 +170,33 @@ class Tenant:
             with suppress(ProcessLookupError):
                 self._process.kill()
         await self._process.wait()
+
+
+async def try_out(settings: Settings) -> None:
+    """Build a tenant's world once, and leave it at that. Raises UnavailableError where it cannot be."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        process = await _spawned(theirs)
+        order = replace(_order(settings), control=theirs.fileno(), trial=True)
+        _, said = await process.communicate(order.line())
+    if process.returncode:
+        raise UnavailableError("demo-pool", f"cannot work here: {said.decode('utf-8', 'replace').strip()[-600:]}")
+
+
+def _order(settings: Settings) -> Order:
+    """Return what all tenants are told."""
+    data = settings.data
+    return Order(
+        "", "", -1, 60, UIDS, settings.megabytes // FILES_SHARE, (), str(data / "root"), str(data / "snapshot")
+    )
+
+
+async def _spawned(control: socket.socket) -> asyncio.subprocess.Process:
+    pipe = asyncio.subprocess.PIPE
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "demo_pool.spawn", stdin=pipe, stdout=pipe, stderr=pipe,
+        pass_fds=(control.fileno(),), start_new_session=True,
+    )  # fmt: skip
 
 
 async def _drain(reader: asyncio.StreamReader) -> None:

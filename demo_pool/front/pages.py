@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -132,12 +133,10 @@ class Pages:
 
     async def _news(self, visit: Visit, tenant: Tenant) -> AsyncIterator[bytes]:
         version = 0
-        while self.pool.visit_lasts(visit):
-            try:
+        with suppress(SafetyError, ValueError, TypeError), tenant.visited():
+            while self.pool.visit_lasts(visit):
                 version = int((await tenant.ask(do="news", after=version)).get("version", 0))
-            except (SafetyError, ValueError, TypeError):
-                break
-            yield f"data: {json.dumps({'version': version})}\n\n".encode()
+                yield f"data: {json.dumps({'version': version})}\n\n".encode()
         yield b'data: {"over": true}\n\n'
 
 

@@ -7,8 +7,8 @@ cookie for more hosts than the tenant's own. A tenant is not believed: whatever 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, suppress
 from typing import Any, Final
 
 import aiohttp
@@ -54,24 +54,31 @@ async def relay(request: Request, tenant: Tenant) -> Response:
     path = request.scope["raw_path"].decode("ascii", "replace")
     query = request.scope["query_string"].decode("ascii", "replace")
     url = URL(f"http://hub{path}{'?' + query if query else ''}", encoded=True)
-    timeout = aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS, sock_read=SILENCE_SECONDS)
-    session = aiohttp.ClientSession(
-        connector=_Passed(tenant), timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
-    )
+    held = AsyncExitStack()
     try:
+        held.enter_context(tenant.visited())
+        session = await held.enter_async_context(_session(tenant))
         answer = await session.request(
             request.method, url, headers=_there(request), data=body or None, allow_redirects=False,
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
         )  # fmt: skip
+        held.callback(answer.close)
     except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
-        await session.close()
+        await held.aclose()
         raise UnavailableError("the tenant's hub", "did not answer") from error
     except BaseException:
-        await session.close()
+        await held.aclose()
         raise
-    response = StreamingResponse(_pieces(session, answer), answer.status)
+    response = StreamingResponse(_pieces(held, answer), answer.status)
     response.raw_headers = _back(answer)
     return response
+
+
+def _session(tenant: Tenant) -> aiohttp.ClientSession:
+    timeout = aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS, sock_read=SILENCE_SECONDS)
+    return aiohttp.ClientSession(
+        connector=_Passed(tenant), timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
+    )
 
 
 def _there(request: Request) -> list[tuple[str, str]]:
@@ -85,15 +92,12 @@ def _there(request: Request) -> list[tuple[str, str]]:
 
 def _back(answer: aiohttp.ClientResponse) -> list[tuple[bytes, bytes]]:
     kept = [(name.lower(), value) for name, value in answer.raw_headers if name.lower() not in HOP_BY_HOP]
-    return [(name, value) for name, value in kept if name != b"set-cookie" or b"domain=" not in value.lower()]
+    own = [(name, value) for name, value in kept if name != b"set-cookie" or b"domain=" not in value.lower()]
+    return [*own, (b"x-robots-tag", b"noindex")]
 
 
-async def _pieces(session: aiohttp.ClientSession, answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
-    try:
-        async for piece in answer.content.iter_any():
-            yield piece
-    except (aiohttp.ClientError, OSError, TimeoutError, asyncio.IncompleteReadError):
-        return  # the tenant is over, or says nothing any more
-    finally:
-        answer.close()
-        await session.close()
+async def _pieces(held: AsyncExitStack, answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    async with held:
+        with suppress(aiohttp.ClientError, OSError, TimeoutError):  # the tenant is over, or says nothing any more
+            async for piece in answer.content.iter_any():
+                yield piece

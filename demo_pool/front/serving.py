@@ -21,6 +21,7 @@ from demo_pool.front.app import Front
 from demo_pool.ledger import Ledger
 from demo_pool.pool import Pool
 from demo_pool.settings import Address, Settings
+from demo_pool.tenancy import try_out
 from safety_core.edge.confine.group import find_parents
 from safety_core.edge.http.guarded import GuardedProtocol
 from safety_core.errors import InputError
@@ -58,7 +59,8 @@ def serve(settings: Settings) -> None:
 
     Raises:
         InputError: the port cannot be listened on.
-        UnavailableError: another pool has the folder, or what one left cannot be removed.
+        UnavailableError: another pool has the folder, what one left cannot be removed, or this machine lets no tenant
+            live.
     """
     asyncio.run(_serve(settings))
 
@@ -71,6 +73,7 @@ async def _serve(settings: Settings) -> None:
     with ledger.held(), _listener(settings) as listener:
         cleared = await ledger.clear()
         snapshot.make(settings.data / "snapshot")
+        await try_out(settings)
         port = listener.getsockname()[1]
         pool = Pool(settings, Address(settings.public_url or f"http://localhost:{port}"), ledger)
         parents = find_parents()

@@ -9,9 +9,9 @@ import pytest
 from tests.simulators.demo_pool import Traces, listening, processes_in, running_pool, until
 
 
-def test_an_expired_tenant_leaves_nothing_and_neither_does_one_whose_pool_was_killed(tmp_path: Path) -> None:
+def test_an_expired_tenant_leaves_nothing(tmp_path: Path) -> None:
     data = tmp_path / "pool"
-    with running_pool(data, tenants=1, warm=1, hours=0.008, per_address=5) as pool:
+    with running_pool(data, tenants=1, warm=0, hours=0.008) as pool:
         before = listening(pool.process.pid)
         visitor = pool.visitor()
         visitor.start()
@@ -25,10 +25,14 @@ def test_an_expired_tenant_leaves_nothing_and_neither_does_one_whose_pool_was_ki
         assert traces.left(data, "marmalade") == []
         assert visitor.client.get("/", headers={"Host": f"{traces.name}.localhost:{pool.port}"}).status_code == 410
 
-        other = pool.visitor()
-        other.start()
-        traces = Traces(pool, other)
-        other.do(words="marmalade again")
+
+def test_a_pool_that_is_killed_takes_its_tenants_with_it_and_the_next_clears_what_it_left(tmp_path: Path) -> None:
+    data = tmp_path / "pool"
+    with running_pool(data, tenants=1, warm=0) as pool:
+        visitor = pool.visitor()
+        visitor.start()
+        traces = Traces(pool, visitor)
+        visitor.do(words="marmalade again")
         pool.kill()
         until(lambda: not any(processes_in(kind, space) for kind, space in traces.spaces.items()), 30)
         assert [path.name for path in (data / "tenants").iterdir()] == [f"{traces.name}.json"]

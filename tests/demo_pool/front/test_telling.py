@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demo_pool.front.render import page, references, shown
@@ -30,6 +30,7 @@ def rendered(told: dict[str, Any]) -> str:
     return bytes(page("story.html", **values).body).decode()
 
 
+@settings(max_examples=40)
 @given(st.dictionaries(NAMES, JSON | st.lists(st.dictionaries(NAMES, JSON))))
 def test_anything_can_be_shown(told: dict[str, Any]) -> None:
     assert "What left" in rendered(told)
