@@ -22,8 +22,11 @@ from proxy.calls.outward import Outward
 from safety_core.approve import Answer, answer, key_id
 from safety_core.edge.standing import StandingStore
 from safety_core.edits import edit_of
+from safety_core.flow.answers import Context
+from safety_core.flow.edited import edited
 from safety_core.model.approval import (
     USE_SECONDS,
+    Approval,
     ApprovalRequest,
     ApprovalState,
     Cancellation,
@@ -32,6 +35,7 @@ from safety_core.model.approval import (
     StandingGrant,
     Withdrawal,
 )
+from safety_core.model.connection import NONE, Connection, Connections, Operation
 from safety_core.model.policy import KeyKind
 from safety_core.model.tool_call import AgentId, TenantId
 from safety_core.standing import sign_standing
@@ -42,12 +46,12 @@ SAID = Answer(allow=True, approver="Olga", origin="console", nonce="0" * 32)
 LOOK = {"command": "ls old"}
 
 
-def inbox(plugin: Plugin, hub: Any = None) -> Inbox:
+def inbox(plugin: Plugin, hub: Any = None, connections: Connections = NONE) -> Inbox:
     place = plugin.place
     services = place.control.calls.services
     grants = Grants(services.approvals, services.audit, place.in_force)
     outward = Outward(StandingStore(services.approvals.database), services.audit, place.in_force)
-    changes = Changes(services, place.in_force, place.settings.workspace)
+    changes = Changes(services, place.in_force, place.settings.workspace, connections)
     return Inbox(services.approvals, grants, changes, outward, hub)
 
 
@@ -81,6 +85,25 @@ async def told(plugin: Plugin) -> list[dict[str, Any]]:
 async def events(plugin: Plugin) -> list[tuple[str, str]]:
     entries = [json.loads(body) async for _, body in plugin.place.control.calls.services.audit.entries()]
     return [(entry["event"], entry["outcome"]) for entry in entries if entry["event"] in {"approval", "outward_grant"}]
+
+
+async def test_a_changed_call_of_a_service_is_judged_by_what_the_service_says_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crm = Connection("crm", "mcp", "https://crm.example/mcp", operations={"find": Operation("find")})
+    seen = list[Context]()
+
+    def judging(edit: Edit, approval: Approval, context: Context) -> Any:
+        seen.append(context)
+        return edited(edit, approval, context)
+
+    monkeypatch.setattr("proxy.calls.changes.edited", judging)
+    async with edge(tmp_path, monkeypatch) as plugin:
+        first = (await plugin.decide())["approval"]["id"]
+        edit = edit_of(await question(plugin, first), LOOK, HUB, KeyKind.HUB, SAID, plugin.now[0])
+        await inbox(plugin, connections={"crm": crm}).take_up(edit)
+        assert [context.connections for context in seen] == [{"crm": crm}]
+        assert await waiting(plugin) != first
 
 
 async def test_every_session_that_asked_is_told_the_changed_call_which_runs_once(
