@@ -138,7 +138,7 @@ def moved(run: Run, move: Pause | Broken | Finish) -> Run:
         case Broken(act, reason):
             return failed(run.with_act(replace(act, state=ActState.BEGUN)), replace(act, state=ActState.BEGUN), reason)
         case _:
-            return run.to(RunState.UNDONE if run.back else RunState.DONE, run.why if run.back else "")
+            return run.to(RunState.UNDONE if run.back else RunState.DONE, run.cause)
 
 
 def values_of(run: Run, outputs: JsonObject, item: Json = None) -> Values:
@@ -290,7 +290,7 @@ def _gone_wrong(run: Run, act: Act, reason: str) -> Run:
         return run.to(RunState.STOPPED, why)
     if step.on_failure is OnFailure.GO_ON:
         return run
-    return replace(run, back=True, why=why)
+    return replace(run, back=True, cause=why)
 
 
 def _output(answer: Answer) -> Json:

@@ -137,6 +137,7 @@ class Run:
         back: it takes back what it did.
         passed: steps before which it has paused already.
         why: what stands in its way, in words; empty where nothing does.
+        cause: why it takes back what it did.
         plan: what the edge last said of the plan as a whole; empty where it was never asked.
     """
 
@@ -150,6 +151,7 @@ class Run:
     acts: Mapping[str, Act] = field(default_factory=dict)
     passed: frozenset[str] = frozenset()
     why: str = ""
+    cause: str = ""
     plan: JsonObject = field(default_factory=dict)
 
     @property
@@ -199,7 +201,8 @@ def cancelled(run: Run) -> Run:
     """Return the run as it takes back what it did. Raises InputError as `resumed`."""
     if run.state is RunState.ASKING:
         return run.to(RunState.REFUSED, "it was cancelled before anything ran")
-    return replace(resumed(run), back=True)
+    run = resumed(run)
+    return run if run.back else replace(run, back=True, cause="a person has cancelled it")
 
 
 def undecided(run: Run) -> Act | None:

@@ -21,6 +21,7 @@ def run_to_json(run: Run) -> JsonObject:
         "acts": [act_to_json(act) for act in run.acts.values()],
         "passed": [*sorted(run.passed)],
         "why": run.why,
+        "cause": run.cause,
         "plan": run.plan,
     }
 
@@ -56,6 +57,7 @@ def run_from_json(body: Reader) -> Run:
         acts={act.name: act for act in acts},
         passed=frozenset(body.texts("passed")),
         why=body.text("why", limit=BODY_LIMIT),
+        cause=body.text("cause", limit=BODY_LIMIT),
         plan=body.mapping("plan"),
     )
 

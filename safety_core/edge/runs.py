@@ -128,5 +128,5 @@ class RunStore:
 
 
 def _body(run: Run) -> bytes:
-    """Return a run as it is kept: not in canonical form, which writes 15.0 as 15, and what is made of it would differ."""
+    """Return a run as it is kept: not in canonical form, which writes 15.0 as 15; a call made of it would differ."""
     return json.dumps(run_to_json(run), ensure_ascii=False).encode("utf-8", "replace")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from collections.abc import Generator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from pathlib import Path
@@ -112,6 +113,13 @@ class Office:
                 time.sleep(0.02)
         return self.edge
 
+    def answer(self, approval: str, *, allow: bool = True) -> None:
+        """Answer a question at the hub, and wait until the edge has heard it."""
+        self.here.answer(approval, allow=allow)
+        with closing(sqlite3.connect(self.here.home.edge_db)) as db:
+            while db.execute("SELECT state FROM approval WHERE id = ?", (approval,)).fetchone() == ("pending",):
+                time.sleep(0.02)
+
     def fresh(self) -> None:
         """Put everything back to how the day begins."""
         self.mail.empty()
@@ -197,7 +205,7 @@ def followed(office: Office, name: str, died: Path | None = None, **more: str) -
     while True:
         edge = office.running()
         dies = Deaths(died, edge.popen.pid) if died else None
-        words = ["blueprint", "resume", run, "--json", "--wait", "30"] if run else first
+        words = ["blueprint", "resume", run, "--json"] if run else first
         environ = {"SAFETY_HOME": str(office.here.home.path)}
         status, told = started(words, environ, office.folder, dies)
         ended = Ended(told[-1] if told else {}, ended.starts + 1, ended.asked, [*ended.lines, *told])
@@ -209,7 +217,7 @@ def followed(office: Office, name: str, died: Path | None = None, **more: str) -
             continue
         if ended.last["approval"]:
             ended.asked.append(ended.last["approval"]["id"])
-            office.here.answer(ended.asked[-1])
+            office.answer(ended.asked[-1])
         elif ended.last["state"] != "paused":
             return ended
 
@@ -229,3 +237,45 @@ def test_a_blueprint_finishes_and_killed_at_every_boundary_comes_to_the_same_end
     deaths = died.read_text().splitlines()
     assert {f"{act} {when}" for act in whole.last["acts"] for when in ("before", "after")} <= {*deaths}
     assert len(deaths) == len({*deaths})
+
+
+def test_a_run_that_fails_takes_back_what_it_did(office: Office) -> None:
+    office.fresh()
+    before = office.state("")
+    office.mail.refused.add(CLIENT)
+    failed = followed(office, "agency")
+    assert failed.last["state"] == "undone", failed.lines
+    assert failed.last["acts"] == {
+        "known": "done", "contact": "done", "project": "done", "brief": "done", "kickoff": "done", "welcome": "failed",
+        "kickoff~back": "done", "project~back": "done", "contact~back": "done",
+    }  # fmt: skip
+    assert {**office.state(failed.run), "files": []} == before
+    assert "welcome: " in failed.last["why"]
+    assert len(failed.asked) == 4, "the plan, and each call that takes something back"
+
+
+def test_a_no_to_the_plan_leaves_everything_as_it_was(office: Office) -> None:
+    office.fresh()
+    before = office.state("")
+    inputs = [f"--input={key}={value}" for key, value in INPUTS["freelancer"].items()]
+    environ = {"SAFETY_HOME": str(office.here.home.path)}
+    office.running()
+    _, told = started(["blueprint", "run", "freelancer", *inputs, "--json"], environ, office.folder)
+    office.answer(told[-1]["approval"]["id"], allow=False)
+    status, told = started(["blueprint", "resume", told[-1]["run"], "--json"], environ, office.folder)
+    assert (status, told[-1]["state"], told[-1]["acts"]) == (1, "refused", {})
+    assert office.state("") == before
+
+
+def test_the_profile_of_each_says_what_will_be_asked(office: Office) -> None:
+    office.running()
+    environ = {"SAFETY_HOME": str(office.here.home.path)}
+    answers: dict[str, dict[str, str]] = {}
+    for name, values in INPUTS.items():
+        inputs = [f"--input={key}={value}" for key, value in values.items()]
+        status, (told,) = started(["blueprint", "plan", name, *inputs, "--json"], environ, office.folder)
+        assert (status, told["state"]) == (0, "free")
+        answers[name] = {step["id"]: step["answer"] for step in told["steps"]}
+    assert answers["freelancer"]["quote"] == answers["agency"]["welcome"] == "this answer"
+    assert answers["e-commerce"]["restock"] == "asks by itself"
+    assert answers["consulting"]["send"] == "known later"

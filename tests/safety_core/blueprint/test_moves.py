@@ -266,7 +266,8 @@ def test_arguments_that_are_addresses_take_pieces() -> None:
 def test_a_run_can_be_cancelled_while_it_stands_still() -> None:
     here, _ = played(run(), *FORWARD)
     here = cancelled(moved(here, next_move(here)))  # type: ignore[arg-type]
-    assert here.back
+    assert (here.back, here.cause) == (True, "a person has cancelled it")
+    assert cancelled(here) is here
     early = cancelled(replace(run(), state=RunState.ASKING))
     assert (early.state, early.over) == (RunState.REFUSED, True)
     with pytest.raises(InputError, match="already"):
