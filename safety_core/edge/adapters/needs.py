@@ -30,6 +30,8 @@ def confinement_for(request: Request, commands: Confinement | None) -> Confineme
     writable = []
     if url.scheme == "sqlite":  # beside the file lie its journal and its locks
         writable.append(str(PurePosixPath("/", unquote(url.path).lstrip("/")).parent))
+    if (connection.adapter, request.operation) == ("mail", "save"):  # an attachment, as a new file
+        writable.append(request.workspace)
     return of_service(commands, readable=[*readable, request.workspace], writable=writable)
 
 

@@ -17,7 +17,7 @@ from safety_core.edge.adapters.mail.account import Account
 from safety_core.edge.adapters.mail.pages import text_of_page
 from safety_core.edge.adapters.recipients import addresses_of, header_of, recipients
 from safety_core.edge.adapters.request import Request
-from safety_core.edge.execute.file import read_bytes
+from safety_core.edge.workspace import read_bytes
 from safety_core.errors import ExecutionError
 from safety_core.model.secret import references
 

@@ -21,7 +21,7 @@ from safety_core.edge.adapters.mail.names import MessageId, message_id, quoted
 from safety_core.edge.adapters.mail.pages import text_of_page
 from safety_core.edge.adapters.mail.structure import Part, decoded
 from safety_core.edge.adapters.request import Request
-from safety_core.edge.execute.file import new_file, read_bytes
+from safety_core.edge.workspace import new_file, read_bytes
 from safety_core.errors import ExecutionError
 from safety_core.model.tool_call import ToolResult
 

@@ -86,7 +86,7 @@ async def test_a_folder_exchanged_for_a_link_in_between_leads_nowhere(
 ) -> None:
     (workspace / "a").mkdir()
     (workspace / "a" / "loot").write_text("mine")
-    honest = adapter._inside
+    honest = adapter.inside_of
 
     def exchanged(root: str, path: str) -> object:
         checked = honest(root, path)
@@ -94,7 +94,7 @@ async def test_a_folder_exchanged_for_a_link_in_between_leads_nowhere(
         (workspace / "a").symlink_to(workspace.parent / "space-evil")
         return checked
 
-    monkeypatch.setattr(adapter, "_inside", exchanged)
+    monkeypatch.setattr(adapter, "inside_of", exchanged)
     with pytest.raises(ExecutionError, match="cannot be used"):
         await do("read", workspace, "a/loot")
 
@@ -130,31 +130,3 @@ async def test_what_is_not_there_is_named(workspace: Path) -> None:
             await do(operation, workspace, "missing", "x", "y")
     with pytest.raises(ExecutionError, match="cannot be used"):
         await do("read", workspace / "nowhere", "x")
-
-
-def test_bytes_of_a_file_are_bounded(workspace: Path) -> None:
-    (workspace / "a.bin").write_bytes(b"\xff\x00" * 10)
-    assert adapter.read_bytes(str(workspace), "a.bin", 20) == b"\xff\x00" * 10
-    with pytest.raises(ExecutionError, match="larger than 19 bytes"):
-        adapter.read_bytes(str(workspace), "a.bin", 19)
-    for path in ("../space-evil/loot", "missing", "~/x", "a\0b"):
-        with pytest.raises(ExecutionError):
-            adapter.read_bytes(str(workspace), path, 20)
-
-
-def test_a_new_file_replaces_nothing_and_is_whole_or_not_there(workspace: Path) -> None:
-    with adapter.new_file(str(workspace), "in/a.bin") as file:
-        file.write(b"one")
-        assert names(workspace / "in") != ["a.bin"]
-    with (
-        pytest.raises(ExecutionError, match="choose another name"),
-        adapter.new_file(str(workspace), "in/a.bin") as file,
-    ):
-        file.write(b"two")
-    with pytest.raises(ZeroDivisionError), adapter.new_file(str(workspace), "in/b.bin"):
-        raise ZeroDivisionError
-    (workspace / "out").symlink_to(workspace.parent / "space-evil")
-    with pytest.raises(ExecutionError, match="not a file inside"), adapter.new_file(str(workspace), "out/x"):
-        pass
-    assert (workspace / "in" / "a.bin").read_bytes() == b"one"
-    assert names(workspace / "in") == ["a.bin"]

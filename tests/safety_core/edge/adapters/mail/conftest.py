@@ -66,13 +66,13 @@ class Mail:
     async def do(self, operation: str, **arguments: Any) -> Any:
         return json.loads((await self.run(operation, **arguments)).output)
 
-    async def child(self, operation: str, **arguments: Any) -> ToolResult:
+    async def child(self, operation: str, limits: Limits | None = None, **arguments: Any) -> ToolResult:
         """Carry it out in a child, as the edge does."""
         request = self.request(operation, **arguments)
         plan = ServicePlan(
             "mail", request.connection, operation, request.arguments, (PASSWORD,), request.timeout, request.workspace
         )
-        return await run_service(plan, request.values, Limits(), request.key, again=request.again)
+        return await run_service(plan, request.values, limits or Limits(), request.key, again=request.again)
 
 
 @pytest.fixture(scope="session")

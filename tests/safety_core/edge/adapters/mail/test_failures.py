@@ -7,12 +7,15 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from safety_core.edge.adapters.mail import mailbox, serve, submission
+from safety_core.edge.confine.confinement import MIB, Confinement
+from safety_core.edge.execute.limits import Limits
 from safety_core.errors import ExecutionError, UncertainError
 from tests.safety_core.edge.adapters.mail.conftest import PASSWORD, Mail
 from tests.simulators.certificates import certificate
@@ -278,3 +281,17 @@ async def test_a_token_is_shown_instead_of_a_password(mail: Mail) -> None:
             refusal(caught, mail)
     shown = base64.b64encode(f"user=anna\x01auth=Bearer {mail.house.password}\x01\x01".encode())
     assert [line for line in said if shown in line] == [shown + b"\r\n", b"AUTH XOAUTH2 " + shown + b"\r\n"]
+
+
+async def test_a_confined_child_writes_what_is_saved_and_nothing_else(mail: Mail) -> None:
+    content = b"a bill\n" * 1000
+    message = EmailMessage()
+    message.add_attachment(content, maintype="application", subtype="pdf", filename="bill.pdf")
+    mail.house.deliver(message.as_bytes())
+    identity = (await mail.do("search"))["messages"][0]["id"]
+    (mail.workspace / "offer.txt").write_text("four loaves\n")
+    limits = Limits(confinement=Confinement(memory=512 * MIB))
+    await mail.child("save", limits=limits, id=identity, part="1", path="in/bill.pdf")
+    assert (mail.workspace / "in/bill.pdf").read_bytes() == content
+    await mail.child("send", limits=limits, attachments=["offer.txt", "in/bill.pdf"], **LETTER)
+    assert len(mail.house.taken) == 1
