@@ -18,6 +18,7 @@ from safety_core.bundle.index import Guard
 from safety_core.bundle.leaves import catalogue_leaves, leaves
 from safety_core.bundle.prices import prices_said
 from safety_core.canonical import Json, JsonObject
+from safety_core.model.blueprint import PlanRules
 from safety_core.model.budget import UNBOUND, Budget, Unit
 from safety_core.model.forward import ForwardRule
 from safety_core.model.forward import How as Way
@@ -76,6 +77,8 @@ def differences(old: TrustedBundle, new: TrustedBundle) -> tuple[Change, ...]:
         *_grants(old, new),
         *_approvers(old, new),
         *_quorum(old, new),
+        *_plans(old, new),
+        *_blueprints(old, new),
         *_catalogue(old, new),
         *_hosts(old, new),
         *_forward(old, new),
@@ -284,6 +287,27 @@ def _quorum(old: TrustedBundle, new: TrustedBundle) -> Iterator[Change]:
         if before != after:
             words = f"{before} before, now {after}"
             yield Change("quorum", f"people who approve {level.word}", How.CHANGED, (words,), after < before)
+
+
+def _plans(old: TrustedBundle, new: TrustedBundle) -> Iterator[Change]:
+    was, now = old.policy.plans, new.policy.plans
+    if was != now:
+        graver = now.up_to is not None and (was.up_to is None or now.up_to > was.up_to)
+        longer = now.up_to is not None and now.seconds > was.seconds
+        words = f"{_covered(was)} before, now {_covered(now)}"
+        yield Change("plans", "what one answer covers", How.CHANGED, (words,), graver or longer)
+
+
+def _covered(rules: PlanRules) -> str:
+    return "no plan" if rules.up_to is None else f"up to {rules.up_to.word} for {rules.seconds / 60:.0f} minutes"
+
+
+def _blueprints(old: TrustedBundle, new: TrustedBundle) -> Iterator[Change]:
+    before = {name: leaves(blueprint.source) for name, blueprint in old.policy.blueprints.items()}
+    after = {name: leaves(blueprint.source) for name, blueprint in new.policy.blueprints.items()}
+    for name, was, now in _both(before, after):
+        words = tuple(path for path, _, _ in _both(was or {}, now or {})) if was and now else ()
+        yield Change("blueprint", name, _how(was, now), words)
 
 
 def _catalogue(old: TrustedBundle, new: TrustedBundle) -> Iterator[Change]:

@@ -46,6 +46,7 @@ def gather(files: Mapping[str, bytes], tenant: str = "") -> tuple[JsonObject, Or
         prices = _document(files, "prices.yaml")
         data["prices"] = prices.mapping()
         origins.add(prices, "", "data.prices")
+    blueprints: JsonObject = {}
     for name in sorted(name for name in files if name.endswith(".yaml")):
         folder = name.partition("/")[0]
         if folder in {"floors", "patterns"}:
@@ -53,7 +54,9 @@ def gather(files: Mapping[str, bytes], tenant: str = "") -> tuple[JsonObject, Or
         elif folder == "catalogue":
             _merge(data, origins, read_document(name, files[name]))
         elif folder == "blueprints":
-            _blueprint(data, origins, read_document(name, files[name]))
+            _blueprint(blueprints, origins, read_document(name, files[name]))
+    if blueprints:
+        data["blueprints"] = blueprints
     overlay(data, origins, files, tenant)
     data["floors"] = [
         _floor(entry, origins.place(f"data.floors[{n}]")) for n, entry in enumerate(_list(data, "floors"))
@@ -122,13 +125,11 @@ def _merge(data: JsonObject, origins: Origins, document: Document) -> None:
             origins.add(document, f".{section}.{name}", path)
 
 
-def _blueprint(data: JsonObject, origins: Origins, document: Document) -> None:
+def _blueprint(blueprints: JsonObject, origins: Origins, document: Document) -> None:
     """Add one workflow, which is named as its file is."""
     name = document.name.rpartition("/")[2].removesuffix(".yaml")
-    there = data.setdefault("blueprints", {})
-    if isinstance(there, dict):
-        there[name] = document.mapping()
-        origins.add(document, "", f"data.blueprints.{name}")
+    blueprints[name] = document.mapping()
+    origins.add(document, "", f"data.blueprints.{name}")
 
 
 def _list(data: JsonObject, name: str) -> list[Json]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from safety_core.bundle.contents import TrustedBundle
+from safety_core.bundle.diff import differences
 from safety_core.bundle.source import compile_bundle
 from safety_core.errors import PolicyError
 from safety_core.model.blueprint import ONE_BY_ONE, PlanRules
@@ -23,9 +25,33 @@ steps:
 """
 
 
-def policy(**files: bytes) -> Policy:
+def bundle(**files: bytes) -> TrustedBundle:
     named = {name.replace("__", "/") + ".yaml": raw for name, raw in files.items()}
-    return compile_bundle({**SMALL, **named}, tenant="bakery")[1].policy
+    return compile_bundle({**SMALL, **named}, tenant="bakery")[1]
+
+
+def policy(**files: bytes) -> Policy:
+    return bundle(**files).policy
+
+
+def test_what_one_answer_covers_is_told_where_policies_are_compared() -> None:
+    def told(old: TrustedBundle, new: TrustedBundle) -> list[tuple[str, tuple[str, ...], bool | None]]:
+        return [(change.part, change.words, change.loosens) for change in differences(old, new)]
+
+    none, half, hour = bundle(), bundle(plans=PLANS), bundle(plans=PLANS.replace(b"30", b"60"))
+    assert told(none, half) == [("plans", ("no plan before, now up to red for 30 minutes",), True)]
+    assert told(half, hour)[0][2] is True
+    assert told(hour, none)[0][2] is False
+    milder = bundle(plans=PLANS.replace(b"red", b"yellow"))
+    assert told(half, milder)[0][2] is False
+
+
+def test_a_changed_blueprint_is_told_by_its_fields() -> None:
+    old, new = bundle(blueprints__tidy=BLUEPRINT), bundle(blueprints__tidy=BLUEPRINT.replace(b"Who?", b"Whom?"))
+    (change,) = differences(old, new)
+    assert (change.part, change.name, change.how.value) == ("blueprint", "tidy", "changed")
+    assert any("question" in word for word in change.words)
+    assert [change.how.value for change in differences(bundle(), new)] == ["added"]
 
 
 def test_a_policy_without_them_asks_call_by_call_and_has_no_blueprints() -> None:
