@@ -18,7 +18,7 @@ test: lint  ## all checks and the whole test suite (real OpenClaw, OPA, PostgreS
 	@sh tools/postgresql.sh
 	@sh tools/dovecot.sh
 	@sh tools/mariadb.sh
-	@sh tools/podman.sh
+	@sh tools/containers.sh
 	@sh tools/netns.sh
 	@sh tools/chromium.sh
 	@sh tools/axe.sh

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 
 from safety_core.cli.main import cli
 from tests.simulators import databases
-from tests.simulators.containers import IMAGE, ContainerEngine, engine
+from tests.simulators.containers import IMAGE, ContainerEngine, podman
 from tests.simulators.databases import Database
 from tests.simulators.docker_calls import socket_relay
 from tests.simulators.relay import relay
@@ -61,7 +61,7 @@ def world() -> Generator[World, None, None]:
         here.hub(),
         databases.postgresql() as database,
         databases.sqlite() as file,
-        engine() as box,
+        podman() as box,
     ):
         here.introduce()
         here.publish()

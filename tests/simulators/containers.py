@@ -1,22 +1,24 @@
-"""A real container engine (Podman, with runc) on a socket of its own, with one small image and no registry.
+"""Real container engines (Podman with runc, Docker) on sockets of their own, with one small image and no registry.
 
-Debian's default runtime refuses machines with both kinds of cgroups; runc takes each. Containers get no more processes
+Podman's default runtime refuses machines with both kinds of cgroups; runc takes each. Containers get no more processes
 and files than the engine itself has.
 """
 
 from __future__ import annotations
 
+import http.client
 import io
 import json
 import os
 import resource
 import shutil
+import socket
 import subprocess
 import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,20 +46,30 @@ class ContainerEngine:
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
-    def containers(self) -> list[dict[str, object]]:
-        """Return all containers."""
-        found: list[dict[str, object]] = json.loads(self.ask("ps", "--all", "--format", "json") or "[]")
+    def containers(self) -> list[dict[str, str]]:
+        """Return all containers, by the engine's API and nothing of ours."""
+        found: list[dict[str, str]] = json.loads(self._api("GET", "/containers/json?all=true"))
         return found
 
     def wipe(self) -> None:
         """Delete all containers."""
-        self.ask("rm", "--all", "--force", "--time", "0")
+        for one in self.containers():
+            self._api("DELETE", f"/containers/{one['Id']}?force=true")
+
+    def _api(self, method: str, path: str) -> bytes:
+        line = http.client.HTTPConnection("localhost", timeout=60)
+        line.sock = socket.socket(socket.AF_UNIX)
+        with closing(line):
+            line.sock.connect(str(self.socket))
+            line.request(method, "/v1.40" + path, headers={"Connection": "close"})
+            with line.getresponse() as response:
+                return response.read()
 
 
 @contextmanager
-def engine() -> Iterator[ContainerEngine]:
-    """Run the engine; root alone can."""
-    assert shutil.which("podman"), "no Podman on this machine. Fix: tools/podman.sh, as `make test` does"
+def podman() -> Iterator[ContainerEngine]:
+    """Run Podman's engine; root alone can."""
+    assert shutil.which("podman"), "no Podman on this machine. Fix: tools/containers.sh, as `make test` does"
     folder = Path(tempfile.mkdtemp(prefix="safety-engine-", dir="/tmp"))
     storage = ["--storage-driver", "vfs", "--root", f"{folder}/root", "--runroot", f"{folder}/run"]
     command = ("podman", "--runtime", "runc", *storage, "--tmpdir", f"{folder}/tmp")
@@ -70,20 +82,43 @@ def engine() -> Iterator[ContainerEngine]:
     (folder / "image.tar").write_bytes(_image())
     made.ask("import", str(folder / "image.tar"), IMAGE)
     serving = [*command, "system", "service", "--time", "0", made.target]
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(serving, env=_environment(folder), stdout=subprocess.DEVNULL, stderr=log)
-    try:
-        for _ in range(400):
-            if made.socket.exists():
-                break
-            assert server.poll() is None, (folder / "log").read_text()
-            time.sleep(0.05)
+    with _served(made, serving):
         yield made
-    finally:
+
+
+@contextmanager
+def docker() -> Iterator[ContainerEngine]:
+    """Run Docker's own engine; root alone can."""
+    assert shutil.which("dockerd"), "no Docker on this machine. Fix: tools/containers.sh, as `make test` does"
+    folder = Path(tempfile.mkdtemp(prefix="safety-docker-", dir="/tmp"))
+    made = ContainerEngine(folder, folder / "engine.sock", ("docker", "--host", f"unix://{folder}/engine.sock"))
+    where = ["--data-root", f"{folder}/data", "--exec-root", f"{folder}/run", "--pidfile", f"{folder}/pid"]
+    alone = ["--storage-driver", "vfs", "--iptables=false", "--ip6tables=false", "--bridge=none"]
+    (folder / "image.tar").write_bytes(_image())
+    with _served(made, ["dockerd", "--host", made.target, *where, *alone]):
+        made.ask("import", str(folder / "image.tar"), IMAGE)
+        yield made
+
+
+@contextmanager
+def _served(made: ContainerEngine, command: list[str]) -> Iterator[None]:
+    """Run the engine until it is no longer wanted, then delete its folder."""
+    log = made.folder / "log"
+    with log.open("wb") as out:
+        server = subprocess.Popen(command, env=_environment(made.folder), stdout=out, stderr=out)
+    try:
+        for _ in range(600):
+            with suppress(OSError):
+                made.containers()
+                break
+            assert server.poll() is None, log.read_text()[-2000:]
+            time.sleep(0.05)
+        yield
         made.wipe()
+    finally:
         server.terminate()
-        server.wait(30)
-        shutil.rmtree(folder, ignore_errors=True)
+        server.wait(60)
+        shutil.rmtree(made.folder, ignore_errors=True)
 
 
 def _environment(folder: Path) -> dict[str, str]:

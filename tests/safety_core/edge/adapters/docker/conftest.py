@@ -1,4 +1,4 @@
-"""One engine per process; every test starts without containers."""
+"""Each engine once per process; every test starts without containers."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.simulators.containers import ContainerEngine, engine
+from tests.simulators import containers
+from tests.simulators.containers import ContainerEngine
 from tests.simulators.docker_calls import DockerCalls
 
 
-@pytest.fixture(scope="session")
-def running_engine() -> Iterator[ContainerEngine]:
-    with engine() as made:
+@pytest.fixture(scope="session", params=["podman", "docker"])
+def running_engine(request: pytest.FixtureRequest) -> Iterator[ContainerEngine]:
+    with getattr(containers, request.param)() as made:
         yield made
 
 

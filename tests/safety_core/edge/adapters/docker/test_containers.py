@@ -114,7 +114,7 @@ def test_a_container_sees_the_folder_that_was_opened_and_none_beside_it(calls: D
     opened = calls.but(options=(("mounts", str(tmp_path / "open")),))
     mount = {"source": "data", "target": "/data"}
     done = opened.result("run", image=IMAGE, command="cat /data/a.txt; echo x > /data/b", mounts=[mount])
-    assert done.output.startswith("seen")
+    assert "seen" in done.output
     assert not (tmp_path / "open" / "data" / "b").exists()
     for source in ("link", "..", "../closed", str(tmp_path / "closed"), "data/../../closed"):
         with pytest.raises(ExecutionError, match="below the one"):
