@@ -33,7 +33,7 @@ def carried_out(entrusted: Entrusted, context: Context, key: str = "", *, again:
     values = yield from effects.Resolve(plan.refs, use)
     begun = yield from _begun(entrusted, context, key)
     try:
-        result = yield from effects.Execute(plan, values, begun.id, key or begun.id, again)
+        result = yield from effects.Execute(plan, values, begun.id, _told(begun), again)
     except SafetyError as error:
         uncertain = isinstance(error.__cause__, UncertainError)
         yield from effects.EndExecution(begun.id, ExecutionState.UNKNOWN if uncertain else ExecutionState.FAILED)
@@ -132,6 +132,12 @@ def _undo(result: ToolResult, context: Context) -> Flow[Undo | None]:
     if clean.discovered:
         yield from effects.Remember(clean.discovered)
     return Undo(result.undo.tool, clean.value) if isinstance(clean.value, dict) else None
+
+
+def _told(begun: Execution) -> str:
+    """Return the key as services are told it. Two agents may choose the same one, and one agent the same once more
+    when the journal has forgotten it; a service that kept it must not take their acts for one."""
+    return digest({"act": begun.act, "key": begun.key}) if begun.key else begun.id
 
 
 def _act(call: ToolCall, tool: str) -> Digest:

@@ -74,6 +74,19 @@ def test_a_key_is_for_one_call() -> None:
     assert isinstance(tried(place, replace(call("ls -l"), agent=AgentId("other"))), Executed), "each agent has its own"
 
 
+def test_services_are_told_one_key_for_one_act_of_one_agent() -> None:
+    place = world()
+    tried(place, http())
+    forget(place)
+    tried(place, http())
+    tried(place, replace(http(), agent=AgentId("other")))
+    place.executions.clear()
+    tried(place, call())
+    first, again, other, later = (it.key for it in place.asked if isinstance(it, effects.Execute))
+    assert first == again
+    assert len({first, other, later}) == 3, "nobody is told what came of another's act"
+
+
 def test_a_try_that_is_under_way_is_not_begun_beside_it() -> None:
     place = world()
     tried(place, call())
