@@ -184,7 +184,8 @@ class _Reading:
         fields = _object(schema.get("properties"))
         if fields and not fields.keys() & properties.keys() and not {"oneOf", "anyOf"} & schema.keys():
             properties.update(fields)
-            required += [str(key) for key in _list(schema.get("required")) if needed and key in fields]
+            named = (key for key in _list(schema.get("required")) if isinstance(key, str))
+            required += [key for key in named if needed and key in fields]
             return {"type": _plain(kind), "fields": [*fields]}
         if "body" in properties:
             raise InputError(name, "has a parameter of the name body, and a body")

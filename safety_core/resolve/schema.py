@@ -59,8 +59,8 @@ def _wrong_object(value: JsonObject, schema: JsonObject, path: str, depth: int) 
     required, properties = schema.get("required"), schema.get("properties")
     properties = properties if isinstance(properties, dict) else {}
     for name in required if isinstance(required, list) else ():
-        if name not in value:
-            return _below(path, str(name)), "is missing"
+        if isinstance(name, str) and name not in value:
+            return _below(path, name), "is missing"
     for name, item in value.items():
         rule = properties.get(name, schema.get("additionalProperties") if "patternProperties" not in schema else True)
         wrong = _wrong(item, rule, _below(path, name), depth + 1)

@@ -15,6 +15,7 @@ from safety_core.model.secret import SecretName
 from safety_core.resolve.mcp_tools import operation_of
 from safety_core.resolve.openapi import operations_of
 from safety_core.resolve.rest import rest_plan
+from safety_core.resolve.schema import check_arguments
 from tests.simulators.shop import description
 
 SECRETS = dict.fromkeys(("token", "key", "password"), SecretName("S"))
@@ -67,9 +68,11 @@ TOOL: JsonObject = {
 }
 
 
-@given(odd(TOOL))
-def test_an_odd_tool_is_read_or_refused(tool: Any) -> None:
+@given(odd(TOOL), st.dictionaries(st.just("a") | st.text(max_size=8), ANY, max_size=2))
+def test_an_odd_tool_is_read_or_refused_and_so_is_each_call(tool: Any, arguments: Any) -> None:
     try:
-        assert operation_of(tool).name
-    except InputError:
+        operation = operation_of(tool)
+        check_arguments(arguments, operation.parameters, operation.name)
+    except (InputError, ExecutionError):
         return
+    assert operation.name

@@ -134,7 +134,7 @@ def test_a_name_in_two_places_and_a_path_without_its_parameter_are_left_out() ->
 
 
 def test_a_body_is_flat_where_it_is_a_plain_object() -> None:
-    schema = {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}, "b": {}}}
+    schema = {"type": "object", "required": ["a", ["odd"]], "properties": {"a": {"type": "string"}, "b": {}}}
     found = one(body(schema))
     assert (found.detail["fields"], found.parameters["required"]) == (["a", "b"], ["a"])
     assert one(body(schema, required=False)).parameters["required"] == []

@@ -34,7 +34,7 @@ from safety_core.resolve.schema import DEEPEST, check_arguments
         ({"type": "object", "properties": {"a": {"type": "string"}}}, {"a": "x", "b": 1}),
         ({"type": "object", "patternProperties": {"^x": {}}, "additionalProperties": False}, {"xy": 1}),
         ({"properties": "none", "required": "none"}, {"a": 1}),
-        ({"required": ["b"]}, {"b": 1}),
+        ({"required": ["b", ["odd"]]}, {"b": 1}),
     ],
 )
 def test_what_fits_passes(schema: Json, value: Json) -> None:
