@@ -95,7 +95,7 @@ def test_exit_statuses(arguments: list[str], status: int, capsys: pytest.Capture
         (["secret", "set"], "NAME: is not given. Fix: see safety secret set --help"),
         (
             ["secret", "import", "/no/such"],
-            "FILE: '/no/such': No such file or directory. Fix: see safety secret import",
+            "FILE: path '/no/such' does not exist. Fix: see safety secret import --help",
         ),
     ],
 )

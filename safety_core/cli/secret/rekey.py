@@ -42,8 +42,8 @@ def rekey(
     command. Backups that were made until now open with the old key only.
 
     \b
-    safety secret rekey                    a new key file, in place of keys/vault.key
-    safety secret rekey --key FILE         a key that you made: openssl rand -hex 32
+    safety secret rekey              a new file in place of keys/vault.key
+    safety secret rekey --key FILE   a key of yours: openssl rand -hex 32
     safety secret rekey --passphrase
 
     With --key or --passphrase both keys open the vault, until you have put the new one in its place (a systemd
