@@ -8,12 +8,13 @@ from types import MappingProxyType
 from typing import Final
 
 from hub.approvals.questions import Question, grouped
-from hub.console.exact import Argument, Change, arguments
+from hub.console.exact import Argument, Change, arguments, steps
 from hub.context import Context
 from hub.policy.reading import policy_of
 from hub.store.standing import SentEdit
 from safety_core.approve import code
 from safety_core.model.approval import ApprovalState, Grant, Report, RequestId
+from safety_core.model.blueprint import PLAN
 from safety_core.model.level import Tier
 from safety_core.model.policy import Policy
 from safety_core.model.tool_call import AgentId, TenantId
@@ -67,7 +68,14 @@ class Card:
     @property
     def arguments(self) -> tuple[Argument, ...]:
         """What will run, in full."""
-        return arguments(self.question.request.params)
+        request = self.question.request
+        return steps(request.params) if request.tool == PLAN else arguments(request.params)
+
+    @property
+    def wish(self) -> str:
+        """What the agent wants, in words."""
+        tool = self.question.request.tool
+        return "wants one answer for a plan" if tool == PLAN else f"wants to use {tool}"
 
     @property
     def changing(self) -> bool:

@@ -61,6 +61,26 @@ def arguments(params: JsonObject) -> tuple[Argument, ...]:
     return tuple(Argument(name, kind_of(params[name]), _text(params[name])) for name in names)
 
 
+def steps(params: JsonObject) -> tuple[Argument, ...]:
+    """Return a plan's arguments, its steps one by one: each with what it does and its own arguments in full."""
+    told = params.get("steps")
+    if not isinstance(told, list) or not all(isinstance(step, dict) for step in told):
+        return arguments(params)
+    rest = {name: value for name, value in params.items() if name != "steps"}
+    listed = (step for step in told if isinstance(step, dict))
+    return (*arguments(rest), *(_step(number, step) for number, step in enumerate(listed, 1)))
+
+
+def _step(number: int, step: JsonObject) -> Argument:
+    given = step.get("arguments")
+    own = arguments(given) if isinstance(given, dict) else ()
+    lines = [f"{name}: {_text(value)}" for name, value in step.items() if name not in {"step", "answer", "arguments"}]
+    lines += [f"{one.name}:\n{one.text}" if "\n" in one.text else f"{one.name}: {one.text}" for one in own]
+    if given is not None and not own:
+        lines.append(f"arguments: {_text(given)}")
+    return Argument(f"{number}. {step.get('step')}", _text(step.get("answer")), "\n".join(lines))
+
+
 def pretty(value: Json) -> str:
     """Return JSON to read and to edit."""
     return json.dumps(value, ensure_ascii=False, indent=2)

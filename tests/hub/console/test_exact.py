@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.console.exact import Argument, Change, arguments, changes, exact
+from hub.console.exact import Argument, Change, arguments, changes, exact, steps
+from safety_core.canonical import JsonObject
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
@@ -74,3 +75,19 @@ def test_nothing_is_cut_and_every_change_is_told(before: dict, after: dict) -> N
     assert changes(before, before) == ()
     told = {change.name for change in changes(before, after)}
     assert before.keys() ^ after.keys() <= told
+
+
+def test_a_plan_is_shown_step_by_step_with_nothing_left_out() -> None:
+    step: JsonObject = {
+        "step": "welcome", "does": "Welcomes", "tool": "mail_send", "level": "yellow_external", "answer": "this answer",
+        "arguments": {"body": "Dear Ann,\nhello", "to": "ann@example.com"}, "bound": {"digest": "ab"},
+    }  # fmt: skip
+    odd: JsonObject = {"step": "x", "arguments": ["odd"]}
+    plan, first, second = steps({"plan": "Welcome", "steps": [step, odd]})
+    assert (plan.name, plan.text) == ("plan", "Welcome")
+    assert (first.name, first.kind) == ("1. welcome", "this answer")
+    assert first.text.startswith("does: Welcomes\ntool: mail_send\nlevel: yellow_external\nbound: {")
+    assert first.text.endswith("to: ann@example.com\nbody:\nDear Ann,\nhello")
+    assert '"odd"' in second.text
+    for strange in ("none", ["none"]):
+        assert steps({"steps": strange}) == arguments({"steps": strange})  # type: ignore[dict-item]
