@@ -12,7 +12,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from safety_core.classify.paths import HOLE
-from safety_core.classify.sql_functions import FILE_READERS, FUNCTIONS, SECRET_TABLES, is_harmless
+from safety_core.classify.sql_functions import DOING, FILE_READERS, FUNCTIONS, SECRET_TABLES, is_harmless
 from safety_core.classify.sql_text import EXECUTABLE, Statement, statements
 from safety_core.classify.sql_words import EXPLAIN, READING_PRAGMAS, RUNS, STATEMENTS, TREE
 from safety_core.model.facts import Action, Kind, Target, TargetKind
@@ -48,7 +48,7 @@ def sql_actions(text: str, subject: str, dialect: str = "", place: Place | None 
         dialect: sqlglot's name of the server's language; "" where the server is not known.
         place: where a path lies; without it, files that are read stay unknown.
     """
-    if HOLE in text or len(text) > LIMIT or "/*!" in text:
+    if HOLE in text or len(text) > LIMIT or EXECUTABLE.search(text):
         yield f"{subject}: SQL that is not known before it runs"
     text = EXECUTABLE.sub(r" \1 ", text.replace(HOLE, "x")[:LIMIT])
     try:
@@ -100,13 +100,12 @@ class _Judge:
 
     def _calls(self, statement: Statement) -> Iterator[Found]:
         """Functions that do more than read records. Their names are sought in the text: a tree may hide them."""
-        for match in _CALL.finditer(statement.plain):
-            name = (match[1] or match[2]).lower()
+        for name, end in _calls_in(statement):
             kind = FUNCTIONS.get(name) or FUNCTIONS.get(name.rpartition(".")[2])
             if kind is not None:
                 yield self._action(kind[0], name, kind[2], (), kind[1])
-            elif name in FILE_READERS:
-                path = re.match(r"[^'\"]*['\"]([^'\"]*)", statement.raw[match.end() :])
+            elif name.rpartition(".")[2] in FILE_READERS:
+                path = re.match(r"[^'\"]*['\"]([^'\"]*)", statement.raw[end:])
                 if path is None or self.place is None:
                     yield f"{self.subject}: SQL that reads files by {name}"
                 else:
@@ -128,9 +127,9 @@ class _Judge:
             yield f"{self.subject}: SQL that cannot be read"
             yield from _by_words(statement.plain, self.subject)
             return
-        unknown = {call.name.lower() for call in tree.find_all(exp.Anonymous)} - FUNCTIONS.keys() - FILE_READERS
-        for name in sorted(unknown):
-            if not is_harmless(name):
+        judged = {name.rpartition(".")[2] for name, _ in _calls_in(statement)} & DOING
+        for name in sorted({call.name.lower() for call in tree.find_all(exp.Anonymous)} - judged):
+            if name in DOING or not is_harmless(name):
                 yield f"{self.subject}: SQL that calls {name}, which may do anything"
         tables = self._tables(tree)
         found = [(kind, words) for changing, kind, words in _CHANGES if tree.find(changing)]
@@ -160,6 +159,12 @@ class _Judge:
         traits: frozenset[str] | set[str] = frozenset(),
     ) -> Action:
         return Action(kind, self.subject, f"{self.subject} {form}", targets, frozenset(traits), words)
+
+
+def _calls_in(statement: Statement) -> Iterator[tuple[str, int]]:
+    """Yield the names of functions in lower case, and where each ends; those written in quotes are not among them."""
+    for match in _CALL.finditer(statement.plain):
+        yield (match[1] or match[2]).lower(), match.end()
 
 
 def _unbounded(tree: exp.Expr, changing: type[exp.Expr]) -> bool:

@@ -35,7 +35,7 @@ FUNCTIONS: Final = {
             Kind.RUN_CODE,
             "hidden",
             "runs a program",
-            "load_extension dblink_exec sp_executesql query_to_xml query_to_xml_and_xmlschema"
+            "load_extension dblink_exec sp_executesql query_to_xml query_to_xml_and_xmlschema ts_stat ts_rewrite"
             " dbms_scheduler.create_job dbms_java.runjava edit eval executable system lua_exec",
         ),
         (
@@ -78,6 +78,9 @@ FILE_READERS: Final = _names(
     " delta_scan bfilename"
 )
 """Functions that read the files their first argument names."""
+
+DOING: Final = frozenset(name.rpartition(".")[2] for name in FUNCTIONS) | FILE_READERS
+"""All of these, without the schema in front of their names."""
 
 SECRET_TABLES: Final = _names(
     "pg_shadow pg_authid pg_user_mapping pg_user_mappings mysql.user mysql.global_priv"

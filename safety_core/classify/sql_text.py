@@ -9,10 +9,13 @@ from typing import Final
 ESCAPING: Final = frozenset({"mysql", "bigquery", "hive", "spark", "databricks", "clickhouse", "snowflake"})
 """Dialects in which a backslash in a string takes the meaning from the quote behind it."""
 
-EXECUTABLE: Final = re.compile(r"/\*!\d*(.*?)\*/", re.DOTALL)
-"""A comment to every other server, and a statement to MySQL."""
+EXECUTABLE: Final = re.compile(r"/\*M?!\d*(.*?)\*/", re.DOTALL)
+"""A comment to every other server, and a statement to MySQL or MariaDB."""
 
-_COMMON: Final = r"--[^\n]*|/\*.*?\*/|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$|\"(?:[^\"]|\"\")*\"|`(?:[^`]|``)*`"
+_COMMON: Final = (
+    r"--[^\n]*|/\*.*?\*/|(?<![\w$])\$(?P<tag>(?!\d)\w*)\$.*?\$(?P=tag)\$"
+    r"|\"(?:[^\"]|\"\")*\"|`(?:[^`]|``)*`"
+)
 _PLAIN: Final = re.compile(rf"[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|{_COMMON}", re.DOTALL)
 _ESCAPED: Final = re.compile(rf"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\"|#[^\n]*|{_COMMON}", re.DOTALL)
 
@@ -35,10 +38,14 @@ class Statement:
 
 
 def statements(text: str, dialect: str) -> list[Statement]:
-    """Return the statements of `text`; ValueError where a quote is not closed, or it depends on the server where."""
-    if not dialect and re.search(r"\\'", text):
+    """Return the statements of `text`; ValueError where a quote or comment has no end, or one that servers dispute."""
+    if not dialect and re.search(r"\\['\"]", text):
         raise ValueError("backslash before a quote")
-    blanked = (_ESCAPED if dialect in ESCAPING else _PLAIN).sub(_blank, text)
+    pattern = _ESCAPED if dialect in ESCAPING else _PLAIN
+    elsewhere = [_ELSEWHERE, _MINUS] if dialect in {"", "mysql"} else [_ELSEWHERE]
+    if any(odd.match(match[0]) for match in pattern.finditer(text) for odd in elsewhere):
+        raise ValueError("a comment that is none at another server, or has another end")
+    blanked = pattern.sub(_blank, text)
     if any(mark in _HOLLOW.sub("", blanked) for mark in "'\"`") or "/*" in blanked:
         raise ValueError("a quote or comment without an end")
     plain = blanked.upper() if len(blanked.upper()) == len(text) else blanked
@@ -49,6 +56,12 @@ def statements(text: str, dialect: str) -> list[Statement]:
         start = end + 1
     return [piece for piece in found if piece.plain.strip()]
 
+
+_ELSEWHERE: Final = re.compile(r"--.*\r.|/\*.*?/\*", re.DOTALL)
+"""A comment with a carriage return, at which some servers end it, or with another one inside, whose end some need."""
+
+_MINUS: Final = re.compile(r"--\S")
+"""A comment, but to MySQL, which takes it for two signs."""
 
 _HOLLOW: Final = re.compile(r"(['\"`]) *\1")
 

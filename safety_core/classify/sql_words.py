@@ -11,13 +11,13 @@ TREE: Final = re.compile(r"\(|(?:SELECT|WITH|INSERT|REPLACE|UPSERT|UPDATE|DELETE
 """Statements that are judged by their syntax tree."""
 
 EXPLAIN: Final = re.compile(
-    r"EXPLAIN\s+(?P<options>(?:(?:\([^)]*\)|ANALY[ZS]E|VERBOSE|EXTENDED|PARTITIONS"
+    r"(?:EXPLAIN|DESC(?:RIBE)?(?=\s+(?:ANALY[ZS]E|FORMAT)\b))\s+(?P<options>(?:(?:\([^)]*\)|ANALY[ZS]E|VERBOSE|EXTENDED|PARTITIONS"
     r"|QUERY\s+PLAN|PLAN\s+FOR|PLAN|PIPELINE"
     r"|SYNTAX|AST|ESTIMATE|LOGICAL|DISTRIBUTED|FORMATTED|CODEGEN|COST|FORMAT\s*=\s*\w+"
     r"|USING\s+\w+)\s+)*)"
 )
-RUNS: Final = re.compile(r"ANALY[ZS]E(?!\s*(?:=\s*)?(?:FALSE|OFF|0)\b)")
-"""An option with which an explained statement is carried out."""
+RUNS: Final = re.compile(r"ANALY[ZS]E(?!\s*(?:=\s*)?(?:FALSE|OFF|0)\b)|\"")
+"""An option with which an explained statement is carried out, or one whose name is written in quotes."""
 
 _OBJECT: Final = r"(?:CREATE|ALTER|DROP|RENAME)\s+(?:OR\s+(?:REPLACE|ALTER)\s+)?(?:IF\s+(?:NOT\s+)?EXISTS\s+)?"
 _ACCOUNT: Final = (

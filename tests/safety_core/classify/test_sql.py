@@ -160,6 +160,53 @@ def test_what_is_not_understood_is_said(text: str) -> None:
     assert found(text)[1]
 
 
+HIDDEN = [
+    "select 5--1, load_file('/etc/passwd')",
+    "select 1 --\r, pg_read_file('/etc/passwd')",
+    "select 1 /* /* */ ' */, pg_terminate_backend(1) -- '",
+    'select "\\" ", load_file(\'/etc/passwd\') -- "',
+    "select 1 /*M! , load_file('/etc/passwd') */",
+    "select a$$, pg_read_file('/etc/passwd') as b$$ from a",
+    "select 1 as $1$, pg_read_file('/etc/passwd') as $1$",
+    "select pg_catalog.pg_read_file('/etc/passwd')",
+    'select "pg_terminate_backend"(1)',
+    "select pg_catalog.\"pg_read_file\"('/etc/passwd')",
+    "select 1 `, pg_terminate_backend(1) `",
+    "delete from a where b = 5--4 or true",
+    "delete from a where b = 1 --\r or true",
+    "update a set b = 1 /* /* */ # */ where c = 2",
+]
+
+
+@pytest.mark.parametrize("text", HIDDEN)
+def test_what_one_server_runs_and_another_takes_for_quoted_is_not_understood(text: str) -> None:
+    assert found(text)[1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'explain ("analyze") delete from a',
+        'explain (verbose, "analyze" true) delete from a',
+        "desc analyze delete from a",
+        "describe format=tree analyze delete from a",
+    ],
+)
+def test_what_is_explained_by_running_it_counts_as_run(text: str) -> None:
+    assert Kind.DESTROY in {action.kind for action in found(text)[0]}
+
+
+def test_a_comment_that_every_server_reads_alike_is_one() -> None:
+    actions, doubts = found("select 1 -- drop table a\r\nfrom b -- don't\r\n")
+    assert ([action.kind for action in actions], doubts) == ([Kind.READ], [])
+    assert found("select 1 --drop table a", "postgres")[1] == []
+    assert found("select 1 --drop table a", "mysql")[1]
+
+
+def test_a_function_that_runs_a_statement_runs_a_program() -> None:
+    assert found("select * from ts_stat('select 1')")[0][0].kind is Kind.RUN_CODE
+
+
 def test_unreadable_statements_are_judged_by_their_words() -> None:
     actions, doubts = found("select drop everything (((")
     assert doubts
