@@ -76,7 +76,7 @@ class Pages:
         """Show the part of the page that changes, for our own script."""
         visit = self._visit(request)
         if visit is None or visit.tenant is None:
-            return page("over_part.html", 410)
+            return page("over_part.html", 202 if visit else 410)
         return page("story.html", **await self._values(visit, visit.tenant))
 
     async def events(self, request: Request) -> Response:

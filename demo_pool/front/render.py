@@ -70,7 +70,11 @@ def left(seconds: float) -> str:
     """Return how long something lasts, in words."""
     minutes = max(int(seconds // 60), 0)
     hours, rest = divmod(minutes, 60)
-    return f"{hours} h {rest} min" if hours else f"{rest} min" if rest else "less than a minute"
+    if hours and rest:
+        return f"{hours} h {rest} min"
+    if hours:
+        return f"{hours} hour{'s' if hours > 1 else ''}"
+    return f"{rest} min" if rest else "less than a minute"
 
 
 _templates: Final = Environment(

@@ -95,7 +95,7 @@ TASKS: Final[dict[str, Task]] = {
         "Red: money moves. You are asked, and see the amount.",
         "Refund order 1042, all of it.",
         (_exec(f"SHOP_KEY='{REFERENCE}' ./shop refund 1042 49.00"),),
-        "49.00 went back to Anna Winter.",
+        "The refund is made.",
     ),
     "newsletter": Task(
         "Send the newsletter",

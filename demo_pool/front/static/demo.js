@@ -34,6 +34,12 @@ async function showOnce() {
   if (focused) document.getElementById(focused)?.focus();
 }
 
+if ("waiting" in document.body.dataset) {
+  setInterval(async () => {
+    if ((await fetch("/watch/story")).status !== 202) location.reload(); // it is there, or over
+  }, 2000);
+}
+
 if (place) {
   let seen = -1;
   const news = new EventSource("/watch/events");

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demo_pool.front.render import page, references, shown
+from demo_pool.front.render import left, page, references, shown
 from demo_pool.front.telling import MOST, TEXT, read
 
 JSON = st.recursive(
@@ -54,6 +54,21 @@ def test_there_is_an_end_to_it() -> None:
     told = read({"chapters": [{"says": "x" * 10_000, "steps": [{}] * 1000}] * 1000, "outbox": [{}] * 1000})
     assert len(told.chapters) == len(told.outbox) == len(told.chapters[0].steps) == MOST
     assert len(told.chapters[0].says) == TEXT
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (7200, "2 hours"),
+        (3600, "1 hour"),
+        (3700, "1 h 1 min"),
+        (3599, "59 min"),
+        (59, "less than a minute"),
+        (-5, "less"),
+    ],
+)
+def test_how_long_it_lasts(seconds: float, words: str) -> None:
+    assert left(seconds).startswith(words)
 
 
 def test_references_are_marked_and_what_cannot_be_seen_is_shown() -> None:
