@@ -1,6 +1,7 @@
 """Databases: one operation in one transaction, on PostgreSQL, MySQL or MariaDB, or SQLite.
 
 serve      the operations: query, execute, explain, schema, check; what is certain and what is not when one fails
+alike      refuses a statement that this engine reads otherwise than it was judged
 job        a call's arguments -> what is to be done; the statements that an operation takes
 place      a connection's target -> where its database is, and how far TLS goes
 reach      a host's name -> addresses that may be connected to

@@ -17,9 +17,9 @@ ROWS: Final = 200
 MOST_ROWS: Final = 10_000
 MOST_STATEMENTS: Final = 100
 READS: Final = frozenset({"select", "with", "values", "table", "show", "explain", "describe", "desc", "pragma", "("})
-EXPLAINED: Final = frozenset(
-    {"select", "with", "values", "table", "insert", "update", "delete", "replace", "merge", "("}
-)
+EXPLAINED: Final = frozenset({"select", "with", "values", "table", "insert", "update", "delete", "replace", "merge"})
+"""None begins with a parenthesis, in which options could stand: with ANALYZE it would be carried out."""
+
 SESSION_WORDS: Final = frozenset(
     {"begin", "start", "commit", "end", "rollback", "abort", "savepoint", "release", "xa", "prepare", "deallocate"}
     | {"lock", "unlock", "set", "reset", "discard", "use", "attach", "detach"}

@@ -17,6 +17,7 @@ from typing import Final
 from safety_core.canonical import Json, JsonObject
 from safety_core.edge.adapters.request import CHECK, Request
 from safety_core.edge.adapters.sql.acts import Acts
+from safety_core.edge.adapters.sql.alike import check_alike
 from safety_core.edge.adapters.sql.job import Job, Step, job_of
 from safety_core.edge.adapters.sql.place import Place, place_of
 from safety_core.edge.adapters.sql.rows import Rows
@@ -46,6 +47,8 @@ async def serve(request: Request) -> ToolResult:
         UncertainError: nobody knows whether it did.
     """
     job, place = job_of(request), place_of(request)
+    for step in job.steps:
+        check_alike(step.text, place.engine)
     if request.again and job.operation == "execute" and not job.dry_run and not place.acts_table:
         raise request.uncertain("may have done it in an earlier try, and has no acts_table that would tell")
     deadline, stage = Deadline.after(request.timeout), Stage()

@@ -140,6 +140,21 @@ def test_a_query_cannot_write_however_it_was_judged(database: Database) -> None:
             calls("query", query=word)
 
 
+READ_OTHERWISE = {
+    "postgresql": ["SELECT 1 `, pg_terminate_backend(1) `"],
+    "mysql": ["SELECT t.$$, load_file('/etc/passwd'), t.$$ FROM (SELECT 1 AS `$$`) t"],
+    "sqlite": ["SELECT ['], changes(), ['] FROM (SELECT 1 AS [']) WHERE ['] = 1", "SELECT $a$, load_extension('x'), $a$"],
+}
+
+
+def test_what_this_engine_reads_otherwise_than_it_was_judged_is_refused(database: Database) -> None:
+    calls = Calls(database)
+    for statement in READ_OTHERWISE[database.scheme]:
+        for operation in ({"query": statement}, {"statement": statement}):
+            with pytest.raises(ExecutionError, match="the statement: holds"):
+                calls("query" if "query" in operation else "explain", **operation)
+
+
 def test_several_statements_are_all_or_nothing(database: Database) -> None:
     calls = Calls(database)
     insert = f"INSERT INTO notes (text) VALUES ({database.mark})"
@@ -169,6 +184,7 @@ def test_a_statement_is_explained_and_not_carried_out(database: Database) -> Non
         "ANALYZE DELETE FROM notes",
         "/**/ ANALYZE SELECT 1",
         "(ANALYZE) DELETE FROM notes",
+        "(ANALYZE) SELECT 1",
         "DROP TABLE notes",
     ):
         with pytest.raises(ExecutionError):
