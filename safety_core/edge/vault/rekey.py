@@ -10,8 +10,12 @@ batches (`reseal`); the old key goes once nothing is sealed by it any more. Read
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,7 +37,11 @@ REST_SECONDS: Final = 0.02
 
 
 def change_key(vault: Vault, key: VaultKey) -> None:
-    """Let another key from outside open the vault too. What an earlier change left behind opens it no more."""
+    """Let another key from outside open the vault too. What an earlier change left behind opens it no more.
+
+    Raises:
+        SecretError: what opened it here was exchanged meanwhile. Nothing is changed then.
+    """
     keys, slot = vault._keys, slot_for(key)
     with vault._writing(None) as db:
         _only(db, [*keys.slots])
@@ -44,7 +52,11 @@ def change_key(vault: Vault, key: VaultKey) -> None:
 
 
 def finish_key(vault: Vault) -> int:
-    """Let only the key that was given last open the vault; return how many others did."""
+    """Let only the key that was given last open the vault; return how many others did.
+
+    Raises:
+        SecretError: that one was taken away meanwhile. Nothing is changed then.
+    """
     keys = vault._keys
     newest = [*keys.slots][-1]
     with vault._writing(None) as db:
@@ -57,11 +69,23 @@ def exchange_key_file(vault: Vault, path: Path) -> None:
     """Put a fresh key into the key file at `path`, which opens the vault now. Both open it while the one takes the
     other's place, so that the file that is there opens it at every moment. Raises SecretError or UnavailableError."""
     following = path.with_name(path.name + ".next")
-    following.unlink(missing_ok=True)  # of one that was stopped: it is not in its place, so nothing needs it
-    change_key(vault, RawKey.of(create_key_file(following)))
-    following.replace(path)
-    sync_folder(path.parent)
-    finish_key(vault)
+    with _alone(path.parent):
+        following.unlink(missing_ok=True)  # of one that was stopped: it is not in its place, so nothing needs it
+        change_key(vault, RawKey.of(create_key_file(following)))
+        following.replace(path)
+        sync_folder(path.parent)
+        finish_key(vault)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait until nobody else exchanges a key file in this folder: two would put each other's file into the place."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def reseal(vault: Vault) -> int:
@@ -136,9 +160,19 @@ def _end(vault: Vault) -> None:
 
 
 def _only(db: sqlite3.Connection, slots: list[str]) -> int:
-    """Take all other keys from outside away; return how many there were."""
+    """Take all other keys from outside away; return how many there were.
+
+    Raises:
+        SecretError: none of `slots` is there, so that no key would be left: another process has exchanged them.
+    """
     there = {slot for (slot,) in db.execute("SELECT DISTINCT slot FROM wrap")}
     gone = there - set(slots)
+    if gone == there:
+        raise _overtaken()
     for slot in gone:
         db.execute("DELETE FROM wrap WHERE slot = ?", (slot,))
     return len(gone)
+
+
+def _overtaken() -> SecretError:
+    return SecretError("vault", "was given another key meanwhile, by another process", "safety secret rekey, once more")

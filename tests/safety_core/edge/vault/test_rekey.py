@@ -73,6 +73,53 @@ def vault(home: Home) -> Iterator[Vault]:
         yield here
 
 
+def test_who_comes_second_takes_no_key_away(home: Home, vault: Vault) -> None:
+    with opened(home) as second:
+        exchange_key_file(vault, home.vault_key)
+        with pytest.raises(SecretError, match="was given another key meanwhile"):
+            exchange_key_file(second, home.vault_key)
+    with opened(home) as here:
+        is_whole(here)
+
+
+def test_who_is_overtaken_takes_no_key_away(home: Home, vault: Vault) -> None:
+    key = RawKey.of(create_key_file(home.keys / "vault.key.next"))
+    change_key(vault, key)
+    with opened(home) as second:
+        exchange_key_file(second, home.vault_key)
+    with pytest.raises(SecretError, match="was given another key meanwhile"):
+        finish_key(vault)
+    with opened(home) as here:
+        is_whole(here)
+
+
+def test_two_that_exchange_the_key_file_at_once_leave_one_that_opens(home: Home, vault: Vault) -> None:
+    script = (
+        "import sys; from pathlib import Path; from functools import partial\n"
+        "from safety_core.edge.home import Home; from safety_core.edge.vault import Vault, exchange_key_file\n"
+        "from safety_core.edge.vault_key import find_vault_key\n"
+        "home = Home(Path(sys.argv[1])); vault = Vault.open(home.vault, find_vault_key(home, {}))\n"
+        "print('open', flush=True); sys.stdin.read(); exchange_key_file(vault, home.vault_key)\n"
+    )
+    argv = [sys.executable, "-c", script, str(home.path)]
+    both = [
+        subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        for _ in range(2)
+    ]
+    for one in both:
+        assert one.stdout is not None
+        assert one.stdout.readline() == b"open\n"
+    for one in both:
+        assert one.stdin is not None
+        one.stdin.close()
+    assert sorted(one.wait(60) for one in both) == [0, 1]
+    for one in both:
+        assert one.stdout is not None
+        one.stdout.close()
+    with opened(home) as here:
+        is_whole(here)
+
+
 def test_every_value_is_under_a_fresh_key(home: Home, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rekey, "BATCH", 5)
     (before,), tenant_key = keys_in(vault), vault.tenant_key
