@@ -96,16 +96,24 @@ class Journal:
         count = "SELECT count(*) FROM execution WHERE state = ?"
         return int(await self._database.read(lambda db: db.execute(count, (ExecutionState.UNKNOWN,)).fetchone()[0]))
 
-    async def begin(self, execution: Execution) -> None:
-        """Write down that it begins. Raises BusyError where its key is another's that has begun, or is done."""
+    async def begin(self, execution: Execution, *, again: bool = False) -> None:
+        """Write down that it begins.
+
+        Args:
+            again: an earlier try is known, and may have come about.
+
+        Raises:
+            BusyError: its key is another's that has begun, or is done, or of which nobody knows and nobody knew before.
+        """
 
         def job(db: sqlite3.Connection) -> None:
             db.execute("DELETE FROM execution WHERE at < ?", (execution.at - KEPT_SECONDS,))
             if execution.key:  # a try that failed, or of which nobody knows, makes room for the next
-                find = "SELECT id FROM execution WHERE agent = ? AND key = ? AND state != ?"
+                find = "SELECT id, state FROM execution WHERE agent = ? AND key = ? AND state != ?"
                 earlier = db.execute(find, (execution.agent, execution.key, ExecutionState.DONE)).fetchone()
-                if earlier is not None and earlier[0] not in self._live:
-                    db.execute("DELETE FROM execution WHERE id = ?", earlier)
+                known = earlier is not None and (again or earlier[1] == ExecutionState.FAILED)
+                if known and earlier[0] not in self._live:
+                    db.execute("DELETE FROM execution WHERE id = ?", earlier[:1])
             if not db.execute(PUT, _row(execution)).fetchall():
                 raise BusyError("the call", "is under way, or is done", "ask again with the same key")
 

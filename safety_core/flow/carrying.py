@@ -31,7 +31,7 @@ def carried_out(entrusted: Entrusted, context: Context, key: str = "", *, again:
     plan, verdict, call = entrusted.plan, entrusted.verdict, entrusted.call
     use = Use(call.agent, verdict.facts.tool, call.id)
     values = yield from effects.Resolve(plan.refs, use)
-    begun = yield from _begun(entrusted, context, key)
+    begun = yield from _begun(entrusted, context, key, again=again)
     try:
         result = yield from effects.Execute(plan, values, begun.id, _told(begun), again)
     except SafetyError as error:
@@ -78,12 +78,12 @@ def run_keyed(case: Case, context: Context, key: str) -> Flow[Executed | Pending
     return (yield from carried_out(answer, context, key, again=again))
 
 
-def _begun(entrusted: Entrusted, context: Context, key: str) -> Flow[Execution]:
+def _begun(entrusted: Entrusted, context: Context, key: str, *, again: bool) -> Flow[Execution]:
     """Put on disk that the execution begins; a second one with the same key does not begin beside it."""
     call, tool = entrusted.call, entrusted.verdict.facts.tool
     identity, now = ExecutionId((yield from effects.NewId())), (yield from effects.Now())
     execution = Execution(identity, call.agent, key, tool, call.id, _act(call, tool), context.policy.revision, now)
-    yield from effects.BeginExecution(execution)
+    yield from effects.BeginExecution(execution, again)
     return execution
 
 

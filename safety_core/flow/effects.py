@@ -235,9 +235,14 @@ class FindExecution(Effect[Execution | None]):
 
 @dataclass(frozen=True, slots=True)
 class BeginExecution(Effect[None]):
-    """Put on disk that this begins. Fails if another one with its key has begun, or is done."""
+    """Put on disk that this begins. Fails if another one with its key has begun, or is done.
+
+    Attributes:
+        again: an earlier try is known, and may have come about; else it fails where there is such a one by now.
+    """
 
     execution: Execution
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,21 @@ async def test_one_key_begins_once_at_a_time_and_again_after_it_failed(tmp_path:
     await journal.aclose()
 
 
+async def test_a_try_that_was_judged_before_another_was_cut_off_does_not_begin_in_its_place(tmp_path: Path) -> None:
+    journal = await Journal.open(tmp_path / "edge.db")
+    await journal.begin(FIRST)
+    await journal.end(FIRST.id, ExecutionState.UNKNOWN, None, 101.0)
+    second = replace(FIRST, id=ExecutionId("e2"), at=102.0)
+    with pytest.raises(BusyError):
+        await journal.begin(second)
+    found = await journal.find(AGENT, "k1")
+    assert found is not None
+    assert found.state is ExecutionState.UNKNOWN, "who asks next is still told that nobody knows"
+    await journal.begin(second, again=True)
+    assert await journal.latest(10) == (second,)
+    await journal.aclose()
+
+
 async def test_what_is_cancelled_in_the_middle_is_unknown(tmp_path: Path) -> None:
     journal = await Journal.open(tmp_path / "edge.db")
     await journal.begin(FIRST)
@@ -124,6 +139,6 @@ async def test_what_a_killed_process_was_at_is_seen_by_the_next_one(tmp_path: Pa
     assert await journal.find(AGENT, "k1") == replace(FIRST, state=ExecutionState.UNKNOWN)
     await journal.end(FIRST.id, ExecutionState.UNKNOWN, None, 200.0)
     assert (await journal.interrupted(), await journal.unknown()) == ((), 1)
-    await journal.begin(replace(FIRST, id=ExecutionId("e2"), at=201.0))
+    await journal.begin(replace(FIRST, id=ExecutionId("e2"), at=201.0), again=True)
     assert await journal.unknown() == 0
     await journal.aclose()

@@ -143,7 +143,10 @@ def test_a_query_cannot_write_however_it_was_judged(database: Database) -> None:
 READ_OTHERWISE = {
     "postgresql": ["SELECT 1 `, pg_terminate_backend(1) `"],
     "mysql": ["SELECT t.$$, load_file('/etc/passwd'), t.$$ FROM (SELECT 1 AS `$$`) t"],
-    "sqlite": ["SELECT ['], changes(), ['] FROM (SELECT 1 AS [']) WHERE ['] = 1", "SELECT $a$, load_extension('x'), $a$"],
+    "sqlite": [
+        "SELECT ['], changes(), ['] FROM (SELECT 1 AS [']) WHERE ['] = 1",
+        "SELECT $a$, load_extension('x'), $a$",
+    ],
 }
 
 
