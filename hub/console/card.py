@@ -68,14 +68,18 @@ class Card:
     @property
     def arguments(self) -> tuple[Argument, ...]:
         """What will run, in full."""
-        request = self.question.request
-        return steps(request.params) if request.tool == PLAN else arguments(request.params)
+        params = self.question.request.params
+        return steps(params) if self.of_plan else arguments(params)
+
+    @property
+    def of_plan(self) -> bool:
+        """It is about several calls as a whole, exactly as they are: nothing of it can be changed or kept for later."""
+        return self.question.request.tool == PLAN
 
     @property
     def wish(self) -> str:
         """What the agent wants, in words."""
-        tool = self.question.request.tool
-        return "wants one answer for a plan" if tool == PLAN else f"wants to use {tool}"
+        return "wants one answer for a plan" if self.of_plan else f"wants to use {self.question.request.tool}"
 
     @property
     def changing(self) -> bool:

@@ -10,6 +10,7 @@ from hub.store.standing import SentEdit
 from safety_core.approve import Answer, code
 from safety_core.edits import edit_of
 from safety_core.model.approval import ANSWER_SECONDS, ApprovalState
+from safety_core.model.blueprint import PLAN
 from safety_core.model.level import Level, Tier
 from safety_core.model.policy import KeyKind
 from safety_core.model.tool_call import TenantId
@@ -66,3 +67,14 @@ def test_a_gist_is_short() -> None:
     assert gist(waiting(params={"command": "rm -r\n  ./old"})) == "rm -r ./old"
     assert len(gist(waiting(params={"command": "x" * 500}))) == GIST
     assert gist(waiting(params={})) == "no arguments"
+
+
+def test_a_plan_is_one_card_of_its_steps_of_which_nothing_can_be_changed() -> None:
+    plan = waiting(
+        tool=PLAN, params={"plan": "Welcome", "steps": [{"step": "mail", "arguments": {"to": "a@b.example"}}]}
+    )
+    (shown,) = cards([plan], NOBODY, "Olga", START)
+    assert (shown.of_plan, shown.wish) == (True, "wants one answer for a plan")
+    assert [one.name for one in shown.arguments] == ["plan", "1. mail"]
+    (other,) = cards([waiting(tool="exec")], NOBODY, "Olga", START)
+    assert (other.of_plan, other.wish) == (False, "wants to use exec")
