@@ -31,9 +31,11 @@ class Front:
         """Answer one request."""
         request = Request(scope, receive)
         host = request.headers.get("host", "").lower()
-        if host == self._pool.address.host or request.url.path == "/health":
+        name = self._pool.address.tenant_at(host)
+        ours = request.url.path.startswith("/static/") and self._pool.named(name) is None  # of the page that says so
+        if host == self._pool.address.host or request.url.path == "/health" or ours:
             return await self._own(scope, receive, send)
-        response = await self._answer(request, self._pool.address.tenant_at(host))
+        response = await self._answer(request, name)
         return await response(scope, receive, send)
 
     async def _answer(self, request: Request, name: str) -> Response:

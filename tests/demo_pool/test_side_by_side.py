@@ -6,14 +6,16 @@ import json
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.async_api import async_playwright
+import pytest_asyncio
+from playwright.async_api import Page, async_playwright
 
-from tests.simulators.browser import add_passkey, findings, fits
+from tests.simulators.browser import PHONE, add_passkey, findings, fits
 from tests.simulators.demo_pool import Inside, RunningPool, Traces, Visitor, processes_in, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -202,9 +204,39 @@ async def test_more_than_there_is_is_refused(pair: tuple[Visitor, Visitor]) -> N
     assert "try again in an hour" in answer.text
 
 
-async def test_a_visitor_watches_approves_on_a_phone_and_sees_what_was_redacted(
-    pair: tuple[Visitor, Visitor],
-) -> None:
+async def change(card: Page, address: str, before: str, after: str) -> None:
+    """Change an argument on a question's own page, once the question has reached the hub."""
+    while (await card.goto(address)) and not await card.locator("textarea").count():
+        await card.wait_for_timeout(200)
+    field = card.locator("textarea").first
+    await field.fill((await field.input_value()).replace(before, after))
+    await card.locator("#confirm").click()
+    while not await card.goto(address.partition("/questions")[0] + "/") or not await card.get_by_text("edited").count():
+        await card.wait_for_timeout(200)
+
+
+@dataclass
+class Seen:
+    """Anna at her desk, with her phone. `loud`: what pages said that no page should say."""
+
+    anna: Visitor
+    page: Page
+    card: Page
+    loud: list[str]
+
+    @property
+    def console(self) -> str:
+        return f"http://{self.anna.host}/"
+
+    async def approve(self) -> None:
+        """Approve the one question that waits, on the phone."""
+        await self.card.goto(self.console)
+        await self.card.get_by_text("Approve", exact=True).click()
+        await self.card.locator("form button.good").click()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def seen(pair: tuple[Visitor, Visitor]) -> AsyncIterator[Seen]:
     anna = pair[0]
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     assert chromium, "no Chromium here: sh tools/chromium.sh"
@@ -216,50 +248,62 @@ async def test_a_visitor_watches_approves_on_a_phone_and_sees_what_was_redacted(
         for profile in (desk, phone):
             profile.set_default_timeout(30_000)
             profile.on("console", lambda said: loud.append(said.text) if said.type == "error" else None)
-        cookie = anna.client.cookies["demo"]
-        await desk.add_cookies([{"name": "demo", "value": cookie, "url": anna.pool.origin}])
-        page, card = await desk.new_page(), await phone.new_page()
-        await page.goto(f"{anna.pool.origin}/watch")
-
-        link = await page.get_by_text("Open it on this device").get_attribute("href")
-        assert link is not None
-        await add_passkey(card)
-        await card.goto(link)
-        await card.locator("form[data-passkey=create] button").click()
-        await card.wait_for_url(f"http://{anna.host}/")
-
-        await page.get_by_text("Look at the shop's settings").click()
-        shown = page.get_by_label("What the model received").filter(has_text="SECRET_REF(shop_key)")
-        await shown.wait_for()
-        await page.get_by_text("Answer Anna's complaint").click()
-        await page.get_by_text("It waits for you").wait_for()
-        assert "anna@customer.example" not in await page.locator("#out").inner_text()
-
-        await card.goto(f"http://{anna.host}/")
-        await card.get_by_text("Approve", exact=True).click()
-        await card.locator("form button.good").click()
-        await page.locator("#out").get_by_text("anna@customer.example").wait_for()
-        await page.get_by_text("Anna has her answer.").wait_for()
-        assert (
-            "0"
-            in await page.get_by_text("with the shop's key in it").locator("xpath=following-sibling::dd").inner_text()
-        )
-
-        for looked in (page, card):
-            assert await findings(looked) == []
-            assert await fits(looked)
-        small = await phone.new_page()
-        for address in (anna.pool.origin, f"http://{'a' * 26}.localhost:{anna.pool.port}"):  # the start; nobody's
-            await small.goto(address)
-            assert await findings(small) == []
-            assert await fits(small)
-        loud[:] = [said for said in loud if "410" not in said]
-        await phone.add_cookies([{"name": "demo", "value": cookie, "url": anna.pool.origin}])
-        await small.goto(f"{anna.pool.origin}/watch")
-        assert await findings(small) == []
-        assert await fits(small)
+            cookie = {"name": "demo", "value": anna.client.cookies["demo"], "url": anna.pool.origin}
+            await profile.add_cookies([cookie])  # type: ignore[list-item]
+        yield Seen(anna, await desk.new_page(), await phone.new_page(), loud)
         await browser.close()
-    assert loud == []
+
+
+async def test_a_visitor_watches_approves_on_a_phone_and_sees_what_was_redacted(seen: Seen) -> None:
+    page, card = seen.page, seen.card
+    await page.goto(f"{seen.anna.pool.origin}/watch")
+    link = await page.get_by_text("Open it on this device").get_attribute("href")
+    assert link is not None
+    await add_passkey(card)
+    await card.goto(link)
+    await card.locator("form[data-passkey=create] button").click()
+    await card.wait_for_url(seen.console)
+
+    await page.get_by_text("Look at the shop's settings").click()
+    shown = page.get_by_label("What the model received").filter(has_text="SECRET_REF(shop_key)")
+    await shown.wait_for()
+    await page.get_by_text("Answer Anna's complaint").click()
+    await page.get_by_text("It waits for you").wait_for()
+    assert "anna@customer.example" not in await page.locator("#out").inner_text()
+
+    await seen.approve()
+    await page.locator("#out").get_by_text("anna@customer.example").wait_for()
+    await page.get_by_text("Anna has her answer.").wait_for()
+    leaks = page.get_by_text("with the shop's key in it").locator("xpath=following-sibling::dd")
+    assert await leaks.inner_text() == "0"
+    assert seen.loud == []
+
+
+async def test_a_call_that_the_visitor_changes_runs_as_changed(seen: Seen) -> None:
+    page = seen.page
+    await page.get_by_text("Refund order 1042").first.click()
+    await page.get_by_text("It waits for you").wait_for()
+    question = await page.get_by_text("Open the question").get_attribute("href")
+    await change(seen.card, f"{question}/edit", "49.00", "10.00")
+    await seen.approve()
+    await page.get_by_text("You changed it").wait_for()
+    await page.locator("#out").get_by_text("10.00 EUR").wait_for()
+
+
+async def test_every_page_fits_and_can_be_used_by_everybody(seen: Seen) -> None:
+    origin = seen.anna.pool.origin
+    nobody = await seen.page.context.browser.new_page(viewport=PHONE)  # type: ignore[union-attr, arg-type]
+    nobodys = (f"{origin}/", f"http://{'a' * 26}.localhost:{seen.anna.pool.port}/")
+    small = await seen.card.context.new_page()
+    for looked, address in (
+        (seen.page, f"{origin}/watch"),
+        (small, f"{origin}/watch"),
+        *((nobody, at) for at in nobodys),
+    ):
+        await looked.goto(address)
+        assert await findings(looked) == [], address
+        assert await fits(looked), address
+        assert await looked.evaluate("getComputedStyle(document.querySelector('.top')).display") == "flex", address
 
 
 async def test_what_no_person_may_approve_does_not_run(pair: tuple[Visitor, Visitor]) -> None:
