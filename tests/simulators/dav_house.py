@@ -110,7 +110,7 @@ def dav_house() -> Iterator[DavHouse]:
         yield house
     finally:
         for server in servers:
-            server.terminate()
+            server.kill()  # it has nothing to put away, and may be busy
             server.wait(30)
         shutil.rmtree(folder, ignore_errors=True)
 
