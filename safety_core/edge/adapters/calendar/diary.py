@@ -83,7 +83,7 @@ async def change(session: Dav, request: Request) -> ToolResult:
     tag = expected(request, before)
     text = events.changed(request, before.text, datetime.now(UTC))
     new = await put(session, CALENDARS, before, text, tag)
-    people = events.attendees_of(events.read(request, text))
+    people = events.attendees_of(request, events.read(request, text))
     undo = putting_back(request, CALENDARS, before, new, people) if new else None
     return told({"changed": before.id, "etag": new}, undo)
 
@@ -96,7 +96,7 @@ async def remove(session: Dav, request: Request) -> ToolResult:
     calendar = events.read(request, before.text)
     events.check_invited(request, calendar)
     await removed(session, before, expected(request, before))
-    undo = putting_back(request, CALENDARS, before, "", events.attendees_of(calendar))
+    undo = putting_back(request, CALENDARS, before, "", events.attendees_of(request, calendar))
     return told({"removed": before.id}, undo)
 
 
@@ -124,7 +124,7 @@ async def put_back(session: Dav, request: Request, here: Resource | None, back: 
     new = await put(session, kind, back, back.text, tag)
     undo = None
     if here and new:
-        people = events.attendees_of(events.read(request, back.text)) if kind is CALENDARS else []
+        people = events.attendees_of(request, events.read(request, back.text)) if kind is CALENDARS else []
         undo = putting_back(request, kind, here, new, people)
     return told({"restored": back.id, "etag": new}, undo)
 

@@ -28,6 +28,8 @@ FREQUENCIES: Final = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
 
 _RULE: Final = re.compile(r"[A-Z0-9=;,+-]{1,300}")
 _MAILTO: Final = re.compile(r"mailto:", re.IGNORECASE)
+BESIDE: Final = ("DELEGATED-TO", "DELEGATED-FROM", "SENT-BY", "MEMBER", "EMAIL")
+"""Parameters of a person that hold addresses, too."""
 
 
 def zone_of(request: Request) -> tzinfo:
@@ -113,23 +115,41 @@ def check_invited(request: Request, calendar: Any) -> None:
     """Refuse where somebody would be told of a change whom the call does not name.
 
     Raises:
-        ExecutionError: the event has attendees besides those of the call.
+        ExecutionError: the event has people besides those of the call, or a line that one reader alone can read.
     """
     named = {address.casefold() for address in invited(request)}
-    there = attendees_of(calendar)
+    there = attendees_of(request, calendar)
+    if any(getattr(part, "errors", ()) for part in calendar.walk()):
+        raise request.refusal("has an event with lines that cannot be read", "change it with another program")
     missing = [address for address in there if address.casefold() not in named]
     if missing:
         fix = f"name them all in attendees: {', '.join(there)[:300]}"
         raise ExecutionError("argument attendees", "leaves out people whom the server may tell of it", fix)
 
 
-def attendees_of(calendar: Any) -> list[str]:
-    """Return the addresses of everybody invited to an event or one of its repetitions."""
-    found = []
-    for event in calendar.walk("VEVENT"):
-        listed = event.get("ATTENDEE", [])
-        found += [_MAILTO.sub("", str(one), count=1) for one in (listed if isinstance(listed, list) else [listed])]
+def attendees_of(request: Request, calendar: Any) -> list[str]:
+    """Return the addresses of everybody whom the server may tell of a change: who is invited to an event or one of its
+    repetitions, whom an alarm writes to, who invites where that is not us, and who stands in for one of them."""
+    own = str(request.connection.options.get("from", request.connection.user)).casefold()
+    found: list[str] = []
+    for part in calendar.walk():
+        organizers = [address for one in _every(part, "ORGANIZER") for address in _addresses(one)]
+        found += [address for one in _every(part, "ATTENDEE") for address in _addresses(one)]
+        found += [address for address in organizers if address.casefold() != own]
     return list(dict.fromkeys(found))
+
+
+def _every(part: Any, name: str) -> list[Any]:
+    listed = part.get(name, [])
+    return listed if isinstance(listed, list) else [listed]
+
+
+def _addresses(person: Any) -> list[str]:
+    """Return a person's address, and those beside it by which a server may reach somebody else (RFC 5545, 3.2)."""
+    params = getattr(person, "params", {})
+    beside = [params[name] for name in BESIDE if name in params]
+    texts = [person, *(text for one in beside for text in (one if isinstance(one, list | tuple) else [one]))]
+    return [_MAILTO.sub("", str(text), count=1) for text in texts]
 
 
 def marked(request: Request, calendar: Any) -> bool:
@@ -145,8 +165,7 @@ def shown(event: Any, start: date | datetime, end: date | datetime | None) -> Js
     for name in ("location", "description"):
         if text := _text(event, TEXTS[name]):
             told[name] = text[:SHOWN]
-    listed = event.get("ATTENDEE", [])
-    people: list[Json] = [_MAILTO.sub("", str(one)) for one in (listed if isinstance(listed, list) else [listed])]
+    people: list[Json] = [_MAILTO.sub("", str(one)) for one in _every(event, "ATTENDEE")]
     if people:
         told["attendees"] = people[:50]
     rule = event.get("RRULE")
@@ -207,8 +226,8 @@ def _set_rule(request: Request, event: Any) -> None:
 
 def _invite(request: Request, event: Any, people: list[str]) -> None:
     """Add who is not invited yet; whoever is stays as they are."""
-    known = event.get("ATTENDEE", [])
-    there = {_MAILTO.sub("", str(one)).casefold() for one in (known if isinstance(known, list) else [known])}
+    known = [*_every(event, "ATTENDEE"), *_every(event, "ORGANIZER")]
+    there = {address.casefold() for one in known for address in _addresses(one)}
     for address in people:
         if address.casefold() not in there:
             attendee = vCalAddress(f"mailto:{address}")

@@ -137,6 +137,41 @@ async def test_whoever_is_invited_is_named(diary: Diary) -> None:
     assert diary.house.names("/anna/home/") == []
 
 
+ALARM = ("BEGIN:VALARM", "ACTION:EMAIL", "TRIGGER:-PT1H", "SUMMARY:x", "DESCRIPTION:x", "END:VALARM")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("ORGANIZER:mailto:eve@evil.test", "ATTENDEE;PARTSTAT=ACCEPTED:mailto:anna@shop.test", "COMMENT:told"),
+        (*ALARM[:-1], "ATTENDEE:mailto:eve@evil.test", ALARM[-1]),
+        ('ATTENDEE;DELEGATED-TO="mailto:eve@evil.test":mailto:anna@shop.test',),
+        ("ATTENDEE;EMAIL=eve@evil.test:mailto:anna@shop.test",),
+        ('ORGANIZER;SENT-BY="mailto:eve@evil.test":mailto:anna@shop.test', "ATTENDEE:mailto:anna@shop.test"),
+        ('ATTENDEE;CN="x:mailto:eve@evil.test',),
+    ],
+)
+async def test_what_is_put_back_tells_nobody_whom_the_call_does_not_name(diary: Diary, lines: tuple[str, ...]) -> None:
+    text = event("u1", "DTSTART:20260302T090000Z", "SUMMARY:Order", *lines)
+    with pytest.raises(ExecutionError, match=r"leaves out people|cannot be read"):
+        await diary.run("restore", id="home/u1.ics", text=text, attendees=["anna@shop.test"])
+    assert diary.house.names("/anna/home/") == []
+
+
+async def test_who_invites_is_named_and_not_invited_by_it(diary: Diary) -> None:
+    lines = ("DTSTART:20260302T090000Z", "SUMMARY:Order", "ORGANIZER:mailto:bo@mill.test")
+    put(diary, "home/u1.ics", event("u1", *lines, "ATTENDEE:mailto:anna@shop.test"))
+    with pytest.raises(ExecutionError, match="leaves out people"):
+        await diary.do("remove", id="home/u1.ics", attendees=["anna@shop.test"])
+    both = ["anna@shop.test", "bo@mill.test"]
+    await diary.do("change", id="home/u1.ics", title="Order flour", attendees=both)
+    text = diary.house.ask("GET", "/anna/home/u1.ics")[1].replace("\r\n ", "")
+    assert text.count("ATTENDEE") == 1
+    removed = await diary.run("remove", id="home/u1.ics", attendees=both)
+    await diary.undone(removed)
+    assert await titles(diary) == ["03-02T09:00 Order flour"]
+
+
 @pytest.mark.parametrize("attendee", ["bo@mill.test\r\nATTENDEE:mailto:eve@evil.test", "eve@evil.test;x", "bo"])
 async def test_an_attendee_that_could_be_read_otherwise_is_refused(diary: Diary, attendee: str) -> None:
     with pytest.raises(ExecutionError, match="attendees"):
