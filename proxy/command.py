@@ -12,7 +12,7 @@ import uvloop
 from proxy import settings as described
 from proxy.settings_source import load_settings
 from proxy.sockets import allow_files
-from safety_core.edge.memory import spared
+from safety_core.edge.memory import share_one_heap, spared
 from safety_core.edge.private_memory import keep_memory_private
 
 _HELP = f"""Run the edge: the one process between the agent and the world.
@@ -58,6 +58,7 @@ def edge(config: Path | None, only_check: bool, as_json: bool) -> int:
             click.echo(f"warning: {trouble}", err=True)
         return tell(found, as_json=as_json)
     keep_memory_private()
+    share_one_heap()
     allow_files()
     uvloop.run(run(settings, lambda ready: click.echo(json.dumps(ready))))
     return 0
