@@ -49,6 +49,7 @@ def _launch(todo: dict[str, Any]) -> int:
         return FAILED
     powers.go_first()
     powers.dump_nothing()
+    todo["writable"] = rooms.real(todo["writable"])
     for path in todo["groups"]:
         _join(path)
     for number, value in todo["limits"]:

@@ -14,9 +14,10 @@ PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_CLEAR_ALL = 4
 """From linux/prctl.h."""
 
-KEPT = (0, 1, 3, 4, 5, 6, 7, 10, 13)
-"""What root's commands keep: CHOWN, DAC_OVERRIDE, FOWNER, FSETID, KILL, SETGID, SETUID, NET_BIND_SERVICE, NET_RAW. Not
-DAC_READ_SEARCH (opens files past any mount), SYS_ADMIN, SYS_PTRACE, MKNOD, SYS_RESOURCE (linux/capability.h)."""
+KEPT = (0, 1, 3, 4, 5, 6, 7, 10)
+"""What root's commands keep: CHOWN, DAC_OVERRIDE, FOWNER, FSETID, KILL, SETGID, SETUID, NET_BIND_SERVICE. Not
+DAC_READ_SEARCH (opens files past any mount), NET_RAW (hears what the edge and others send on this machine, tokens and
+keys among it), SYS_ADMIN, SYS_PTRACE, MKNOD, SYS_RESOURCE (linux/capability.h)."""
 
 SIGKILL, SIGPIPE, SIGXFSZ = 9, 13, 25
 SIG_DFL = 0

@@ -51,12 +51,16 @@ def arrange(hidden: list[str], writable: list[str], *, sealed: bool) -> None:
     """Cover what is hidden, and put few devices in the place of all. Raises OSError.
 
     Args:
-        writable: what of it lies below a hidden path stays; what is above one cannot be moved away with it.
+        writable: what of it lies below a hidden path stays; what is above one, or above one of these, cannot be moved
+            away with it.
         sealed: every other file system is read-only.
     """
     mount("none", "/", "", RECURSIVE | PRIVATE)
-    for path in hidden:
+    for path in writable:
         if os.path.lexists(path):
+            _pin(f"{path}/", writable)
+    for path in hidden:
+        if os.path.lexists(path) and not _planted(path, writable):
             _pin(path, writable)
             kept = [one for one in writable if one.startswith(path.rstrip("/") + "/") and os.path.isdir(one)]  # noqa: PTH112
             _hide(path, kept)
@@ -85,12 +89,26 @@ def _copied(path: str) -> int:
 
 
 def show_own_processes() -> None:
-    """Have /proc show the processes of this namespace. Raises OSError."""
-    mount("proc", "/proc", "proc", EMPTY)
+    """Have /proc show the processes of this namespace; root's command changes nothing there, for root's are the
+    machine's settings in it, such as what is started for a core dump. Raises OSError."""
+    mount("proc", "/proc", "proc", EMPTY | (RDONLY if os.geteuid() == 0 else 0))
+
+
+def real(paths: list[str]) -> list[str]:
+    """Return those that lead to themselves. All did when the edge started: of another, a command has moved a folder
+    above away, and left a link to where it wants to write."""
+    return [path for path in paths if os.path.realpath(path) == path]
+
+
+def _planted(path: str, writable: list[str]) -> bool:
+    """Tell whether `path` is a link that a command has left, where nothing was when the edge started. Whatever it leads
+    to, what is hidden is not there; and a link to nowhere is not to keep other commands from running."""
+    return os.path.islink(path) and any(path.startswith(one.rstrip("/") + "/") for one in writable)  # noqa: PTH114
 
 
 def _pin(path: str, writable: list[str]) -> None:
-    """Keep the folders above `path` where they are: who renames one would uncover it for the next child."""
+    """Keep the folders above `path` where they are: who renames one would uncover what is hidden there for the next
+    child, or have it write, and the edge, where a link in that place leads."""
     parts = path.split("/")
     for count in range(2, len(parts)):
         above = "/".join(parts[:count])

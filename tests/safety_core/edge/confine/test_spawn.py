@@ -105,6 +105,43 @@ async def test_a_mount_that_was_read_only_stays_so(work: Path) -> None:
     assert (await run(everything, "touch", str(work / "edge/new"))).startswith("1 ")
 
 
+@pytest.mark.parametrize("target", ["nowhere", "edge", "/usr"])
+async def test_a_link_that_a_command_leaves_where_something_is_hidden_stops_no_other(
+    lacking: str, work: Path, target: str
+) -> None:
+    hidden = (str(work / "edge"), str(work / "work/.terminals"))
+    confinement = replace(bounds(work), hidden=hidden)
+    (work / "work/.terminals").symlink_to(work / target)  # as a command may, where there was nothing
+    assert await run(confinement, "sh", "-c", "ls /usr/bin | grep -cx env") == "0 1"
+    assert "the key" not in await run(confinement, "cat", str(work / "work/.terminals/key"))
+
+
+async def test_where_it_writes_is_not_exchanged_for_another_place(lacking: str, work: Path) -> None:
+    (work / "outside/work").mkdir(parents=True)
+    inner = work / "work/above/work"
+    inner.mkdir(parents=True)
+    confinement = replace(bounds(work), writable=(str(work / "work"), str(inner)))
+    above, moved = inner.parent, work / "work/moved"
+    script = f"mv {above} {moved} && ln -s {work}/outside {above}"
+    told = await run(confinement, "sh", "-c", script)
+    assert told.startswith("1 ") or lacking == "namespaces"
+    if lacking != "namespaces":  # there it could be, and the next one writes nowhere then
+        inner.parent.rename(moved)
+        above.symlink_to(work / "outside")
+    await run(confinement, "touch", str(inner / "new"))
+    assert not (work / "outside/work/new").exists()
+
+
+async def test_root_changes_no_setting_of_the_machine(lacking: str, work: Path) -> None:
+    script = "exec 3>>/proc/sys/kernel/core_pattern"
+    assert (await run(bounds(work), "bash", "-c", script)).startswith("1 ")
+
+
+async def test_nobody_listens_to_what_others_send(lacking: str, work: Path) -> None:
+    script = "import socket; socket.socket(socket.AF_PACKET, socket.SOCK_RAW)"
+    assert "PermissionError" in await run(bounds(work), sys.executable, "-c", script)
+
+
 async def test_the_edge_cannot_be_looked_into_or_signalled(lacking: str, work: Path) -> None:
     confinement = bounds(work)
     own = os.getpid()
