@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.utils import decode_rfc2231
 from typing import Final
@@ -94,13 +95,13 @@ def _unpercented(text: str, charset: str) -> str:
     raw = re.sub(rb"%([0-9A-Fa-f]{2})", lambda match: bytes([int(match[1], 16)]), text.encode("utf-8", "replace"))
     try:
         return raw.decode(charset, "replace")
-    except LookupError:
+    except (LookupError, ValueError):
         return text
 
 
 def decoded(text: str) -> str:
-    """Return a header's text with its encoded words read (RFC 2047)."""
+    """Return a header's text with its encoded words read (RFC 2047); one that is badly encoded stays as it is."""
     try:
         return str(make_header(decode_header(text)))
-    except (ValueError, LookupError):
+    except (MessageError, ValueError, LookupError):
         return text

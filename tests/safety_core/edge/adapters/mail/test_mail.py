@@ -315,6 +315,17 @@ async def test_a_connection_that_sends_alone_keeps_no_copy_and_cannot_tell(mail:
         await mail.do("search")
 
 
+@pytest.mark.parametrize("subject", [b"=?utf-8?b?a?=", b"=?\xff?q?a?=", b"=?idna?q?=ff?="])
+async def test_one_mail_that_is_badly_encoded_hides_no_other(mail: Mail, subject: bytes) -> None:
+    mail.house.deliver(written().as_bytes())
+    odd = b"From: eve@evil.test\r\nSubject: " + subject + b"\r\nContent-Type: text/plain; name*=idna''%ff\r\n\r\nx\r\n"
+    mail.house.deliver(odd)
+    listed = (await mail.do("search"))["messages"]
+    assert {row["from"] for row in listed} == {"bo@mill.test", "eve@evil.test"}
+    for row in listed:
+        assert (await mail.do("read", id=row["id"]))["id"] == row["id"]
+
+
 async def test_a_page_of_base64_that_lies_is_read_as_far_as_it_goes(mail: Mail) -> None:
     raw = (
         written()
