@@ -133,5 +133,5 @@ def _sdk(name: str) -> Any:
         return __import__(name)
     except ImportError as error:
         raise UnavailableError(
-            name, "is not installed", "pip install 'safety-gateway[dev]', or `make demo` in a checkout"
+            name, "is not installed", "pip install 'safety-gateway[demo]', or `make demo` in a checkout"
         ) from error
