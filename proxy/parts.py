@@ -53,11 +53,17 @@ def limits_of(settings: Settings) -> Limits:
     """Return what bounds an execution at this edge: nothing of the edge itself is there for a command.
 
     What this machine has to hold commands is tried now, so that no call waits for it.
+
+    Raises:
+        InputError: they are to have no network, and nothing here keeps them from it.
+        UnavailableError: it could not be tried.
     """
     given = settings.execute
-    layers()
     if not given.confine:
         return Limits(confinement=None, secrets_in_arguments=given.secrets_in_arguments)
+    if layers().rooms == "none" and not given.network:
+        reason = "cannot be false: this machine has no namespaces, so commands would have the network"
+        raise InputError("execute.network", reason, "let the edge have namespaces: see `safety status`")
     control = [settings.control.socket, *([settings.control.token_file] if settings.control.token_file else [])]
     confinement = of_commands(
         Home(settings.home),

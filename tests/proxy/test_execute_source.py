@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from proxy import parts
 from proxy.parts import limits_of
 from proxy.settings import Settings
 from proxy.settings_source import load_settings
 from safety_core.edge.confine.confinement import MIB
+from safety_core.edge.confine.layers import Layers
 from safety_core.errors import InputError
 
 
@@ -40,6 +42,13 @@ def test_what_is_set_is_what_holds(tmp_path: Path) -> None:
     assert "/run/user" not in confinement.hidden
     assert (confinement.memory, confinement.processes, confinement.file_size) == (64 * MIB, 9, 5 * MIB)
     assert confinement.network is False
+
+
+def test_no_network_is_not_promised_where_nothing_keeps_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "layers", lambda: Layers(landlock=7))
+    assert limits_of(settings(tmp_path)).confinement is not None
+    with pytest.raises(InputError, match=r"execute\.network: cannot be false: this machine has no namespaces"):
+        limits_of(settings(tmp_path, EXECUTE_NETWORK="false"))
 
 
 def test_what_opens_the_edge_elsewhere_is_hidden_too(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import safety_core
 from safety_core.canonical import Json, JsonObject
 from safety_core.edge.confine.group import find_parents
 from safety_core.edge.confine.held import held
+from safety_core.errors import UnavailableError
 
 LAUNCHER: Final = (
     sys.executable, "-I", "-S", "-c",
@@ -56,7 +57,7 @@ class Layers:
             ),
             "Landlock: what serves a connected service reads what the edge's user may": self.landlock == 0,
             "anything that hides the edge's files from commands": self.landlock == 0 and self.rooms == "none",
-            "Landlock 6: commands reach abstract sockets": 0 < self.landlock < 6,
+            "Landlock 6: commands reach abstract sockets": self.landlock < 6,
             "a control group for memory: each process is bounded by itself": not self.memory,
             "a control group for processes": not self.pids and self.rooms != "user",
         }
@@ -76,14 +77,20 @@ class Layers:
 
 def commands_json(*, confine: bool) -> JsonObject:
     """Return for people what confines commands here, and what does not."""
+    if not confine:
+        return {"confine": "off", "held": "", "lacking": []}
     here = layers()
-    lacking: list[Json] = [*here.lacking()] if confine else []
-    return {"confine": "enforce" if confine else "off", "held": str(here) if confine else "", "lacking": lacking}
+    lacking: list[Json] = [*here.lacking()]
+    return {"confine": "enforce", "held": str(here), "lacking": lacking}
 
 
 @cache
 def layers() -> Layers:
-    """Try, and return what there is. Takes some 20 ms, the first time only."""
+    """Try, and return what there is. Takes some 20 ms, the first time only.
+
+    Raises:
+        UnavailableError: it could not be tried, which is not to say that there is nothing.
+    """
     if sys.platform != "linux":
         return Layers()
     version, rooms, sealed = _tried()
@@ -99,15 +106,22 @@ def _tried() -> tuple[int, str, bool]:
             [*LAUNCHER, str(source)], pass_fds=(source, writing), env={}, check=False, timeout=TRIAL_SECONDS,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired):
-        return 0, "none", False
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise _untried(type(error).__name__) from error
     finally:
         os.close(writing)
         os.close(source)
         with os.fdopen(reading, "rb") as report:
             told = report.read().decode()
-    version, rooms, sealed = (told or "0 none open").split(" ")
-    return int(version), rooms, sealed == "sealed"
+    words = told.split(" ")
+    if len(words) != 3:
+        raise _untried(told or "no answer")
+    return int(words[0]), words[1], words[2] == "sealed"
+
+
+def _untried(why: str) -> UnavailableError:
+    fix = "try again when the machine has less to do"
+    return UnavailableError("what confines commands here", f"could not be tried ({why})", fix)
 
 
 def instructions(todo: dict[str, Any]) -> int:

@@ -114,7 +114,7 @@ async def confined(
 
 
 async def _start(program: Program, confinement: Confinement | None, streams: Streams) -> Confined:
-    here = layers()
+    here = layers() if confinement else Layers()
     group = Group.create(confinement.memory, confinement.processes) if confinement else None
     reading, writing = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
     source = None

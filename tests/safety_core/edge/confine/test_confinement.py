@@ -10,9 +10,11 @@ import pytest
 
 from safety_core.edge.adapters.needs import confinement_for
 from safety_core.edge.adapters.request import Request
+from safety_core.edge.confine import layers as module
 from safety_core.edge.confine.confinement import Confinement, of_commands
 from safety_core.edge.confine.layers import Layers, commands_json, layers
 from safety_core.edge.home import Home
+from safety_core.errors import UnavailableError
 from safety_core.model.connection import Connection
 
 DOCKER = os.path.realpath("/run/docker.sock")
@@ -87,6 +89,7 @@ def test_where_commands_are_not_confined_services_are_not() -> None:
 def test_what_a_machine_lacks_is_said() -> None:
     assert Layers(7, "root", sealed=True, memory=True, pids=True).lacking() == ()
     assert any("Landlock 6" in words for words in Layers(4, "root", sealed=True, memory=True, pids=True).lacking())
+    assert any("Landlock 6" in words for words in Layers(0, "root", sealed=True, memory=True, pids=True).lacking())
     (only,) = Layers(7, "root", memory=True, pids=True).lacking()
     assert "change modes, owners" in only
     nothing = " ".join(Layers().lacking())
@@ -101,3 +104,16 @@ def test_people_are_told_what_holds_here() -> None:
     here = layers()
     assert commands_json(confine=True) == {"confine": "enforce", "held": str(here), "lacking": [*here.lacking()]}
     assert commands_json(confine=False) == {"confine": "off", "held": "", "lacking": []}
+
+
+@pytest.mark.parametrize("launcher", [("/bin/false",), ("/bin/sleep", "60", "--"), ("/nowhere",)])
+def test_what_could_not_be_tried_is_not_taken_for_nothing(
+    monkeypatch: pytest.MonkeyPatch, launcher: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(module, "LAUNCHER", launcher)
+    monkeypatch.setattr(module, "TRIAL_SECONDS", 0.2)
+    layers.cache_clear()
+    with pytest.raises(UnavailableError, match="what confines commands here: could not be tried"):
+        layers()
+    monkeypatch.undo()
+    assert layers().rooms
