@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from types import FrameType
 from typing import Any, Final
 
-from dateutil.rrule import rrulestr  # type: ignore[import-untyped]
+from dateutil.rrule import rrulestr
 
 MOST_REPEATS: Final = 20_000
 """Of one event, from its first day on: daily for fifty years."""
