@@ -55,7 +55,7 @@ def ran(engine: Engine) -> ToolResult:
     if earlier:
         done["already_done"] = True
     if detach:
-        undo = Undo("docker_remove", {"connection": request.connection.name, "name": name, "force": True})
+        undo = Undo("docker_remove", {"connection": request.connection.name, "name": number, "force": True})
         return ToolResult(json.dumps(done), undo=undo)
     status = _ended(engine, number)
     output, more = spoken(engine, number)

@@ -63,3 +63,15 @@ def test_a_call_is_as_grave_as_in_a_shell(
 def test_what_is_pruned_is_taken_for_everything_where_it_is_not_known(judging: Judging) -> None:
     for params in ({}, {"what": "whatever"}):
         assert judging.verdict(judging.facts("docker_prune", **params)).level == Level.CRITICAL_RED
+
+
+@pytest.mark.parametrize("tool", ["docker_exec", "docker_run"])
+def test_what_changes_how_a_command_runs_counts(judging: Judging, tool: str) -> None:
+    where = {"container": "web"} if tool == "docker_exec" else {"image": "alpine"}
+
+    def level(**params: Any) -> Level:
+        return judging.verdict(judging.facts(tool, connection="box", **where, **params)).level
+
+    assert level(command="ls", env={"LD_PRELOAD": "/tmp/x.so"}) >= Level.YELLOW
+    assert judging.facts(tool, **where, command="ls", env={"LD_PRELOAD": "/tmp/x.so"}).unknown
+    assert level(command="echo x > passwd", workdir="/etc") is level(command="echo x > /etc/passwd")

@@ -35,6 +35,7 @@ def test_a_container_is_seen_stopped_started_and_removed(calls: DockerCalls, box
     started = calls.result("run", **SLEEPING)
     assert started.undo is not None
     assert started.undo.tool == "docker_remove"
+    assert len(str(started.undo.params["name"])) == 64, "that container, whatever bears its name by then"
     assert [(one["name"], one["state"]) for one in calls("ps")] == [("web", "running")]
     assert IMAGE in calls("images")[0]["tags"]
     stopped = calls.but(timeout=3).result("stop", container="web")
