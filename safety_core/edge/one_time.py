@@ -63,10 +63,11 @@ def hand_out(
 
 
 def memory_folder() -> Path:
-    """Return a folder on a tmpfs in which this user may write. Raises UnavailableError."""
+    """Return a folder on a tmpfs in which this user may write, and that commands of agents do not see where there are
+    namespaces: they have a /dev of their own, and none has /run/user. Raises UnavailableError."""
     named = os.environ.get("XDG_RUNTIME_DIR")
     places = [Path(named)] if named else []
-    for place in (*places, Path("/run"), Path("/dev/shm")):  # noqa: S108 - a folder of our own is made in it
+    for place in (*places, Path("/dev/shm"), Path("/run")):  # noqa: S108 - a folder of our own is made in it
         if os.access(place, os.W_OK | os.X_OK) and _file_system(place) in {"tmpfs", "ramfs"}:
             return place
     raise UnavailableError("one-time file", "finds no tmpfs to write to", "set XDG_RUNTIME_DIR to a folder on one")

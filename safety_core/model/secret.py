@@ -86,6 +86,14 @@ def secret_name(text: str) -> SecretName:
     return SecretName(text)
 
 
+def new_secret_name(text: str) -> SecretName:
+    """Return `text` as the name of a secret that is to be kept, or raise InputError: also where it means another."""
+    name = secret_name(text)
+    if name.endswith(PREVIOUS):
+        raise InputError("secret name", f"must not end in {PREVIOUS}, which means an earlier value", "take another")
+    return name
+
+
 def reference(name: SecretName) -> str:
     """Return the text that stands for the secret everywhere a model or log can see."""
     return f"SECRET_REF({name})"

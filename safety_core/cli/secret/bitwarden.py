@@ -6,13 +6,11 @@ names, and what lies in the trash.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from safety_core.canonical import JsonObject
-from safety_core.cli.secret.entries import Entries, text_of, told
+from safety_core.cli.secret.entries import Entries, rows_of, told
 from safety_core.errors import InputError
 
 HEADER: Final = "login_password"
@@ -57,8 +55,8 @@ def _secrets(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def read_bitwarden_csv(entries: Entries, raw: bytes, file: str) -> None:
     """Take up a CSV export."""
-    for number, row in enumerate(csv.DictReader(io.StringIO(text_of(raw, file))), 2):
+    for number, row in rows_of(raw, file):
         place = f"{file}, line {number}"
         for column, title in (("login_password", ""), ("login_totp", "totp")):
-            if text := row.get(column) or "":
-                entries.add_titled(place, (row.get("name") or "", title), text)
+            if text := row.get(column, ""):
+                entries.add_titled(place, (row.get("name", ""), title), text)

@@ -14,7 +14,7 @@ from safety_core.edge import clock
 from safety_core.edge.home import Home
 from safety_core.errors import SecretError
 from safety_core.model.record import Event
-from safety_core.model.secret import SecretValue, secret_name
+from safety_core.model.secret import SecretValue, new_secret_name
 from safety_core.model.terms import Terms
 
 
@@ -33,7 +33,7 @@ def canary(name: str, kind: str, home: Home) -> None:
     \b
     safety secret canary old_backup_key --kind aws >> ~/.aws/credentials.bak
     """
-    checked = secret_name(name)
+    checked = new_secret_name(name)
     value = KINDS[kind](lambda alphabet, count: "".join(secrets.choice(alphabet) for _ in range(count)))
     with opened(home) as vault:
         if checked in vault.names():

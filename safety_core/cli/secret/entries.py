@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +11,7 @@ from typing import Final
 
 from safety_core.errors import InputError, SafetyError
 from safety_core.match.common_value import check_value
-from safety_core.model.secret import SecretName, SecretValue, secret_name
+from safety_core.model.secret import SecretName, SecretValue, new_secret_name
 from safety_core.wire.reader import Reader
 
 VALUE_LIMIT: Final = 1024 * 1024
@@ -36,7 +38,7 @@ class Entries:
     def add(self, place: str, name: str, text: str) -> None:
         """Take up one entry under the name that it has."""
         try:
-            checked = secret_name(name)
+            checked = new_secret_name(name)
             if not text:
                 self.empty.append(f"{place}: {checked}")
                 return
@@ -71,6 +73,22 @@ def name_of(titles: tuple[str, ...]) -> str:
 def placed(place: str, error: SafetyError) -> SafetyError:
     """Return `error` of its own class with the place in front."""
     return type(error)(f"{place}: {error.thing}", error.reason, error.fix)
+
+
+def line_of(text: object) -> str:
+    """Return `text` as one line that a terminal shows and does not obey: a file's names are somebody else's words."""
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in str(text))
+
+
+def rows_of(raw: bytes, file: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the rows of a CSV export with their lines. Raises InputError: it is none."""
+    csv.field_size_limit(VALUE_LIMIT)
+    reader = csv.DictReader(io.StringIO(text_of(raw, file)))
+    try:
+        for number, row in enumerate(reader, 2):
+            yield number, {name or "": text for name, text in row.items() if isinstance(text, str)}
+    except csv.Error as error:
+        raise InputError(f"{file}, line {reader.line_num}", f"is no CSV ({error})", "export it anew") from error
 
 
 def read_object(entries: Entries, raw: bytes, file: str) -> None:

@@ -11,7 +11,7 @@ import click
 
 from safety_core.cli.home import home_option, record
 from safety_core.cli.secret import bitwarden, docker, hashicorp, onepassword
-from safety_core.cli.secret.entries import Entries, read_lines, read_object
+from safety_core.cli.secret.entries import Entries, line_of, read_lines, read_object
 from safety_core.cli.secret.opening import opened
 from safety_core.edge import clock
 from safety_core.edge.files import read_input
@@ -40,9 +40,9 @@ def import_(file: Path, skip_refused: bool, home: Home) -> int:
     """
     found = _read(file)
     for entry in found.empty:
-        click.echo(f"note: {entry} has no value and is left out", err=True)
+        click.echo(f"note: {line_of(entry)} has no value and is left out", err=True)
     for error in found.refused:
-        click.echo(f"{'left out' if skip_refused else 'error'}: {error}", err=True)
+        click.echo(f"{'left out' if skip_refused else 'error'}: {line_of(error)}", err=True)
     kept = {} if found.refused and not skip_refused else found.found
     if kept:
         with opened(home) as vault:

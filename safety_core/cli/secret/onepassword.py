@@ -6,13 +6,14 @@ passwords, and what is archived.
 
 from __future__ import annotations
 
-import csv
 import io
+import lzma
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from safety_core.cli.secret.entries import Entries, text_of, told
+from safety_core.cli.secret.entries import Entries, rows_of, told
 from safety_core.errors import InputError
 from safety_core.wire.reader import parse_json
 
@@ -30,7 +31,7 @@ def read_1pux(entries: Entries, raw: bytes, file: str) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive, archive.open(DATA) as data:
             unpacked = data.read(LIMIT + 1)
-    except (zipfile.BadZipFile, KeyError, OSError, RuntimeError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, KeyError, OSError, RuntimeError) as error:
         raise InputError(file, f"is no export of 1Password ({type(error).__name__})", fix) from error
     if len(unpacked) > LIMIT:
         raise InputError(file, f"unpacks to more than {LIMIT} bytes", "export fewer vaults at once")
@@ -76,8 +77,8 @@ def _concealed(value: object) -> Iterator[str]:
 
 def read_1password_csv(entries: Entries, raw: bytes, file: str) -> None:
     """Take up a CSV export."""
-    for number, row in enumerate(csv.DictReader(io.StringIO(text_of(raw, file))), 2):
-        fields = {(name or "").lower(): text or "" for name, text in row.items() if not isinstance(text, list)}
+    for number, row in rows_of(raw, file):
+        fields = {name.lower(): text for name, text in row.items()}
         if fields.get("archived", "").lower() == "true":
             continue
         for column, title in (("password", ""), ("otpauth", "totp")):

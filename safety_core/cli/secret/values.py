@@ -19,7 +19,7 @@ from safety_core.edge.vault import Vault, VaultEntry
 from safety_core.errors import InputError, SecretError
 from safety_core.match.common_value import check_value
 from safety_core.model.record import Event
-from safety_core.model.secret import PREVIOUS, SecretName, SecretValue, reference, secret_name
+from safety_core.model.secret import SecretName, SecretValue, new_secret_name, reference, secret_name
 from safety_core.model.terms import day
 
 OVERLAP: Final = "24h"
@@ -59,9 +59,7 @@ def set_(name: str, keep_space: bool, expires: float | None, home: Home) -> None
     safety secret set openai_key                  asks for it, hidden
     pass show openai | safety secret set openai_key
     """
-    checked = secret_name(name)
-    if checked.endswith(PREVIOUS):
-        raise InputError("secret name", f"must not end in {PREVIOUS}, which means an earlier value", "take another")
+    checked = new_secret_name(name)
     value = _read_value(checked, keep_space=keep_space)
     with opened(home) as vault:
         _refuse_canary(vault, checked)

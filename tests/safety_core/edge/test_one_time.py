@@ -114,6 +114,8 @@ def test_a_program_that_is_asked_to_end_leaves_nothing(plain: list[str]) -> None
 
 def test_it_lies_in_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert one_time._file_system(memory_folder()) in {"tmpfs", "ramfs"}
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    assert memory_folder() == Path("/dev/shm"), "commands see /run"
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     assert memory_folder() != tmp_path or one_time._file_system(tmp_path) == "tmpfs"
     monkeypatch.setattr(one_time, "_file_system", lambda path: "ext4")

@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 
 from safety_core.canonical import Json
 from safety_core.errors import InputError
-from safety_core.model.secret import SecretName, SecretValue, reference, references, refs_in, secret_name
+from safety_core.model.secret import (
+    SecretName,
+    SecretValue,
+    new_secret_name,
+    reference,
+    references,
+    refs_in,
+    secret_name,
+)
 
 PLAIN = "plainly-invented-" + "value"
 
@@ -68,3 +76,9 @@ def test_every_reference_is_found_wherever_it_stands(value: Json) -> None:
 
 def test_references_come_in_order_and_once() -> None:
     assert refs_in({"SECRET_REF(b)": ["SECRET_REF(a)", "SECRET_REF(b)"]}) == (B, A)
+
+
+def test_a_new_secret_is_not_called_as_the_earlier_value_of_another() -> None:
+    assert new_secret_name("shop.key") == "shop.key"
+    with pytest.raises(InputError, match=r"must not end in \.previous"):
+        new_secret_name("shop.previous")

@@ -191,3 +191,64 @@ def test_a_zip_file_that_unpacks_to_too_much_is_refused(
 )
 def test_names_are_made_of_titles(titles: tuple[str, ...], name: str) -> None:
     assert name_of(titles) == name
+
+
+def spoilt(kind: int) -> bytes:
+    """Return a 1pux file whose packed bytes are other ones."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", kind) as archive:
+        archive.writestr("export.data", json.dumps({"accounts": [*range(4000)]}))
+    raw = bytearray(held.getvalue())
+    begin = raw.index(b"export.data") + len(b"export.data") + 12
+    raw[begin : begin + 40] = b"\xff" * 40
+    return bytes(raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"name,login_password,notes\nx," + VALUE.encode() + b"," + b"n" * 1_100_000, "is no CSV"),
+        (b"Title,Password,Notes\nx," + VALUE.encode() + b"," + b"n" * 1_100_000, "is no CSV"),
+        (spoilt(zipfile.ZIP_DEFLATED), "is no export of 1Password"),
+        (spoilt(zipfile.ZIP_LZMA), "is no export of 1Password"),
+        (spoilt(zipfile.ZIP_BZIP2), "is no export of 1Password"),
+    ],
+)
+def test_a_spoilt_export_is_refused_in_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], home: Home, raw: bytes, reason: str
+) -> None:
+    assert safety(monkeypatch, "import", "-", stdin=raw) == 2
+    told = capsys.readouterr().err
+    assert reason in told
+    assert "internal error" not in told
+    assert VALUE not in told
+
+
+def test_a_long_note_beside_a_password_is_no_harm(monkeypatch: pytest.MonkeyPatch, home: Home) -> None:
+    raw = b"name,login_password,notes\nx," + VALUE.encode() + b"," + b"n" * 200_000
+    assert safety(monkeypatch, "import", "-", stdin=raw) == 0
+    assert kept(home) == {"x": VALUE}
+
+
+def test_a_name_that_means_an_earlier_value_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], home: Home
+) -> None:
+    assert safety(monkeypatch, "import", "-", stdin=f"shop.previous={VALUE}\n") == 2
+    assert safety(monkeypatch, "canary", "shop.previous") == 2
+    assert capsys.readouterr().err.count("must not end in .previous") == 2
+    assert kept(home) == {}
+
+
+def test_a_terminal_obeys_no_name_in_a_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], home: Home, tmp_path: Path
+) -> None:
+    tree = {"a": {"\x1b]0;pwn\x07\nerror": [1]}}
+    assert safety(monkeypatch, "import", "-", stdin=json.dumps(tree)) == 2
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    (folder / "x\x1b]0;pwn\x07\n").write_text(VALUE)
+    assert safety(monkeypatch, "import", str(folder)) == 2
+    told = capsys.readouterr().err
+    assert told.count("\\x1b]0;pwn\\x07") == 2
+    assert not {"\x1b", "\x07"} & set(told)
+    assert told.count("\n") == 2
