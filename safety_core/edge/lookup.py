@@ -28,3 +28,19 @@ async def looked_up(thing: str, host: str, port: int, *, near: bool) -> list[str
     if not near and not all(map(is_public, addresses)):
         raise ExecutionError(thing, "leads to this machine or its network", "name a host outside")
     return list(dict.fromkeys(addresses))
+
+
+async def service_addresses(connection: str, host: str, port: int, *, private: bool) -> list[str]:
+    """Return the addresses of a service that the operator connected by this name; errors name their fix.
+
+    Args:
+        private: they said that it may lie on this machine or in its network.
+
+    Raises:
+        ExecutionError: as `looked_up`.
+    """
+    try:
+        return await looked_up(f"connection {connection}", host, port, near=private)
+    except ExecutionError as error:
+        fix = "check its target, and write private = true where it is to lie in this network"
+        raise ExecutionError(error.thing, error.reason, fix) from None

@@ -24,7 +24,7 @@ from safety_core.edge.execute.limits import Limits
 from safety_core.edge.execute.sending import Sending, trusted, why
 from safety_core.edge.execute.shown import shown_headers
 from safety_core.edge.fill import fill
-from safety_core.edge.lookup import looked_up
+from safety_core.edge.lookup import looked_up, service_addresses
 from safety_core.errors import ExecutionError
 from safety_core.model.secret import SecretName, SecretValue, references
 from safety_core.model.tool_call import ToolResult
@@ -76,11 +76,7 @@ async def _addresses(url: httpx2.URL, plan: HttpPlan, limits: Limits, thing: str
     port = url.port or (443 if url.scheme == "https" else 80)
     if plan.access is None:
         return await looked_up(thing, _host(url), port, near=_host(url) in limits.allow_hosts)
-    try:
-        return await looked_up(thing, _host(url), port, near=plan.access.private)
-    except ExecutionError as error:
-        fix = "check its target, and write private = true where it is to lie in this network"
-        raise ExecutionError(thing, error.reason, fix) from None
+    return await service_addresses(plan.access.connection, _host(url), port, private=plan.access.private)
 
 
 def _url(template: str, values: Mapping[SecretName, SecretValue]) -> httpx2.URL:

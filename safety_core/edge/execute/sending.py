@@ -6,6 +6,7 @@ import ssl
 from dataclasses import dataclass
 from typing import Any, Final
 
+from safety_core.edge.authorities import authorities
 from safety_core.edge.exchange import Answer
 from safety_core.errors import ExecutionError, UncertainError
 from safety_core.model.tool_call import ToolResult
@@ -51,14 +52,8 @@ class Sending:
 
 
 def trusted(plan: HttpPlan) -> ssl.SSLContext | bool:
-    """Return whom the connection's certificate is checked by. Raises ExecutionError: the file is no certificate."""
-    if plan.access is None or not plan.access.ca:
-        return True
-    try:
-        return ssl.create_default_context(cafile=plan.access.ca)
-    except (OSError, ssl.SSLError):
-        thing, fix = f"connection {plan.access.connection}", "give the path of its authority's certificate, as PEM"
-        raise ExecutionError(thing, "has an option ca that is no certificate", fix) from None
+    """Return whom the connection's certificate is checked by. Raises ExecutionError as `authorities`."""
+    return authorities(plan.access.connection, plan.access.ca) if plan.access else True
 
 
 def why(error: Exception) -> str:

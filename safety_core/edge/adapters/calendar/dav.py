@@ -14,8 +14,9 @@ import httpx2
 
 from safety_core.edge.adapters.calendar.xml import Element, parsed
 from safety_core.edge.adapters.request import Request
+from safety_core.edge.authorities import authorities
 from safety_core.edge.exchange import Answer, exchange
-from safety_core.edge.lookup import looked_up
+from safety_core.edge.lookup import service_addresses
 
 ANSWER_BYTES: Final = 24 * 1024 * 1024
 """Of one answer. It stands in memory some five times while it is read."""
@@ -128,10 +129,9 @@ async def dav(request: Request) -> AsyncIterator[Dav]:
     """Yield a session. Raises ExecutionError where the server is not allowed to be reached."""
     base = _base(request)
     port = base.port or (443 if base.scheme == "https" else 80)
-    thing = f"connection {request.connection.name}"
-    host = base.raw_host.decode("ascii")
-    addresses = await looked_up(thing, host, port, near=request.connection.private)
-    context = _context(request)
+    connection, host = request.connection, base.raw_host.decode("ascii")
+    addresses = await service_addresses(connection.name, host, port, private=connection.private)
+    context = authorities(connection.name, connection.options.get("ca"))
     async with httpx2.AsyncClient(trust_env=False, follow_redirects=False, verify=context, timeout=None) as client:
         yield Dav(request, client, base, addresses)
 
@@ -149,14 +149,6 @@ def _base(request: Request) -> httpx2.URL:
     if ours.scheme != "https" and not (ours.scheme == "http" and request.connection.private):
         raise request.refusal("would show its password to the network", "write https://, as the target")
     return ours
-
-
-def _context(request: Request) -> ssl.SSLContext:
-    ca = request.connection.options.get("ca") or None
-    try:
-        return ssl.create_default_context(cafile=ca if isinstance(ca, str) else None)
-    except OSError:
-        raise request.refusal("has an option ca that is not the path of a PEM") from None
 
 
 def _untrusted(error: BaseException | None) -> bool:

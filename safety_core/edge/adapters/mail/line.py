@@ -12,11 +12,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from safety_core.edge.adapters.request import Request
-from safety_core.edge.lookup import looked_up
+from safety_core.edge.authorities import authorities
+from safety_core.edge.lookup import service_addresses
 
 SPARE_SECONDS: Final = 0.2
 """How much earlier than the operation's own end its lines are shut, so that it can say what is known."""
@@ -41,9 +42,9 @@ class Server:
 
 async def found(request: Request, server: Server) -> Server:
     """Return the server with its addresses. Raises ExecutionError where it is not allowed to be reached."""
-    thing = f"connection {request.connection.name}"
-    addresses = await looked_up(thing, server.host, server.port, near=request.connection.private)
-    return Server(server.host, server.port, server.implicit, tuple(addresses))
+    connection = request.connection
+    addresses = await service_addresses(connection.name, server.host, server.port, private=connection.private)
+    return replace(server, addresses=tuple(addresses))
 
 
 @dataclass(slots=True)
@@ -96,10 +97,7 @@ def lines(request: Request, ca: str) -> Iterator[Lines]:
     Args:
         ca: path of a PEM with the authorities to trust in place of the system's; empty for those.
     """
-    try:
-        context = ssl.create_default_context(cafile=ca or None)
-    except OSError:
-        raise request.refusal("has an option ca that is not the path of a PEM") from None
+    context = authorities(request.connection.name, ca)
     seconds = max(request.timeout - SPARE_SECONDS, LEAST_SECONDS)
     own = Lines(request, context, time.monotonic() + seconds)
     watch = threading.Timer(seconds, own.shut)

@@ -13,8 +13,8 @@ from mcp.client.streamable_http import streamable_http_client
 
 from safety_core.edge.adapters.mcp.stdio import MESSAGE_BYTES
 from safety_core.edge.adapters.request import Request
-from safety_core.edge.lookup import looked_up
-from safety_core.errors import ExecutionError
+from safety_core.edge.authorities import authorities
+from safety_core.edge.lookup import service_addresses
 
 REFUSED: Final = frozenset({401, 403})
 """The secret is wrong, or may not do this (RFC 9110)."""
@@ -23,7 +23,7 @@ REFUSED: Final = frozenset({401, 403})
 class Transport(httpx2.AsyncHTTPTransport):
     """Sends what is for one host to an address of it that was checked. `refused`: how it turned the secret down."""
 
-    def __init__(self, host: str, address: str, trusted: ssl.SSLContext | bool) -> None:
+    def __init__(self, host: str, address: str, trusted: ssl.SSLContext) -> None:
         super().__init__(verify=trusted, trust_env=False, retries=0)
         self._host = host
         self._address = address
@@ -60,18 +60,6 @@ class _Bounded(httpx2.AsyncByteStream):
         await self._stream.aclose()
 
 
-def _trusted(request: Request) -> ssl.SSLContext | bool:
-    """Return whom the server's certificate is checked by."""
-    ca = request.connection.options.get("ca")
-    if not isinstance(ca, str):
-        return True
-    try:
-        return ssl.create_default_context(cafile=ca)
-    except (OSError, ssl.SSLError):
-        fix = "give the path of its authority's certificate, as PEM"
-        raise request.refusal("has an option ca that is no certificate", fix) from None
-
-
 @asynccontextmanager
 async def reached(request: Request) -> AsyncGenerator[tuple[Any, Transport], None]:
     """Yield the streams of a session, and the transport below it.
@@ -79,22 +67,16 @@ async def reached(request: Request) -> AsyncGenerator[tuple[Any, Transport], Non
     Raises:
         ExecutionError: the host cannot be found or may not be reached.
     """
-    target = request.connection.target
+    connection, target = request.connection, request.connection.target
     parts = urlsplit(target)
-    if parts.scheme == "http" and not request.connection.private:
+    if parts.scheme == "http" and not connection.private:
         fix = "write https://, or private = true where it lies in this network"
         raise request.refusal("would be reached over plain http", fix)
     host, port = httpx2.URL(target).raw_host.decode("ascii"), parts.port or (443 if parts.scheme == "https" else 80)
-    try:
-        addresses = await looked_up(
-            f"connection {request.connection.name}", host, port, near=request.connection.private
-        )
-    except ExecutionError as error:
-        fix = "check its target, and write private = true where it is to lie in this network"
-        raise request.refusal(error.reason, fix) from None
+    addresses = await service_addresses(connection.name, host, port, private=connection.private)
     token = request.secret("token")
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    transport = Transport(host, addresses[0], _trusted(request))
+    transport = Transport(host, addresses[0], authorities(connection.name, connection.options.get("ca")))
     timeout = httpx2.Timeout(request.timeout)
     async with (
         httpx2.AsyncClient(transport=transport, headers=headers, timeout=timeout, trust_env=False) as client,

@@ -3,8 +3,7 @@
 serve      the operations: query, execute, explain, schema, check; what is certain and what is not when one fails
 alike      refuses a statement that this engine reads otherwise than it was judged
 job        a call's arguments -> what is to be done; the statements that an operation takes
-place      a connection's target -> where its database is, and how far TLS goes
-reach      a host's name -> addresses that may be connected to
+place      a connection's target -> where its database is, at which addresses, and how far TLS goes
 session    what an engine can do, and how its faults are told
 postgres   PostgreSQL, by asyncpg
 mysql      MySQL and MariaDB, by PyMySQL;  mysql_wire: prepared statements in their binary protocol

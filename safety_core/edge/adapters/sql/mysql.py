@@ -16,8 +16,7 @@ from safety_core.canonical import Json
 from safety_core.edge.adapters.request import Request
 from safety_core.edge.adapters.sql.job import first_word
 from safety_core.edge.adapters.sql.mysql_wire import Executed, in_transaction
-from safety_core.edge.adapters.sql.place import Place, tls_of
-from safety_core.edge.adapters.sql.reach import addresses_of
+from safety_core.edge.adapters.sql.place import Place, hosts_of, tls_of
 from safety_core.edge.adapters.sql.rows import Rows
 from safety_core.edge.adapters.sql.session import Deadline, FaultError
 
@@ -80,7 +79,7 @@ class Mysql:
     @classmethod
     async def open(cls, request: Request, place: Place, deadline: Deadline) -> Mysql:
         """Connect and authenticate, to the first address that answers."""
-        addresses = [] if place.socket else await addresses_of(request, place.host, place.port)
+        addresses = [] if place.socket else await hosts_of(request, place)
 
         def connected(until: Deadline) -> Any:
             return _connected(request, place, addresses, until)

@@ -1,4 +1,4 @@
-"""A connection's target -> where its database is, and how far TLS goes.
+"""A connection's target -> where its database is, at which addresses, and how far TLS goes.
 
 postgresql://db.example.com:5432/shop            mysql://db.example.com/shop        mariadb://...
 postgresql:///shop?host=/run/postgresql          mysql:///shop?socket=/run/mysqld/mysqld.sock
@@ -14,6 +14,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from safety_core.edge.adapters.request import Request
+from safety_core.edge.lookup import service_addresses
 
 ENGINES: Final = {
     "postgresql": "postgres",
@@ -93,6 +94,12 @@ def _table(request: Request) -> str:
     if name and not TABLE.fullmatch(name):
         raise request.refusal("has an acts_table that is no plain name", 'acts_table = "safety_acts"')
     return name
+
+
+async def hosts_of(request: Request, place: Place) -> list[str]:
+    """Return the addresses of its host that may be connected to. Raises ExecutionError."""
+    connection = request.connection
+    return await service_addresses(connection.name, place.host, place.port, private=connection.private)
 
 
 class NamedContext(ssl.SSLContext):

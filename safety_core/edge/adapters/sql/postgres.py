@@ -12,8 +12,7 @@ import asyncpg  # type: ignore[import-untyped]
 
 from safety_core.canonical import Json
 from safety_core.edge.adapters.request import Request
-from safety_core.edge.adapters.sql.place import Place, tls_of
-from safety_core.edge.adapters.sql.reach import addresses_of
+from safety_core.edge.adapters.sql.place import Place, hosts_of, tls_of
 from safety_core.edge.adapters.sql.rows import Rows
 from safety_core.edge.adapters.sql.session import Deadline, FaultError
 from safety_core.edge.adapters.sql.values import value_for
@@ -56,7 +55,7 @@ class Postgres:
     @classmethod
     async def open(cls, request: Request, place: Place, deadline: Deadline) -> Postgres:
         """Connect and authenticate, to the first address that answers."""
-        hosts = [place.socket] if place.socket else await addresses_of(request, place.host, place.port)
+        hosts = [place.socket] if place.socket else await hosts_of(request, place)
         tls = tls_of(request, place)
         settings = {
             "user": request.connection.user,

@@ -191,5 +191,5 @@ async def test_a_certificate_is_checked_and_an_authority_of_ones_own_may_be_name
         known = replace(connection, options={"ca": str(own)})
         assert (await execute(bare(known), {})).output == "ok"
         odd = replace(connection, options={"ca": str(tmp_path / "gone.pem")})
-        with pytest.raises(ExecutionError, match="option ca that is no certificate"):
+        with pytest.raises(ExecutionError, match="option ca that is not the path of a PEM"):
             await execute(bare(odd), {})
