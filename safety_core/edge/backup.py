@@ -1,8 +1,8 @@
 """Copies of what the edge keeps, made while it runs, on its own disk: secrets stay sealed and leave nowhere.
 
     backups/20270115T080000Z/    0700
-        vault.db audit.db edge.db    each as of one moment, by SQLite's own backup
-        audit.checkpoint bundles/    as they are
+        vault.db audit.db edge.db runs.db    each as of one moment, by SQLite's own backup
+        audit.checkpoint bundles/ connections/    as they are
         manifest.json                {"at", "files": {name: {"size", "sha256"}}}; what has none is no backup
 
 The keys are not in it: without `keys/vault.key`, or the passphrase, nobody reads a secret from it. Keep them elsewhere.
@@ -105,12 +105,14 @@ class Backups:
             raise SafetyError(str(folder), "has no manifest that can be read", "take another backup") from error
 
     def _databases(self) -> Iterator[Path]:
-        yield from (path for path in (self._home.vault, self._home.audit, self._home.edge_db) if path.exists())
+        kept = (self._home.vault, self._home.audit, self._home.edge_db, self._home.runs)
+        yield from (path for path in kept if path.exists())
 
     def _plain_files(self) -> Iterator[Path]:
         note = checkpoint_file(self._home.audit)
         yield from ([note] if note.exists() else [])
-        yield from sorted(path for path in self._home.bundle_dir.rglob("*") if path.is_file())
+        for folder in (self._home.bundle_dir, self._home.connections):
+            yield from sorted(path for path in folder.rglob("*") if path.is_file())
 
     def _demand_room(self) -> None:
         needed = sum(path.stat().st_size for path in (*self._databases(), *self._plain_files()))

@@ -75,6 +75,17 @@ async def test_no_key_and_no_secret_in_clear_is_in_it_and_nobody_else_may_read_i
     assert {path.stat().st_mode & 0o077 for path in (*files, *home.backups.rglob("*"), home.backups)} == {0}
 
 
+async def test_runs_of_blueprints_and_pins_are_in_it(home: Home) -> None:
+    with closing(sqlite3.connect(home.runs)) as runs:
+        runs.execute("CREATE TABLE run (id TEXT)")
+    home.connections.mkdir()
+    (home.connections / "shop.json").write_text("{}")
+    Backups(home).make(NOW)
+    (folder,) = Backups(home).listed()
+    assert (folder / "runs.db").exists()
+    assert (folder / "connections" / "shop.json").read_text() == "{}"
+
+
 async def test_it_is_of_one_moment_while_somebody_writes(home: Home) -> None:
     with closing(sqlite3.connect(home.edge_db, isolation_level=None)) as writer:
         writer.execute("PRAGMA journal_mode = WAL")
