@@ -17,6 +17,7 @@ sql         SQL statements, by an allow-list of statements and functions
 sql_text    SQL text parted into statements, quotes and comments blanked
 sql_words   what SQL statements do, by the words they begin with
 sql_functions   what functions in SQL do, by their names
+sql_parameters  whether a statement could show a piece of a parameter
 windows     lines of PowerShell and cmd.exe as simple commands of our shell
 paths       where a path lies
 network     where a host or recipient lies

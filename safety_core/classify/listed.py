@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from safety_core.canonical import Json, JsonObject
 from safety_core.classify.arguments import commands_in, leaves, names_in, object_in, people_in
 from safety_core.classify.catalogue import PLAIN, parse_spec
+from safety_core.classify.clients import CLIENTS
 from safety_core.classify.code import code_notes
 from safety_core.classify.edits import patched, replace_text, write_part
 from safety_core.classify.given import Given
@@ -20,9 +21,10 @@ from safety_core.classify.notes import Notes
 from safety_core.classify.paths import absolute, path_target
 from safety_core.classify.shell.scope import TERMINAL, Scope, Stream
 from safety_core.classify.shell.walk import Shell
+from safety_core.classify.sql_parameters import takes_apart
 from safety_core.classify.unlisted import note_code
 from safety_core.model.facts import Kind, Target, TargetKind, Zone
-from safety_core.model.secret import references
+from safety_core.model.secret import references, refs_in
 
 LONG_HEADERS: Final = 1024
 """Characters of all headers from which a read could carry data out."""
@@ -251,6 +253,8 @@ class ListedTool:
         if language == "shell":
             Shell(self.notes).script(text, Scope(self.notes.workspace))
             return
+        if language in CLIENTS and refs_in(self.params) and takes_apart(text):
+            self.notes.note(Kind.READ, "substring", "works with a parameter that may be a stored secret")
         for command in code_notes(self.notes, language, text, self.name, frozenset()):
             Shell(self.notes).script(command, Scope(self.notes.workspace))
 
