@@ -26,7 +26,7 @@ from proxy.force import Force
 from proxy.needles import Needles
 from safety_core.canonical import Json, JsonObject
 from safety_core.edge import clock
-from safety_core.edge.vault import Vault, VaultChanges
+from safety_core.edge.vault import Vault, VaultChanges, keep_discoveries
 from safety_core.errors import CanaryError, SecretError, UnknownSecretError
 from safety_core.match.common_value import common_reason
 from safety_core.match.matcher import Matcher
@@ -225,10 +225,11 @@ class Secrets:
         return tuple(name for name in self._missed if self.scrub(name) == name)
 
     async def remember(self, discovered: Mapping[SecretName, SecretValue]) -> None:
-        """Keep what a scanner found, under its placeholder's name; redact it as registered from now on."""
-        for name, value in discovered.items():
-            if self._known.get(name) != value:
-                self._vault.put(name, value, now=clock.now(), discovered=True)
+        """Keep what a scanner found, under its placeholder's name; redact it as registered from now on, until much has
+        been found since (`keep_discoveries`)."""
+        fresh = {name: value for name, value in discovered.items() if self._known.get(name) != value}
+        if fresh:
+            keep_discoveries(self._vault, fresh, clock.now())
         await self.refresh()
 
 

@@ -19,6 +19,7 @@ from proxy.secrets import MISSED, SHARE, STEPS, Secrets
 from safety_core.bundle.samples import characters
 from safety_core.edge import clock
 from safety_core.edge.vault import LOGGED, Vault
+from safety_core.edge.vault.discoveries import MOST
 from safety_core.edge.vault.seals import Row
 from safety_core.edge.vault_key import RawKey
 from safety_core.errors import BrokenSealError
@@ -53,6 +54,14 @@ def elsewhere(path: Path, vault: Vault) -> Iterator[Vault]:
 
 def told(secrets: Secrets, value: SecretValue) -> str:
     return secrets.current().text(f"x {value.reveal()}").text
+
+
+async def test_who_prints_thousands_of_secrets_fills_neither_vault_nor_memory(vault: Vault) -> None:
+    secrets = Secrets(vault)
+    for turn in range(3):
+        await secrets.remember({SecretName(f"found_{turn}_{n}"): value_of(f"{turn} {n}") for n in range(700)})
+    assert len(secrets) == len(vault.names()) == MOST
+    assert told(secrets, value_of("2 699")) == "x SECRET_REF(found_2_699)"
 
 
 async def test_one_more_secret_opens_one_more_value(

@@ -8,9 +8,11 @@ whole       that no row was put back or taken away
 keyring     the vault's own keys, sealed by the key from outside
 rekey       another key from outside, and a fresh key for every value, while others read and write
 changed     which names are new since a generation, and their rows
+discoveries what scanners found, bounded
 uses        who was given which secret for what, bounded
 """
 
+from safety_core.edge.vault.discoveries import keep_discoveries
 from safety_core.edge.vault.rekey import change_key, exchange_key_file, finish_key, reseal
 from safety_core.edge.vault.schema import LOGGED
 from safety_core.edge.vault.store import Vault
@@ -26,5 +28,6 @@ __all__ = [
     "change_key",
     "exchange_key_file",
     "finish_key",
+    "keep_discoveries",
     "reseal",
 ]

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
+from safety_core.edge.vault.schema import LOGGED
 from safety_core.model.secret import SecretName
 
 
@@ -18,6 +19,13 @@ def rows_of(
         return
     for name in names:
         yield from db.execute(f"{find} WHERE {limits or 1} AND name = ?", (*values, name)).fetchall()
+
+
+def note_change(db: sqlite3.Connection, name: SecretName | None) -> None:
+    """Count a change of this secret, or of something else, and log it."""
+    (number,) = db.execute("UPDATE vault SET generation = generation + 1 RETURNING generation").fetchone()
+    db.execute("DELETE FROM change WHERE generation <= ? OR generation >= ?", (number - LOGGED, number))
+    db.execute("INSERT INTO change VALUES (?, ?)", (number, name))
 
 
 def logged(db: sqlite3.Connection, since: int, until: int) -> set[SecretName] | None:

@@ -24,9 +24,9 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from safety_core.edge.database import connect, writing
-from safety_core.edge.vault.changed import logged, rows_of
+from safety_core.edge.vault.changed import logged, note_change, rows_of
 from safety_core.edge.vault.keyring import Keyring
-from safety_core.edge.vault.schema import LOGGED, SCHEMA, create, is_first, upgrade
+from safety_core.edge.vault.schema import SCHEMA, create, is_first, upgrade
 from safety_core.edge.vault.seals import CURRENT, FORMER, FormerRow, Row, opened, reading, sealed, translated, unknown
 from safety_core.edge.vault.told import Former, Sighting, UseEntry, VaultChanges, VaultEntry, Version
 from safety_core.edge.vault.uses import note_sighting, note_use, sightings, unhurried, uses_of
@@ -317,9 +317,7 @@ class Vault:
             self._whole.begin()
             yield db
             self._whole.settle(db)
-            (number,) = db.execute("UPDATE vault SET generation = generation + 1 RETURNING generation").fetchone()
-            db.execute("DELETE FROM change WHERE generation <= ? OR generation >= ?", (number - LOGGED, number))
-            db.execute("INSERT INTO change VALUES (?, ?)", (number, name))
+            note_change(db, name)
 
     def _exchange(self, db: sqlite3.Connection, there: Row, value: SecretValue, now: float, overlap: float) -> None:
         """Put a person's value in the place of the one that is there, which is kept as an earlier version."""
