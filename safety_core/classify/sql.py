@@ -31,7 +31,7 @@ Place = Callable[[str], Target]
 RUNS_TEXT: Final = frozenset({"do", "exec", "execute", "prepare", "call"})
 """Statements that carry out SQL which stands in their strings."""
 
-_CALL: Final = re.compile(r"([A-Z_][\w.$]*)\s*\(|\b(XP_CMDSHELL|SP_\w+)\b")
+_CALL: Final = re.compile(r"(?<![A-Z_$])([A-Z_][\w.$]*+)\s*\(|\b(XP_CMDSHELL|SP_\w+)\b")
 _CHANGES: Final[tuple[tuple[type[exp.Expr], Kind, str], ...]] = (
     (exp.Delete, Kind.DESTROY, "deletes records"),
     (exp.Update, Kind.WRITE, "changes records"),

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from safety_core.classify.sql import LIMIT
 from safety_core.classify.sql_text import statements
 
 _MARK: Final = r"(?:\$\d+|\?\d*|[:@]\w+)"
 _PLAIN: Final = rf"(?:{_MARK}|'\s*'|-?[\d.]+|NULL|DEFAULT|TRUE|FALSE|CURRENT_\w+|NOW\s*\(\s*\))"
-_ROWS: Final = re.compile(rf"\bVALUES(?:\s*,?\s*\(\s*{_PLAIN}(?:\s*,\s*{_PLAIN})*\s*\))+")
+_ROWS: Final = re.compile(rf"\bVALUES(?:\s*(?:,\s*)?\(\s*{_PLAIN}(?:\s*,\s*{_PLAIN})*\s*\))+")
 _EQUAL: Final = re.compile(
     rf"(?<![<>~!|=:])=\s*{_MARK}(?=\s*(?:$|[;,)]|(?:AND|OR|WHERE|ORDER|GROUP|LIMIT|RETURNING|FOR)\b))"
     rf"|\b(?:LIMIT|OFFSET)\s+{_MARK}(?=\s*(?:$|[;)]|(?:LIMIT|OFFSET|FOR)\b))"
@@ -27,6 +28,8 @@ _RETURNED: Final = re.compile(r"\bRETURNING\b(?!\s+(?:\*|[\w.]+(?:\s*,\s*[\w.]+)
 
 def takes_apart(text: str) -> bool:
     """Tell whether `text`, statements with parameters, could show a piece of one of them."""
+    if len(text) > LIMIT:
+        return True
     try:
         found = statements(text, "")
     except ValueError:

@@ -203,6 +203,10 @@ def test_a_comment_that_every_server_reads_alike_is_one() -> None:
     assert found("select 1 --drop table a", "mysql")[1]
 
 
+def test_a_function_is_known_behind_a_schema_in_quotes() -> None:
+    assert Kind.CONTROL in {action.kind for action in found('select "pg_catalog".pg_terminate_backend(1)')[0]}
+
+
 def test_a_function_that_runs_a_statement_runs_a_program() -> None:
     assert found("select * from ts_stat('select 1')")[0][0].kind is Kind.RUN_CODE
 

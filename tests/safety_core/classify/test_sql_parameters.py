@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from safety_core.classify.sql import LIMIT
 from safety_core.classify.sql_parameters import takes_apart
 
 
@@ -46,3 +47,7 @@ def test_what_is_stored_or_compared_as_it_is_stays_whole(text: str) -> None:
 )
 def test_what_works_with_a_parameter_could_show_a_piece_of_it(text: str) -> None:
     assert takes_apart(text)
+
+
+def test_a_text_that_nobody_can_weigh_is_taken_for_one_that_does() -> None:
+    assert takes_apart("select a from t where b = $1" + " " * LIMIT)
