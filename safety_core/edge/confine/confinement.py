@@ -20,12 +20,20 @@ SOCKETS: Final = (
     "/run/containerd",
     "/run/podman",
     "/run/crio",
+    "/run/cri-dockerd.sock",
+    "/run/k3s",
+    "/run/buildkit",
     "/run/libvirt",
     "/var/lib/lxd/unix.socket",
     "/var/snap/lxd/common/lxd/unix.socket",
+    "/run/incus",
+    "/var/lib/incus/unix.socket",
     "/run/dbus",
     "/run/systemd/private",
     "/run/systemd/io.systemd.Manager",
+    "/run/systemd/machine",
+    "/run/initctl",
+    "/run/udev/control",
     "/run/snapd.socket",
     "/run/supervisor.sock",
     "/run/user",
@@ -34,7 +42,7 @@ SOCKETS: Final = (
     "/tmp/.ICE-unix",  # noqa: S108
 )
 """Services that start a program for whoever asks, outside of any confinement: containers, systemd by its own socket and
-by D-Bus, a user's own services, terminals that go on, a screen on which one can type."""
+by D-Bus, what reacts to devices, a user's own services, terminals that go on, a screen on which one can type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +95,7 @@ def of_commands(
     credentials = environ.get("CREDENTIALS_DIRECTORY", "")
     own = [str(home.path), *map(str, hidden), *([credentials] if credentials else [])]
     spoken_to = {os.path.realpath(path) for path in sockets}
-    services = [path for path in map(os.path.realpath, [*SOCKETS, _terminals()]) if path not in spoken_to]
+    services = [path for path in map(os.path.realpath, [*SOCKETS, *_of_user()]) if path not in spoken_to]
     written = [path for path in (workspace, *TEMPORARY, *writable) if path]
     return Confinement(
         writable=tuple(dict.fromkeys(os.path.realpath(path) for path in written)),
@@ -95,6 +103,6 @@ def of_commands(
     )
 
 
-def _terminals() -> str:
-    """Return where this user's tmux listens."""
-    return f"/tmp/tmux-{os.geteuid()}"  # noqa: S108
+def _of_user() -> tuple[str, ...]:
+    """Return where this user's tmux and Emacs listen."""
+    return f"/tmp/tmux-{os.geteuid()}", f"/tmp/emacs{os.geteuid()}"  # noqa: S108

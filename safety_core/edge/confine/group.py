@@ -10,6 +10,7 @@ import asyncio
 import os
 import secrets
 import signal
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -119,7 +120,8 @@ class Group:
 
 @cache
 def find_parents() -> Parents:
-    """Return where groups can be made, found by making one; those that an edge left which was killed are removed."""
+    """Return where groups can be made, found by making one; those that an edge left which was killed are removed, and
+    what still runs in them is killed."""
     places = _places(Path("/proc/self/cgroup"), Path("/proc/self/mountinfo"))
     memory, pids = places.get("memory"), places.get("pids")
     unified = places.get("") if memory is None and pids is None else None
@@ -190,16 +192,23 @@ def _tidy(folder: Path | None) -> None:
     for old in folder.glob(f"{PREFIX}*-*") if folder else ():
         pid = old.name.removeprefix(PREFIX).partition("-")[0]
         if not Path("/proc", pid).exists():
-            with suppress(OSError):
-                old.rmdir()
+            for _ in range(REMOVALS):
+                killed = _kill_each(old)
+                if Group(old, None)._remove() or not killed:
+                    break
+                time.sleep(REMOVAL_SECONDS)
 
 
-def _kill_each(folder: Path) -> None:
-    """Kill one by one, where the kernel has no file for it."""
+def _kill_each(folder: Path) -> bool:
+    """Kill one by one, where the kernel has no file for it, and tell whether there was any. Those of another namespace
+    of processes, which all have the number 0 here, are another edge's."""
     with suppress(OSError):
-        for pid in (folder / "cgroup.procs").read_text().split():
+        pids = [int(pid) for pid in (folder / "cgroup.procs").read_text().split()]
+        for pid in filter(None, pids):
             with suppress(ProcessLookupError):
-                os.kill(int(pid), signal.SIGKILL)
+                os.kill(pid, signal.SIGKILL)
+        return any(pids)
+    return False
 
 
 def _number(path: Path, name: str) -> int:

@@ -45,6 +45,12 @@ def test_a_service_of_the_machine_is_there_only_where_the_operator_says_so(tmp_p
     assert DOCKER not in commands(tmp_path, sockets=("/var/run/docker.sock", "/run/docker.sock")).hidden
 
 
+def test_whoever_runs_programs_for_others_is_not_there(tmp_path: Path) -> None:
+    own = {f"/tmp/{name}{os.geteuid()}" for name in ("tmux-", "emacs")}
+    others = {"/run/dbus", "/run/incus", "/run/udev/control", "/run/buildkit", "/run/initctl"}
+    assert {os.path.realpath(path) for path in own | others} <= set(commands(tmp_path).hidden)
+
+
 def asked(adapter: str, target: str, **options: str) -> Request:
     connection = Connection("it", adapter, target, options={**options})
     return Request(connection, "query", {}, {}, "k", False, 1000, 9.0, "/srv/agent")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -126,3 +127,31 @@ def test_groups_of_an_edge_that_was_killed_are_taken_away(tmp_path: Path) -> Non
         (tmp_path / name).mkdir()
     module._tidy(tmp_path)
     assert {folder.name for folder in tmp_path.iterdir()} == {f"safety-{os.getpid()}-bb", "other"}
+
+
+def test_what_an_edge_that_was_killed_left_running_is_ended() -> None:
+    parents = module.find_parents()
+    folder = parents.pids or parents.memory
+    if folder is None:  # nothing is left running where there are no groups to find it by
+        return
+    apart = folder / f"apart-{os.getpid()}"  # no edge that starts meanwhile tidies in here
+    left = apart / f"{module.PREFIX}999999999-aa"
+    left.mkdir(parents=True)
+    script = JOIN + "print('in', flush=True); import time; time.sleep(60)"
+    argv = [sys.executable, "-c", script, str(left / "cgroup.procs")]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, start_new_session=True) as process:
+        assert process.stdout
+        process.stdout.readline()
+        module._tidy(apart)
+        assert process.wait(20) == -signal.SIGKILL
+    module._tidy(apart)
+    assert not left.exists()
+    apart.rmdir()
+
+
+def test_what_another_namespace_of_processes_runs_is_not_touched(tmp_path: Path) -> None:
+    left = tmp_path / f"{module.PREFIX}999999999-cc"
+    left.mkdir()
+    (left / "cgroup.procs").write_text("0\n0\n")
+    module._tidy(tmp_path)
+    assert left.exists()
