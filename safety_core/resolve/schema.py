@@ -16,6 +16,10 @@ from safety_core.errors import ExecutionError
 DEEPEST: Final = 40
 """Levels of a schema that are looked at; deeper ones are the service's own to check."""
 
+MOST_STEPS: Final = 200_000
+"""Looks at a value that one check may take: a schema is a stranger's, and can hold thousands of forms for each item of
+a long list."""
+
 TYPES: Final = ("object", "array", "string", "number", "integer", "boolean", "null")
 
 
@@ -25,14 +29,29 @@ def check_arguments(arguments: JsonObject, schema: JsonObject, tool: str) -> Non
     Raises:
         ExecutionError: names the argument by its path.
     """
-    wrong = _wrong(arguments, schema, "", 0)
+    wrong = _wrong(arguments, schema, "", 0, _Steps())
     if wrong:
         path, reason = wrong
         raise ExecutionError(f"argument {path} of tool {tool}" if path else f"tool {tool}", reason)
 
 
-def _wrong(value: Json, schema: Json, path: str, depth: int) -> tuple[str, str] | None:
+class _Steps:
+    """What is left of `MOST_STEPS`."""
+
+    def __init__(self) -> None:
+        self._left = MOST_STEPS
+
+    def spend(self, schema: Json) -> bool:
+        """Take the steps of one look; False where they are used up."""
+        listed = schema.get("enum") if isinstance(schema, dict) else None
+        self._left -= 1 + (len(listed) if isinstance(listed, list) else 0)
+        return self._left >= 0
+
+
+def _wrong(value: Json, schema: Json, path: str, depth: int, steps: _Steps) -> tuple[str, str] | None:
     """Return the path of what does not fit, and why."""
+    if not steps.spend(schema):
+        return path, "is too much to be checked"
     if not isinstance(schema, dict) or depth > DEEPEST:
         return (path, "is not taken") if schema is False else None
     kinds = _kinds(schema)
@@ -45,17 +64,20 @@ def _wrong(value: Json, schema: Json, path: str, depth: int) -> tuple[str, str] 
         return path, f"must be {schema['const']}"[:400]
     for name in ("anyOf", "oneOf"):
         ways = schema.get(name)
-        if isinstance(ways, list) and ways and all(_wrong(value, way, path, depth + 1) for way in ways):
+        if isinstance(ways, list) and ways and all(_wrong(value, way, path, depth + 1, steps) for way in ways):
             return path, f"fits none of the {len(ways)} forms that it may have"
     if isinstance(value, dict):
-        return _wrong_object(value, schema, path, depth)
-    if isinstance(value, list):
-        found = (_wrong(item, schema.get("items"), f"{path}[{n}]", depth + 1) for n, item in enumerate(value))
+        return _wrong_object(value, schema, path, depth, steps)
+    rule = schema.get("items")
+    if isinstance(value, list) and isinstance(rule, dict | bool):
+        found = (_wrong(item, rule, f"{path}[{n}]", depth + 1, steps) for n, item in enumerate(value))
         return next(filter(None, found), None)
     return None
 
 
-def _wrong_object(value: JsonObject, schema: JsonObject, path: str, depth: int) -> tuple[str, str] | None:
+def _wrong_object(
+    value: JsonObject, schema: JsonObject, path: str, depth: int, steps: _Steps
+) -> tuple[str, str] | None:
     required, properties = schema.get("required"), schema.get("properties")
     properties = properties if isinstance(properties, dict) else {}
     for name in required if isinstance(required, list) else ():
@@ -63,7 +85,7 @@ def _wrong_object(value: JsonObject, schema: JsonObject, path: str, depth: int) 
             return _below(path, name), "is missing"
     for name, item in value.items():
         rule = properties.get(name, schema.get("additionalProperties") if "patternProperties" not in schema else True)
-        wrong = _wrong(item, rule, _below(path, name), depth + 1)
+        wrong = _wrong(item, rule, _below(path, name), depth + 1, steps)
         if wrong:
             return wrong
     return None

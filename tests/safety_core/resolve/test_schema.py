@@ -79,3 +79,11 @@ def test_what_lies_too_deep_is_left_to_the_service() -> None:
     for _ in range(DEEPEST + 1):
         schema, value = {"items": schema}, [value]
     check_arguments({"a": value}, {"properties": {"a": schema}}, "t")
+
+
+@pytest.mark.parametrize("rule", [{"anyOf": [{"const": n} for n in range(1000)]}, {"enum": [*range(1000)]}])
+def test_a_strangers_schema_takes_no_more_looks_than_there_is_time_for(rule: Json) -> None:
+    schema: JsonObject = {"properties": {"a": {"items": rule}}}
+    check_arguments({"a": [7] * 100}, schema, "t")
+    with pytest.raises(ExecutionError):
+        check_arguments({"a": [7] * 100_000}, schema, "t")

@@ -20,12 +20,21 @@ _BRACKET: Final = re.compile(r"\[")
 _MARKS: Final = re.compile(r"['\"`]|--|/\*")
 
 
-def check_alike(text: str, engine: str) -> None:
-    """Refuse a statement that `engine` reads otherwise than it was judged. Raises ExecutionError."""
+def check_alike(text: str, engine: str, *, weighed: bool = True) -> None:
+    """Refuse a statement that `engine` reads otherwise than it was judged.
+
+    Args:
+        weighed: its text was, so that one whose reading is disputed counted as not understood.
+
+    Raises:
+        ExecutionError: it is such a one.
+    """
     try:
         found = statements(text, "")
     except ValueError:
-        return  # it was judged as one that cannot be read
+        if weighed:
+            return
+        raise _refusal("holds a quote or a comment that not every database ends at the same place") from None
     if engine != "postgres" and _DOLLAR.search(text):
         raise _refusal("holds $$, which quotes a text in PostgreSQL alone")
     for part in found:

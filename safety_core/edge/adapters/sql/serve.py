@@ -48,7 +48,7 @@ async def serve(request: Request) -> ToolResult:
     """
     job, place = job_of(request), place_of(request)
     for step in job.steps:
-        check_alike(step.text, place.engine)
+        check_alike(step.text, place.engine, weighed=job.operation != "explain")
     if request.again and job.operation == "execute" and not job.dry_run and not place.acts_table:
         raise request.uncertain("may have done it in an earlier try, and has no acts_table that would tell")
     deadline, stage = Deadline.after(request.timeout), Stage()

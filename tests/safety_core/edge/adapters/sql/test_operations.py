@@ -188,6 +188,8 @@ def test_a_statement_is_explained_and_not_carried_out(database: Database) -> Non
         "/**/ ANALYZE SELECT 1",
         "(ANALYZE) DELETE FROM notes",
         "(ANALYZE) SELECT 1",
+        "/* /* */ SELECT */ ANALYZE SELECT 1",
+        "--\rANALYZE SELECT 1 /*\nSELECT */",
         "DROP TABLE notes",
     ):
         with pytest.raises(ExecutionError):
