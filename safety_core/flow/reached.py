@@ -19,15 +19,18 @@ REACHED: Final = frozenset({TargetKind.HOST, TargetKind.RECIPIENT})
 def hints_of(call: ToolCall, context: Context) -> frozenset[Hint]:
     """Return what makes a call of a connected service's own tool graver, beside what its caller says.
 
-    What an HTTP method hints at is a guess, for as long as no security author has listed the operation. What an MCP
-    server says of its own tool holds either way.
+    What an HTTP method hints at is a guess, for as long as no security author has listed the operation; so is it that
+    an MCP server outside of this network works with whoever is outside. What it says of its own tool holds either way.
     """
     found = described(call.tool, context.connections)
     if found is None:
         return frozenset()
     connection, operation = found
     listed = compiled(context.policy.catalogue).tool(call.tool) is not None
-    return frozenset() if listed and connection.adapter == "rest" else operation.hints
+    if listed:
+        return frozenset() if connection.adapter == "rest" else operation.hints
+    outside = "://" in connection.target and not connection.private
+    return operation.hints | {Hint.OPEN_WORLD} if outside else operation.hints
 
 
 def with_hosts(reading: SessionReading, call: ToolCall, context: Context) -> SessionReading:

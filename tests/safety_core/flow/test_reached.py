@@ -55,6 +55,18 @@ def test_a_method_is_a_guess_until_the_operation_is_listed() -> None:
     assert hints_of(asked("notes.keep"), where) == OUTSIDE
 
 
+def test_what_is_kept_by_an_mcp_server_outside_of_this_network_goes_outside() -> None:
+    silent = {"save_note": Operation("save_note"), "get_note": Operation("get_note")}
+    afar = Connection("afar", "mcp", "https://notes.example/mcp", operations=silent)
+    found = facts("afar.save_note", here(afar), text="all that we know")
+    assert found.recipients == (Target(TargetKind.HOST, "notes.example", Zone.OUTSIDE),)
+    assert facts("afar.get_note", here(afar), id="7").recipients == ()
+    for near in (replace(afar, private=True), replace(afar, target="notes-server")):
+        assert facts("afar.save_note", here(near), text="x").recipients == ()
+    listed: JsonObject = {"effect": "write", "words": "keeps a note"}
+    assert hints_of(asked("afar.save_note"), here(afar, **{"afar.save_note": listed})) == frozenset()
+
+
 def test_an_outward_action_that_names_nobody_reaches_the_service() -> None:
     assert facts("shop.change_label", here()).recipients == (HOST,)
 
