@@ -71,6 +71,27 @@ class Request:
             raise ExecutionError(f"argument {name}", "must be text")
         return fill(value, self.values)
 
+    def flag(self, name: str) -> bool:
+        """Return a switch, off where the call does not name it. Raises ExecutionError where it is none."""
+        value = self.arguments.get(name, False)
+        if not isinstance(value, bool):
+            raise ExecutionError(f"argument {name}", "must be true or false")
+        return value
+
+    def number(self, name: str, default: int, most: int) -> int:
+        """Return a whole number from 1 to `most`. Raises ExecutionError where it is none."""
+        value = self.arguments.get(name, default)
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= most:
+            raise ExecutionError(f"argument {name}", f"must be a number from 1 to {most}")
+        return value
+
+    def option(self, name: str, default: str = "") -> str:
+        """Return one option of the connection. Raises ExecutionError where it is no text."""
+        value = self.connection.options.get(name, default)
+        if not isinstance(value, str):
+            raise self.refusal(f"has an option {name} that is not text")
+        return value
+
     def refusal(self, reason: str, fix: str = "") -> ExecutionError:
         """Return the error that names the connection. `reason` must hold no secret: it is seen by the model."""
         return ExecutionError(f"connection {self.connection.name}", reason, fix)

@@ -48,7 +48,7 @@ async def calendars(session: Dav, request: Request) -> ToolResult:
 async def listed(session: Dav, request: Request) -> ToolResult:
     """List what takes place in a span of time, in order."""
     start, end = _span(request)
-    limit = limit_of(request, LISTED, MOST_LISTED)
+    limit = request.number("limit", LISTED, MOST_LISTED)
     query = request.text("query", "").casefold()
     known = await places(session, request, CALENDARS)
     wanted = request.text("calendar", "")
@@ -139,14 +139,6 @@ def gone(session: Dav, request: Request) -> ToolResult:
     if request.again and request.operation.startswith("remove"):
         return told({"removed": request.text("id"), "before": True})
     raise request.refusal("has no such event or contact any more", "list them again")
-
-
-def limit_of(request: Request, usual: int, most: int) -> int:
-    """Return how much is listed."""
-    limit = request.arguments.get("limit", usual)
-    if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= most:
-        raise ExecutionError("argument limit", f"must be a number from 1 to {most}")
-    return limit
 
 
 async def _there(session: Dav, request: Request) -> Resource:

@@ -34,11 +34,11 @@ BESIDE: Final = ("DELEGATED-TO", "DELEGATED-FROM", "SENT-BY", "MEMBER", "EMAIL")
 
 def zone_of(request: Request) -> tzinfo:
     """Return the time zone in which times without one are meant: the connection's option, else UTC."""
-    name = request.connection.options.get("timezone", "UTC")
+    name = request.option("timezone", "UTC")
     try:
-        return ZoneInfo(str(name)) if name != "UTC" else UTC
+        return ZoneInfo(name) if name != "UTC" else UTC
     except (ValueError, OSError):
-        raise request.refusal(f"has an option timezone that is none: {str(name)[:40]!r}", "Europe/Berlin") from None
+        raise request.refusal(f"has an option timezone that is none: {name[:40]!r}", "Europe/Berlin") from None
 
 
 def moment(request: Request, name: str, zone: tzinfo) -> date | datetime:
@@ -130,7 +130,7 @@ def check_invited(request: Request, calendar: Any) -> None:
 def attendees_of(request: Request, calendar: Any) -> list[str]:
     """Return the addresses of everybody whom the server may tell of a change: who is invited to an event or one of its
     repetitions, whom an alarm writes to, who invites where that is not us, and who stands in for one of them."""
-    own = str(request.connection.options.get("from", request.connection.user)).casefold()
+    own = request.option("from", request.connection.user).casefold()
     found: list[str] = []
     for part in calendar.walk():
         organizers = [address for one in _every(part, "ORGANIZER") for address in _addresses(one)]
@@ -234,7 +234,7 @@ def _invite(request: Request, event: Any, people: list[str]) -> None:
             attendee.params["RSVP"] = "TRUE"
             event.add("attendee", attendee)
     if people and "ORGANIZER" not in event:
-        sender = str(request.connection.options.get("from", request.connection.user))
+        sender = request.option("from", request.connection.user)
         if not ADDRESS.fullmatch(sender):
             raise request.refusal("has no address to invite from", 'options = { from = "anna@shop.example" }')
         event.add("organizer", vCalAddress(f"mailto:{sender}"))

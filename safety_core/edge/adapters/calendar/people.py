@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 from safety_core.canonical import JsonObject
 from safety_core.edge.adapters.calendar import contacts
 from safety_core.edge.adapters.calendar.dav import Dav
-from safety_core.edge.adapters.calendar.diary import gone, limit_of, put_back, resources_in, told
+from safety_core.edge.adapters.calendar.diary import gone, put_back, resources_in, told
 from safety_core.edge.adapters.calendar.places import BOOKS, SPACES, Place, chosen, places
 from safety_core.edge.adapters.calendar.resources import (
     Resource,
@@ -34,7 +34,7 @@ SEARCHED: Final = ("FN", "EMAIL", "TEL", "ORG", "NICKNAME", "NOTE")
 
 async def search(session: Dav, request: Request) -> ToolResult:
     """List the contacts in which a text occurs, all where there is none."""
-    limit, query = limit_of(request, LISTED, MOST_LISTED), request.text("query", "")
+    limit, query = request.number("limit", LISTED, MOST_LISTED), request.text("query", "")
     known = await places(session, request, BOOKS)
     wanted = request.text("book", "")
     rows: list[JsonObject] = []

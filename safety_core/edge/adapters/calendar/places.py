@@ -84,8 +84,7 @@ def chosen(request: Request, known: list[Place], wanted: str, kind: Kind) -> Pla
     if not wanted:
         if len(known) == 1:
             return known[0]
-        named = request.connection.options.get("calendar" if kind is CALENDARS else "book")
-        wanted = named if isinstance(named, str) else ""
+        wanted = request.option("calendar" if kind is CALENDARS else "book")
     fitting = [place for place in known if wanted and wanted in {place.short, place.name}]
     if len(fitting) != 1:
         shown = ", ".join(place.short[:60] for place in known[:20])

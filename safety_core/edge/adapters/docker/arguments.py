@@ -25,22 +25,6 @@ def image_of(request: Request, argument: str) -> str:
     return _named(request, argument, IMAGE, None)
 
 
-def flag(request: Request, argument: str) -> bool:
-    """Return a switch, false where it is not given."""
-    value = request.arguments.get(argument, False)
-    if not isinstance(value, bool):
-        raise ExecutionError(f"argument {argument}", "must be true or false")
-    return value
-
-
-def number(request: Request, argument: str, default: int, most: int) -> int:
-    """Return a number from 1 to `most`."""
-    value = request.arguments.get(argument, default)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= most:
-        raise ExecutionError(f"argument {argument}", f"must be a number from 1 to {most}")
-    return value
-
-
 def text(request: Request, argument: str, default: str = "") -> str:
     """Return a text that holds no secret."""
     value = request.arguments.get(argument, default)

@@ -43,7 +43,7 @@ def removed(engine: Engine) -> ToolResult:
     if what not in KINDS:
         raise request.refusal("has no such thing to delete", "what: " + ", ".join(KINDS))
     name = (arguments.image_of if what == "image" else arguments.name_of)(request, "name")
-    query = {"force": "true"} if arguments.flag(request, "force") else {}
+    query = {"force": "true"} if request.flag("force") else {}
     known = frozenset({ABSENT}) if request.again else frozenset()
     answer = engine.ask("DELETE", f"/{KINDS[what]}/{part(name)}", query, known=known)
     done: JsonObject = {"removed": name}

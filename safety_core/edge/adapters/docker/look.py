@@ -24,7 +24,7 @@ def checked(engine: Engine) -> ToolResult:
 
 def listed(engine: Engine) -> ToolResult:
     """Containers: those that run, or all."""
-    every = arguments.flag(engine.request, "all")
+    every = engine.request.flag("all")
     found = engine.ask("GET", "/containers/json", {"all": str(every).lower()}).every
     return _rows(
         engine,
@@ -63,7 +63,7 @@ def logs(engine: Engine) -> ToolResult:
     """The last lines that a container has said."""
     request = engine.request
     name = arguments.name_of(request, "container")
-    tail = arguments.number(request, "tail", 200, MOST_LINES)
+    tail = request.number("tail", 200, MOST_LINES)
     text, more = spoken(engine, name, str(tail))
     return ToolResult(text, truncated=more)
 

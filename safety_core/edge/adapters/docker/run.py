@@ -41,7 +41,7 @@ def ran(engine: Engine) -> ToolResult:
     request = engine.request
     act = hashlib.sha256(request.key.encode()).hexdigest()
     name = arguments.name_of(request, "name", f"safety-{act[:16]}")
-    remove, detach = arguments.flag(request, "remove"), arguments.flag(request, "detach")
+    remove, detach = request.flag("remove"), request.flag("detach")
     wanted = _wanted(engine, act)
     found = _known(engine, act)
     if found is None and request.again and remove:
@@ -104,13 +104,13 @@ def _wanted(engine: Engine, act: str) -> JsonObject:
     """Return the container as the engine is told to make it."""
     request = engine.request
     words = arguments.command(request)
-    megabytes = arguments.number(request, "memory", MEMORY_MIB, MOST_MIB)
+    megabytes = request.number("memory", MEMORY_MIB, MOST_MIB)
     host: JsonObject = {
         "NetworkMode": _network(engine),
         "Memory": megabytes * 1024 * 1024,
         "PidsLimit": PROCESSES,
         "SecurityOpt": ["no-new-privileges"],
-        "ReadonlyRootfs": arguments.flag(request, "read_only"),
+        "ReadonlyRootfs": request.flag("read_only"),
         "Privileged": False,
         "AutoRemove": False,
         "Mounts": _mounts(engine),
@@ -140,7 +140,7 @@ def _network(engine: Engine) -> str:
 def _mounts(engine: Engine) -> list[Json]:
     """Return the folders of this machine that the container sees: below the one that the operator opened."""
     given = engine.request.arguments.get("mounts", [])
-    opened = str(engine.request.connection.options.get("mounts", ""))
+    opened = engine.request.option("mounts")
     if not isinstance(given, list):
         raise ExecutionError("argument mounts", SHAPE)
     if given and not opened:

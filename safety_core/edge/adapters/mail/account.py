@@ -19,7 +19,6 @@ import idna
 from safety_core.edge.adapters.mail.line import Server
 from safety_core.edge.adapters.recipients import ADDRESS
 from safety_core.edge.adapters.request import Request
-from safety_core.errors import ExecutionError
 
 SCHEMES: Final = {"imaps": (993, True), "imap": (143, False), "smtps": (465, True), "smtp": (587, False)}
 """The port, and whether TLS comes first. The others ask for TLS as soon as they are connected (STARTTLS)."""
@@ -60,10 +59,10 @@ def account_of(request: Request) -> Account:
     connection = request.connection
     target = _server(request, connection.target)
     sends = connection.target.startswith("smtp")
-    other = _option(request, "smtp")
+    other = request.option("smtp")
     smtp = target if sends else _server(request, other) if other else None
     login = _login(request, connection.user, "password")
-    user = _option(request, "smtp_user", connection.user)
+    user = request.option("smtp_user", connection.user)
     smtp_login = _login(request, user, "smtp_password" if "smtp_password" in connection.secrets else "password")
     return Account(
         None if sends else target,
@@ -71,8 +70,8 @@ def account_of(request: Request) -> Account:
         login,
         smtp_login,
         _sender(request),
-        {role: name for role in ("sent", "drafts", "trash") if (name := _option(request, role))},
-        _option(request, "ca"),
+        {role: name for role in ("sent", "drafts", "trash") if (name := request.option(role))},
+        request.option("ca"),
         connection.options.get("check_recipients") is True,
     )
 
@@ -107,14 +106,7 @@ def _ascii(host: str) -> str:
 
 
 def _sender(request: Request) -> str:
-    sender = _option(request, "from", request.connection.user)
+    sender = request.option("from", request.connection.user)
     if sender and not ADDRESS.fullmatch(sender):
         raise request.refusal("has no plain address to send from", 'options = { from = "anna@shop.example" }')
     return sender
-
-
-def _option(request: Request, name: str, default: str = "") -> str:
-    value = request.connection.options.get(name, default)
-    if not isinstance(value, str):
-        raise ExecutionError(f"connection {request.connection.name}", f"has an option {name} that is not text")
-    return value

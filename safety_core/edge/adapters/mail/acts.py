@@ -51,9 +51,7 @@ def flag(request: Request, account: Account, lines: Lines) -> ToolResult:
 
 def delete(request: Request, account: Account, lines: Lines) -> ToolResult:
     """Move a message to the trash, or remove it for good (`forever`)."""
-    message, forever = message_id(request.text("id")), request.arguments.get("forever", False)
-    if not isinstance(forever, bool):
-        raise ExecutionError("argument forever", "must be true or false")
+    message, forever = message_id(request.text("id")), request.flag("forever")
     with mailbox(request, account, lines) as box:
         if not forever:
             trash = box.folder_for("trash")

@@ -50,9 +50,7 @@ def folders(request: Request, account: Account, lines: Lines) -> ToolResult:
 
 def search(request: Request, account: Account, lines: Lines) -> ToolResult:
     """List the newest messages of a folder, all or those that fit."""
-    limit = request.arguments.get("limit", LISTED)
-    if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= MOST_LISTED:
-        raise ExecutionError("argument limit", f"must be a number from 1 to {MOST_LISTED}")
+    limit = request.number("limit", LISTED, MOST_LISTED)
     criteria = list(_criteria(request))
     folder = request.text("folder", "INBOX")
     with mailbox(request, account, lines) as box:
@@ -128,14 +126,7 @@ def _criteria(request: Request) -> Iterator[bytes]:
             yield _day(name, request.text(name))
     for name, (yes, no) in _SWITCHES.items():
         if name in request.arguments:
-            yield yes if _flag(request, name) else no
-
-
-def _flag(request: Request, name: str) -> bool:
-    value = request.arguments[name]
-    if not isinstance(value, bool):
-        raise ExecutionError(f"argument {name}", "must be true or false")
-    return value
+            yield yes if request.flag(name) else no
 
 
 def _day(name: str, text: str) -> bytes:

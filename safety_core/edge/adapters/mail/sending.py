@@ -36,9 +36,7 @@ def send(request: Request, account: Account, lines: Lines) -> ToolResult:
         ExecutionError: it was not sent.
         UncertainError: nobody knows whether it was.
     """
-    dry = request.arguments.get("dry_run", False)
-    if not isinstance(dry, bool):
-        raise ExecutionError("argument dry_run", "must be true or false")
+    dry = request.flag("dry_run")
     with ExitStack() as stack:
         box = stack.enter_context(mailbox(request, account, lines)) if account.imap else None
         message = composed(request, account, _answered(request, box))

@@ -66,12 +66,11 @@ async def _started(request: Request) -> asyncio.subprocess.Process:
         words = []
     if not words:
         raise request.refusal("has no command line as its target", 'write target = "program argument ..."')
-    folder = connection.options.get("directory")
     env = {"PATH": os.environ.get("PATH", os.defpath), "HOME": os.environ.get("HOME", "/tmp"), "LANG": "C.UTF-8"}  # noqa: S108
     env |= {slot: request.secret(slot) or "" for slot in connection.secrets}
     try:
         return await asyncio.create_subprocess_exec(
-            *words, env=env, cwd=folder if isinstance(folder, str) else None, limit=MESSAGE_BYTES,
+            *words, env=env, cwd=request.option("directory") or None, limit=MESSAGE_BYTES,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
             preexec_fn=_end_with_parent,
         )  # fmt: skip

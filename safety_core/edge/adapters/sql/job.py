@@ -67,12 +67,9 @@ def job_of(request: Request) -> Job:
         case "query":
             step = _step(request, "query", request.arguments.get("parameters"))
             _beginning(step, READS, "reads nothing", "use sql_execute")
-            return Job("query", (step,), _limit(request))
+            return Job("query", (step,), request.number("limit", ROWS, MOST_ROWS))
         case "execute":
-            dry_run = request.arguments.get("dry_run", False)
-            if not isinstance(dry_run, bool):
-                raise ExecutionError("argument dry_run", "must be true or false")
-            return Job("execute", _steps(request), dry_run=dry_run)
+            return Job("execute", _steps(request), dry_run=request.flag("dry_run"))
         case "explain":
             step = _step(request, "statement", request.arguments.get("parameters"))
             _beginning(step, EXPLAINED, "is no statement that a database explains", "give a SELECT, INSERT or such")
@@ -126,10 +123,3 @@ def _read(request: Request, text: Json, values: Json, name: str = "statements") 
 def _beginning(step: Step, known: frozenset[str], reason: str, fix: str) -> None:
     if step.word not in known:
         raise ExecutionError("the statement", f"begins with {step.word.upper()} and {reason} here", fix)
-
-
-def _limit(request: Request) -> int:
-    limit = request.arguments.get("limit", ROWS)
-    if isinstance(limit, bool) or not isinstance(limit, int) or not 0 < limit <= MOST_ROWS:
-        raise ExecutionError("argument limit", f"must be a number of rows from 1 to {MOST_ROWS}")
-    return limit

@@ -67,9 +67,7 @@ def place_of(request: Request) -> Place:
     if socket and not connection.private:
         raise request.refusal("leads to a socket of this machine", "set private = true if that is meant")
     port = port or int(asked.get("port", [str(PORTS[engine])])[0])
-    return Place(
-        engine, host, port, socket, database, _tls(request), str(connection.options.get("ca", "")), _table(request)
-    )
+    return Place(engine, host, port, socket, database, _tls(request), request.option("ca"), _table(request))
 
 
 def _tls(request: Request) -> str:
@@ -79,9 +77,7 @@ def _tls(request: Request) -> str:
         raise request.refusal(
             f"has the option {unknown[0]}, which databases have not", "use " + ", ".join(sorted(OPTIONS))
         )
-    mode = str(
-        connection.options.get("tls", "off" if connection.private and "ca" not in connection.options else "verify")
-    )
+    mode = request.option("tls", "off" if connection.private and "ca" not in connection.options else "verify")
     if mode not in {"verify", "encrypt", "off"}:
         raise request.refusal("has an option tls that is not known", "verify, encrypt or off")
     if mode != "verify" and not connection.private:
@@ -90,7 +86,7 @@ def _tls(request: Request) -> str:
 
 
 def _table(request: Request) -> str:
-    name = str(request.connection.options.get("acts_table", ""))
+    name = request.option("acts_table")
     if name and not TABLE.fullmatch(name):
         raise request.refusal("has an acts_table that is no plain name", 'acts_table = "safety_acts"')
     return name
