@@ -39,8 +39,14 @@ def read_key_file(path: Path) -> bytes:
 
 
 def create_key_file(path: Path) -> bytes:
-    """Draw a new key, write it durably to `path`, which must not exist yet, and return it."""
+    """Draw a new key, write it as `write_key_file`, and return it."""
     key = secrets.token_bytes(KEY_BYTES)
+    write_key_file(path, key)
+    return key
+
+
+def write_key_file(path: Path, key: bytes) -> None:
+    """Write `key` durably to `path`, which must not exist yet. Raises SecretError."""
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         with os.fdopen(handle, "wb") as file:
@@ -51,7 +57,6 @@ def create_key_file(path: Path) -> bytes:
         raise SecretError(f"key file {path}", "cannot be written: it is there", "name a new file") from error
     except OSError as error:
         raise SecretError(f"key file {path}", f"cannot be written ({error.strerror})") from error
-    return key
 
 
 def read_or_create_key_file(path: Path) -> bytes:

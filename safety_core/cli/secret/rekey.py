@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from pathlib import Path
 from typing import Final
@@ -13,7 +12,7 @@ import click
 from safety_core.cli.home import home_option, record
 from safety_core.cli.secret.opening import opened
 from safety_core.edge.home import Home
-from safety_core.edge.key_file import read_key_file
+from safety_core.edge.key_file import read_key_file, write_key_file
 from safety_core.edge.vault import Vault, change_key, exchange_key_file, finish_key, reseal
 from safety_core.edge.vault_key import Passphrase, RawKey, VaultKey, from_credential
 from safety_core.errors import InputError, SecretError
@@ -70,20 +69,9 @@ def _exchange(home: Home, vault: Vault, keep_old: Path | None) -> None:
         fix = "give --key or --passphrase, then change the credential"
         raise SecretError("vault key", "comes from a systemd credential, which is not ours to change", fix)
     if keep_old is not None:
-        _write_new(keep_old, read_key_file(home.vault_key))
+        write_key_file(keep_old, read_key_file(home.vault_key))
     exchange_key_file(vault, home.vault_key)
     click.echo(f"{home.vault_key} is new; the backups until now need the old one: safety backup make")
-
-
-def _write_new(path: Path, key: bytes) -> None:
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(key.hex().encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise InputError(str(path), f"cannot be written ({error.strerror})", "name a new file") from error
 
 
 def _read_passphrase() -> VaultKey:

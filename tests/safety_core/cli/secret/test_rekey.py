@@ -37,8 +37,8 @@ def test_a_new_key_file_takes_the_old_ones_place(
     assert capsys.readouterr().out.endswith("the old one: safety backup make\n1 values are sealed anew\n")
     assert kept(home) == {"shop_key": VALUE}
     assert read_key_file(home.vault_key) != old == read_key_file(tmp_path / "old.key")
-    assert safety(monkeypatch, "rekey", "--keep-old", str(tmp_path / "old.key")) == 2
-    assert "old.key: cannot be written (File exists). Fix: name a new file" in capsys.readouterr().err
+    assert safety(monkeypatch, "rekey", "--keep-old", str(tmp_path / "old.key")) == 1
+    assert "old.key: cannot be written: it is there. Fix: name a new file" in capsys.readouterr().err
     assert safety(monkeypatch, "rekey", "--values-only") == 0
     with pytest.raises(BrokenSealError):
         Vault.open(home.vault, RawKey.of(old))
