@@ -51,11 +51,12 @@ from safety_core.canonical import JsonObject
 from safety_core.edge import clock
 from safety_core.edge.backup import Backups
 from safety_core.edge.bundles import BundleStore
+from safety_core.edge.confine.layers import layers
 from safety_core.edge.connections import Connected
 from safety_core.edge.home import Home
 from safety_core.edge.key_file import edge_key
 from safety_core.edge.pattern_cache import load_patterns
-from safety_core.errors import InputError, SafetyError, SecretError
+from safety_core.errors import InputError, SafetyError, SecretError, UnavailableError
 from safety_core.resolve.manifests import misfits
 
 if TYPE_CHECKING:
@@ -159,6 +160,9 @@ _DRAW: Final = "draw a token for each, and list its sha256 in [clients] (docs/se
 
 
 def _troubles(edge: Edge) -> Iterator[SafetyError]:
+    if edge.settings.execute.confine and not layers().hide:
+        reason = "holds nobody here: commands read the edge's files, the vault's key among them"
+        yield UnavailableError("execute.confine", reason, "let the edge have Landlock or namespaces: `safety status`")
     if not Path(edge.settings.workspace).is_dir():
         yield InputError(
             f"workspace {edge.settings.workspace}", "is no folder", "make it, or set `workspace` to the agent's folder"

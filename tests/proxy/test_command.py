@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from proxy import app
+from proxy.settings_source import load_settings
 from safety_core.bundle.archive import pack
+from safety_core.edge.confine.layers import Layers
 from safety_core.edge.home import Home
 from tests.simulators.repository import TENANT, Repository
 
@@ -74,6 +77,17 @@ def test_a_token_that_others_may_read_stops_the_start(environ: dict[str, str], t
     told = safety_edge({**environ, **port}, "--check")
     assert told.returncode == 1
     assert f"chmod 600 {token}" in told.stderr
+
+
+async def test_a_check_warns_where_nothing_holds_commands(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path(environ["SAFETY_EDGE_ROOT"]).write_bytes(Repository(time.time()).publish().root)  # noqa: ASYNC240
+    monkeypatch.setattr(app, "layers", lambda: Layers(memory=True, pids=True))
+    for confine, expected in (("enforce", True), ("off", False)):
+        settings = load_settings(None, {**environ, "SAFETY_EDGE_EXECUTE_CONFINE": confine})
+        _, troubles = await app.check(settings)
+        assert any("commands read the edge's files" in str(trouble) for trouble in troubles) is expected
 
 
 def test_a_check_says_what_would_be_in_force(environ: dict[str, str], tmp_path: Path) -> None:

@@ -46,6 +46,11 @@ class Layers:
     memory: bool = False
     pids: bool = False
 
+    @property
+    def hide(self) -> bool:
+        """Something hides the edge's files from commands."""
+        return self.landlock > 0 or self.rooms != "none"
+
     def lacking(self) -> tuple[str, ...]:
         """Return what does not hold here, in words; empty: everything does."""
         without = {
@@ -56,7 +61,7 @@ class Layers:
                 self.landlock > 0 and not self.sealed
             ),
             "Landlock: what serves a connected service reads what the edge's user may": self.landlock == 0,
-            "anything that hides the edge's files from commands": self.landlock == 0 and self.rooms == "none",
+            "anything that hides the edge's files from commands": not self.hide,
             "Landlock 6: commands reach abstract sockets": self.landlock < 6,
             "a control group for memory: each process is bounded by itself": not self.memory,
             "a control group for processes": not self.pids and self.rooms != "user",
