@@ -34,7 +34,7 @@ from safety_core.model.tool_call import TenantId
 from safety_core.wire import calls as wire
 from safety_core.wire import lineage, outbound, presence, turns
 from safety_core.wire.decisions import button_from, poll_from
-from safety_core.wire.executions import execution_to_json
+from safety_core.wire.executions import execution_id_from, execution_to_json
 from safety_core.wire.halts import halt_from
 from safety_core.wire.plans import plan_end_from, plan_from
 from safety_core.wire.posture import posture_from
@@ -80,6 +80,11 @@ class Control:
         """Tell what was carried out lately."""
         found = await self.calls.services.journal.latest(EXECUTIONS)
         return {"executions": [execution_to_json(execution) for execution in found]}
+
+    async def execution(self, raw: bytes, caller: Caller) -> JsonObject:
+        """Tell one execution, however long ago it was."""
+        found = await self.calls.services.journal.get(execution_id_from(raw))
+        return {"executions": [execution_to_json(found)] if found else []}
 
     async def plan(self, raw: bytes, caller: Caller) -> JsonObject:
         """Say what becomes of several calls, before they are made."""
@@ -210,6 +215,7 @@ ROUTES: Final[tuple[tuple[str, str, Answering], ...]] = (
     ("POST", "/v1/decide", Control.decide),
     ("POST", "/v1/run", Control.run),
     ("GET", "/v1/executions", Control.executions),
+    ("POST", "/v1/executions", Control.execution),
     ("POST", "/v1/plan", Control.plan),
     ("POST", "/v1/plan/end", Control.plan_end),
     ("GET", "/v1/blueprints", Control.blueprints),

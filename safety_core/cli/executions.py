@@ -52,18 +52,24 @@ def undo(id: str, path: Path) -> int:
     The call that takes it back is one like any other, in the name of the same agent: judged, asked about where policy
     asks, and on record. Exit status 0 if it was taken back, 1 if a person is asked or policy refuses.
     """
-    found = [entry for entry in _all(path) if entry.text("id") == id]
-    if not found:
-        raise InputError(f"execution {id}", "is not among the last 200", "see `safety executions list`")
-    way_back = found[0].whole()["undo"]
+    found = told_execution(path, id)
+    if found is None:
+        raise InputError(f"execution {id}", "is not one that the edge remembers", "see `safety executions list`")
+    way_back = found.whole()["undo"]
     if not isinstance(way_back, dict):
         raise InputError(f"execution {id}", "has no way back", "look at the service itself")
-    call: JsonObject = {"id": f"undo-{id}", "agent": found[0].text("agent"), "session": "undo", **way_back}
+    call: JsonObject = {"id": f"undo-{id}", "agent": found.text("agent"), "session": "undo", **way_back}
     answer = ask_edge(path, "POST", "/v1/run", {"call": call, "wait": 0, "key": f"undo:{id}"}, seconds=SECONDS)
     status = answer["status"]
     told = answer.get("output") if status == "executed" else answer.get("reason")
     click.echo(f"{status}: {plain(str(told), 400)}")
     return 0 if status == "executed" else 1
+
+
+def told_execution(path: Path, id: str) -> Reader | None:
+    """Return what the edge tells of one execution, None where it knows none of this id."""
+    body = ask_edge(path, "POST", "/v1/executions", {"id": id})
+    return next(iter(Reader(body, "executions").objects("executions")), None)
 
 
 def _all(path: Path) -> tuple[Reader, ...]:

@@ -1,13 +1,21 @@
 """What the edge carried out, as it tells its own user.
 
-GET /v1/executions   {"executions": [EXECUTION]}, the newest first
-EXECUTION            {"id", "agent", "key", "tool", "call", "at", "state", "exit", "undo": null or {"tool", "params"}}
+GET /v1/executions    {"executions": [EXECUTION]}, the newest first
+POST /v1/executions   {"id"} -> {"executions": [EXECUTION]}, that one, or none
+EXECUTION             {"id", "agent", "key", "tool", "call", "at", "state", "exit", "undo": null or {"tool", "params"}}
 """
 
 from __future__ import annotations
 
 from safety_core.canonical import JsonObject
-from safety_core.model.execution import Execution
+from safety_core.model.execution import Execution, ExecutionId
+from safety_core.wire.names import name
+from safety_core.wire.reader import Reader
+
+
+def execution_id_from(raw: bytes) -> ExecutionId:
+    """Return which execution is asked for, or raise InputError naming the field."""
+    return ExecutionId(name(Reader.parse(raw, "request"), "id"))
 
 
 def execution_to_json(execution: Execution) -> JsonObject:

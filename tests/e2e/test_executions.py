@@ -12,6 +12,7 @@ import httpx2
 import pytest
 from click.testing import CliRunner
 
+from proxy.control.routes import EXECUTIONS
 from safety_core.cli.audit import audit
 from safety_core.cli.main import cli
 from tests.simulators.site import Edge, Site, call, site
@@ -112,6 +113,9 @@ def test_what_was_written_over_can_be_taken_back(here: Site, edge: Edge) -> None
     assert done["undoable"]
     fresh = edge.run("write", path="new.txt", content="x")
     assert not fresh["undoable"], "there was nothing"
+    for _ in range(EXECUTIONS):
+        assert edge.run("read", path="new.txt")["status"] == "executed"
+    assert done["execution"] not in {told["id"] for told in listed(here)}, "others came since"
     status, told = safety(here, "executions", "undo", done["execution"])
     assert (status, told) == (0, "executed: write done: prices.txt\n")
     assert (here.workspace / "prices.txt").read_text() == "bread 3\n"
@@ -122,7 +126,7 @@ def test_what_was_written_over_can_be_taken_back(here: Site, edge: Edge) -> None
 
 def test_what_has_no_way_back_says_so(here: Site, edge: Edge) -> None:
     done = edge.run("exec", command="true")
-    for name, reason in ((done["execution"], "has no way back"), ("f" * 32, "is not among the last 200")):
+    for name, reason in ((done["execution"], "has no way back"), ("f" * 32, "is not one that the edge remembers")):
         tried = CliRunner().invoke(cli, ["executions", "undo", name], env={"SAFETY_HOME": str(here.home.path)})
         assert reason in str(tried.exception)
     assert "can be undone" not in safety(here, "executions", "list")[1].splitlines()[0]

@@ -11,6 +11,7 @@ from safety_core.blueprint.parse import parse_blueprint
 from safety_core.blueprint.run import Run
 from safety_core.canonical import JsonObject
 from safety_core.cli.edge_socket import ask_edge
+from safety_core.cli.executions import told_execution
 from safety_core.errors import InputError
 from safety_core.model.blueprint import Blueprint
 from safety_core.wire.reader import BODY_LIMIT, Reader
@@ -57,11 +58,10 @@ class Edge:
 
     def _undo(self, execution: str) -> tuple[str, JsonObject]:
         """Return the call that takes an execution back. Raises InputError where the edge does not know it any more."""
-        body = Reader(ask_edge(self._path, "GET", "/v1/executions"), "executions")
-        for listed in body.objects("executions"):
-            if listed.text("id") == execution and listed.has("undo"):
-                undo = listed.object("undo")
-                return undo.text("tool"), undo.mapping("params")
+        found = told_execution(self._path, execution)
+        if found is not None and found.has("undo"):
+            undo = found.object("undo")
+            return undo.text("tool"), undo.mapping("params")
         raise InputError(f"execution {execution}", "has nothing that takes it back any more", "take it back by hand")
 
 

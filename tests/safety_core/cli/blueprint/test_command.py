@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from safety_core.canonical import JsonObject
+from safety_core.cli import executions
 from safety_core.cli.blueprint import edge as asked
 from safety_core.cli.main import run
 from safety_core.errors import UnavailableError
@@ -51,7 +52,7 @@ class Script:
                 }
                 return self.runs.pop(0) if self.runs else done
             case "/v1/executions":
-                return {"executions": [*self.executions]}
+                return {"executions": [told for told in self.executions if told["id"] == body["id"]]}
             case _:
                 return {"ok": True}
 
@@ -59,7 +60,8 @@ class Script:
 @pytest.fixture
 def script(monkeypatch: pytest.MonkeyPatch) -> Script:
     script = Script()
-    monkeypatch.setattr(asked, "ask_edge", script)
+    for place in (asked, executions):
+        monkeypatch.setattr(place, "ask_edge", script)
     return script
 
 
