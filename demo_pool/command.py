@@ -51,7 +51,7 @@ def serve(host: str, port: int, public_url: str, data: Path, hours: float, **lim
         raise UnavailableError("demo-pool", "needs Linux: a tenant lives in namespaces", "run it on a Linux machine")
     for name in NEEDED:
         if importlib.util.find_spec(name) is None:
-            raise UnavailableError(name, "is not installed", "pip install 'safety-gateway[hub]' openai")
+            raise UnavailableError(name, "is not installed", "pip install 'safety-gateway[hub,demo]'")
     from demo_pool.front.serving import serve as serve_pool  # late: --help needs none of it
 
     serve_pool(Settings(data.expanduser(), host, port, public_url.rstrip("/"), seconds=hours * 3600, **limits))
