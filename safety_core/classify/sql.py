@@ -28,6 +28,9 @@ Found = Action | str
 Place = Callable[[str], Target]
 """Says where the path of a file lies."""
 
+LOCAL: Final = frozenset({"sqlite", "duckdb"})
+"""Dialects of engines that read files where they are called; those of others lie at their server."""
+
 RUNS_TEXT: Final = frozenset({"do", "exec", "execute", "prepare", "call"})
 """Statements that carry out SQL which stands in their strings."""
 
@@ -110,6 +113,8 @@ class _Judge:
                     yield f"{self.subject}: SQL that reads files by {name}"
                 else:
                     yield self._action(Kind.READ, name, "reads a file", (self.place(path[1]),))
+                    if self.dialect not in LOCAL:
+                        yield f"{self.subject}: SQL that reads a file of its server by {name}"
 
     def _parsed(self, statement: Statement) -> exp.Expr | None:
         """Return the tree, where the server's language or plain SQL gives one."""

@@ -138,6 +138,7 @@ _DOING: Final = _names(
     "delete drop purge truncate kill terminate remove update insert set write exec execute"
     " send run create reset clear alter grant"
     " revoke refund pay import export load call invoke reload restart stop"
+    " transfer charge move notify publish submit launch trigger approve cancel"
 )
 """Words in a function's name that say it does something, however it begins."""
 

@@ -169,6 +169,7 @@ HIDDEN = [
     "select a$$, pg_read_file('/etc/passwd') as b$$ from a",
     "select 1 as $1$, pg_read_file('/etc/passwd') as $1$",
     "select pg_catalog.pg_read_file('/etc/passwd')",
+    "select lead_transfer(1)",
     'select "pg_terminate_backend"(1)',
     "select pg_catalog.\"pg_read_file\"('/etc/passwd')",
     "select 1 `, pg_terminate_backend(1) `",
@@ -236,6 +237,15 @@ def test_tables_are_targets() -> None:
 def test_a_condition_with_a_limit_or_a_query_is_bounded() -> None:
     for text in ("delete from a where b in (select b from c)", "delete from a limit 5"):
         assert all("unbounded" not in action.traits for action in found(text, "mysql")[0])
+
+
+def test_a_file_of_a_server_is_not_one_of_the_workspace() -> None:
+    def place(path: str) -> Target:
+        return Target(TargetKind.PATH, f"/workspace/{path}", Zone.WORKSPACE)
+
+    for dialect, doubted in (("postgres", True), ("", True), ("sqlite", False)):
+        found = list(sql_actions("select readfile('pg_hba.conf')", "x", dialect, place))
+        assert any(isinstance(item, str) for item in found) is doubted
 
 
 def test_a_file_that_is_read_is_placed() -> None:
