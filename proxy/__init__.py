@@ -21,6 +21,7 @@ tally       counts what became of calls, and who was there last
 effects     who performs each effect of a flow
 secrets     which secrets are known now, and the redactor that takes them out
 canaries    secrets that nobody uses, and that ring wherever they are seen
+fragments   what of a secret is one by itself
 needles     what finds secrets and tells none, for the plugin
 logs        log lines without secrets;  errors: refusals that only the edge makes
 newest      memory that holds only so much;  room: how much of all bodies is held at once

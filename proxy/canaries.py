@@ -12,10 +12,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from typing import Final
 
+from proxy.fragments import signs_of
 from safety_core.canonical import Json
 from safety_core.edge import clock
 from safety_core.edge.audit_log import AuditLog
@@ -44,6 +45,7 @@ class Canaries:
 
     Attributes:
         names: the canaries.
+        signs: the names under which a canary, or the password in one, is found -> the canary.
         rung: set whenever there is something to be written down.
         scrub: takes secrets out of the name of an agent, who may have chosen one.
     """
@@ -52,6 +54,7 @@ class Canaries:
         self._vault = vault
         self._audit = audit
         self.names: frozenset[SecretName] = frozenset()
+        self.signs: Mapping[SecretName, SecretName] = {}
         self.rung: Final = asyncio.Event()
         self.scrub: Callable[[str], str] = str
         self._waiting: Counter[tuple[SecretName, str]] = Counter()
@@ -62,11 +65,12 @@ class Canaries:
         """Take up which of what has changed are canaries."""
         kept = frozenset[SecretName]() if changes.whole else self.names - changes.values.keys() - changes.gone
         self.names = kept | changes.canaries
+        self.signs = {sign: name for name in self.names for sign in signs_of(name)}
         self._loop = asyncio.get_running_loop()
 
     def seen(self, names: frozenset[SecretName]) -> None:
         """Count the canaries among the secrets that were found in one text; on whatever thread that was done."""
-        for name in names & self.names:
+        for name in {self.signs[sign] for sign in names & self.signs.keys()}:
             self._ring(name, SPEAKER.get())
 
     def used(self, names: Iterable[SecretName], use: Use) -> None:

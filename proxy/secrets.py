@@ -9,20 +9,18 @@ means something, but not looked for elsewhere: a person would have been refused 
 A value that was rotated away is looked for beside the new one, under the same name, until its overlap ends. A canary is
 looked for as all others are, and told to nobody as a secret that there is: whoever shows it, rings (`proxy.canaries`).
 
-The texts of a secret that is a JSON object (an access key with its id and token) are secrets of their own: whoever
-shows one of them does not show the object.
+What of a secret is one by itself (the password in a URL) is looked for too (`proxy.fragments`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from proxy.canaries import Canaries
 from proxy.force import Force
+from proxy.fragments import parts_of
 from proxy.needles import Needles
 from safety_core.canonical import Json, JsonObject
 from safety_core.edge import clock
@@ -38,9 +36,6 @@ from safety_core.redact.redactor import Redactor
 
 STEPS: Final = 16
 """Changes that are taken up in one go, in some 0.1 ms each, before others get their turn."""
-
-PART: Final = 16
-"""Characters of a text in a JSON object that is looked for by itself; what is shorter names something."""
 
 MISSED: Final = 50
 """Names that were asked for in vain, of which the last are remembered."""
@@ -251,29 +246,11 @@ async def _changed(
 
 
 def _lookable(known: Mapping[SecretName, SecretValue]) -> Iterator[tuple[SecretName, SecretValue]]:
-    """Yield what is looked for: the values that are not too common, and the texts in those that are JSON objects."""
+    """Yield what is looked for: the values that are not too common, and the parts of those."""
     for name, value in known.items():
         if not _common(name, value):
             yield name, value
-            yield from _parts(name, value.reveal())
-
-
-def _parts(name: SecretName, value: str) -> Iterator[tuple[SecretName, SecretValue]]:
-    if not value.startswith("{"):
-        return
-    try:
-        fields = json.loads(value)
-    except (ValueError, RecursionError):
-        return
-    for field, part in fields.items():
-        if isinstance(part, str) and len(part) >= PART and not common_reason(SecretValue(part)):
-            yield _part_name(name, field), SecretValue(part)
-
-
-def _part_name(name: SecretName, field: str) -> SecretName:
-    """Return the name of a part, which nobody gives to a secret of theirs."""
-    told = hashlib.sha256(f"{name}\0{field}".encode("utf-8", "surrogatepass")).hexdigest()
-    return SecretName(f"{name[:40]}.part-{told[:16]}")
+            yield from parts_of(name, value.reveal())
 
 
 def _common(name: SecretName, value: SecretValue) -> bool:

@@ -248,7 +248,7 @@ class Calls:
 
     async def _context(self, force: Force, wait: float) -> Context:
         redactor = await self.services.secrets.redactor(force)
-        canaries = self.services.secrets.canaries.names
+        canaries = frozenset(self.services.secrets.canaries.signs)
         now = {**self.connections}  # one call goes by one reading of the pins
         return Context(force.policy, redactor, self.workspace, wait, connections=now, canaries=canaries)
 

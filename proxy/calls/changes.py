@@ -80,7 +80,7 @@ class Changes:
         except BundleError as error:  # nobody can say any more what the changed call is
             return Refused(type(error).__name__, str(error))
         redactor = await self.services.secrets.redactor(force)
-        now, canaries = {**self.connections}, self.services.secrets.canaries.names
+        now, canaries = {**self.connections}, frozenset(self.services.secrets.canaries.signs)
         context = Context(force.policy, redactor, self.workspace, connections=now, canaries=canaries)
         with force.used():
             return await arun(edited(edit, approval, context), handlers(self.services, force.engine))

@@ -62,6 +62,19 @@ async def test_a_call_that_shows_it_is_refused(here: Setting, path: str, value: 
     assert VALUE not in str(await here.log())
 
 
+async def test_the_password_alone_of_one_that_is_a_url_rings_as_the_url_does(here: Setting) -> None:
+    url, password = SecretName("old_database"), characters(20, "alnum", "password")
+    vault = here.edge.control.calls.services.secrets._vault
+    whole = SecretValue(f"postgresql://app_qwer:{password}@db-asdf:5432/main")
+    vault.put(url, whole, now=1.0, terms=Terms(canary="postgres"))
+    shown = call("exec", command=f"PGPASSWORD={password} psql -h db-asdf -U app_qwer main")
+    answer = await here.ask("/v1/run", {"call": shown, "wait": 0})
+    assert answer["status"] == "refused"
+    assert "is a canary" in answer["reason"]
+    ((name, _, _),) = await rung(here)
+    assert name == url
+
+
 @pytest.mark.parametrize("path", ["/v1/run", "/v1/decide"])
 async def test_a_call_that_names_it_is_refused(here: Setting, path: str) -> None:
     answer = await here.ask(path, {"call": call("exec", command=f"echo SECRET_REF({BAIT})"), "wait": 0})
