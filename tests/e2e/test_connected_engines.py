@@ -19,7 +19,6 @@ from safety_core.cli.main import cli
 from tests.simulators import databases
 from tests.simulators.containers import IMAGE, ContainerEngine, podman
 from tests.simulators.databases import Database
-from tests.simulators.docker_calls import socket_relay
 from tests.simulators.relay import relay
 from tests.simulators.site import Edge, Site, call, site
 from tests.simulators.sql_calls import Calls
@@ -133,7 +132,7 @@ def test_a_change_of_records_happens_once_though_the_edge_is_killed(world: World
 def test_a_container_runs_once_though_the_edge_is_killed(world: World, tmp_path: Path, at: bytes) -> None:
     key = f"run-{at.decode()}"
     with (
-        socket_relay(world.engine.socket, tmp_path / "s", at=at, passed=True, hold=True) as line,
+        relay(world.engine.socket, tmp_path / "s", at=at, passed=True, hold=True) as line,
         world.edge(socket=tmp_path / "s") as edge,
     ):
         cut_off(edge, line.reached, key, "docker_run", **RUN)
@@ -148,7 +147,7 @@ def test_what_an_engine_cannot_tell_is_left_to_a_person(world: World, tmp_path: 
     world.engine.ask("run", "--detach", "--name", "web", "--network", "none", IMAGE, "sleep", "600")
     inside = {"connection": "box", "container": "web", "command": ["touch", "/tmp/x"]}
     with (
-        socket_relay(world.engine.socket, tmp_path / "s", at=b"/start", passed=True, hold=True) as line,
+        relay(world.engine.socket, tmp_path / "s", at=b"/start", passed=True, hold=True) as line,
         world.edge(socket=tmp_path / "s") as edge,
     ):
         cut_off(edge, line.reached, "touch", "docker_exec", **inside)

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +14,6 @@ from safety_core.edge.adapters.worker import serve
 from safety_core.model.connection import Connection
 from safety_core.model.secret import SecretName, SecretValue
 from safety_core.model.tool_call import ToolResult
-from tests.simulators.relay import Relay
 
 
 @dataclass(frozen=True)
@@ -51,33 +46,3 @@ class DockerCalls:
     def __call__(self, operation: str, values: dict[str, str] | None = None, **arguments: Json) -> Any:
         """Carry it out; return its answer, which is JSON."""
         return json.loads(self.result(operation, values, **arguments).output)
-
-
-class _SocketRelay(Relay):
-    """A relay between two Unix sockets."""
-
-    behind: Path
-
-    def serve(self, listening: socket.socket) -> None:
-        with suppress(OSError):
-            while True:
-                client, _ = listening.accept()
-                server = socket.socket(socket.AF_UNIX)
-                server.connect(str(self.behind))
-                self._sockets += [client, server]
-                for pump in (self._up, self._down):
-                    threading.Thread(target=pump, args=(client, server), daemon=True).start()
-
-
-@contextmanager
-def socket_relay(behind: Path, front: Path, **how: Any) -> Iterator[Relay]:
-    """Yield a relay at the path `front`."""
-    with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(str(front))
-        listening.listen()
-        made = _SocketRelay(0, **how)
-        made.behind = behind
-        threading.Thread(target=made.serve, args=(listening,), daemon=True).start()
-        yield made
-        listening.shutdown(socket.SHUT_RDWR)
-        made.close()

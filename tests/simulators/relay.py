@@ -7,11 +7,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass
 class Relay:
-    """Forwards to `target` until `at` has come from the client.
+    """Forwards to `target`, a port or the path of a Unix socket, until `at` has come from the client.
 
     Attributes:
         at: bytes of the client; b"" cuts nothing.
@@ -21,7 +22,7 @@ class Relay:
         reached: is set when the client has said `at`.
     """
 
-    target: int
+    target: int | Path
     at: bytes = b""
     passed: bool = False
     hold: bool = False
@@ -35,10 +36,17 @@ class Relay:
         with suppress(OSError):
             while True:
                 client, _ = listening.accept()
-                server = socket.create_connection(("127.0.0.1", self.target))
+                server = self._server()
                 self._sockets += [client, server]
                 for pump in (self._up, self._down):
                     threading.Thread(target=pump, args=(client, server), daemon=True).start()
+
+    def _server(self) -> socket.socket:
+        if isinstance(self.target, int):
+            return socket.create_connection(("127.0.0.1", self.target))
+        server = socket.socket(socket.AF_UNIX)
+        server.connect(str(self.target))
+        return server
 
     def _up(self, client: socket.socket, server: socket.socket) -> None:
         seen = b""
@@ -88,12 +96,21 @@ class Relay:
 
 
 @contextmanager
-def relay(target: int, **how: object) -> Iterator[Relay]:
-    """Yield a relay to a port of this machine; its own is `port`."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+def relay(target: int | Path, front: Path | None = None, **how: object) -> Iterator[Relay]:
+    """Yield a relay. It listens at the path `front`, or at a port of its own (`port`)."""
+    with _listening(front) as listening:
         made = Relay(target, **how)  # type: ignore[arg-type]
-        made.port = listening.getsockname()[1]
+        made.port = 0 if front else listening.getsockname()[1]
         threading.Thread(target=made.serve, args=(listening,), daemon=True).start()
         yield made
         listening.shutdown(socket.SHUT_RDWR)
         made.close()
+
+
+def _listening(front: Path | None) -> socket.socket:
+    if front is None:
+        return socket.create_server(("127.0.0.1", 0))
+    made = socket.socket(socket.AF_UNIX)
+    made.bind(str(front))
+    made.listen()
+    return made

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from safety_core.canonical import Json
 from safety_core.edge.execute import Limits, execute
@@ -31,10 +24,11 @@ from safety_core.resolve import HttpPlan, repeat_of
 from safety_core.resolve.openapi import operations_of
 from safety_core.resolve.rest import rest_plan
 from safety_core.resolve.webhook import webhook_plan
+from tests.simulators.certificates import Certificate, certificate
 from tests.simulators.receiver import receiver
+from tests.simulators.relay import relay
 from tests.simulators.shop import Shop, description, shop
 
-DAY = timedelta(days=1)
 TOKEN = SecretName("SHOP_TOKEN")
 OPERATIONS = operations_of(description("")).operations
 ORDER: dict[str, Any] = {"customer": "c@example.com", "items": [{"product": "p1", "quantity": 2}]}
@@ -151,33 +145,38 @@ async def test_a_webhook_is_delivered_signed_and_known_again() -> None:
     assert all(each.headers["webhook-signature"].startswith("v1,") for each in here.received)
 
 
+@pytest.mark.parametrize(
+    "how", [{}, {"passed": True}, {"passed": True, "hold": True}], ids=["cut", "answer lost", "silent"]
+)
+async def test_a_webhook_that_was_cut_off_is_uncertain_and_is_sent_again_under_its_name(how: dict[str, bool]) -> None:
+    secret = {TOKEN: SecretValue("plainly invented")}
+    async with receiver() as here:
+        port = int(here.url.rpartition(":")[2])
+        with relay(port, at=b"webhook-id: ", **how) as line:
+            target = f"http://127.0.0.1:{line.port}/in"
+            erp = Connection("erp", "webhook", target, secrets={"secret": TOKEN}, private=True)
+            made = webhook_plan(erp, {"event": "order.shipped"}, 1.0)
+            with pytest.raises(UncertainError, match="connection erp: did not"):
+                await execute(made, secret, key="e1")
+        again = webhook_plan(replace(erp, target=here.url + "/in"), {"event": "order.shipped"}, 5.0)
+        await execute(again, secret, key="e1")
+    assert len({each.headers["webhook-id"] for each in here.received}) == 1
+    assert len(here.received) == 1 + ("passed" in how)
+
+
 def bare(connection: Connection) -> HttpPlan:
     return rest_plan(connection, Operation("look", detail={"path": "/"}), {}, 5.0)
 
 
-def certificate(folder: Path) -> Path:
-    """Return a certificate of localhost, signed by itself, with its key in the same file."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now - DAY, now + DAY)
-    signed = made.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), False).sign(key, SHA256())
-    path = folder / "own.pem"
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    path.write_bytes(private + signed.public_bytes(Encoding.PEM))
-    return path
-
-
 @asynccontextmanager
-async def tls_server(own: Path) -> AsyncIterator[int]:
+async def tls_server(own: Certificate) -> AsyncIterator[int]:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
         await writer.drain()
         writer.close()
 
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(own)
-    server = await asyncio.start_server(answer, "localhost", 0, ssl=context)
+    server = await asyncio.start_server(answer, "localhost", 0, ssl=own.context())
     async with server:
         yield server.sockets[0].getsockname()[1]
 
@@ -188,7 +187,7 @@ async def test_a_certificate_is_checked_and_an_authority_of_ones_own_may_be_name
         connection = Connection("shop", "rest", f"https://localhost:{port}", private=True)
         with pytest.raises(ExecutionError, match="its certificate is not to be trusted: self-signed certificate"):
             await execute(bare(connection), {})
-        known = replace(connection, options={"ca": str(own)})
+        known = replace(connection, options={"ca": str(own.chain)})
         assert (await execute(bare(known), {})).output == "ok"
         odd = replace(connection, options={"ca": str(tmp_path / "gone.pem")})
         with pytest.raises(ExecutionError, match="option ca that is not the path of a PEM"):

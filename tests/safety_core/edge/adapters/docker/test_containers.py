@@ -15,7 +15,8 @@ from safety_core.edge.adapters.docker.mask import masked
 from safety_core.edge.adapters.request import answer_from, request_bytes
 from safety_core.errors import ExecutionError, UncertainError
 from tests.simulators.containers import IMAGE, ContainerEngine
-from tests.simulators.docker_calls import DockerCalls, socket_relay
+from tests.simulators.docker_calls import DockerCalls
+from tests.simulators.relay import relay
 
 SLEEPING = {"image": IMAGE, "name": "web", "command": ["sleep", "1000"], "detach": True}
 
@@ -189,7 +190,7 @@ def test_a_container_that_takes_too_long_is_ended(calls: DockerCalls, box: Conta
 def test_a_line_cut_in_the_middle_of_a_run_runs_one_container(
     calls: DockerCalls, box: ContainerEngine, tmp_path: Path, at: bytes, *, passed: bool
 ) -> None:
-    with socket_relay(box.socket, tmp_path / "s", at=at, passed=passed) as line:
+    with relay(box.socket, tmp_path / "s", at=at, passed=passed) as line:
         with pytest.raises(UncertainError):
             calls.but(socket=tmp_path / "s")("run", image=IMAGE, command=["echo", "once"])
         assert line.reached.is_set()
@@ -200,14 +201,14 @@ def test_a_line_cut_in_the_middle_of_a_run_runs_one_container(
 def test_a_line_cut_before_anything_was_asked_for_means_that_nothing_happened(
     calls: DockerCalls, box: ContainerEngine, tmp_path: Path
 ) -> None:
-    with socket_relay(box.socket, tmp_path / "s", at=b"/_ping"), pytest.raises(ExecutionError) as refused:
+    with relay(box.socket, tmp_path / "s", at=b"/_ping"), pytest.raises(ExecutionError) as refused:
         calls.but(socket=tmp_path / "s")("run", image=IMAGE, command=["true"])
     assert not isinstance(refused.value, UncertainError)
     assert box.containers() == []
 
 
 def test_a_line_that_goes_dead_is_given_up(calls: DockerCalls, box: ContainerEngine, tmp_path: Path) -> None:
-    dead = socket_relay(box.socket, tmp_path / "s", at=b"/containers/json", hold=True)
+    dead = relay(box.socket, tmp_path / "s", at=b"/containers/json", hold=True)
     with dead, pytest.raises(ExecutionError, match="did not answer") as refused:
         calls.but(socket=tmp_path / "s", timeout=1.5)("ps")
     assert not isinstance(refused.value, UncertainError)
@@ -218,7 +219,7 @@ def test_a_child_killed_in_the_middle_of_a_run_runs_one_container(
     calls: DockerCalls, box: ContainerEngine, tmp_path: Path, at: bytes
 ) -> None:
     arguments = {"image": IMAGE, "command": ["echo", "once"]}
-    with socket_relay(box.socket, tmp_path / "s", at=at, passed=True, hold=True) as line:
+    with relay(box.socket, tmp_path / "s", at=at, passed=True, hold=True) as line:
         _killed(calls.but(socket=tmp_path / "s"), line.reached.wait, "run", arguments)
     assert calls.but(again=True).result("run", **arguments).output == "once\n"  # type: ignore[arg-type]
     assert len(box.containers()) == 1

@@ -12,6 +12,7 @@ from safety_core.errors import ExecutionError, UncertainError
 from safety_core.model.connection import Connection
 from safety_core.model.tool_call import Hint
 from tests.safety_core.edge.adapters.mcp.conftest import Notes
+from tests.simulators.relay import relay
 
 
 async def test_a_tool_does_what_it_is_called_for(notes: Notes) -> None:
@@ -89,14 +90,26 @@ async def test_a_server_that_ends_in_the_middle_is_uncertain(program: Notes) -> 
     assert program.acts == ["dies"]
 
 
+@pytest.mark.parametrize("passed", [False, True], ids=["before it came", "behind it"])
+async def test_a_line_cut_at_the_call_is_uncertain(at_url: Notes, passed: bool) -> None:
+    (at_url.folder / "acts").unlink(missing_ok=True)
+    connection, port = await at_url.pinned(), int(at_url.connection.target.split(":")[2].partition("/")[0])
+    with relay(port, at=b"two-loaves", passed=passed) as line:
+        there = replace(connection, target=connection.target.replace(str(port), str(line.port)))
+        cut = replace(at_url, connection=there)
+        with pytest.raises(UncertainError, match="connection notes: was cut off in the middle"):
+            await cut.call("note", text="two-loaves")
+    assert at_url.acts == ["two-loaves"] * passed
+
+
 @pytest.mark.parametrize(
     ("target", "private", "told"),
     [
         ("/no/such/server", False, "cannot be started"),
         ("", False, "has no command line"),
         ("'half", False, "has no command line"),
-        ("cat", False, "does not take this call|cut off"),
-        ("true", False, "was cut off in the middle .*safety connection check notes"),
+        ("cat", False, "does not take this call|does not speak MCP"),
+        ("true", False, "program that ended.*start its target by hand.*readable"),
         ("http://127.0.0.1:9/mcp", False, "over plain http"),
         ("https://127.0.0.1:9/mcp", False, "leads to this machine"),
         ("http://127.0.0.1:9/mcp", True, "cut off in the middle"),
