@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from safety_core.edge.confine.held import held
@@ -25,6 +25,14 @@ CHUNK: Final = 64 * 1024
 DRAIN_SECONDS: Final = 1.0
 """How long output is awaited from descendants that hold the pipe open, where nothing could end them."""
 
+COMMANDS_AT_ONCE: Final = 32
+"""Commands at the same time: of each the edge keeps what it prints, and has descriptors and two processes."""
+
+PLACE_SECONDS: Final = 60.0
+"""How long a further one waits for its turn."""
+
+_places: asyncio.Semaphore | None = None
+
 
 async def run_process(
     argv: Sequence[str], cwd: str, secrets: Mapping[str, str], stdin: str, seconds: float, limits: Limits
@@ -37,9 +45,35 @@ async def run_process(
         secrets: environment variables for this child alone.
 
     Raises:
-        ExecutionError: it could not be started, or did not end in `seconds`.
+        ExecutionError: it could not be started, or did not end in `seconds`; or too many others are under way.
         UnavailableError: it could not be confined.
     """
+    async with _place():
+        return await _run(argv, cwd, secrets, stdin, seconds, limits)
+
+
+@asynccontextmanager
+async def _place() -> AsyncGenerator[None, None]:
+    """Wait for one's turn. Raises ExecutionError: it did not come."""
+    global _places  # noqa: PLW0603 - made once, in the loop that uses it
+    if _places is None:
+        _places = asyncio.Semaphore(COMMANDS_AT_ONCE)
+    places = _places
+    try:
+        async with asyncio.timeout(PLACE_SECONDS):
+            await places.acquire()
+    except TimeoutError:
+        reason = f"was not started: {COMMANDS_AT_ONCE} others are under way"
+        raise ExecutionError("the command", reason, "try again when some have ended") from None
+    try:
+        yield
+    finally:
+        places.release()
+
+
+async def _run(
+    argv: Sequence[str], cwd: str, secrets: Mapping[str, str], stdin: str, seconds: float, limits: Limits
+) -> ToolResult:
     inherited = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     program = Program(argv, cwd, {"PATH": PATH, **inherited, **limits.environment, **secrets})
     reading, writing = os.pipe()

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from safety_core.edge.execute import Limits, execute
+from safety_core.edge.execute import process as module
 from safety_core.errors import ExecutionError, UnknownSecretError
 from safety_core.model.secret import SecretName, SecretValue, references
 from safety_core.model.tool_call import ToolResult
@@ -59,6 +60,22 @@ async def test_the_environment_is_clean(monkeypatch: pytest.MonkeyPatch) -> None
 
 async def test_input_is_closed_and_there_is_no_terminal() -> None:
     assert (await shell("cat; tty </dev/tty || echo none")).output.endswith("none\n")
+
+
+async def test_only_so_many_run_at_once_and_who_waits_in_vain_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(module, "_places", asyncio.Semaphore(2))
+    count = f"mkdir {tmp_path}/$$; ls {tmp_path} | wc -l; sleep 0.3; rmdir {tmp_path}/$$"
+    free = Limits(confinement=None)
+    results = await asyncio.gather(*(shell(count, limits=free) for _ in range(6)))
+    assert {int(result.output) for result in results} <= {1, 2}
+    monkeypatch.setattr(module, "PLACE_SECONDS", 0.05)
+    told = await asyncio.gather(*(shell("sleep 0.4; echo done") for _ in range(3)), return_exceptions=True)
+    refused = [one for one in told if isinstance(one, ExecutionError)]
+    assert len(refused) == 1
+    assert "was not started" in str(refused[0])
+    assert (await shell("echo again")).output == "again\n"
 
 
 async def test_output_is_cut_at_the_limit_and_the_child_goes_on() -> None:
