@@ -6,10 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-_QUOTED: Final = r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"[^\"]*\"|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$"
+_BLOCK: Final = r"/\*.*?\*/"
+_QUOTED: Final = (
+    rf"--[^\r\n]*|{_BLOCK}|(?<![\w$])[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'"
+    r"|\"[^\"]*\"|(?<![\w$])\$(?P<tag>(?!\d)\w*)\$.*?\$(?P=tag)\$"
+)
+_ESCAPED: Final = rf"--(?=\s|\Z)[^\n]*|{_BLOCK}|'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`"
 _BACKSLASHED: Final = re.compile(rf"{_QUOTED}|(?P<own>\\(?:[A-Za-z?!.#]+\+?)[^\n\\]*)", re.DOTALL)
 _MYSQL: Final = re.compile(
-    rf"{_QUOTED}|#[^\n]*|(?P<own>\\[A-Za-z!.#]|^[ \t]*(?:system|source|tee|notee|pager|nopager|edit"
+    rf"{_ESCAPED}|#[^\n]*|(?P<own>\\[A-Za-z!.#]|^[ \t]*(?:system|source|tee|notee|pager|nopager|edit"
     rf"|delimiter|rehash|charset|prompt|connect"
     r"|resetconnection|warnings|nowarning|clear|ego|go|print|query_attributes"
     r"|ssl_session_data_print)\b)(?P<rest>[^\n]*)",

@@ -16,7 +16,7 @@ _COMMON: Final = (
     r"--[^\n]*|/\*.*?\*/|(?<![\w$])\$(?P<tag>(?!\d)\w*)\$.*?\$(?P=tag)\$"
     r"|\"(?:[^\"]|\"\")*\"|`(?:[^`]|``)*`"
 )
-_PLAIN: Final = re.compile(rf"[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|{_COMMON}", re.DOTALL)
+_PLAIN: Final = re.compile(rf"(?<![\w$])[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|{_COMMON}", re.DOTALL)
 _ESCAPED: Final = re.compile(rf"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\"|#[^\n]*|{_COMMON}", re.DOTALL)
 
 

@@ -204,6 +204,12 @@ def test_a_comment_that_every_server_reads_alike_is_one() -> None:
     assert found("select 1 --drop table a", "mysql")[1]
 
 
+def test_a_name_that_ends_in_e_begins_no_escaped_text() -> None:
+    assert Kind.CONTROL in {
+        action.kind for action in found("select date'\\', pg_terminate_backend(1) --'", "postgres")[0]
+    }
+
+
 def test_a_function_is_known_behind_a_schema_in_quotes() -> None:
     assert Kind.CONTROL in {action.kind for action in found('select "pg_catalog".pg_terminate_backend(1)')[0]}
 
