@@ -116,7 +116,8 @@ def show(answer: JsonObject, console: Console) -> None:
 def _vault(body: Reader, facts: Table) -> None:
     """Add a line for each canary that was seen, and for each secret whose end is near or past."""
     for seen in body.objects("canaries") if body.has("canaries") else ():
-        told = f"the canary {seen.text('name')} was seen {seen.integer('times')} times, last {_ago(seen.number('last'))}"
+        told = f"the canary {seen.text('name')} was seen {seen.integer('times')} times, "
+        told += f"last {_ago(seen.number('last'))}"
         facts.add_row("alarm", Text(told, style="red"))
     now = clock.now()
     for ending in body.objects("ending") if body.has("ending") else ():
