@@ -24,7 +24,7 @@ ENGINES: Final = {
     "sqlite": "sqlite",
 }
 PORTS: Final = {"postgres": 5432, "mysql": 3306, "sqlite": 0}
-OPTIONS: Final = frozenset({"tls", "ca", "acts_table"})
+OPTIONS: Final = frozenset({"tls", "ca", "acts_table", "timeout"})
 TABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 
 
