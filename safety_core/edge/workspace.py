@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
 from typing import BinaryIO, Final
@@ -57,12 +57,21 @@ def new_file(workspace: str, path: str) -> Iterator[BinaryIO]:
         raise refusal(path, f"cannot be written ({error.strerror})", "choose another name") from None
 
 
-def inside_of(workspace: str, path: str) -> PurePath:
-    """Return where the path ends, relative to the workspace, links followed."""
+def inside_of(workspace: str, path: str, hidden: Iterable[str] = ()) -> PurePath:
+    """Return where the path ends, relative to the workspace, links followed.
+
+    Args:
+        hidden: real paths in the workspace that are not there for agents, such as the edge's own folder.
+
+    Raises:
+        ExecutionError: it leaves the workspace, or is hidden.
+    """
     root = os.path.realpath(workspace)
     end = PurePath(root if "\x00" in path else os.path.realpath(PurePath(root, path)))
     if not workspace or path.startswith("~") or not end.is_relative_to(root) or end == PurePath(root):
         raise refusal(path, "is not a file inside of the workspace")
+    if any(PurePath(one).is_relative_to(root) and end.is_relative_to(one) for one in hidden):
+        raise refusal(path, "is hidden from what agents do")
     return end.relative_to(root)
 
 

@@ -35,9 +35,10 @@ def run_file(plan: FilePlan, values: Mapping[SecretName, SecretValue], limits: L
     """Do the operation. `output` is the text for a read, else a word about what was done.
 
     Raises:
-        ExecutionError: the path leaves the workspace or is no regular file, or an edit's old text is not there once.
+        ExecutionError: the path leaves the workspace, is hidden or no regular file, or an edit's old text is not there
+            once.
     """
-    inside = inside_of(plan.workspace, plan.path)
+    inside = inside_of(plan.workspace, plan.path, limits.confinement.hidden if limits.confinement else ())
     content, old = fill(plan.content, values), fill(plan.old, values)
     try:
         with folder_in(Path(plan.workspace).resolve(), inside.parts[:-1], make=plan.operation != "read") as folder:

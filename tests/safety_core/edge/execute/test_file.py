@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from safety_core.edge.confine.confinement import of_commands
 from safety_core.edge.execute import Limits, execute
 from safety_core.edge.execute import file as adapter
+from safety_core.edge.home import Home
 from safety_core.errors import ExecutionError
 from safety_core.model.secret import SecretName, SecretValue, refs_in
 from safety_core.model.tool_call import ToolResult
@@ -72,6 +74,27 @@ async def test_no_path_leads_out(workspace: Path, operation: str, path: str) -> 
     assert (workspace.parent / "space-evil" / "loot").read_text() == "loot"
 
 
+@pytest.mark.parametrize("operation", ["read", "write", "append", "edit"])
+@pytest.mark.parametrize(
+    "path", [".safety/keys/vault.key", ".safety/new", "way/vault.key", "d/../.safety/../.safety/x"]
+)
+async def test_the_edges_own_folder_in_a_workspace_is_not_there(workspace: Path, operation: str, path: str) -> None:
+    home = Home(workspace / ".safety").create()
+    home.vault_key.write_text("the key")
+    (workspace / "way").symlink_to(home.keys)
+    limits = Limits(confinement=of_commands(home, str(workspace), environ={}))
+    with pytest.raises(ExecutionError, match="is hidden from what agents do"):
+        await do(operation, workspace, path, "x", "the", limits)
+    assert home.vault_key.read_text() == "the key"
+    assert names(home.path) == ["bundles", "keys"]
+
+
+async def test_a_workspace_in_the_edges_own_folder_is_there(workspace: Path) -> None:
+    limits = Limits(confinement=of_commands(Home(workspace.parent), str(workspace), environ={}))
+    await do("write", workspace, "file", "text", limits=limits)
+    assert (await do("read", workspace, "file", limits=limits)).output == "text"
+
+
 async def test_links_that_stay_inside_are_followed(workspace: Path) -> None:
     (workspace / "real").mkdir()
     (workspace / "real" / "x").write_text("in")
@@ -88,7 +111,7 @@ async def test_a_folder_exchanged_for_a_link_in_between_leads_nowhere(
     (workspace / "a" / "loot").write_text("mine")
     honest = adapter.inside_of
 
-    def exchanged(root: str, path: str) -> object:
+    def exchanged(root: str, path: str, *_: object) -> object:
         checked = honest(root, path)
         (workspace / "a").rename(workspace / "b")
         (workspace / "a").symlink_to(workspace.parent / "space-evil")
