@@ -107,6 +107,9 @@ def plan_for(case: Case, context: Context, seconds: float = COMMAND_SECONDS) -> 
         ExecutionError: it cannot, or it would where the agent's own tools may not: outside of the sandbox.
     """
     tool = case.verdict.facts.tool
+    outer = compiled(context.policy.catalogue).tool(case.call.tool)
+    if outer is not None and "inner" in outer[1]:  # the arguments are not those of the call that was judged
+        raise ExecutionError(f"tool {case.call.tool}", "only carries another call", f"call {tool} by its own name")
     known, manifest = (context.policy.catalogue, context.workspace), context.policy.agent(case.call.agent)
     reached = manifest.reached(context.connections)
     plan = plan_of(case.call, tool, *known, seconds=seconds, connections=reached)

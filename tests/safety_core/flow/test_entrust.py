@@ -301,6 +301,15 @@ def test_a_service_that_the_manifest_leaves_out_is_not_there() -> None:
     assert isinstance(answer, Refused), "the tool inside must stand in the manifest"
 
 
+def test_the_edge_runs_the_call_that_was_judged_and_not_what_stands_beside_it() -> None:
+    place = world()
+    wish = other("use_tool", name="exec", input='{"command": "ls"}', command="rm -rf /srv/agent")
+    answer = run(tool_call.run(wish, context(wait=60)), place.handlers)
+    assert isinstance(answer, Refused)
+    assert "call exec by its own name" in answer.reason
+    assert place.executed == []
+
+
 def test_a_secret_may_stand_in_the_arguments_of_a_connected_service() -> None:
     wish = served("sql_query", query="select ?", parameters=["SECRET_REF(shop_key)"])
     assert SHOP in entrusted(world(answer=hub_says(True)), wish, connected()).plan.refs
