@@ -14,6 +14,7 @@ from safety_core.canonical import Json, JsonObject
 from safety_core.model.connection import Connection, Connections
 from safety_core.model.policy import Policy
 from safety_core.model.tool_call import AgentId
+from safety_core.wire.lenient import object_of
 
 _TEXT: JsonObject = {"type": "string"}
 
@@ -22,14 +23,14 @@ def tools_json(policy: Policy, agent: AgentId, connections: Connections) -> Json
     """Return what `agent` may use of `connections`, by name."""
     manifest = policy.agent(agent)
     reached = [connection for _, connection in sorted(manifest.reached(connections).items())]
-    adapters = _object(policy.catalogue.get("adapters"))
-    found = [*_listed(_object(policy.catalogue.get("tools")), adapters, reached), *_described(reached)]
+    adapters = object_of(policy.catalogue.get("adapters"))
+    found = [*_listed(object_of(policy.catalogue.get("tools")), adapters, reached), *_described(reached)]
     tools: list[Json] = [tool for tool in found if manifest.tools is None or tool["tool"] in manifest.tools]
     named: list[Json] = [
         {
             "name": connection.name,
             "adapter": connection.adapter,
-            "words": str(_object(adapters.get(connection.adapter)).get("words", "")),
+            "words": str(object_of(adapters.get(connection.adapter)).get("words", "")),
         }
         for connection in reached
     ]
@@ -38,11 +39,12 @@ def tools_json(policy: Policy, agent: AgentId, connections: Connections) -> Json
 
 def _listed(tools: JsonObject, adapters: JsonObject, reached: Sequence[Connection]) -> Iterator[JsonObject]:
     """Yield the tools that the catalogue lists for these connections."""
-    for name, entry in sorted(tools.items()):
-        adapter = _object(entry).get("adapter")
+    for name, listed in sorted(tools.items()):
+        entry = object_of(listed)
+        adapter = entry.get("adapter")
         fitting = [connection.name for connection in reached if connection.adapter == adapter and adapter in adapters]
         if fitting:
-            yield _tool(name, str(_object(entry).get("words", "")), fitting, _with_connection(_object(entry), fitting))
+            yield _tool(name, str(entry.get("words", "")), fitting, _with_connection(entry, fitting))
 
 
 def _described(reached: Sequence[Connection]) -> Iterator[JsonObject]:
@@ -59,16 +61,12 @@ def _tool(name: str, words: str, connections: Sequence[str], parameters: JsonObj
 
 def _with_connection(entry: JsonObject, fitting: Sequence[str]) -> JsonObject:
     """Return the schema with the argument that says which connection; it may be left out where there is one alone."""
-    parameters = _object(entry.get("parameters"))
+    parameters = object_of(entry.get("parameters"))
     which: JsonObject = {"connection": {**_TEXT, "enum": [*fitting]}}
     wanted = parameters.get("required")
     required: list[Json] = [
         *(wanted if isinstance(wanted, list) else ()),
         *(["connection"] if len(fitting) > 1 else []),
     ]
-    properties = {**which, **_object(parameters.get("properties"))}
+    properties = {**which, **object_of(parameters.get("properties"))}
     return {"type": "object", **parameters, "properties": properties, **({"required": required} if required else {})}
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}

@@ -20,6 +20,7 @@ from safety_core.blueprint.template import Values, filled, filled_address, fille
 from safety_core.canonical import Json, JsonObject
 from safety_core.errors import InputError
 from safety_core.model.blueprint import Comparison, Compensation, Condition, OnFailure, Step
+from safety_core.wire.lenient import object_of
 from safety_core.wire.reader import parse_json
 
 _ENDED: Final = frozenset({ActState.DONE, ActState.LEFT})
@@ -226,7 +227,7 @@ def _forward(run: Run, step: Step, act: Act, values: Values) -> Move:
     again = act.state in {ActState.FAILED, ActState.UNMET}  # whoever goes on wants another try, which has its own key
     act = replace(act, tries=act.tries + 1) if again else act
     if act.instead is not None:
-        return Call(act, str(act.instead["tool"]), _object(act.instead["params"]))
+        return Call(act, str(act.instead["tool"]), object_of(act.instead["params"]))
     try:
         return Call(act, step.tool, rendered(step.tool, step.arguments, values))
     except InputError as error:
@@ -248,7 +249,7 @@ def _backward(run: Run, step: Step, way: Compensation, acts: tuple[Act, Act], ou
     act, back = acts
     back = replace(back, tries=back.tries + 1) if back.state is ActState.FAILED else back
     if back.instead is not None:
-        return Call(back, str(back.instead["tool"]), _object(back.instead["params"]))
+        return Call(back, str(back.instead["tool"]), object_of(back.instead["params"]))
     if not way.tool:
         undoable = act.undoable and bool(act.execution)
         reason = "the service has said nothing that takes it back"
@@ -312,7 +313,3 @@ def _size(value: Json) -> float:
     if isinstance(value, bool) or value is None:
         return 0.0
     return float(len(value)) if isinstance(value, str | list | dict) else float(value)
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}

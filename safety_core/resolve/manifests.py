@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from safety_core.canonical import Json, JsonObject
+from safety_core.canonical import JsonObject
 from safety_core.errors import InputError
 from safety_core.model.connection import Connection, Connections
+from safety_core.wire.lenient import object_of
 
 DESCRIBE_THEMSELVES: Final = frozenset({"rest", "mcp"})
 """Adapters whose services say themselves what they do: without pins they have no tools."""
@@ -15,7 +16,7 @@ DESCRIBE_THEMSELVES: Final = frozenset({"rest", "mcp"})
 
 def misfits(connections: Connections, catalogue: JsonObject) -> Iterator[InputError]:
     """Yield what of the connections no call could use."""
-    adapters = _object(catalogue.get("adapters"))
+    adapters = object_of(catalogue.get("adapters"))
     for name, connection in connections.items():
         manifest = adapters.get(connection.adapter)
         if not isinstance(manifest, dict):
@@ -29,7 +30,7 @@ def misfits(connections: Connections, catalogue: JsonObject) -> Iterator[InputEr
 
 
 def _unknown(connection: Connection, manifest: JsonObject) -> Iterator[InputError]:
-    slots, options = manifest.get("slots"), _object(manifest.get("options"))
+    slots, options = manifest.get("slots"), object_of(manifest.get("options"))
     slots = slots if isinstance(slots, list) else []
     program = connection.adapter == "mcp" and "://" not in connection.target  # its slots are names of its own variables
     for where, given, known in (("secrets", connection.secrets, slots), ("options", connection.options, [*options])):
@@ -38,7 +39,3 @@ def _unknown(connection: Connection, manifest: JsonObject) -> Iterator[InputErro
                 reason = f"is not known to the adapter {connection.adapter}"
                 fix = f"write one of {', '.join(map(str, known))}" if known else "leave it out"
                 yield InputError(f"setting connections.{connection.name}.{where}.{field}", reason, fix)
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from safety_core.canonical import Digest, Json, JsonObject, digest
+from safety_core.canonical import Digest, JsonObject, digest
 from safety_core.errors import InputError
 from safety_core.model.connection import Operation
 from safety_core.resolve.inlined import Inliner
 from safety_core.wire.calls import hints_from
+from safety_core.wire.lenient import object_of
 
 TOOL_NAME: Final = re.compile(r"[A-Za-z0-9_./-]{1,100}")
 """Names that may stand behind a connection's name; the protocol recommends no others."""
@@ -48,10 +49,6 @@ def operation_of(tool: JsonObject) -> Operation:
         name,
         words,
         parameters if isinstance(parameters, dict) else {},
-        hints_from(_object(tool.get("annotations"))),
+        hints_from(object_of(tool.get("annotations"))),
         fingerprint_of(tool),
     )
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}

@@ -23,6 +23,7 @@ from safety_core.errors import InputError
 from safety_core.model.connection import Operation
 from safety_core.model.tool_call import Hint
 from safety_core.resolve.inlined import Inliner
+from safety_core.wire.lenient import object_of
 
 METHODS: Final[Mapping[str, frozenset[Hint]]] = {
     "get": frozenset(),
@@ -117,7 +118,7 @@ class _Reading:
     def __init__(self, document: JsonObject) -> None:
         self.inliner = Inliner(document)
         self._document = document
-        self._schemes = _object(_object(document.get("components")).get("securitySchemes"))
+        self._schemes = object_of(object_of(document.get("components")).get("securitySchemes"))
 
     def operation(self, name: str, path: str, method: str, item: JsonObject) -> Operation:
         """Return one operation. Raises InputError: it cannot be called."""
@@ -163,7 +164,7 @@ class _Reading:
             if places.get(key, place) != place:
                 raise InputError(name, f"has two parameters {key[:40]}")
             places[key] = place
-            schema = _object(self.inliner.inlined(one.get("schema"), name))
+            schema = object_of(self.inliner.inlined(one.get("schema"), name))
             words = one.get("description")
             properties[key] = {**schema, "description": words[:WORDS]} if isinstance(words, str) else schema
             required = [*(other for other in required if other != key), *([key] if needed else [])]
@@ -172,7 +173,7 @@ class _Reading:
     def _body(self, name: str, item: JsonObject, properties: JsonObject, required: list[str]) -> JsonObject:
         """Add the arguments of the body to `properties`; return what the adapter must know of it."""
         body = self.inliner.resolved(item.get("requestBody"), name)
-        content, needed = _object(body.get("content")), body.get("required") is True
+        content, needed = object_of(body.get("content")), body.get("required") is True
         if not content:
             return {}
         kind = next((kind for kind in content if _plain(kind) in {JSON_TYPE, FORM_TYPE}), None)
@@ -180,8 +181,8 @@ class _Reading:
             if needed:
                 raise InputError(name, f"takes a body of the kind {', '.join(content)[:80]}, which is not supported")
             return {}
-        schema = _merged(_object(self.inliner.inlined(_object(content[kind]).get("schema"), name)))
-        fields = _object(schema.get("properties"))
+        schema = _merged(object_of(self.inliner.inlined(object_of(content[kind]).get("schema"), name)))
+        fields = object_of(schema.get("properties"))
         if fields and not fields.keys() & properties.keys() and not {"oneOf", "anyOf"} & schema.keys():
             properties.update(fields)
             named = (key for key in _list(schema.get("required")) if isinstance(key, str))
@@ -198,7 +199,7 @@ class _Reading:
         wanted = item.get("security", self._document.get("security"))
         ways: list[Json] = []
         for way in _list(wanted):
-            shown = [self._scheme(name) for name in _object(way)]
+            shown = [self._scheme(name) for name in object_of(way)]
             if all(shown):
                 ways.append([one for one in shown if one])
         if _list(wanted) and not ways:
@@ -221,15 +222,15 @@ class _Reading:
 
 def _merged(schema: JsonObject) -> JsonObject:
     """Return a schema in which `allOf` of plain objects is one object."""
-    parts = [_merged(_object(part)) for part in _list(schema.get("allOf"))]
+    parts = [_merged(object_of(part)) for part in _list(schema.get("allOf"))]
     if not parts:
         return schema
     whole: JsonObject = {name: value for name, value in schema.items() if name != "allOf"}
-    properties, required = dict(_object(whole.get("properties"))), _list(whole.get("required"))
+    properties, required = dict(object_of(whole.get("properties"))), _list(whole.get("required"))
     for part in parts:
         if part.keys() & {"oneOf", "anyOf"}:
             return schema
-        properties.update(_object(part.get("properties")))
+        properties.update(object_of(part.get("properties")))
         required = [*required, *_list(part.get("required"))]
     return {**whole, "type": "object", "properties": properties, "required": required}
 
@@ -238,10 +239,6 @@ def _plain(kind: str) -> str:
     """Return a media type without its parameters; any kind of JSON is JSON."""
     bare = kind.partition(";")[0].strip().lower()
     return JSON_TYPE if bare.endswith("+json") else bare
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}
 
 
 def _list(value: Json) -> list[Json]:

@@ -18,6 +18,7 @@ from safety_core.model.secret import REFERENCE, SecretName, reference, reference
 from safety_core.resolve.openapi import FORM_TYPE, SLOTS
 from safety_core.resolve.plan import Access, HttpPlan
 from safety_core.resolve.schema import check_arguments
+from safety_core.wire.lenient import object_of
 
 BASE: Final = re.compile(r"https?://[^/?#\\\s@]+(?:/[^?#\\\s]*)?")
 PLACE: Final = re.compile(r"\{([^{}]*)\}")
@@ -34,7 +35,7 @@ def rest_plan(connection: Connection, operation: Operation, arguments: JsonObjec
     """
     tool = f"{connection.name}.{operation.name}"
     check_arguments(arguments, operation.parameters, tool)
-    detail, places = operation.detail, _object(operation.detail.get("places"))
+    detail, places = operation.detail, object_of(operation.detail.get("places"))
     method = str(detail.get("method", "GET"))
     headers = [
         (name, _text(name, arguments[name])) for name in places if places[name] == "header" and name in arguments
@@ -46,7 +47,7 @@ def rest_plan(connection: Connection, operation: Operation, arguments: JsonObjec
     way = _way(connection, detail)
     basic: SecretName | None = None
     for one in way:
-        by, name = str(_object(one).get("by")), str(_object(one).get("name", ""))
+        by, name = str(object_of(one).get("by")), str(object_of(one).get("name", ""))
         secret = connection.secrets[SLOTS[by]]
         match by:
             case "basic":
@@ -140,7 +141,7 @@ def _body(detail: JsonObject, arguments: JsonObject) -> tuple[str, str]:
         return "", ""
     if kind != FORM_TYPE:
         return kind, canonical_bytes(content).decode()
-    pairs = [pair for name, value in _object(content).items() for pair in _pairs(name, value)]
+    pairs = [pair for name, value in object_of(content).items() for pair in _pairs(name, value)]
     return kind, "&".join(f"{quote_plus(name)}={_outside(value, quote_plus)}" for name, value in pairs)
 
 
@@ -151,9 +152,9 @@ def _way(connection: Connection, detail: JsonObject) -> list[Json]:
     if not ways:
         return _own_way(connection)
     for way in ways:
-        if all(SLOTS.get(str(_object(one).get("by"))) in connection.secrets for one in way):
+        if all(SLOTS.get(str(object_of(one).get("by"))) in connection.secrets for one in way):
             return way
-    slots = sorted({SLOTS.get(str(_object(one).get("by")), "") for way in ways for one in way})
+    slots = sorted({SLOTS.get(str(object_of(one).get("by")), "") for way in ways for one in way})
     fix = f'name a secret in the edge\'s settings: secrets = {{ {slots[0]} = "NAME" }}'
     raise ExecutionError(f"connection {connection.name}", f"has no secret in the slot {' or '.join(slots)}", fix)
 
@@ -165,7 +166,3 @@ def _own_way(connection: Connection) -> list[Json]:
     if isinstance(header, str):
         ways["key"] = {"by": "header", "name": header}
     return [way for slot, way in ways.items() if slot in connection.secrets][:1]
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}
