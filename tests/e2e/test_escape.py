@@ -139,6 +139,7 @@ IN_VAIN = (
     "enter_namespace_of PID",
     "enter_namespace_of 1",
     "read_disk",
+    "listen_in",
     "leave_group",
     "kernel_setting",
     f"fill_shared_memory {2 * MEMORY}",

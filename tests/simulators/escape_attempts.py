@@ -110,6 +110,12 @@ def connect_abstract(name: str) -> None:
     connect("\0" + name)
 
 
+def listen_in() -> None:
+    """Hear what the edge and its clients say to each other on this machine."""
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)):
+        escaped("a packet socket")
+
+
 def move_away(home: str) -> None:
     """Leave nothing where the edge's folder is covered, so that the next command finds it elsewhere."""
     above, moved = Path(home).parent, Path(home).parent.with_name("moved")
