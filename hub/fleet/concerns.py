@@ -131,9 +131,7 @@ def _canary(beat: Heartbeat, now: float) -> Concern | None:
     age = now - beat.canary_at
     if not beat.canary_at or age > CANARY_SECONDS:
         return None
-    reason = (
-        f"a secret that nobody uses was seen, {_span(max(age, 0))} ago; see `safety status` there"
-    )
+    reason = f"a secret that nobody uses was seen, {_span(max(age, 0))} ago; see `safety status` there"
     return Concern(str(beat.canary_at // 3600), reason)
 
 

@@ -3,7 +3,8 @@
 {"version", "tenant", "started", "policy": {"state", "detail", "revision", "version", "expires"},
  "layers": [{"layer", "state", "detail"}] (sandbox, tool policy, command gating, secrets redaction),
  "approvals": {"pending", "unsent"}, "executions": {"unknown"}, "audit": {"entries"}, "secrets",
- "canaries": [{"name", "times", "last"}] (seen), "ending": [{"name", "expires"}] (secrets whose end is near or past), "hub": {"url"}, "tasks": [...],
+ "canaries": [{"name", "times", "last"}] (seen), "ending": [{"name", "expires"}] (secrets whose end is near
+ or past), "hub": {"url"}, "tasks": [...],
  "plugins": [{"agent", "state", "reason", "version", "host", "copies", "fired", "memory", ...}],
  "interlock": {"mode", "guarded", "refused", "observed", "last", "usage_differences",
                "calls": {"foreseen", "changed", "unforeseen", "unreported"},
