@@ -74,7 +74,9 @@ def listed_plan(
     properties = _object(parameters.get("properties"))
     extra = ", ".join(sorted(arguments.keys() - properties.keys()))
     if extra:
-        raise ExecutionError(f"tool {tool}", "has arguments that the edge cannot honour", f"leave out {extra}")
+        known = ", ".join(["connection", *properties])
+        fix = f"leave out {extra}; it takes {known}"
+        raise ExecutionError(f"tool {tool}", "has arguments that the edge cannot honour", fix)
     check_arguments(arguments, parameters, tool)
     if adapter == WEBHOOK:
         return webhook_plan(connection, arguments, seconds)

@@ -12,7 +12,9 @@ from typing import Final
 import click
 
 from safety_core.canonical import JsonObject
+from safety_core.cli.chosen_policy import chosen_policy
 from safety_core.cli.connection.hostile import shown, suspicions
+from safety_core.cli.connection.listed import listed_tools, told
 from safety_core.cli.connection.pinning import Findings, findings_of
 from safety_core.cli.connection.settings import connected, settings_option
 from safety_core.cli.connection.trying import tried
@@ -48,8 +50,8 @@ def list_(config: Path | None, home: Path | None, as_json: bool) -> None:
         found, trouble = _pinned(here.home, each)
         pins = len(found.operations) if each.adapter in DESCRIBE_THEMSELVES else None
         if as_json:
-            told: JsonObject = {"name": each.name, "adapter": each.adapter, "target": each.target, "pinned": pins}
-            click.echo(json.dumps({**told, "secrets": {**each.secrets}, "private": each.private, "trouble": trouble}))
+            facts: JsonObject = {"name": each.name, "adapter": each.adapter, "target": each.target, "pinned": pins}
+            click.echo(json.dumps({**facts, "secrets": {**each.secrets}, "private": each.private, "trouble": trouble}))
             continue
         state = "" if pins is None else f", {pins} operations pinned"
         secrets = f", with {', '.join(each.secrets.values())}" if each.secrets else ""
@@ -89,15 +91,21 @@ def check(names: tuple[str, ...], config: Path | None, home: Path | None) -> int
 @settings_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def show(name: str, operation: str | None, config: Path | None, home: Path | None, as_json: bool) -> None:
-    """Show what is pinned of NAME: its operations, or all about one OPERATION."""
+    """Show what agents can call of NAME, with arguments: its operations, or all about one OPERATION.
+
+    Of a service that describes itself, it is what is pinned; of others, what the policy that is shipped lists.
+    """
     here = connected(config, home)
+    if here.named(name).adapter not in DESCRIBE_THEMSELVES:
+        _show_listed(here.named(name), operation, as_json)
+        return
     found = with_pins(here.home, here.named(name))
     if operation is not None and operation not in found.operations:
         raise InputError(f"{name}.{operation[:80]}", "is not pinned", f"safety connection pin {name}")
     for each in [found.operations[operation]] if operation else found.operations.values():
         if as_json:
-            told: JsonObject = {"tool": f"{name}.{each.name}", "words": each.words, "parameters": each.parameters}
-            click.echo(json.dumps({**told, "hints": [*sorted(each.hints)], "fingerprint": each.fingerprint}))
+            facts: JsonObject = {"tool": f"{name}.{each.name}", "words": each.words, "parameters": each.parameters}
+            click.echo(json.dumps({**facts, "hints": [*sorted(each.hints)], "fingerprint": each.fingerprint}))
         else:
             _tell(name, each, "pinned", 10_000 if operation else WORDS)
             if operation:
@@ -147,8 +155,18 @@ def pin(
     asyncio.run(record(here.home, Event.CONNECTION, name, "pinned"))
     with suppress(SafetyError):  # an edge that does not run reads them when it starts
         ask_edge(here.home.socket, "POST", "/v1/reload", {})
-    click.echo(f"{len(kept)} pinned; agents call them as {name}.{next(iter(kept))}")
+    click.echo(f"{len(kept)} pinned; agents call them by these names, such as {name}.{next(iter(kept))}")
     return 0
+
+
+def _show_listed(each: Connection, operation: str | None, as_json: bool) -> None:
+    tools = [*listed_tools(chosen_policy(None, None)[0].policy.catalogue, each.adapter)]
+    chosen = [tool for tool in tools if operation in {None, tool["tool"]}]
+    if not chosen:
+        known = ", ".join(str(tool["tool"]) for tool in tools) or "none"
+        raise InputError(f"tool {operation or each.adapter}", f"is not one of connection {each.name}", f"name: {known}")
+    for tool in chosen:
+        click.echo(json.dumps(tool) if as_json else told(tool))
 
 
 def _chosen(found: Findings, only: tuple[str, ...], name: str) -> dict[str, Operation]:

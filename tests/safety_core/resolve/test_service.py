@@ -59,7 +59,7 @@ def test_which_connection_is_meant_must_be_plain() -> None:
 
 
 def test_arguments_are_those_that_the_catalogue_knows() -> None:
-    with pytest.raises(ExecutionError, match="leave out more"):
+    with pytest.raises(ExecutionError, match="leave out more; it takes connection, query"):
         plan("sql_query", query="x", more=1)
     with pytest.raises(ExecutionError, match="argument query of tool sql_query: must be string"):
         plan("sql_query", query=1)

@@ -112,7 +112,7 @@ def test_a_description_is_looked_at_and_pinned(safety: Safety, home: Home, runni
     assert "new      shop.delete_order  (destructive, writes)\n         Delete an order\n" in out
     status, out, _ = safety("connection", "pin", "shop", typed="y\n")
     assert (status, len(with_pins(home, at(running)).operations)) == (0, 10)
-    assert "10 pinned; agents call them as shop.list_products" in out
+    assert "10 pinned; agents call them by these names, such as shop.list_products" in out
     status, out, _ = safety("connection", "pin", "shop", "--only", "get_order", "--yes")
     assert "same     shop.get_order" in out
     assert [*with_pins(home, at(running)).operations] == ["get_order"]
@@ -159,6 +159,15 @@ def test_tools_that_change_are_shown_and_suspicious_ones_refused(safety: Safety,
     assert "same     notes.notes\n" in out
     status, out, _ = safety("connection", "pin", "notes", "--yes", "--suspicious", "leave-out")
     assert (status, "10 pinned" in out) == (0, True)
+
+
+def test_what_the_policy_lists_is_shown_with_its_arguments(safety: Safety) -> None:
+    status, out, _ = safety("connection", "show", "db")
+    assert (status, "sql_execute  changes a database" in out) == (0, True)
+    assert "    query (string, required)  one statement that reads" in out
+    told = json.loads(safety("connection", "show", "db", "sql_query", "--json")[1])
+    assert (told["tool"], told["parameters"]["required"]) == ("sql_query", ["query"])
+    assert "name: sql_execute, sql_explain, sql_query, sql_schema" in safety("connection", "show", "db", "query")[2]
 
 
 def test_what_is_pinned_is_shown(safety: Safety) -> None:
