@@ -30,7 +30,8 @@ def read_key_file(path: Path) -> bytes:
             mode = os.fstat(file.fileno()).st_mode
             text = file.read(1024)
     except OSError as error:
-        raise SecretError(f"key file {path}", f"cannot be read ({error.strerror})") from error
+        fix = "restore it from your backup" if isinstance(error, FileNotFoundError) else "let this user read it"
+        raise SecretError(f"key file {path}", f"cannot be read ({error.strerror})", fix) from error
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise SecretError(f"key file {path}", f"is open to others (mode {mode & 0o777:o})", f"chmod 600 {path}")
     if not TEXT.fullmatch(text):

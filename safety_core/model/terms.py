@@ -51,7 +51,7 @@ class Terms:
             raise CanaryError(thing, "is a canary, which nobody uses", "find out who read it, and where")
         for word, who, allowed in (("agent", use.agent, self.agents), ("tool", use.tool, self.tools)):
             if allowed is not None and who not in allowed:
-                fix = f"a person may allow it: safety secret allow {name} --{word}"
+                fix = f"a person may allow it: safety secret allow {name} --{word} {word.upper()}"
                 raise ForbiddenSecretError(thing, f"is not for this {word}", fix)
         if self.expires is not None and now >= self.expires:
             raise ExpiredSecretError(thing, f"expired on {day(self.expires)}", f"safety secret rotate {name}")

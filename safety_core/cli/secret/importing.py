@@ -56,6 +56,8 @@ def import_(file: Path, skip_refused: bool, home: Home) -> int:
     hint = " (--skip-refused keeps the others)" if found.found and not kept else ""
     click.echo(f"{len(kept)} kept{hint}")
     if kept:
+        if file.is_file():
+            click.echo(f"{file} holds them in the clear: delete it", err=True)
         return 0
     return 2 if any(isinstance(error, InputError) for error in found.refused) else 1
 

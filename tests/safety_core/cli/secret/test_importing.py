@@ -121,6 +121,7 @@ def test_it_is_seen_what_it_is(
     assert kept(home) == wanted
     shown = capsys.readouterr()
     assert shown.out == f"{len(wanted)} kept\n"
+    assert "export holds them in the clear: delete it" in shown.err
     assert not [value for value in wanted.values() if value in shown.err]
     assert safety(monkeypatch, "import", "-", stdin=raw) == 0
     assert kept(home) == wanted
