@@ -81,7 +81,7 @@ def _login(request: Request, user: str, slot: str) -> Login:
         return Login()
     token, password = request.secret("token"), request.secret(slot)
     if not token and not password:
-        fix = 'name one: secrets = { password = "NAME" }'
+        fix = 'name one: secrets = { password = "NAME" }; or leave the user out, where the server asks nobody'
         raise request.refusal(f"has the user {user}, but no secret of theirs", fix)
     if any(sign in f"{user}{token}{password}" for sign in "\0\r\n"):
         raise request.refusal("has a user or a secret with a line's end in it", "store it again without that")

@@ -81,7 +81,8 @@ class Lines:
                 line = socket.create_connection((address, server.port), timeout=left)
                 line.settimeout(self.request.timeout)
                 return line
-        raise self.request.refusal(f"{server.host}:{server.port} cannot be reached")
+        fix = "start it, or correct its address in the settings"
+        raise self.request.refusal(f"{server.host}:{server.port} cannot be reached", fix)
 
     def shut(self) -> None:
         """Shut all lines, whoever waits at them."""

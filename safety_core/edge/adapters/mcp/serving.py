@@ -69,7 +69,7 @@ async def _served(session: ClientSession, request: Request, progress: Progress) 
 
 def _server(session: ClientSession) -> str:
     info = session.server_info
-    return f"{info.name} {info.version}"[:100] if info else "an MCP server"
+    return f"{info.name} {info.version}".strip()[:100] if info else "an MCP server"
 
 
 def _again(request: Request) -> str:
@@ -106,4 +106,7 @@ def _failure(error: BaseException, request: Request, progress: Progress) -> Base
         reason = f"was cut off in the middle ({type(error).__name__})"
     if progress.sent:
         return request.uncertain(reason)
+    if not isinstance(error, TimeoutError) and not request.connection.target.startswith(("http://", "https://")):
+        fix = "start its target by hand and see what it says; what it reads or writes, name as readable or writable"
+        return request.refusal(f"has a program that ended, or does not speak MCP ({type(error).__name__})", fix)
     return request.refusal(reason, f"try it alone: safety connection check {request.connection.name}")
