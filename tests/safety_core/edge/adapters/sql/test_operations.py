@@ -210,6 +210,7 @@ def test_an_insertion_that_returns_its_key_can_be_taken_back(database: Database)
     done = calls.result("execute", statement="INSERT INTO notes (text) VALUES ('x') RETURNING id, text")
     assert done.undo is not None
     assert done.undo.tool == "sql_execute"
+    assert str(done.undo.params["statement"]).endswith(("= ?", "= $1"))  # "?1" is not read where the call is judged
     undo = {name: value for name, value in done.undo.params.items() if name != "connection"}
     calls.but(key="2")("execute", **undo)
     assert database.notes() == []
