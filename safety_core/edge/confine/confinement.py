@@ -95,12 +95,17 @@ def of_commands(
     credentials = environ.get("CREDENTIALS_DIRECTORY", "")
     own = [str(home.path), *map(str, hidden), *([credentials] if credentials else [])]
     spoken_to = {os.path.realpath(path) for path in sockets}
-    services = [path for path in map(os.path.realpath, [*SOCKETS, *_of_user()]) if path not in spoken_to]
+    services = [path for path in sockets_here() if path not in spoken_to]
     written = [path for path in (workspace, *TEMPORARY, *writable) if path]
     return Confinement(
         writable=tuple(dict.fromkeys(os.path.realpath(path) for path in written)),
         hidden=tuple(dict.fromkeys([*map(os.path.realpath, own), *services])),
     )
+
+
+def sockets_here() -> tuple[str, ...]:
+    """Return where such services listen, links followed."""
+    return tuple(map(os.path.realpath, [*SOCKETS, *_of_user()]))
 
 
 def _of_user() -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO, Final, TypeAlias
 
-from safety_core.edge.confine.confinement import Confinement
+from safety_core.edge.confine.confinement import Confinement, sockets_here
 from safety_core.edge.confine.group import Group
 from safety_core.edge.confine.layers import LAUNCHER, Layers, instructions, layers
 from safety_core.edge.reap import reap
@@ -161,10 +161,17 @@ def _todo(program: Program, confinement: Confinement, here: Layers, group: Group
         "landlock": here.landlock > 0,
         "readable": list(confinement.readable),
         "writable": list(confinement.writable),
-        "hidden": list(confinement.hidden),
+        "hidden": _hidden(confinement, here),
         "network": confinement.network,
         "processes": confinement.processes if here.rooms == "user" else 0,
     }
+
+
+def _hidden(confinement: Confinement, here: Layers) -> list[str]:
+    """Return what is not to be there. Landlock alone keeps nobody from a socket's path, and who makes files beside one
+    would be kept from that: so without namespaces sockets are left out."""
+    left_out = sockets_here() if here.rooms == "none" else ()
+    return [path for path in confinement.hidden if path not in left_out]
 
 
 def _limits(confinement: Confinement, here: Layers) -> list[tuple[int, int]]:

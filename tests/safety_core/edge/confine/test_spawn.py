@@ -18,10 +18,11 @@ from pathlib import Path
 import pytest
 
 from safety_core.edge.confine import spawn
-from safety_core.edge.confine.confinement import MIB, Confinement
+from safety_core.edge.confine.confinement import MIB, Confinement, of_commands
 from safety_core.edge.confine.group import Parents
 from safety_core.edge.confine.layers import Layers, layers
 from safety_core.edge.confine.spawn import Program, Streams, confined
+from safety_core.edge.home import Home
 from safety_core.errors import UnavailableError
 from tests.simulators.tenant_network import ROOT, as_root
 
@@ -87,6 +88,11 @@ async def test_it_writes_where_it_may_and_nowhere_else(lacking: str, work: Path)
     assert not (work / "beside").exists()
     assert told.startswith("1 ")
     assert await run(confinement, "sh", "-c", "echo x >/dev/null; echo y >/dev/stderr") == "0 y"
+
+
+async def test_it_makes_files_in_tmp_though_sockets_are_hidden_there(lacking: str, work: Path) -> None:
+    confinement = of_commands(Home(Path("/srv/edge")), str(work / "work"), environ={})
+    assert await run(confinement, "sh", "-c", f"file=$(mktemp) && rm $file && cd {work}/work && touch new") == "0"
 
 
 async def test_it_changes_modes_only_where_it_writes(lacking: str, work: Path) -> None:
