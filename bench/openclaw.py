@@ -18,9 +18,10 @@ from typing import Any, Final
 from bench.edge_memory import fill
 from bench.figure import Figure
 from safety_core.cli.demo.model import Model
-from tests.simulators.openclaw import Gateway, free_port, install, set_up
+from tests.simulators.openclaw import Gateway, install, set_up
 from tests.simulators.openclaw_host import PLUGIN, Endpoint, Host
 from tests.simulators.scripted_model import Call, Say, script, scripted_model
+from tests.simulators.serving import free_port
 from tests.simulators.site import Edge, Site, site
 
 SECTION: Final = "The plugin inside OpenClaw"

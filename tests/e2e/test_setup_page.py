@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from safety_core.edge.shipped import shipped_folder
+from tests.simulators.serving import free_port
 
 PAGE = Path(__file__).parents[2] / "docs/setup.md"
 
@@ -33,13 +33,6 @@ AGAIN = """\
 again() { curl -sS --unix-socket edge/edge.sock http://edge/v1/run --json "$call" > again; grep executed again; }
 until_it_says again
 """
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the page uses curl")

@@ -22,8 +22,8 @@ import asyncpg  # type: ignore[import-untyped]
 import pymysql
 
 from tests.simulators.certificates import Certificate, certificate
-from tests.simulators.mail_house import free_port
 from tests.simulators.postgres import Cluster, binaries, private_cluster
+from tests.simulators.serving import free_port
 
 MARIADB = "/usr/sbin/mariadbd"
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.simulators.certificates import Certificate, certificate
-from tests.simulators.mail_house import free_port
+from tests.simulators.serving import free_port
 
 CONFIGURATION = """
 [server]

@@ -12,16 +12,13 @@ import asyncio
 import json
 import os
 import secrets
-import socket
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 from mcp.server.mcpserver import Context, MCPServer
 from mcp_types import CallToolResult, ImageContent, TextContent, ToolAnnotations
 
@@ -124,19 +121,11 @@ def mcp_over_http(folder: Path) -> Iterator[Running]:
             return
         await inner(scope, receive, send)
 
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        here.url = f"http://127.0.0.1:{listening.getsockname()[1]}/mcp"
-        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        while not server.started:
-            thread.join(0.01)
-        try:
-            yield here
-        finally:
-            server.should_exit = True
-            thread.join(10)
+    from tests.simulators.serving import serving  # not at the top: the program runs where there are no tests
+
+    with serving(app) as url:
+        here.url = f"{url}/mcp"
+        yield here
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
@@ -146,10 +145,3 @@ def environment(folder: Path) -> dict[str, str]:
         # Nothing listens there: what OpenClaw sends through its proxy is lost, and the plugin must not be among it.
         "OPENCLAW_PROXY_URL": "http://127.0.0.1:9",
     }
-
-
-def free_port() -> int:
-    """Return a loopback port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -14,18 +14,17 @@ import asyncio
 import base64
 import json
 import secrets
-import socket
-import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+
+from tests.simulators.serving import serving
 
 JSON = dict[str, Any]
 
@@ -190,20 +189,8 @@ async def _broken() -> AsyncIterator[bytes]:
 def shop() -> Iterator[Shop]:
     """Run a shop on a port of its own."""
     here = Shop()
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        here.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        config = uvicorn.Config(here.application(), log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        while not server.started:
-            thread.join(0.01)
-        try:
-            yield here
-        finally:
-            server.should_exit = True
-            thread.join(10)
+    with serving(here.application(), lifespan="off") as here.url:
+        yield here
 
 
 _ID: Final = {"type": "string", "pattern": "^[a-z][0-9]+$"}

@@ -18,10 +18,11 @@ from safety_core.cli.demo.model import Model
 from safety_core.cli.demo.stage import CATALOGUE, PROGRAMS
 from tests.e2e.openclaw.world import APIS, CHATTED, RECITED, World, run_safety, wait_until
 from tests.simulators.mail_house import MailHouse, mail_house
-from tests.simulators.openclaw import Gateway, environment, free_port, set_up
+from tests.simulators.openclaw import Gateway, environment, set_up
 from tests.simulators.openclaw_host import Endpoint, Host, add_stray
 from tests.simulators.planted import plant
 from tests.simulators.scripted_model import scripted_model
+from tests.simulators.serving import free_port
 from tests.simulators.site import Site, site
 from tests.simulators.telegram import Telegram, telegram
 

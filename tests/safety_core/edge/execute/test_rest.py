@@ -152,7 +152,7 @@ async def test_a_webhook_that_was_cut_off_is_uncertain_and_is_sent_again_under_i
     secret = {TOKEN: SecretValue("plainly invented")}
     async with receiver() as here:
         port = int(here.url.rpartition(":")[2])
-        with relay(port, at=b"webhook-id: ", **how) as line:
+        with relay(port, at=b'"order.shipped"', **how) as line:
             target = f"http://127.0.0.1:{line.port}/in"
             erp = Connection("erp", "webhook", target, secrets={"secret": TOKEN}, private=True)
             made = webhook_plan(erp, {"event": "order.shipped"}, 1.0)

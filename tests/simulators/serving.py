@@ -1,0 +1,35 @@
+"""A free port of loopback, and an application on one."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+
+
+def free_port() -> int:
+    """Return a loopback port that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(application: Any, **options: Any) -> Iterator[str]:
+    """Serve an ASGI application in a thread; yield its URL."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        config = uvicorn.Config(application, log_level="critical", timeout_graceful_shutdown=1, **options)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        while not server.started:
+            thread.join(0.01)
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(10)
