@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from safety_core.canonical import Json, JsonObject
+from safety_core.canonical import JsonObject
 from safety_core.errors import ExecutionError
 from safety_core.model.connection import Connection, Connections, described
 from safety_core.model.secret import SecretName, refs_in
@@ -30,6 +30,7 @@ from safety_core.resolve.plan import HttpPlan, ServicePlan
 from safety_core.resolve.rest import rest_plan
 from safety_core.resolve.schema import check_arguments
 from safety_core.resolve.webhook import webhook_plan
+from safety_core.wire.lenient import object_of
 
 SERVICE_SECONDS: Final = 60.0
 """How long an operation may take when neither the call nor the connection's option `timeout` says."""
@@ -70,8 +71,8 @@ def listed_plan(
     connection = _connection(given, adapter, connections)
     seconds = given.seconds(_seconds(connection))
     arguments = given.rest()
-    parameters = _object(entry.get("parameters"))
-    properties = _object(parameters.get("properties"))
+    parameters = object_of(entry.get("parameters"))
+    properties = object_of(parameters.get("properties"))
     extra = ", ".join(sorted(arguments.keys() - properties.keys()))
     if extra:
         known = ", ".join(["connection", *properties])
@@ -103,7 +104,3 @@ def _connection(given: Arguments, adapter: str, connections: Connections) -> Con
         known = ", ".join(fitting) or "none is set up; the operator writes [connections.NAME] in the edge's settings"
         raise given.error("connection", f"must be a connection of the kind {adapter}: {known}")
     return connections[name]
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}
