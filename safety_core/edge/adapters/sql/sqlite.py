@@ -55,7 +55,7 @@ class Sqlite:
     async def open(cls, request: Request, place: Place, deadline: Deadline) -> Sqlite:
         """Open the file; it must be there."""
         if not _there(place.database):
-            raise FaultError("has no such file")
+            raise FaultError("has no such file", fix=f"this is {place.database}: write a whole path after sqlite://")
         uri = f"file:{quote(place.database)}?mode=rw"
         connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=deadline.left)
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST)
