@@ -53,6 +53,7 @@ class Place:
 def place_of(request: Request) -> Place:
     """Return where the connection leads. Raises ExecutionError naming what the operator has to mend."""
     connection = request.connection
+    _check_options(request)
     try:
         url = urlsplit(connection.target)
         engine, port = ENGINES[url.scheme], url.port
@@ -70,13 +71,16 @@ def place_of(request: Request) -> Place:
     return Place(engine, host, port, socket, database, _tls(request), request.option("ca"), _table(request))
 
 
+def _check_options(request: Request) -> None:
+    """Refuse what is misspelt: an option tls that counted for nothing would show a password."""
+    unknown = sorted(request.connection.options.keys() - OPTIONS)
+    if unknown:
+        reason = f"has the option {unknown[0]}, which databases have not"
+        raise request.refusal(reason, "use " + ", ".join(sorted(OPTIONS)))
+
+
 def _tls(request: Request) -> str:
     connection = request.connection
-    unknown = sorted(connection.options.keys() - OPTIONS)
-    if unknown:
-        raise request.refusal(
-            f"has the option {unknown[0]}, which databases have not", "use " + ", ".join(sorted(OPTIONS))
-        )
     mode = request.option("tls", "off" if connection.private and "ca" not in connection.options else "verify")
     if mode not in {"verify", "encrypt", "off"}:
         raise request.refusal("has an option tls that is not known", "verify, encrypt or off")
