@@ -14,10 +14,8 @@ import os
 import secrets
 import shlex
 import signal
-import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -38,6 +36,7 @@ from safety_core.errors import ExecutionError
 from safety_core.model.secret import SecretName, SecretValue
 from safety_core.resolve import HttpPlan, ShellPlan
 from tests.simulators import mcp_server, secret_search
+from tests.simulators.silent import Silent
 from tests.simulators.site import Edge, Site, site
 from tests.simulators.tenant_network import as_root
 
@@ -54,53 +53,6 @@ def spellings() -> dict[str, str]:
     raw = VALUE.encode()
     inner = {f"base64 at {at}": base64.b64encode(b"x" * at + raw).decode()[4:-4] for at in range(3)}
     return {"plain": VALUE, "hex": raw.hex(), "percent": quote(VALUE, safe=""), "reversed": VALUE[::-1], **inner}
-
-
-class Silent:
-    """A server that takes what it is sent, and answers nothing until it is let go."""
-
-    def __init__(self, path: Path) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self.path = path
-        self._unix = socket.socket(socket.AF_UNIX)
-        self._unix.bind(str(path))
-        self._unix.listen()
-        self.begun = threading.Event()
-        self.received = bytearray()
-        self._open: list[socket.socket] = []
-        self._threads = [threading.Thread(target=self._serve, args=(one,)) for one in (self._listener, self._unix)]
-        for thread in self._threads:
-            thread.start()
-
-    def _serve(self, listener: socket.socket) -> None:
-        with suppress(OSError):
-            while True:
-                peer, _ = listener.accept()
-                self._open.append(peer)
-                threading.Thread(target=self._take, args=(peer,), daemon=True).start()
-                self.begun.set()
-
-    def _take(self, peer: socket.socket) -> None:
-        with suppress(OSError):
-            while chunk := peer.recv(65536):
-                self.received += chunk
-
-    def let_go(self) -> None:
-        """End every connection."""
-        for peer in self._open:
-            with suppress(OSError):
-                peer.shutdown(socket.SHUT_RDWR)
-            peer.close()
-        self._open.clear()
-
-    def close(self) -> None:
-        for listener in (self._listener, self._unix):
-            listener.shutdown(socket.SHUT_RDWR)
-            listener.close()
-        for thread in self._threads:
-            thread.join()
-        self.let_go()
 
 
 @dataclass
