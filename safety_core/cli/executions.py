@@ -22,7 +22,7 @@ WIDTH: Final = 60
 """Characters of a name or a key in a list."""
 
 
-@click.group()
+@click.group(short_help="See what was carried out, and take it back.")
 def executions() -> None:
     """See what the edge carried out for agents, and take it back where that can be done.
 
@@ -63,6 +63,8 @@ def undo(id: str, path: Path) -> int:
     status = answer["status"]
     told = answer.get("output") if status == "executed" else answer.get("reason")
     click.echo(f"{status}: {plain(str(told), 400)}")
+    if status == "pending":
+        click.echo(f"when it is answered (safety approvals list): safety executions undo {found.text('id')}", err=True)
     return 0 if status == "executed" else 1
 
 

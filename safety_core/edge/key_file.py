@@ -30,7 +30,9 @@ def read_key_file(path: Path) -> bytes:
             mode = os.fstat(file.fileno()).st_mode
             text = file.read(1024)
     except OSError as error:
-        fix = "restore it from your backup" if isinstance(error, FileNotFoundError) else "let this user read it"
+        fix = (
+            "name one that is there, or restore it" if isinstance(error, FileNotFoundError) else "let this user read it"
+        )
         raise SecretError(f"key file {path}", f"cannot be read ({error.strerror})", fix) from error
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise SecretError(f"key file {path}", f"is open to others (mode {mode & 0o777:o})", f"chmod 600 {path}")

@@ -79,7 +79,7 @@ def place_options(command: F) -> F:
     return cast(F, option(home_option(placed)))
 
 
-@click.group()
+@click.group(short_help="Run workflows that are part of the signed policy.")
 def blueprint() -> None:
     """Run workflows that the security team has written down and signed.
 

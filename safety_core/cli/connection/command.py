@@ -31,7 +31,7 @@ WORDS: Final = 300
 """Characters of what an operation says of itself that `pin` shows; `show NAME OPERATION` shows them all."""
 
 
-@click.group()
+@click.group(short_help="Look after the services that agents may use.")
 def connection() -> None:
     """Look after the services that agents may use: [connections.NAME] in the edge's settings.
 

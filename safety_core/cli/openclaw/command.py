@@ -34,7 +34,7 @@ def _options(command: F) -> F:
 _yes = click.option("--yes", is_flag=True, help="Do not ask; without a terminal, this is needed.")
 
 
-@click.group()
+@click.group(short_help="Guard an OpenClaw, free it, look after it.")
 def openclaw() -> None:
     """Put the gateway into an OpenClaw, take it out again, and prove what is in force.
 

@@ -28,7 +28,7 @@ def canary(name: str, kind: str, home: Home) -> None:
 
     When the edge sees it anywhere (a call, a result, a prompt, a response, a request on its way out), it is taken out
     as every secret is, a call that shows it is refused, and the alarm rings: in the audit log (event "canary"), in
-    `safety status`, and at the hub. Agents are not told that there is such a secret.
+    `safety status`, and at the hub. No agent is told of it before it uses or shows it.
 
     \b
     safety secret canary old_backup_key --kind aws >> ~/.aws/credentials.bak
