@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -169,3 +170,30 @@ async def test_a_worker_that_is_killed_in_the_middle_does_nothing_twice(
     (name,) = diary.house.names("/anna/home/")
     text = diary.house.ask("GET", name)[1]
     assert f"SEQUENCE:{1 if operation == 'change' else 0}" in text
+
+
+@pytest.mark.parametrize("passed", [False, True], ids=["before it came", "behind it"])
+@pytest.mark.parametrize("operation", ["add_contact", "change_contact", "remove_contact"])
+async def test_a_contact_is_kept_once_though_the_worker_is_killed(diary: Diary, operation: str, passed: bool) -> None:
+    given = {"name": "Bo", "email": ["bo@mill.test"]}
+    word, arguments = b"PUT /", dict[str, Any](given)
+    if operation != "add_contact":
+        arguments = {"id": (await diary.do("add_contact", **given))["added"]}
+    if operation == "change_contact":
+        arguments["note"] = "pays late"
+    if operation == "remove_contact":
+        word = b"DELETE /"
+    with relay(diary.house.plain, at=word, passed=passed, hold=True) as line:
+        diary.target = f"http://localhost:{line.port}/"
+        with worker(diary.request(operation, key="one act", **arguments)) as (process, _):
+            assert line.reached.wait(30)
+            await asyncio.sleep(0.3 * passed)
+            process.send_signal(signal.SIGKILL)
+            process.wait(30)
+    diary.target = ""
+    await diary.child(operation, key="one act", again=True, **arguments)
+    found = await diary.do("search_contacts")
+    assert found["found"] == (operation != "remove_contact")
+    assert [row.get("note") for row in found["contacts"]] == {"change_contact": ["pays late"]}.get(
+        operation, [None] * found["found"]
+    )
