@@ -13,7 +13,7 @@ from typing import Final
 
 from safety_core.canonical import Json, JsonObject
 from safety_core.errors import InputError
-from safety_core.model.blueprint import Blueprint
+from safety_core.model.blueprint import Blueprint, OnFailure
 
 BACK: Final = "~back"
 """Ends the name of an act that takes another one back."""
@@ -216,7 +216,7 @@ def undecided(run: Run) -> Act | None:
 
 def _passed(run: Run, act: Act) -> bool:
     step = next((step for step in run.blueprint.steps if step.id == act.step), None)
-    return act.state is ActState.UNMET and step is not None and step.on_failure == "go_on"
+    return act.state is ActState.UNMET and step is not None and step.on_failure is OnFailure.GO_ON
 
 
 def decided(run: Run, name: str, state: ActState) -> Run:
