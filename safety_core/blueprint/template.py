@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote
 
-from safety_core.canonical import Json, JsonObject
+from safety_core.canonical import Json
 from safety_core.errors import InputError
 
 ROOTS: Final = ("inputs", "steps", "item", "run")
@@ -143,11 +143,6 @@ def _filled(value: Json, values: Values, write: Callable[[tuple[str, ...], Json]
     if isinstance(value, dict):
         return {name: _filled(item, values, write) for name, item in value.items()}
     return value
-
-
-def filled_object(value: JsonObject, values: Values) -> JsonObject:
-    """Return arguments with every template replaced. Raises InputError as `filled`."""
-    return {name: filled(item, values) for name, item in value.items()}
 
 
 def _whole(text: str, values: Values, write: Callable[[tuple[str, ...], Json], str]) -> str:

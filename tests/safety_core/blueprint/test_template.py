@@ -15,7 +15,6 @@ from safety_core.blueprint.template import (
     filled,
     filled_address,
     filled_known,
-    filled_object,
     filled_path,
     found,
     meant,
@@ -45,7 +44,7 @@ VALUES = Values({"client": "Ann", "days": 3}, {"orders": ROWS, "left": None}, {"
 )
 def test_a_template_means_a_value(template: Json, value: Json) -> None:
     assert filled(template, VALUES) == value
-    assert filled_object({"one": template}, VALUES) == {"one": value}
+    assert filled({"one": template}, VALUES) == {"one": value}
 
 
 @pytest.mark.parametrize(
