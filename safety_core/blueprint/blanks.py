@@ -49,7 +49,7 @@ def checked(blank: Input, text: str) -> Json:
     if blank.choices and text not in blank.choices:
         raise _wrong(blank, f"must be one of {', '.join(blank.choices)}")
     if blank.pattern and not re.fullmatch(blank.pattern, text):
-        raise _wrong(blank, f"does not look as it must ({blank.pattern})")
+        raise _wrong(blank, f"is no answer to: {blank.question} It must match {blank.pattern}")
     return value
 
 

@@ -67,7 +67,9 @@ def listed_plan(
     """
     adapters = catalogue.get("adapters")
     if not isinstance(adapters, dict) or adapter not in adapters:
-        raise ExecutionError(f"tool {tool}", "is not one that the edge runs", "let the agent's own runtime run it")
+        pins = "connect the service named before the dot, and pin its operations: safety connection pin NAME"
+        fix = pins if "." in tool else "let the agent's own runtime run it"
+        raise ExecutionError(f"tool {tool}", "is not one that the edge runs", fix)
     connection = _connection(given, adapter, connections)
     seconds = given.seconds(_seconds(connection))
     arguments = given.rest()

@@ -112,7 +112,7 @@ def show_plan(blueprint: Blueprint, answer: JsonObject, console: Console) -> Non
     told = [f"{count} {_SAID.get(how, how)}" for how, count in counts.items()]
     console.print(Text("; ".join(told)))
     if reason := str(answer.get("reason", "")):
-        console.print(Text(f"Policy refuses it: {line(reason)}", style="red"))
+        console.print(Text(f"The plan is refused: {line(reason)}", style="red"))
 
 
 def show_act(run: Run, act: Act, console: Console) -> None:

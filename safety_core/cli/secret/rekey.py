@@ -42,7 +42,7 @@ def rekey(
 
     \b
     safety secret rekey              a new file in place of keys/vault.key
-    safety secret rekey --key FILE   a key of yours: (umask 077; openssl rand -hex 32 > FILE)
+    safety secret rekey --key FILE   a key of yours (0600): openssl rand -hex 32
     safety secret rekey --passphrase
 
     With --key or --passphrase both keys open the vault, until you have put the new one in its place (a systemd

@@ -69,6 +69,8 @@ def test_what_nobody_runs_is_refused() -> None:
     for tool in ("message", "unheard_of", "notes.gone", "gone.add"):
         with pytest.raises(ExecutionError, match="not one that the edge runs"):
             plan(tool)
+    with pytest.raises(ExecutionError, match=r"connect the service named before the dot, and pin"):
+        plan("gone.add")
 
 
 def test_a_webhook_is_a_request() -> None:

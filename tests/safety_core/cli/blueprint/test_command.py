@@ -110,7 +110,7 @@ def test_a_profile_is_shown_with_recipients_sums_and_reasons(say: Say, script: S
     status, out, _ = say("plan", "late", *ME)
     assert status == 1
     shown = ("→ ann@example.com", "5 EUR", "one yes to the plan", "for each of steps.orders.output.rows, 2 at most")
-    for words in (*shown, "only if", "pauses first", "cannot run", "no such connection", "Policy refuses it", "↩"):
+    for words in (*shown, "only if", "pauses first", "cannot run", "no such connection", "The plan is refused", "↩"):
         assert words in out, words
     assert "\u202e" not in out
     status, out, _ = say("plan", "late", *ME, "--json")
