@@ -49,17 +49,20 @@ class Relay:
         return server
 
     def _up(self, client: socket.socket, server: socket.socket) -> None:
-        seen = b""
+        seen, held = b"", False
         with suppress(OSError):
             while chunk := client.recv(65536):
                 seen = seen[-64:] + chunk
-                if self.at and self.at in seen:
+                if self.at and not held and self.at in seen:
                     self.reached.set()  # first, so that no answer to it slips through
-                    if self.passed:
+                    held = self.passed and self.hold  # what belongs to it, such as a body, may come behind it
+                    if self.passed and not held:
                         server.sendall(chunk)
-                    return self._end(client, server)
+                    if not held:
+                        return self._end(client, server)
                 server.sendall(chunk)
-        self._shut(server)
+        if not held:
+            self._shut(server)
         return None
 
     def _down(self, client: socket.socket, server: socket.socket) -> None:
