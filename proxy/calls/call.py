@@ -31,6 +31,7 @@ from safety_core.flow.plan import PlanAnswer, plan
 from safety_core.model.approval import Approval, Asker
 from safety_core.model.blueprint import PLAN
 from safety_core.model.connection import NONE, Connections
+from safety_core.model.execution import ExecutionId
 from safety_core.model.record import AuditEntry, Event
 from safety_core.model.secret import SecretName
 from safety_core.model.tool_call import AgentId, CallId, SessionId, TenantId, ToolCall
@@ -118,6 +119,14 @@ class Calls:
     async def plan_over(self, agent: AgentId, session: SessionId) -> None:
         """Forget what is left of a session's approved plans. Raises SafetyError."""
         await PlanStore(self.services.approvals.database).end(agent, session)
+
+    async def settle(self, execution: ExecutionId, *, done: bool) -> None:
+        """Write down, and put on record, what a person found out. Raises InputError, AuditError or UnavailableError."""
+        now = clock.now()
+        known = await self.services.journal.settle(execution, done=done, now=now)
+        counts = {"done": int(done)}
+        entry = AuditEntry(now, Event.SETTLED, known.agent, known.tool, known.call, counts=counts)
+        await self.services.audit.append(entry)
 
     async def foresee(self, call: ToolCall, exchange: str) -> None:
         """Put on record what would become of a call that a response proposed. Raises SafetyError."""

@@ -34,7 +34,7 @@ from safety_core.model.tool_call import TenantId
 from safety_core.wire import calls as wire
 from safety_core.wire import lineage, outbound, presence, turns
 from safety_core.wire.decisions import button_from, poll_from
-from safety_core.wire.executions import execution_id_from, execution_to_json
+from safety_core.wire.executions import execution_id_from, execution_to_json, settled_from
 from safety_core.wire.halts import halt_from
 from safety_core.wire.plans import plan_end_from, plan_from
 from safety_core.wire.posture import posture_from
@@ -98,6 +98,12 @@ class Control:
     async def blueprints(self, raw: bytes, caller: Caller) -> JsonObject:
         """Tell the workflows that the policy in force holds."""
         return blueprints_json(self.calls.in_force.current(clock.now()).policy)
+
+    async def settle(self, raw: bytes, caller: Caller) -> JsonObject:
+        """Write down what a person found out about an execution that was cut off."""
+        name, done = settled_from(raw)
+        await self.calls.settle(name, done=done)
+        return {"ok": True}
 
     async def result(self, raw: bytes, caller: Caller) -> JsonObject:
         """Redact and record what came of a call that the caller ran."""
@@ -216,6 +222,7 @@ ROUTES: Final[tuple[tuple[str, str, Answering], ...]] = (
     ("POST", "/v1/run", Control.run),
     ("GET", "/v1/executions", Control.executions),
     ("POST", "/v1/executions", Control.execution),
+    ("POST", "/v1/executions/settle", Control.settle),
     ("POST", "/v1/plan", Control.plan),
     ("POST", "/v1/plan/end", Control.plan_end),
     ("GET", "/v1/blueprints", Control.blueprints),
@@ -246,7 +253,7 @@ ROUTES: Final[tuple[tuple[str, str, Answering], ...]] = (
     ("GET", "/metrics", Control.metrics),
 )
 
-LOCAL: Final = frozenset({"/v1/reload", "/v1/halt", "/v1/posture", "/v1/executions"})
+LOCAL: Final = frozenset({"/v1/reload", "/v1/halt", "/v1/posture", "/v1/executions", "/v1/executions/settle"})
 """Served on the Unix socket alone, to the edge's own user."""
 
 

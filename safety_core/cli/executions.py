@@ -45,6 +45,19 @@ def list_(path: Path, unknown: bool, as_json: bool) -> None:
 
 @executions.command()
 @click.argument("id")
+@click.option("--done/--not-done", default=None, required=True, help="Whether it came about, as you found it.")
+@socket_option
+def settle(id: str, done: bool, path: Path) -> None:
+    """Say what became of execution ID, which was cut off, once you have looked at the service itself.
+
+    Who asks for it again with its key is told that it is done, or tries it as if it had never been.
+    """
+    ask_edge(path, "POST", "/v1/executions/settle", {"id": id, "done": done})
+    click.echo("written down")
+
+
+@executions.command()
+@click.argument("id")
 @socket_option
 def undo(id: str, path: Path) -> int:
     """Take back what execution ID did, where the service has a way back.

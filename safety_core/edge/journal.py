@@ -16,7 +16,7 @@ from typing import Any, Final
 from safety_core.canonical import Digest
 from safety_core.edge.database import Database
 from safety_core.edge.execute import Limits, execute
-from safety_core.errors import BusyError
+from safety_core.errors import BusyError, InputError
 from safety_core.flow.effects import Execute
 from safety_core.model.execution import Execution, ExecutionId, ExecutionState, Outcome
 from safety_core.model.tool_call import AgentId, CallId, ToolResult, Undo
@@ -36,6 +36,9 @@ KEPT_SECONDS: Final = 30 * 86400.0
 
 KEPT_BYTES: Final = 256 * 1024
 """Of an output, for who asks again. A longer one is kept cut off, and says so."""
+
+SEEN: Final = "done, as a person found out; its output is not known"
+"""What is told of it to whoever asks again with its key."""
 
 FIELDS: Final = "id, agent, key, tool, call, act, revision, at, state, outcome"
 
@@ -133,6 +136,23 @@ class Journal:
         end = "UPDATE execution SET state = ?, ended = ?, outcome = ? WHERE id = ? AND state = ?"
         row = (state, now, None if outcome is None else _told(outcome), execution, ExecutionState.BEGUN)
         await self._database.write(lambda db: db.execute(end, row))
+
+    async def settle(self, execution: ExecutionId, *, done: bool, now: float) -> Execution:
+        """Write down what a person found out about an execution of which nobody knew.
+
+        Raises:
+            InputError: there is none of this id, or what became of it is known.
+        """
+        known = await self.get(execution)
+        if known is None or known.state is not ExecutionState.UNKNOWN:
+            reason = "is not one that was cut off" if known else "is not one that the edge remembers"
+            raise InputError(f"execution {execution}", reason, "see `safety executions list --unknown`")
+        state, told = (ExecutionState.DONE, _told(Outcome(SEEN))) if done else (ExecutionState.FAILED, None)
+        settle = "UPDATE execution SET state = ?, ended = ?, outcome = ? WHERE id = ? AND state = ?"
+        row = (state, now, told, execution, ExecutionState.UNKNOWN)
+        if self._database is not None:
+            await self._database.write(lambda db: db.execute(settle, row))
+        return known
 
     async def performed(self, effect: Execute) -> ToolResult:
         """Run the tool. Who asks with its key while it runs is told that it does."""

@@ -106,7 +106,9 @@ def _may_repeat(earlier: Execution, case: Case, context: Context) -> bool:
         case _:
             plan = plan_for(case, context)
             if repeat_of(plan, case.verdict.facts, context.policy.catalogue) is Repeat.ASK:
-                fix = "look whether it happened; to do it again, use a new key"
+                fix = (
+                    f"look whether it happened, then say so: safety executions settle {earlier.id} --done or --not-done"
+                )
                 raise UncertainError("the call", "was cut off: nobody knows whether it happened", fix)
             return True
 

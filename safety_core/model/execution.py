@@ -5,6 +5,7 @@ A key names one intended act, whatever number of tries it takes. States, in one 
     begun    -> done | failed | unknown
     failed   -> begun                      another try
     unknown  -> begun                      another try, where that cannot act twice
+    unknown  -> done | failed              a person has looked
 
 A row that is begun and that no running process works on is one that a crash cut off: unknown.
 """
@@ -38,7 +39,7 @@ TRANSITIONS: Final[Mapping[ExecutionState, frozenset[ExecutionState]]] = {
     ExecutionState.BEGUN: frozenset({ExecutionState.DONE, ExecutionState.FAILED, ExecutionState.UNKNOWN}),
     ExecutionState.DONE: frozenset(),
     ExecutionState.FAILED: frozenset({ExecutionState.BEGUN}),
-    ExecutionState.UNKNOWN: frozenset({ExecutionState.BEGUN}),
+    ExecutionState.UNKNOWN: frozenset({ExecutionState.BEGUN, ExecutionState.DONE, ExecutionState.FAILED}),
 }
 
 

@@ -23,6 +23,7 @@ class Event(StrEnum):
     FAILED = "failed"
     REPEATED = "repeated"
     INTERRUPTED = "interrupted"
+    SETTLED = "settled"
     RESULT = "result"
     ENDED = "ended"
     SENT = "sent"

@@ -2,6 +2,7 @@
 
 GET /v1/executions    {"executions": [EXECUTION]}, the newest first
 POST /v1/executions   {"id"} -> {"executions": [EXECUTION]}, that one, or none
+POST /v1/executions/settle  {"id", "done": bool} -> {"ok": true}: what a person found out of one that is unknown
 EXECUTION             {"id", "agent", "key", "tool", "call", "at", "state", "exit", "undo": null or {"tool", "params"}}
 """
 
@@ -33,3 +34,11 @@ def execution_to_json(execution: Execution) -> JsonObject:
         "exit": None if outcome is None else outcome.status,
         "undo": None if undo is None else {"tool": undo.tool, "params": undo.params},
     }
+
+
+def settled_from(raw: bytes) -> tuple[ExecutionId, bool]:
+    """Return which execution a person has looked at, and whether it came about. Raises InputError."""
+    body = Reader.parse(raw, "request")
+    settled = ExecutionId(name(body, "id")), body.flag("done")
+    body.done()
+    return settled

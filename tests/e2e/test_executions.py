@@ -100,11 +100,22 @@ def test_a_kill_in_the_middle_is_on_record_and_nothing_is_done_twice(here: Site)
         (cut,) = listed(here, "--unknown")
         assert (cut["tool"], cut["key"], cut["state"]) == ("exec", "cut", "unknown")
         assert "cut off" in safety(here, "status")[1]
+        assert f"safety executions settle {cut['id']}" in answer["reason"]
+        assert safety(here, "executions", "settle", cut["id"], "--done") == (0, "written down\n")
+        again = keyed(edge, "cut", "exec", **command)
+        assert (again["status"], again["repeated"]) == ("executed", True)
+        assert "as a person found out" in again["output"]
+        assert edge.status()["executions"] == {"unknown": 0}
+        tried = CliRunner().invoke(
+            cli, ["executions", "settle", cut["id"], "--not-done"], env={"SAFETY_HOME": str(here.home.path)}
+        )
+        assert "is not one that was cut off" in str(tried.exception)
     assert (here.workspace / "cut").read_text() == "begun\n"
     events = CliRunner().invoke(
         audit, ["export"], env={"SAFETY_HOME": str(here.home.path)}, standalone_mode=False, catch_exceptions=False
     )
-    assert [json.loads(line)["event"] for line in events.output.splitlines()].count("interrupted") == 1
+    names = [json.loads(line)["event"] for line in events.output.splitlines()]
+    assert (names.count("interrupted"), names.count("settled")) == (1, 1)
 
 
 def test_what_was_written_over_can_be_taken_back(here: Site, edge: Edge) -> None:

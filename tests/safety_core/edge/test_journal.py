@@ -11,7 +11,7 @@ import pytest
 
 from safety_core.canonical import digest
 from safety_core.edge.journal import KEPT_BYTES, KEPT_SECONDS, Journal
-from safety_core.errors import BusyError, ExecutionError
+from safety_core.errors import BusyError, ExecutionError, InputError
 from safety_core.flow.effects import Execute
 from safety_core.model.execution import Execution, ExecutionId, ExecutionState, Outcome
 from safety_core.model.tool_call import AgentId, CallId, Undo
@@ -141,4 +141,19 @@ async def test_what_a_killed_process_was_at_is_seen_by_the_next_one(tmp_path: Pa
     assert (await journal.interrupted(), await journal.unknown()) == ((), 1)
     await journal.begin(replace(FIRST, id=ExecutionId("e2"), at=201.0), again=True)
     assert await journal.unknown() == 0
+    await journal.aclose()
+
+
+async def test_what_a_person_found_out_is_written_down(tmp_path: Path) -> None:
+    journal = await Journal.open(tmp_path / "edge.db")
+    await journal.begin(FIRST)
+    with pytest.raises(InputError, match="is not one that was cut off"):
+        await journal.settle(FIRST.id, done=True, now=2.0)
+    await journal.end(FIRST.id, ExecutionState.UNKNOWN, None, 101.0)
+    await journal.settle(FIRST.id, done=False, now=102.0)
+    failed = await journal.get(FIRST.id)
+    assert failed is not None
+    assert (failed.state, failed.outcome) == (ExecutionState.FAILED, None)
+    with pytest.raises(InputError, match="is not one that the edge remembers"):
+        await journal.settle(ExecutionId("e9"), done=True, now=103.0)
     await journal.aclose()
