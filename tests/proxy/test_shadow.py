@@ -19,6 +19,7 @@ from safety_core.bundle.archive import pack
 from safety_core.bundle.source import compile_bundle, compile_sources
 from safety_core.canonical import JsonObject
 from safety_core.classify.facts import facts_of
+from safety_core.edge.journal import Journal
 from safety_core.edge.rego import RegoEngine
 from safety_core.edge.shadow import ShadowEngine, judged_by
 from safety_core.errors import InputError
@@ -85,6 +86,7 @@ async def test_the_edge_puts_every_call_to_the_candidate() -> None:
     call = ToolCall(CallId("1"), TenantId("bakery"), AgentId("main"), SessionId("s"), "exec", {"command": "echo a"})
     services: Any = SimpleNamespace(**dict.fromkeys(("secrets", "written", "usage", "audit", "lineage")))
     services.approvals = SimpleNamespace(database=None, news=asyncio.Event())
+    services.journal = Journal()
     judge = handlers(services, engine)[effects.Judge]
     assert (await judge(effects.Judge(Facts("exec", "main"), call))).revision == "r"
     assert engine.waiting == 1
