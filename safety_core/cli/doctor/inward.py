@@ -77,8 +77,16 @@ def control_socket(aim: Aim) -> Trial:
 
 def containers(aim: Aim) -> Trial:
     """Try the sockets of programs that run containers as root."""
-    there = [path for path in map(Path, aim.containers) if path.exists()]
+    there = [path for path in map(Path, aim.containers) if _seen(path)]
     return worst(map(unix_socket, there)) if there else Trial(Seen.REFUSED, "none is there")
+
+
+def _seen(path: Path) -> bool:
+    """Tell whether a file is there, for whoever may look: who may not enter its folder cannot connect to it either."""
+    try:
+        return path.exists()
+    except PermissionError:
+        return False
 
 
 def unix_socket(path: Path) -> Trial:

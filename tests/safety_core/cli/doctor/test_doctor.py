@@ -194,6 +194,14 @@ def test_a_socket_of_a_program_that_runs_containers_is_a_way_to_root(aim: Aim, s
         assert inward.containers(named) == Trial(Seen.ANSWERED, str(path))
 
 
+def test_a_socket_in_a_folder_that_may_not_be_entered_is_no_way(aim: Aim, monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(path: Path) -> bool:
+        raise PermissionError(errno.EACCES, "closed", str(path))
+
+    monkeypatch.setattr(Path, "exists", closed)
+    assert inward.containers(aim) == Trial(Seen.REFUSED, "none is there")
+
+
 def test_keys_in_openclaws_configuration_are_named_and_not_told(aim: Aim) -> None:
     assert keys.in_config(aim).seen is Seen.REFUSED
     folder = aim.agent_home / ".openclaw"
