@@ -43,6 +43,8 @@ def test_the_shipped_catalogue_says_nothing_that_nobody_reads() -> None:
         ("tools", {"actions": {"open": "wirte"}}, "tools.till.actions.open", "'wirte'", "the effects are"),
         ("tools", {"given": {"people": "wirte"}}, "tools.till.given.people", "'wirte'", "the effects are"),
         ("tools", "write", "tools.till", "must be a mapping", "write {effect"),
+        ("adapters", "sql", "adapters.till", "must be a mapping", "write {words"),
+        ("adapters", {"repeat": "often"}, "adapters.till.repeat", "'often' is not known here", "write"),
         ("tools", {"zzzz": "write"}, "tools.till.zzzz", "'zzzz' is not known", "write actions, adapter"),
     ],
 )
