@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from safety_core.canonical import Json, canonical_bytes
 from safety_core.errors import InputError, LimitError
-from safety_core.wire.reader import DEPTH, Reader, check_retold, parse_json
+from safety_core.wire.reader import DEPTH, Reader, check_retold, check_shape, parse_json
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -149,3 +149,10 @@ def test_a_field_that_nobody_read_is_refused() -> None:
 def test_only_an_object_is_a_message() -> None:
     with pytest.raises(InputError, match="must be an object"):
         Reader.parse("[]", "m")
+
+
+@pytest.mark.parametrize("number", [float("inf"), float("-inf"), float("nan")])
+def test_a_number_that_json_cannot_write_is_refused_wherever_a_document_comes_from(number: float) -> None:
+    """YAML and TOML have such numbers."""
+    with pytest.raises(InputError, match="holds a number that is too large"):
+        check_shape({"a": [1.5, number]}, "document")
