@@ -144,6 +144,21 @@ async def test_a_line_cut_at_the_change_leaves_nobody_knowing_and_the_next_try_f
     assert there(diary) == 1
 
 
+async def killed_and_tried_again(
+    diary: Diary, operation: str, arguments: dict[str, Any], word: bytes, passed: bool
+) -> None:
+    """Kill the worker when its request is at the server, or behind it; then try the same act again."""
+    with relay(diary.house.plain, at=word, passed=passed, hold=True) as line:
+        diary.target = f"http://localhost:{line.port}/"
+        with worker(diary.request(operation, key="one act", **arguments)) as (process, _):
+            assert line.reached.wait(30)
+            await asyncio.sleep(0.3 * passed)
+            process.send_signal(signal.SIGKILL)
+            process.wait(30)
+    diary.target = ""
+    await diary.child(operation, key="one act", again=True, **arguments)
+
+
 @pytest.mark.parametrize("passed", [False, True], ids=["before it came", "behind it"])
 @pytest.mark.parametrize("operation", ["add", "change", "remove"])
 async def test_a_worker_that_is_killed_in_the_middle_does_nothing_twice(
@@ -154,15 +169,7 @@ async def test_a_worker_that_is_killed_in_the_middle_does_nothing_twice(
     if operation != "add":
         arguments = {"id": (await diary.do("add", **TASTING))["added"]}
         arguments |= {"title": "x"} if operation == "change" else {}
-    with relay(diary.house.plain, at=word, passed=passed, hold=True) as line:
-        diary.target = f"http://localhost:{line.port}/"
-        with worker(diary.request(operation, key="one act", **arguments)) as (process, _):
-            assert line.reached.wait(30)
-            await asyncio.sleep(0.3 * passed)
-            process.send_signal(signal.SIGKILL)
-            process.wait(30)
-    diary.target = ""
-    await diary.child(operation, key="one act", again=True, **arguments)
+    await killed_and_tried_again(diary, operation, arguments, word, passed)
     if operation == "remove":
         assert diary.house.names("/anna/home/") == []
         return
@@ -183,15 +190,7 @@ async def test_a_contact_is_kept_once_though_the_worker_is_killed(diary: Diary, 
         arguments["note"] = "pays late"
     if operation == "remove_contact":
         word = b"DELETE /"
-    with relay(diary.house.plain, at=word, passed=passed, hold=True) as line:
-        diary.target = f"http://localhost:{line.port}/"
-        with worker(diary.request(operation, key="one act", **arguments)) as (process, _):
-            assert line.reached.wait(30)
-            await asyncio.sleep(0.3 * passed)
-            process.send_signal(signal.SIGKILL)
-            process.wait(30)
-    diary.target = ""
-    await diary.child(operation, key="one act", again=True, **arguments)
+    await killed_and_tried_again(diary, operation, arguments, word, passed)
     found = await diary.do("search_contacts")
     assert found["found"] == (operation != "remove_contact")
     assert [row.get("note") for row in found["contacts"]] == {"change_contact": ["pays late"]}.get(
