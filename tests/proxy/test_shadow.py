@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -82,17 +83,18 @@ async def test_the_edge_puts_every_call_to_the_candidate() -> None:
 
     report: list[JsonObject] = []
     engine = ShadowEngine(Told(), BUNDLE, BUNDLE, report.append, workspace="/workspace")
-    engine.start()
     call = ToolCall(CallId("1"), TenantId("bakery"), AgentId("main"), SessionId("s"), "exec", {"command": "echo a"})
     services: Any = SimpleNamespace(**dict.fromkeys(("secrets", "written", "usage", "audit", "lineage")))
     services.approvals = SimpleNamespace(database=None, news=asyncio.Event())
     services.journal = Journal()
     judge = handlers(services, engine)[effects.Judge]
-    assert (await judge(effects.Judge(Facts("exec", "main"), call))).revision == "r"
-    assert engine.waiting == 1
-    assert (await judge(effects.Judge(Facts("exec", "main")))).revision == "r"
-    assert engine.waiting == 1, "without the call there is nothing to put to it"
-    await engine.close()
+    engine.start()
+    async with AsyncExitStack() as stack:  # an engine that stays open when an assertion fails never ends its loop
+        stack.push_async_callback(engine.close)
+        assert (await judge(effects.Judge(Facts("exec", "main"), call))).revision == "r"
+        assert engine.waiting == 1
+        assert (await judge(effects.Judge(Facts("exec", "main")))).revision == "r"
+        assert engine.waiting == 1, "without the call there is nothing to put to it"
 
 
 async def test_a_candidate_that_is_not_there_keeps_nothing_from_working(tmp_path: Path) -> None:
