@@ -29,6 +29,9 @@ from safety_core.model.secret import SecretValue
 
 AGAIN_SECONDS: Final = 0.01
 """How often it is tried whether somebody reads."""
+SIGNAL_SECONDS: Final = 0.1
+"""How long one wait in the kernel is. A signal that comes after Python's last look for one and before the wait begins is
+seen at the wait's end only (PEP 475 knows nothing of it then)."""
 
 _IN_OPEN: Final = 0x20
 """linux/inotify.h"""
@@ -113,8 +116,7 @@ def _written(handle: int, value: bytes, until: float) -> bool:
     """Write all of it; a reader that goes away, or is too slow, has not read it."""
     left = memoryview(value)
     while left:
-        _, ready, _ = select.select([], [handle], [], max(0.0, until - time.monotonic()))
-        if not ready:
+        if not _ready(handle, select.POLLOUT, until):
             return False
         try:
             left = left[os.write(handle, left) :]
@@ -125,6 +127,16 @@ def _written(handle: int, value: bytes, until: float) -> bool:
     return True
 
 
+def _ready(handle: int, event: int, until: float) -> bool:
+    """Wait until `handle` can be read or written, and tell whether it can; signals are heeded meanwhile."""
+    waiting = select.poll()
+    waiting.register(handle, event)
+    while not waiting.poll(SIGNAL_SECONDS * 1000):
+        if time.monotonic() >= until:
+            return False
+    return True
+
+
 def _ordinary(path: Path, value: bytes, until: float, told: Callable[[Path], None]) -> bool:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "wb") as file:
@@ -132,8 +144,7 @@ def _ordinary(path: Path, value: bytes, until: float, told: Callable[[Path], Non
     watch = _watch(path)
     try:
         told(path)
-        ready, _, _ = select.select([watch], [], [], max(0.0, until - time.monotonic()))
-        return bool(ready)
+        return _ready(watch, select.POLLIN, until)
     finally:
         os.close(watch)
         path.unlink(missing_ok=True)
