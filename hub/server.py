@@ -9,6 +9,7 @@ import os
 import resource
 import socket
 from collections import Counter
+from collections.abc import Callable
 from typing import Final
 
 import click
@@ -23,6 +24,7 @@ from hub.notices.mail import mail_server
 from hub.people.provider import client_secret
 from hub.settings import Settings
 from safety_core.edge.http.guarded import GuardedProtocol
+from safety_core.edge.supervisor import LEAVING, READY, supervised
 from safety_core.errors import InputError
 
 GRACE_SECONDS: Final = 2
@@ -81,9 +83,10 @@ class Protocol(GuardedProtocol):
 class Server(uvicorn.Server):
     """Prints one line of JSON once requests are answered, which supervisors and tests wait for."""
 
-    def __init__(self, config: uvicorn.Config, context: Context) -> None:
+    def __init__(self, config: uvicorn.Config, context: Context, tell: Callable[[str], None]) -> None:
         super().__init__(config)
         self._context = context
+        self._tell = tell
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and say so."""
@@ -92,9 +95,11 @@ class Server(uvicorn.Server):
             host, port = sockets[0].getsockname()[:2]
             shown = f"[{host}]" if ":" in host else host
             click.echo(json.dumps({"ready": True, "url": f"http://{shown}:{port}"}))
+            self._tell(READY)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the streams first: nobody else would, and their edges go to whoever comes next."""
+        self._tell(LEAVING)
         self._context.streams.close()
         await super().shutdown(sockets)
 
@@ -143,8 +148,8 @@ async def _serve(settings: Settings) -> None:
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         with _listener(settings) as listener:
-            async with clerk.running(context):
-                await Server(config, context).serve(sockets=[listener])
+            async with clerk.running(context), supervised() as tell:
+                await Server(config, context, tell).serve(sockets=[listener])
 
 
 def _listener(settings: Settings) -> socket.socket:

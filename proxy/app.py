@@ -56,6 +56,7 @@ from safety_core.edge.connections import Connected
 from safety_core.edge.home import Home
 from safety_core.edge.key_file import edge_key
 from safety_core.edge.pattern_cache import load_patterns
+from safety_core.edge.supervisor import LEAVING, READY, supervised
 from safety_core.errors import InputError, SafetyError, SecretError, UnavailableError
 from safety_core.resolve.manifests import misfits
 
@@ -210,10 +211,17 @@ async def run(settings: Settings, ready: Callable[[JsonObject], None]) -> None:
             if not edge.in_force.any:
                 with suppress(SafetyError):  # told by the status, and tried again in the background
                     await edge.sync.pull()
-            async with going_on(edge.paces), _forwarding(edge, sockets):
-                await serve(
-                    listeners, lambda: ready({"ready": True, **edge.status.listeners}), edge.control.callers.dismiss
-                )
+            async with going_on(edge.paces), _forwarding(edge, sockets), supervised() as tell:
+
+                def up() -> None:
+                    ready({"ready": True, **edge.status.listeners})
+                    tell(READY)
+
+                def leaving() -> None:
+                    tell(LEAVING)
+                    edge.control.callers.dismiss()
+
+                await serve(listeners, up, leaving)
 
 
 @asynccontextmanager
