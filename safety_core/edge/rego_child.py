@@ -87,7 +87,7 @@ class RegoChild:
         except TimeoutError as error:
             reason = f"gave no answer within {self._deadline:g} s"
             raise UnavailableError("policy engine", reason, "find the slow rule: safety policy test") from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RuntimeError) as error:  # uvloop's, where the pipe of a dead child is written to
             raise UnavailableError("policy engine", f"broke off ({type(error).__name__})") from error
 
     async def _exchange(self, lines: bytes) -> bytes:

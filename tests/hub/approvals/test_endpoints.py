@@ -171,6 +171,15 @@ async def test_a_person_approves_with_their_own_key(small_hub: RunningHub) -> No
     assert verify_grant(Approval(asked, ApprovalState.GRANTED, grant, START), asked, pinned, START + 1) == grant
 
 
+async def test_a_question_of_an_edge_whose_clock_was_ahead_can_be_answered(small_hub: RunningHub) -> None:
+    key = SigningKey.generate()
+    edge, asked = await small_hub.edge("acme"), question(strong=True, now=START + 1800)
+    await edge.push_approval(asked)
+    olga = await small_hub.approver("acme", public=key.verify_key.encode().hex())
+    answer = await olga.post(f"/v1/approvals/{asked.id}/decision", json={"grant": grant_to_json(own_grant(key, asked))})
+    assert (answer.status_code, json_of(answer)["state"]) == (200, "granted")
+
+
 UNFIT: tuple[tuple[dict[str, Any], str], ...] = (
     ({"action_digest": "0" * 64}, "another request"),
     ({"request": "0" * 32}, "another request"),

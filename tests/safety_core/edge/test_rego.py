@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from safety_core.bundle.contents import TrustedBundle
 from safety_core.canonical import Json, JsonObject
@@ -118,6 +119,21 @@ async def test_a_child_that_is_killed_is_replaced(engine: RegoEngine) -> None:
         await engine.judge(call())
     assert len((await engine.judge(call())).hits) == 1
     await engine.close()
+
+
+def test_a_child_that_died_before_it_was_asked_is_replaced_on_the_loop_of_the_edge() -> None:
+    async def judged() -> int:
+        engine = RegoEngine(deadline=5.0)
+        await engine.load(bundle())
+        os.kill(_child(engine), signal.SIGKILL)
+        await asyncio.sleep(0.2)  # its pipes are known to be closed by now
+        with pytest.raises(UnavailableError, match="broke off"):
+            await engine.judge(call())
+        hits = len((await engine.judge(call())).hits)
+        await engine.close()
+        return hits
+
+    assert uvloop.run(judged()) == 1
 
 
 def _child(engine: RegoEngine) -> int:
