@@ -69,7 +69,7 @@ def read_document(name: str, raw: bytes) -> Document:
         raise PolicyError(name, "is not UTF-8") from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        tab = "\t" in raw.decode("utf-8").split("\n")[line - 1]
+        tab = any("\t" in wrong for wrong in raw.decode("utf-8").splitlines()[line - 1 : line])
         fix = "indent with spaces, never with tabs" if tab else "mend this line, or the one above it"
         raise PolicyError(f"{name}:{line}", f"is not YAML: {error.problem}", fix) from error
     except yaml.YAMLError as error:

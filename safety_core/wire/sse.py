@@ -11,7 +11,7 @@ Source: WHATWG HTML, section 9.2.6 (lines end in LF, CR or CRLF; one space after
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -53,12 +53,12 @@ class Frame:
                 end = _END.search(line)
                 lines.append(b"data: " + data.encode() + (end.group() if end else b""))
                 written = True
-        return Frame(b"".join(lines), data)
+        return Frame(_joined(lines), data)
 
     @property
     def rest(self) -> bytes:
         """The lines that are not data: comments, names, ids."""
-        return b"\n" if self.usual else b"".join(line for line in _lines(self.raw) if not _is_data(line))
+        return b"\n" if self.usual else _joined(line for line in _lines(self.raw) if not _is_data(line))
 
 
 class Parser:
@@ -100,10 +100,8 @@ class Parser:
 def _frame(raw: bytes) -> Frame:
     if usual := _USUAL.fullmatch(raw):
         return Frame(raw, _decoded(usual[1]), usual=True)
-    lines = [_END.sub(b"", line) for line in _lines(raw.removeprefix(_BOM)) if _is_data(line)]
-    if not lines:
-        return Frame(raw, None)
-    return Frame(raw, "\n".join(_decoded(line[5:].removeprefix(b" ")) for line in lines))
+    lines = [data for line in _lines(raw) if (data := _data_of(line)) is not None]
+    return Frame(raw, "\n".join(map(_decoded, lines)) if lines else None)
 
 
 def _decoded(line: bytes) -> str:
@@ -117,6 +115,24 @@ def _lines(raw: bytes) -> list[bytes]:
     return [line for line in _LINE.findall(raw) if line]
 
 
+def _joined(lines: Iterable[bytes]) -> bytes:
+    """Return lines in a row. A CR and an LF that come to stand together would be one line end, and a blank line lost:
+    the CR gets an LF of its own."""
+    joined = bytearray()
+    for line in lines:
+        if line.startswith(b"\n") and joined.endswith(b"\r"):
+            joined += b"\n"
+        joined += line
+    return bytes(joined)
+
+
 def _is_data(line: bytes) -> bool:
-    line = line.removeprefix(_BOM)
-    return line.startswith(b"data:") or line.rstrip(b"\r\n") == b"data"
+    return _data_of(line) is not None
+
+
+def _data_of(line: bytes) -> bytes | None:
+    """Return the data of a line, None where it has none."""
+    line = _END.sub(b"", line).removeprefix(_BOM)
+    if line.startswith(b"data:"):
+        return line[5:].removeprefix(b" ")
+    return b"" if line == b"data" else None

@@ -31,7 +31,16 @@ def read_1pux(entries: Entries, raw: bytes, file: str) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive, archive.open(DATA) as data:
             unpacked = data.read(LIMIT + 1)
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, KeyError, OSError, RuntimeError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        EOFError,
+        LookupError,
+        OSError,
+        RuntimeError,
+        ValueError,
+    ) as error:
         raise InputError(file, f"is no export of 1Password ({type(error).__name__})", fix) from error
     if len(unpacked) > LIMIT:
         raise InputError(file, f"unpacks to more than {LIMIT} bytes", "export fewer vaults at once")

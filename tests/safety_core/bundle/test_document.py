@@ -46,6 +46,11 @@ def test_what_could_be_misread_is_refused_with_its_line(raw: bytes, place: str, 
     assert caught.value.thing == place
 
 
+def test_lines_end_as_yaml_ends_them() -> None:
+    with pytest.raises(PolicyError, match="a.yaml:3"):
+        read_document("a.yaml", b"a: 1\rb: 2\r\tc")
+
+
 def test_a_list_is_no_mapping() -> None:
     with pytest.raises(PolicyError, match="must be a mapping"):
         read_document("a.yaml", b"- 1\n").mapping()

@@ -56,6 +56,16 @@ def test_new_data_changes_nothing_else() -> None:
     assert cut.with_data("ä").raw == "data: ä".encode()
 
 
+def test_new_data_loses_no_blank_line_where_line_ends_are_mixed() -> None:
+    (frame,) = frames(b"data: a\rdata: b\r\n\n")
+    assert [each.data for each in frames(frame.with_data("c").raw + b"data: d\n\n")] == ["c", "d"]
+
+
+def test_a_byte_order_mark_is_one_before_every_line() -> None:
+    assert [frame.data for frame in frames(b": x\n\xef\xbb\xbfdata: a\n\n")] == ["a"]
+    assert [frame.data for frame in frames(b"\xef\xbb\xbf\xef\xbb\xbfdata: a\n\n")] == [None]
+
+
 def test_a_frame_is_ready_as_soon_as_its_blank_line_is_there() -> None:
     parser = Parser()
     assert [frame.data for frame in parser.feed(b"data: a\n\ndata: b\n")] == ["a"]

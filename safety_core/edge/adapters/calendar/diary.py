@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -56,7 +56,7 @@ async def listed(session: Dav, request: Request) -> ToolResult:
     rows: list[tuple[str, JsonObject]] = []
     for place in here:
         for resource in await _resources(session, request, place, start, end):
-            rows += _rows(request, place, resource, start, end)
+            rows += _rows(request, resource, start, end)
     matching = [row for _, row in sorted(rows, key=lambda row: row[0]) if not query or query in _words(row)]
     body: JsonObject = {"from": start.isoformat(), "to": end.isoformat(), "found": len(matching)}
     return told({**body, "events": fitting(matching[:limit], request.output)})
@@ -191,20 +191,25 @@ def resources_in(session: Dav, place: Place, rows: list[Any], data: str) -> list
     return made
 
 
-def _rows(
-    request: Request, place: Place, resource: Resource, start: datetime, end: datetime
-) -> list[tuple[str, JsonObject]]:
+def _rows(request: Request, resource: Resource, start: datetime, end: datetime) -> list[tuple[str, JsonObject]]:
+    """Return what is told of one event: an event that cannot be read, which anybody may send, hides no other."""
     zone = events.zone_of(request)
     head: JsonObject = {"id": resource.id, "etag": resource.tag}
     try:
-        held = events.read(request, resource.text).walk("VEVENT")
+        return _times(events.read(request, resource.text).walk("VEVENT"), head, start, end, zone)
+    except (ExecutionError, AttributeError, LookupError, OverflowError, TypeError, ValueError):
+        return [("", {**head, "note": "cannot be read"})]
+
+
+def _times(
+    held: list[Any], head: JsonObject, start: datetime, end: datetime, zone: tzinfo
+) -> list[tuple[str, JsonObject]]:
+    try:
         times = times_in(held, start, end, zone)
     except TooOftenError:
         first = held[0]
         at = first["DTSTART"].dt
         return [(at.isoformat(), {**head, **events.shown(first, at, None), "note": "repeats in a way not listed here"})]
-    except ExecutionError:
-        return [("", {**head, "note": "cannot be read"})]
     return [(_sorted(at, zone), {**head, **events.shown(event, at, until)}) for at, until, event in times]
 
 

@@ -98,9 +98,12 @@ def changed(request: Request, text: str, now: datetime) -> str:
 def read(request: Request, text: str) -> Any:
     """Return a calendar object. Raises ExecutionError where it is none that can be read."""
     try:
-        return Calendar.from_ical(text)
-    except (ValueError, KeyError, IndexError, TypeError):
-        raise request.refusal("has an event that cannot be read", "look at it with another program") from None
+        found = Calendar.from_ical(text)
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+        found = None
+    if not isinstance(found, Calendar):  # it may be a component of another kind that calls itself one
+        raise request.refusal("has an event that cannot be read", "look at it with another program")
+    return found
 
 
 def master(request: Request, calendar: Any) -> Any:

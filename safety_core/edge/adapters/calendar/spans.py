@@ -14,7 +14,7 @@ from dateutil.rrule import rrulestr
 MOST_REPEATS: Final = 20_000
 """Of one event, from its first day on: daily for fifty years."""
 
-RULE_SECONDS: Final = 1.0
+RULE_SECONDS: Final = 0.5
 """Of the processor for one event's repetitions: a rule that fits no day is searched until the year 9999."""
 
 

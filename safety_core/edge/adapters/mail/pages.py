@@ -46,6 +46,10 @@ class _Page(HTMLParser):
         if not self._hidden:
             self.out.append(re.sub(r"\s+", " ", data))
 
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        """Take "<![...>" for a comment, as browsers do; the library raises AssertionError where it does not know it."""
+        return self.parse_bogus_comment(i, report)
+
 
 def text_of_page(page: str) -> str:
     """Return the text of a page; a link's address stands behind it."""

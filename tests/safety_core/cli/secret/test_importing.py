@@ -205,6 +205,11 @@ def spoilt(kind: int) -> bytes:
     return bytes(raw)
 
 
+def shortened() -> bytes:
+    """Return a 1pux file that lacks its beginning: where its list says that files begin is before the first byte."""
+    return b"PK\x03\x04" + zipped("export.data", b"{}")[20:]
+
+
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [
@@ -213,6 +218,7 @@ def spoilt(kind: int) -> bytes:
         (spoilt(zipfile.ZIP_DEFLATED), "is no export of 1Password"),
         (spoilt(zipfile.ZIP_LZMA), "is no export of 1Password"),
         (spoilt(zipfile.ZIP_BZIP2), "is no export of 1Password"),
+        (shortened(), "is no export of 1Password"),
     ],
 )
 def test_a_spoilt_export_is_refused_in_words(

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 from icalendar import Calendar
 
+from safety_core.edge.adapters.calendar.diary import _rows
+from safety_core.edge.adapters.calendar.events import read
+from safety_core.edge.adapters.calendar.resources import Resource
 from safety_core.edge.adapters.calendar.spans import TooOftenError, times_in
+from safety_core.edge.adapters.request import Request
+from safety_core.errors import ExecutionError
+from safety_core.model.connection import Connection
 from tests.safety_core.edge.adapters.calendar.test_calendar import event
 
 SPAN = (datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 31, tzinfo=UTC), UTC)
@@ -53,3 +59,23 @@ def test_a_rule_that_cannot_be_counted_out_is_given_up(rule: str) -> None:
 )
 def test_what_lies_in_the_span(lines: tuple[str, ...], starts: list[str]) -> None:
     assert [start.isoformat()[:16] for start, _, _ in times_in(held(*lines), *SPAN)] == starts
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("DTSTART:20260305T100000Z", "DTEND:20260305T1"),
+        ("DTSTART:2026", "RRULE:FREQ=DAILY"),
+        ("DTSTART:00010101T000000Z", "DURATION:-P9999999D", "RRULE:FREQ=DAILY"),
+    ],
+)
+def test_an_event_that_cannot_be_read_says_so_and_hides_no_other(lines: tuple[str, ...]) -> None:
+    request = Request(Connection("shop", "calendar", "https://dav.shop.example"), "list", {}, {}, "k", False, 4096, 5.0)
+    for _, row in _rows(request, Resource("a/b", "/a/b", event("a", *lines), ""), *SPAN[:2]):
+        assert row.get("note", "").startswith(("cannot be read", "repeats"))
+
+
+def test_a_component_that_only_calls_itself_a_calendar_is_refused() -> None:
+    request = Request(Connection("shop", "calendar", "https://dav.shop.example"), "list", {}, {}, "k", False, 4096, 5.0)
+    with pytest.raises(ExecutionError, match="cannot be read"):
+        read(request, event("a", "DTSTART:20260305T100000Z").replace("BEGIN:VCALENDAR", "BEGIN:VCAL\ufffdENDAR"))
