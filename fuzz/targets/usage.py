@@ -1,0 +1,29 @@
+"""What others say of usage: exports of providers as CSV, and the bytes of whole responses in any framing."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from fuzz.trial import Target
+from safety_core.cli.usage.export import read_export
+from safety_core.meter.recorded import documents, usage_of
+
+
+def start() -> Target:
+    """Return the reader; the first byte says of what."""
+    folder = tempfile.TemporaryDirectory(prefix="fuzz-")
+    file = Path(folder.name) / "export.csv"
+
+    def read(raw: bytes, _kept: object = folder) -> None:
+        if raw[:1] == b"C":
+            file.write_bytes(raw[1:])
+            export = read_export(file, {})
+            for sums in export.sums.values():
+                assert all(isinstance(count, int) for count in sums.values()), "a sum is no whole number"
+        else:
+            usage = usage_of(raw[1:])
+            [*documents(raw[1:])]
+            assert usage is None or usage.input_total >= 0, "less than nothing was consumed"
+
+    return read
