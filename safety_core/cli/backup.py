@@ -11,16 +11,17 @@ from safety_core.cli.home import home_option
 from safety_core.edge import clock
 from safety_core.edge.backup import Backups
 from safety_core.edge.home import Home
+from safety_core.edge.restore import restore as restored
 
 
-@click.group(short_help="Copy what the edge keeps, and check the copies.")
+@click.group(short_help="Copy what the edge keeps, check the copies, and restore one.")
 def backup() -> None:
     """Copy the vault (sealed as it is), the audit log, approvals, usage and the policy, while the edge runs.
 
     Keys are not copied: without them nobody reads a secret from a backup, you neither. Keep the folder `keys`
     elsewhere.
 
-    To restore: stop the edge, copy a backup's files into its empty folder, bring `keys`, start it.
+    To restore: stop the edge, move its folder away, `safety backup restore FOLDER --keys KEYS`, start it.
     """
 
 
@@ -53,3 +54,26 @@ def check(folder: Path, home: Home) -> int:
         click.echo(f"{name}: is missing, or not what it was")
     click.echo(f"{folder}: {'damaged' if damage else 'sound'}")
     return 1 if damage else 0
+
+
+@backup.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--keys",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Where vault.key and edge.key were kept.  [default: they are in their place]",
+)
+@home_option
+def restore(folder: Path, keys: Path | None, home: Home) -> int:
+    """Put a backup in the place of an empty folder. Stop the edge before.
+
+    Questions and permissions that were open then are over: a call that has run since does not run again by a yes of
+    before. Exit status 1 if the audit log does not hold, or the vault does not open.
+    """
+    made = restored(home, folder, keys)
+    click.echo(f"restored what was made on {time.strftime('%Y-%m-%d %H:%M:%SZ', time.gmtime(made.at))}")
+    click.echo(f"audit log: {made.entries} entries, {'; '.join(made.contradictions) or 'which hold'}")
+    click.echo(f"questions and permissions that were open, and are over: {made.lapsed}")
+    click.echo(f"vault: {made.vault or 'opens'}")
+    click.echo("what happened since, the hub knows: safety audit verify --hub URL --tenant TENANT")
+    return 1 if made.contradictions or made.vault else 0

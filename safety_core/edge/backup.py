@@ -67,7 +67,7 @@ class Backups:
             for source in self._databases():
                 _copy_database(source, draft / source.name)
             for source in self._plain_files():
-                _copy_file(source, draft / source.relative_to(self._home.path))
+                copy_file(source, draft / source.relative_to(self._home.path))
             files = {path: _told(draft / path) for path in _files(draft)}
             told: dict[str, Json] = {path: {"size": size, "sha256": digest} for path, (size, digest) in files.items()}
             replace_file(draft / MANIFEST, canonical_bytes({"at": int(now), "files": told}))
@@ -90,7 +90,7 @@ class Backups:
         if not folders:
             return None
         try:
-            at, files = _manifest(folders[-1])
+            at, files = manifest_of(folders[-1])
             sizes = {name: (folders[-1] / name).stat().st_size for name in files}
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return BackupTold(0, 0, ok=False)
@@ -99,7 +99,7 @@ class Backups:
     def damage(self, folder: Path) -> tuple[str, ...]:
         """Return the files of a backup that are missing or not what they were. Raises SafetyError: it is no backup."""
         try:
-            _, files = _manifest(folder)
+            _, files = manifest_of(folder)
             return tuple(name for name, told in files.items() if not _same(folder / name, told))
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise SafetyError(str(folder), "has no manifest that can be read", "take another backup") from error
@@ -138,15 +138,16 @@ def _copy_database(source: Path, target: Path) -> None:
         written.execute("PRAGMA journal_mode = DELETE").fetchall()
         if written.execute("PRAGMA quick_check").fetchone() != ("ok",):
             raise sqlite3.DatabaseError(f"{source.name} is damaged")
-    _sync(target)
+    sync(target)
 
 
-def _copy_file(source: Path, target: Path) -> None:
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a file to where none is, durably, for its owner alone. Raises OSError."""
     _make_folder(target.parent)
     target.touch(mode=0o600, exist_ok=False)
     with source.open("rb") as read, target.open("wb") as written:
         shutil.copyfileobj(read, written, _CHUNK)
-    _sync(target)
+    sync(target)
 
 
 def _make_folder(path: Path) -> None:
@@ -160,10 +161,11 @@ def _take_place(draft: Path, target: Path) -> None:
     if target.exists():  # of the same second
         shutil.rmtree(target)
     draft.rename(target)
-    _sync(target.parent)
+    sync(target.parent)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Wait until a file or folder is on the disk. Raises OSError."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -188,7 +190,8 @@ def _same(path: Path, told: dict[str, Any]) -> bool:
     return path.is_file() and _told(path) == (told["size"], told["sha256"])
 
 
-def _manifest(folder: Path) -> tuple[int, dict[str, dict[str, Any]]]:
+def manifest_of(folder: Path) -> tuple[int, dict[str, dict[str, Any]]]:
+    """Return when a backup was made, and what is told of each file. Raises OSError, ValueError, KeyError, TypeError."""
     manifest = json.loads((folder / MANIFEST).read_bytes())
     return int(manifest["at"]), dict(manifest["files"].items())
 

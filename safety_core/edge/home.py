@@ -11,6 +11,7 @@
     backups/          copies of the databases, without keys
     connections/      what was pinned of services that describe themselves
     edge.sock         the control listener
+    .restore-in-progress/  what a restore that was cut off had copied
 """
 
 from __future__ import annotations
@@ -39,8 +40,11 @@ class Home:
         """Make the folders where they are missing, and keep everybody else out of them.
 
         Raises:
-            UnavailableError: they cannot be made, or belong to somebody else.
+            UnavailableError: they cannot be made, or belong to somebody else; or a restore was cut off here.
         """
+        if self.restoring.exists():
+            reason = "holds a part of a backup: a restore was cut off"
+            raise UnavailableError(str(self.path), reason, "run `safety backup restore` again")
         try:
             for folder in (self.path, self.keys, self.bundle_dir):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -99,6 +103,11 @@ class Home:
     def backups(self) -> Path:
         """Copies of the databases."""
         return self.path / "backups"
+
+    @property
+    def restoring(self) -> Path:
+        """What is to take its place here. While it is there, no edge starts."""
+        return self.path / ".restore-in-progress"
 
     @property
     def connections(self) -> Path:

@@ -1,15 +1,19 @@
-"""`safety backup`: made, listed, checked."""
+"""`safety backup`: made, listed, checked, restored."""
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from safety_core.cli.main import run
+from safety_core.edge.audit_log import AuditLog
 from safety_core.edge.home import Home
+from safety_core.edge.key_file import edge_key
 from safety_core.edge.vault import Vault
-from safety_core.edge.vault_key import RawKey
+from safety_core.edge.vault_key import RawKey, find_vault_key
+from safety_core.model.record import AuditEntry, Event
 
 
 def safety(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -35,3 +39,25 @@ def test_what_is_no_backup_is_said(tmp_path: Path, capfd: pytest.CaptureFixture[
     status, _, said = safety(capfd, "check", str(tmp_path), "--home", str(tmp_path / "edge"))
     assert status == 1
     assert "has no manifest" in said
+
+
+def test_a_backup_is_restored_by_one_command(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    home = Home(tmp_path / "edge").create()
+    Vault.open(home.vault, find_vault_key(home)).close()
+    asyncio.run(_log(home))
+    folder = safety(capfd, "make", "--home", str(home.path))[1].split("  ")[0]
+    there = ("--home", str(tmp_path / "again"))
+    status, printed, _ = safety(capfd, "restore", folder, "--keys", str(home.keys), *there)
+    assert status == 0
+    assert "audit log: 1 entries, which hold\n" in printed
+    assert "vault: opens\n" in printed
+    status, printed, _ = safety(capfd, "restore", folder, "--home", str(tmp_path / "third"))
+    assert status == 1
+    assert "vault: key file" in printed
+
+
+async def _log(home: Home) -> None:
+    log = await AuditLog.open(home.audit, edge_key(home))
+    await log.append(AuditEntry(1.0, Event.RESULT, "main"))
+    await log.checkpoint()
+    await log.aclose()

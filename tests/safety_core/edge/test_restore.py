@@ -1,0 +1,168 @@
+"""A restored edge has what it had, and no permission of before the restore; a restore is whole or no edge starts."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from safety_core.edge import restore as restoring
+from safety_core.edge.approvals import ApprovalStore
+from safety_core.edge.audit_log import AuditLog
+from safety_core.edge.backup import Backups
+from safety_core.edge.home import Home
+from safety_core.edge.key_file import edge_key
+from safety_core.edge.restore import restore
+from safety_core.edge.vault import Vault
+from safety_core.edge.vault_key import find_vault_key
+from safety_core.errors import GrantError, SafetyError, SecretError, UnavailableError
+from safety_core.model.approval import ApprovalState
+from safety_core.model.record import AuditEntry, Event
+from safety_core.model.secret import SecretName, SecretValue
+from tests.simulators.hub import question
+from tests.simulators.passkeys import Authenticator
+
+ASKED = question()
+
+
+@pytest.fixture
+async def old(tmp_path: Path) -> tuple[Home, Path, Path]:
+    """An edge's folder that was lost after a backup; the backup; its keys, kept elsewhere."""
+    home = Home(tmp_path / "edge").create()
+    with Vault.open(home.vault, find_vault_key(home)) as vault:
+        vault.put(SecretName("OVEN"), SecretValue("kJ8sd7f6Hs8d7fGh2"), now=1.0)
+    log = await AuditLog.open(home.audit, edge_key(home))
+    await log.append(AuditEntry(1.0, Event.RESULT, "main"))
+    await log.checkpoint()
+    await log.aclose()
+    approvals = ApprovalStore.open(home.edge_db)
+    await approvals.open_request(ASKED)
+    await approvals.aclose()
+    Backups(home).make(1_800_000_000.0)
+    (folder,) = Backups(home).listed()
+    shutil.move(folder, tmp_path / "backup")
+    shutil.move(home.keys, tmp_path / "keys")
+    shutil.rmtree(home.path)
+    return home, tmp_path / "backup", tmp_path / "keys"
+
+
+async def test_everything_is_back_and_what_was_open_is_over(old: tuple[Home, Path, Path]) -> None:
+    home, folder, keys = old
+    made = restore(home, folder, keys)
+    assert (made.at, made.entries, made.lapsed, made.contradictions, made.vault) == (1_800_000_000, 1, 1, (), "")
+    assert not home.restoring.exists()
+    with Vault.open(home.create().vault, find_vault_key(home)) as vault:
+        assert vault.get([SecretName("OVEN")])[SecretName("OVEN")].reveal() == "kJ8sd7f6Hs8d7fGh2"
+    modes = {path.stat().st_mode & 0o077 for path in home.path.rglob("*")}
+    assert modes == {0}
+
+
+async def test_a_yes_of_before_lets_nothing_run_and_the_hub_is_told(old: tuple[Home, Path, Path]) -> None:
+    home, folder, keys = old
+    restore(home, folder, keys)
+    approvals = ApprovalStore.open(home.edge_db)
+    try:
+        with pytest.raises(GrantError, match="cancelled already"):
+            await approvals.settle(Authenticator.fresh().grant(ASKED), 1_800_000_000.0)
+        _, (report,) = await approvals.reports()
+        assert (report.request, report.state, report.by) == (ASKED.id, ApprovalState.CANCELLED, "restore")
+    finally:
+        await approvals.aclose()
+
+
+async def test_what_is_there_is_not_lost(old: tuple[Home, Path, Path]) -> None:
+    home, folder, keys = old
+    restore(home, folder, keys)
+    before = home.audit.read_bytes()
+    with pytest.raises(SafetyError, match="move its folder away"):
+        restore(home, folder, keys)
+    assert home.audit.read_bytes() == before
+
+
+@pytest.mark.parametrize("step", ["copy_file", "_lapse", "_take_places", "sync"])
+async def test_cut_off_anywhere_no_edge_starts_until_another_try_has_ended_it(
+    old: tuple[Home, Path, Path], step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, folder, keys = old
+    left = 3
+
+    class Killed(BaseException):
+        """As by kill -9: nothing is tidied up."""
+
+    real = getattr(restoring, step)
+
+    def cut(*given: object) -> object:
+        nonlocal left
+        left -= 1
+        if left == 0 or step in {"_lapse", "_take_places"}:
+            raise Killed
+        return real(*given)
+
+    monkeypatch.setattr(restoring, step, cut)
+    with pytest.raises(Killed):
+        restore(home, folder, keys)
+    with pytest.raises(UnavailableError, match="a restore was cut off"):
+        home.create()
+    monkeypatch.undo()
+    assert restore(home, folder, keys).entries == 1
+    home.create()
+
+
+async def test_a_damaged_backup_or_a_full_disk_changes_nothing_or_can_be_tried_again(
+    old: tuple[Home, Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, folder, keys = old
+    (folder / "audit.db").write_bytes((folder / "audit.db").read_bytes()[:-1])
+    with pytest.raises(SafetyError, match=r"is damaged: audit\.db"):
+        restore(home, folder, keys)
+    assert not home.path.exists()
+    monkeypatch.setattr(Backups, "damage", lambda *_: ())
+    monkeypatch.setattr(restoring, "_lapse", lambda _: (_ for _ in ()).throw(sqlite3.OperationalError("disk full")))
+    with pytest.raises(UnavailableError, match="was cut off"):
+        restore(home, folder, keys)
+
+
+async def test_without_its_keys_it_says_so(old: tuple[Home, Path, Path]) -> None:
+    home, folder, keys = old
+    (keys / "vault.key").unlink()
+    made = restore(home, folder)
+    assert "vault.key" in made.vault
+    assert "nobody can tell" in made.contradictions[0]
+
+
+async def test_a_key_that_others_may_read_is_not_taken(old: tuple[Home, Path, Path]) -> None:
+    home, folder, keys = old
+    (keys / "vault.key").chmod(0o644)
+    with pytest.raises(SecretError, match="open to others"):
+        restore(home, folder, keys)
+
+
+async def test_a_manifest_leads_nowhere_else(old: tuple[Home, Path, Path]) -> None:
+    home, folder, keys = old
+    outside = folder.parent / "outside"
+    outside.write_text("x")
+    manifest = folder / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"audit.db"', '"../outside"'))
+    monkey = pytest.MonkeyPatch()
+    monkey.setattr(Backups, "damage", lambda *_: ())
+    with monkey.context(), pytest.raises(SafetyError, match="not in it"):
+        restore(home, folder, keys)
+    monkey.undo()
+    assert not home.path.exists()
+    assert outside.exists()
+
+
+async def test_plans_and_outward_grants_of_before_are_over_too(old: tuple[Home, Path, Path]) -> None:
+    home, folder, keys = old
+    with closing(sqlite3.connect(folder / "edge.db")) as db, db:
+        db.execute("INSERT INTO standing_grant VALUES ('s1', 'main', 'mail', 9e9, 3, '', 1, NULL)")
+    monkey = pytest.MonkeyPatch()
+    monkey.setattr(Backups, "damage", lambda *_: ())
+    restore(home, folder, keys)
+    monkey.undo()
+    with closing(sqlite3.connect(home.edge_db)) as db:
+        assert db.execute("SELECT ended, told FROM standing_grant").fetchall() == [("restored", 0)]
+        assert db.execute("SELECT count(*) FROM plan_call").fetchone() == (0,)
