@@ -9,7 +9,7 @@ What is not marked as required may be left out.
     policy_grace = 259200             # seconds a policy outlasts its expiry
 
     [hub]                             # leave out to run without a hub
-    url = "https://hub.example"
+    url = "https://hub.example"       # where the hub is
     bundle_poll = 30                  # seconds between looks for a new policy
     decisions_poll = 5                # seconds between looks for answers
     usage_flush = 10                  # seconds between deliveries of usage
@@ -32,16 +32,16 @@ What is not marked as required may be left out.
     [control]
     socket = "/run/safety/edge.sock"  # default: <home>/edge.sock, mode 0600
     port = 8101                       # also on loopback TCP; needs token_file
-    token_file = "/etc/safety/control.token"
+    token_file = "/etc/safety/control.token"  # what callers there show
 
     [egress]
-    host = "127.0.0.1"
+    host = "127.0.0.1"                # where clients ask their models
     port = 8100                       # 0 = choose one
     require_plugin = ["main"]         # no model without their plugin
     interlock = "enforce"             # or "observe": log it; "off"
     forward_port = 8102               # other software's proxy; default: none
 
-    [egress.providers.openai]
+    [egress.providers.openai]         # a table for each provider
     base_url = "https://api.openai.com"  # default: the dialect's own host
     key_secret = "OPENAI_API_KEY"     # name of the secret in the vault
     dialect = "openai"                # which API; left out: its name says
@@ -52,7 +52,7 @@ What is not marked as required may be left out.
 
     [connections.shop_db]             # a service that agents may use
     adapter = "sql"                   # a kind that the signed policy knows
-    target = "postgresql://db.example:5432/shop"
+    target = "postgresql://db.example:5432/shop"  # where it is
     user = "agent"                    # who we are there
     private = false                   # true: it lies in this network
     secrets = { password = "SHOP_DB_PASSWORD" }  # slot = name in the vault
@@ -67,7 +67,7 @@ What is not marked as required may be left out.
     memory = 2048                     # MiB for one command and its children
     processes = 512                   # of one command
     file_size = 4096                  # MiB that a file may grow to
-    network = true
+    network = true                    # false: none at all
     secrets_in_arguments = false      # true: where `ps` shows them
 
     [telemetry]
