@@ -1,6 +1,6 @@
 # Everything sets itself up: `make demo` and `make test` work on a fresh machine.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format lock bench fuzz clean
+.PHONY: help demo test lint format lock bench fuzz docs pictures clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -22,6 +22,7 @@ test: lint  ## all checks and the whole test suite (real OpenClaw, OPA, PostgreS
 	@sh tools/netns.sh
 	@sh tools/chromium.sh
 	@sh tools/axe.sh
+	@sh tools/mermaid.sh
 	@sh tools/openclaw.sh
 	@sh tools/opa.sh >/dev/null
 	@$(BIN)/safety policy check --policies policies
@@ -47,6 +48,15 @@ bench: .venv/ready  ## what we promise, measured (see docs/benchmarks.md)
 fuzz: .venv/ready  ## the C extension under sanitizers, then the reader of command lines against a real bash: five minutes each, or make fuzz SECONDS=60
 	@sh fuzz/native.sh $(or $(SECONDS),300) $(or $(SEED),0)
 	@$(BIN)/python -m fuzz.shell --seconds $(or $(SECONDS),300) --seed $(or $(SEED),0)
+
+docs: .venv/ready  ## the documentation's site, in build/site: plain files that ask no other machine
+	@sh tools/mermaid.sh
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs -q build --strict
+
+pictures: .venv/ready  ## take the pictures of the console and of the terminal anew
+	@sh tools/chromium.sh
+	@$(BIN)/python -m bench.hub.pictures
+	@$(BIN)/python -m tools.docs.pictures
 
 clean:  ## remove what the other targets made
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info build dist .coverage*

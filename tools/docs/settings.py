@@ -90,7 +90,8 @@ def example_words(example: str) -> Mapping[str, str]:
             key = section + entry[1]
             found[key] = entry[2] or ""
         elif more and section and line.startswith(NOTE):
-            found[section[:-1]] = f"{found[section[:-1]]}; {more[1]}".removeprefix("; ")
+            table = section.removesuffix(".")
+            found[table] += f"{' ' if ';' in found[table] else '; '}{more[1]}"
         elif more and key:
             found[key] = f"{found[key]} {more[1]}".strip()
         else:
