@@ -68,7 +68,8 @@ def _environment(copy: Path) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "CC": "gcc",
         "LDSHARED": "gcc -shared",  # the interpreter's own words name the folder that it lies in
-        "CFLAGS": f"-g0 -ffile-prefix-map={copy}=.",
+        # In place of the interpreter's own; setup.py adds the rest.
+        "CFLAGS": f"-DNDEBUG -fwrapv -g0 -ffile-prefix-map={copy}=. -ffile-prefix-map={sys.base_prefix}=python",
     }
 
 
