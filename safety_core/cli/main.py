@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "demo": "safety_core.cli.demo.command:demo",
     "doctor": "safety_core.cli.doctor.command:doctor",
     "executions": "safety_core.cli.executions:executions",
+    "hook": "safety_core.cli.hook.command:hook",
     "openclaw": "safety_core.cli.openclaw.command:openclaw",
     "policy": "safety_core.cli.policy.command:policy",
     "scan": "safety_core.cli.scan.command:scan",

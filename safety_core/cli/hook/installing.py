@@ -1,0 +1,95 @@
+"""The steps of installing hooks, taking them out, and proving them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Final
+
+import click
+
+from safety_core.canonical import JsonObject
+from safety_core.cli.hook.asking import Options
+from safety_core.cli.hook.event import Kind
+from safety_core.cli.hook.places import Wanted, settings_file
+from safety_core.cli.hook.proof import trials
+from safety_core.cli.hook.settings import our_commands, read_settings, with_hooks, without_hooks
+from safety_core.cli.hook.spoken import Host
+from safety_core.cli.openclaw.config import render
+from safety_core.cli.openclaw.install import confirm
+from safety_core.cli.openclaw.shown import diff
+from safety_core.edge.files import replace_file
+
+TRUST: Final = "Codex runs a hook only once you trust it: start codex, enter /hooks, and trust each of these"
+
+
+def install(host: Host, options: Options, *, project: bool, yes: bool) -> int:
+    """Put our hooks into the host's settings."""
+    path = settings_file(host, os.environ, project=project)
+    kinds = (Kind.CALL,) if options.alone else tuple(Kind)
+    before = read_settings(path)
+    after = with_hooks(before, Wanted(host, options.words(), options.seconds, kinds), path)
+    if before == after:
+        click.echo("nothing to do: they are installed")
+    else:
+        _change(path, before, after, "Change it so?", yes=yes)
+    for note in _notes(host, after):
+        click.echo(f"note: {note}", err=True)
+    where = " --project" if project else ""
+    click.echo(f"a session that runs has to be begun anew; safety hook status {host.value}{where} proves it")
+    return 0
+
+
+def remove(host: Host, *, project: bool, yes: bool) -> int:
+    """Take our hooks out of the host's settings."""
+    path = settings_file(host, os.environ, project=project)
+    before = read_settings(path)
+    after = without_hooks(before, path)
+    if before == after:
+        click.echo("nothing to do: none of ours is there")
+        return 0
+    _change(path, before, after, "Take them out? Its calls are then unguarded.", yes=yes)
+    return 0
+
+
+def status(host: Host, *, project: bool) -> int:
+    """Show whether our hooks block, and return 0 if they do."""
+    path = settings_file(host, os.environ, project=project)
+    tree = read_settings(path)
+    commands = our_commands(tree, path)
+    troubles = (
+        [f"nothing asks before a call; fix: safety hook install {host.value}"]
+        if Kind.CALL.value not in commands
+        else []
+    )
+    if tree.get("disableAllHooks"):
+        troubles.append("disableAllHooks is set; fix: take it out of the file")
+    for command in commands.get(Kind.CALL.value, []):
+        for what, trouble in trials(command):
+            click.echo(f"{'not blocked' if trouble else 'blocked'}: {what}")
+            troubles += [f"{what}: {trouble}"] if trouble else []
+    for event in commands:
+        click.echo(f"installed: {event}")
+    for trouble in troubles:
+        click.echo(f"not in force: {trouble}")
+    for note in _notes(host, tree):
+        click.echo(f"note: {note}", err=True)
+    click.echo(f"{path}: {'not in force' if troubles else 'in force'}")
+    return 1 if troubles else 0
+
+
+def _change(path: Path, before: JsonObject, after: JsonObject, question: str, *, yes: bool) -> None:
+    """Show the change, ask, and write it with the mode that the file has."""
+    click.echo(diff(before, after, str(path)))
+    confirm(yes, question)
+    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o600
+    replace_file(path, render(after), lambda descriptor: os.fchmod(descriptor, mode))
+    click.echo(f"changed: {path}")
+
+
+def _notes(host: Host, tree: JsonObject) -> list[str]:
+    notes = [TRUST] if host is Host.CODEX else []
+    if host is Host.CLAUDE_CODE and tree.get("disableAllHooks"):
+        notes.append("disableAllHooks is set in this file: no hook runs until it is taken out")
+    return notes

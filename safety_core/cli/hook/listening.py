@@ -1,0 +1,53 @@
+"""One event from its bytes to the host's answer. Nothing that goes wrong here lets anything pass."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Final
+
+from safety_core.cli.hook.answer import Answer, Word
+from safety_core.cli.hook.deadline import end_after, no_end
+from safety_core.cli.hook.event import Event, Kind, event_from
+from safety_core.cli.hook.spoken import Host, Spoken, refused, spoken, withheld
+from safety_core.errors import SafetyError
+from safety_core.wire.reader import BODY_LIMIT
+
+Judge = Callable[[Event], Answer]
+"""Event -> what is to become of it; raises SafetyError."""
+
+CLOSED: Final = "nothing is let through that could not be judged"
+
+
+def listen(host: Host, judge: Judge, *, seconds: float, permit: bool) -> int:
+    """Answer the event on standard input, within `seconds`, and return the exit status."""
+    end_after(seconds)
+    try:
+        heard = heard_from(sys.stdin.buffer.read(BODY_LIMIT + 1), host, judge, permit=permit)
+        sys.stdout.write(heard.out + "\n" if heard.out else "")
+        sys.stdout.flush()
+        sys.stderr.write(heard.err + "\n" if heard.err else "")
+    except BaseException as error:  # noqa: BLE001 - also an interrupt, and a host that has gone
+        heard = refused(f"blocked. Internal error ({type(error).__name__}); {CLOSED}")
+        sys.stderr.write(heard.err + "\n")
+    no_end()
+    return heard.status
+
+
+def heard_from(raw: bytes, host: Host, judge: Judge, *, permit: bool = False) -> Spoken:
+    """Return what `host` is told about the event in `raw`."""
+    try:
+        event = event_from(raw)
+    except SafetyError as error:
+        return refused(f"blocked. {error} ({CLOSED})")
+    return spoken(host, event.kind, _judged(event, judge), permit=permit)
+
+
+def _judged(event: Event, judge: Judge) -> Answer:
+    try:
+        return judge(event)
+    except SafetyError as error:
+        reason = f"{error} ({CLOSED})"
+    except Exception as error:  # noqa: BLE001 - a bug of ours: its text may quote the call
+        reason = f"internal error, {type(error).__name__} ({CLOSED})"
+    return Answer(Word.BLOCK, reason, clean=withheld(event.said) if event.kind is Kind.RESULT else None)

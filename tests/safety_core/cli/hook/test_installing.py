@@ -1,0 +1,137 @@
+"""`safety hook install`, `remove` and `status`: the hosts' settings, and the proof that what stands there blocks."""
+
+from __future__ import annotations
+
+import json
+import stat
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from safety_core.cli.hook.command import hook
+from safety_core.cli.hook.places import is_ours
+from tests.safety_core.cli.hook.scene import HOSTS, bash
+
+FILE = {"claude-code": ".claude/settings.json", "codex": ".codex/hooks.json"}
+OTHERS = {"matcher": "Write", "hooks": [{"type": "command", "command": "lint", "timeout": 5}]}
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home folder with nothing in it, which is the project, too."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("CLAUDE_CONFIG_DIR", "CODEX_HOME", "SAFETY_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(hook, words, standalone_mode=False)
+
+
+def put(home: Path, host: str, tree: Any) -> Path:
+    file = home / FILE[host]
+    file.parent.mkdir()
+    file.write_text(json.dumps(tree))
+    return file
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("where", [(), ("--project",)])
+def test_what_stands_there_stays_and_comes_back(home: Path, host: str, where: tuple[str, ...]) -> None:
+    before = {"model": "m", "hooks": {"PreToolUse": [OTHERS], "Stop": []}}
+    file = put(home, host, before)
+    file.chmod(0o640)
+    done = run("install", host, "--yes", *where)
+    after = json.loads(file.read_text())
+    assert (done.exception, after["model"]) == (None, "m")
+    assert after["hooks"]["PreToolUse"][0] == OTHERS
+    assert [*after["hooks"]] == ["PreToolUse", "Stop", "PostToolUse", "UserPromptSubmit"]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o640
+    assert "+" in done.output
+    again = run("install", host, "--yes", *where)
+    assert ("nothing to do" in again.output, json.loads(file.read_text())) == (True, after)
+    run("remove", host, "--yes", *where)
+    assert json.loads(file.read_text()) == before
+    assert "nothing to do" in run("remove", host, "--yes", *where).output
+
+
+def test_other_options_take_the_place_of_the_old_ones(home: Path) -> None:
+    run("install", "claude-code", "--yes", "--wait", "5")
+    run("install", "claude-code", "--yes", "--alone", "--tier", "1", "--permit")
+    tree = json.loads((home / FILE["claude-code"]).read_text())
+    assert [*tree["hooks"]] == ["PreToolUse"]
+    [entry] = tree["hooks"]["PreToolUse"]
+    assert "matcher" not in entry  # every tool
+    [one] = entry["hooks"]
+    assert one["command"].endswith(" hook claude-code --alone --permit --tier 1 || exit 2")
+
+
+def test_the_hosts_patience_is_longer_than_the_hooks(home: Path) -> None:
+    run("install", "codex", "--yes", "--wait", "100")
+    [entry] = json.loads((home / FILE["codex"]).read_text())["hooks"]["PreToolUse"]
+    assert entry["hooks"][0]["timeout"] > 100 + 25
+
+
+def test_nothing_is_changed_without_a_yes(home: Path) -> None:
+    done = run("install", "claude-code")
+    assert "nobody can be asked" in str(done.exception)
+    assert not (home / FILE["claude-code"]).exists()
+
+
+@pytest.mark.parametrize("tree", [{"hooks": []}, {"hooks": {"PreToolUse": {}}}, {"hooks": {"PreToolUse": ["x"]}}, []])
+def test_settings_of_another_form_are_not_touched(home: Path, tree: Any) -> None:
+    file = put(home, "claude-code", tree)
+    assert run("install", "claude-code", "--yes").exception is not None
+    assert json.loads(file.read_text()) == tree
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_status_proves_by_a_call_that_nobody_may_make(home: Path, host: str) -> None:
+    nothing = run("status", host)
+    assert (nothing.return_value, "nothing asks before a call" in nothing.output) == (1, True)
+    run("install", host, "--yes", "--alone")
+    proven = run("status", host)
+    assert (proven.return_value, proven.output.count("\nblocked: ") + proven.output.startswith("blocked: ")) == (0, 2)
+    assert ("/hooks" in proven.stderr) == (host == "codex")
+
+
+def test_status_finds_a_hook_that_lets_pass(home: Path) -> None:
+    run("install", "claude-code", "--yes", "--alone")
+    file = home / FILE["claude-code"]
+    file.write_text(file.read_text().replace(" hook claude-code", " --version; : hook claude-code"))
+    found = run("status", "claude-code")
+    assert (found.return_value, "exit status 0" in found.output) == (1, True)
+    file.write_text(json.dumps({**json.loads(file.read_text()), "disableAllHooks": True}))
+    assert "disableAllHooks" in run("status", "claude-code").output
+
+
+@pytest.mark.parametrize("broken", ["/nowhere/python -EP -m safety_core.cli", "kill -9 $$;", "sh -c 'exit 1'"])
+def test_the_installed_command_blocks_even_where_the_program_is_gone(home: Path, broken: str) -> None:
+    run("install", "codex", "--yes", "--alone")
+    [entry] = json.loads((home / FILE["codex"]).read_text())["hooks"]["PreToolUse"]
+    command = entry["hooks"][0]["command"]
+    assert is_ours(command)
+    program = command.partition(" hook ")[0]
+    shown = command.replace(program, broken if "$$" not in broken else "sh -c 'kill -9 $$'")
+    done = subprocess.run(["/bin/sh", "-c", shown], input=bash("ls"), capture_output=True, timeout=60, check=False)
+    assert done.returncode == 2
+
+
+def test_a_file_of_the_project_does_not_stand_in_for_ours(home: Path) -> None:
+    """Hosts run hooks in the folder in which the agent writes."""
+    (home / "json.py").write_text("import os; os._exit(0)\n")
+    (home / "safety_core").mkdir()
+    (home / "safety_core" / "__init__.py").write_text("import os; os._exit(0)\n")
+    run("install", "codex", "--yes", "--alone")
+    [entry] = json.loads((home / FILE["codex"]).read_text())["hooks"]["PreToolUse"]
+    done = subprocess.run(
+        ["/bin/sh", "-c", entry["hooks"][0]["command"]],
+        input=bash("rm -rf / --no-preserve-root"), capture_output=True, timeout=120, check=False,
+        env={"PYTHONPATH": str(home), "PATH": "/usr/bin:/bin", "HOME": str(home)},
+    )  # fmt: skip
+    assert (done.returncode, b"destroys_machine" in done.stderr) == (2, True)
