@@ -109,6 +109,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Edge, None]:
         prices = PriceList(in_force.policy, settings.egress.providers)
         budgets = Budgets(services.usage, services.audit, in_force.policy, prices)
         await budgets.load()
+        stack.push_async_callback(budgets.owed.settle_at_last)
         prefixes = Prefixes(services.audit.append, scrub)
         stack.push_async_callback(prefixes.aclose)
         turns = Turns(in_force, services, guards, budgets, prefixes=prefixes)

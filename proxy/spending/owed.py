@@ -1,7 +1,7 @@
 """What was consumed and could not be written into the books yet: another process has them, or the disk is full.
 
-It is written later, at the hour it was consumed. What is owed when the edge ends is not written: the provider's own
-export tells of it (`safety usage reconcile`).
+It is written later, at the hour it was consumed, and once more when the edge is asked to end. What is owed when the
+edge is killed is not written: the provider's own export tells of it (`safety usage reconcile`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections import deque
 from typing import Final
 
 from safety_core.edge.usage_store import UsageStore
+from safety_core.errors import UnavailableError
 from safety_core.model.usage import Booking
 
 MOST: Final = 10_000
@@ -35,6 +36,13 @@ class Owed:
             lost, _ = self._waiting.popleft()
             _log.error("the usage of response %s is not in the books: too many wait for them", lost.request)
         self._waiting.append((booking, now))
+
+    async def settle_at_last(self) -> None:
+        """Write what waits before the edge ends, or say in the log what stays unwritten."""
+        try:
+            await self.settle()
+        except UnavailableError as error:
+            _log.error("the usage of %d responses is not in the books: %s", len(self._waiting), error)
 
     async def settle(self) -> None:
         """Write what waits; a response that was written after all counts once. Raises UnavailableError."""

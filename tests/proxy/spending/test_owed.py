@@ -41,6 +41,24 @@ async def test_what_could_not_be_booked_is_booked_later_and_once(place: Place, m
     assert (len(budgets.owed), bucket.requests) == (0, 2)
 
 
+async def test_what_is_owed_is_written_before_the_edge_ends_or_the_log_says_so(
+    place: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    owed = Owed(place.usage)
+    owed.keep(Booking("r1", MAIN, "openai", "m-1", Usage(1, 1), 1), NOON)
+
+    async def full(*_: object) -> bool:
+        raise UnavailableError("edge.db", "failed (SQLITE_FULL)")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(UsageStore, "add", full)
+        await owed.settle_at_last()
+    assert "the usage of 1 responses is not in the books" in caplog.text
+    await owed.settle_at_last()
+    (bucket,) = await place.usage.buckets()
+    assert (len(owed), bucket.requests) == (0, 1)
+
+
 async def test_too_much_that_is_owed_is_given_up_from_its_oldest(
     place: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
