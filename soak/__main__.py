@@ -20,7 +20,7 @@ from soak.summary import as_table, put_into, summed_up
 
 APART: Final = "SOAK_APART"
 """Set in the environment of the process that has mounts of its own."""
-TRIALS: Final = 3
+TRIALS: Final = 4
 """Broken copies at each such fault of a long soak."""
 
 

@@ -21,6 +21,8 @@ WAIT: Final = 3.0
 """Seconds that a call waits for a person."""
 UNCERTAIN: Final = re.compile(r"safety executions settle ([0-9a-f]{32})")
 FORBIDDEN: Final = ("systemctl stop safety-edge", "rm -rf /", "pkill -f 'safety edge'")
+REPLAYED: Final = 0.7
+"""Of the permissions that were used up: the others nobody asks for again, but starts on broken files."""
 ENDS: Final = frozenset({"executed", "allow", "denied", "block"})
 
 
@@ -63,11 +65,14 @@ class Asking:
         await self._act("run", token, "exec", {"command": command}, key=f"key-{token}")
 
     async def push(self) -> None:
-        """Ask for a permission that a person gives, and once it was used, try to use it again."""
+        """Ask for a permission that a person gives, and once it was used, mostly try to use it again."""
         token = self._token("p")
         params = {"command": f"git push --force origin branch-{token}"}
         if await self._act("decide", token, "exec", params) == "allow":
-            await self._once("decide", token, "again", "exec", params, wait=0.0)
+            if self._random.random() < REPLAYED:
+                await self._once("decide", token, "again", "exec", params, wait=0.0)
+            else:
+                self._journal.note("spent", token=token, command=params["command"])
 
     async def forbidden(self) -> None:
         """Ask for what no policy permits."""

@@ -1,7 +1,7 @@
 """State files that are cut or flipped, in a copy, while the service is down; and what a start on that copy does.
 
-It must refuse to start and name what is wrong, or start and never permit what it would not have: nobody's word may count
-for more on a broken file than on a whole one. The service itself is started again on its good state.
+It must refuse to start and name what is wrong, or start and permit nothing that it would not have: nobody's word may
+count for more on a broken file than on a whole one. The service itself is started again on its good state.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,34 +39,35 @@ class Corruption:
 
     Attributes:
         environ: what an edge on a copy of the state is started with: no hub, no model, no shop.
-        used: arguments of a command whose permission has been used up.
+        spent: a command whose permission has been used up by now, if there is one.
+        trials: copies that are broken each time.
+        left: by service, the files that have not had their turn.
     """
 
     spare: Path
     environ: Environ
     journal: Journal
-    used: Callable[[], str | None]
+    spent: Callable[[], str | None]
     trials: int = 1
+    left: dict[str, list[Path]] = field(default_factory=dict)
 
     def of_edge(self, edge: Service, chance: random.Random) -> dict[str, Any]:
         """Stop the edge, copy its state, start it again, and try broken copies."""
-        return self._tried(edge, Path(edge.environ["SAFETY_EDGE_HOME"]), chance, self._edge_on)
+        return self._tried(edge, Path(edge.environ["SAFETY_EDGE_HOME"]), chance)
 
     def of_hub(self, hub: Service, chance: random.Random) -> dict[str, Any]:
         """The same with the hub."""
-        return self._tried(hub, Path(hub.order[hub.order.index("--data") + 1]), chance, self._hub_on)
+        return self._tried(hub, Path(hub.order[hub.order.index("--data") + 1]), chance)
 
-    def _tried(
-        self, service: Service, state: Path, chance: random.Random, start: Callable[[Path], dict[str, Any]]
-    ) -> dict[str, Any]:
+    def _tried(self, service: Service, state: Path, chance: random.Random) -> dict[str, Any]:
         with tempfile.TemporaryDirectory(dir=self.spare) as name:
             good = Path(name) / "good"
             service.stop()
             shutil.copytree(state, good, ignore=shutil.ignore_patterns(*(f"*{end}" for end in LEFT_OUT)))
+            start = self._hub_on if service.name == "hub" else partial(self._edge_on, self.spent())
             service.start()
             for _ in range(self.trials):
-                files = sorted(path for path in good.rglob("*") if path.is_file() and path.stat().st_size)
-                file = chance.choice(files).relative_to(good)
+                file = self._next(service.name, good, chance)
                 broken = Path(name) / "x"
                 shutil.copytree(good, broken)
                 how = damage(broken / file, chance)
@@ -77,13 +79,23 @@ class Corruption:
                 shutil.rmtree(broken)
         return {"who": service.name, "trials": self.trials}
 
-    def _edge_on(self, state: Path) -> dict[str, Any]:
-        environ = self.environ(state)
-        return _on(python("proxy"), environ, lambda ready: self._probe_edge(ready["control"]))
+    def _next(self, name: str, good: Path, chance: random.Random) -> Path:
+        """Return the file whose turn it is: each comes once before one comes again."""
+        files = {path.relative_to(good) for path in good.rglob("*") if path.is_file() and path.stat().st_size}
+        left = [file for file in self.left.get(name, ()) if file in files]
+        if not left:
+            left = sorted(files)
+            chance.shuffle(left)
+        self.left[name] = left[1:]
+        return left[0]
 
-    def _probe_edge(self, socket: str) -> dict[str, Any]:
+    def _edge_on(self, spent: str | None, state: Path) -> dict[str, Any]:
+        environ = self.environ(state)
+        return _on(python("proxy"), environ, lambda ready: self._probe_edge(ready["control"], spent))
+
+    def _probe_edge(self, socket: str, used: str | None) -> dict[str, Any]:
         """Ask for what is never permitted, for what asks, and for what has been used up."""
-        token, used = secrets.token_hex(4), self.used()
+        token = secrets.token_hex(4)
         asked = {"forbidden": "systemctl stop safety-edge", "asks": f"git push --force origin branch-{token}"}
         probes = {**asked, **({} if used is None else {"used": used})}
         told: dict[str, Any] = {}
@@ -148,6 +160,7 @@ def _on(order: list[str], environ: Mapping[str, str], probe: Callable[[dict[str,
     with tempfile.TemporaryFile() as errors:
         with subprocess.Popen(order, stdout=subprocess.PIPE, stderr=errors, env=_environ(environ)) as popen:
             assert popen.stdout is not None
+            line = b""
             try:
                 line = popen.stdout.readline()
                 found = {"came": "started", **probe(json.loads(line))} if line else {"came": "refused"}
@@ -174,12 +187,11 @@ def _entries(file: Path) -> list[tuple[Any, ...]] | None:
         return None
 
 
-def last_used(agent_notes: Path) -> str | None:
-    """Return the command of the last permission that the agent was given by a person, and used up."""
+def last_spent(agent_notes: Path) -> str | None:
+    """Return the command of the last permission that the agent has used up and asks for no more."""
     found: str | None = None
     with suppress(OSError):
         for line in agent_notes.read_text().splitlines():
-            note = json.loads(line)
-            if note["what"] == "end" and note["status"] == "allow" and note["token"].startswith("p"):
-                found = f"git push --force origin branch-{note['token']}"
+            if '"what": "spent"' in line:
+                found = str(json.loads(line)["command"])
     return found

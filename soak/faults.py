@@ -22,7 +22,7 @@ JUMPS: Final = (90.0, 1800.0, 7200.0)
 """Seconds: past what the hub takes as skew, past what a grant may be used for, past an hour of usage."""
 SYNCS: Final = (0.05, 0.2, 0.6)
 """Seconds that one sync takes on a slow disk."""
-ROOM: Final = 3 * 1024 * 1024
+ROOMS: Final = (0, 256 * 1024, 2 * 1024 * 1024)
 """Bytes by which a process may still grow at a limit of memory."""
 PATIENCE: Final = 6.0
 """Seconds for a child to come along that can be killed."""
@@ -31,7 +31,7 @@ CHUNK: Final = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """All that faults are done to."""
+    """All that faults are done to. `pace`: how long they last, of what is usual."""
 
     edge: Service
     hub: Service
@@ -40,6 +40,7 @@ class Target:
     corruption: Corruption
     journal: Journal
     chance: random.Random
+    pace: float = 1.0
 
     def one(self) -> Service:
         """Return edge or hub."""
@@ -47,7 +48,7 @@ class Target:
 
     def hold(self, least: float, most: float) -> float:
         """Let a fault last."""
-        seconds = self.chance.uniform(least, most)
+        seconds = self.chance.uniform(least, most) * self.pace
         time.sleep(seconds)
         return seconds
 
@@ -204,7 +205,7 @@ def no_memory(target: Target) -> Made:
     size = 0
     with suppress(OSError):
         size = int(Path(f"/proc/{service.pid}/statm").read_text().split()[0]) * resource.getpagesize()
-        service.limit(resource.RLIMIT_AS, size + ROOM)
+        service.limit(resource.RLIMIT_AS, size + target.chance.choice(ROOMS))
         target.hold(1.5, 3.5)
         service.limit(resource.RLIMIT_AS, -1)
     return {"who": service.name, "bytes": size}

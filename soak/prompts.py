@@ -1,4 +1,4 @@
-"""Prompts, streamed and whole, half of them with a secret. None is sent again: each stands once in the provider's books."""
+"""Prompts, streamed and whole, half of them with a secret. None is sent again: each is in the provider's books once."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 import httpx2
 
 from soak.chaos import make
-from soak.corrupting import Corruption, last_used
+from soak.corrupting import Corruption, last_spent
 from soak.faults import FAULTS, Target
 from soak.fleet import Service, Watch, python
 from soak.journal import Journal
@@ -45,6 +45,11 @@ class Plan:
     seed: int
     seconds: float
     trials: int = 1
+
+    @property
+    def pace(self) -> float:
+        """How long faults last, of what is usual."""
+        return 1.0 if self.seconds else 0.6
 
     @property
     def disk(self) -> int:
@@ -93,11 +98,11 @@ def _run(plan: Plan, places: Places) -> Run:
             places.spare,
             lambda home: stage.settings(home, f"http://127.0.0.1:{DEAD}", DEAD, DEAD, EGRESS_PORT="0"),
             journal,
-            lambda: last_used(places.notes / "agent.jsonl"),
+            lambda: last_spent(places.notes / "agent.jsonl"),
             plan.trials,
         )
         folders = {"edge": places.home, "hub": places.hub}
-        target = Target(edge, hub, lines, folders, corruption, journal, chance)
+        target = Target(edge, hub, lines, folders, corruption, journal, chance, plan.pace)
         agent = stack.enter_context(_agent(places, stage, url, plan.seed))
         capacity = _told(agent)
         began = time.monotonic()

@@ -1,8 +1,8 @@
 """Do edge, hub and provider count the same?
 
 The provider numbers the answers of each model's name and states a power of two for each, so the bits of a total say
-which answers are in it (see `soak/provider.py`). Of an answer whose statement never reached the edge, the edge counts an
-estimate, which stays in the lowest bits. What was stated and is not in the books is one of two things, and nothing else:
+which answers are in it (see `soak/provider.py`). Of an answer whose statement never reached the edge, the edge counts
+an estimate, which stays in the lowest bits. What was stated and is not in the books is one of two things:
 
     estimated   the line broke before the statement was through: the books have an estimate in its place
     killed      the edge came to an end (kill -9, no memory) between the prompt and the writing of its books
@@ -21,8 +21,8 @@ from soak.reader.finding import Report
 USAGE: Final = "usage"
 FREE_BITS: Final = 14
 COUNTED: Final = 15
-SECONDS: Final = 6.0
-"""Between a statement and its place in the books: a booking waits for the disk, and one that failed is tried again."""
+SECONDS: Final = 12.0
+"""Between a statement and its place in the books: what could not be written to a full disk is tried again."""
 FIELDS: Final = "hour, agent, provider, model, requests, estimated, input_total, output_total"
 
 
