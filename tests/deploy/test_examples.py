@@ -1,0 +1,109 @@
+"""Compose, Dockerfile, nginx and Prometheus: what these files name is there, and what they promise is in them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from hub.settings import load_settings
+from proxy.watching.metrics import Levels, exposition
+from proxy.watching.traffic import Traffic
+from safety_core.edge.vault_key import KEY_CREDENTIAL
+from tests.simulators.certificates import certificate
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+
+
+@pytest.mark.parametrize("service", ["edge", "hub", "postgresql"])
+def test_a_container_has_no_privilege_no_root_and_bounds(service: str) -> None:
+    told = COMPOSE["services"][service]
+    assert told["read_only"] is True
+    assert told["cap_drop"] == ["ALL"]
+    assert told["security_opt"] == ["no-new-privileges:true"]
+    assert told["user"] in {"10001:10001", "postgres"}
+    assert {"mem_limit", "pids_limit", "healthcheck", "restart", "logging"} <= told.keys()
+    assert not {"privileged", "cap_add", "network_mode", "pid", "ipc"} & told.keys()
+    assert "docker.sock" not in str(told)
+
+
+def test_secrets_are_files_and_all_are_used() -> None:
+    named = {secret for told in COMPOSE["services"].values() for secret in told.get("secrets", ())}
+    assert named == set(COMPOSE["secrets"])
+    assert KEY_CREDENTIAL in COMPOSE["services"]["edge"]["secrets"]
+    assert COMPOSE["services"]["edge"]["environment"]["CREDENTIALS_DIRECTORY"] == "/run/secrets"
+
+
+def test_only_this_machine_reaches_a_port() -> None:
+    ports = [port for told in COMPOSE["services"].values() for port in told.get("ports", ())]
+    assert ports == ["127.0.0.1:8200:8200"]
+
+
+def test_the_image_is_made_of_locks_with_hashes_and_what_it_copies_is_there() -> None:
+    text = (DEPLOY / "Dockerfile").read_text()
+    copied = re.findall(r"^COPY (?!--from)(\S+)", text, re.MULTILINE)
+    assert [path for path in copied if path != "dist/*.whl" and not (ROOT / path).exists()] == []
+    assert text.count("--require-hashes") == text.count("FROM base AS") - 2
+    targets = set(re.findall(r"^FROM \S+ AS (\S+)", text, re.MULTILINE))
+    assert {told["build"]["target"] for told in COMPOSE["services"].values() if "build" in told} <= targets
+    assert text.count("USER safety") == 2
+
+
+def test_variables_of_the_hub_are_settings() -> None:
+    names = re.findall(
+        r"(SAFETY_HUB_\w+)[=:]", (DEPLOY / "Dockerfile").read_text() + (DEPLOY / "compose.yaml").read_text()
+    )
+    values = {"SAFETY_HUB_URL": "https://hub.example", "SAFETY_HUB_HOST": "0.0.0.0"}
+    told = load_settings(None, {name: values.get(name, "/x") for name in names})
+    assert (told.origin, told.host) == ("https://hub.example", "0.0.0.0")
+
+
+def test_an_empty_variable_is_the_default() -> None:
+    """Compose hands on what is not set as an empty text."""
+    told = load_settings(None, {"SAFETY_HUB_URL": "", "SAFETY_HUB_DATABASE": "", "SAFETY_HUB_DATA": "/x"})
+    assert (told.origin, told.database_url) == ("http://localhost:8200", "sqlite:////x/hub.db")
+
+
+def test_nginx_takes_its_file(tmp_path: Path) -> None:
+    made = certificate(tmp_path, "hub.example")
+    text = (DEPLOY / "nginx.conf").read_text()
+    for old, new in (
+        ("/etc/ssl/safety-hub/fullchain.pem", str(made.chain)),
+        ("/etc/ssl/safety-hub/key.pem", str(made.key)),
+        ("/var/log/nginx/", f"{tmp_path}/"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    whole = tmp_path / "nginx.conf"
+    whole.write_text(f"pid {tmp_path}/pid; error_log {tmp_path}/error; events {{}} http {{ {text} }}")
+    program = shutil.which("nginx") or "/usr/sbin/nginx"
+    done = subprocess.run([program, "-t", "-q", "-e", str(tmp_path / "error"), "-c", str(whole)],
+                          capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_alerts_ask_for_metrics_that_an_edge_has() -> None:
+    levels = Levels(policy_age=1.0, cost=(("openai", "m", 1),), budgets={("main", "day"): 0.5})
+    families = re.findall(r"^# TYPE (\S+)", exposition(Traffic(), levels).decode(), re.MULTILINE)
+    rules = [rule for group in yaml.safe_load((DEPLOY / "alerts.yml").read_text())["groups"] for rule in group["rules"]]
+    assert len({rule["alert"] for rule in rules}) == len(rules) > 5
+    for rule in rules:
+        assert rule["labels"]["severity"] in {"critical", "warning"}
+        assert rule["annotations"].keys() == {"summary", "fix"}
+        for metric in re.findall(r"\bsafety_\w+", rule["expr"]):
+            assert metric.removesuffix("_bucket") in families, metric
+
+
+def test_prometheus_scrapes_what_is_served() -> None:
+    told = yaml.safe_load((DEPLOY / "prometheus.yml").read_text())
+    assert told["rule_files"] == ["alerts.yml"]
+    assert {job["job_name"] for job in told["scrape_configs"]} == {"safety-edge", "safety-hub"}
+    jobs = set(re.findall(r'job="([\w-]+)"', (DEPLOY / "alerts.yml").read_text()))
+    assert jobs == {"safety-edge", "safety-hub"}
