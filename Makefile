@@ -1,12 +1,12 @@
 # Everything sets itself up: `make demo` and `make test` work on a fresh machine.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format lock bench fuzz docs pictures clean
+.PHONY: help demo test lint format lock release audit bench bench-quick fuzz soak docs pictures clean
 
 PYTHON ?= python3
 BIN := .venv/bin
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 .venv/ready: requirements/dev.lock pyproject.toml setup.py tools/venv.sh $(wildcard safety_core/_native/*.c safety_core/_native/*.h)
 	@PYTHON=$(PYTHON) sh tools/venv.sh
@@ -20,13 +20,17 @@ test: lint  ## all checks and the whole test suite (real OpenClaw, OPA, PostgreS
 	@sh tools/mariadb.sh
 	@sh tools/containers.sh
 	@sh tools/netns.sh
+	@sh tools/deploy.sh
+	@sh tools/ssh.sh
 	@sh tools/chromium.sh
 	@sh tools/axe.sh
 	@sh tools/mermaid.sh
 	@sh tools/openclaw.sh
+	@sh tools/soak.sh
 	@sh tools/opa.sh >/dev/null
 	@$(BIN)/safety policy check --policies policies
 	@$(BIN)/safety policy test --policies policies
+	@$(BIN)/python -m bench.quick
 	@$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term
 
 lint: .venv/ready  ## style, types and the direction of imports
@@ -40,10 +44,25 @@ format: .venv/ready  ## put the code into the house format
 
 lock:  ## pin all dependencies with hashes again (needs uv)
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/dev.lock
+	uv pip compile pyproject.toml --extra adapters --extra telemetry --universal --python-version 3.11 --generate-hashes --no-header -q -c requirements/dev.lock -o requirements/edge.lock
+	uv pip compile pyproject.toml --extra hub --extra billing --extra channels --universal --python-version 3.11 --generate-hashes --no-header -q -c requirements/dev.lock -o requirements/hub.lock
+
+release: .venv/ready  ## wheel, source archive, bill of materials and sums: make release TARGET=dist [KEY=an OpenSSH key that signs]
+	@$(BIN)/python -m tools.release build $(or $(TARGET),dist)
+	@$(if $(KEY),$(BIN)/python -m tools.release sign $(or $(TARGET),dist) --key $(KEY))
+
+audit: .venv/ready  ## known vulnerabilities of what is locked; silence of the service is no clean audit
+	@$(BIN)/python -m tools.release audit
 
 bench: .venv/ready  ## what we promise, measured (see docs/benchmarks.md)
-	@sh tools/load.sh
+	-@sh tools/load.sh
+	-@sh tools/postgresql.sh
+	-@sh tools/chromium.sh
+	-@sh tools/openclaw.sh
 	@$(BIN)/python -m bench
+
+bench-quick: .venv/ready  ## has anything become much slower or larger? in a minute, by ratio; `make test` runs it too
+	@$(BIN)/python -m bench.quick
 
 fuzz: .venv/ready  ## the C extension under sanitizers, then the reader of command lines against a real bash: five minutes each, or make fuzz SECONDS=60
 	@sh fuzz/native.sh $(or $(SECONDS),300) $(or $(SEED),0)
@@ -57,6 +76,10 @@ pictures: .venv/ready  ## take the pictures of the console and of the terminal a
 	@sh tools/chromium.sh
 	@$(BIN)/python -m bench.hub.pictures
 	@$(BIN)/python -m tools.docs.pictures
+
+soak: .venv/ready  ## hurt a fleet at work for 30 minutes and check what must hold (docs/soak.md), or make soak MINUTES=3 SEED=7
+	@sh tools/soak.sh
+	@$(BIN)/python -m soak --minutes $(or $(MINUTES),30) $(if $(SEED),--seed $(SEED)) $(if $(PAGE),--page $(PAGE))
 
 clean:  ## remove what the other targets made
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info build dist .coverage*
