@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -16,12 +17,13 @@ from safety_core.cli.hook.places import Wanted, settings_file
 from safety_core.cli.hook.proof import trials
 from safety_core.cli.hook.settings import our_commands, read_settings, with_hooks, without_hooks
 from safety_core.cli.hook.spoken import Host
+from safety_core.cli.hook.trust import untrusted
 from safety_core.cli.openclaw.config import render
 from safety_core.cli.openclaw.install import confirm
 from safety_core.cli.openclaw.shown import diff
 from safety_core.edge.files import replace_file
 
-TRUST: Final = "Codex runs a hook only once you trust it: start codex, enter /hooks, and trust each of these"
+TRUST: Final = "start codex, enter /hooks, and trust each of ours"
 
 
 def install(host: Host, options: Options, *, project: bool, yes: bool) -> int:
@@ -34,8 +36,8 @@ def install(host: Host, options: Options, *, project: bool, yes: bool) -> int:
         click.echo("nothing to do: they are installed")
     else:
         _change(path, before, after, "Change it so?", yes=yes)
-    for note in _notes(host, after):
-        click.echo(f"note: {note}", err=True)
+    if host is Host.CODEX:
+        click.echo(f"note: Codex runs a hook only once you trust it: {TRUST}", err=True)
     where = " --project" if project else ""
     click.echo(f"a session that runs has to be begun anew; safety hook status {host.value}{where} proves it")
     return 0
@@ -58,25 +60,27 @@ def status(host: Host, *, project: bool) -> int:
     path = settings_file(host, os.environ, project=project)
     tree = read_settings(path)
     commands = our_commands(tree, path)
-    troubles = (
-        [f"nothing asks before a call; fix: safety hook install {host.value}"]
-        if Kind.CALL.value not in commands
-        else []
-    )
-    if tree.get("disableAllHooks"):
-        troubles.append("disableAllHooks is set; fix: take it out of the file")
+    troubles = [*_missing(host, tree, path, commands)]
     for command in commands.get(Kind.CALL.value, []):
-        for what, trouble in trials(command):
-            click.echo(f"{'not blocked' if trouble else 'blocked'}: {what}")
-            troubles += [f"{what}: {trouble}"] if trouble else []
+        for what, blocked, told in trials(command):
+            click.echo(f"{'blocked' if blocked else 'not blocked'}: {what} ({told})")
+            troubles += [] if blocked else [f"{what} was not blocked"]
     for event in commands:
         click.echo(f"installed: {event}")
     for trouble in troubles:
         click.echo(f"not in force: {trouble}")
-    for note in _notes(host, tree):
-        click.echo(f"note: {note}", err=True)
     click.echo(f"{path}: {'not in force' if troubles else 'in force'}")
     return 1 if troubles else 0
+
+
+def _missing(host: Host, tree: JsonObject, path: Path, commands: Mapping[str, list[str]]) -> Iterator[str]:
+    """Yield what keeps the host from running our hooks."""
+    if Kind.CALL.value not in commands:
+        yield f"nothing asks before a call. Fix: safety hook install {host.value}"
+    if tree.get("disableAllHooks"):
+        yield "disableAllHooks is set. Fix: take it out of the file"
+    if host is Host.CODEX and (events := untrusted(tree, path, os.environ)):
+        yield f"Codex passes over {', '.join(events)}, for nobody has trusted it there. Fix: {TRUST}"
 
 
 def _change(path: Path, before: JsonObject, after: JsonObject, question: str, *, yes: bool) -> None:
@@ -86,10 +90,3 @@ def _change(path: Path, before: JsonObject, after: JsonObject, question: str, *,
     mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o600
     replace_file(path, render(after), lambda descriptor: os.fchmod(descriptor, mode))
     click.echo(f"changed: {path}")
-
-
-def _notes(host: Host, tree: JsonObject) -> list[str]:
-    notes = [TRUST] if host is Host.CODEX else []
-    if host is Host.CLAUDE_CODE and tree.get("disableAllHooks"):
-        notes.append("disableAllHooks is set in this file: no hook runs until it is taken out")
-    return notes

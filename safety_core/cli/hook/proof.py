@@ -10,9 +10,13 @@ from typing import Final
 from safety_core.canonical import JsonObject
 from safety_core.cli.hook.deadline import BLOCKED
 from safety_core.cli.hook.event import SHELL, Kind
+from safety_core.wire.names import plain
 
 SECONDS: Final = 60.0
 """How long one trial may take: the call is refused without asking a person, or a person is not waited for."""
+
+SHOWN: Final = 300
+"""Characters of what it says."""
 
 CALL: Final[JsonObject] = {
     "hook_event_name": Kind.CALL.value,
@@ -25,15 +29,16 @@ CALL: Final[JsonObject] = {
 """Is judged, and not run by anybody."""
 
 
-def trials(command: str) -> Iterator[tuple[str, str]]:
-    """Yield what was tried, and what is wrong with what came of it: "" where it was blocked."""
+def trials(command: str) -> Iterator[tuple[str, bool, str]]:
+    """Yield what was tried, whether it was blocked, and what was said."""
     for what, raw in (("a call that deletes everything", json.dumps(CALL).encode()), ("an event of no form", b"{")):
-        yield what, _trouble(command, raw)
+        yield what, *_tried(command, raw)
 
 
-def _trouble(command: str, raw: bytes) -> str:
+def _tried(command: str, raw: bytes) -> tuple[bool, str]:
     try:
         done = subprocess.run(["/bin/sh", "-c", command], input=raw, capture_output=True, timeout=SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        return f"it did not answer ({type(error).__name__})"
-    return "" if done.returncode == BLOCKED else f"it was let through (exit status {done.returncode})"
+        return False, type(error).__name__
+    told = plain(done.stderr.decode("utf-8", "replace").strip(), SHOWN) or "without a word"
+    return done.returncode == BLOCKED, f"exit status {done.returncode}: {told}"

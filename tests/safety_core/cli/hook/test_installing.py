@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from safety_core.cli.hook import installing
 from safety_core.cli.hook.command import hook
 from safety_core.cli.hook.places import is_ours
 from tests.safety_core.cli.hook.scene import HOSTS, bash
@@ -90,14 +91,35 @@ def test_settings_of_another_form_are_not_touched(home: Path, tree: Any) -> None
     assert json.loads(file.read_text()) == tree
 
 
+def trust(home: Path, *events: str) -> None:
+    """Have Codex's settings say that a person trusts the hooks of these events."""
+    file = home / FILE["codex"]
+    lines = [f'[hooks.state."{file}:{event}:0:0"]\ntrusted_hash = "sha256:00"' for event in events]
+    file.with_name("config.toml").write_text("\n".join(lines))
+
+
 @pytest.mark.parametrize("host", HOSTS)
 def test_status_proves_by_a_call_that_nobody_may_make(home: Path, host: str) -> None:
     nothing = run("status", host)
     assert (nothing.return_value, "nothing asks before a call" in nothing.output) == (1, True)
     run("install", host, "--yes", "--alone")
+    if host == "codex":
+        trust(home, "pre_tool_use")
     proven = run("status", host)
-    assert (proven.return_value, proven.output.count("\nblocked: ") + proven.output.startswith("blocked: ")) == (0, 2)
-    assert ("/hooks" in proven.stderr) == (host == "codex")
+    assert (proven.return_value, proven.output.count("blocked: a"), "not blocked" in proven.output) == (0, 2, False)
+    assert "exit status 2: Safety Gateway: blocked. critical_red (destroys_machine)" in proven.output
+
+
+def test_status_knows_that_codex_passes_over_what_nobody_trusts(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(installing, "trials", lambda _: ())
+    told = run("install", "codex", "--yes")
+    assert "/hooks" in told.stderr
+    assert "passes over PreToolUse, PostToolUse, UserPromptSubmit" in run("status", "codex").output
+    trust(home, "pre_tool_use", "user_prompt_submit")
+    found = run("status", "codex")
+    assert (found.return_value, "passes over PostToolUse, for" in found.output) == (1, True)
+    trust(home, "pre_tool_use", "user_prompt_submit", "post_tool_use")
+    assert run("status", "codex").return_value == 0
 
 
 def test_status_finds_a_hook_that_lets_pass(home: Path) -> None:
