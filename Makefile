@@ -1,6 +1,6 @@
 # Everything sets itself up: `make demo` and `make test` work on a fresh machine.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format lock release audit bench bench-quick fuzz soak soak docs pictures clean
+.PHONY: help demo test lint format lock release audit bench bench-quick fuzz soak docs pictures clean
 
 PYTHON ?= python3
 BIN := .venv/bin
