@@ -3,7 +3,8 @@
 /v1/decide   {"decision": "allow"|"block"|"pending", "level", "rule", "reason",
               "ticket"?, "approval"?, "channel"?: bool}
 /v1/run      {"status": "executed"|"refused"|"pending", "level", "rule", "reason", "approval"?,
-              "output"?, "exit"?, "truncated"?, "findings"?, "execution"?, "undoable"?: bool, "repeated"?: bool}
+              "output"?, "exit"?, "truncated"?, "findings"?, "execution"?, "undoable"?: bool, "repeated"?: bool,
+              "withheld"?: true}
 /v1/redeem   as /v1/run, never "pending"
 /v1/outbound {"decision": "allow"|"block"|"pending", "content", "level", "rule", "reason", "approval"?}
 approval     {"id", "expires", "digest", "code"}
@@ -47,6 +48,8 @@ def run_json(answer: Executed | Pending | Refused) -> JsonObject:
             written: JsonObject = {
                 "execution": answer.execution, "undoable": answer.undoable, "repeated": answer.repeated,
             }  # fmt: skip
+            if answer.withheld:
+                written["withheld"] = True
             return {"status": "executed", **done, **_judged(verdict), **written}
         case Pending(request, verdict):
             return {"status": "pending", **_judged(verdict), "approval": asked_json(request)}

@@ -14,6 +14,7 @@ from proxy.forward.parts import Parts, status_of
 from proxy.forward.permission import Wish
 from proxy.forward.request import Line
 from proxy.forward.scan import Found, scan_head
+from proxy.forward.strict import check_host
 from proxy.forward.target import Target, connect_target, http_target
 from proxy.forward.tunnel import Tunnel
 from safety_core.edge.http.head import END, HEAD_BYTES, TARGET_BYTES, BadRequestError, read_head
@@ -122,9 +123,12 @@ class Front(asyncio.Protocol):
         SPEAKER.set(client.agent)
         wish = Wish(client.agent, target, connect=True)
         try:
-            rule, found = parts.permission.rule(wish), Found()
+            rule = parts.permission.rule(wish)
+            found = Found(strict=rule.strict)
             scan_head(found, str(target), (), await parts.redactor())
-            if found.places:
+            if rule.strict:
+                check_host(target)
+            if found.any:
                 raise found.error(str(target))
             if rule.how is How.TUNNEL:
                 return await self._tunnel(wish)

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
 from starlette.types import Message, Receive, Scope, Send
@@ -23,6 +23,7 @@ from proxy.forward.credentials import CHALLENGE, Client, client_of, unknown_clie
 from proxy.forward.parts import Parts, status_of
 from proxy.forward.permission import Wish
 from proxy.forward.scan import Found, scan_body, scan_head
+from proxy.forward.strict import asked_plainly, check_host, looked_through, search_body, search_head
 from proxy.forward.target import Target, host_matches
 from proxy.providers.dialects import part_of
 from proxy.settings import Provider
@@ -32,6 +33,7 @@ from safety_core.edge.http.head import BadRequestError
 from safety_core.errors import InputError, SafetyError, UnavailableError
 from safety_core.flow.egress_effects import Headers
 from safety_core.flow.headers import CONNECTION, kept_headers
+from safety_core.model.forward import ForwardRule
 
 _HOP: Final = CONNECTION | {b"proxy-authenticate", b"proxy-authorization"}
 _NOT_SENT: Final = _HOP | {b"content-length", b"expect"}
@@ -40,6 +42,9 @@ _NOT_SHOWN: Final = _HOP | {b"alt-svc"}
 
 _BODILESS: Final = frozenset({204, 205, 304})
 """Statuses of responses without a body, whatever length some servers state (RFC 9110, 8.6)."""
+
+Take: TypeAlias = Callable[[int], None]
+"""Takes room for so many more bytes, or raises BusyError."""
 
 _log: Final = logging.getLogger(__name__)
 
@@ -106,30 +111,39 @@ class RequestApp:
             return await self._parts.egress(_for_egress(client, scope, self._provider(scope)), receive, send)
         limit = self._parts.limits.body if rule.body_limit is None else rule.body_limit
         with self._parts.room.guest(client.agent) as take:
-            body = await self._scanned(limit, take, scope, receive)
-            return await self._forward(client, body, scope, receive, send)
+            body = await self._scanned(rule, limit, take, scope, receive)
+            return await self._forward(client, body, take if rule.strict else None, scope, receive, send)
 
-    async def _forward(self, client: Client, body: bytes, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _forward(
+        self, client: Client, body: bytes, take: Take | None, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         headers, where = kept_headers(scope["headers"], _NOT_SENT), str(self._line.target)
         call = await self._parts.books.forwarded(client.agent, where, {"bytes": len(body)})
         counts = {"sent": len(body)}
+        headers = asked_plainly(headers) if take else headers
         try:
-            await self._exchange(client, scope, (headers, body), counts, receive, send)
+            await self._exchange(client, scope, (headers, body), (counts, take), receive, send)
         finally:
             await self._parts.books.ended(call, client.agent, where, counts)
 
-    async def _scanned(self, limit: int, take: Callable[[int], None], scope: Scope, receive: Receive) -> bytes:
+    async def _scanned(self, rule: ForwardRule, limit: int, take: Take, scope: Scope, receive: Receive) -> bytes:
         """Return the body, once all of the request has been looked through. Raises SafetyError."""
-        redactor, found = await self._parts.redactor(), Found()
+        redactor, found = await self._parts.redactor(), Found(strict=rule.strict)
         headers = kept_headers(scope["headers"], _NOT_SENT)
-        scan_head(found, f"{self._line.scheme}://{self._line.target}{_path(scope)}", headers, redactor)
+        url = f"{self._line.scheme}://{self._line.target}{_path(scope)}"
+        scan_head(found, url, headers, redactor)
+        if rule.strict:
+            check_host(self._line.target)
+            search_head(found, self._line.target, url, headers, redactor)
         body = b""
-        if not found.places:
+        if not found.any:
             body = await read_body(scope["headers"], receive, limit=limit, take=take)
             scan_body(found, body, headers, redactor)
+            if rule.strict:
+                search_body(found, body, headers, redactor)
         if found.discovered:
             await self._parts.remember(found.discovered)
-        if found.places:
+        if found.any:
             raise found.error(str(self._line.target))
         return body
 
@@ -138,18 +152,23 @@ class RequestApp:
         client: Client,
         scope: Scope,
         sent: tuple[Headers, bytes],
-        counts: dict[str, int],
+        kept: tuple[dict[str, int], Take | None],
         receive: Receive,
         send: Send,
     ) -> None:
-        """Send the request and pass the response on, for as long as the client is there."""
-        line, caller = self._line, Caller()
+        """Send the request and pass the response on, for as long as the client is there.
+
+        Args:
+            kept: what is counted, and what takes room for an answer that is looked through; None where it is not.
+        """
+        line, caller, (counts, take) = self._line, Caller(), kept
         url = f"{line.scheme}://{line.target}{_path(scope)}"
 
         async def work() -> None:
             response = await self._parts.outward.send(client.agent, scope["method"], url, *sent)
             try:
-                await self._pass_on(response, counts, send)
+                first = await looked_through(response, take) if take else b""
+                await self._pass_on(response, first, counts, send)
             finally:
                 await response.aclose()
 
@@ -161,7 +180,7 @@ class RequestApp:
             with suppress(asyncio.CancelledError):
                 await watcher
 
-    async def _pass_on(self, response: Answer, counts: dict[str, int], send: Send) -> None:
+    async def _pass_on(self, response: Answer, first: bytes, counts: dict[str, int], send: Send) -> None:
         status = counts["status"] = response.head.status
         headers = kept_headers(
             response.head.headers, _NOT_SHOWN | ({b"content-length"} if status in _BODILESS else set())
@@ -169,7 +188,8 @@ class RequestApp:
         await send({"type": "http.response.start", "status": status, "headers": [*headers]})
         counts["received"] = 0
         try:
-            while chunk := await response.chunk():
+            while chunk := first or await response.chunk():
+                first = b""
                 counts["received"] += len(chunk)
                 async with asyncio.timeout(self._parts.limits.patience.idle):  # who never reads holds nobody up
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})

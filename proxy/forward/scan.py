@@ -23,13 +23,27 @@ CREDENTIALS: Final = frozenset({b"authorization", b"cookie"})
 
 _FIX: Final = "let the agent send it as a reference with the tool http_request, or take it out of the request"
 
+_FIX_OTHERS: Final = "take it out of the request, or list the host without strict, if it is meant to get that"
+
 
 @dataclass(slots=True)
 class Found:
-    """Where secrets stand in a request: (place, name), and those that nobody has registered."""
+    """Where secrets stand in a request: (place, name), and those that nobody has registered.
+
+    Attributes:
+        strict: every kind counts, wherever it stands.
+        others: what else must not leave, in words.
+    """
 
     places: list[tuple[str, SecretName]] = field(default_factory=list)
     discovered: dict[SecretName, SecretValue] = field(default_factory=dict)
+    strict: bool = False
+    others: list[str] = field(default_factory=list)
+
+    @property
+    def any(self) -> bool:
+        """True where something must not leave."""
+        return bool(self.places or self.others)
 
     def add(
         self,
@@ -40,7 +54,13 @@ class Found:
         own: bool = False,
     ) -> None:
         """Note what was found at `place`; `own`: it may be the software's own credential."""
-        kinds = {FindingKind.REGISTERED} if own else {FindingKind.REGISTERED, FindingKind.PATTERN}
+        kinds = (
+            {*FindingKind}
+            if self.strict
+            else {FindingKind.REGISTERED}
+            if own
+            else {FindingKind.REGISTERED, FindingKind.PATTERN}
+        )
         for finding in findings:
             if finding.kind in kinds:
                 self.places.append((place, finding.name))
@@ -49,6 +69,8 @@ class Found:
 
     def error(self, where: str) -> SecretInRequestError:
         """Return the refusal."""
+        if not self.places:
+            return SecretInRequestError(f"the request to {where}", f"holds {', '.join(self.others[:8])}", _FIX_OTHERS)
         told = sorted({f"{place} {reference(name)}" for place, name in self.places})
         return SecretInRequestError(f"the request to {where}", f"holds a secret: {', '.join(told[:8])}", _FIX)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Final
 
@@ -18,10 +18,11 @@ _FIX: Final = "write host:port"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A host in lower case, without brackets, and a TCP port."""
+    """A host in lower case, without brackets, and a TCP port. `spelled`: the host as the client wrote it."""
 
     host: str
     port: int
+    spelled: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
@@ -64,7 +65,7 @@ def _target(host: bytes, port: bytes) -> Target:
     number = int(port)
     if not 0 < number < 65536:
         raise BadRequestError("the port", "does not lie in 1 to 65535", _FIX)
-    return Target(name, number)
+    return Target(name, number, host.decode("ascii", "replace"))
 
 
 def _is_address(text: str) -> bool:

@@ -359,7 +359,7 @@ def _way(rule: ForwardRule | None) -> str:
     methods = "every method" if rule.methods is None else _listed(rule.methods)
     clients = "every client" if rule.agents is None else _listed(frozenset(map(str, rule.agents)))
     limit = "" if rule.body_limit is None else f", bodies up to {rule.body_limit} bytes"
-    seen = "" if rule.how is Way.TUNNEL else f", {methods}{limit}"
+    seen = "" if rule.how is Way.TUNNEL else f", {methods}{limit}{', strictly' if rule.strict else ''}"
     return f"{rule.how.value} for {clients}{seen}"
 
 

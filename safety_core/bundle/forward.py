@@ -30,7 +30,7 @@ MOST_BODY: Final = 64 * 1024 * 1024
 """Bytes; what the redactor looks into at most (`safety_core.redact.body.LIMIT`)."""
 
 _PORTS: Final = {How.TUNNEL: 443, How.INTERCEPT: 443, How.PLAIN: 80}
-_SEEN_ONLY: Final = ("methods", "body_limit")
+_SEEN_ONLY: Final = ("methods", "body_limit", "strict")
 """Fields that speak of requests, which a tunnel does not see."""
 
 
@@ -76,6 +76,7 @@ def _rule(entry: Reader, catchers: tuple[str, ...]) -> ForwardRule:
         methods=_methods(entry) if entry.has("methods") else None,
         agents=frozenset(AgentId(name) for name in entry.texts("agents")) if entry.has("agents") else None,
         body_limit=entry.integer("body_limit", maximum=MOST_BODY) if entry.has("body_limit") else None,
+        strict=entry.flag("strict", default=False),
         why=entry.text("why", "", limit=500),
     )
     entry.done()

@@ -6,6 +6,8 @@ is written down: what is done is not done again, and what nobody knows of only w
 
 from __future__ import annotations
 
+from typing import Final
+
 from safety_core.canonical import Digest, digest
 from safety_core.errors import BusyError, InputError, SafetyError, UncertainError
 from safety_core.flow import effects
@@ -13,12 +15,17 @@ from safety_core.flow.answers import Context, Entrusted, Executed, Pending, Refu
 from safety_core.flow.case import Case
 from safety_core.flow.effects import Flow
 from safety_core.flow.entrust import entrust, plan_for
+from safety_core.match import instructions
 from safety_core.model.execution import Execution, ExecutionId, ExecutionState, Outcome, Repeat
 from safety_core.model.level import Outcome as Ruled
 from safety_core.model.record import AuditEntry, Event
 from safety_core.model.secret import Use
 from safety_core.model.tool_call import ToolCall, ToolResult, Undo
 from safety_core.resolve import repeat_of
+from safety_core.resolve.plan import ServicePlan
+
+WITHHELD: Final = "speaks_to_model"
+"""In the record of an execution whose output was not shown."""
 
 
 def carried_out(entrusted: Entrusted, context: Context, key: str = "", *, again: bool = False) -> Flow[Executed]:
@@ -46,12 +53,28 @@ def carried_out(entrusted: Entrusted, context: Context, key: str = "", *, again:
     if clean.discovered:
         yield from effects.Remember(clean.discovered)
     undo = yield from _undo(result, context)
-    outcome = Outcome(clean.text if key else "", result.status, result.truncated, undo)
+    text = clean.text
+    spoken = _speaks(entrusted, text)
+    if spoken:
+        text = f"[withheld by the gateway: {spoken}; the tool ran, and a person can look at its server]"
+    outcome = Outcome(text if key else "", result.status, result.truncated, undo)
     yield from effects.EndExecution(begun.id, ExecutionState.DONE, outcome)
     counts = {"status": result.status, "findings": len(clean.findings)}
-    yield from _record_end(Event.EXECUTED, entrusted, rules=(), counts=counts)
-    shown = clean.text, result.status, result.truncated, len(clean.findings)
-    return Executed(*shown, verdict, begun.id, undoable=undo is not None)
+    yield from _record_end(Event.EXECUTED, entrusted, rules=(WITHHELD,) if spoken else (), counts=counts)
+    shown = text, result.status, result.truncated, len(clean.findings)
+    return Executed(*shown, verdict, begun.id, undoable=undo is not None, withheld=bool(spoken))
+
+
+def _speaks(entrusted: Entrusted, output: str) -> str:
+    """Return why the output of an MCP server's tool is not shown to a model; empty where it is.
+
+    Only theirs is looked at: whoever runs such a server writes what models read, and nobody else does.
+    """
+    plan = entrusted.plan
+    if not isinstance(plan, ServicePlan) or plan.adapter != "mcp":
+        return ""
+    reasons = instructions.spoken(output)
+    return f"what the tool gave back {'; it '.join(reasons[:3])}" if reasons else ""
 
 
 def run_keyed(case: Case, context: Context, key: str) -> Flow[Executed | Pending | Refused]:

@@ -25,6 +25,10 @@ assigned     checks of values that stand after a name which promises a secret
 promise      does a name promise a secret, and how long a one
 beginnings   what a match of an expression can begin with
 
+accounts     numbers of accounts, cards and wallets
+host_labels  does the name of a host carry data
+instructions words that speak to a model
+
 unknown      tokens that nobody registered and no pattern knows
 chance       is a token drawn by chance: a logistic model
 wordlike     does a token look like words or like chance

@@ -28,6 +28,8 @@ class ForwardRule:
         methods: HTTP methods; None means every one. Known of what is scanned only.
         agents: clients of the edge; None means every one.
         body_limit: bytes of one request's body; None means the edge's own limit.
+        strict: what an agent sends and reads itself: every kind of secret is refused, whatever carries data out of sight, and
+            answers that speak to a model.
         why: for people.
     """
 
@@ -37,6 +39,7 @@ class ForwardRule:
     methods: frozenset[str] | None = None
     agents: frozenset[AgentId] | None = None
     body_limit: int | None = None
+    strict: bool = False
     why: str = ""
 
     def covers(self, host: str) -> bool:

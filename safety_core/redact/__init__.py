@@ -1,5 +1,6 @@
 """Spans -> bytes that may leave.
 
+scattered    a secret that was cut into pieces beside each other
 placeholder  the name of what was found, the same for the same value
 redactor     Redactor: a text, a JSON value or a body without its secrets
 json_text    a JSON text that stays JSON

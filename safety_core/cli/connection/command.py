@@ -142,6 +142,7 @@ def pin(
     doubted = {one.name: why for one in kept.values() if (why := suspicions(one))}
     _show_all(name, found, kept)
     if doubted and suspicious == "refuse":
+        asyncio.run(record(here.home, Event.CONNECTION, name, "suspicious"))
         click.echo(f"{len(doubted)} of them are suspicious; nothing is pinned. --suspicious=leave-out pins the others")
         return 1
     if suspicious == "leave-out":

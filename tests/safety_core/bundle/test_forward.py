@@ -25,6 +25,7 @@ forward:
       how: intercept
       methods: [GET, HEAD]
       body_limit: 1000
+      strict: true
     - {host: mirror.example, how: plain}
 """
 
@@ -45,7 +46,9 @@ def test_every_field_is_read() -> None:
     assert compiled(FULL).policy.forward == ForwardPolicy(
         (
             ForwardRule("git.example", (443, 8443), How.TUNNEL, agents=frozenset({"main"}), why="clones"),  # type: ignore[arg-type]
-            ForwardRule(".git.example", (443,), How.INTERCEPT, frozenset({"GET", "HEAD"}), body_limit=1000),
+            ForwardRule(
+                ".git.example", (443,), How.INTERCEPT, frozenset({"GET", "HEAD"}), body_limit=1000, strict=True
+            ),
             ForwardRule("mirror.example", (80,), How.PLAIN),
         )
     )
@@ -73,6 +76,7 @@ def test_a_policy_without_it_lists_nothing_and_stays_as_it_was() -> None:
         ({"host": "[::1]"}, "host", "not the name of a host"),
         ({"how": "open"}, "how", "'open' is not one of tunnel, intercept, plain"),
         ({"how": "tunnel", "methods": ["GET"]}, "methods", "cannot be seen in a tunnel"),
+        ({"how": "tunnel", "strict": True}, "strict", "cannot be seen in a tunnel"),
         ({"how": "tunnel", "body_limit": 1}, "body_limit", "cannot be seen in a tunnel"),
         ({"ports": []}, "ports", "a list of 1 to 16 ports"),
         ({"ports": 443}, "ports", "a list of 1 to 16 ports"),
@@ -115,7 +119,7 @@ def test_a_catcher_is_not_listed_nor_covered(host: str, words: str) -> None:
 def test_a_mistake_is_told_with_file_and_line() -> None:
     with pytest.raises(PolicyError) as caught:
         compiled(FULL.replace(b"mirror.example", b"a.bin.example"))
-    assert caught.value.thing == "egress.yaml:9"
+    assert caught.value.thing == "egress.yaml:10"
     assert "bin.example, a catcher of hosts.yaml" in caught.value.reason
     with pytest.raises(PolicyError, match=r"egress.yaml:1: 'forwards' is not a known field"):
         compiled(b"forwards: {}\n")
@@ -167,8 +171,8 @@ def test_differences_are_told() -> None:
     assert told["mirror.example:80"].loosens is False
     ours = told[".git.example:443"]
     assert ours.words == (
-        "intercept for every client, GET, HEAD, bodies up to 1000 bytes before, "
-        "now intercept for every client, GET, bodies up to 1000 bytes",
+        "intercept for every client, GET, HEAD, bodies up to 1000 bytes, strictly before, "
+        "now intercept for every client, GET, bodies up to 1000 bytes, strictly",
     )
     assert ours.loosens is None
     added = [*differences(compiled(None), compiled(FULL))]

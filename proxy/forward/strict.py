@@ -1,0 +1,160 @@
+"""What else is looked for where policy is strict about a host: an agent talks to it, not software that knows what it
+does (`docs/adr/0047-strict-hosts.md`).
+
+In what leaves: every kind of secret, also what is only random, and in headers made for credentials; a secret in pieces;
+numbers of accounts and wallets; a host's name that carries data; words to another model. In what comes back: words that
+speak to the model which will read them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from typing import Final
+from urllib.parse import parse_qsl
+
+from proxy.errors import ForwardRefusedError
+from proxy.forward.scan import Found
+from proxy.forward.target import Target
+from proxy.upstream.client import Answer
+from safety_core.flow.egress_effects import Headers
+from safety_core.flow.headers import text_of
+from safety_core.match.accounts import account_numbers
+from safety_core.match.host_labels import carries_data
+from safety_core.match.instructions import spoken
+from safety_core.redact.redactor import Redactor
+from safety_core.redact.scattered import scattered
+
+TEXT_BYTES: Final = 1024 * 1024
+"""Of a text that comes back: it is held until it was looked through, and an agent reads no more at once."""
+
+_SAMPLE: Final = 4096
+_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
+_UNTOLD: Final = frozenset({b"accept-encoding", b"range"})
+"""Headers that would keep an answer from being read whole."""
+
+
+def asked_plainly(headers: Headers) -> Headers:
+    """Return a request's headers so that its answer comes whole, and not packed."""
+    return (*(each for each in headers if each[0] not in _UNTOLD), (b"accept-encoding", b"identity"))
+
+
+def check_host(target: Target) -> None:
+    """Raise ForwardRefusedError where a host's name carries data."""
+    if why := carries_data(target.spelled or target.host):
+        fix = "if it is a service's own name, list it without strict"
+        raise ForwardRefusedError(str(target), f"{why}: looking it up would tell it", fix)
+
+
+def search_head(found: Found, target: Target, url: str, headers: Headers, redactor: Redactor) -> None:
+    """Look through URL and headers once more."""
+    names = (target.spelled or target.host).split(".")[:-2]
+    query = [part for pair in parse_qsl(url.partition("?")[2], keep_blank_values=True) for part in pair[1:]]
+    values = [text_of(value) for _, value in headers]
+    path = url.partition("?")[0].split("/")[3:]
+    for place, pieces in (
+        ("in the host", [*names, *(name.upper() for name in names)]),
+        ("in the URL", query),
+        ("in the path", path),
+    ):
+        _scattered(found, place, pieces, redactor)
+    _scattered(found, "in headers", values, redactor)
+    _numbers(found, "in the URL", url)
+    _numbers(found, "in headers", "\n".join(values))
+
+
+def search_body(found: Found, body: bytes, headers: Headers, redactor: Redactor) -> None:
+    """Look through a body once more."""
+    text = text_of(body)
+    tree = _tree(text)
+    kind = next((value for name, value in headers if name == b"content-type"), b"")
+    pieces = list(_values(tree)) if tree is not None else []
+    if b"urlencoded" in kind:
+        pieces = [value for _, value in parse_qsl(text, keep_blank_values=True)]
+    _scattered(found, "in the body", pieces, redactor)
+    _numbers(found, "in the body", text)
+    if isinstance(tree, dict | list) and b"jsonrpc" in body:
+        found.others += [f"words in the body that a model would obey: it {why}" for why in spoken(text)[:3]]
+
+
+async def looked_through(response: Answer, take: Callable[[int], None]) -> bytes:
+    """Return the part of an answer that has been read: all of it, where it is text.
+
+    Raises:
+        ForwardRefusedError: it speaks to a model, or nobody can look into it.
+        SafetyError: it breaks off, or there is no room.
+    """
+    where = "the answer"
+    encoded = [value for name, value in response.head.headers if name == b"content-encoding"]
+    if any(value.strip().lower() not in {b"", b"identity"} for value in encoded):
+        raise ForwardRefusedError(where, "is packed, though it was asked for unpacked", "look at the host")
+    held = bytearray()
+    while chunk := await response.chunk():
+        take(len(chunk))
+        held += chunk
+        if not is_text(bytes(held[:_SAMPLE])):
+            return bytes(held)
+        if len(held) > TEXT_BYTES:
+            fix = "list the host without strict, if no model reads what it answers"
+            raise ForwardRefusedError(where, f"is a text of more than {TEXT_BYTES} bytes", fix)
+    text = _decoded(bytes(held))
+    told = "\n".join(text_of(value) for _, value in response.head.headers)
+    reasons = await asyncio.to_thread(lambda: (*spoken(text), *spoken(told)))
+    if reasons:
+        fix = "if the page is right to say that, read it otherwise, or list the host without strict"
+        raise ForwardRefusedError(where, f"speaks to the model that would read it: it {'; '.join(reasons[:3])}", fix)
+    return bytes(held)
+
+
+def is_text(sample: bytes) -> bool:
+    """Tell by its beginning whether something is a text."""
+    if sample.startswith(_UTF16):
+        return True
+    if b"\0" in sample:
+        return False
+    try:
+        sample.decode()
+    except UnicodeDecodeError as error:
+        return error.start > len(sample) - 4 or error.start > len(sample) * 0.9 or _latin(sample)
+    return True
+
+
+def _latin(sample: bytes) -> bool:
+    """Tell whether bytes that are no UTF-8 are mostly letters all the same."""
+    return sum(32 <= byte < 127 or byte in b"\t\n\r" for byte in sample) > len(sample) * 0.8
+
+
+def _decoded(raw: bytes) -> str:
+    if raw.startswith(_UTF16):
+        return raw.decode("utf-16", "replace")
+    return raw.decode("utf-8", "replace")
+
+
+def _scattered(found: Found, place: str, pieces: list[str], redactor: Redactor) -> None:
+    if any(True for _ in scattered(pieces, redactor)):
+        found.others.append(f"a secret in pieces {place}")
+
+
+def _numbers(found: Found, place: str, text: str) -> None:
+    found.others += [f"{why} {place}" for why in account_numbers(text)]
+
+
+def _tree(text: str) -> object:
+    try:
+        return json.loads(text) if text.lstrip()[:1] in {"{", "["} else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _values(tree: object) -> Iterator[str]:
+    """Yield the texts of a JSON value that are no keys."""
+    stack = [tree]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, list):
+            stack.extend(reversed(item))
+        elif isinstance(item, dict):
+            stack.extend(reversed(list(item.values())))

@@ -1,0 +1,52 @@
+"""Numbers of accounts, cards, persons and wallets: by their check digits, or by their form."""
+
+from __future__ import annotations
+
+import pytest
+
+from safety_core.match.accounts import account_numbers
+
+WORDS = "apple bread candle desert engine fabric garden hammer island jungle kitten lemon"
+"""Twelve words, of no list."""
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("iban=DE02120300000000202051", "bank account"),
+        ("IBAN: DE02 1203 0000 0000 2020 51", "bank account"),
+        ("n=4111-1111-1111-1111&x=1", "card"),
+        ("amex 378282246310005", "card"),
+        ("ssn: 219-09-9999", "person"),
+        ("w=5H" + "a1B2c3D" * 7 + "", "key of a wallet"),
+        ("private_key: 0x" + "1a" * 32, "key of a wallet"),
+        (WORDS, "recovery phrase"),
+        (WORDS.replace(" ", "+"), "recovery phrase"),
+        (WORDS.replace(" ", "%20"), "recovery phrase"),
+        ("to=1" + "aB3" * 10, "address of a wallet"),
+        ("0x" + "1a" * 20, "chains with prefixes"),
+    ],
+)
+def test_what_is_one_is_named(text: str, kind: str) -> None:
+    assert any(kind in why for why in account_numbers(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "iban=DE02120300000000202052",
+        "XX02120300000000202051",
+        "DE021203000000002020",
+        "card=4111111111111112",
+        "000-12-3456",
+        "tx/0x" + "1a" * 32,
+        WORDS.replace("apple", "the"),
+        " ".join(WORDS.split()[:11]),
+        WORDS + " more",
+        " ".join(["apple", "bread"] * 6),
+        "1" + "abc" * 10,
+        "a plain page about bank accounts and wallets",
+    ],
+)
+def test_what_is_none_is_not(text: str) -> None:
+    assert account_numbers(text) == ()
