@@ -4,147 +4,82 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
-from datetime import UTC, datetime
+import time
+from collections.abc import Iterable
 from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import borrowed, edge_memory, executing, openclaw, redact, registry
-from bench.corpus import LARGEST
-from bench.egress import section as egress
-from bench.figure import Figure
-from bench.hub import section as hub
-from bench.judging import section as judging
-from bench.measure import FULL, QUICK, Effort
-from bench.peers.install import PYTHON, install
+from bench.peers.install import PYTHON, install, install_all
 from bench.report import page, results, table
 from bench.report.machine import machine
-from bench.worker import ROOT, WorkerError
-
-SECTIONS: dict[str, Callable[[Callable[[str], None], bool], Iterable[Figure]]] = {
-    "edge": lambda tell, quick: edge_memory.figures(),
-    "executing": lambda tell, quick: executing.figures(quick=quick),
-    "hub": lambda tell, quick: hub.figures(tell, quick=quick),
-}
-"""What can be measured by itself, by its name on the command line."""
+from bench.report.progress import progress
+from bench.run import in_order, with_section
+from bench.section import Section
+from bench.sections import SECTIONS, chosen
+from bench.worker import ROOT
 
 CONSOLE = Console(width=None if sys.stdout.isatty() else 160)
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="Few rounds, no large registry; the page stays as it is. For a look.")
-@click.option("--no-peers", is_flag=True, help="Leave the peers out: nothing is installed.")
-@click.option("--only", type=click.Choice([*SECTIONS]), help="Measure one section anew; other figures stay as stored.")
+@click.option("--only", multiple=True, metavar="SECTION", help="Measure this alone; other figures stay as stored.")
+@click.option("--sections", "listing", is_flag=True, help="Show what can be measured alone.")
 @click.option("--page-only", is_flag=True, help="Measure nothing: write docs/benchmarks.md from the stored results.")
-def main(quick: bool, no_peers: bool, only: str | None, page_only: bool) -> None:
-    """Measure, print, store; exit 1 if a figure is outside of its budget."""
+def main(only: tuple[str, ...], listing: bool, page_only: bool) -> None:
+    """Measure, print, store; exit 1 if a figure is outside of its budget or could not be taken."""
+    try:
+        sections = chosen(only) if only else [*SECTIONS]
+    except KeyError as error:
+        raise click.UsageError(
+            f"there is no section {error}. Fix: one of {', '.join(it.name for it in SECTIONS)}"
+        ) from None
+    if listing:
+        table.show_sections(CONSOLE, SECTIONS)
+        return
     if page_only:
         written(results.loaded(results.LATEST))
         return
-    if only:
-        taken = with_section(results.loaded(results.LATEST), only, quick)
-    else:
-        taken = measured(QUICK if quick else FULL, quick, peers=not no_peers)
-    path = results.QUICK if quick else results.LATEST
-    results.stored(taken, path)
-    taken = results.loaded(path)
-    table.show_bodies(CONSOLE, taken["bodies"])
-    table.show(CONSOLE, results.figures_of(taken))
-    if not quick:
-        written(taken)
-    broken = [figure.broken for figure in results.figures_of(taken) if figure.broken]
-    for line in broken:
-        CONSOLE.print(f"[red]over budget[/red]  {line}")
-    sys.exit(1 if broken else 0)
+    taken = measured(sections, install_first=not only)
+    shown = {name for section in sections for name in taken["sections"][section.name]["figures"]}
+    table.show(CONSOLE, [figure for figure in results.figures_of(taken) if figure.name in shown])
+    table.show_times(CONSOLE, taken["sections"], [section.name for section in sections])
+    written(taken)
+    complaints = [*wrong(taken, shown, sections)]
+    for line in complaints:
+        CONSOLE.print(line, style="red", markup=False)
+    sys.exit(1 if complaints else 0)
 
 
-def measured(effort: Effort, quick: bool, *, peers: bool) -> dict[str, Any]:
-    """Return all that a run has to say."""
-    with progress() as bar:
-        done = redact.run(effort, steps(bar, effort), peers)
-        bar.start("building registries in fresh processes")
-        done.figures += registry.figures(quick)
-        bar.start("false alarms, streams")
-        done.figures += borrowed.figures(quick, bar.tick)
-        judged = judging.run(effort, bar, peers=peers)
-        done.figures += judged.figures
-        bar.start("a running edge")
-        done.figures += edge_memory.figures()
-        done.figures += egress.figures(done.raw["4k"], done.raw["1m"], bar.start, quick=quick)
-        done.figures += hub.figures(bar.start, quick=quick)
-        bar.start("what executes")
-        done.figures += executing.figures(quick=quick)
-        bar.start("OpenClaw, with the plugin and without")
-        done.figures += openclaw.figures(quick)
-    return {
-        "when": datetime.now(UTC).date().isoformat(),
-        "machine": machine(),
-        "rounds": effort.rounds,
-        "bodies": done.bodies,
-        "facts": done.facts,
-        "timings": {name: asdict(timed) for name, timed in done.timings.items()},
-        "judging": judged.to_json(),
-        "figures": results.packed(by_section(done.figures)),
-    }
+def measured(sections: Iterable[Section], *, install_first: bool) -> dict[str, Any]:
+    """Measure these sections and store each as soon as it is done; return everything that is stored then."""
+    taken = {**results.loaded(results.LATEST), "machine": machine()}
+    began = time.perf_counter()
+    with progress(CONSOLE) as bar:
+        if install_first:
+            bar.start("installing the peers")
+            for name, reason in install_all().items():
+                CONSOLE.print(f"{name} cannot be installed here: {reason}", style="yellow", markup=False)
+            taken["installing"] = sum(seconds for _, seconds in bar.ended())
+        for section in sections:
+            CONSOLE.rule(f"{section.name}: {section.what}", align="left")
+            taken = in_order(with_section(taken, section, bar), [it.name for it in SECTIONS])
+            results.stored(taken, results.LATEST)
+    if install_first:
+        taken["whole"] = time.perf_counter() - began
+        results.stored(taken, results.LATEST)
+    return results.loaded(results.LATEST)
 
 
-def with_section(stored: dict[str, Any], name: str, quick: bool) -> dict[str, Any]:
-    """Return stored results with one section measured now."""
-    with progress() as bar:
-        fresh = [*SECTIONS[name](bar.start, quick)]
-    others = [figure for figure in results.figures_of(stored) if figure.section not in {new.section for new in fresh}]
-    return {**stored, "figures": results.packed(by_section([*others, *fresh]))}
-
-
-def by_section(figures: list[Figure]) -> list[Figure]:
-    """Return the figures with those of one section together, sections in the order of their first."""
-    order = list(dict.fromkeys(figure.section for figure in figures))
-    return sorted(figures, key=lambda figure: order.index(figure.section))
-
-
-class Bar:
-    """One line per step, with its time."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._task = progress.add_task("", total=None, visible=False)
-
-    def start(self, what: str, total: int | None = None) -> None:
-        self._finish()
-        self._task = self._progress.add_task(what, total=total)
-        if not CONSOLE.is_terminal:
-            CONSOLE.print(what, highlight=False)
-
-    def tick(self) -> None:
-        self._progress.advance(self._task)
-
-    def reach(self, count: int) -> None:
-        self._progress.update(self._task, total=LARGEST, completed=count)
-
-    def _finish(self) -> None:
-        task = self._progress.tasks[-1]
-        self._progress.update(
-            self._task, total=task.total or 1, completed=task.total or 1, visible=bool(task.description)
-        )
-
-
-@contextmanager
-def progress() -> Iterator[Bar]:
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=CONSOLE, disable=not CONSOLE.is_terminal) as shown:
-        yield Bar(shown)
-
-
-def steps(bar: Bar, effort: Effort) -> redact.Progress:
-    def tell(what: str) -> None:
-        bar.start(what, effort.rounds if what.startswith("measuring") else None)
-
-    return redact.Progress(tell, bar.reach, bar.tick)
+def wrong(taken: dict[str, Any], shown: set[str], sections: Iterable[Section]) -> Iterable[str]:
+    """Yield each section that erred, and each figure of `shown` that is outside of its budget."""
+    for section in sections:
+        if error := taken["sections"][section.name].get("error"):
+            yield f"not measured: {section.name}: {error}"
+    for figure in results.figures_of(taken):
+        if figure.name in shown and figure.broken:
+            yield f"out of budget: {figure.broken}"
 
 
 def written(taken: dict[str, Any]) -> None:
@@ -154,12 +89,10 @@ def written(taken: dict[str, Any]) -> None:
         CONSOLE.print(f"no plots: {reason}")
     else:
         order = [str(PYTHON), "-m", "bench.report.plots", str(results.LATEST), str(folder)]
-        subprocess.run(order, cwd=ROOT, check=True)
-    page.write(taken, sorted(folder.glob("*.svg")))
+        if subprocess.run(order, cwd=ROOT, check=False).returncode:
+            CONSOLE.print("no plots: they could not be drawn")
+    page.write(taken, {path.name for path in folder.glob("*.svg")})
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except WorkerError as error:
-        sys.exit(f"bench: {error}")
+    main()

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from bench import corpus
 from bench.invented import planted, registered, some_registered
+from bench.peers.install import folder, install
+from bench.section import Tell
 from bench.worker import Worker, WorkerError
 
+OURS: Final = "bench.scanners.ours"
 SECRETS = registered(1000)
 PROVIDERS = planted()
 KNOWN = some_registered(SECRETS, 3)
@@ -24,7 +27,15 @@ class Bodies:
     described: dict[str, Any]
 
 
-def made(ours: Worker, others: list[Worker], peers: Path, tick: Callable[[int], None]) -> Bodies:
+def alone(tell: Tell) -> Bodies:
+    """Return bodies that our own scanner finds clean: for what no other one is measured with."""
+    install("corpus")
+    with Worker("ours", OURS) as ours:
+        ours.start(SECRETS, {})
+        return made(ours, [], folder(), tell.reach)
+
+
+def made(ours: Worker, others: list[Worker], peers: Path, tick: Callable[[int, int], None]) -> Bodies:
     """Return bodies that `ours` and all `others` find clean, and the dirty one.
 
     Raises:
@@ -52,8 +63,11 @@ def _clean(texts: list[str], ours: Worker, others: list[Worker]) -> list[bool]:
 
 
 def _nothing(peer: Worker, text: str) -> bool:
-    peer.ask("message", name="piece", raw=text)
-    return peer.cleaned("piece") == text
+    try:
+        peer.ask("message", name="piece", raw=text)
+        return peer.cleaned("piece") == text
+    except WorkerError:
+        return True  # it is named as soon as it is to be measured
 
 
 def _check(raw: dict[str, bytes], ours: Worker) -> None:

@@ -13,18 +13,26 @@ from bench.figure import Figure
 from bench.installed import texts
 from bench.invented import registered, some_registered
 from bench.scanners.ours import Scanner
+from bench.section import Collected, Tell
 from safety_core.errors import UnscannableError
 from safety_core.redact.stream import StreamRedactor
 
 ALARMS = "False alarms on real code and prose, nothing of which is anybody's secret"
 STREAMS = "Streams"
 MEGABYTES = 22
+TEXTS = 40
 
 
-def figures(quick: bool, tick: Callable[[], None]) -> Iterator[Figure]:
-    """Yield false alarms per MB, by class, and the mean hold of a stream."""
-    yield from _alarms(2 if quick else MEGABYTES, tick)
-    yield from _hold(4 if quick else 40, tick)
+def alarms(collected: Collected, tell: Tell) -> None:
+    """Measure false alarms per MB, by class."""
+    tell.start(f"scanning {MEGABYTES} MB of what is installed here")
+    collected.take(_alarms(MEGABYTES, tell.tick))
+
+
+def hold(collected: Collected, tell: Tell) -> None:
+    """Measure the mean hold of a stream, and what it lets out."""
+    tell.start(f"streaming {TEXTS} texts of each kind", 3 * TEXTS)
+    collected.take(_hold(TEXTS, tell.tick))
 
 
 def _alarms(megabytes: float, tick: Callable[[], None]) -> Iterator[Figure]:

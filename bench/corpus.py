@@ -104,7 +104,7 @@ def sources(peers: Path) -> list[Path]:
 
 
 def clean_pieces(
-    stream: Iterator[Piece], clean: Callable[[list[str]], list[bool]], tick: Callable[[int], None]
+    stream: Iterator[Piece], clean: Callable[[list[str]], list[bool]], tick: Callable[[int, int], None]
 ) -> list[Piece]:
     """Return pieces for the largest body, in which no scanner sees anything."""
     kept: list[Piece] = []
@@ -116,7 +116,7 @@ def clean_pieces(
         good = [piece for piece, fine in zip(batch, clean([it.text for it in batch]), strict=True) if fine]
         kept += good
         size += sum(len(_message(0, piece.text)) for piece in good)
-        tick(min(size, LARGEST))
+        tick(min(size, LARGEST), LARGEST)
     return kept
 
 

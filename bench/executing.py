@@ -1,4 +1,4 @@
-"""What it costs to run something for an agent: `python -m bench.executing` for this alone.
+"""What it costs to run something for an agent.
 
 Each piece beside the start of a Python that does nothing, turn by turn: what any launcher in Python has to pay.
 """
@@ -16,10 +16,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
-from rich.console import Console
-
 from bench.figure import Figure
-from bench.report import table
 from safety_core.edge.execute import Limits, execute
 from safety_core.model.connection import Connection
 from safety_core.resolve import ServicePlan, ShellPlan
@@ -28,10 +25,10 @@ SECTION = "What executes"
 ROUNDS = 60
 
 
-def figures(*, quick: bool) -> Iterator[Figure]:
+def figures() -> Iterator[Figure]:
     """Run commands and database operations, and yield what they cost."""
     with tempfile.TemporaryDirectory() as folder:
-        taken = asyncio.run(_rounds(Path(folder), ROUNDS // 10 if quick else ROUNDS))
+        taken = asyncio.run(_rounds(Path(folder), ROUNDS))
     python = taken.pop("python")
     titles = {
         "confined_command": "a command, confined, from start to its output",
@@ -66,7 +63,3 @@ async def _rounds(folder: Path, rounds: int) -> dict[str, float]:
 async def _python() -> None:
     child = await asyncio.create_subprocess_exec(sys.executable, "-I", "-S", "-c", "", stdout=subprocess.DEVNULL)
     await child.wait()
-
-
-if __name__ == "__main__":
-    table.show(Console(width=160), [*figures(quick="--quick" in sys.argv)])

@@ -11,6 +11,7 @@ import json
 import statistics
 import subprocess
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
@@ -33,7 +34,7 @@ SETTLING: Final = 5
 DRIVER: Final = Path(__file__).with_name("openclaw_calls.js")
 
 
-def figures(quick: bool) -> list[Figure]:
+def figures() -> Iterator[Figure]:
     """Start hub, edge and two gateways, and time calls and turns."""
     with ExitStack() as stack:
         here = stack.enter_context(site())
@@ -42,7 +43,8 @@ def figures(quick: bool) -> list[Figure]:
         here.publish()
         fill(here, 1000)
         edge = stack.enter_context(here.edge())
-        return [*_calls(here, CALLS // 10 if quick else CALLS), _turns(here, edge, TURNS // 8 if quick else TURNS)]
+        yield from _calls(here, CALLS)
+        yield _turns(here, edge, TURNS)
 
 
 def _calls(here: Site, number: int) -> list[Figure]:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import asdict, dataclass
+from typing import Final
 
 from bench import corpus, rivals
-from bench.bodies import KNOWN, PROVIDERS, SECRETS, Bodies, made
+from bench.bodies import KNOWN, OURS, PROVIDERS, SECRETS, Bodies, made
 from bench.figure import Figure, shown
-from bench.invented import added, registered
-from bench.measure import Effort, Sample, Timing, interleaved
+from bench.measure import FULL, Effort, Sample, Timing, interleaved
 from bench.peers.install import folder, install
 from bench.rivals import RIVALS, Field
-from bench.worker import Worker
+from bench.scanners.limits import LARGE
+from bench.section import Collected, Tell
+from bench.worker import Worker, WorkerError
 
-OURS: Final = "bench.scanners.ours"
 PLAIN: Final = ("-X", "safety_native=off")
-MORE: Final = 10_000
-ADDED: Final = 200
 
 LIMITS: Final = {
     "find": "the search for one byte that is not there (memchr)",
@@ -27,22 +26,10 @@ LIMITS: Final = {
     "hyperscan": "Hyperscan alone, with the same patterns",
     "orjson": "orjson.loads",
 }
-_CLEAN: Final = "One call of Redactor.body on a request: all patterns, unknown secrets, decoding"
+CLEAN: Final = "One call of Redactor.body on a request: all patterns, unknown secrets, decoding"
 _LIMITS: Final = "What this machine can do with the same 64 KiB"
 _PEERS: Final = "Peers on the same 64 KiB"
-_REGISTRY: Final = "The registry"
 _STARTING: Final = "Starting"
-
-
-@dataclass(slots=True)
-class Run:
-    """What a run has measured."""
-
-    timings: dict[str, Timing] = field(default_factory=dict)
-    figures: list[Figure] = field(default_factory=list)
-    bodies: dict[str, Any] = field(default_factory=dict)
-    raw: dict[str, bytes] = field(default_factory=dict)
-    facts: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -56,39 +43,28 @@ class Cast:
     native: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How a run tells where it is."""
-
-    tell: Callable[[str], None]
-    corpus: Callable[[int], None]
-    tick: Callable[[], None]
-
-
-def run(effort: Effort, progress: Progress, peers: bool) -> Run:
+def measure(collected: Collected, tell: Tell) -> None:
     """Measure everything about redaction. Raises WorkerError if our own side cannot be measured."""
-    done = Run()
     with ExitStack() as stack:
-        cast = _cast(stack, progress, peers)
-        progress.tell("choosing clean text from the installed packages")
-        bodies = made(cast.ours, rivals.sieves(cast.field), folder(), progress.corpus)
-        done.bodies, done.raw = bodies.described, bodies.raw
-        done.facts = {worker.title: worker.facts for worker in _everybody(cast)}
-        samples = _handed(cast, bodies, effort, progress)
-        with _grown(stack, "ours-10000", (), bodies) as ours, _grown(stack, "plain-10000", PLAIN, bodies) as plain:
-            if cast.native:
-                samples["ours 64k 10000"] = ours.sample("64k", effort)
-            samples["plain 64k 10000"] = plain.sample("64k", effort)
-            progress.tell(f"measuring {len(samples)} pieces of work, turn by turn")
-            done.timings = interleaved(samples, effort.rounds, progress.tick)
-            progress.tell("adding secrets one by one")
-            done.figures += [*_clean(cast, done.timings), *_limits(done.timings)]
-            done.figures += [*_against(cast, done.timings), *_starting(cast), _adding(ours if cast.native else plain)]
-    return done
+        cast = _cast(stack, tell)
+        tell.start("choosing text in which no scanner finds anything")
+        bodies = made(cast.ours, rivals.sieves(cast.field), folder(), tell.reach)
+        samples = _handed(cast, bodies, FULL, tell)
+        tell.start(f"measuring {len(samples)} pieces of work, turn by turn", FULL.rounds)
+        taken = interleaved(samples, FULL.rounds, tell.tick)
+        timings = {name: timed for name, timed in taken.items() if not math.isnan(timed.median)}
+        collected.kept["rounds"] = FULL.rounds
+        collected.kept["bodies"] = bodies.described
+        collected.kept["facts"] = {worker.title: worker.facts for worker in _everybody(cast)}
+        collected.kept["timings"] = {name: asdict(timed) for name, timed in timings.items()}
+        collected.take(_clean(cast, timings))
+        collected.take(_limits(timings))
+        collected.take(_against(cast, timings))
+        collected.take(_starting(cast))
 
 
-def _cast(stack: ExitStack, progress: Progress, peers: bool) -> Cast:
-    progress.tell("starting our own scanners")
+def _cast(stack: ExitStack, tell: Tell) -> Cast:
+    tell.start("starting our own scanners")
     ours = stack.enter_context(Worker("ours", OURS))
     plain = stack.enter_context(Worker("plain", OURS, options=PLAIN))
     limits = stack.enter_context(Worker("limits", "bench.scanners.limits"))
@@ -96,21 +72,14 @@ def _cast(stack: ExitStack, progress: Progress, peers: bool) -> Cast:
         worker.start(SECRETS, {})
     limits.start({}, {})
     install("corpus")
-    others = rivals.gathered(stack, progress.tell) if peers else Field({}, {it.key: "left out" for it in RIVALS})
-    return Cast(ours, plain, limits, others, bool(ours.facts["native"]))
-
-
-def _grown(stack: ExitStack, title: str, options: tuple[str, ...], bodies: Bodies) -> Worker:
-    worker = stack.enter_context(Worker(title, OURS, options=options))
-    worker.start(registered(MORE), {"64k": bodies.raw["64k"]})
-    return worker
+    return Cast(ours, plain, limits, rivals.gathered(stack, tell.start), bool(ours.facts["native"]))
 
 
 def _everybody(cast: Cast) -> list[Worker]:
     return [cast.ours, cast.plain, cast.limits, *cast.field.workers.values()]
 
 
-def _handed(cast: Cast, bodies: Bodies, effort: Effort, progress: Progress) -> dict[str, Sample]:
+def _handed(cast: Cast, bodies: Bodies, effort: Effort, tell: Tell) -> dict[str, Sample]:
     """Hand out the messages, warm up, and return all that is to be measured."""
     samples: dict[str, Sample] = {}
     for worker in (cast.ours, cast.plain):
@@ -122,11 +91,11 @@ def _handed(cast: Cast, bodies: Bodies, effort: Effort, progress: Progress) -> d
         for limit in LIMITS:
             cast.limits.ask("message", name=f"{limit} {name}", raw=f"{limit} {bodies.raw[name].decode()}")
             samples[f"{limit} {name}"] = cast.limits.sample(f"{limit} {name}", effort)
-    rivals.given(cast.field, bodies.raw)
-    for key, worker in cast.field.workers.items():
-        progress.tell(f"warming up {key}")
-        names = ("64k", "dirty", "text", *(("4k", "1m") if key == "kingfisher" else ()))
-        samples |= {f"{key} {name}": worker.sample(name, effort) for name in names}
+    cast.limits.ask("message", name="memory", raw="memory ")
+    samples["memory"] = cast.limits.sample("memory", effort)
+    for key in [*cast.field.workers]:
+        tell.start(f"warming up {key}")
+        samples |= rivals.samples(cast.field, key, bodies.raw, effort)
     return samples
 
 
@@ -139,15 +108,11 @@ def _clean(cast: Cast, timings: dict[str, Timing]) -> Iterator[Figure]:
             timed = timings.get(f"{who} {name}")
             value = timed.us if timed else None
             goal = goals[who].get(name)
-            yield Figure(_CLEAN, f"{who}_{name}", f"{title}, {how}", value, "µs", goal, note=_spread(timed) or missing)
-        grown, base = timings.get(f"{who} 64k 10000"), timings.get(f"{who} 64k")
-        ratio = grown.median / base.median if grown and base else None
-        note = f"{grown.us:,.0f} µs" if grown else missing
-        name = "redact_growth" if who == "ours" else "redact_growth_plain"
-        yield Figure(_CLEAN, name, f"64 KiB with 10,000 secrets / with 1,000, {how}", ratio, "x", 1.3, note=note)
+            yield Figure(CLEAN, f"{who}_{name}", f"{title}, {how}", value, "µs", goal, note=_spread(timed) or missing)
+        base = timings.get(f"{who} 64k")
         ratio = base.median / timings["orjson 64k"].median if base else None
         name = "redact_64k" if who == "ours" else "redact_64k_plain"
-        yield Figure(_CLEAN, name, f"64 KiB / orjson.loads of it, {how}", ratio, "x", note=missing if not base else "")
+        yield Figure(CLEAN, name, f"64 KiB / orjson.loads of it, {how}", ratio, "x", note=missing if not base else "")
 
 
 def _spread(timed: Timing | None) -> str:
@@ -156,6 +121,9 @@ def _spread(timed: Timing | None) -> str:
 
 def _limits(timings: dict[str, Timing]) -> Iterator[Figure]:
     size = corpus.SIZES["64k"]
+    speed = LARGE / timings["memory"].median / 1e9
+    note = f"{LARGE / 2**20:.0f} MiB with memchr, one core; 64 KiB at that speed: {size / speed / 1e3:.3g} µs"
+    yield Figure(_LIMITS, "limit_memory", "memory read: more than any cache holds", speed, "GB/s", note=note)
     for name, title in LIMITS.items():
         timed = timings[f"{name} 64k"]
         speed = (2 if name == "read" else 1) * size / timed.median / 1e9
@@ -175,7 +143,13 @@ def _against(cast: Cast, timings: dict[str, Timing]) -> Iterator[Figure]:
             yield Figure(_PEERS, rival.key, title, None, "x", rival.times, True, cast.field.absent[rival.key])
             continue
         clean, dirty, text = (timings[f"{rival.key} {name}"].median * 1e3 for name in ("64k", "dirty", "text"))
-        providers, known = _found(worker)
+        try:
+            providers, known = _found(worker)
+        except WorkerError as error:
+            yield Figure(
+                _PEERS, rival.key, title, None, "x", rival.times, True, f"failed while it was measured: {error}"
+            )
+            continue
         note = (
             f"{worker.facts['version']}: {shown(clean, 'ms')}; with 17 secrets {shown(dirty, 'ms')}; its text without "
             f"the JSON {shown(text, 'ms')} ({shown(text / own / 1e3, 'x')}); finds {providers} of 14 providers' secrets"
@@ -195,10 +169,3 @@ def _starting(cast: Cast) -> Iterator[Figure]:
     note = f"{cast.ours.facts['patterns']} patterns; an edge does it once per bundle and keeps the result"
     yield Figure(_STARTING, "patterns_compile", "compiling all patterns", facts["compile"], "s", note=note)
     yield Figure(_STARTING, "patterns_take_up", "taking up what was compiled", facts["take up"] * 1e3, "ms")
-
-
-def _adding(worker: Worker) -> Figure:
-    taken = worker.ask("call", method="add", arguments={"secrets": added(ADDED)})
-    mean = sum(taken) / len(taken) * 1e3
-    note = f"mean of {ADDED} in a row, the slowest {max(taken) * 1e3:.2g} ms; each is found by the next scan"
-    return Figure(_REGISTRY, "add_secret", "adding one secret to 10,000", mean, "ms", 1, note=note)

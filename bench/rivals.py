@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final
 
 from bench.bodies import SECRETS
+from bench.measure import Effort, Sample
 from bench.peers.install import PYTHON, install, package
 from bench.worker import Worker, WorkerError
 
@@ -69,8 +71,33 @@ def sieves(field: Field) -> list[Worker]:
     return [field.workers[rival.key] for rival in RIVALS if rival.sieve and rival.key in field.workers]
 
 
-def given(field: Field, messages: Mapping[str, bytes]) -> None:
-    """Hand the messages to every peer."""
-    for worker in field.workers.values():
-        for name, raw in messages.items():
-            worker.ask("message", name=name, raw=raw.decode())
+def samples(field: Field, key: str, messages: Mapping[str, bytes], effort: Effort) -> dict[str, Sample]:
+    """Hand the messages to a peer and return all that is to be measured of it; nothing if it fails at them."""
+    worker = field.workers[key]
+    names = ("64k", "dirty", "text", *(("4k", "1m") if key == "kingfisher" else ()))
+    try:
+        for name in names:
+            worker.ask("message", name=name, raw=messages[name].decode())
+        return {f"{key} {name}": _or_left_out(field, key, worker.sample(name, effort)) for name in names}
+    except WorkerError as error:
+        left_out(field, key, error)
+        return {}
+
+
+def left_out(field: Field, key: str, error: WorkerError) -> None:
+    """Note that a peer failed: it takes no part any more."""
+    field.workers.pop(key, None)
+    field.absent[key] = f"failed while it was measured: {error}"
+
+
+def _or_left_out(field: Field, key: str, sample: Sample) -> Sample:
+    def taken() -> float:
+        if key not in field.workers:
+            return math.nan
+        try:
+            return sample()
+        except WorkerError as error:
+            left_out(field, key, error)
+            return math.nan
+
+    return taken

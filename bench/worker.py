@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,8 @@ from bench.measure import Effort, Sample, repeats
 
 ROOT: Final = Path(__file__).parent.parent
 LOGS: Final = ROOT / ".cache" / "bench-logs"
+PATIENCE: Final = 120.0
+"""Seconds for one answer; the slowest peer takes 15 for its slowest message."""
 
 
 class WorkerError(Exception):
@@ -45,8 +48,17 @@ class Worker:
         self._process.kill()
         self._process.communicate()
 
-    def ask(self, op: str, **order: Any) -> Any:
-        """Return the answer. Raises WorkerError."""
+    def ask(self, op: str, *, patience: float = PATIENCE, **order: Any) -> Any:
+        """Return the answer. Raises WorkerError, also when there is none within so many seconds: the scanner is then
+        ended."""
+        late = threading.Timer(patience, self._process.kill)
+        late.start()
+        try:
+            return self._answer(op, order)
+        finally:
+            late.cancel()
+
+    def _answer(self, op: str, order: dict[str, Any]) -> Any:
         pipe_in, pipe_out = self._process.stdin, self._process.stdout
         assert pipe_in
         assert pipe_out

@@ -72,16 +72,23 @@ class Client:
     def ask(self, raw: bytes) -> float:
         """Return the seconds from the first byte of a request to the last one of its answer (of a stated length)."""
         begun = time.perf_counter()
+        self.send(raw)
+        self.answered()
+        return time.perf_counter() - begun
+
+    def send(self, raw: bytes) -> None:
+        """Send a request and do not wait."""
         self._socket.sendall(raw)
+
+    def answered(self) -> None:
+        """Wait for the whole answer."""
         answer = self._socket.recv(65536)
         head, _, body = answer.partition(b"\r\n\r\n")
         length = int(re.search(rb"(?i)content-length: *(\d+)", head)[1])  # type: ignore[index]
         missing = length - len(body)
         while missing > 0:
             missing -= len(self._socket.recv(65536))
-        taken = time.perf_counter() - begun
         assert head.startswith(b"HTTP/1.1 200"), answer[:300]
-        return taken
 
     def first(self, raw: bytes) -> float:
         """Return the seconds from the first byte of a request to the first event of its stream; read to the end."""
@@ -100,3 +107,11 @@ class Client:
         time.sleep(after)
         self._socket.close()
         return time.monotonic()
+
+
+def together(clients: list[Client], raw: bytes) -> None:
+    """Let all of them ask at once, and wait until each is answered."""
+    for client in clients:
+        client.send(raw)
+    for client in clients:
+        client.answered()

@@ -17,6 +17,8 @@ from bench.memory import resident
 
 SECTION: Final = "Slow upstreams, clients that leave, large bodies"
 CROWD: Final = 512
+WARMING: Final = 15
+"""Seconds in which the edge's memory reaches what large bodies need."""
 
 
 def crowd(direct: Way, edge: Way, body: bytes, folder: Path, seconds: int) -> Iterator[Figure]:
@@ -53,7 +55,7 @@ def leaving(upstream: Way, edge: Way, body: bytes, number: int) -> Iterator[Figu
 def large(edge: Way, body: bytes, seconds: int) -> Iterator[Figure]:
     """Yield by how much memory has grown after 1 MiB bodies at 20 a second, for so long, when they are over."""
     raw = request(edge, body)
-    warm = _sent(edge, raw, max(5, seconds // 6))
+    warm = _sent(edge, raw, WARMING)
     time.sleep(3)
     before = resident(edge.pid)
     done = _sent(edge, raw, seconds)

@@ -1,56 +1,79 @@
-"""Everything about the egress, as figures: `python -m bench.egress.section` for these alone."""
+"""The egress in three sections of a run, each with a model, a hub and an edge of its own."""
 
 from __future__ import annotations
 
-import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Final
 
-from rich.console import Console
-
-from bench.bodies import SECRETS, made
+from bench.bodies import alone
 from bench.egress import patience, speed, streams
-from bench.egress.stage import edge, model
-from bench.figure import Figure
-from bench.peers.install import folder, install
-from bench.redact import OURS
-from bench.report import table
-from bench.worker import Worker
+from bench.egress.stage import Way, bare, edge, model
+from bench.section import Collected, Tell
+
+REQUESTS: Final = 2000
+SECONDS: Final = 6
+"""Of one run of wrk that counts; a peer's takes as long as ours."""
+
+CROWDED: Final = 10
+"""Seconds of 512 clients at once, each way: twenty answers for each."""
+
+LARGE: Final = 40
+"""Seconds of 1 MiB bodies, after 15 to warm up: 800 MiB pass; half a per cent that stayed would be twice the goal."""
 
 
-def figures(body: bytes, large: bytes, tell: Callable[[str], None], *, quick: bool) -> Iterator[Figure]:
-    """Start a model and an edge, and yield every figure.
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A model, an edge in front of it, and requests of 4 KiB and 1 MiB in which nothing is found."""
 
-    Args:
-        body, large: requests of 4 KiB and 1 MiB in which nothing is found.
-    """
+    direct: Way
+    edge: Way
+    body: bytes
+    large: bytes
+    folder: Path
+
+
+@contextmanager
+def staged(tell: Tell) -> Generator[Stage, None, None]:
+    """Start everything, and end it after the block."""
+    tell.start("choosing clean text from the installed packages")
+    raw = alone(tell).raw
+    tell.start("starting a model, a hub and an edge")
     with tempfile.TemporaryDirectory(prefix="egress") as name, model() as direct, edge(direct.port) as (_, way):
-        folder = Path(name)
-        tell("the egress: one client, turn by turn")
-        yield from speed.latency(direct, way, body, 300 if quick else 3000)
-        tell("the egress and its peers under wrk")
-        yield from speed.rates(direct, way, body, folder, 3 if quick else 8)
-        tell("streams")
-        yield from streams.first(direct, way, body, 20 if quick else 100)
-        yield from streams.chunks(way, body, 8 if quick else 40)
-        yield from streams.many(way, body, 200, 5 if quick else 10)
-        tell("slow upstreams, clients that leave")
-        yield from patience.crowd(direct, way, body, folder, 5 if quick else 15)
-        yield from patience.leaving(direct, way, body, 5 if quick else 20)
-        tell("large bodies")
-        yield from patience.large(way, large, 10 if quick else 120)
+        yield Stage(direct, way, raw["4k"], raw["1m"], Path(name))
 
 
-def alone(*, quick: bool) -> None:
-    """Measure the egress alone and print it, with bodies in which nothing is found."""
-    console = Console(width=160)
-    install("corpus")
-    with Worker("ours", OURS) as ours:
-        ours.start(SECRETS, {})
-        raw = made(ours, [], folder(), lambda _: None).raw
-    table.show(console, [*figures(raw["4k"], raw["1m"], console.print, quick=quick)])
+def speeds(collected: Collected, tell: Tell) -> None:
+    """Measure how much later an answer comes, and what a request costs, beside the peers."""
+    with staged(tell) as here:
+        tell.start("one client, turn by turn")
+        collected.take(speed.latency(here.direct, here.edge, here.body, REQUESTS))
+        with bare(here.direct.port) as passing:
+            collected.take(speed.cost(passing, here.edge, here.body))
+        rows = collected.kept["proxies"] = []
+        for figure, row in speed.rates(here.direct, here.edge, here.body, here.folder, tell.start, SECONDS):
+            collected.take([figure])
+            rows += [{**asdict(row), "ours": not rows}] if row else []
 
 
-if __name__ == "__main__":
-    alone(quick="--quick" in sys.argv)
+def streamed(collected: Collected, tell: Tell) -> None:
+    """Measure what a stream costs."""
+    with staged(tell) as here:
+        tell.start("streams one by one")
+        collected.take(streams.first(here.direct, here.edge, here.body, 100))
+        collected.take(streams.chunks(here.edge, here.body, 40))
+        tell.start("streams all at once")
+        collected.take(streams.many(here.edge, here.body, 200, 8))
+
+
+def patient(collected: Collected, tell: Tell) -> None:
+    """Measure what becomes of slow models, clients that leave, and large bodies."""
+    with staged(tell) as here:
+        tell.start("slow upstreams, clients that leave")
+        collected.take(patience.crowd(here.direct, here.edge, here.body, here.folder, CROWDED))
+        collected.take(patience.leaving(here.direct, here.edge, here.body, 20))
+        tell.start("large bodies")
+        collected.take(patience.large(here.edge, here.large, LARGE))

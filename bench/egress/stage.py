@@ -17,11 +17,13 @@ import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 from bench.edge_memory import fill
-from bench.peers.install import apart, install
+from bench.measure import cpu_seconds, family
+from bench.peers.install import apart, install, package
 from bench.worker import ROOT
 from safety_core.edge import clock
 from safety_core.edge.vault import Vault
@@ -35,7 +37,6 @@ PATIENCE: Final = 120.0
 DEFAULT_PACES: Final = {"HUB_BUNDLE_POLL": "30", "HUB_USAGE_FLUSH": "10", "HUB_HEARTBEAT": "30"}
 """Seconds, as an edge's settings have them; the site of the tests is in more of a hurry."""
 
-TICKS: Final = os.sysconf("SC_CLK_TCK")
 PROXY, OTHERS = ({0}, {1}) if (os.cpu_count() or 1) > 1 else ({0}, {0})
 
 
@@ -44,16 +45,18 @@ class Way:
     """A way to the model.
 
     Attributes:
-        pid: the proxy's process; 0 for the direct way.
+        pid: the proxy's process; the model's for the direct way.
         path: in front of "/v1/chat/completions".
         headers: that it asks for.
+        version: of a peer.
     """
 
     name: str
     port: int
-    pid: int = 0
+    pid: int
     path: str = ""
     headers: tuple[tuple[str, str], ...] = ()
+    version: str = ""
 
     @property
     def target(self) -> str:
@@ -61,8 +64,8 @@ class Way:
         return f"{self.path}/v1/chat/completions"
 
     def cpu(self) -> float:
-        """Return the CPU seconds that the proxy and its children have taken."""
-        return sum(_ticks(pid) for pid in _family(self.pid)) / TICKS
+        """Return the CPU seconds that the process and its children have taken."""
+        return sum(cpu_seconds(pid) for pid in family(self.pid))
 
 
 class AbsentError(Exception):
@@ -75,7 +78,16 @@ def model() -> Generator[Way, None, None]:
     order = [sys.executable, "-m", "bench.egress.upstream"]
     with _running(order, OTHERS, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as popen:
         assert popen.stdout is not None
-        yield Way("direct", int(popen.stdout.readline()))
+        yield Way("direct", int(popen.stdout.readline()), popen.pid)
+
+
+@contextmanager
+def bare(upstream: int) -> Generator[Way, None, None]:
+    """Run a proxy that only passes on, on the edge's own server and client."""
+    order = [sys.executable, "-m", "bench.egress.bare", str(upstream)]
+    with _running(order, PROXY, stdout=subprocess.PIPE, cwd=ROOT) as popen:
+        assert popen.stdout is not None
+        yield Way("bare", int(popen.stdout.readline()), popen.pid)
 
 
 @contextmanager
@@ -96,10 +108,10 @@ def edge(upstream: int) -> Generator[tuple[Site, Way], None, None]:
         }
         with here.edge(**settings) as running:
             pid = running.popen.pid
-            for one in _family(pid):
+            for one in family(pid):
                 os.sched_setaffinity(one, PROXY)
             bearer = (("authorization", f"Bearer {token}"),)
-            yield here, Way("edge", running.ready["egress"], pid, "/openai", bearer)
+            yield here, Way("edge", running.ready["egress"], pid, "/openai", bearer, version("safety-gateway"))
 
 
 def _put(here: Site, name: str, value: str) -> None:
@@ -130,7 +142,7 @@ def nginx(upstream: int, folder: Path) -> Generator[Way, None, None]:
     """)
     with _running([program, "-p", str(folder), "-c", str(folder / "nginx.conf")], PROXY) as popen:
         await_answer(port)
-        yield Way("nginx", port, popen.pid)
+        yield Way("nginx", port, popen.pid, version=_nginx_version(program))
 
 
 @contextmanager
@@ -141,7 +153,7 @@ def mitmproxy(upstream: int) -> Generator[Way, None, None]:
     order = [program, "-q", "--mode", f"reverse:http://127.0.0.1:{upstream}", "--listen-host", "127.0.0.1"]
     with _running([*order, "--listen-port", str(port), "--set", f"confdir={_home('mitmproxy')}"], PROXY) as popen:
         await_answer(port)
-        yield Way("mitmproxy", port, popen.pid)
+        yield Way("mitmproxy", port, popen.pid, version=package("mitmproxy").split()[1])
 
 
 @contextmanager
@@ -162,13 +174,19 @@ def litellm(upstream: int, folder: Path, name: str) -> Generator[Way, None, None
     }
     with _running([*order, "--num_workers", "1"], PROXY, environ=environ) as popen:
         await_answer(port)
-        yield Way("litellm", port, popen.pid, headers=(("authorization", f"Bearer {key}"),))
+        bearer = (("authorization", f"Bearer {key}"),)
+        yield Way("litellm", port, popen.pid, headers=bearer, version=package("litellm-proxy").split(",")[0].split()[1])
 
 
 def _peer(lock: str, program: str) -> str:
     if reason := install(lock, apart(lock)):
         raise AbsentError(f"{lock} cannot be installed here: {reason}")
     return str(apart(lock).parent / program)
+
+
+def _nginx_version(program: str) -> str:
+    said = subprocess.run([program, "-v"], capture_output=True, text=True, check=False).stderr
+    return said.rpartition("/")[2].strip()
 
 
 def _home(name: str) -> Path:
@@ -220,18 +238,3 @@ def await_answer(port: int) -> None:
             return
         time.sleep(0.1)
     raise AbsentError(f"does not listen after {PATIENCE:.0f} s")
-
-
-def _family(pid: int) -> list[int]:
-    found = [pid]
-    with suppress(OSError):
-        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-            found += _family(int(child))
-    return found
-
-
-def _ticks(pid: int) -> int:
-    with suppress(OSError):
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return int(fields[11]) + int(fields[12])
-    return 0

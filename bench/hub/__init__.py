@@ -7,5 +7,6 @@ questions   approvals created and decided
 usage       usage ingested, each message twice
 kill        kill -9 at random moments; `python -m bench.hub.kill 200` by itself
 races       one question answered in several ways at once
-section     all of it as figures
+page        the console's first page in a real Chromium
+pictures    takes the pictures of the console that the documentation shows
 """

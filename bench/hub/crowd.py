@@ -82,15 +82,14 @@ class Crowd:
         return sorted(at - began for at in self.heard)
 
 
-def figures(quick: bool) -> Iterator[Figure]:
+def figures() -> Iterator[Figure]:
     """Yield how many edges one process holds, how much memory each takes, and how soon all have heard."""
-    number = EDGES // 10 if quick else EDGES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, EDGES * 2)), hard))
     with on("PostgreSQL") as hub:
-        hub.prepare(names(number), approvers=False)
+        hub.prepare(names(EDGES), approvers=False)
         hub.start()
-        held, kib, seconds = asyncio.run(_measured(hub, names(number)))
+        held, kib, seconds = asyncio.run(_measured(hub, names(EDGES)))
     yield Figure(
         SECTION,
         "hub_edges",
@@ -99,13 +98,13 @@ def figures(quick: bool) -> Iterator[Figure]:
         "",
         10_000,
         more=True,
-        note=f"{number} were asked for, each of a tenant of its own",
+        note=f"{EDGES:,} were asked for, each of a tenant of its own",
     )
     yield Figure(
         SECTION, "hub_edge_memory", "memory of an idle edge's stream", kib, "KiB", 20.0, note="resident, over all"
     )
-    title = f"published -> all {number} edges told, 99 of 100 within"
-    p99 = seconds[len(seconds) * 99 // 100] if len(seconds) == number else None
+    title = f"published -> all {EDGES:,} edges told, 99 of 100 within"
+    p99 = seconds[len(seconds) * 99 // 100] if len(seconds) == EDGES else None
     note = f"by way of another hub process and PostgreSQL; half within {seconds[len(seconds) // 2]:.2f} s"
     yield Figure(SECTION, "hub_told", title, p99, "s", 1.0, note=note)
 

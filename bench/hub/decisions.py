@@ -12,22 +12,22 @@ from bench.figure import Figure
 from tests.simulators.site import Edge, Site, site
 
 SECTION = "The hub"
+CALLS = 100
 
 
-def figures(quick: bool) -> Iterator[Figure]:
+def figures() -> Iterator[Figure]:
     """Yield within how long 99 of 100 waiting calls may run after somebody has decided."""
-    number = 10 if quick else 100
     with site() as here, here.hub():
         here.introduce()
         here.publish()
         with here.edge(**DEFAULT_PACES) as edge, ThreadPoolExecutor(1) as caller:
             _await_policy(edge)
-            seconds = sorted(_decided(here, edge, caller, count) for count in range(number))
+            seconds = sorted(_decided(here, edge, caller, count) for count in range(CALLS))
     title = "decided at the hub -> the waiting call may run, 99 of 100 within"
     note = (
-        f"{number} calls, one after the other, with the edge's usual settings; half within {seconds[number // 2]:.3f} s"
+        f"{CALLS} calls, one after the other, with the edge's usual settings; half within {seconds[CALLS // 2]:.3f} s"
     )
-    yield Figure(SECTION, "hub_decision", title, seconds[(number * 99 - 1) // 100], "s", 1.0, note=note)
+    yield Figure(SECTION, "hub_decision", title, seconds[(CALLS * 99 - 1) // 100], "s", 1.0, note=note)
 
 
 def _await_policy(edge: Edge) -> None:

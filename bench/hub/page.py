@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 import statistics
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from tests.simulators.hub import running_hub
 from tests.simulators.repository import TENANT
 
 SECTION: Final = "The hub"
+LOADS: Final = 9
 WAITING: Final = 12
 """Questions in the inbox: more than a person likes to find there."""
 
@@ -42,12 +42,12 @@ class Loaded:
     seconds: float
 
 
-def figures(quick: bool) -> Iterator[Figure]:
+def figures() -> Iterator[Figure]:
     """Yield weight and time of the inbox with a dozen questions."""
     if shutil.which("chromium") is None:
         yield Figure(SECTION, "hub_page_weight", "the console's first page", None, "KiB", 100, note="no Chromium here")
         return
-    fast, slow = asyncio.run(_measured(3 if quick else 15))
+    fast, slow = asyncio.run(_measured(LOADS))
     note = f"the inbox with {WAITING} questions, a fresh profile, median of {len(fast)}"
     weight = max(load.bytes for load in fast) / 1024
     yield Figure(SECTION, "hub_page_weight", "the console's first page over the wire", weight, "KiB", 100, note=note)
@@ -101,4 +101,4 @@ async def _slow(session: CDPSession) -> None:
 
 
 if __name__ == "__main__":
-    table.show(Console(width=160), [*figures("--quick" in sys.argv)])
+    table.show(Console(width=160), [*figures()])

@@ -17,17 +17,18 @@ from tests.simulators.killing import ROOM
 
 SECTION = "The hub"
 ASKERS = 64
+SECONDS = 8.0
 GOALS = {"SQLite": 150.0, "PostgreSQL": 300.0}
 
 
-def figures(quick: bool) -> Iterator[Figure]:
+def figures() -> Iterator[Figure]:
     """Yield how many approvals a second one hub process takes, from the question to the answer."""
     for database in DATABASES:
         with on(database) as hub:
             hub.given = ROOM
             hub.prepare(names(ASKERS))
             hub.start()
-            rate = asyncio.run(asked(hub, 2.0 if quick else 10.0))
+            rate = asyncio.run(asked(hub, SECONDS))
         title = f"approvals created and decided per second, {database}"
         note = f"{ASKERS} edges and their approvers at once, one hub process, each answer on the disk"
         name = f"hub_approvals_{database.lower()}"

@@ -15,15 +15,16 @@ from tests.simulators.hub_process import HubProcess, names
 from tests.simulators.races import outcomes, race, second_process
 
 SECTION = "The hub"
+RACES = 1000
 
 
-def figures(quick: bool) -> Iterator[Figure]:
+def figures() -> Iterator[Figure]:
     """Yield how many races had another number of outcomes than one."""
     for database in DATABASES:
         with on(database) as hub:
             (tenant,) = names(1)
             hub.prepare([tenant])
-            bad, number, counts = asyncio.run(_raced(hub, tenant, 50 if quick else 1000))
+            bad, number, counts = asyncio.run(_raced(hub, tenant, RACES))
         title = f"races of approve, deny and expire without exactly one outcome, of {number}, {database}"
         yield Figure(SECTION, f"hub_races_{database.lower()}", title, bad, "", 0, note=counts)
 

@@ -17,17 +17,18 @@ from tests.simulators.hub_requests import Line, borne, signed
 
 SECTION = "The hub"
 TENANTS = 4
+MESSAGES = 40
 GOALS = {"SQLite": 30_000.0, "PostgreSQL": 8_000.0}
 HOUR = 1_800_000_000 // 3600 * 3600
 
 
-def figures(quick: bool) -> Iterator[Figure]:
+def figures() -> Iterator[Figure]:
     """Yield how many buckets a second one hub process takes in, and whether the totals are exact afterwards."""
     for database in DATABASES:
         with on(database) as hub:
             hub.prepare(names(TENANTS))
             hub.start()
-            rate, exact = asyncio.run(reported(hub, 10 if quick else 40))
+            rate, exact = asyncio.run(reported(hub, MESSAGES))
         title = f"usage buckets ingested per second, {database}"
         note = (
             f"{TENANTS} edges, {BUCKETS} buckets in a message, each sent twice; totals {'exact' if exact else 'WRONG'}"

@@ -1,6 +1,5 @@
 """Judging tool calls: how fast, and how often wrongly, beside others' guards.
 
-section     everything of it in one run
 calls       450 labelled calls, written for this purpose, each with a word of why
 ours        our judge as it takes part in a comparison
 guards      the guards that take part, each in an environment and a process of its own

@@ -16,7 +16,8 @@ from bench.figure import Figure
 from bench.judging.calls import Labelled, labelled
 from bench.judging.guards import OURS, PEERS, Gathering, Guard, gathered, judged
 from bench.judging.mistakes import MISTAKES, missed, share, wrong
-from bench.worker import Worker
+from bench.section import Collected, Tell
+from bench.worker import Worker, WorkerError
 
 SECTION: Final = "Judging tool calls: our judge and others' guards, the same 450 calls"
 ROUNDS: Final = 5
@@ -51,6 +52,13 @@ class Comparison:
         return {"wrong": wrong(self.calls, answers)} | {it.key: share(it, self.calls, answers) for it in MISTAKES}
 
 
+def measure(collected: Collected, tell: Tell) -> None:
+    """Measure the figures, and a row for each guard for the page."""
+    done = compared(tell.start, peers=True)
+    collected.take(figures(done))
+    collected.kept["guards"] = table(done)
+
+
 def compared(tell: Callable[[str], None], *, peers: bool, rounds: int = ROUNDS) -> Comparison:
     """Ask every guard about every call, turn by turn."""
     calls = labelled()
@@ -60,9 +68,20 @@ def compared(tell: Callable[[str], None], *, peers: bool, rounds: int = ROUNDS) 
         scores = {key: Score() for key in gathering.workers}
         tell("measuring guards")
         for _ in range(rounds):
-            for key, worker in gathering.workers.items():
-                _round(worker, asked, scores[key])
+            for key in [*scores]:
+                _round_or_leave(gathering, key, asked, scores)
     return Comparison(calls, gathering, scores)
+
+
+def _round_or_leave(gathering: Gathering, key: str, asked: list[dict[str, Any]], scores: dict[str, Score]) -> None:
+    """Measure one round of a guard; a peer that fails in the middle takes no part."""
+    try:
+        _round(gathering.workers[key], asked, scores[key])
+    except WorkerError as error:
+        if key == OURS.key:
+            raise
+        del scores[key]
+        gathering.absent[key] = f"failed while it was measured: {error}"
 
 
 def _round(worker: Worker, asked: list[dict[str, Any]], score: Score) -> None:

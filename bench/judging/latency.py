@@ -14,10 +14,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from bench.figure import Figure
 from bench.judging import many_rules
+from bench.measure import FULL
+from bench.section import Collected, Tell
 from safety_core.bundle.contents import TrustedBundle
 from safety_core.canonical import digest
 from safety_core.classify.facts import facts_of
@@ -74,7 +76,7 @@ async def taken(rounds: int, tick: Callable[[], None]) -> Taken:
     numbers = itertools.count()
     yardstick: list[float] = []
     async with AsyncExitStack() as stack:
-        seats = {number: await _seat(stack, number) for number in RULES}
+        seats = {number: await seated(stack, number) for number in RULES}
         for seat in seats.values():
             await _burst(seat, [*itertools.islice(numbers, BURST)])  # warm: what comes first pays for all
         for _ in range(rounds):
@@ -87,7 +89,8 @@ async def taken(rounds: int, tick: Callable[[], None]) -> Taken:
     return Taken(seats, statistics.median(yardstick))
 
 
-async def _seat(stack: AsyncExitStack, number: int) -> Seat:
+async def seated(stack: AsyncExitStack, number: int) -> Seat:
+    """Start an engine with a policy of so many rules."""
     bundle = many_rules.bundle(number)
     engine = RegoEngine()
     await engine.load(bundle)
@@ -96,32 +99,43 @@ async def _seat(stack: AsyncExitStack, number: int) -> Seat:
 
 
 async def _burst(seat: Seat, numbers: list[int]) -> list[float]:
-    clock, catalogue, revision = time.perf_counter, seat.bundle.policy.catalogue, seat.bundle.revision
+    clock = time.perf_counter
     seconds = []
     for number in numbers:
-        call = _call(number)
+        call = call_of(number)
         started = clock()
-        facts = facts_of(call, catalogue, "/srv/agent")
-        verdict_of(facts, await seat.engine.judge(facts), revision)
+        await judged(seat, call)
         seconds.append(clock() - started)
     return seconds
 
 
-def _call(number: int) -> ToolCall:
+async def judged(seat: Seat, call: ToolCall) -> None:
+    """Take a call to its verdict: what is measured."""
+    facts = facts_of(call, seat.bundle.policy.catalogue, "/srv/agent")
+    verdict_of(facts, await seat.engine.judge(facts), seat.bundle.revision)
+
+
+def call_of(number: int) -> ToolCall:
     params = {"command": COMMAND.format(f"{number:05}")}
     return ToolCall(CallId("c"), TenantId("t"), AgentId("a"), SessionId("s"), "exec", {**params})
 
 
 def _yardstick() -> float:
     started = time.perf_counter()
-    digest({"tool": "exec", "params": {"command": COMMAND.format("00007")}})
+    digested()
     return time.perf_counter() - started
 
 
-def run(rounds: int, tick: Callable[[], None]) -> tuple[list[Figure], list[dict[str, Any]]]:
-    """Return the figures, and a point for each number of rules for the page."""
-    done = asyncio.run(taken(rounds, tick))
-    points = [
+def digested() -> None:
+    """Do the work that judging is compared with: one canonical JSON and SHA-256 of such a call."""
+    digest({"tool": "exec", "params": {"command": COMMAND.format("00007")}})
+
+
+def measure(collected: Collected, tell: Tell) -> None:
+    """Measure the figures, and a point for each number of rules for the page."""
+    tell.start("starting engines with 10, 1,000 and 10,000 rules, judging commands", FULL.rounds)
+    done = asyncio.run(taken(FULL.rounds, tell.tick))
+    collected.kept["rules"] = [
         {
             "rules": number,
             "seen_p50": seat.quantile("seen", 50),
@@ -130,7 +144,7 @@ def run(rounds: int, tick: Callable[[], None]) -> tuple[list[Figure], list[dict[
         }
         for number, seat in done.seats.items()
     ]
-    return [*figures(done)], points
+    collected.take(figures(done))
 
 
 def figures(done: Taken) -> Iterator[Figure]:

@@ -9,6 +9,7 @@ import hashlib
 import subprocess
 import sys
 import venv
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,23 @@ from bench.worker import ROOT
 HOME: Final = ROOT / ".cache" / "bench-peers"
 PYTHON: Final = HOME / "bin" / "python"
 LOCKS: Final = Path(__file__).parent / "locks"
+
+
+ONLY: Final = ("--no-deps", "--only-binary", ":all:", "--retries", "2", "--timeout", "15")
+PATIENCE: Final = 240.0
+"""Seconds for the installation of one peer."""
+
+SHARED: Final = ("corpus", "plots", "kingfisher", "betterleaks", "detect-secrets", "content-filter", "presidio")
+APART: Final = ("litellm-proxy", "mitmproxy", "hol-guard", "agent-governance-toolkit", "ctrlrun")
+"""Locks of those that have an environment for themselves."""
+
+
+def install_all() -> dict[str, str]:
+    """Install every peer before anything is measured, several at the same time; return who cannot be, and why."""
+    lanes = [[(name, PYTHON) for name in SHARED], *([(name, apart(name))] for name in APART)]
+    with ThreadPoolExecutor(3) as pool:
+        done = pool.map(lambda lane: [(name, install(name, python)) for name, python in lane], lanes)
+        return {name: reason for lane in done for name, reason in lane if reason}
 
 
 def apart(name: str) -> Path:
@@ -38,20 +56,15 @@ def install(name: str, python: Path | None = None) -> str:
     digest = hashlib.sha256(lock.read_bytes()).hexdigest()
     if python.exists() and mark.is_file() and mark.read_text() == digest:
         return ""
-    if not python.exists():
-        venv.create(python.parents[1], with_pip=True)
-    pip = [
-        str(python),
-        "-m",
-        "pip",
-        "install",
-        "-q",
-        "--disable-pip-version-check",
-        "--no-deps",
-        "--only-binary",
-        ":all:",
-    ]
-    done = subprocess.run([*pip, "-r", str(lock)], capture_output=True, text=True, check=False)
+    pip = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *ONLY, "-r", str(lock)]
+    try:
+        if not python.exists():
+            venv.create(python.parents[1], with_pip=True)
+        done = subprocess.run(pip, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        return f"not installed within {PATIENCE:.0f} s"
+    except (OSError, subprocess.CalledProcessError) as error:
+        return f"no environment for it: {error}"[:200]
     if done.returncode:
         errors = [line for line in done.stderr.splitlines() if "ERROR" in line]
         return str((errors or done.stderr.splitlines() or ["pip failed"])[-1]).removeprefix("ERROR: ")[:200]

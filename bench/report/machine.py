@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import os
 import platform
+import re
+import shutil
+import subprocess
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
 FLAGS: Final = ("sse4_2", "avx2", "avx512f", "avx512bw", "avx512vbmi", "avx512_vbmi2", "gfni", "asimd", "sve")
 """Instructions that scanning depends on."""
+
+PROGRAMS: Final = {
+    "wrk": ("wrk", "-v"),
+    "nginx": ("nginx", "-v"),
+    "PostgreSQL": ("postgres", "--version"),
+    "Chromium": ("chromium", "--version"),
+}
+"""Programs that ask, are compared with or store, and how each tells its version."""
 
 OURS: Final = ("safety-gateway", "hyperscan", "regex", "orjson")
 
@@ -26,7 +37,25 @@ def machine() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "versions": {name: version(name) for name in OURS},
+        "programs": {name: found for name, order in PROGRAMS.items() if (found := _said(order))},
     }
+
+
+def _said(order: tuple[str, ...]) -> str:
+    """Return the first number with a dot that a program says of itself, nothing where it is not here."""
+    program = shutil.which(order[0], path=f"{os.environ.get('PATH', '')}:/usr/sbin:{_postgres()}")
+    if program is None:
+        return ""
+    try:
+        done = subprocess.run([program, *order[1:]], capture_output=True, text=True, check=False, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    found = re.search(r"\d+\.\d[\w.]*", done.stdout + done.stderr)
+    return found[0] if found else ""
+
+
+def _postgres() -> str:
+    return ":".join(str(path) for path in Path("/usr/lib/postgresql").glob("*/bin"))
 
 
 def _fields(path: Path) -> dict[str, str]:

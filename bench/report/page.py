@@ -4,46 +4,74 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
-from pathlib import Path
 from typing import Any, Final
 
+from bench.egress.speed import SECTION as PROXIES
 from bench.figure import BUDGETS, Figure, shown, wanted
 from bench.judging.comparison import SECTION as GUARDS
+from bench.judging.latency import SECTION as RULES
+from bench.known import SECTION as KNOWN
+from bench.peers.install import APART, SHARED, package
+from bench.redact import CLEAN
 from bench.report.guards import guard_lines
+from bench.report.known import known_lines
 from bench.report.results import figures_of
+from bench.report.summary import picture_lines, summary_lines
+from bench.report.table import longest
 from bench.worker import ROOT
 
 PAGE: Final = ROOT / "docs" / "benchmarks.md"
-BEGIN: Final = "<!-- written by make bench: begin -->"
-END: Final = "<!-- written by make bench: end -->"
+SUMMARY: Final = ("<!-- in short, written by make bench: begin -->", "<!-- in short, written by make bench: end -->")
+FIGURES: Final = ("<!-- written by make bench: begin -->", "<!-- written by make bench: end -->")
 _MET: Final = {True: "met", False: "**missed**", None: ""}
+_PICTURES: Final = {CLEAN: "sizes.svg", RULES: "rules.svg", PROXIES: "egress.svg"}
 
 
-def write(results: dict[str, Any], plots: list[Path]) -> None:
+def write(results: dict[str, Any], plots: set[str]) -> None:
     """Put the results on the page."""
-    PAGE.write_text(with_results(PAGE.read_text("utf-8"), results, [plot.name for plot in plots]), "utf-8")
+    PAGE.write_text(with_results(PAGE.read_text("utf-8"), results, plots), "utf-8")
 
 
-def with_results(page: str, results: dict[str, Any], plots: list[str]) -> str:
-    """Return the page with the part between the marks made anew."""
-    head, _, rest = page.partition(BEGIN)
-    _, _, tail = rest.partition(END)
-    return head + "\n".join([BEGIN, "", *_lines(results, plots), "", END]) + tail
+def with_results(page: str, results: dict[str, Any], plots: set[str]) -> str:
+    """Return the page with the parts between the marks made anew."""
+    short = _between(page, SUMMARY, summary_lines(results, plots))
+    return _between(short, FIGURES, _lines(results, plots))
 
 
-def _lines(results: dict[str, Any], plots: list[str]) -> Iterator[str]:
+def _between(page: str, marks: tuple[str, str], lines: Iterator[str]) -> str:
+    head, _, rest = page.partition(marks[0])
+    _, _, tail = rest.partition(marks[1])
+    return head + "\n".join([marks[0], "", *lines, "", marks[1]]) + tail
+
+
+def _lines(results: dict[str, Any], plots: set[str]) -> Iterator[str]:
     yield from _setting(results)
-    for plot in plots:
-        title = plot.partition(".")[0]
-        yield from ("", f"![{title}](benchmarks/{plot})")
     figures = figures_of(results)
-    for section, rows in groupby(figures, lambda figure: figure.section):
-        yield from ("", f"### {section}", "", "| figure | measured | goal | | note |", "|---|---:|---:|---|---|")
-        yield from (_row(figure) for figure in rows)
-        if section == GUARDS:
-            yield from guard_lines(results["judging"]["guards"])
+    for title, rows in groupby(figures, lambda figure: figure.section):
+        named = [*rows]
+        yield from ("", f"### {title}", "", _alone(results["sections"], named), "")
+        yield from ("| figure | measured | goal | | note |", "|---|---:|---:|---|---|")
+        yield from (_row(figure) for figure in named)
+        yield from _more(title, results)
+        yield from picture_lines(plots, (_PICTURES.get(title, ""),))
+    yield from _times(results)
     yield from ("", "### What fails the run", "", "| budget | held | measured |", "|---|---|---:|")
     yield from (line for figure in figures for line in _budget(figure))
+
+
+def _more(title: str, results: dict[str, Any]) -> Iterator[str]:
+    """Yield the table that belongs to a title beside its figures."""
+    if title == GUARDS:
+        yield from guard_lines(results.get("guards", []))
+    if title == KNOWN:
+        yield from known_lines(results.get("known", []))
+
+
+def _alone(records: dict[str, Any], figures: list[Figure]) -> str:
+    """Return how to measure these figures alone."""
+    names = {figure.name for figure in figures}
+    sections = [name for name, record in records.items() if names & {*record["figures"]}]
+    return f"Alone: {', '.join(f'`.venv/bin/python -m bench --only {name}`' for name in sections)}."
 
 
 def _row(figure: Figure) -> str:
@@ -58,14 +86,34 @@ def _budget(figure: Figure) -> Iterator[str]:
         yield f"| {budget['what']} | {held} | {shown(figure.value, figure.unit)} |"
 
 
+def _times(results: dict[str, Any]) -> Iterator[str]:
+    """Yield how long each section took, on which day and on how busy a machine, and which could not be measured."""
+    records = results["sections"]
+    whole = results.get("whole")
+    yield from ("", "### How long it took", "")
+    if whole:
+        installing = results["installing"]
+        yield f"The last whole run took {whole / 60:.1f} minutes, of which installing the peers {installing:.0f} s."
+    yield "`load` is what the machine had to do when the section began (processes, mean of the last minute): on a busy"
+    yield from ("one, clock times are longer, CPU times a little, ratios hardly.", "")
+    yield from ("| section | measured on | load | seconds | longest steps |", "|---|---|---:|---:|---|")
+    for name, record in records.items():
+        took = f"{record['load']:.1f} | {record['seconds']:.0f}" if "load" in record else " | "
+        yield f"| {name} | {record['when']} | {took} | {longest(record.get('steps', []))} |"
+    yield ""
+    errors = {name: record["error"] for name, record in records.items() if record.get("error")}
+    yield from (f"- {name} could not be measured in the last run: {error}" for name, error in errors.items())
+
+
 def _setting(results: dict[str, Any]) -> Iterator[str]:
-    """Yield when, with what, on what, and on which bytes."""
+    """Yield with what, on what, and on which bytes."""
     on = results["machine"]
-    versions = ", ".join(f"{name} {number}" for name, number in on["versions"].items())
-    yield f"`make bench` on {results['when']}, {results['rounds']} rounds."
+    versions = ", ".join(f"{name} {number}" for name, number in {**on["versions"], **on.get("programs", {})}.items())
     yield f"{on['processor']}, {on['cores']} cores ({', '.join(on['instructions'])}), {on['memory']}; {on['system']};"
     yield f"Python {on['python']}; {versions}; {results['facts']['ours']['patterns']} patterns;"
     yield f"extension: {results['facts']['ours']['native'] or 'not built here'}."
+    peers = sorted({package(name).partition(":")[0].partition(",")[0] for name in (*SHARED[2:], *APART)})
+    yield f"Peers: {', '.join(peers)}."
     yield from (
         "",
         "| body | bytes | ASCII | " + " | ".join(_kinds(results)) + " |",

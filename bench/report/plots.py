@@ -61,20 +61,48 @@ def main() -> None:
     plt.rcParams.update({"svg.hashsalt": "bench", "svg.fonttype": "none", "font.size": 9})
     bars(results["timings"], folder / "peers.svg")
     lines(results["timings"], folder / "sizes.svg")
-    guards(results["judging"]["guards"], folder / "guards.svg")
-    rules(results["judging"]["rules"], folder / "rules.svg")
+    known(results.get("known", []), folder / "secrets.svg")
+    guards(results.get("guards", []), folder / "guards.svg")
+    rules(results.get("rules", []), folder / "rules.svg")
+    proxies(results.get("proxies", []), folder / "egress.svg")
 
 
 def bars(timings: dict[str, Any], path: Path) -> None:
-    rows = [(label, timings[key]["median"] * 1e6) for key, label in BARS.items() if key in timings][::-1]
+    rows = [(label, timings[key]["median"] * 1e6) for key, label in BARS.items() if key in timings]
+    barred(rows, "µs of CPU time per clean 64 KiB request, logarithmic", path)
+
+
+def proxies(rows: list[dict[str, Any]], path: Path) -> None:
+    if rows:
+        barred([(row["title"], row["us"]) for row in rows], "µs of CPU time per 4 KiB request, logarithmic", path)
+
+
+def barred(rows: list[tuple[str, float]], what: str, path: Path) -> None:
+    """Draw a bar for each, the first at the top, ours in colour."""
+    labels, values = [label for label, _ in rows[::-1]], [value for _, value in rows[::-1]]
     figure, axes = plt.subplots(figsize=(8, 0.36 * len(rows) + 1))
-    labels, values = [label for label, _ in rows], [value for _, value in rows]
     colours = ["#2a78b8" if label.startswith("safety") else "#b8b8b8" for label in labels]
     drawn = axes.barh(labels, values, color=colours)
     axes.bar_label(drawn, [f"{value:,.3g}" if value < 1000 else f"{value:,.0f}" for value in values], padding=3)
     axes.set_xscale("log")
     axes.set_xlim(right=max(values) * 5)
-    axes.set_xlabel("µs of CPU time per clean 64 KiB request, logarithmic")
+    axes.set_xlabel(what)
+    kept(figure, axes, path)
+
+
+def known(rows: list[dict[str, Any]], path: Path) -> None:
+    """Draw the time of 64 KiB against the number of known secrets."""
+    if not rows:
+        return
+    figure, axes = plt.subplots(figsize=(8, 4))
+    for row in rows:
+        cells = [cell for cell in row["cells"] if cell["size"] == "64k"]
+        label = f"safety, {row['title']}" if row["ours"] else row["title"]
+        style = "-" if row["ours"] else "--"
+        axes.plot([it["secrets"] for it in cells], [it["us"] for it in cells], style, marker="o", label=label)
+    axes.set(xscale="log", yscale="log", xlabel="known secrets", ylabel="µs of CPU time per 64 KiB request")
+    axes.set_xticks([10, 1_000, 10_000], ["10", "1,000", "10,000"])
+    axes.legend(frameon=False)
     kept(figure, axes, path)
 
 
@@ -97,6 +125,8 @@ def lines(timings: dict[str, Any], path: Path) -> None:
 def guards(rows: list[dict[str, Any]], path: Path) -> None:
     """Draw how often each guard is wrong, kind by kind."""
     seen = [row for row in rows if "shares" in row]
+    if not seen:
+        return
     figure, axes = plt.subplots(figsize=(8, 0.2 * len(seen) * len(MISTAKES) + 1.5))
     height = 0.8 / len(seen)
     for index, row in enumerate(seen):
@@ -113,6 +143,8 @@ def guards(rows: list[dict[str, Any]], path: Path) -> None:
 
 def rules(points: list[dict[str, Any]], path: Path) -> None:
     """Draw microseconds against the number of rules."""
+    if not points:
+        return
     figure, axes = plt.subplots(figsize=(8, 3.5))
     for key, label in RULES.items():
         axes.plot([it["rules"] for it in points], [it[key] for it in points], marker="o", label=label)

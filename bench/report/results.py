@@ -13,9 +13,6 @@ FOLDER: Final = Path(__file__).parent.parent / "results"
 LATEST: Final = FOLDER / "latest.json"
 """The run that docs/benchmarks.md shows. Kept in the repository, so that every figure there has its source."""
 
-QUICK: Final = FOLDER / "quick.json"
-"""A `--quick` run, which no page shows and nothing keeps."""
-
 
 def stored(results: dict[str, Any], path: Path) -> None:
     """Write them, with the times to four digits."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
@@ -11,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.figure import Figure, shown, wanted
+from bench.section import Section
 
 _MARKS = {True: Text("met", "green"), False: Text("missed", "yellow"), None: Text("")}
 
@@ -31,8 +33,24 @@ def show(console: Console, figures: list[Figure]) -> None:
         console.print(table)
 
 
-def show_bodies(console: Console, bodies: dict[str, Any]) -> None:
-    """Print what the bodies are made of."""
-    for name, body in bodies.items():
-        kinds = ", ".join(f"{kind} {share:.0%}" for kind, share in body.items() if kind not in {"bytes", "ascii"})
-        console.print(f"body {name}: {body['bytes']:,} bytes, {body['ascii']:.0%} ASCII; {kinds}", highlight=False)
+def show_sections(console: Console, sections: Iterable[Section]) -> None:
+    """Print what can be measured alone."""
+    for section in sections:
+        console.print(f"{section.name:15} {section.what}", highlight=False)
+
+
+def show_times(console: Console, records: dict[str, Any], names: list[str]) -> None:
+    """Print how long each section took, and its longest steps."""
+    table = Table(title="Where the time went", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for column in ("section", "seconds", "longest steps"):
+        table.add_column(column, justify="right" if column == "seconds" else "left")
+    for name in names:
+        table.add_row(name, f"{records[name]['seconds']:.1f}", longest(records[name]["steps"]))
+    table.add_row("together", f"{sum(records[name]['seconds'] for name in names):.1f}", "")
+    console.print(table)
+
+
+def longest(steps: list[dict[str, Any]]) -> str:
+    """Return the three steps that took most, with their seconds."""
+    most = sorted(steps, key=lambda step: -step["seconds"])[:3]
+    return ", ".join(f"{step['what']} {step['seconds']:.1f}" for step in most)

@@ -15,6 +15,8 @@ from safety_core.edge.shipped import shipped_bundle
 from safety_core.match.patterns import PatternSet
 
 ABSENT: Final = b"\x00"
+LARGE: Final = 512 * 1024 * 1024
+"""Bytes: several times the largest cache of a server's processor."""
 _compare = ctypes.CDLL(None).memcmp
 _compare.argtypes = [ctypes.c_char_p, ctypes.c_char_p, ctypes.c_size_t]
 
@@ -44,6 +46,16 @@ class Read(Limit):
 
     def scan(self, message: tuple[bytes, bytes, int]) -> None:
         _compare(*message)
+
+
+class Memory(Limit):
+    """memchr again, over more than any cache holds: how fast this machine's memory can be read by one core."""
+
+    def prepare(self, raw: str) -> bytes:
+        return b"x" * LARGE
+
+    def scan(self, message: bytes) -> None:
+        message.find(ABSENT)
 
 
 class Find(Limit):
@@ -86,6 +98,7 @@ def _ignore(*_: object) -> None:
 
 
 LIMITS: Final[dict[str, Callable[[dict[str, str]], Limit]]] = {
+    "memory": Memory,
     "read": Read,
     "find": Find,
     "hyperscan": Patterns,

@@ -56,7 +56,7 @@ def test_a_piece_in_which_something_is_found_is_left_out(folder: Path) -> None:
     def without_code(texts: list[str]) -> list[bool]:
         return ["def" not in text for text in texts]
 
-    kept = corpus.clean_pieces(corpus.pieces([folder]), without_code, lambda _: None)
+    kept = corpus.clean_pieces(corpus.pieces([folder]), without_code, lambda _count, _total: None)
     assert kept
     assert "code" not in {piece.kind for piece in kept}
 

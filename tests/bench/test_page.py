@@ -7,7 +7,8 @@ import pytest
 from bench.figure import BUDGETS, Figure, shown, wanted
 from bench.measure import timing
 from bench.peers.install import LOCKS
-from bench.report import page, results
+from bench.report import page, results, summary
+from bench.sections import SECTIONS
 
 
 def figure(name: str, value: float | None) -> Figure:
@@ -17,13 +18,25 @@ def figure(name: str, value: float | None) -> Figure:
 def test_the_page_is_what_the_command_writes_from_the_results() -> None:
     """Fails after an edit by hand, or of a budget: `.venv/bin/python -m bench --page-only` writes it again."""
     text = page.PAGE.read_text("utf-8")
-    plots = sorted(path.name for path in (page.PAGE.parent / "benchmarks").glob("*.svg"))
+    plots = {path.name for path in (page.PAGE.parent / "benchmarks").glob("*.svg")}
     assert page.with_results(text, results.loaded(results.LATEST), plots) == text
 
 
-def test_a_budget_is_for_a_figure_that_is_measured() -> None:
-    measured = {item.name for item in results.figures_of(results.loaded(results.LATEST))}
-    assert set(BUDGETS) <= measured
+def test_a_budget_and_a_promise_are_for_a_figure_that_is_measured() -> None:
+    taken = results.loaded(results.LATEST)
+    measured = {item.name for item in results.figures_of(taken)}
+    assert {*BUDGETS, *summary.PROMISES} <= measured
+    assert measured == {name for record in taken["sections"].values() for name in record["figures"]}
+
+
+def test_every_section_of_the_results_can_be_measured_alone() -> None:
+    assert [*results.loaded(results.LATEST)["sections"]] == [section.name for section in SECTIONS]
+
+
+def test_the_page_says_of_each_figure_how_it_is_measured_alone() -> None:
+    records = {"redact": {"figures": ["a"]}, "secrets": {"figures": ["b"]}, "hub-kill": {"figures": ["c"]}}
+    said = page._alone(records, [figure("a", 1), figure("b", 2)])
+    assert re.findall(r"--only ([\w-]+)", said) == ["redact", "secrets"]
 
 
 def test_a_figure_over_its_budget_is_broken_and_one_that_is_not_there_is_not() -> None:
