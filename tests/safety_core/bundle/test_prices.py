@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import textwrap
 from typing import Any
 
 import pytest
@@ -163,7 +162,7 @@ def test_the_document_shows_prices_and_budgets_that_can_be_read() -> None:
     (model,) = compile_bundle(files, tenant="one")[1].policy.prices.tables["work"].models
     assert (model.but, len(model.cases), model.rates.request) == (("*-tts",), 3, ONE // 1000)
     section = (docs / "egress.md").read_text().partition("## Budgets and prices")[2]
-    (block,) = re.findall(r"\n\n((?:    .*\n)+)", section.partition("**What is held.**")[0])
-    policy = compile_bundle({**SOURCES, "agents.yaml": textwrap.dedent(block).encode()}, tenant="one")[1].policy
+    (block,) = re.findall(r"```yaml\n(.*?)```", section.partition("**What is held.**")[0], re.DOTALL)
+    policy = compile_bundle({**SOURCES, "agents.yaml": block.encode()}, tenant="one")[1].policy
     assert policy.budget.usd_per_month == 200 * 10**9
     assert [manifest.budget.tokens_per_day for manifest in policy.agents.values()] == [3_000_000]

@@ -89,7 +89,7 @@ def test_a_module_without_end_is_not_read() -> None:
 
 def test_the_readme_lists_the_functions_and_shows_a_rule_that_passes() -> None:
     text = (Path(__file__).parents[3] / "policies/README.md").read_text()
-    listed = text.split("and these:\n\n")[1].split("\n\n")[0].split()
+    listed = text.split("and these:\n\n")[1].split("```text\n")[1].split("```")[0].split()
     assert listed == sorted(FUNCTIONS)
     rule = text.split("```rego\n")[1].split("```")[0]
     check_module("README.md", rule)
