@@ -43,8 +43,14 @@ Once ready it prints one line: {{"ready": true, "control": PATH, "control_port":
     "would be refused.",
 )
 @click.option("--json", "as_json", is_flag=True, help="With --check: print one JSON object.")
-def edge(config: Path | None, only_check: bool, as_json: bool) -> int:
+@click.option("--openapi", is_flag=True, help="Print the control listener's OpenAPI document, and leave.")
+def edge(config: Path | None, only_check: bool, as_json: bool, openapi: bool) -> int:
     """Run or check."""
+    if openapi:
+        from proxy.control.openapi.document import document  # late: nothing else needs it
+
+        click.echo(document())
+        return 0
     environ = {name: value for name, value in os.environ.items() if name != "SAFETY_EDGE_CONFIG"}
     settings = load_settings(config, environ)
     with spared("boto3"):  # late, so that --help and a wrong setting do not wait for what only running needs

@@ -13,6 +13,7 @@ from hub.command.people import passkey, person
 from hub.command.running import run, settings_of
 from hub.context import Context
 from hub.keys import create_keys
+from hub.openapi.document import document
 from hub.server import serve as serve_hub
 from hub.settings import CONFIG
 from hub.store.tokens import TokenKind
@@ -56,6 +57,12 @@ def hub(context: click.Context, config: Path | None, data: Path | None, database
 def serve(context: click.Context, host: str | None, port: int | None) -> None:
     """Answer requests. Prints {"ready": true, "url": ...} once it does."""
     serve_hub(settings_of(context, host=host, port=port))
+
+
+@hub.command()
+def openapi() -> None:
+    """Print the API's OpenAPI document; a running hub serves it at /v1/openapi.json."""
+    click.echo(document())
 
 
 @hub.command()

@@ -11,9 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hub.context import Context
-from hub.openapi.shapes import SCHEMAS, ref
+from hub.openapi.shapes import SCHEMAS
 from hub.openapi.table import OPERATIONS, PARAMETERS, Operation, Who
 from safety_core.canonical import Json, JsonObject, canonical_bytes
+from safety_core.wire.schema import ref
 
 ERRORS: Final[dict[int, str]] = {
     400: "something in it is not as it must be",

@@ -1,8 +1,7 @@
-"""Schemas (JSON Schema 2020-12) of what goes in and out, and the few builders that they are written with."""
+"""Schemas (JSON Schema 2020-12) of what goes in and out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 from hub.policy.lifecycle import Action, Place, State
@@ -14,51 +13,8 @@ from safety_core.wire.feed import RECIPIENT_LIMIT, REPORTS, USES
 from safety_core.wire.fleet import BUCKETS, Component
 from safety_core.wire.orders import ORDERS, Number, OrderKind, OrderOutcome
 from safety_core.wire.posture import UIDS, Check, Result
+from safety_core.wire.schema import ANYTHING, ERROR, FLAG, NUMBER, TIME, many, maybe, record, ref, text, whole, words
 
-MOST: Final = 2**53 - 1
-TEXT: Final = 4096
-
-
-def record(required: JsonObject, optional: JsonObject | None = None) -> JsonObject:
-    """Return the schema of an object with exactly these fields."""
-    fields: JsonObject = {**required, **(optional or {})}
-    return {"type": "object", "properties": fields, "required": [*required], "additionalProperties": False}
-
-
-def text(pattern: str = "", *, most: int = TEXT) -> JsonObject:
-    """Return the schema of a text."""
-    return {"type": "string", "pattern": f"^{pattern}$"} if pattern else {"type": "string", "maxLength": most}
-
-
-def whole(least: int = 0, most: int = MOST) -> JsonObject:
-    """Return the schema of a whole number."""
-    return {"type": "integer", "minimum": least, "maximum": most}
-
-
-def words(known: Iterable[str]) -> JsonObject:
-    """Return the schema of a word of a closed list."""
-    return {"type": "string", "enum": [*known]}
-
-
-def many(of: JsonObject, most: int | None = None) -> JsonObject:
-    """Return the schema of a list."""
-    return {"type": "array", "items": of, **({} if most is None else {"maxItems": most})}
-
-
-def ref(name: str) -> JsonObject:
-    """Return a reference to one of `SCHEMAS`."""
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def maybe(schema: JsonObject) -> JsonObject:
-    """Return the schema of something, or null."""
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-NUMBER: Final[JsonObject] = {"type": "number"}
-TIME: Final[JsonObject] = {"type": "number", "minimum": 0, "description": "seconds since the epoch"}
-FLAG: Final[JsonObject] = {"type": "boolean"}
-ANYTHING: Final[JsonObject] = {"type": "object"}
 ID: Final = text("[0-9a-f]{32}")
 DIGEST: Final = text("[0-9a-f]{64}")
 SIGNATURE: Final = text("([0-9a-f]{128})?")
@@ -73,11 +29,7 @@ _TOKENS: Final = (
 
 def _schemas() -> JsonObject:
     """Return all schemas that have a name."""
-    return {**_approvals(), **_policy(), **_fleet(), "Error": _error()}
-
-
-def _error() -> JsonObject:
-    return record({"error": record({"thing": text(), "reason": text(), "fix": text()})})
+    return {**_approvals(), **_policy(), **_fleet(), "Error": ERROR}
 
 
 def _approvals() -> JsonObject:

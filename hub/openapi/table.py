@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from hub.openapi.shapes import FLAG, ID, NUMBER, TENANT, TIME, many, maybe, record, ref, text, whole, words
+from hub.openapi.shapes import ID, TENANT
 from safety_core.canonical import JsonObject
 from safety_core.model.approval import ApprovalState
 from safety_core.wire.feed import RECIPIENT_LIMIT, USES
+from safety_core.wire.schema import FLAG, NUMBER, TIME, many, maybe, record, ref, text, whole, words
 
 TAR: Final = "application/x-tar"
 JSON: Final = "application/json"

@@ -16,6 +16,7 @@ lenient     JSON of others, as far as it is understood (provider -> edge)
 lines       lines and messages, byte for byte (the same way)
 aws_events   messages of the AWS event stream, byte for byte (the same way)
 errors      an error, as every answer tells it
+schema      JSON Schema, and the builders that our OpenAPI documents are written with
 approvals   requests and grants (edge <-> hub <-> approver)
 feed        grants, edits, outward grants and their ends (hub -> edge), and what became of questions (edge -> hub)
 signed      requests that carry a tenant's signature (edge -> hub)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import re
 
+from click.testing import CliRunner
+
 from hub import app, events
+from hub.command.main import hub
 from hub.openapi.document import document
 from hub.openapi.shapes import SCHEMAS
 from hub.openapi.table import OPERATIONS
@@ -29,3 +32,8 @@ def test_every_reference_leads_somewhere_and_every_schema_is_used() -> None:
 async def test_anybody_may_read_it(small_hub: RunningHub) -> None:
     answer = await small_hub.http().get("/v1/openapi.json")
     assert (answer.status_code, json_of(answer)) == (200, json.loads(document()))
+
+
+def test_a_command_prints_it_and_needs_no_hub() -> None:
+    told = CliRunner().invoke(hub, ["openapi"])
+    assert (told.exit_code, json.loads(told.output)) == (0, json.loads(document()))
