@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulators.hub import RunningHub, running_hub
+from tests.simulators.hub import RunningHub, migrated, running_hub
 from tests.simulators.postgres import Cluster, binaries, private_cluster
 
 
@@ -18,8 +18,24 @@ def cluster() -> Iterator[Cluster]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def newest(cluster: Cluster) -> str:
+    """The name of an empty database of the newest schema, to be copied: migrations take most of a hub's start."""
+    migrated(cluster.create("newest"))
+    return "newest"
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'hub.db'}"
+    cluster: Cluster = request.getfixturevalue("cluster")
+    return cluster.create(f"t{secrets.token_hex(8)}", request.getfixturevalue("newest"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of a database without a schema."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'hub.db'}"
     cluster: Cluster = request.getfixturevalue("cluster")

@@ -21,8 +21,8 @@ from safety_core.errors import InputError
 from safety_core.model.tool_call import TenantId
 
 
-async def test_migrations_end_at_the_schema_of_the_code_and_run_again_without_harm(database_url: str) -> None:
-    database = open_database(database_url)
+async def test_migrations_end_at_the_schema_of_the_code_and_run_again_without_harm(empty_url: str) -> None:
+    database = open_database(empty_url)
     await asyncio.gather(*(migrate(database) for _ in range(3)))
     async with database.write() as connection:
         assert await connection.run_sync(_difference) == []
@@ -93,8 +93,8 @@ async def test_a_block_that_raises_never_happened(database_url: str) -> None:
     await database.close()
 
 
-async def test_a_newer_hubs_database_is_refused_by_name(database_url: str) -> None:
-    database = open_database(database_url)
+async def test_a_newer_hubs_database_is_refused_by_name(empty_url: str) -> None:
+    database = open_database(empty_url)
     await migrate(database)
     async with database.write() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -103,8 +103,8 @@ async def test_a_newer_hubs_database_is_refused_by_name(database_url: str) -> No
     await database.close()
 
 
-async def test_the_first_migration_can_be_taken_back(database_url: str) -> None:
-    database = open_database(database_url)
+async def test_the_first_migration_can_be_taken_back(empty_url: str) -> None:
+    database = open_database(empty_url)
     await migrate(database)
     async with database.write() as connection:
         await connection.run_sync(_take_back)

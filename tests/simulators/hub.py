@@ -7,9 +7,12 @@ import json
 import secrets
 import socket
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx2
@@ -20,8 +23,10 @@ from hub import admin
 from hub.app import hub_app, opened
 from hub.context import Context
 from hub.keys import create_keys
+from hub.migrations.migrate import migrate
 from hub.server import Protocol
 from hub.settings import Settings
+from hub.store.engine import open_database
 from hub.store.tokens import TokenKind
 from safety_core.canonical import Digest
 from safety_core.edge.hub import HubClient
@@ -75,23 +80,64 @@ class RunningHub:
         return client
 
 
+def migrated(url: str) -> None:
+    """Bring the database at `url` to the newest schema, from wherever: an event loop may run here or not."""
+
+    async def bring() -> None:
+        database = open_database(url)
+        await migrate(database)
+        await database.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, bring()).result()
+
+
+@cache
+def newest() -> bytes:
+    """Return an empty SQLite database of the newest schema: going through every migration again takes most of a hub's
+    start."""
+    with TemporaryDirectory() as folder:
+        migrated(f"sqlite:///{folder}/hub.db")
+        return (Path(folder) / "hub.db").read_bytes()
+
+
+def made_newest(url: str) -> None:
+    """Put a database of the newest schema at `url` where it is SQLite's and none is there."""
+    path = Path(url.removeprefix("sqlite:///"))
+    if url.startswith("sqlite:///") and not path.exists():
+        path.touch(0o600)
+        path.write_bytes(newest())
+
+
+@asynccontextmanager
+async def served(context: Context, listener: socket.socket) -> AsyncIterator[None]:
+    """Answer requests by uvicorn, without its loop, which looks ten times a second whether to end."""
+    config = uvicorn.Config(hub_app(context), http=Protocol, log_level="error", lifespan="off")
+    config.load()
+    server = uvicorn.Server(config)
+    server.lifespan = config.lifespan_class(config)
+    await server.startup([listener])
+    await server.on_tick(0)
+    try:
+        yield
+    finally:
+        for listening in server.servers:
+            listening.close()
+        for connection in [*server.server_state.connections]:
+            connection.shutdown()
+        while server.server_state.connections or server.server_state.tasks:  # noqa: ASYNC110 - it has no event
+            await asyncio.sleep(0.002)
+
+
 @asynccontextmanager
 async def running_hub(data: Path, database: str = "", **given: Any) -> AsyncIterator[RunningHub]:
     create_keys(data / "keys")
     clock = Clock()
+    settings = Settings(data, database, **given)
+    made_newest(settings.database_url)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        async with opened(Settings(data, database, port=port, **given), clock) as context:
-            options: dict[str, Any] = {
-                "http": Protocol,
-                "log_level": "error",
-                "lifespan": "off",
-                "timeout_graceful_shutdown": 1,
-            }
-            server = uvicorn.Server(uvicorn.Config(hub_app(context), **options))
-            task = asyncio.create_task(server.serve([listener]))
-            while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn says it by a flag
-                await asyncio.sleep(0.005)
+        async with opened(replace(settings, port=port), clock) as context, served(context, listener):
             running = RunningHub(context, f"http://127.0.0.1:{port}", clock)
             try:
                 yield running
@@ -99,8 +145,6 @@ async def running_hub(data: Path, database: str = "", **given: Any) -> AsyncIter
                 for close in running.clients:
                     await close()
                 context.streams.close()
-                server.should_exit = True
-                await task
 
 
 def question(tenant: str = "acme", *, strong: bool = False, now: float = START, **given: Any) -> ApprovalRequest:

@@ -29,10 +29,10 @@ class Cluster:
     port: int = 5432
     """Of the socket's name; also one of loopback where the cluster listens there."""
 
-    def create(self, name: str) -> str:
-        """Make an empty database; return its URL."""
+    def create(self, name: str, template: str = "template0") -> str:
+        """Make a database as empty as `template`; return its URL."""
         socket = ["-h", self.folder, "-p", str(self.port)]
-        command = [self.programs / "createdb", *socket, "-U", "hub", "-T", "template0", name]
+        command = [self.programs / "createdb", *socket, "-U", "hub", "-T", template, name]
         subprocess.run(command, check=True, capture_output=True)
         return f"postgresql://hub@/{name}?host={self.folder}"
 

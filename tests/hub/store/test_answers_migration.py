@@ -34,8 +34,8 @@ def row(asked: ApprovalRequest, state: str, received: float, answer: bytes | Non
     return {"id": asked.id, "state": state, "request": request, **times, "grant": answer, "feed": place}
 
 
-async def test_what_was_asked_and_answered_before_is_brought_over_and_back(database_url: str) -> None:
-    database = open_database(database_url)
+async def test_what_was_asked_and_answered_before_is_brought_over_and_back(empty_url: str) -> None:
+    database = open_database(empty_url)
     olga, alike = Authenticator.fresh(), secrets.token_hex(32)
     answered = [question(params={"command": f"nul \x00 {n}"}) for n in range(2)]
     grants = [olga.grant(asked, allow=not n) for n, asked in enumerate(answered)]
