@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "doctor": "safety_core.cli.doctor.command:doctor",
     "executions": "safety_core.cli.executions:executions",
     "hook": "safety_core.cli.hook.command:hook",
+    "mcp": "safety_core.cli.mcp.command:mcp",
     "openclaw": "safety_core.cli.openclaw.command:openclaw",
     "policy": "safety_core.cli.policy.command:policy",
     "scan": "safety_core.cli.scan.command:scan",

@@ -72,6 +72,10 @@ def hook(raw: bytes, host: str, *options: str, env: Mapping[str, str] | None = N
     return Heard(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
+class _Server(UnixServer):
+    request_queue_size = 64
+
+
 Answers = Mapping[str, tuple[int, Any]]
 """Route -> status and body."""
 
@@ -97,7 +101,7 @@ def edge(answers: Answers) -> Generator[tuple[Path, list[tuple[str, Any]]], None
 
     folder = tempfile.TemporaryDirectory()  # a path of pytest's may be too long for a socket
     path = Path(folder.name) / "s"
-    server = UnixServer(str(path), Handler)  # type: ignore[arg-type]
+    server = _Server(str(path), Handler)  # type: ignore[arg-type]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
