@@ -44,7 +44,7 @@ class Pair:
 
     def olga(self, hub: HubProcess) -> httpx2.AsyncClient:
         headers = {"Authorization": f"Bearer {self.one.tokens[ACME]}"}
-        return httpx2.AsyncClient(base_url=hub.url, headers=headers, trust_env=False, verify=False)
+        return httpx2.AsyncClient(base_url=hub.url, headers=headers, trust_env=False, verify=False, timeout=60)
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ class RunningHub:
         return self.http({"Authorization": f"Bearer {token}"})
 
     def http(self, headers: dict[str, str] | None = None) -> httpx2.AsyncClient:
-        client = httpx2.AsyncClient(base_url=self.url, headers=headers, trust_env=False, verify=False)
+        client = httpx2.AsyncClient(base_url=self.url, headers=headers, trust_env=False, verify=False, timeout=60)
         self.clients.append(client.aclose)
         return client
 

@@ -65,7 +65,8 @@ class Customer:
         """Return what it does all the time, each a step that ends once it was acknowledged."""
         self.edge = HubClient(self.hub.url, TenantId(self.tenant), KEY)
         headers = {"Authorization": f"Bearer {self.hub.tokens[self.tenant]}"}
-        self.olga = httpx2.AsyncClient(base_url=self.hub.url, headers=headers, trust_env=False, verify=False)
+        options: dict[str, Any] = {"trust_env": False, "verify": False, "timeout": 60}
+        self.olga = httpx2.AsyncClient(base_url=self.hub.url, headers=headers, **options)
         return [self.ask, self.ask, self.answer, self.answer, self.follow, self.report, self.use, self.repeat]
 
     async def close(self) -> None:

@@ -151,7 +151,7 @@ async def test_a_hub_says_when_it_is_ready_and_stops_in_time(tmp_path: Path, cap
         heard: asyncio.Queue[str] = asyncio.Queue()
         waiting = asyncio.create_task(edge.listen(heard.put_nowait))
         assert await heard.get() == ""
-        async with httpx2.AsyncClient(trust_env=False, verify=False) as http:
+        async with httpx2.AsyncClient(trust_env=False, verify=False, timeout=60) as http:
             assert (await http.get(ready["url"] + "/v1/health")).status_code == 200
         os.kill(process.pid, signal.SIGTERM)
         await asyncio.wait_for(process.wait(), 30)

@@ -23,7 +23,7 @@ READER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
     ],
 )
 async def test_an_address_that_is_none(small_hub: RunningHub, path: str, headers: dict[str, str], kind: str) -> None:
-    async with httpx2.AsyncClient(base_url=small_hub.url) as client:
+    async with httpx2.AsyncClient(base_url=small_hub.url, timeout=60) as client:
         answer = await client.get(path, headers=headers)
     assert answer.status_code == (401 if path == "/v1/approvals" else 404)
     assert answer.headers["content-type"].split(";")[0] == kind
