@@ -81,7 +81,7 @@ class Grid:
 def measure(collected: Collected, tell: Tell) -> None:
     """Measure the grid. Raises WorkerError if our own side cannot be measured."""
     tell.start("choosing clean text from the installed packages")
-    everything = alone(tell).raw
+    everything = alone().raw
     raw = {size: everything[size] for size in corpus.SIZES}
     grid = Grid()
     ways = OWN if native() else OWN[1:]

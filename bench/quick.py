@@ -42,7 +42,8 @@ AGAIN: Final = 15
 """Rounds of the second measurement."""
 
 RULES: Final = (10, 10_000)
-BURST: Final = 50
+BURST: Final = 20
+"""Calls in a row: few, so that some rows are not disturbed."""
 TEXTS: Final = 6
 """Of each kind, for the hold of a stream."""
 
@@ -60,6 +61,7 @@ def main(guards: Iterable[Guard] | None = None) -> int:
     console = Console(width=None if sys.stdout.isatty() else 140, highlight=False, markup=False)
     began, broken = time.monotonic(), []
     for guard in GUARDS if guards is None else guards:
+        console.print(f"{guard.what}, after {time.monotonic() - began:.0f} s")
         values = guard.measure(ROUNDS)
         if any(map(_broken, values, values.values())):
             console.print(f"{guard.what}: {'; '.join(filter(None, map(_broken, values, values.values())))}. Once more:")
@@ -141,10 +143,10 @@ async def _judged(rounds: int) -> dict[str, float]:
     async with AsyncExitStack() as stack:
         seats = {number: await latency.seated(stack, number) for number in RULES}
         pids = family(os.getpid())
-        for turn in range(rounds + 1):
+        for turn in range(4 * rounds + 1):
             for number, seat in seats.items():
                 fresh = [*itertools.islice(numbers, BURST)]
-                first, again = await _burst(seat, fresh, pids), min([await _burst(seat, fresh, pids) for _ in range(5)])
+                first, again = await _burst(seat, fresh, pids), min([await _burst(seat, fresh, pids) for _ in range(3)])
                 if turn:  # the first one warms up
                     new[number].append(first)
                     seen.append(again)

@@ -55,6 +55,10 @@ class Worker:
         late.start()
         try:
             return self._answer(op, order)
+        except WorkerError as error:
+            if late.finished.is_set():
+                raise WorkerError(f"{self.title} did not answer within {patience:g} s") from error
+            raise
         finally:
             late.cancel()
 

@@ -40,7 +40,7 @@ class Stage:
 def staged(tell: Tell) -> Generator[Stage, None, None]:
     """Start everything, and end it after the block."""
     tell.start("choosing clean text from the installed packages")
-    raw = alone(tell).raw
+    raw = alone().raw
     tell.start("starting a model, a hub and an edge")
     with tempfile.TemporaryDirectory(prefix="egress") as name, model() as direct, edge(direct.port) as (_, way):
         yield Stage(direct, way, raw["4k"], raw["1m"], Path(name))

@@ -1,5 +1,6 @@
 """A scanner that finds the word `needle`; it prints, and can be made to fail and to end."""
 
+import time
 from typing import Any
 
 
@@ -23,6 +24,9 @@ class Scanner:
         for word in self.words:
             message = message.replace(word, "")
         return message
+
+    def sleep(self) -> None:
+        time.sleep(60)
 
     def end(self) -> None:
         raise SystemExit("and that was it")

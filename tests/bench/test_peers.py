@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from bench import redact, rivals
-from bench.measure import Timing
+from bench.measure import QUICK, Timing
 from bench.peers import install
-from bench.worker import Worker
+from bench.worker import Worker, WorkerError
 
 Pip = Callable[[str], Path]
+SAMPLE = "tests.bench.sample_scanner"
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def test_peers_that_cannot_take_part_are_rows_with_the_reason(monkeypatch: pytes
     with ExitStack() as stack:
         field = rivals.gathered(stack, lambda _: None)
     assert not field.workers
-    with Worker("sample", "tests.bench.sample_scanner") as ours:
+    with Worker("sample", SAMPLE) as ours:
         ours.start({}, {"dirty": b"nothing"})
         cast = redact.Cast(ours, ours, ours, field, native=True)
         rows = [*redact._against(cast, {"ours 64k": Timing(1, 1, 1)})][1:]
@@ -63,6 +64,36 @@ def test_a_peer_that_does_not_start_is_absent(monkeypatch: pytest.MonkeyPatch) -
         field = rivals.gathered(stack, lambda _: None)
     assert not field.workers
     assert field.absent["presidio"].startswith("cannot be started here: presidio ended")
+
+
+def test_a_peer_that_fails_while_it_is_measured_is_left_out_and_the_others_are_not() -> None:
+    messages = {"64k": b"hay", "dirty": b"hay", "text": b"hay"}
+    with Worker("good", SAMPLE) as good, Worker("bad", SAMPLE) as bad, Worker("late", SAMPLE) as late:
+        field = rivals.Field({"good": good, "bad": bad, "late": late}, {})
+        for worker in field.workers.values():
+            worker.start({}, {})
+        taken = rivals.samples(field, "good", messages, QUICK)
+        assert rivals.samples(field, "bad", {**messages, "dirty": b"fail"}, QUICK) == {}
+        taken |= rivals.samples(field, "late", messages, QUICK)
+        with pytest.raises(WorkerError):
+            late.ask("call", method="end", arguments={})
+        values = {name: sample() for name, sample in taken.items()}
+    assert {name.split()[0] for name, value in values.items() if value > 0} == {"good"}
+    assert [*field.workers] == ["good"]
+    assert "ValueError: told to" in field.absent["bad"]
+    assert field.absent["late"].startswith("failed while it was measured: late ended")
+
+
+def test_every_peer_is_installed_before_a_run_and_who_cannot_be_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def stand_in(name: str, _python: Path) -> str:
+        asked.append(name)
+        return "no wheel" if name == "presidio" else ""
+
+    monkeypatch.setattr(install, "install", stand_in)
+    assert install.install_all() == {"presidio": "no wheel"}
+    assert sorted(asked) == sorted(path.stem for path in install.LOCKS.glob("*.txt"))
 
 
 def test_a_peer_may_have_an_environment_for_itself(pip: Pip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

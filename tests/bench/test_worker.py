@@ -40,6 +40,12 @@ def test_a_scanner_that_ends_leaves_its_last_words(worker: Worker) -> None:
         worker.ask("call", method="end", arguments={})
 
 
+def test_a_scanner_that_does_not_answer_is_ended(worker: Worker) -> None:
+    worker.start({}, {})
+    with pytest.raises(WorkerError, match="sample did not answer within 0.2 s"):
+        worker.ask("call", patience=0.2, method="sleep", arguments={})
+
+
 def test_a_scanner_that_cannot_be_imported_says_why() -> None:
     with Worker("absent", "tests.bench.no_such_scanner") as worker, pytest.raises(WorkerError, match="No module named"):
         worker.start({}, {})
