@@ -13,7 +13,7 @@ from safety_core.cli.hook.listening import listen
 from safety_core.cli.hook.places import program
 from safety_core.cli.hook.spoken import Host
 
-OWN: Final = 25.0
+OWN: Final = 50.0
 """Seconds for everything but the wait for a person."""
 
 

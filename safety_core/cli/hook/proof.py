@@ -12,7 +12,7 @@ from safety_core.cli.hook.deadline import BLOCKED
 from safety_core.cli.hook.event import SHELL, Kind
 from safety_core.wire.names import plain
 
-SECONDS: Final = 60.0
+SECONDS: Final = 120.0
 """How long one trial may take: the call is refused without asking a person, or a person is not waited for."""
 
 SHOWN: Final = 300

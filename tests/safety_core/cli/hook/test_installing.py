@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from safety_core.cli.hook import installing
-from safety_core.cli.hook.command import hook
-from safety_core.cli.hook.places import is_ours
+from safety_core.cli.hook.asking import OWN
+from safety_core.cli.hook.command import WAIT, hook
+from safety_core.cli.hook.places import MARGIN, is_ours
 from tests.safety_core.cli.hook.scene import HOSTS, bash
 
 FILE = {"claude-code": ".claude/settings.json", "codex": ".codex/hooks.json"}
@@ -75,7 +78,7 @@ def test_other_options_take_the_place_of_the_old_ones(home: Path) -> None:
 def test_the_hosts_patience_is_longer_than_the_hooks(home: Path) -> None:
     run("install", "codex", "--yes", "--wait", "100")
     [entry] = json.loads((home / FILE["codex"]).read_text())["hooks"]["PreToolUse"]
-    assert entry["hooks"][0]["timeout"] > 100 + 25
+    assert entry["hooks"][0]["timeout"] > 100 + 50
 
 
 def test_nothing_is_changed_without_a_yes(home: Path) -> None:
@@ -157,3 +160,12 @@ def test_a_file_of_the_project_does_not_stand_in_for_ours(home: Path) -> None:
         env={"PYTHONPATH": str(home), "PATH": "/usr/bin:/bin", "HOME": str(home)},
     )  # fmt: skip
     assert (done.returncode, b"destroys_machine" in done.stderr) == (2, True)
+
+
+def test_what_the_page_says_of_codexs_settings_is_toml_and_one_of_our_commands() -> None:
+    page = (Path(__file__).parents[4] / "docs/connect-codex.md").read_text()
+    provider, managed = (tomllib.loads(text) for text in re.findall(r"```text\n(.*?)```", page, re.DOTALL))
+    assert provider["model_providers"][provider["model_provider"]]["wire_api"] == "responses"
+    [one] = managed["hooks"]["PreToolUse"][0]["hooks"]
+    assert is_ours(one["command"])
+    assert one["timeout"] == int(WAIT + OWN) + MARGIN
