@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import configparser
-import importlib
+import importlib.util
 import inspect
 import json
 import re
 import shutil
 import subprocess
+import tomllib
 from dataclasses import fields
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from safety_core.edge.shipped import shipped_folder
 from tests.docs.pages import ALL, ROOT, TAGS, Block, of
 from tests.docs.typed import complaint, invocations
 
-PROGRAMS = ("safety ", "make ", "git ", "opa ", "curl ", "pip ")
+PROGRAMS = ("safety ", "make ", "git ", "opa ", "curl ", "pip ", ".venv/bin/python -m ")
 """What a line of an indented block begins with."""
 
 SENTENCES = next(block.text for block in ALL if block.page.name == "index.md")
@@ -38,7 +39,7 @@ SENTENCES = next(block.text for block in ALL if block.page.name == "index.md")
 @pytest.mark.parametrize("block", ALL, ids=str)
 def test_it_has_one_class(block: Block) -> None:
     if block.words:
-        assert block.tag == "text", "words are text"
+        assert block.tag in TAGS
     elif block.tag == "remarks":
         lines = [line for line in block.text.splitlines() if not line.startswith((*PROGRAMS, " "))]
         assert not lines or block.text == SENTENCES, f"no commands, so tag it: {lines[0]}"
@@ -67,9 +68,15 @@ def test_a_shell_can_read_it(block: Block) -> None:
 
 
 @pytest.mark.parametrize("block", of("console", "remarks"), ids=str)
-def test_targets_of_make_exist(block: Block) -> None:
+def test_targets_of_make_and_modules_exist(block: Block) -> None:
     targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert {*re.findall(r"^make ([a-z-]+)", block.text, re.MULTILINE)} <= {*targets}
+    for module in re.findall(r"python -m ([\w.]+)", block.text):
+        assert importlib.util.find_spec(module), module
+
+
+THEIRS = {"model_provider", "model_providers", "mcp_servers", "hooks", "features"}
+"""Tables of Codex's own settings."""
 
 
 @pytest.mark.parametrize("block", of("toml"), ids=str)
@@ -78,6 +85,9 @@ def test_the_settings_can_be_loaded(block: Block, tmp_path: Path) -> None:
     file.write_text(re.sub(r"\$(?:PWD|HOME)\b", "/srv", block.text))
     if set(re.findall(r"^([a-z_]+) *=", block.text, re.MULTILINE)) & {"data", "database", "smtp", "max_pending"}:
         assert load_hub(file, {})
+        return
+    if THEIRS & {*tomllib.loads(block.text)}:
+        assert not [words for words in invocations(block.text.replace('"', "\n")) if complaint(words)]
         return
     needed = {"TENANT": "acme", "WORKSPACE": "/srv/agent", "HUB_URL": "https://hub.example"}
     given = {f"SAFETY_EDGE_{name}": text for name, text in needed.items() if f"\n{name.lower()} =" not in block.text}

@@ -9,8 +9,9 @@ from dataclasses import fields
 import click
 import pytest
 
-from hub.openapi.document import document
+from hub.openapi.document import document as hub_document
 from hub.settings import Settings as HubSettings
+from proxy.control.openapi.document import document as edge_document
 from proxy.settings_source import VARIABLES
 from tests.docs.pages import ROOT
 from tools.docs import commands, library, openapi, settings
@@ -47,8 +48,11 @@ def test_every_setting_of_the_hub_has_a_meaning() -> None:
     assert all(meaning.strip() for _, meaning in rows)
 
 
-def test_every_request_and_shape_of_the_hub_stands_in_it() -> None:
-    page, told = openapi.hub_page(), json.loads(document())
+@pytest.mark.parametrize(
+    ("page", "document"), [(openapi.hub_page(), hub_document()), (openapi.edge_page(), edge_document())]
+)
+def test_every_request_and_shape_of_the_apis_stands_in_it(page: str, document: bytes) -> None:
+    told = json.loads(document)
     requests = {f"{method.upper()} {path}" for path, methods in told["paths"].items() for method in methods}
     assert requests == {*re.findall(r"^### ([A-Z]+ /.*)$", page, re.MULTILINE)}
     assert {*told["components"]["schemas"]} <= {*re.findall(r"^### (\w+)$", page, re.MULTILINE)}

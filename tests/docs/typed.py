@@ -10,10 +10,11 @@ import click
 
 from safety_core.cli.main import cli
 
-BEGINS = r"(?:^|[|;&(@]|\$\(|\b(?:sudo|exec|xargs|then|do|if|time|env)\b[^|;&\n]*?)\s*(?:\.venv/bin/|[\w./-]*/bin/)?"
+BEGINS = r"(?:^(?:\$ )?|[|;&(@]|\$\(|\b(?:sudo|exec|xargs|then|do|if|time|env)\b[^|;&\n]*?\s)\s*(?:\.venv/bin/|[\w./-]*/bin/)?"
 INVOCATION = re.compile(BEGINS + r"safety (?=[a-z-])((?:'[^']*'|\"[^\"]*\"|[^|;&<>#`)\n'\"])*)", re.MULTILINE)
 COLUMN = re.compile(r" {2,}")
-REDIRECTION = re.compile(r" (?:[0-9]?>{1,2}|<) *(?:&[0-9]|\S+)")
+NO_COMMAND = re.compile(r" (?:[0-9]?>{1,2}|<) *(?:&[0-9]|\S+)| (?:-[ugo]|--\w+)[ =]safety(?::safety)?\b")
+"""A redirection, or a user of that name."""
 VALUE = "1"
 """What stands for a value that the shell would put in."""
 
@@ -21,7 +22,7 @@ VALUE = "1"
 def invocations(text: str, *, remarks: bool = False) -> Iterator[list[str]]:
     """Yield the words of each `safety` command in a script; behind two blanks stand remarks, where there are such."""
     for line in text.replace("\\\n", " ").splitlines():
-        shown = REDIRECTION.sub("", COLUMN.split(line, maxsplit=1)[0] if remarks else line)
+        shown = NO_COMMAND.sub("", COLUMN.split(line, maxsplit=1)[0] if remarks else line)
         for found in INVOCATION.finditer(re.sub(r"\$\((?!safety)[^()]*\)|\$\{?\w+\}?", VALUE, shown)):
             yield shlex.split(found[1].translate({ord("["): "", ord("]"): ""}))
 
@@ -33,7 +34,7 @@ def complaint(words: list[str]) -> str:
     context = click.Context(cli, info_name="safety")
     while isinstance(command, click.Group):
         try:
-            context = command.make_context(command.name, list(rest), parent=context)
+            context = command.make_context(command.name, list(rest), parent=context, resilient_parsing=True)
         except (click.exceptions.Exit, click.exceptions.NoArgsIsHelpError):
             return ""
         except click.UsageError as error:

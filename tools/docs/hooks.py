@@ -47,8 +47,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for path in OUTSIDE:
         files.append(File.generated(config, path, content=(ROOT / path).read_text()))
     for path, make in MADE.items():
-        if text := make():
-            files.append(File.generated(config, path, content=text))
+        files.append(File.generated(config, path, content=make()))
     for name in SCRIPTS:
         files.append(File.generated(config, f"assets/{name}", content=(ROOT / ".cache/docs" / name).read_bytes()))
     return files
@@ -80,6 +79,4 @@ def _sections(config: MkDocsConfig) -> list[tuple[str, Any]]:
 
 
 def _exists(path: str) -> bool:
-    if path in MADE:
-        return bool(MADE[path]())
-    return (ROOT / (path if path in OUTSIDE else f"docs/{path}")).exists()
+    return path in MADE or (ROOT / (path if path in OUTSIDE else f"docs/{path}")).exists()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from typing import Any, Final
+
+from hub.openapi.document import document as hub_document
+from proxy.control.openapi.document import document as edge_document
 
 Node = dict[str, Any]
 
@@ -15,24 +17,21 @@ Made from the program's own OpenAPI 3.1 document. {more}
 
 What is refused is answered by `{{"error": {{"thing", "reason", "fix"}}}}`. Any request may be answered:
 """
-HUB_MORE: Final = "`GET /v1/openapi.json` gives the document itself; [wire.md](../wire.md) says how to sign."
-EDGE_MORE: Final = "Its control socket, `edge.sock`, takes these; [wire.md](../wire.md) says what they mean."
-EDGE_DOCUMENTS: Final = ("proxy.control.openapi.document", "proxy.openapi.document", "proxy.control.openapi")
+HUB_MORE: Final = "`safety hub openapi` prints the document itself; [wire.md](../wire.md) says how to sign."
+EDGE_MORE: Final = (
+    "`safety edge --openapi` prints the document itself; [wire.md](../wire.md) says what the requests mean. "
+    "The Unix socket `edge.sock` takes them without a token, the listener on loopback with one."
+)
 
 
 def hub_page() -> str:
     """Return the page of the hub's API."""
-    return page("hub", HUB_MORE, json.loads(importlib.import_module("hub.openapi.document").document()))
+    return page("hub", HUB_MORE, json.loads(hub_document()))
 
 
 def edge_page() -> str:
-    """Return the page of the edge's API, or nothing where this version of the edge has no document of it."""
-    for name in EDGE_DOCUMENTS:
-        try:
-            return page("edge", EDGE_MORE, json.loads(importlib.import_module(name).document()))
-        except ModuleNotFoundError:
-            continue
-    return ""
+    """Return the page of the edge's API."""
+    return page("edge", EDGE_MORE, json.loads(edge_document()))
 
 
 def page(name: str, more: str, document: Node) -> str:
@@ -139,7 +138,7 @@ def _sentence(text: str) -> str:
 
 def _who(operation: Node) -> str:
     schemes = sorted({name for entry in operation.get("security", ()) for name in entry})
-    if not schemes:
+    if schemes in ([], ["token"]):  # the edge's listener on loopback: the head of its page tells of it, once
         return ""
     return " Signed by an edge." if "Safety-Signature" in schemes else f" Needs a token: {', '.join(schemes)}."
 
