@@ -64,9 +64,10 @@ bench: .venv/ready  ## what we promise, measured (see docs/benchmarks.md)
 bench-quick: .venv/ready  ## has anything become much slower or larger? in a minute, by ratio; `make test` runs it too
 	@$(BIN)/python -m bench.quick
 
-fuzz: .venv/ready  ## the C extension under sanitizers, then the reader of command lines against a real bash: five minutes each, or make fuzz SECONDS=60
-	@sh fuzz/native.sh $(or $(SECONDS),300) $(or $(SEED),0)
-	@$(BIN)/python -m fuzz.shell --seconds $(or $(SECONDS),300) --seed $(or $(SEED),0)
+fuzz: .venv/ready  ## what reads untrusted bytes: by coverage, the C extension under sanitizers, command lines beside bash; SECONDS=60, ONLY=sse
+	@$(BIN)/python -m fuzz --seconds $(or $(SECONDS),300) --seed $(or $(SEED),0) $(if $(ONLY),--only $(ONLY))
+	@$(if $(ONLY),:,sh fuzz/native.sh $(or $(SECONDS),300) $(or $(SEED),0))
+	@$(if $(ONLY),:,$(BIN)/python -m fuzz.shell --seconds $(or $(SECONDS),300) --seed $(or $(SEED),0))
 
 docs: .venv/ready  ## the documentation's site, in build/site: plain files that ask no other machine
 	@sh tools/mermaid.sh

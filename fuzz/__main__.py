@@ -58,13 +58,13 @@ def _replay(target: str, file: str) -> int:
         with suppress(Finding):
             trial(ready.read, raw, Limits(cpu=60, memory=4096))
     try:
-        seconds = trial(ready.read, Path(file).read_bytes(), ready.limits)
+        cost = trial(ready.read, Path(file).read_bytes(), ready.limits)
     except Finding as finding:
         print(f"{finding.kind}: {finding.words}")
         if finding.__cause__ is not None:
             raise finding.__cause__ from None
         return 1
-    print(f"nothing is wrong with it; {seconds:.3f} s of CPU")
+    print(f"nothing is wrong with it; {cost.seconds:.3f} s of CPU, {cost.peak_mib} MiB")
     return 0
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import resource
+import re
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
+from pathlib import Path
 from types import FrameType
 from typing import Final, TypeAlias
 
@@ -75,18 +76,23 @@ def loaded(module: str) -> Loaded:
     return Loaded(found.start(), getattr(found, "made", tuple), limits, getattr(found, "LONGEST", LONGEST))
 
 
-def peak_mib() -> int:
-    """Return the most memory that this process has ever had."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one input took: seconds of CPU, and MiB of memory at the most."""
+
+    seconds: float
+    peak_mib: int
 
 
-def trial(target: Target, raw: bytes, limits: Limits) -> float:
-    """Try one input; return the seconds of CPU that it took.
+def trial(target: Target, raw: bytes, limits: Limits) -> Cost:
+    """Try one input; return what it took.
 
     Raises:
         Finding: it raised something else than our own errors, an oracle disagrees, or a limit was passed.
     """
-    before, begun = peak_mib(), time.process_time()
+    with suppress(OSError):
+        _PEAK_AGAIN.write_bytes(b"5")  # proc(5): the peak is what there is now
+    before, begun = _peak_mib(), time.process_time()
     try:
         with _timed(limits.cpu):
             target(raw)
@@ -98,9 +104,21 @@ def trial(target: Target, raw: bytes, limits: Limits) -> float:
         raise Finding(Kind.WRONG, f"{error}" or "an oracle disagrees") from error
     except Exception as error:
         raise Finding(Kind.CRASH, f"{type(error).__name__}: {error}") from error
-    if (grown := peak_mib() - before) > limits.memory:
+    cost = Cost(time.process_time() - begun, _peak_mib())
+    if (grown := cost.peak_mib - before) > limits.memory:
         raise Finding(Kind.MEMORY, f"raised the peak of memory by {grown} MiB")
-    return time.process_time() - begun
+    return cost
+
+
+def _peak_mib() -> int:
+    """Return the most memory that this process has had. (getrusage would tell that of whoever started it, too.)"""
+    found = _PEAK.search(_STATUS.read_bytes())
+    return int(found[1]) // 1024 if found else 0
+
+
+_STATUS: Final = Path("/proc/self/status")
+_PEAK_AGAIN: Final = Path("/proc/self/clear_refs")
+_PEAK: Final = re.compile(rb"VmHWM:\s*([0-9]+) kB")
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from typing import Final, NoReturn
 import atheris
 
 from fuzz.corpora import folder_of, inputs_of, words_of
-from fuzz.trial import Finding, Kind, loaded, peak_mib, trial
+from fuzz.trial import Finding, Kind, loaded, trial
 
 INSTRUMENTED: Final = ("safety_core", "proxy", "hub")
 _STUCK: Final = 60
@@ -57,7 +57,7 @@ class Worker:
         self._next = 0.0
         self._seconds = seconds
         self._runs = runs
-        with atheris.instrument_imports(include=[*INSTRUMENTED]):
+        with atheris.instrument_imports(include=[*INSTRUMENTED, module]):
             self.target = loaded(module)
         self.inputs = inputs_of(self.target, kept)
         for raw in self.inputs:  # what is loaded late is loaded now, and counts for no input
@@ -78,7 +78,9 @@ class Worker:
 
     def _once(self, raw: bytes) -> None:
         try:
-            self._told.slowest = max(self._told.slowest, trial(self.target.read, raw, self.target.limits))
+            cost = trial(self.target.read, raw, self.target.limits)
+            self._told.slowest = max(self._told.slowest, cost.seconds)
+            self._told.peak_mib = max(self._told.peak_mib, cost.peak_mib)
         except Finding as finding:
             path = self._kept(raw, finding.kind)
             if finding.kind is Kind.HANG and self._passes(path):  # slow by what counts the branches alone
@@ -101,7 +103,6 @@ class Worker:
         return path
 
     def _tell(self) -> None:
-        self._told.peak_mib = peak_mib()
         draft = self._work / "told.draft"
         draft.write_text(json.dumps(asdict(self._told)))
         draft.replace(self._work / "told.json")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 
+from fuzz.memory_file import MemoryFile
 from fuzz.trial import Target
 from proxy.settings_source import load_settings
 from safety_core.canonical import canonical_bytes
@@ -19,14 +18,13 @@ _REST = Connection("shop", "rest", "https://shop.example/api")
 
 def start() -> Target:
     """Return the reader; the first byte says of what."""
-    folder = tempfile.TemporaryDirectory(prefix="fuzz-")
-    file = Path(folder.name) / "edge.toml"
-    given = {"SAFETY_HOME": folder.name, "SAFETY_EDGE_TENANT": "bakery", "SAFETY_EDGE_WORKSPACE": "/workspace"}
+    file = MemoryFile()
+    given = {"SAFETY_HOME": "/home/edge", "SAFETY_EDGE_TENANT": "bakery", "SAFETY_EDGE_WORKSPACE": "/workspace"}
 
-    def read(raw: bytes, _kept: object = folder) -> None:
+    def read(raw: bytes) -> None:
         if raw[:1] == b"T":
-            file.write_bytes(raw[1:])
-            load_settings(file, {"SAFETY_HOME": folder.name})
+            file.put(raw[1:])
+            load_settings(file.path, {"SAFETY_HOME": "/home/edge"})
         elif raw[:1] == b"E":
             name, _, text = raw[1:].decode("utf-8", "replace").partition("=")
             load_settings(None, {**given, f"SAFETY_EDGE_{name}": text})

@@ -16,13 +16,14 @@ def start() -> Target:
 
     def read(raw: bytes) -> None:
         entries = Entries()
-        body = planted(raw, escaped=raw.lstrip().startswith(b"{"))
+        tree = raw.lstrip().startswith(b"{")
+        body = planted(raw, escaped=tree)
         told = []
         try:
             _read_bytes(entries, body, "file")
         except SafetyError as error:
             told.append(error)
         for error in (*told, *entries.refused):
-            check_none(line_of(error), VALUES[1:])  # the first may be a name, and names are told
+            check_none(line_of(error), () if tree else VALUES[1:])  # what is told are names, which these cannot be
 
     return read

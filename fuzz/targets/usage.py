@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
+from fuzz.memory_file import MemoryFile
 from fuzz.trial import Target
 from safety_core.cli.usage.export import read_export
 from safety_core.meter.recorded import documents, usage_of
@@ -12,13 +10,12 @@ from safety_core.meter.recorded import documents, usage_of
 
 def start() -> Target:
     """Return the reader; the first byte says of what."""
-    folder = tempfile.TemporaryDirectory(prefix="fuzz-")
-    file = Path(folder.name) / "export.csv"
+    file = MemoryFile()
 
-    def read(raw: bytes, _kept: object = folder) -> None:
+    def read(raw: bytes) -> None:
         if raw[:1] == b"C":
-            file.write_bytes(raw[1:])
-            export = read_export(file, {})
+            file.put(raw[1:])
+            export = read_export(file.path, {})
             for sums in export.sums.values():
                 assert all(isinstance(count, int) for count in sums.values()), "a sum is no whole number"
         else:
