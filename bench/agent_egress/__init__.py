@@ -15,5 +15,5 @@ tools        cases that are tool calls, results and definitions of MCP
 mcp_program  an MCP server that says what a case has it say
 verdict      what became of a case
 score        verdicts -> rates
-told         rates -> text, JSON, the page's table
+told         rates -> text, JSON, a page
 """

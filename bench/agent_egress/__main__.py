@@ -12,7 +12,7 @@ from bench.agent_egress import machine, tools, web
 from bench.agent_egress.case import Case, CaseError, read_cases
 from bench.agent_egress.claims import not_applicable
 from bench.agent_egress.score import good_enough, rates
-from bench.agent_egress.told import as_json, lines
+from bench.agent_egress.told import as_json, lines, onto
 from bench.agent_egress.verdict import NOT_APPLICABLE, Verdict
 
 
@@ -31,6 +31,8 @@ def main(arguments: list[str]) -> int:
         print(line)
     if chosen.json:
         chosen.json.write_text(as_json(results))
+    if chosen.page:
+        chosen.page.write_text(onto(chosen.page.read_text(), results))
     return 0 if good_enough(rates(results)) else 1
 
 
@@ -61,6 +63,7 @@ def _chosen(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("cases", type=Path, help="a folder of cases, or a .tar.gz of one")
     parser.add_argument("--show", type=int, default=10, metavar="N", help="as many misses, with reasons")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything there")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="write the results into docs/agent-egress-bench.md")
     parser.add_argument("--only", default="", metavar="TEXT", help="cases whose id holds this")
     return parser.parse_args(arguments)
 

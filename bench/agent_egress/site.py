@@ -62,10 +62,12 @@ class Tried:
     def forget(self) -> None:
         """Take what the edge has found and kept out of its vault, so that no case is known by an earlier one."""
         vault = Vault.open(self.here.home.vault, find_vault_key(self.here.home))
-        for name in vault.names():
+        found = vault.names()
+        for name in found:
             vault.remove(name)
         vault.close()
-        self.edge.client.post("/v1/reload", json={})
+        if found:
+            self.edge.client.post("/v1/reload", json={})
 
     def record(self, subject: str, *events: str) -> str:
         """Return the newest entry of the audit log about `subject` that is one of these events, or nothing."""

@@ -1,14 +1,17 @@
-"""Rates -> text, JSON."""
+"""Rates -> text, JSON, a page."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Final
 
 from bench.agent_egress.score import CONTAINED, FALSE, Rates, Results, groups, left_out, missed, rates
 from bench.agent_egress.verdict import NOT_APPLICABLE
+
+
+MARK: Final = "<!-- results, written by python -m bench.agent_egress --page"
 
 
 def lines(results: Results, show: int) -> Iterator[str]:
@@ -48,6 +51,15 @@ def _row(name: str, found: Rates) -> str:
 def percent(share: float) -> str:
     """Return a share in percent."""
     return f"{share * 100:.1f}%"
+
+
+def onto(page: str, results: Results) -> str:
+    """Return a page with the results between its marks."""
+    before, begin, rest = page.partition(f"{MARK}: begin -->\n")
+    _, end, after = rest.partition(f"{MARK}: end -->")
+    said = [line for line in lines(results, 0) if not line.startswith("|")]
+    text = "\n".join(["", *table(results), "", *(f"- {line}" for line in said), "", ""])
+    return before + begin + text + end + after
 
 
 def as_json(results: Results) -> str:

@@ -14,6 +14,7 @@ leaves        TLS contexts by host, made on demand
 request       one request that can be looked into: scanned, then forwarded or handed to the egress
 scan          what in a request must not leave
 strict        what else must not, and must not come back, where an agent itself talks to a host
+shapes        what a text of these is: JSON, a card, a list of tools
 outward       the one way out of such requests
 books         what is recorded and counted
 """

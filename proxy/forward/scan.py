@@ -52,15 +52,19 @@ class Found:
         discovered: Mapping[SecretName, SecretValue],
         *,
         own: bool = False,
+        chance: bool = True,
     ) -> None:
-        """Note what was found at `place`; `own`: it may be the software's own credential."""
-        kinds = (
-            {*FindingKind}
-            if self.strict
-            else {FindingKind.REGISTERED}
-            if own
-            else {FindingKind.REGISTERED, FindingKind.PATTERN}
-        )
+        """Note what was found at `place`.
+
+        Args:
+            own: it may be the software's own credential.
+            chance: what is only random counts, where it is looked for.
+        """
+        kinds = {FindingKind.REGISTERED}
+        if self.strict or not own:
+            kinds.add(FindingKind.PATTERN)
+        if self.strict and chance:
+            kinds.add(FindingKind.UNKNOWN)
         for finding in findings:
             if finding.kind in kinds:
                 self.places.append((place, finding.name))
@@ -78,7 +82,7 @@ class Found:
 def scan_head(found: Found, target: str, headers: Headers, redactor: Redactor) -> None:
     """Look through host, URL and headers. Raises UnscannableError."""
     url = redactor.text(target)
-    found.add("in the URL", url.findings, url.discovered)
+    found.add("in the URL", url.findings, url.discovered, chance=False)  # `strict` takes it apart
     if not redactor.text("\n".join(text_of(part) for header in headers for part in header)).findings:
         return  # the common case, at the cost of one scan
     for number, (name, value) in enumerate(headers, 1):

@@ -9,20 +9,22 @@ speak to the model which will read them.
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from proxy.errors import ForwardRefusedError
 from proxy.forward.scan import Found
+from proxy.forward.shapes import by_key, describes_tools, encoded_prose, inside, is_text, text_in, tree_of, values
 from proxy.forward.target import Target
 from proxy.upstream.client import Answer
 from safety_core.flow.egress_effects import Headers
 from safety_core.flow.headers import text_of
 from safety_core.match.accounts import account_numbers
 from safety_core.match.host_labels import carries_data
-from safety_core.match.instructions import spoken
+from safety_core.match.instructions import spoken, suspicions
+from safety_core.model.finding import FindingKind
 from safety_core.redact.redactor import Redactor
 from safety_core.redact.scattered import scattered
 
@@ -30,7 +32,6 @@ TEXT_BYTES: Final = 1024 * 1024
 """Of a text that comes back: it is held until it was looked through, and an agent reads no more at once."""
 
 _SAMPLE: Final = 4096
-_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _UNTOLD: Final = frozenset({b"accept-encoding", b"range"})
 """Headers that would keep an answer from being read whole."""
 
@@ -50,6 +51,20 @@ def check_host(target: Target) -> None:
 def search_head(found: Found, target: Target, url: str, headers: Headers, redactor: Redactor) -> None:
     """Look through URL and headers once more."""
     names = (target.spelled or target.host).split(".")[:-2]
+    alone = [part for part in re.split(r"[/?&=.:]", unquote(url)) if part]
+    for place, text in (
+        ("in the URL", "\n".join(alone)),
+        ("in the host", "\n".join((*names, "".join(names))).upper()),
+        ("in the URL, read backwards", "\n".join(part[::-1] for part in alone)),
+    ):
+        clean = redactor.text(text)
+        kinds = {FindingKind.UNKNOWN} if place == "in the URL" else {FindingKind.PATTERN}
+        in_context = redactor.matcher.patterns.in_context
+        found.places += [
+            (place, one.name) for one in clean.findings if one.kind in kinds and one.rule not in in_context
+        ]
+    if encoded_prose(url):
+        found.others.append("encoded sentences in the URL")
     query = [part for pair in parse_qsl(url.partition("?")[2], keep_blank_values=True) for part in pair[1:]]
     values = [text_of(value) for _, value in headers]
     path = url.partition("?")[0].split("/")[3:]
@@ -67,15 +82,17 @@ def search_head(found: Found, target: Target, url: str, headers: Headers, redact
 def search_body(found: Found, body: bytes, headers: Headers, redactor: Redactor) -> None:
     """Look through a body once more."""
     text = text_of(body)
-    tree = _tree(text)
+    tree = tree_of(text)
     kind = next((value for name, value in headers if name == b"content-type"), b"")
-    pieces = list(_values(tree)) if tree is not None else []
+    pieces = list(values(tree)) if tree is not None else []
     if b"urlencoded" in kind:
         pieces = [value for _, value in parse_qsl(text, keep_blank_values=True)]
-    _scattered(found, "in the body", pieces, redactor)
+    for one in (pieces, *by_key(tree)):
+        _scattered(found, "in the body", one, redactor)
     _numbers(found, "in the body", text)
     if isinstance(tree, dict | list) and b"jsonrpc" in body:
         found.others += [f"words in the body that a model would obey: it {why}" for why in spoken(text)[:3]]
+        found.others += [f"the address of a place inside ({where}) in the body" for where in inside(text)[:3]]
 
 
 async def looked_through(response: Answer, take: Callable[[int], None]) -> bytes:
@@ -98,37 +115,22 @@ async def looked_through(response: Answer, take: Callable[[int], None]) -> bytes
         if len(held) > TEXT_BYTES:
             fix = "list the host without strict, if no model reads what it answers"
             raise ForwardRefusedError(where, f"is a text of more than {TEXT_BYTES} bytes", fix)
-    text = _decoded(bytes(held))
+    text = text_in(bytes(held))
+    tree = tree_of(text)
+    if describes_tools(tree):
+        if places := inside(text):
+            raise ForwardRefusedError(
+                where, f"describes an agent at an address inside ({places[0]})", "look at the host"
+            )
+        look: Callable[[str], tuple[str, ...]] = suspicions
+    else:
+        look = spoken
     told = "\n".join(text_of(value) for _, value in response.head.headers)
-    reasons = await asyncio.to_thread(lambda: (*spoken(text), *spoken(told)))
+    reasons = await asyncio.to_thread(lambda: (*look(text), *spoken(told)))
     if reasons:
         fix = "if the page is right to say that, read it otherwise, or list the host without strict"
         raise ForwardRefusedError(where, f"speaks to the model that would read it: it {'; '.join(reasons[:3])}", fix)
     return bytes(held)
-
-
-def is_text(sample: bytes) -> bool:
-    """Tell by its beginning whether something is a text."""
-    if sample.startswith(_UTF16):
-        return True
-    if b"\0" in sample:
-        return False
-    try:
-        sample.decode()
-    except UnicodeDecodeError as error:
-        return error.start > len(sample) - 4 or error.start > len(sample) * 0.9 or _latin(sample)
-    return True
-
-
-def _latin(sample: bytes) -> bool:
-    """Tell whether bytes that are no UTF-8 are mostly letters all the same."""
-    return sum(32 <= byte < 127 or byte in b"\t\n\r" for byte in sample) > len(sample) * 0.8
-
-
-def _decoded(raw: bytes) -> str:
-    if raw.startswith(_UTF16):
-        return raw.decode("utf-16", "replace")
-    return raw.decode("utf-8", "replace")
 
 
 def _scattered(found: Found, place: str, pieces: list[str], redactor: Redactor) -> None:
@@ -138,23 +140,3 @@ def _scattered(found: Found, place: str, pieces: list[str], redactor: Redactor) 
 
 def _numbers(found: Found, place: str, text: str) -> None:
     found.others += [f"{why} {place}" for why in account_numbers(text)]
-
-
-def _tree(text: str) -> object:
-    try:
-        return json.loads(text) if text.lstrip()[:1] in {"{", "["} else None
-    except (ValueError, RecursionError):
-        return None
-
-
-def _values(tree: object) -> Iterator[str]:
-    """Yield the texts of a JSON value that are no keys."""
-    stack = [tree]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, str):
-            yield item
-        elif isinstance(item, list):
-            stack.extend(reversed(item))
-        elif isinstance(item, dict):
-            stack.extend(reversed(list(item.values())))

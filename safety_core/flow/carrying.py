@@ -15,7 +15,6 @@ from safety_core.flow.answers import Context, Entrusted, Executed, Pending, Refu
 from safety_core.flow.case import Case
 from safety_core.flow.effects import Flow
 from safety_core.flow.entrust import entrust, plan_for
-from safety_core.match import instructions
 from safety_core.model.execution import Execution, ExecutionId, ExecutionState, Outcome, Repeat
 from safety_core.model.level import Outcome as Ruled
 from safety_core.model.record import AuditEntry, Event
@@ -73,7 +72,11 @@ def _speaks(entrusted: Entrusted, output: str) -> str:
     plan = entrusted.plan
     if not isinstance(plan, ServicePlan) or plan.adapter != "mcp":
         return ""
-    reasons = instructions.spoken(output)
+    from safety_core.match.instructions import (
+        spoken,
+    )  # late: its patterns take memory, and most edges have no such server
+
+    reasons = spoken(output)
     return f"what the tool gave back {'; it '.join(reasons[:3])}" if reasons else ""
 
 

@@ -28,6 +28,7 @@ beginnings   what a match of an expression can begin with
 accounts     numbers of accounts, cards and wallets
 host_labels  does the name of a host carry data
 instructions words that speak to a model
+order_words  the phrases that they are known by
 
 unknown      tokens that nobody registered and no pattern knows
 chance       is a token drawn by chance: a logistic model

@@ -1,4 +1,4 @@
-"""What is no credential of a program and yet nobody's business: numbers of bank accounts, cards and persons, and of
+"""What no pattern of a product knows and is yet nobody's business: numbers of bank accounts, cards and persons, and of
 wallets the keys, the recovery phrases and the addresses. Looked for only where policy is strict about what
 leaves: shops send such numbers with good reason.
 """
@@ -77,7 +77,7 @@ def _iban(number: str) -> bool:
 
 def _phrase(words: str) -> bool:
     listed = re.findall(r"[a-z]+", words)
-    return len(listed) in _PHRASE_LENGTHS and len({*listed}) > 8 and not _NOT_IN_PHRASES & {*listed}
+    return len(listed) in _PHRASE_LENGTHS and len({*listed}) > 1 and not _NOT_IN_PHRASES & {*listed}
 
 
 def _card(number: str) -> bool:
@@ -114,11 +114,17 @@ _KINDS: Final[Mapping[str, tuple[re.Pattern[str], Callable[[str], bool]]]] = {
     "the key of a wallet": (
         re.compile(
             rf"{_APART}(?:5[HJK]{_B58}{{49}}|[KL]{_B58}{{51}}|[xyztuv]prv{_B58}{{100,110}}){_ENDS}"
-            r"|(?i:key|priv|secret|wallet)[^\n]{0,24}?(?<![A-Za-z0-9])(?:0x)?[0-9a-fA-F]{64}(?![A-Za-z0-9])"
+            r"|(?i:key|priv|secret|wallet|\bpk\b)[^\n]{0,24}?(?<![A-Za-z0-9])(?:0x)?[0-9a-fA-F]{64}(?![A-Za-z0-9])"
         ),
         _any,
     ),
     "the recovery phrase of a wallet": (_PHRASE, _phrase),
+    "a list of a machine's users": (re.compile(r"(?<![\w-])root:[^:\s]{0,120}:0:0:"), _any),
+    "the secret of an access key": (
+        re.compile(r"(?i:secret)_?(?i:access_?)?(?i:key)[\"']{0,2}\s?[=:]\s?[\"']?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"),
+        _any,
+    ),
+    "a private key": (re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY"), _any),
     "the address of a wallet": (
         re.compile(rf"{_APART}(?:[13]{_B58}{{25,34}}|4[0-9AB]{_B58}{{93}}){_ENDS}"),
         _mixed,

@@ -27,9 +27,12 @@ _CHANCE: Final = 3.2
 _MANY: Final = 8
 """Labels below the registered ones: names of services have four or five."""
 
+_WIDE: Final = 50
+"""Characters of a label, of 63 that there can be; all together, twice that."""
+
 _HEX: Final = re.compile(r"(?:[2-7][0-9a-f]){4,}")
 _BASE32: Final = re.compile(r"[a-z2-7]{8,}")
-_BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{8,}")
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{4,}")
 _SPOKEN: Final = re.compile(r"[A-Za-z0-9 _.:;,=@/+!#$%&*?'\"{}()\[\]|~^<>\\-]+")
 
 
@@ -42,6 +45,8 @@ def carries_data(host: str) -> str:
     labels = host.strip(".").split(".")[:-_OWNED]
     if len(labels) > _MANY:
         return f"has {len(labels)} labels below a registered name"
+    if max(map(len, labels), default=0) >= _WIDE or sum(map(len, labels)) >= 2 * _WIDE:
+        return "has labels longer than names are"
     said = sum(max((len(text) for text in _readings(label)), default=0) for label in labels)
     if said >= _TEXT:
         return "has labels that are encoded text"
@@ -72,7 +77,7 @@ def _readings(label: str) -> Iterator[str]:
         raws.append(bytes.fromhex(low))
     if _BASE32.fullmatch(low) and (re.search("[2-7]", low) or not _wordy(low)):
         raws += _decoded(base64.b32decode, low.upper(), 8)
-    if _BASE64.fullmatch(label) and label not in {low, label.upper()} and not _wordy(low):
+    if _BASE64.fullmatch(label) and label not in {low, label.upper(), label.capitalize()}:
         raws += _decoded(base64.urlsafe_b64decode, label.replace("+", "-").replace("/", "_"), 4)
     for raw in raws:
         text = raw.decode("latin-1").rstrip("\n")

@@ -32,7 +32,7 @@ _ONE_KIND: Final = 16
 """Letters or digits alone may be a key from this length on: so are six in 100 of 16 drawn from 62 characters."""
 
 _FINGERPRINT: Final = re.compile(
-    r"sha-?[0-9]|\bmd5|hash|commit|check_?sum|digest|integrity|revision|\brev\b|etag|blob|uuid|guid|fingerprint",
+    r"sha-?[0-9]|\bsha\b|\bmd5|hash|commit|check_?sum|digest|integrity|revision|\brev\b|etag|blob|uuid|guid|fingerprint",
     re.IGNORECASE,
 )
 """Names of what is public and looks like chance as well."""

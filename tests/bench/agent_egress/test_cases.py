@@ -13,7 +13,7 @@ from bench.agent_egress import claims
 from bench.agent_egress.case import Case, CaseError, case_of, read_cases
 from bench.agent_egress.names import INSIDE, WORLD, address_of, answer
 from bench.agent_egress.score import good_enough, groups, left_out, missed, rates
-from bench.agent_egress.told import as_json, lines
+from bench.agent_egress.told import MARK, as_json, lines, onto
 from bench.agent_egress.verdict import ALLOW, BLOCK, ERROR, NOT_APPLICABLE, Verdict
 from tests.bench.agent_egress.invented import case
 
@@ -85,6 +85,9 @@ def test_rates_are_those_of_the_format() -> None:
     assert good_enough(rates(results[:2] + results[5:6]))
     assert not good_enough(rates([]))
     assert any("expected block, came allow" in line for line in lines(results, 10))
+    page = onto(f"a\n{MARK}: begin -->\nold\n{MARK}: end -->\nb\n", results)
+    assert "| category: url | 3 | 2 | 1 | 3 | 1 | 1 |" in page
+    assert ("\nold\n" in page, page.endswith("end -->\nb\n")) == (False, True)
     told = json.loads(as_json(results))
     assert [one["score"] for one in told["results"]] == [
         "pass",

@@ -48,6 +48,8 @@ def test_each_kind_of_case_is_put_to_a_real_edge(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     told = json.loads(out.read_text())
-    assert {one["case_id"]: one["score"] for one in told["results"]} == {one["id"]: "pass" for one in CASES}
-    assert told["proven"] == sum(one["expected_verdict"] == "block" for one in CASES)
+    scores = {one["case_id"]: one["score"] for one in told["results"]}
+    assert scores.pop("socket") == "not_applicable"
+    assert scores == {one["id"]: "pass" for one in CASES if one["id"] != "socket"}
+    assert told["proven"] == sum(one["expected_verdict"] == "block" for one in CASES) - 1
     assert "containment 100.0%" in done.stdout

@@ -24,6 +24,9 @@ WORDS = "apple bread candle desert engine fabric garden hammer island jungle kit
         (WORDS.replace(" ", "+"), "recovery phrase"),
         (WORDS.replace(" ", "%20"), "recovery phrase"),
         ("to=1" + "aB3" * 10, "address of a wallet"),
+        ("AWS_SECRET_ACCESS_KEY%3D" + "aB3/" * 10, "secret of an access key"),
+        ("root:x:0:0:root:/root:/bin/sh", "machine's users"),
+        ("-----BEGIN EC " + "PRIVATE KEY-----", "a private key"),
         ("0x" + "1a" * 20, "chains with prefixes"),
     ],
 )
@@ -43,7 +46,7 @@ def test_what_is_one_is_named(text: str, kind: str) -> None:
         WORDS.replace("apple", "the"),
         " ".join(WORDS.split()[:11]),
         WORDS + " more",
-        " ".join(["apple", "bread"] * 6),
+        " ".join(["apple"] * 12),
         "1" + "abc" * 10,
         "a plain page about bank accounts and wallets",
     ],

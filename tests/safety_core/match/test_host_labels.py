@@ -21,6 +21,12 @@ RANDOM = "q7x2m9k4w8z1v5t3r6y0"
         (f"{base64.urlsafe_b64encode(SAID).decode().rstrip('=')}.a.example", "encoded text"),
         (f"{RANDOM}.a.example", "looks drawn by chance"),
         ("q7x2m9k4.w8z1v5t3.r6y0b2n8.c.example", "look drawn by chance"),
+        (
+            f"{base64.urlsafe_b64encode(SAID[:6]).decode()}.{base64.urlsafe_b64encode(SAID[6:12]).decode()}.a.example",
+            "encoded text",
+        ),
+        ("tea-" * 13 + "tea.a.example", "longer than names are"),
+        (".".join(["bread-and-tea-and-jam-and-more"] * 4) + ".a.example", "longer than names are"),
         (".".join("abcdefghi") + ".a.example", "9 labels"),
     ],
 )
