@@ -27,12 +27,11 @@ def start() -> Target:
     def read(raw: bytes) -> None:
         way, rest = raw[:1], raw[1:]
         text = rest.decode("utf-8", "replace")
-        with suppress(ValueError):  # as their callers do
-            if way == b"I":
-                _imap(rest)
-            elif way == b"X":
-                _xml(rest)
         match way:
+            case b"I":
+                _imap(rest)
+            case b"X":
+                _xml(rest)
             case b"H":
                 found = reading.headers_of(rest)
                 assert not any("\n" in value for value in found.values()), "a header is more than a line"
@@ -51,8 +50,11 @@ def start() -> Target:
 
 
 def _imap(raw: bytes) -> None:
-    reply = wire.Reply(True, [raw], [])
-    for values in [wire.parsed(raw), *reply.values(b"FETCH")]:
+    try:
+        whole = [wire.parsed(raw), *wire.Reply(True, [raw], []).values(b"FETCH")]
+    except ValueError:  # as their callers do
+        return
+    for values in whole:
         for value in values:
             found = structure.parts(wire.after(value, b"BODYSTRUCTURE") or value)
             assert len(found) <= structure.MOST_PARTS, "more parts than are read"
@@ -60,7 +62,10 @@ def _imap(raw: bytes) -> None:
 
 
 def _xml(raw: bytes) -> None:
-    root = xml.parsed(raw)
+    try:
+        root = xml.parsed(raw)
+    except ValueError:  # as their callers do
+        return
     for response in root.all("DAV: response"):
         response.said("DAV: href")
 

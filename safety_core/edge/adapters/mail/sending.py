@@ -44,7 +44,7 @@ def send(request: Request, account: Account, lines: Lines) -> ToolResult:
             raise ExecutionError("argument to", "names nobody", "give at least one address")
         if dry and not account.probe:
             return _told(message, "not sent: a dry run")
-        if request.again and not dry and _sent_before(request, account, box, message.message_id):
+        if request.again and not dry and _sent_before(request, box, message.message_id):
             return _told(message, "sent before")
         session = stack.enter_context(submission(request, account, lines))
         session.envelope(message.sender, message.envelope, len(message.content))
@@ -104,7 +104,7 @@ def _marked(box: Mailbox, folder: str, message: Composed) -> int:
         raise ExecutionError(f"folder {folder}", reason, "name another one in the option sent") from None
 
 
-def _sent_before(request: Request, account: Account, box: Mailbox | None, identity: str) -> bool:
+def _sent_before(request: Request, box: Mailbox | None, identity: str) -> bool:
     """Tell whether an earlier try sent it. Raises UncertainError where nobody can tell."""
     if box is None:
         raise request.uncertain("may have sent this before, and has no mailbox that could tell")

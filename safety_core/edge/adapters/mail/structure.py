@@ -14,6 +14,8 @@ from safety_core.edge.adapters.mail.wire import Value, after
 
 MOST_PARTS: Final = 200
 
+_SIZE: Final = re.compile(r"[0-9]{1,15}")
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -69,7 +71,7 @@ def _leaf(fields: list[Value], number: str) -> Part:
         kind,
         _text(fields[2], b"CHARSET") or "utf-8",
         (_plain(fields[5]) or "7bit").lower(),
-        int(size) if size.isdigit() else 0,
+        int(size) if _SIZE.fullmatch(size) else 0,
         name,
         attached or bool(name) or not kind.startswith("text/"),
     )
