@@ -10,7 +10,6 @@ from typing import Any, Final
 from bench.agent_egress.score import CONTAINED, FALSE, Rates, Results, groups, left_out, missed, rates
 from bench.agent_egress.verdict import NOT_APPLICABLE
 
-
 MARK: Final = "<!-- results, written by python -m bench.agent_egress --page"
 
 

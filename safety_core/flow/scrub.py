@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+import re
+from typing import Any, Final, cast
 
 from safety_core.canonical import JsonObject
 from safety_core.classify.facts import bare_facts_of, shows
@@ -10,9 +11,13 @@ from safety_core.errors import CanaryError, InputError
 from safety_core.flow import effects
 from safety_core.flow.answers import Context
 from safety_core.flow.effects import Flow
-from safety_core.model.secret import refs_in
+from safety_core.model.secret import refs_in, texts_in
 from safety_core.model.tool_call import AgentId, CallId, SessionId, ToolCall
 from safety_core.redact.redactor import Redactor
+from safety_core.redact.scattered import scattered
+
+_PIECE: Final = re.compile(r"[A-Za-z0-9_+/=.-]{3,200}")
+"""What may be a piece of a token: no words with spaces."""
 
 
 def scrubbed(call: ToolCall, redactor: Redactor) -> Flow[ToolCall]:
@@ -38,7 +43,10 @@ def scrubbed(call: ToolCall, redactor: Redactor) -> Flow[ToolCall]:
 
 def check_hidden(call: ToolCall, clean: ToolCall, context: Context) -> None:
     """Refuse a call that shows a canary, and one of which scrubbing took more than secrets: its caller would run what
-    nobody has judged or seen."""
+    nobody has judged or seen. Refuse one whose arguments hold a secret in pieces: no reference stands for these."""
+    pieces = [text for text in texts_in([*call.params.values()]) if _PIECE.fullmatch(text)]
+    if len(pieces) > 1 and scattered(pieces, context.redactor):
+        raise InputError("call", "has a secret in pieces in its arguments", "write secrets as SECRET_REF(name)")
     if (call.tool, call.params) == (clean.tool, clean.params):
         return
     for name in context.canaries.intersection(refs_in([clean.tool, clean.params])):

@@ -28,8 +28,8 @@ class ForwardRule:
         methods: HTTP methods; None means every one. Known of what is scanned only.
         agents: clients of the edge; None means every one.
         body_limit: bytes of one request's body; None means the edge's own limit.
-        strict: an agent itself sends to it and reads its answers: every kind of secret is refused, whatever carries data
-            out of sight, and answers that speak to a model.
+        strict: an agent itself sends to it and reads its answers: every kind of secret is refused, data out of sight,
+            and answers that speak to a model.
         why: for people.
     """
 

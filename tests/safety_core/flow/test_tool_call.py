@@ -449,3 +449,15 @@ def test_an_ordinary_secret_in_a_call_hides_nothing(command: str) -> None:
     assert seasoned().text(command).findings
     answer = run(tool_call.decide(call(command), replace(context(), redactor=seasoned())), place.handlers)
     assert not isinstance(answer, Refused)
+
+
+def test_a_call_with_a_secret_in_pieces_is_refused() -> None:
+    place = world()
+    half = len(PLAIN) // 2
+    params: Any = {"first": PLAIN[:half], "second": PLAIN[half:]}
+    pieces = ToolCall(CallId("c1"), TENANT, AGENT, SessionId("s1"), "configure", params)
+    answer = run(tool_call.run(pieces, context()), place.handlers)
+    assert isinstance(answer, Refused)
+    assert "a secret in pieces" in answer.reason
+    assert PLAIN[half:] not in repr(place.log)
+    assert place.executed == []
