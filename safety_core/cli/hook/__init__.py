@@ -13,6 +13,6 @@ redeeming   a command with secrets, carried out by the edge
 places      where a host keeps its hooks, and what our entries say
 settings    those files, with our entries or without
 installing  the steps of installing, removing and proving
-trust       whether Codex has been told to run them
+codex       what Codex's own settings must say for them to hold
 proof       the installed command, tried with a call that nobody may make
 """

@@ -12,18 +12,21 @@ import click
 
 from safety_core.canonical import JsonObject
 from safety_core.cli.hook.asking import Options
+from safety_core.cli.hook.codex import has_terminals, untrusted
 from safety_core.cli.hook.event import Kind
 from safety_core.cli.hook.places import Wanted, settings_file
 from safety_core.cli.hook.proof import trials
 from safety_core.cli.hook.settings import our_commands, read_settings, with_hooks, without_hooks
 from safety_core.cli.hook.spoken import Host
-from safety_core.cli.hook.trust import untrusted
 from safety_core.cli.openclaw.config import render
 from safety_core.cli.openclaw.install import confirm
 from safety_core.cli.openclaw.shown import diff
 from safety_core.edge.files import replace_file
 
 TRUST: Final = "start codex, enter /hooks, and trust each of ours"
+
+TYPED: Final = "Codex asks no hook about what is typed into a program that runs in a terminal"
+NO_TERMINALS: Final = "write unified_exec_tty = false under [features] in its config.toml"
 
 
 def install(host: Host, options: Options, *, project: bool, yes: bool) -> int:
@@ -38,6 +41,8 @@ def install(host: Host, options: Options, *, project: bool, yes: bool) -> int:
         _change(path, before, after, "Change it so?", yes=yes)
     if host is Host.CODEX:
         click.echo(f"note: Codex runs a hook only once you trust it: {TRUST}", err=True)
+        if has_terminals(os.environ):
+            click.echo(f"note: {TYPED}. {NO_TERMINALS}", err=True)
     where = " --project" if project else ""
     click.echo(f"a session that runs has to be begun anew; safety hook status {host.value}{where} proves it")
     return 0
@@ -81,6 +86,8 @@ def _missing(host: Host, tree: JsonObject, path: Path, commands: Mapping[str, li
         yield "disableAllHooks is set. Fix: take it out of the file"
     if host is Host.CODEX and (events := untrusted(tree, path, os.environ)):
         yield f"Codex passes over {', '.join(events)}, for nobody has trusted it there. Fix: {TRUST}"
+    if host is Host.CODEX and has_terminals(os.environ):
+        yield f"{TYPED}. Fix: {NO_TERMINALS}"
 
 
 def _change(path: Path, before: JsonObject, after: JsonObject, question: str, *, yes: bool) -> None:

@@ -94,11 +94,11 @@ def test_settings_of_another_form_are_not_touched(home: Path, tree: Any) -> None
     assert json.loads(file.read_text()) == tree
 
 
-def trust(home: Path, *events: str) -> None:
-    """Have Codex's settings say that a person trusts the hooks of these events."""
+def trust(home: Path, *events: str, terminals: str = "false") -> None:
+    """Have Codex's settings say that a person trusts the hooks of these events, and that it has no terminals."""
     file = home / FILE["codex"]
     lines = [f'[hooks.state."{file}:{event}:0:0"]\ntrusted_hash = "sha256:00"' for event in events]
-    file.with_name("config.toml").write_text("\n".join(lines))
+    file.with_name("config.toml").write_text("\n".join([f"[features]\nunified_exec_tty = {terminals}", *lines]))
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -117,11 +117,16 @@ def test_status_knows_that_codex_passes_over_what_nobody_trusts(home: Path, monk
     monkeypatch.setattr(installing, "trials", lambda _: ())
     told = run("install", "codex", "--yes")
     assert "/hooks" in told.stderr
+    assert "unified_exec_tty" in told.stderr
     assert "passes over PreToolUse, PostToolUse, UserPromptSubmit" in run("status", "codex").output
     trust(home, "pre_tool_use", "user_prompt_submit")
     found = run("status", "codex")
     assert (found.return_value, "passes over PostToolUse, for" in found.output) == (1, True)
-    trust(home, "pre_tool_use", "user_prompt_submit", "post_tool_use")
+    every = ("pre_tool_use", "user_prompt_submit", "post_tool_use")
+    trust(home, *every, terminals="true")
+    typed = run("status", "codex")
+    assert (typed.return_value, "typed into a program" in typed.output) == (1, True)
+    trust(home, *every)
     assert run("status", "codex").return_value == 0
 
 
@@ -164,7 +169,8 @@ def test_a_file_of_the_project_does_not_stand_in_for_ours(home: Path) -> None:
 
 def test_what_the_page_says_of_codexs_settings_is_toml_and_one_of_our_commands() -> None:
     page = (Path(__file__).parents[4] / "docs/connect-codex.md").read_text()
-    provider, managed = (tomllib.loads(text) for text in re.findall(r"```text\n(.*?)```", page, re.DOTALL))
+    features, provider, managed = (tomllib.loads(text) for text in re.findall(r"```text\n(.*?)```", page, re.DOTALL))
+    assert features == {"features": {"unified_exec_tty": False}}
     assert provider["model_providers"][provider["model_provider"]]["wire_api"] == "responses"
     [one] = managed["hooks"]["PreToolUse"][0]["hooks"]
     assert is_ours(one["command"])

@@ -1,4 +1,8 @@
-"""Whether Codex has been told to trust our hooks: it passes over all others, and `codex exec` does so without a word.
+"""What Codex's own settings must say for our hooks to hold.
+
+It passes over hooks that nobody has trusted, and `codex exec` does so without a word. And it asks no hook about what
+its model types into a program that runs in a terminal (tried with 0.171.0: a shell, once begun, took any command).
+Without terminals there is nothing to type into.
 
 Its config.toml keeps, in [hooks.state], a hash for each hook by file, event and place. Whether that hash is of the hook
 as it is now only Codex can say.
@@ -23,10 +27,18 @@ def untrusted(tree: JsonObject, path: Path, environ: Mapping[str, str]) -> list[
     Raises:
         InputError: Codex's config.toml cannot be read.
     """
-    config = settings_file(Host.CODEX, environ, project=False).with_name("config.toml")
-    known = read_toml(config) if config.exists() else {}
-    state = object_of(object_of(known.get("hooks")).get("state"))
+    state = object_of(object_of(_config(environ).get("hooks")).get("state"))
     return [event for event, key in _places(tree, path) if not object_of(state.get(key)).get("trusted_hash")]
+
+
+def has_terminals(environ: Mapping[str, str]) -> bool:
+    """Tell whether Codex's model may type into a running program. Raises InputError as above."""
+    return object_of(_config(environ).get("features")).get("unified_exec_tty") is not False
+
+
+def _config(environ: Mapping[str, str]) -> JsonObject:
+    config = settings_file(Host.CODEX, environ, project=False).with_name("config.toml")
+    return read_toml(config) if config.exists() else {}
 
 
 def _places(tree: JsonObject, path: Path) -> Iterator[tuple[str, str]]:
