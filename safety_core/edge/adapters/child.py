@@ -73,7 +73,10 @@ def _room() -> asyncio.Semaphore:
 
 async def _answered(request: Request, confinement: Confinement | None) -> bytes:
     """Return what the child wrote until it ended."""
-    reading, writing = map(os.fdopen, os.pipe(), ("rb", "wb"))
+    try:
+        reading, writing = map(os.fdopen, os.pipe(), ("rb", "wb"))
+    except OSError as error:
+        raise request.refusal(f"has no process to serve it ({error.strerror})") from None
     argv = (sys.executable, "-I", "-m", "safety_core.edge.adapters.worker", str(writing.fileno()))
     program = Program(argv, "/", {"PATH": os.defpath}, (writing.fileno(),))
     child = None

@@ -76,7 +76,10 @@ async def _run(
 ) -> ToolResult:
     inherited = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     program = Program(argv, cwd, {"PATH": PATH, **inherited, **limits.environment, **secrets})
-    reading, writing = os.pipe()
+    try:
+        reading, writing = os.pipe()
+    except OSError as error:
+        raise ExecutionError("the command", f"could not be started ({error.strerror})") from None
     output = _Output(reading, limits)
     try:
         with os.fdopen(writing, "wb") as end, os.fdopen(held(stdin.encode()), "rb") as source:

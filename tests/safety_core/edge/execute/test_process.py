@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import secrets
 import time
 from collections.abc import Callable
@@ -11,9 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from safety_core.edge.adapters.child import _answered
+from safety_core.edge.adapters.request import Request
 from safety_core.edge.execute import Limits, execute
 from safety_core.edge.execute import process as module
 from safety_core.errors import ExecutionError, UnknownSecretError
+from safety_core.model.connection import Connection
 from safety_core.model.secret import SecretName, SecretValue, references
 from safety_core.model.tool_call import ToolResult
 from safety_core.resolve import ArgvPlan, ShellPlan
@@ -186,6 +191,18 @@ async def test_what_cannot_start_is_named_without_its_values() -> None:
     assert caught.value.__cause__ is None
     with pytest.raises(ExecutionError, match="could not be started"):
         await shell("true", "/no/such/folder")
+
+
+async def test_an_edge_without_further_descriptors_starts_nothing_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> tuple[int, int]:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(os, "pipe", none)
+    with pytest.raises(ExecutionError, match=r"could not be started \(Too many open files\)"):
+        await shell("true")
+    request = Request(Connection("shop", "mcp", "/bin/true"), "list_orders", {}, {}, "", False, 1000, 5.0)
+    with pytest.raises(ExecutionError, match=r"has no process to serve it \(Too many open files\)"):
+        await _answered(request, None)
 
 
 async def test_a_missing_value_starts_nothing(tmp_path: Path) -> None:
