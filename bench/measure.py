@@ -22,7 +22,7 @@ class Effort:
 
 
 FULL = Effort(rounds=15, sample=0.02)
-QUICK = Effort(rounds=5, sample=0.01)
+QUICK = Effort(rounds=5, sample=0.002)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def test_a_scanner_that_ends_leaves_its_last_words(worker: Worker) -> None:
 
 def test_a_scanner_that_does_not_answer_is_ended(worker: Worker) -> None:
     worker.start({}, {})
-    with pytest.raises(WorkerError, match="sample did not answer within 0.2 s"):
+    with pytest.raises(WorkerError, match=r"sample did not answer within 0\.2 s"):
         worker.ask("call", patience=0.2, method="sleep", arguments={})
 
 
