@@ -1,10 +1,10 @@
 """What an agent's runtime is about to say to somebody, and who has written to it, parsed or refused.
 
-POST /v1/outbound   {"agent", "session", "channel", "to", "content", "reply": bool}
+POST /v1/outbound   {"agent", "session", "channel", "to", "content"}
 POST /v1/inbound    {"agent", "session", "channel", "from"}
 
 Of what leaves, session, channel and recipient are empty where the runtime does not know them: then nobody is known to
-be answered. `reply` is what the runtime believes; nobody goes by it.
+be answered.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ class Outbound:
     channel: str
     to: str
     content: str
-    reply: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,6 @@ def outbound_from(raw: bytes) -> Outbound:
         name(body, "channel", ""),
         name(body, "to", ""),
         body.text("content", limit=BODY_LIMIT),
-        body.flag("reply"),
     )
     body.done()
     return outbound

@@ -121,9 +121,9 @@ def planted_elsewhere() -> list[tuple[str, Any]]:
             ("/v1/redeem", {"ticket": form}),
             ("/v1/secrets", {"agent": form}),
             ("/v1/inbound", {**place, "from": form}),
-            ("/v1/outbound", {**place, "to": form, "content": form, "reply": True}),
-            ("/v1/outbound", {**place, "channel": "webchat", "to": form, "content": form, "reply": True}),
-            ("/v1/outbound", {**place, "agent": "main", "channel": "mail", "to": "a", "content": form, "reply": False}),
+            ("/v1/outbound", {**place, "to": form, "content": form}),
+            ("/v1/outbound", {**place, "channel": "webchat", "to": form, "content": form}),
+            ("/v1/outbound", {**place, "agent": "main", "channel": "mail", "to": "a", "content": form}),
         ]
     return bodies
 

@@ -10,7 +10,7 @@ import { cleaned } from "./transcripts.js";
 import { agentOf } from "./turns.js";
 
 /** @typedef {{ channelId?: string, conversationId?: string, sessionKey?: string, senderId?: string }} MessageContext */
-/** @typedef {{ to: string, content: string, reply: boolean, ctx: MessageContext }} Message */
+/** @typedef {{ to: string, content: string, ctx: MessageContext }} Message */
 /** @typedef {{ sent: true, content: string } | { sent: false, reason: string }} Outcome */
 
 /**
@@ -38,7 +38,7 @@ export async function received(settings, event, ctx) {
  * @param {MessageContext} ctx
  */
 export async function sending(settings, event, ctx) {
-  const outcome = await outbound(settings, async () => ({ to: event.to, content: event.content, reply: false, ctx }));
+  const outcome = await outbound(settings, async () => ({ to: event.to, content: event.content, ctx }));
   if (!outcome.sent) return { cancel: true, cancelReason: outcome.reason };
   return outcome.content === event.content ? undefined : { content: outcome.content };
 }
@@ -77,7 +77,7 @@ function answerOf(event, ctx) {
   const sessionKey = ctx.sessionKey ?? event.sessionKey;
   if (sessionKey) keep(shared().sessions, placeOf(channelId, to), sessionKey);
   const { text } = event.payload;
-  return { to, content: typeof text === "string" ? text : "", reply: true, ctx: { channelId, ...(sessionKey ? { sessionKey } : {}) } };
+  return { to, content: typeof text === "string" ? text : "", ctx: { channelId, ...(sessionKey ? { sessionKey } : {}) } };
 }
 
 /**
@@ -87,13 +87,13 @@ function answerOf(event, ctx) {
  */
 async function outbound(settings, message) {
   try {
-    const { to, content, reply, ctx } = await message();
+    const { to, content, ctx } = await message();
     const channel = ctx.channelId ?? "";
     // Telegram's part of OpenClaw does not say in which session it answers.
     const session = ctx.sessionKey || shared().sessions.get(placeOf(channel, to)) || "";
     const agent = agentOf({ sessionKey: session });
     if (!agent) return unsent("OpenClaw did not say whose message it is");
-    const body = { agent, session, channel, to: addressOf(channel, to), content, reply };
+    const body = { agent, session, channel, to: addressOf(channel, to), content };
     const answer = await ask(settings, "/v1/outbound", body, { seconds: settings.answerTimeout });
     if (answer.decision === "allow" && typeof answer.content === "string") return { sent: true, content: answer.content };
     const id = questionOf(answer);

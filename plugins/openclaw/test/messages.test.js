@@ -27,7 +27,7 @@ test("a message goes out as the edge gives it back", async () => {
   assert.deepEqual(await sending(settings(socket), event, ctx), { content: "the key is SECRET_REF(KEY)" });
   assert.deepEqual(questions[0]?.body, {
     ...{ agent: "main", session: "agent:main:telegram:42", channel: "telegram", to: "42" },
-    ...{ content: "the key is sesame", reply: false },
+    ...{ content: "the key is sesame" },
   });
 });
 
@@ -93,7 +93,7 @@ test("an answer is looked through in all its parts", async () => {
   assert.deepEqual(await replying(settings(socket), { payload }, ctx), {
     payload: { text: "SECRET_REF(KEY)", spokenText: "SECRET_REF(JAM)", buttons: [{ label: "SECRET_REF(JAM)" }], replyToId: "1" },
   });
-  assert.equal(questions[0]?.body.reply, true);
+  assert.equal(questions[0]?.body.content, "sesame");
   assert.equal(await replying(settings(socket), { payload: { text: "hello" } }, ctx), undefined);
 });
 

@@ -165,7 +165,7 @@ async def test_where_a_secret_cannot_be_used_the_answer_says_where(here: Setting
 
 def said(content: str, **changes: Any) -> dict[str, Any]:
     session = "agent:baker:main"
-    place = {"agent": "baker", "session": session, "channel": "telegram", "to": "4711", "reply": True}
+    place = {"agent": "baker", "session": session, "channel": "telegram", "to": "4711"}
     return {**place, "content": content, **changes}
 
 

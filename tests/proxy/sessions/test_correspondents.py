@@ -28,7 +28,7 @@ async def people(tmp_path: Path) -> AsyncGenerator[Correspondents, None]:
 
 
 def said(to: str = "4711", **changes: Any) -> Outbound:
-    given: dict[str, Any] = {"agent": "main", "session": MAIN, "channel": "telegram", "reply": True, **changes}
+    given: dict[str, Any] = {"agent": "main", "session": MAIN, "channel": "telegram", **changes}
     return Outbound(to=to, content="hello", **given)
 
 

@@ -18,14 +18,13 @@ SENT = {
     "channel": "telegram",
     "to": "4711",
     "content": "Ready.\n",
-    "reply": True,
 }
 HEARD = {"agent": "shop", "session": "agent:shop:main", "channel": "telegram", "from": "4711"}
 
 
 def test_what_leaves_is_read() -> None:
     assert outbound_from(json.dumps(SENT).encode()) == Outbound(
-        AgentId("shop"), SessionId("agent:shop:main"), "telegram", "4711", "Ready.\n", True
+        AgentId("shop"), SessionId("agent:shop:main"), "telegram", "4711", "Ready.\n"
     )
     unknown = outbound_from(json.dumps({**SENT, "session": "", "channel": "", "to": ""}).encode())
     assert (unknown.session, unknown.channel, unknown.to) == ("", "", "")
@@ -40,7 +39,7 @@ def test_who_wrote_is_read() -> None:
 @pytest.mark.parametrize(
     ("read", "body", "field"),
     [
-        *[(outbound_from, SENT, field) for field in ("agent", "content", "reply")],
+        *[(outbound_from, SENT, field) for field in ("agent", "content")],
         *[(inbound_from, HEARD, field) for field in HEARD],
     ],
 )
