@@ -135,7 +135,7 @@ def moved(run: Run, move: Pause | Broken | Finish) -> Run:
     """Return the run after a move that makes no call."""
     match move:
         case Pause(step):
-            return run.to(RunState.PAUSED, f"{step.id}: {step.pause}")
+            return replace(run.to(RunState.PAUSED, f"{step.id}: {step.pause}"), before=step.id)
         case Broken(act, reason):
             return failed(run.with_act(replace(act, state=ActState.BEGUN)), replace(act, state=ActState.BEGUN), reason)
         case _:

@@ -136,6 +136,7 @@ class Run:
         begun: the day, 2027-01-31: the same however often it is resumed.
         back: it takes back what it did.
         passed: steps before which it has paused already.
+        before: the step before which it stands still, where it is paused; "" elsewhere.
         why: what stands in its way, in words; empty where nothing does.
         cause: why it takes back what it did.
         plan: what the edge last said of the plan as a whole; empty where it was never asked.
@@ -150,6 +151,7 @@ class Run:
     back: bool = False
     acts: Mapping[str, Act] = field(default_factory=dict)
     passed: frozenset[str] = frozenset()
+    before: str = ""
     why: str = ""
     cause: str = ""
     plan: JsonObject = field(default_factory=dict)
@@ -193,7 +195,7 @@ def resumed(run: Run) -> Run:
     if run.state in {RunState.RUNNING, RunState.ASKING}:
         return run
     if run.state is RunState.PAUSED:
-        run = replace(run, passed=run.passed | {run.why.partition(":")[0]})
+        run = replace(run, passed=run.passed | {run.before}, before="")
     return run.to(RunState.RUNNING)
 
 
