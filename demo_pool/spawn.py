@@ -37,7 +37,6 @@ class Order:
     """What a new tenant is told.
 
     Attributes:
-        name: its host name below the pool's.
         origin: where browsers find its hub.
         control: descriptor on which the pool passes connections; its end is the tenant's end.
         seconds: after which it ends by itself, whatever the pool does.
@@ -49,7 +48,6 @@ class Order:
         trial: end where a tenant would begin: to see whether this machine lets one live.
     """
 
-    name: str
     origin: str
     control: int
     seconds: int
@@ -120,7 +118,7 @@ def _become_first(order: dict[str, Any], owner: tuple[int, int]) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES))
     if order["trial"]:
         os._exit(0)
-    _hand_over({name: order[name] for name in ("name", "origin", "control", "seconds")})
+    _hand_over({name: order[name] for name in ("origin", "control", "seconds")})
     environment = {
         "HOME": world.HOME,
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin:/usr/sbin:/sbin",

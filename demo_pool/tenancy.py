@@ -77,7 +77,7 @@ class Tenant:
             process = self._process = await _spawned(theirs)
             groups = tuple(str(folder) for folder in self._group.folders())
             self._ledger.add(self.name, process.pid, groups)  # before it is told what to become
-            order = replace(_order(settings), name=self.name, origin=origin, seconds=int(seconds), groups=groups)
+            order = replace(_order(settings), origin=origin, seconds=int(seconds), groups=groups)
             order = replace(order, control=theirs.fileno(), uid=UIDS + self.slot)
             if process.stdin is not None:
                 process.stdin.write(order.line())
@@ -186,9 +186,7 @@ async def try_out(settings: Settings) -> None:
 def _order(settings: Settings) -> Order:
     """Return what all tenants are told."""
     data = settings.data
-    return Order(
-        "", "", -1, 60, UIDS, settings.megabytes // FILES_SHARE, (), str(data / "root"), str(data / "snapshot")
-    )
+    return Order("", -1, 60, UIDS, settings.megabytes // FILES_SHARE, (), str(data / "root"), str(data / "snapshot"))
 
 
 async def _spawned(control: socket.socket) -> asyncio.subprocess.Process:

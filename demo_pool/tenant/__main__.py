@@ -24,7 +24,7 @@ def main() -> None:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         from demo_pool.tenant.stage import run  # late: the first process needs none of it
 
-        run(told["name"], told["origin"], told["control"])
+        run(told["origin"], told["control"])
         os._exit(0)
     os.close(told["control"])
     while os.wait()[0] != stage:

@@ -30,16 +30,16 @@ WORDS: Final = 500
 NEWS_SECONDS: Final = 15
 
 
-def run(name: str, origin: str, control: int) -> None:
+def run(origin: str, control: int) -> None:
     """Stand until the control socket ends."""
-    asyncio.run(_run(name, origin, control))
+    asyncio.run(_run(origin, control))
 
 
-async def _run(name: str, origin: str, control: int) -> None:
+async def _run(origin: str, control: int) -> None:
     keep_memory_private()
     async with AsyncExitStack() as stack:
         stage = Stage(asyncio.get_running_loop())
-        ready = await stage.start(stack, name, origin)
+        ready = await stage.start(stack, origin)
         visits = {
             "hub": lambda connection: to_port(connection, HUB_PORT),
             "story": lambda connection: to_answer(connection, stage.answer),
@@ -60,7 +60,7 @@ class Stage:
         self._pinning: asyncio.Task[None] | None = None
         self._agent: Agent
 
-    async def start(self, stack: AsyncExitStack, name: str, origin: str) -> dict[str, Any]:
+    async def start(self, stack: AsyncExitStack, origin: str) -> dict[str, Any]:
         """Start the fakes, the hub and the edge; return the line that says so."""
         shop = fakes.Shop(self._story.went_out)
         model_port = await stack.enter_async_context(fakes.serving(self._provider))

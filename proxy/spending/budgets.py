@@ -128,15 +128,15 @@ class Budgets:
                 raise BudgetError(_named(spender), *_UNSEEN)
             if unpriced:
                 self._demand_price(spender, effect.provider, unpriced[0])
-            self._demand(spender, now, self._held.totals.of(spender))
+            self._demand(spender, self._held.totals.of(spender))
         dearest = max(cost or 0 for cost in costs.values())
         self._held.take(effect.request, effect.agent, Sums(guess.input_total + answer, dearest), now)
 
     def demand(self, agent: AgentId) -> None:
         """Raise BudgetError if a limit of this agent, or of all agents, is used up."""
-        now = self._turn_over()
+        self._turn_over()
         for spender in (agent, None):
-            self._demand(spender, now, Sums())
+            self._demand(spender, Sums())
 
     async def meter(self, effect: Meter) -> None:
         """Book a response, durably and once, and let go of what was held for it. Raises UnavailableError."""
@@ -212,7 +212,7 @@ class Budgets:
                 "add one to prices.yaml (`safety policy prices`), or write `unpriced: allow` into the budget",
             )
 
-    def _demand(self, spender: AgentId | None, now: float, waiting: Sums) -> None:
+    def _demand(self, spender: AgentId | None, waiting: Sums) -> None:
         for limit in self._limits(spender):
             held = waiting.of(limit.unit)
             if limit.spent + held >= limit.most:

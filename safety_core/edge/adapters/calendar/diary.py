@@ -92,7 +92,7 @@ async def remove(session: Dav, request: Request) -> ToolResult:
     """Take an event away."""
     before = await found(session, request, CALENDARS, request.text("id"))
     if before is None:
-        return gone(session, request)
+        return gone(request)
     calendar = events.read(request, before.text)
     events.check_invited(request, calendar)
     await removed(session, before, expected(request, before))
@@ -120,7 +120,7 @@ async def put_back(session: Dav, request: Request, here: Resource | None, back: 
         return told({"restored": back.id, "etag": here.tag, "before": True})
     tag = request.text("etag", "")
     if tag and tag_of(tag) and not here:
-        return gone(session, request)
+        return gone(request)
     new = await put(session, kind, back, back.text, tag)
     undo = None
     if here and new:
@@ -134,7 +134,7 @@ def told(body: JsonObject, undo: Undo | None = None) -> ToolResult:
     return ToolResult(json.dumps(body, ensure_ascii=False, indent=1), undo=undo)
 
 
-def gone(session: Dav, request: Request) -> ToolResult:
+def gone(request: Request) -> ToolResult:
     """What is not there: to a second try of taking it away, that is what the first one did."""
     if request.again and request.operation.startswith("remove"):
         return told({"removed": request.text("id"), "before": True})
@@ -197,7 +197,7 @@ def _rows(request: Request, resource: Resource, start: datetime, end: datetime) 
     head: JsonObject = {"id": resource.id, "etag": resource.tag}
     try:
         return _times(events.read(request, resource.text).walk("VEVENT"), head, start, end, zone)
-    except (ExecutionError, AttributeError, LookupError, OverflowError, TypeError, ValueError):
+    except (ExecutionError, AttributeError, LookupError, OSError, OverflowError, TypeError, ValueError):
         return [("", {**head, "note": "cannot be read"})]
 
 

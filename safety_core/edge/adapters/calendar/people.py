@@ -59,7 +59,7 @@ async def change(session: Dav, request: Request) -> ToolResult:
     """Change a contact, in the state that was read and no other."""
     before = await found(session, request, BOOKS, request.text("id"))
     if before is None:
-        return gone(session, request)
+        return gone(request)
     if request.again and contacts.marked(request, before.text):
         return told({"changed": before.id, "etag": before.tag, "before": True})
     tag = expected(request, before)
@@ -71,7 +71,7 @@ async def remove(session: Dav, request: Request) -> ToolResult:
     """Take a contact away."""
     before = await found(session, request, BOOKS, request.text("id"))
     if before is None:
-        return gone(session, request)
+        return gone(request)
     await removed(session, before, expected(request, before))
     return told({"removed": before.id}, putting_back(request, BOOKS, before, "", []))
 
