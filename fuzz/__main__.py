@@ -35,7 +35,7 @@ def main() -> int:
     if options.replay:
         return _replay(*options.replay)
     if options.keep:
-        print(f"fuzz/corpus/{options.keep}: {keep(options.keep, ROOT)} inputs")
+        print(f"fuzz/corpus/{options.keep}: {keep(options.keep)} inputs")
         return 0
     if options.write:
         options.write.write_text(_between_marks(options.write.read_text(), shown(last_results(ROOT))))

@@ -123,7 +123,6 @@ def main() -> NoReturn:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--kept", type=Path, help="a folder with inputs to begin with, where that is not the target's")
-    parser.add_argument("--keep", type=Path, help="put the fewest inputs that reach as much into this folder")
     options = parser.parse_args()
     corpus = options.work / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
@@ -139,10 +138,7 @@ def main() -> NoReturn:
     ]  # fmt: skip
     if words_of(name).exists():
         arguments.append(f"-dict={words_of(name)}")
-    folders = [str(corpus)]
-    if options.keep:
-        arguments, folders = [*arguments, "-set_cover_merge=1"], [str(options.keep), *folders]
-    atheris.Setup([*arguments, *folders], worker)
+    atheris.Setup([*arguments, str(corpus)], worker)
     atheris.Fuzz()
     sys.exit(0)
 

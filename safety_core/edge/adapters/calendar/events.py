@@ -99,7 +99,7 @@ def read(request: Request, text: str) -> Any:
     """Return a calendar object. Raises ExecutionError where it is none that can be read."""
     try:
         found = Calendar.from_ical(text)
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, OSError):  # a time zone is a file's name
         found = None
     if not isinstance(found, Calendar):  # it may be a component of another kind that calls itself one
         raise request.refusal("has an event that cannot be read", "look at it with another program")

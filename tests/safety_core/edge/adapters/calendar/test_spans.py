@@ -66,6 +66,7 @@ def test_what_lies_in_the_span(lines: tuple[str, ...], starts: list[str]) -> Non
     [
         ("DTSTART:20260305T100000Z", "DTEND:20260305T1"),
         ("DTSTART:2026", "RRULE:FREQ=DAILY"),
+        (f"DTSTART;TZID=Europe/{'B' * 300}:20260305T100000",),
         ("DTSTART:00010101T000000Z", "DURATION:-P9999999D", "RRULE:FREQ=DAILY"),
     ],
 )
