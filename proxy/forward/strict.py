@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 from urllib.parse import parse_qsl, unquote
 
@@ -24,12 +24,16 @@ from safety_core.flow.headers import text_of
 from safety_core.match.accounts import account_numbers
 from safety_core.match.host_labels import carries_data
 from safety_core.match.instructions import spoken, suspicions
+from safety_core.match.respelled import respelled
 from safety_core.model.finding import FindingKind
 from safety_core.redact.redactor import Redactor
 from safety_core.redact.scattered import scattered
 
 TEXT_BYTES: Final = 1024 * 1024
 """Of a text that comes back: it is held until it was looked through, and an agent reads no more at once."""
+
+_SPELLED: Final = 16
+"""Characters of the shortest text that could hide a token."""
 
 _SAMPLE: Final = 4096
 _UNTOLD: Final = frozenset({b"accept-encoding", b"range"})
@@ -75,6 +79,8 @@ def search_head(found: Found, target: Target, url: str, headers: Headers, redact
     ):
         _scattered(found, place, pieces, redactor)
     _scattered(found, "in headers", values, redactor)
+    _respelled(found, "in the URL", [unquote(part) for part in (url, *query)], redactor)
+    _respelled(found, "in headers", values, redactor)
     _numbers(found, "in the URL", url)
     _numbers(found, "in headers", "\n".join(values))
 
@@ -87,6 +93,7 @@ def search_body(found: Found, body: bytes, headers: Headers, redactor: Redactor)
     pieces = list(values(tree)) if tree is not None else []
     if b"urlencoded" in kind:
         pieces = [value for _, value in parse_qsl(text, keep_blank_values=True)]
+    _respelled(found, "in the body", [text, *pieces[:24]], redactor)
     for one in (pieces, *by_key(tree)):
         _scattered(found, "in the body", one, redactor)
     _numbers(found, "in the body", text)
@@ -131,6 +138,14 @@ async def looked_through(response: Answer, take: Callable[[int], None]) -> bytes
         fix = "if the page is right to say that, read it otherwise, or list the host without strict"
         raise ForwardRefusedError(where, f"speaks to the model that would read it: it {'; '.join(reasons[:3])}", fix)
     return bytes(held)
+
+
+def _respelled(found: Found, place: str, texts: Iterable[str], redactor: Redactor) -> None:
+    spelled = "\n".join(each for text in texts if len(text) >= _SPELLED for each in respelled(text))
+    in_context = redactor.matcher.patterns.in_context
+    findings = redactor.text(spelled).findings if spelled else ()
+    if any(one.kind is not FindingKind.UNKNOWN and one.rule not in in_context for one in findings):
+        found.others.append(f"a secret that is spelled otherwise {place}")
 
 
 def _scattered(found: Found, place: str, pieces: list[str], redactor: Redactor) -> None:

@@ -27,6 +27,7 @@ beginnings   what a match of an expression can begin with
 
 accounts     numbers of accounts, cards and wallets
 host_labels  does the name of a host carry data
+respelled    a text as it is spelled by whoever hides it
 instructions words that speak to a model
 order_words  the phrases that they are known by
 

@@ -23,7 +23,11 @@ _B58: Final = "[1-9A-HJ-NP-Za-km-z]"
 _APART: Final = "(?<![A-Za-z0-9])"
 _ENDS: Final = "(?![A-Za-z0-9])"
 
-_PHRASE: Final = re.compile(r"(?<![A-Za-z])[a-z]{3,8}(?:[ ,+._\n-]{1,2}[a-z]{3,8}){11,23}(?![A-Za-z])")
+_WORDS: Final = r"(?<![A-Za-z])[a-z]{3,8}(?:[ ,+._\n-]{1,2}[a-z]{3,8}){11,23}(?![A-Za-z])"
+_NAMED: Final = r"(?i:seed|mnemonic|phrase|recovery|wallet|backup|secret|bip)[^\n]{0,24}?"
+_RUN: Final = re.compile(_WORDS)
+_PHRASE: Final = re.compile(f"(?:{_NAMED})?{_WORDS}")
+_SPACES: Final = str.maketrans(",+._-\n", " " * 6)
 _PHRASE_LENGTHS: Final = frozenset({12, 15, 18, 21, 24})
 _NOT_IN_PHRASES: Final = frozenset(
     [
@@ -76,8 +80,12 @@ def _iban(number: str) -> bool:
 
 
 def _phrase(words: str) -> bool:
-    listed = re.findall(r"[a-z]+", words)
-    return len(listed) in _PHRASE_LENGTHS and len({*listed}) > 1 and not _NOT_IN_PHRASES & {*listed}
+    """Words that nothing names one are one only if some come again: lists of other words have each once."""
+    run = [*_RUN.finditer(words)][-1]
+    listed = run[0].translate(_SPACES).split()
+    different = {*listed}
+    fits = len(listed) in _PHRASE_LENGTHS and len(different) > 1 and not _NOT_IN_PHRASES & different
+    return fits and (run.start() > 0 or len(different) < len(listed))
 
 
 def _card(number: str) -> bool:

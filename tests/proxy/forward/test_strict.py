@@ -57,6 +57,7 @@ async def test_what_an_ordinary_host_may_get_does_not_leave(tmp_path: Path) -> N
             {"path": f"/?d={sentence}"},
             "encoded sentences in the URL",
         ),
+        ({"path": f"/?d={'.'.join(KEY)}"}, "a secret that is spelled otherwise in the URL"),
         ({"path": f"/?d={KEY[::-1]}"}, "in the URL, read backwards SECRET_REF("),
         (
             {"body": parts.encode()},
@@ -93,6 +94,7 @@ async def test_what_an_ordinary_host_may_get_does_not_leave(tmp_path: Path) -> N
         (answer(gzip.compress(b"hello"), b"Content-Encoding: gzip\r\n"), b"is packed"),
         (answer(b"word " * (TEXT_BYTES // 5 + 9)), b"is a text of more than"),
     ],
+    ids=range(8),
 )
 async def test_an_answer_that_speaks_to_a_model_does_not_come_back(tmp_path: Path, sent: bytes, words: bytes) -> None:
     async with http_origin(sent) as origin, forwarding(tmp_path, [SHOP], ports={80: origin.port}) as setting:
