@@ -62,6 +62,8 @@ def test_the_design_lists_exactly_these_commands() -> None:
         "connection",
         "demo-pool",
         "executions",
+        "hook",
+        "mcp",
     }
     assert promised == set(cli.list_commands(click.Context(cli)))
 
