@@ -13,7 +13,8 @@ from safety_core.edge import clock
 from safety_core.errors import SafetyError
 
 FIRST_RETRY: Final = 0.5
-"""Seconds after the first failure; doubled with each further one."""
+"""Seconds after the first failure; doubled with each further one. Tries that somebody hurried do not count: many new
+questions in a short outage would make it a long one."""
 
 RETRY_CAP: Final = 60.0
 """Seconds between two tries at most: an outage of any length is over a minute after its end."""
@@ -43,6 +44,7 @@ class Pace:
         self._every = every
         self._hurry = hurry or asyncio.Event()
         self._failures = 0
+        self._pauses = 0
         self._done_at: float | None = None
         self._trouble = ""
 
@@ -65,7 +67,7 @@ class Pace:
         else:
             if self._failures:
                 _log.info("%s: works again after %d failures", self.name, self._failures)
-            self._failures, self._trouble, self._done_at = 0, "", clock.now()
+            self._failures, self._pauses, self._trouble, self._done_at = 0, 0, "", clock.now()
 
     def _failed(self, trouble: str) -> None:
         self._failures += 1
@@ -76,13 +78,13 @@ class Pace:
     async def _rest(self) -> None:
         seconds = self._every() if callable(self._every) else self._every
         if self._failures:
-            backoff = min(RETRY_CAP, FIRST_RETRY * 2.0 ** min(self._failures - 1, 20))
+            backoff = min(RETRY_CAP, FIRST_RETRY * 2.0 ** min(self._pauses, 20))
             seconds = backoff * random.uniform(0.5, 1.0)  # noqa: S311 - spreads edges out after an outage
         try:
             async with asyncio.timeout(seconds):
                 await self._hurry.wait()
         except TimeoutError:
-            pass
+            self._pauses += bool(self._failures)
 
     def to_json(self) -> JsonObject:
         """Return how it goes, for the status."""

@@ -69,6 +69,23 @@ async def test_the_pause_doubles_up_to_its_cap(monkeypatch: pytest.MonkeyPatch) 
     assert max(pauses) == pauses[-1] == RETRY_CAP
 
 
+async def test_tries_that_were_hurried_make_no_pause_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work() -> None:
+        raise UnavailableError("hub", "did not answer")
+
+    hurry = asyncio.Event()
+    pace = Pace("questions", work, 10, hurry)
+    for _ in range(20):
+        await pace.round()
+        hurry.set()
+        await pace._rest()
+    told: list[float] = []
+    monkeypatch.setattr(module.random, "uniform", lambda low, high: high)
+    monkeypatch.setattr(module.asyncio, "timeout", lambda seconds: told.append(seconds) or asyncio.Timeout(None))
+    await pace._rest()
+    assert told == [FIRST_RETRY]
+
+
 async def test_hurry_starts_the_next_round_at_once() -> None:
     hurry, done = asyncio.Event(), asyncio.Queue[None]()
 
