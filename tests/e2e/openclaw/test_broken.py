@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from tests.e2e.openclaw.world import APIS, World
 from tests.simulators.scripted_model import Call, Say
 
@@ -11,9 +13,12 @@ def test_a_broken_plugin_leaves_every_agent_without_a_model(world: World) -> Non
     entry.write_text('export default { id: "safety-gateway", name: "-", register() { throw Error("no"); } };\n')
     world.gateway.restart()
     asked, refused = len(world.model.requests), world.edge.status()["interlock"]["refused"]
-    for agent in APIS:
-        _, turn = world.say(Call("exec", {"command": "touch without-a-plugin"}), Say("done"), agent=agent)
-        assert turn.text != "done"
+
+    def turn(agent: str) -> str:
+        return world.say(Call("exec", {"command": "touch without-a-plugin"}), Say("done"), agent=agent)[1].text
+
+    with ThreadPoolExecutor(len(APIS)) as pool:  # each is tried again for a while
+        assert "done" not in [*pool.map(turn, APIS)]
     assert len(world.model.requests) == asked
     assert not (world.workspace / "without-a-plugin").exists()
     assert world.edge.status()["interlock"]["refused"] >= refused + len(APIS)
