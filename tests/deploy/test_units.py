@@ -96,7 +96,7 @@ def test_users_are_those_of_the_units() -> None:
 
 
 def test_what_confines_commands_stays_possible() -> None:
-    """Each of these takes a layer away from commands (`safety_core/edge/confine/`); tried on a machine, docs/vps.md."""
+    """Each of these takes a layer away from commands (`safety_core/edge/confine/`), or may on some kernel: docs/vps.md."""
     told = settings(UNITS / "safety-edge.service")
     for key in ("ProtectKernelTunables", "ProtectKernelLogs", "ProcSubset", "ProtectControlGroups", "PrivateUsers",
                 "MemoryDenyWriteExecute"):  # fmt: skip
