@@ -96,7 +96,7 @@ def test_users_are_those_of_the_units() -> None:
 
 
 def test_what_confines_commands_stays_possible() -> None:
-    """Each of these takes a layer away from commands (`safety_core/edge/confine/`), or may on some kernel: docs/vps.md."""
+    """Each of these takes a layer away from commands (`safety_core/edge/confine/`), or may: docs/vps.md."""
     told = settings(UNITS / "safety-edge.service")
     for key in ("ProtectKernelTunables", "ProtectKernelLogs", "ProcSubset", "ProtectControlGroups", "PrivateUsers",
                 "MemoryDenyWriteExecute"):  # fmt: skip
@@ -113,3 +113,18 @@ def test_the_vaults_key_has_the_name_that_the_edge_looks_for() -> None:
     used = re.findall(r"LoadCredentialEncrypted=([\w-]+):(\S+)", (UNITS / "as-edge").read_text())
     assert named == used
     assert [key for key, _ in named] == [KEY_CREDENTIAL]
+
+
+def test_systemd_makes_those_users(tmp_path: Path) -> None:
+    """A description with a colon in it, say, would make none."""
+    file = tmp_path / "etc/sysusers.d/safety.conf"
+    file.parent.mkdir(parents=True)
+    shutil.copy(UNITS / "safety.sysusers", file)
+    done = subprocess.run(
+        ["systemd-sysusers", f"--root={tmp_path}"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.findall(r"^(safety[\w-]*):", (tmp_path / "etc/passwd").read_text(), re.MULTILINE) == [
+        "safety",
+        "safety-hub",
+    ]
