@@ -10,7 +10,8 @@ import click
 
 from safety_core.cli.main import cli
 
-BEGINS = r"(?:^(?:\$ )?|[|;&(@]|\$\(|\b(?:sudo|exec|xargs|then|do|if|time|env)\b[^|;&\n]*?\s)\s*(?:\.venv/bin/|[\w./-]*/bin/)?"
+BEFORE = r"^(?:\$ )?|[|;&(@]|\$\(|\b(?:sudo|exec|xargs|then|do|if|time|env)\b[^|;&\n]*?\s"
+BEGINS = rf"(?:{BEFORE})\s*(?:\.venv/bin/|[\w./-]*/bin/)?"
 INVOCATION = re.compile(BEGINS + r"safety (?=[a-z-])((?:'[^']*'|\"[^\"]*\"|[^|;&<>#`)\n'\"])*)", re.MULTILINE)
 COLUMN = re.compile(r" {2,}")
 NO_COMMAND = re.compile(r" (?:[0-9]?>{1,2}|<) *(?:&[0-9]|\S+)| (?:-[ugo]|--\w+)[ =]safety(?::safety)?\b")
