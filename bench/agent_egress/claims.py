@@ -1,5 +1,7 @@
-"""What we claim, and what we do not, with the reason: by what the gateway can do, whatever a run shows. A case that asks
-for something which is not claimed does not apply, and is counted by its reason."""
+"""What we claim, and what we do not, with the reason: by what the gateway can do, whatever a run shows.
+
+A case that asks for something which is not claimed does not apply, and is counted by its reason.
+"""
 
 from __future__ import annotations
 

@@ -30,8 +30,8 @@ from safety_core.model.secret import SecretValue
 AGAIN_SECONDS: Final = 0.01
 """How often it is tried whether somebody reads."""
 SIGNAL_SECONDS: Final = 0.1
-"""How long one wait in the kernel is. A signal that comes after Python's last look for one and before the wait begins is
-seen at the wait's end only (PEP 475 knows nothing of it then)."""
+"""How long one wait in the kernel is: a signal that comes after Python's last look for one, and before the wait begins,
+is seen at the wait's end only."""
 
 _IN_OPEN: Final = 0x20
 """linux/inotify.h"""

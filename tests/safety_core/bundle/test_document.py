@@ -47,7 +47,7 @@ def test_what_could_be_misread_is_refused_with_its_line(raw: bytes, place: str, 
 
 
 def test_lines_end_as_yaml_ends_them() -> None:
-    with pytest.raises(PolicyError, match="a.yaml:3"):
+    with pytest.raises(PolicyError, match=r"a\.yaml:3"):
         read_document("a.yaml", b"a: 1\rb: 2\r\tc")
 
 
