@@ -5,16 +5,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Final
 
 from safety_core.cli.hook.answer import Answer
 from safety_core.cli.hook.event import Event
 from safety_core.cli.hook.listening import listen
-from safety_core.cli.hook.places import program
+from safety_core.cli.hook.places import OWN, program
 from safety_core.cli.hook.spoken import Host
-
-OWN: Final = 50.0
-"""Seconds for everything but the wait for a person."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,12 +82,23 @@ def _missing(host: Host, tree: JsonObject, path: Path, commands: Mapping[str, li
     """Yield what keeps the host from running our hooks."""
     if Kind.CALL.value not in commands:
         yield f"nothing asks before a call. Fix: safety hook install {host.value}"
-    if tree.get("disableAllHooks"):
-        yield "disableAllHooks is set. Fix: take it out of the file"
+    for file in _heeded(host, path):
+        if (tree if file == path else read_settings(file)).get("disableAllHooks"):
+            yield f"disableAllHooks is set. Fix: take it out of {file}"
     if host is Host.CODEX and (events := untrusted(tree, path, os.environ)):
         yield f"Codex passes over {', '.join(events)}, for nobody has trusted it there. Fix: {TRUST}"
     if host is Host.CODEX and has_terminals(os.environ):
         yield f"{TYPED}. Fix: {NO_TERMINALS}"
+
+
+def _heeded(host: Host, path: Path) -> Iterator[Path]:
+    """Yield the files that may switch hooks off: for Claude Code also what comes with the project in this folder."""
+    yield path
+    if host is Host.CLAUDE_CODE:
+        shared = settings_file(host, os.environ, project=True)
+        yield from {shared, shared.with_name("settings.local.json"), settings_file(host, os.environ, project=False)} - {
+            path
+        }
 
 
 def _change(path: Path, before: JsonObject, after: JsonObject, question: str, *, yes: bool) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from typing import Final
 
+from safety_core.canonical import Json
 from safety_core.cli.hook.answer import Answer, Word
 from safety_core.cli.hook.deadline import end_after, no_end
 from safety_core.cli.hook.event import Event, Kind, event_from
-from safety_core.cli.hook.spoken import Host, Spoken, refused, spoken, withheld
+from safety_core.cli.hook.spoken import WITHHELD, Host, Spoken, refused, spoken, withheld
 from safety_core.errors import SafetyError
+from safety_core.wire.lenient import object_of
 from safety_core.wire.reader import BODY_LIMIT
 
 Judge = Callable[[Event], Answer]
@@ -18,12 +21,15 @@ Judge = Callable[[Event], Answer]
 
 CLOSED: Final = "nothing is let through that could not be judged"
 
+READ: Final = 8 * BODY_LIMIT
+"""Bytes of an event that are read: what is too large to be judged may be a result, which has to be taken away."""
+
 
 def listen(host: Host, judge: Judge, *, seconds: float, permit: bool) -> int:
     """Answer the event on standard input, within `seconds`, and return the exit status."""
     end_after(seconds)
     try:
-        heard = heard_from(sys.stdin.buffer.read(BODY_LIMIT + 1), host, judge, permit=permit)
+        heard = heard_from(sys.stdin.buffer.read(READ + 1), host, judge, permit=permit)
         sys.stdout.write(heard.out + "\n" if heard.out else "")
         sys.stdout.flush()
         sys.stderr.write(heard.err + "\n" if heard.err else "")
@@ -39,7 +45,9 @@ def heard_from(raw: bytes, host: Host, judge: Judge, *, permit: bool = False) ->
     try:
         event = event_from(raw)
     except SafetyError as error:
-        return refused(f"blocked. {error} ({CLOSED})")
+        told = f"{error} ({CLOSED})"
+        said = _raw_result(raw)
+        return refused(f"blocked. {told}") if said is None else spoken(host, Kind.RESULT, _taken_away(said[0], told))
     return spoken(host, event.kind, _judged(event, judge), permit=permit)
 
 
@@ -50,4 +58,21 @@ def _judged(event: Event, judge: Judge) -> Answer:
         reason = f"{error} ({CLOSED})"
     except Exception as error:  # noqa: BLE001 - a bug of ours: its text may quote the call
         reason = f"internal error, {type(error).__name__} ({CLOSED})"
-    return Answer(Word.BLOCK, reason, clean=withheld(event.said) if event.kind is Kind.RESULT else None)
+    return _taken_away(event.said, reason) if event.kind is Kind.RESULT else Answer(Word.BLOCK, reason)
+
+
+def _raw_result(raw: bytes) -> tuple[Json] | None:
+    """Return the result in an event that cannot be judged: exit status 2 would leave it before the model."""
+    try:
+        body = object_of(json.loads(raw))
+    except (ValueError, RecursionError):
+        return None
+    return (body.get("tool_response"),) if body.get("hook_event_name") == Kind.RESULT.value else None
+
+
+def _taken_away(said: Json, reason: str) -> Answer:
+    try:
+        clean = withheld(said)
+    except RecursionError:
+        clean = WITHHELD
+    return Answer(Word.BLOCK, reason, clean=clean)

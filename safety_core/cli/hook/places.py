@@ -18,6 +18,9 @@ from safety_core.canonical import JsonObject
 from safety_core.cli.hook.event import Kind
 from safety_core.cli.hook.spoken import Host
 
+OWN: Final = 50.0
+"""Seconds that a hook has for everything but the wait for a person."""
+
 MARGIN: Final = 15
 """Seconds between the hook's own end and the host's, which would let the call pass."""
 

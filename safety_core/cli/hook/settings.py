@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from safety_core.canonical import Json, JsonObject
-from safety_core.cli.hook.places import Wanted, is_ours
+from safety_core.cli.hook.places import MARGIN, OWN, Wanted, is_ours
 from safety_core.edge.files import read_input
 from safety_core.errors import InputError
 from safety_core.wire.reader import Reader
@@ -58,7 +59,7 @@ def without_hooks(tree: JsonObject, path: Path) -> JsonObject:
 
 
 def our_commands(tree: JsonObject, path: Path) -> dict[str, list[str]]:
-    """Return our commands by event. Raises InputError as above."""
+    """Return our commands by event, those that are heard for every call. Raises InputError as above."""
     found = {event: [*_commands(_entries(entries, path))] for event, entries in _hooks(tree, path).items()}
     return {event: commands for event, commands in found.items() if commands}
 
@@ -88,8 +89,16 @@ def _commands(entries: list[JsonObject]) -> Iterator[str]:
     for entry in entries:
         inner = entry.get("hooks")
         for hook in inner if isinstance(inner, list) and entry.get("matcher") in {None, "", "*"} else []:
-            if isinstance(hook, dict) and _is_our_hook(hook):
+            if isinstance(hook, dict) and _is_our_hook(hook) and _is_whole(hook):
                 yield str(hook["command"])
+
+
+def _is_whole(hook: JsonObject) -> bool:
+    """Tell whether an entry of ours is heard, for every call: one that runs beside it, or is given up early, is not."""
+    timeout, waits = hook.get("timeout"), re.findall(r" --wait ([0-9.]+)", str(hook["command"]))
+    least = sum(map(float, waits[:1])) + OWN + MARGIN
+    plain = hook.get("type") == "command" and {*hook} == {"type", "command", "timeout"}
+    return plain and isinstance(timeout, int | float) and timeout >= int(least)
 
 
 def _is_our_hook(hook: Json) -> bool:

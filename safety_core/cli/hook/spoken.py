@@ -114,4 +114,5 @@ def _text(value: Json) -> str:
 
 
 def _json(value: JsonObject) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    """Return JSON in plain ASCII: whatever the host's locale is, it can be written."""
+    return json.dumps(value)

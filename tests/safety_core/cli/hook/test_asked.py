@@ -155,6 +155,27 @@ def test_a_result_that_nobody_could_look_at_is_withheld_and_ends_the_turn(host: 
     assert "withheld" in (answer["reason"] if host == "codex" else json.dumps(answer["hookSpecificOutput"]))
 
 
+DEEP = b'{"hook_event_name": "PostToolUse", "tool_response": ' + b"[" * 400 + b'"a b"' + b"]" * 400 + b"}"
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize(
+    "raw",
+    [
+        event("PostToolUse", tool_response={"stdout": "a b" * (4 * 1024 * 1024)}),
+        event("PostToolUse", tool_response={"stdout": "a b\ud800"}),
+        event("PostToolUse", tool_response="a b", session_id="\x00"),
+        DEEP,
+    ],
+    ids=["large", "surrogate", "odd", "deep"],
+)
+def test_a_result_that_cannot_even_be_read_is_withheld_too(host: str, raw: bytes) -> None:
+    spoken = heard_from(raw, Host(host), lambda _: pytest.fail("nobody is asked"))
+    answer = json.loads(spoken.out)
+    assert (spoken.status, answer["continue"], "a b" in spoken.out) == (0, False, False)
+    assert spoken.out.isascii()
+
+
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_command_with_secrets_becomes_one_that_the_edge_carries_out(host: str) -> None:
     ticket = "b" * 32

@@ -140,6 +140,34 @@ def test_status_finds_a_hook_that_lets_pass(home: Path) -> None:
     assert "disableAllHooks" in run("status", "claude-code").output
 
 
+@pytest.mark.parametrize("name", ["settings.json", "settings.local.json"])
+def test_a_project_that_switches_hooks_off_is_told(
+    home: Path, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(installing, "trials", lambda _: ())
+    run("install", "claude-code", "--yes")
+    assert run("status", "claude-code").return_value == 0
+    (tmp_path / "shop" / ".claude").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "shop")
+    Path(".claude", name).write_text('{"disableAllHooks": true}')
+    found = run("status", "claude-code")
+    assert (found.return_value, f"shop/.claude/{name}" in found.output) == (1, True)
+
+
+@pytest.mark.parametrize("change", [{"async": True}, {"if": "Bash(git *)"}, {"timeout": 5}, {"type": "prompt"}])
+def test_an_entry_that_is_not_heard_for_every_call_is_none(
+    home: Path, change: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(installing, "trials", lambda _: ())
+    run("install", "claude-code", "--yes")
+    file = home / FILE["claude-code"]
+    tree = json.loads(file.read_text())
+    tree["hooks"]["PreToolUse"][0]["hooks"][0] |= change
+    file.write_text(json.dumps(tree))
+    found = run("status", "claude-code")
+    assert (found.return_value, "nothing asks before a call" in found.output) == (1, True)
+
+
 @pytest.mark.parametrize("broken", ["/nowhere/python -EP -m safety_core.cli", "kill -9 $$;", "sh -c 'exit 1'"])
 def test_the_installed_command_blocks_even_where_the_program_is_gone(home: Path, broken: str) -> None:
     run("install", "codex", "--yes", "--alone")
