@@ -139,7 +139,7 @@ def _plugin() -> JsonObject:
         ),
         "Decided": record({"decided": many(told)}),
         "Outbound": record(
-            {"agent": NAME, "content": {"type": "string", "maxLength": BODY_LIMIT}, "reply": FLAG},
+            {"agent": NAME, "content": {"type": "string", "maxLength": BODY_LIMIT}},
             {"session": ANY_NAME, "channel": ANY_NAME, "to": ANY_NAME},
         ),
     }  # fmt: skip
