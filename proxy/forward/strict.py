@@ -23,7 +23,6 @@ from safety_core.flow.egress_effects import Headers
 from safety_core.flow.headers import text_of
 from safety_core.match.accounts import account_numbers
 from safety_core.match.host_labels import carries_data
-from safety_core.match.instructions import spoken, suspicions
 from safety_core.match.respelled import respelled
 from safety_core.model.finding import FindingKind
 from safety_core.redact.redactor import Redactor
@@ -98,6 +97,8 @@ def search_body(found: Found, body: bytes, headers: Headers, redactor: Redactor)
         _scattered(found, "in the body", one, redactor)
     _numbers(found, "in the body", text)
     if isinstance(tree, dict | list) and b"jsonrpc" in body:
+        from safety_core.match.instructions import spoken  # 4 MiB, which only strict hosts need
+
         found.others += [f"words in the body that a model would obey: it {why}" for why in spoken(text)[:3]]
         found.others += [f"the address of a place inside ({where}) in the body" for where in inside(text)[:3]]
 
@@ -122,6 +123,8 @@ async def looked_through(response: Answer, take: Callable[[int], None]) -> bytes
         if len(held) > TEXT_BYTES:
             fix = "list the host without strict, if no model reads what it answers"
             raise ForwardRefusedError(where, f"is a text of more than {TEXT_BYTES} bytes", fix)
+    from safety_core.match.instructions import spoken, suspicions  # 4 MiB, which only strict hosts need
+
     text = text_in(bytes(held))
     tree = tree_of(text)
     if describes_tools(tree):
