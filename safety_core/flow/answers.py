@@ -87,7 +87,8 @@ class Executed:
         execution: under which id it is written down.
         undoable: what takes it back is written down, too.
         repeated: it had run before, under the same key; this is what came of it then.
-        withheld: it ran, and its output speaks to the model that would read it: a notice stands in its place.
+        withheld: it ran, and its output speaks to the model that would read it, or nobody could look into it: a notice
+            stands in its place.
     """
 
     output: str

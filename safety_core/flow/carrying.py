@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from safety_core.canonical import Digest, digest
-from safety_core.errors import BusyError, InputError, SafetyError, UncertainError
+from safety_core.errors import BusyError, InputError, SafetyError, UncertainError, UnscannableError
 from safety_core.flow import effects
 from safety_core.flow.answers import Context, Entrusted, Executed, Pending, Refused
 from safety_core.flow.case import Case
@@ -20,11 +20,15 @@ from safety_core.model.level import Outcome as Ruled
 from safety_core.model.record import AuditEntry, Event
 from safety_core.model.secret import Use
 from safety_core.model.tool_call import ToolCall, ToolResult, Undo
+from safety_core.redact.redactor import Redaction, Redactor
 from safety_core.resolve import repeat_of
 from safety_core.resolve.plan import ServicePlan
 
 WITHHELD: Final = "speaks_to_model"
 """In the record of an execution whose output was not shown."""
+
+UNREAD: Final = "not_scanned"
+"""So, where nobody could look into it."""
 
 
 def carried_out(entrusted: Entrusted, context: Context, key: str = "", *, again: bool = False) -> Flow[Executed]:
@@ -48,20 +52,28 @@ def carried_out(entrusted: Entrusted, context: Context, key: str = "", *, again:
         if isinstance(error.__cause__, UncertainError):  # by its own name: who asked has to know that nobody knows
             raise error.__cause__ from error
         raise
-    clean = context.redactor.text(result.output)
+    clean, rule, why = _looked_at(entrusted, result.output, context.redactor)
     if clean.discovered:
         yield from effects.Remember(clean.discovered)
     undo = yield from _undo(result, context)
-    text = clean.text
-    spoken = _speaks(entrusted, text)
-    if spoken:
-        text = f"[withheld by the gateway: {spoken}; the tool ran, and a person can look at its server]"
+    text = f"[withheld by the gateway: {why}; the tool ran, and a person can look at its server]" if why else clean.text
     outcome = Outcome(text if key else "", result.status, result.truncated, undo)
     yield from effects.EndExecution(begun.id, ExecutionState.DONE, outcome)
     counts = {"status": result.status, "findings": len(clean.findings)}
-    yield from _record_end(Event.EXECUTED, entrusted, rules=(WITHHELD,) if spoken else (), counts=counts)
+    yield from _record_end(Event.EXECUTED, entrusted, rules=(rule,) if rule else (), counts=counts)
     shown = text, result.status, result.truncated, len(clean.findings)
-    return Executed(*shown, verdict, begun.id, undoable=undo is not None, withheld=bool(spoken))
+    return Executed(*shown, verdict, begun.id, undoable=undo is not None, withheld=bool(why))
+
+
+def _looked_at(entrusted: Entrusted, output: str, redactor: Redactor) -> tuple[Redaction, str, str]:
+    """Return an output without secrets; if it must not be shown, the rule for the record, and why. The call has run,
+    whatever came of it: what cannot be looked into is no reason not to write that down."""
+    try:
+        clean = redactor.text(output)
+        why = _speaks(entrusted, clean.text)
+    except UnscannableError as error:
+        return Redaction(""), UNREAD, f"what the tool gave back {error.reason}"
+    return clean, WITHHELD if why else "", why
 
 
 def _speaks(entrusted: Entrusted, output: str) -> str:
@@ -156,7 +168,10 @@ def _undo(result: ToolResult, context: Context) -> Flow[Undo | None]:
     """Return what takes it back, without secrets: what stood there before may hold some."""
     if result.undo is None:
         return None
-    clean = context.redactor.value(result.undo.params)
+    try:
+        clean = context.redactor.value(result.undo.params)
+    except UnscannableError:
+        return None
     if clean.discovered:
         yield from effects.Remember(clean.discovered)
     return Undo(result.undo.tool, clean.value) if isinstance(clean.value, dict) else None

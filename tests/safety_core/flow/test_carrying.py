@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 from dataclasses import replace
 from typing import Any
 
@@ -281,3 +283,13 @@ def test_what_an_mcp_servers_tool_says_to_a_model_is_withheld_and_recorded() -> 
     shell = tried(said, call())
     assert isinstance(shell, Executed)
     assert not shell.withheld, "files of the operator's own may hold such words"
+
+
+def test_an_output_that_nobody_can_look_into_is_withheld_and_the_call_has_run_all_the_same() -> None:
+    bomb = base64.b64encode(gzip.compress(bytes(64 * 1024 * 1024))).decode()
+    place = world(output=f"Found: {bomb}", undo=Undo("exec", {"command": bomb}))
+    done = tried(place, call("login 'SECRET_REF(shop_key)'"))
+    assert isinstance(done, Executed)
+    assert (done.withheld, done.undoable, bomb in done.output) == (True, False, False)
+    assert written(place).state is ExecutionState.DONE
+    assert (place.log[-1].event, place.log[-1].rules) == (Event.EXECUTED, ("not_scanned",))
