@@ -16,11 +16,12 @@ from safety_core.flow.case import Case
 from safety_core.flow.effects import Flow
 from safety_core.flow.entrust import entrust, plan_for
 from safety_core.model.execution import Execution, ExecutionId, ExecutionState, Outcome, Repeat
+from safety_core.model.finding import Redaction
 from safety_core.model.level import Outcome as Ruled
 from safety_core.model.record import AuditEntry, Event
 from safety_core.model.secret import Use
 from safety_core.model.tool_call import ToolCall, ToolResult, Undo
-from safety_core.redact.redactor import Redaction, Redactor
+from safety_core.redact.redactor import Redactor
 from safety_core.resolve import repeat_of
 from safety_core.resolve.plan import ServicePlan
 

@@ -6,7 +6,7 @@ leaves: shops send such numbers with good reason.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 from urllib.parse import unquote_plus
 
@@ -150,5 +150,13 @@ def account_numbers(text: str) -> tuple[str, ...]:
     return tuple(
         why
         for why, (pattern, right) in _KINDS.items()
-        if any(right(found[0]) for each in readings for found in pattern.finditer(each))
+        if any(right(found) for each in readings for found in _places(pattern, each))
     )
+
+
+def _places(pattern: re.Pattern[str], text: str) -> Iterator[str]:
+    """Yield what a pattern finds; of numbers also what begins within a find: marks before one must not hide it."""
+    found = pattern.search(text)
+    while found:
+        yield found[0]
+        found = pattern.search(text, found.end() if pattern is _PHRASE else found.start() + 1)

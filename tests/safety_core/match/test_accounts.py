@@ -15,6 +15,8 @@ WORDS = "apple bread candle desert engine fabric garden hammer island jungle kit
     [
         ("iban=DE02120300000000202051", "bank account"),
         ("IBAN: DE02 1203 0000 0000 2020 51", "bank account"),
+        ("AB12 DE02 1203 0000 0000 2020 51", "bank account"),
+        ("no 4000 4111 1111 1111 1111", "card"),
         ("n=4111-1111-1111-1111&x=1", "card"),
         ("amex 378282246310005", "card"),
         ("ssn: 219-09-9999", "person"),
@@ -47,6 +49,7 @@ def test_what_is_one_is_named(text: str, kind: str) -> None:
         "seed: " + WORDS.replace("apple", "the"),
         "seed: " + " ".join(WORDS.split()[:11]),
         f"seed: {WORDS} more",
+        f"bread {WORDS}",
         "seed: " + " ".join(["apple"] * 12),
         "1" + "abc" * 10,
         "a plain page about bank accounts and wallets",
