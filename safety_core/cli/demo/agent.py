@@ -16,6 +16,9 @@ NAME: Final = "shop-helper"
 MODEL_OPENAI: Final = "gpt-5-mini"
 MODEL_ANTHROPIC: Final = "claude-sonnet-4-5"
 
+PATIENCE: Final = 120.0
+"""Seconds for an answer, or for something that travels between edge and hub; a fraction of one on an idle machine."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -30,9 +33,8 @@ class Tools:
     """Asks the edge to run tools. Whatever is not "executed" has not run."""
 
     def __init__(self, socket: Path) -> None:
-        self._client = httpx2.Client(
-            transport=httpx2.HTTPTransport(uds=str(socket)), base_url="http://edge", timeout=30
-        )
+        transport = httpx2.HTTPTransport(uds=str(socket))
+        self._client = httpx2.Client(transport=transport, base_url="http://edge", timeout=PATIENCE)
 
     def run(self, wish: Wish) -> dict[str, Any]:
         """Return the edge's answer to one call."""

@@ -11,16 +11,13 @@ from typing import Any, Final
 
 import httpx2
 
-from safety_core.cli.demo.agent import AnthropicChat, OpenAIChat, Tools, Wish
+from safety_core.cli.demo.agent import PATIENCE, AnthropicChat, OpenAIChat, Tools, Wish
 from safety_core.cli.demo.answers import Queue, call_tool, say
 from safety_core.cli.demo.model import Received
 from safety_core.cli.demo.screen import Screen
-from safety_core.cli.demo.stage import ANTHROPIC_KEY, OPENAI_KEY, Set, Stage
+from safety_core.cli.demo.stage import ANTHROPIC_KEY, BUSY, OPENAI_KEY, Set, Stage
 from safety_core.cli.demo.story import SHOP_KEY, STEPS, Outcome, Step
 from safety_core.errors import UnavailableError
-
-PATIENCE: Final = 15.0
-"""Seconds for something that travels between edge and hub; it takes a fraction of one."""
 
 OPENAI_STEPS: Final = 4
 """So many steps go through the `openai` SDK, the others through `anthropic`."""
@@ -44,7 +41,17 @@ class Play:
         )
 
     def play(self) -> None:
-        """Play all of it."""
+        """Play all of it.
+
+        Raises:
+            UnavailableError: edge or hub did not answer.
+        """
+        try:
+            self._acts()
+        except httpx2.HTTPError as error:
+            raise UnavailableError("edge or hub", f"did not answer ({type(error).__name__})", BUSY) from error
+
+    def _acts(self) -> None:
         with ExitStack() as stack:
             self._tools = stack.enter_context(closing(Tools(self._place.control)))
             self._wait_for_policy()
@@ -161,7 +168,7 @@ class Play:
 
     def _hub(self, path: str, **query: str) -> Any:
         headers = {"Authorization": "Bearer " + Path(self._place.approver_file).read_text().strip()}
-        return httpx2.get(self._place.hub + path, params=query, headers=headers).json()
+        return httpx2.get(self._place.hub + path, params=query, headers=headers, timeout=PATIENCE).json()
 
     @staticmethod
     def _until(look: Callable[[], Any], good: Callable[[Any], bool]) -> Any:

@@ -26,7 +26,11 @@ from safety_core.edge.shipped import shipped_folder
 from safety_core.errors import UnavailableError
 
 TENANT: Final = "bakery"
-START_SECONDS: Final = 30
+PATIENCE: Final = 300.0
+"""Seconds for one command to end, or one service to listen; each takes one or two, and far more on a busy machine."""
+
+BUSY: Final = "try again when the machine is less busy"
+
 STOP_SECONDS: Final = 10
 OPENAI_KEY: Final = "openai_key"
 ANTHROPIC_KEY: Final = "anthropic_key"
@@ -184,15 +188,18 @@ class Stage:
     def safety(self, *arguments: str, given: str = "") -> str:
         """Run one `safety` command to its end and return what it printed."""
         environ = {**os.environ, "SAFETY_HOME": str(self.home)}
-        done = subprocess.run(
-            [sys.executable, "-m", "safety_core.cli", *arguments],
-            input=given,
-            env=environ,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=START_SECONDS,
-        )
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", "safety_core.cli", *arguments],
+                input=given,
+                env=environ,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=PATIENCE,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise UnavailableError(f"safety {arguments[0]}", f"took more than {PATIENCE:.0f} s", BUSY) from error
         if done.returncode:
             raise UnavailableError(
                 f"safety {arguments[0]}", f"ended with {done.returncode}: {done.stderr.strip()[-400:]}"
@@ -212,12 +219,20 @@ class Stage:
             _stop(child)
 
     def _ready(self, child: subprocess.Popen[bytes], name: str) -> Mapping[str, Any]:
-        watchdog = threading.Timer(START_SECONDS, child.kill)
+        late = threading.Event()
+
+        def give_up() -> None:
+            late.set()
+            child.kill()
+
+        watchdog = threading.Timer(PATIENCE, give_up)
         watchdog.start()
         try:
             line = child.stdout.readline() if child.stdout else b""
         finally:
             watchdog.cancel()
+        if not line and late.is_set():
+            raise UnavailableError(f"safety {name}", f"was not ready after {PATIENCE:.0f} s", BUSY)
         if not line:
             log = (self.folder / f"{name}.log").read_text(errors="replace")
             raise UnavailableError(f"safety {name}", f"did not start: {log.strip()[-400:]}")
