@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import secrets
 import sys
 import time
@@ -117,8 +118,6 @@ def tried(cases: Sequence[Case], folder: Path) -> Generator[Tried, None, None]:
 @contextmanager
 def _trusting(trusted: Path) -> Generator[None, None, None]:
     """Have processes that are started within trust the world's CA, as they would those of the system."""
-    import os
-
     os.environ["SSL_CERT_FILE"] = str(trusted)
     try:
         yield

@@ -26,7 +26,7 @@ def played(case: Case, tried: Tried) -> Verdict:
             return _socket(case, tried)
         if "dns_rebinding_fixture" in case.requires:
             return _twice(case, tried)
-        return _judged(case, tried, [_asked(case, tried, *request) for request in _requests(case)])
+        return _judged(tried, [tried.client.send(*request) for request in _requests(case)])
     except (OSError, EOFError) as error:
         return Verdict(ERROR, f"{type(error).__name__}: {error}")
 
@@ -67,11 +67,7 @@ def _requests(case: Case) -> list[tuple[str, str, dict[str, str], bytes]]:
     return [(str(payload.get("method") or ("POST" if raw else "GET")), case.url, headers, raw)]
 
 
-def _asked(case: Case, tried: Tried, method: str, url: str, headers: dict[str, str], body: bytes) -> Got:
-    return tried.client.send(method, url, headers, body)
-
-
-def _judged(case: Case, tried: Tried, answers: list[Got]) -> Verdict:
+def _judged(tried: Tried, answers: list[Got]) -> Verdict:
     for got in answers:
         if got.status in _REFUSED and got.body != tried.world.body:
             return Verdict(BLOCK, _text(got.body), evidence=tried.record("", *_EVENTS))
@@ -92,7 +88,7 @@ def _twice(case: Case, tried: Tried) -> Verdict:
     refused = []
     for _ in range(3):
         for request in _requests(case):
-            got = _asked(case, tried, *request)
+            got = tried.client.send(*request)
             refused += [got] if got.status in _REFUSED else []
     if tried.world.inside or not refused:
         return Verdict(ALLOW, "reached an address inside" if tried.world.inside else "")

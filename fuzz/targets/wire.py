@@ -41,7 +41,6 @@ from safety_core.wire.reader import Reader, check_retold, parse_json
 
 _TENANT: Final = TenantId("bakery")
 _REST: Final = Connection("shop", "rest", "https://shop.example/api")
-_ID: Final = "0" * 32
 
 Read = Callable[[bytes], Any]
 
