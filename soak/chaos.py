@@ -25,10 +25,9 @@ def drawn(target: Target) -> Iterator[str]:
         yield target.chance.choices(names, weights)[0]
 
 
-def make(target: Target, goes_on: Callable[[int], bool]) -> int:
-    """Make faults for as long as `goes_on` says of their number so far. Return how many there were."""
-    done = 0
-    for name in drawn(target):
+def make(target: Target, goes_on: Callable[[int], bool]) -> None:
+    """Make faults for as long as `goes_on` says of their number so far."""
+    for done, name in enumerate(drawn(target)):
         if not goes_on(done):
             break
         began = time.time()
@@ -38,5 +37,3 @@ def make(target: Target, goes_on: Callable[[int], bool]) -> int:
         target.edge.await_ready()
         target.hub.await_ready()
         target.hold(*PEACE)
-        done += 1
-    return done

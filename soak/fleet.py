@@ -43,7 +43,6 @@ class Service:
     journal: Journal
     wanted: bool = False
     ready: dict[str, Any] = field(default_factory=dict)
-    starts: int = 0
     popen: subprocess.Popen[bytes] | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -67,7 +66,6 @@ class Service:
         with out.open("ab") as told, (self.folder / f"{self.name}.err").open("ab") as errors:
             environ = {**os.environ, **self.environ, **self.shim.environ}
             self.popen = subprocess.Popen(self.order, stdin=subprocess.DEVNULL, stdout=told, stderr=errors, env=environ)
-        self.starts += 1
         self.journal.note("started", who=self.name, pid=self.popen.pid)
 
     def await_ready(self, seconds: float = START_SECONDS) -> None:

@@ -21,7 +21,3 @@ class Journal:
         line = json.dumps({"what": what, "at": round(time.time(), 6), **fields}).encode() + b"\n"
         with self._lock:
             self._file.write(line)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()

@@ -30,7 +30,6 @@ SETTLE: Final = 60.0
 """Seconds for the hub to hear of the last usage, once all is at peace."""
 DEAD: Final = 9
 """A port of loopback where nobody listens."""
-MIB: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,6 @@ class Run:
     """What came of it. `load`: what the agent said of itself."""
 
     seconds: float
-    faults: int
     load: Mapping[str, Any]
 
 
@@ -107,7 +105,7 @@ def _run(plan: Plan, places: Places) -> Run:
         capacity = _told(agent)
         began = time.monotonic()
         least = len(FAULTS)
-        faults = make(target, lambda done: done < least or time.monotonic() - began < plan.seconds)
+        make(target, lambda done: done < least or time.monotonic() - began < plan.seconds)
         seconds = time.monotonic() - began
         _end_input(agent)
         finished = _told(agent)
@@ -115,7 +113,7 @@ def _run(plan: Plan, places: Places) -> Run:
         watch.close()
         edge.stop()
         hub.stop()
-        return Run(seconds, faults, {**capacity, **finished, "settled": settled, "starts": [edge.starts, hub.starts]})
+        return Run(seconds, {**capacity, **finished, "settled": settled})
 
 
 @contextmanager

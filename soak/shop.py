@@ -1,4 +1,4 @@
-"""A shop that notes every act: what was ordered and deleted, under which key, and how long the edge's log was then.
+"""A shop that notes every act: what was ordered and paid back, under which key, and how long the edge's log was then.
 
 It honours idempotency keys, as its description says, and notes each repeat of one as such.
 """
