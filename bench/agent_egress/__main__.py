@@ -7,13 +7,17 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.agent_egress import machine, tools, web
 from bench.agent_egress.case import Case, CaseError, read_cases
 from bench.agent_egress.claims import not_applicable
 from bench.agent_egress.score import good_enough, rates
 from bench.agent_egress.told import as_json, lines, onto
-from bench.agent_egress.verdict import NOT_APPLICABLE, Verdict
+from bench.agent_egress.verdict import ERROR, NOT_APPLICABLE, Verdict
+
+if TYPE_CHECKING:
+    from bench.agent_egress.site import Tried
 
 
 def main(arguments: list[str]) -> int:
@@ -50,12 +54,19 @@ def run(cases: Sequence[Case]) -> list[tuple[Case, Verdict]]:
         with tried(cases, Path(name)) as here:
             for number, case in enumerate(cases, 1):
                 if case.id not in apart:
-                    play = tools.played if case.kind.startswith("mcp_") else web.played
-                    results.append((case, play(case, here)))
+                    results.append((case, _played(case, here)))
                     here.forget()
                     print(f"\r{number}/{len(cases)} {case.id:60}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     return sorted(results, key=lambda result: result[0].id)
+
+
+def _played(case: Case, here: Tried) -> Verdict:
+    play = tools.played if case.kind.startswith("mcp_") else web.played
+    try:
+        return play(case, here)
+    except Exception as error:  # noqa: BLE001 - whatever a case holds, the others are tried
+        return Verdict(ERROR, f"{type(error).__name__}: {error}")
 
 
 def _chosen(arguments: list[str]) -> argparse.Namespace:

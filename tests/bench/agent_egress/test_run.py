@@ -27,6 +27,7 @@ CASES = [
     case("blocklisted", "url", "fetch_proxy", {"url": "https://exfil-collector.example.net/"}),
     case("inside", "url", "fetch_proxy", {"url": "http://10.0.0.1.nip.io/"}),
     case("turning", "url", "fetch_proxy", {"url": "http://turning.example/"}, **TURNING),
+    case("no-url", "url", "fetch_proxy", {"url": "http://[a.example/"}, allow=True),
     case("page", "response_content", "fetch_proxy", {"url": PAGE, "response_body": ORDER}),
     case("page-fine", "response_content", "fetch_proxy", {"url": PAGE, "response_body": "Tea."}, allow=True),
     case("call", "mcp_tool_call", "mcp_stdio", calls(("web_search", {"query": KEY}))),
@@ -49,7 +50,7 @@ def test_each_kind_of_case_is_put_to_a_real_edge(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     told = json.loads(out.read_text())
     scores = {one["case_id"]: one["score"] for one in told["results"]}
-    assert scores.pop("socket") == "not_applicable"
-    assert scores == {one["id"]: "pass" for one in CASES if one["id"] != "socket"}
+    assert (scores.pop("socket"), scores.pop("no-url")) == ("not_applicable", "error")
+    assert scores == {one["id"]: "pass" for one in CASES if one["id"] not in {"socket", "no-url"}}
     assert told["proven"] == sum(one["expected_verdict"] == "block" for one in CASES) - 1
     assert "containment 100.0%" in done.stdout
