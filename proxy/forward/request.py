@@ -140,7 +140,7 @@ class RequestApp:
             body = await read_body(scope["headers"], receive, limit=limit, take=take)
             scan_body(found, body, headers, redactor)
             if rule.strict:
-                search_body(found, body, headers, redactor)
+                await search_body(found, body, headers, redactor)
         if found.discovered:
             await self._parts.remember(found.discovered)
         if found.any:

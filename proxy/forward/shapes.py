@@ -19,16 +19,33 @@ _URL_HOST: Final = re.compile(
 )
 _METADATA: Final = frozenset({"metadata.google.internal", "metadata.goog", "instance-data.ec2.internal"})
 _RUN: Final = re.compile(r"[A-Za-z0-9+/_-]{24,}")
+_DATA: Final = re.compile(r"^data:", re.MULTILINE)
+_LINE_END: Final = re.compile(r"\r\n|\r|\n")
+_TEXTUAL: Final = re.compile(rb"text/|[/+](?:x-)?(?:(?:nd)?json|xml|xhtml|yaml|(?:java|ecma)script)\b", re.IGNORECASE)
+_CHARSET: Final = re.compile(rb"charset\s*=\s*[\"']?([^\s;,\"']+)", re.IGNORECASE)
+_PLAIN: Final = re.compile(
+    rb"utf-?8(?:mb4)?|(?:us-)?ascii|iso-?8859-?[0-9]{1,2}|latin-?[0-9]{1,2}|(?:windows|cp)-?125[0-8]|koi8-[ru]"
+    rb"|gb2312|gbk|gb18030|big5(?:-hkscs)?|euc-(?:jp|kr|cn|tw)|(?:shift|s)[-_]?jis",
+    re.IGNORECASE,
+)
+"""Character sets in which bytes below 128 are ASCII."""
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
 def describes_tools(tree: object) -> bool:
     """Tell whether JSON is an agent's card or a list of tools: a model takes both for what its operator says."""
+    if isinstance(tree, list):
+        return any(map(describes_tools, tree))  # a batch, or the events of a stream
     if not isinstance(tree, dict):
         return False
     result = tree.get("result")
     listed = tree.get("tools") or (result.get("tools") if isinstance(result, dict) else None)
     return isinstance(tree.get("skills"), list) or isinstance(listed, list)
+
+
+def speaks_rpc(tree: object) -> bool:
+    """Tell whether JSON is a message of JSON-RPC, or several."""
+    return any(isinstance(one, dict) and "jsonrpc" in one for one in (tree if isinstance(tree, list) else [tree]))
 
 
 def inside(text: str) -> list[str]:
@@ -78,11 +95,31 @@ def by_key(tree: object) -> Iterator[list[str]]:
 
 
 def tree_of(text: str) -> object:
-    """Return what a JSON text holds; None where it is none."""
+    """Return what a JSON text holds, or of a stream of events a list of what theirs hold; None where it is neither."""
+    text = text.lstrip("\ufeff \t\r\n")
+    if text[:1] in {"{", "["}:
+        return _parsed(text)
+    return [*map(_parsed, _events(text))] or None
+
+
+def _parsed(text: str) -> object:
     try:
-        return json.loads(text) if text.lstrip()[:1] in {"{", "["} else None
+        return json.loads(text)
     except (ValueError, RecursionError):
         return None
+
+
+def _events(text: str) -> Iterator[str]:
+    """Yield the data of server-sent events, in which MCP servers answer, too."""
+    if not _DATA.search(text):
+        return
+    data: list[str] = []
+    for line in [*_LINE_END.split(text), ""]:
+        if line.startswith("data:"):
+            data.append(line[5:])
+        elif not line and data:
+            yield "\n".join(data)
+            data = []
 
 
 def values(tree: object) -> Iterator[str]:
@@ -98,17 +135,23 @@ def values(tree: object) -> Iterator[str]:
             stack.extend(reversed(list(item.values())))
 
 
-def is_text(sample: bytes) -> bool:
-    """Tell by its beginning whether something is a text."""
-    if sample.startswith(_UTF16):
+def is_text(sample: bytes, kind: bytes = b"") -> bool:
+    """Tell whether something is a text: its type says so (`kind`, a Content-Type), or its beginning does."""
+    if sample.startswith(_UTF16) or _TEXTUAL.search(kind):
         return True
-    if b"\0" in sample:
+    if sample.count(b"\0") * 8 > len(sample):
         return False
+    sample = sample.replace(b"\0", b"")  # a few of them hide nothing from a model
     try:
         sample.decode()
     except UnicodeDecodeError as error:
         return error.start > len(sample) - 4 or error.start > len(sample) * 0.9 or _latin(sample)
     return True
+
+
+def is_plain(kind: bytes) -> bool:
+    """Tell whether a text of this Content-Type can be read here: English words in it are the bytes of ASCII."""
+    return all(_PLAIN.fullmatch(name) for name in _CHARSET.findall(kind))
 
 
 def _latin(sample: bytes) -> bool:

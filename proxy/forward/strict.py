@@ -16,7 +16,18 @@ from urllib.parse import parse_qsl, unquote
 
 from proxy.errors import ForwardRefusedError
 from proxy.forward.scan import Found
-from proxy.forward.shapes import by_key, describes_tools, encoded_prose, inside, is_text, text_in, tree_of, values
+from proxy.forward.shapes import (
+    by_key,
+    describes_tools,
+    encoded_prose,
+    inside,
+    is_plain,
+    is_text,
+    speaks_rpc,
+    text_in,
+    tree_of,
+    values,
+)
 from proxy.forward.target import Target
 from proxy.upstream.client import Answer
 from safety_core.flow.egress_effects import Headers
@@ -26,7 +37,7 @@ from safety_core.match.host_labels import carries_data
 from safety_core.match.respelled import respelled
 from safety_core.model.finding import FindingKind
 from safety_core.redact.redactor import Redactor
-from safety_core.redact.scattered import scattered
+from safety_core.redact.scattered import beside, scattered, tokens_in
 
 TEXT_BYTES: Final = 1024 * 1024
 """Of a text that comes back: it is held until it was looked through, and an agent reads no more at once."""
@@ -35,6 +46,10 @@ _SPELLED: Final = 16
 """Characters of the shortest text that could hide a token."""
 
 _SAMPLE: Final = 4096
+_LINES: Final = 1000
+"""Lines that are searched at once."""
+
+_UNPACKED: Final = frozenset({b"", b"identity"})
 _UNTOLD: Final = frozenset({b"accept-encoding", b"range"})
 """Headers that would keep an answer from being read whole."""
 
@@ -80,27 +95,55 @@ def search_head(found: Found, target: Target, url: str, headers: Headers, redact
     _scattered(found, "in headers", values, redactor)
     _respelled(found, "in the URL", [unquote(part) for part in (url, *query)], redactor)
     _respelled(found, "in headers", values, redactor)
-    _numbers(found, "in the URL", url)
-    _numbers(found, "in headers", "\n".join(values))
+    _numbers(found.others, "in the URL", url)
+    _numbers(found.others, "in headers", "\n".join(values))
 
 
-def search_body(found: Found, body: bytes, headers: Headers, redactor: Redactor) -> None:
+async def search_body(found: Found, body: bytes, headers: Headers, redactor: Redactor) -> None:
     """Look through a body once more."""
+    kind = _value(headers, b"content-type")
+    if any(name == b"content-encoding" and value.strip().lower() not in _UNPACKED for name, value in headers):
+        found.others.append("a body that is packed")
+    if len(body) > TEXT_BYTES and (is_text(body[:_SAMPLE], kind) or body.lstrip()[:1] in {b"{", b"["}):
+        found.others.append(f"a text of more than {TEXT_BYTES} bytes")
+        return
     text = text_of(body)
     tree = tree_of(text)
-    kind = next((value for name, value in headers if name == b"content-type"), b"")
     pieces = list(values(tree)) if tree is not None else []
     if b"urlencoded" in kind:
         pieces = [value for _, value in parse_qsl(text, keep_blank_values=True)]
     _respelled(found, "in the body", [text, *pieces[:24]], redactor)
-    for one in (pieces, *by_key(tree)):
-        _scattered(found, "in the body", one, redactor)
-    _numbers(found, "in the body", text)
-    if isinstance(tree, dict | list) and b"jsonrpc" in body:
+    await _together(found, (pieces, *by_key(tree)), redactor)
+    found.others += await asyncio.to_thread(_said, text, "\n".join(pieces) if "\\" in text else "", tree)
+
+
+async def _together(found: Found, groups: Iterable[list[str]], redactor: Redactor) -> None:
+    """Look for secrets in pieces, many groups at a time; between these others have their turn."""
+    lines: list[str] = []
+    for pieces in groups:
+        lines += beside(pieces)
+        if len(lines) > _LINES:
+            _scan(found, lines, redactor)
+            lines = []
+            await asyncio.sleep(0)
+    _scan(found, lines, redactor)
+
+
+def _scan(found: Found, lines: list[str], redactor: Redactor) -> None:
+    if not found.any and tokens_in(lines, redactor):
+        found.others.append("a secret in pieces in the body")
+
+
+def _said(text: str, escaped: str, tree: object) -> list[str]:
+    """Return what must not leave of a body's text, beside secrets. `escaped`: its strings, where some have escapes."""
+    others: list[str] = []
+    _numbers(others, "in the body", f"{text}\n{escaped}")
+    if speaks_rpc(tree):
         from safety_core.match.instructions import spoken  # 4 MiB, which only strict hosts need
 
-        found.others += [f"words in the body that a model would obey: it {why}" for why in spoken(text)[:3]]
-        found.others += [f"the address of a place inside ({where}) in the body" for where in inside(text)[:3]]
+        others += [f"words in the body that a model would obey: it {why}" for why in spoken(text)[:3]]
+        others += [f"the address of a place inside ({where}) in the body" for where in inside(text)[:3]]
+    return others
 
 
 async def looked_through(response: Answer, take: Callable[[int], None]) -> bytes:
@@ -112,17 +155,22 @@ async def looked_through(response: Answer, take: Callable[[int], None]) -> bytes
     """
     where = "the answer"
     encoded = [value for name, value in response.head.headers if name == b"content-encoding"]
-    if any(value.strip().lower() not in {b"", b"identity"} for value in encoded):
+    if any(value.strip().lower() not in _UNPACKED for value in encoded):
         raise ForwardRefusedError(where, "is packed, though it was asked for unpacked", "look at the host")
+    kind = _value(response.head.headers, b"content-type")
+    if not is_plain(kind):
+        raise ForwardRefusedError(where, "is in a character set that nobody here reads", "look at the host")
     held = bytearray()
     while chunk := await response.chunk():
         take(len(chunk))
         held += chunk
-        if not is_text(bytes(held[:_SAMPLE])):
+        if len(held) >= _SAMPLE and not is_text(bytes(held[:_SAMPLE]), kind):
             return bytes(held)
         if len(held) > TEXT_BYTES:
             fix = "list the host without strict, if no model reads what it answers"
             raise ForwardRefusedError(where, f"is a text of more than {TEXT_BYTES} bytes", fix)
+    if not is_text(bytes(held[:_SAMPLE]), kind):
+        return bytes(held)
     from safety_core.match.instructions import spoken, suspicions  # 4 MiB, which only strict hosts need
 
     text = text_in(bytes(held))
@@ -135,12 +183,17 @@ async def looked_through(response: Answer, take: Callable[[int], None]) -> bytes
         look: Callable[[str], tuple[str, ...]] = suspicions
     else:
         look = spoken
+    strings = "\n".join(values(tree)) if isinstance(tree, list) and "\\" in text else ""  # of events: without escapes
     told = "\n".join(text_of(value) for _, value in response.head.headers)
-    reasons = await asyncio.to_thread(lambda: (*look(text), *spoken(told)))
+    reasons = await asyncio.to_thread(lambda: (*look(text), *spoken(strings), *spoken(told)))
     if reasons:
         fix = "if the page is right to say that, read it otherwise, or list the host without strict"
         raise ForwardRefusedError(where, f"speaks to the model that would read it: it {'; '.join(reasons[:3])}", fix)
     return bytes(held)
+
+
+def _value(headers: Headers, wanted: bytes) -> bytes:
+    return b"; ".join(value for name, value in headers if name == wanted)
 
 
 def _respelled(found: Found, place: str, texts: Iterable[str], redactor: Redactor) -> None:
@@ -156,5 +209,5 @@ def _scattered(found: Found, place: str, pieces: list[str], redactor: Redactor) 
         found.others.append(f"a secret in pieces {place}")
 
 
-def _numbers(found: Found, place: str, text: str) -> None:
-    found.others += [f"{why} {place}" for why in account_numbers(text)]
+def _numbers(others: list[str], place: str, text: str) -> None:
+    others += [f"{why} {place}" for why in account_numbers(text)]

@@ -18,6 +18,16 @@ _PIECE: Final = 200
 """Characters of a piece; longer ones are no piece of a token."""
 
 
+def beside(pieces: Sequence[str]) -> list[str]:
+    """Return what neighbours among these pieces come to together, a line each."""
+    short = [piece for piece in pieces if 0 < len(piece) <= _PIECE][:_MOST]
+    return [
+        "".join(short[start : start + count])
+        for start in range(len(short))
+        for count in range(2, min(_AT_ONCE, len(short) - start) + 1)
+    ]
+
+
 def scattered(pieces: Sequence[str], redactor: Redactor) -> tuple[Finding, ...]:
     """Return what neighbours come to together; one alone is looked at elsewhere. Positions mean nothing.
 
@@ -27,12 +37,11 @@ def scattered(pieces: Sequence[str], redactor: Redactor) -> tuple[Finding, ...]:
     Raises:
         UnscannableError: the scan does not come to its end.
     """
-    short = [piece for piece in pieces if 0 < len(piece) <= _PIECE][:_MOST]
-    lines = [
-        "".join(short[start : start + count])
-        for start in range(len(short))
-        for count in range(2, min(_AT_ONCE, len(short) - start) + 1)
-    ]
+    return tokens_in(beside(pieces), redactor)
+
+
+def tokens_in(lines: Sequence[str], redactor: Redactor) -> tuple[Finding, ...]:
+    """Return the registered secrets and the tokens of a form of their own in some lines. Raises UnscannableError."""
     if not lines:
         return ()
     in_context = redactor.matcher.patterns.in_context
