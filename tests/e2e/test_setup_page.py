@@ -61,7 +61,7 @@ def test_the_page_works_as_it_is_written(tmp_path: Path) -> None:
         text=True,
         start_new_session=True,
     ) as shell:
-        late = threading.Timer(150, os.killpg, (shell.pid, signal.SIGKILL))
+        late = threading.Timer(280, os.killpg, (shell.pid, signal.SIGKILL))
         late.start()
         printed, _ = shell.communicate()
         late.cancel()
