@@ -16,7 +16,7 @@ _LAW: Final = (
     r"|context|constraints?|training)"
 )
 _KEPT: Final = (
-    r"(?:/etc/(?:passwd|shadow)|~/\.\w+|\.ssh/|\bid_(?:rsa|ed25519)\b|\.aws/credentials|\bsystem prompt"
+    r"(?:/etc/(?:passwd|shadow)|~/\.\w|\.ssh/|\bid_(?:rsa|ed25519)\b|\.aws/credentials|\bsystem prompt"
     r"|\b(?:chat|conversation) (?:history|context)\b|\bprivate keys?\b|\bsession (?:tokens?|cookies?)\b"
     r"|\b(?:all|any|their|its) (?:of )?(?:the |your )?(?:stored |available |known )?(?:api keys?|credentials|secrets"
     r"|passwords|tokens"
@@ -71,8 +71,8 @@ _SPOKEN: Final[Mapping[str, str]] = {
     ),
     "speaks as a system or a person would": (
         r"<\|(?:im_start|im_end|system|user|assistant|endoftext|start_header_id)\|>|<<SYS>>"
-        r"|^\s*(?:system|admin\w*|developer)\s*:.{0,40}?\b(?:new (?:directive|instructions?|task)|you are now|ignore"
-        r"|disregard|override)\b"
+        r"|^\s{0,20}(?:system|admin\w*|developer)\s*:.{0,40}?\b(?:new (?:directive|instructions?|task)|you are now"
+        r"|ignore|disregard|override)\b"
         r"|[\[<(>*#-]\s*/?(?:system|admin(?:istrator)?|developer|root)(?: (?:message|notice|override"
         r"|instructions?|directive"
         r"|prompt|update|alert|note|command))?\s*[\])>*]*\s*[:\]>]\s*.{0,80}?\b(?:new (?:directive|instructions?"
@@ -82,7 +82,7 @@ _SPOKEN: Final[Mapping[str, str]] = {
         r"|notice|override|instructions?|directive"
         r"|alert|command)\s*:.{0,120}?\b(?:must|ignore|disregard|override|execute|transfer|forward|send|reveal"
         r"|call the|provide)\b"
-        r"|(?:^|\n)\s*Human\s*:[^\n]{0,200}\n+\s*Assistant\s*:[^\n]{0,60}\bI(?:'ll| will| have)\b"
+        r"|(?:^|\n)\s{0,20}Human\s{0,4}:[^\n]{0,200}\n{1,4}\s{0,20}Assistant\s*:[^\n]{0,60}\bI(?:'ll| will| have)\b"
         r"|\bnew (?:system )?(?:directives?|instructions?) (?:received|issued|follow|from (?:the )?(?:system|admin"
         r"|operator|user"
         r"|developer))"
@@ -91,10 +91,10 @@ _SPOKEN: Final[Mapping[str, str]] = {
     ),
     "speaks to a model by its kind": (
         r"\b(?:attention|important|notice|note|instructions?|message|directive|reminder|hey|dear"
-        r"|hello)\b[\s:,!-]*(?:to|for)?\s*(?:all |any |the )?"
+        r"|hello)\b[\s:,!-]{0,10}(?:(?:to|for)\s{1,4})?(?:all |any |the )?"
         + _AI
         + r"(?: (?:readers?|systems?|crawlers?|processing|reading|parsing"
-        r"|summari[sz]ing)\b.{0,60}?)?[\s:,!-]+.{0,120}?\b(?:must|should|please|ignore|disregard|you|do not"
+        r"|summari[sz]ing)\b.{0,180}?|[\s:,!-]{1,10}.{0,120}?)\b(?:must|should|please|ignore|disregard|you|do not"
         r"|need to|are required|have to|shall)\b"
         r"|\bif you(?:'re| are) (?:an? |the )?"
         + _AI
@@ -130,15 +130,15 @@ _SPOKEN: Final[Mapping[str, str]] = {
         r"|--post-file\S*\s)[^\n]{0,60}?(?:/etc/(?:passwd"
         r"|shadow)|\.ssh\b|\bid_(?:rsa|ed25519)\b|\.aws\b|\.env\b|\bprintenv\b|\benv\b\s*[|)`]|\.netrc\b|\.kube\b)"
         r"|\b(?:cat|base64|tar|zip)\b[^\n]{0,60}?(?:/etc/(?:passwd|shadow)|\.ssh\b|\bid_(?:rsa|ed25519)\b"
-        r"|\.aws\b)[^\n]{0,80}?\|[^\n]{0,40}?"
+        r"|\.aws\b)[^|\n]{0,80}\|[^\n]{0,40}?"
         r"\b(?:curl|wget|nc|netcat|socat)\b"
     ),
     "tells a model which tool to call": (
         r"\b(?:you (?:must|need to|have to|should|are required to|shall)|(?:please )?(?:immediately|now|next|then"
         r"|first)|mandatory|required"
         r"|in order to (?:continue|proceed|complete))\b[^.\n]{0,60}?\b(?:call|invoke|use|execute|run"
-        r"|trigger)\b[^.\n]{0,30}?\b(?:the |your )?"
-        r"(?:\w+[ _-]){0,2}(?:tools?|functions?)\b[^\n]{0,120}?(?:https?://|\bwith\b|\bto (?:send|post|read|upload"
+        r"|trigger)\b[^.\n]{0,50}?(?:\b|_)"
+        r"(?:tools?|functions?)\b[^\n]{0,120}?(?:https?://|\bwith\b|\bto (?:send|post|read|upload"
         r"|forward|delete|transfer))"
         r"|\byou must (?:now|immediately) (?:execute|run|call|send|delete|transfer|visit|submit|provide|forward)\b"
         r"|\buse (?:the |your )?[\w-]+ tool to (?:send|forward|post|upload|transfer|delete|e-?mail|export|wire)\b"
