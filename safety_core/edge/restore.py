@@ -19,6 +19,7 @@ from typing import Final
 
 from safety_core.edge import approval_rows as rows
 from safety_core.edge.approvals import SCHEMA
+from safety_core.edge.audit_log import checkpoint_file
 from safety_core.edge.audit_verify import verify
 from safety_core.edge.backup import Backups, copy_file, manifest_of, sync
 from safety_core.edge.database import connect, writing
@@ -94,9 +95,23 @@ def restore(home: Home, folder: Path, keys: Path | None = None) -> Restored:
 def _demand_sound(home: Home, folder: Path) -> None:
     if damage := Backups(home).damage(folder):
         raise SafetyError(str(folder), f"is damaged: {damage[0]} is not what it was", "take another backup")
+    files = {home.vault.name, home.audit.name, checkpoint_file(home.audit).name, home.edge_db.name, home.runs.name}
     for name in manifest_of(folder)[1]:
-        if Path(name).is_absolute() or ".." in Path(name).parts:
-            raise SafetyError(str(folder), "names a file that is not in it", "take another backup")
+        path = Path(name)
+        inside = len(path.parts) > 1 and path.parts[0] in {home.bundle_dir.name, home.connections.name}
+        if ".." in path.parts or not (inside or name in files):
+            raise SafetyError(str(folder), f"holds {name!r}, which no backup does", "take another backup")
+        if path.suffix == ".db" and not _only_tables(folder / path):
+            raise SafetyError(str(folder), f"has in {name} what acts by itself", "take another backup")
+
+
+def _only_tables(database: Path) -> bool:
+    """Tell whether no trigger or view would undo, or make up, what is read and ended here."""
+    with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as db:
+        try:
+            return not db.execute("SELECT 1 FROM sqlite_master WHERE type IN ('trigger', 'view')").fetchall()
+        except sqlite3.Error:
+            return False
 
 
 def _demand_empty(home: Home) -> None:

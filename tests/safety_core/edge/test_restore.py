@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from contextlib import closing
@@ -140,19 +141,34 @@ async def test_a_key_that_others_may_read_is_not_taken(old: tuple[Home, Path, Pa
         restore(home, folder, keys)
 
 
-async def test_a_manifest_leads_nowhere_else(old: tuple[Home, Path, Path]) -> None:
+@pytest.mark.parametrize("name", ["../outside", "/etc/outside", "keys/edge.key", "bundles/../keys/edge.key", "bundles"])
+async def test_a_manifest_leads_nowhere_else(
+    old: tuple[Home, Path, Path], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     home, folder, keys = old
-    outside = folder.parent / "outside"
-    outside.write_text("x")
     manifest = folder / "manifest.json"
-    manifest.write_text(manifest.read_text().replace('"audit.db"', '"../outside"'))
-    monkey = pytest.MonkeyPatch()
-    monkey.setattr(Backups, "damage", lambda *_: ())
-    with monkey.context(), pytest.raises(SafetyError, match="not in it"):
+    manifest.write_text(manifest.read_text().replace('"audit.db"', json.dumps(name)))
+    monkeypatch.setattr(Backups, "damage", lambda *_: ())
+    with pytest.raises(SafetyError, match="which no backup does"):
         restore(home, folder, keys)
-    monkey.undo()
     assert not home.path.exists()
-    assert outside.exists()
+
+
+@pytest.mark.parametrize("broken", [False, True])
+async def test_a_database_that_acts_by_itself_is_not_put_back(
+    old: tuple[Home, Path, Path], broken: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, folder, keys = old
+    again = "CREATE TRIGGER again AFTER UPDATE ON approval BEGIN UPDATE approval SET state = 'granted'; END"
+    if broken:
+        (folder / "edge.db").write_bytes(b"no database" * 100)
+    else:
+        with closing(sqlite3.connect(folder / "edge.db")) as db, db:
+            db.execute(again)
+    monkeypatch.setattr(Backups, "damage", lambda *_: ())
+    with pytest.raises(SafetyError, match="acts by itself"):
+        restore(home, folder, keys)
+    assert not home.path.exists()
 
 
 async def test_plans_and_outward_grants_of_before_are_over_too(old: tuple[Home, Path, Path]) -> None:
