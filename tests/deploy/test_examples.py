@@ -46,6 +46,13 @@ def test_only_this_machine_reaches_a_port() -> None:
     assert ports == ["127.0.0.1:8200:8200"]
 
 
+def test_only_the_hub_reaches_the_database() -> None:
+    near = {name for name, told in COMPOSE["services"].items() if "database" in told.get("networks", ())}
+    assert near == {"hub", "postgresql"}
+    assert COMPOSE["services"]["postgresql"]["networks"] == ["database"]
+    assert COMPOSE["networks"] == {"database": {"internal": True}}
+
+
 def test_the_image_is_made_of_locks_with_hashes_and_what_it_copies_is_there() -> None:
     text = (DEPLOY / "Dockerfile").read_text()
     copied = re.findall(r"^COPY (?!--from)(\S+)", text, re.MULTILINE)
