@@ -95,7 +95,7 @@ class Session:
 
     def _send(self, message: JsonObject) -> None:
         with self._writing:
-            self._out.write(json.dumps(message, ensure_ascii=False) + "\n")
+            self._out.write(json.dumps(message) + "\n")  # plain ASCII: whatever the locale is
             self._out.flush()
 
 

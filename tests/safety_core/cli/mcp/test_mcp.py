@@ -147,3 +147,10 @@ def test_notices_are_not_answered_and_calls_are_at_the_same_time() -> None:
 def test_a_version_of_the_protocol_is_agreed_upon(wanted: str, got: str) -> None:
     [answer], _ = spoken(request("initialize", protocolVersion=wanted), answers())
     assert (answer["result"]["protocolVersion"], answer["result"]["capabilities"]) == (got, {"tools": {}})
+
+
+def test_an_answer_is_written_whatever_the_locale_is() -> None:
+    out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    Session(Offered(Path("/nowhere/ö"), "desk", 1.0), out).listen(io.BytesIO(request("tools/call", name="x")))
+    out.seek(0)
+    assert "/nowhere/ö" in json.loads(out.read())["result"]["content"][0]["text"]
