@@ -124,6 +124,8 @@ def test_a_child_that_died_before_it_was_asked_is_replaced_on_the_loop_of_the_ed
         engine = RegoEngine(deadline=5.0)
         await engine.load(bundle())
         os.kill(_child(engine), signal.SIGKILL)
+        assert engine._child is not None
+        await engine._child._process.wait()
         await asyncio.sleep(0.2)  # its pipes are known to be closed by now
         with pytest.raises(UnavailableError, match="broke off"):
             await engine.judge(call())
