@@ -49,8 +49,18 @@ def pytest_configure() -> None:
             import_module(module.name)
 
 
+LONG = ("e2e/openclaw", "soak", "deploy", "demo_pool", "e2e", "docs", "hub/browser", "fuzz", "tools", "bench")
+"""Folders whose modules take long, the longest first: a worker that begins one last leaves the others without work."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Measure coverage only while tests of the core run."""
+    """Begin with what takes long, and measure coverage only while tests of the core run."""
+    long = [ROOT / folder for folder in LONG]
+
+    def place(item: pytest.Item) -> int:
+        return next((number for number, folder in enumerate(long) if item.path.is_relative_to(folder)), len(long))
+
+    items.sort(key=place)
     for item in items:
         inside = any(item.path.is_relative_to(folder) for folder in CORE)
         if not inside or any(item.path.is_relative_to(folder) for folder in NOT_CORE):
