@@ -6,7 +6,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from safety_core.cli.main import Commands, cli, run
+from safety_core.cli.main import COMMANDS, Commands, cli, run
 from safety_core.cli.usage_error import usage_error
 
 
@@ -134,3 +134,30 @@ def test_a_bug_is_told_in_one_line_that_quotes_nothing(
     told = capsys.readouterr().err
     assert "internal error, KeyError at test_cli.py:" in told
     assert "plainly" not in told
+
+
+def test_the_list_of_commands_tells_of_each_in_a_whole_sentence() -> None:
+    listed = CliRunner().invoke(cli, ["--help"]).output.partition("Commands:")[2]
+    assert "mcp " in listed
+    assert "..." not in listed
+
+
+def test_a_command_whose_packages_are_not_installed_is_listed_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(COMMANDS, "usage", "no_such_package.of_the_hub:usage")
+    assert run(["--help"]) == 0
+    assert "usage       (not installed: needs no_such_package)" in capsys.readouterr().out
+    for words in (["usage"], ["usage", "report", "--json"], ["usage", "--help"]):
+        assert run(words) == 1
+        told = capsys.readouterr().err
+        assert told.startswith("error: the package no_such_package: is not installed"), words
+        assert "Fix: install what requirements/" in told
+
+
+def test_a_module_of_ours_that_is_missing_is_a_bug(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(COMMANDS, "usage", "safety_core.cli.nowhere:usage")
+    assert run(["usage"]) == 3
+    assert "internal error, ModuleNotFoundError" in capsys.readouterr().err

@@ -42,6 +42,9 @@ COMMANDS: Final = {
 }
 """Loaded only when asked for, so that `safety scan` does not pay for a policy engine."""
 
+OURS: Final = frozenset({"safety_core", "proxy", "hub", "demo_pool"})
+"""Packages of the wheel itself: that one of them lacks is a bug."""
+
 
 class Commands(click.Group):
     """The library's own commands, and those that installed services add."""
@@ -51,18 +54,51 @@ class Commands(click.Group):
         return sorted({*COMMANDS, *(entry.name for entry in entry_points(group="safety.commands"))})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Load one command, or return None where there is none of that name."""
-        if cmd_name in COMMANDS:
-            module, _, attribute = COMMANDS[cmd_name].partition(":")
-            found = getattr(importlib.import_module(module), attribute)
-        else:
-            entry = next(iter(entry_points(group="safety.commands", name=cmd_name)), None)
-            if entry is None:
-                return None
-            found = entry.load()
-        if not isinstance(found, click.Command):
-            raise TypeError(f"{cmd_name} is not a click command")
-        return found
+        """Load one command, or return None where there is none of that name.
+
+        A machine that is only an edge has none of the hub's packages. A command that lacks one is listed as such.
+        """
+        try:
+            return _loaded(cmd_name)
+        except ModuleNotFoundError as error:
+            if _foreign(error):
+                return _lacking(cmd_name, error)
+            raise
+
+
+def _loaded(cmd_name: str) -> click.Command | None:
+    if cmd_name in COMMANDS:
+        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        found = getattr(importlib.import_module(module), attribute)
+    else:
+        entry = next(iter(entry_points(group="safety.commands", name=cmd_name)), None)
+        if entry is None:
+            return None
+        found = entry.load()
+    if not isinstance(found, click.Command):
+        raise TypeError(f"{cmd_name} is not a click command")
+    return found
+
+
+def _lacking(name: str, error: ModuleNotFoundError) -> click.Command:
+    """Return a command that takes anything, and only says what it lacks."""
+
+    def say(rest: tuple[str, ...]) -> None:
+        raise error
+
+    return click.Command(
+        name,
+        callback=say,
+        params=[click.Argument(["rest"], nargs=-1, type=click.UNPROCESSED)],
+        context_settings={"ignore_unknown_options": True},
+        add_help_option=False,
+        short_help=f"(not installed: needs {error.name})",
+    )
+
+
+def _foreign(error: ModuleNotFoundError) -> bool:
+    """Is it somebody else's package that is missing?"""
+    return bool(error.name) and str(error.name).partition(".")[0] not in OURS
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
@@ -113,10 +149,22 @@ def run(arguments: list[str]) -> int:
     except OSError as error:
         click.echo(f"error: {error.filename or 'input/output'}: {error.strerror}", err=True)
         return 2
+    except ModuleNotFoundError as error:
+        return _not_installed(error) if _foreign(error) else _internal(error)
     except Exception as error:  # noqa: BLE001 - a bug of ours: its text may quote what it was working on
-        click.echo(f"error: safety: internal error, {_place(error)}. Fix: report it, with this line", err=True)
-        return 3
+        return _internal(error)
     return result if isinstance(result, int) else 0
+
+
+def _not_installed(error: ModuleNotFoundError) -> int:
+    fix = "install what requirements/edge.lock or requirements/hub.lock names"
+    click.echo(f"error: the package {error.name}: is not installed, and this command needs it. Fix: {fix}", err=True)
+    return 1
+
+
+def _internal(error: Exception) -> int:
+    click.echo(f"error: safety: internal error, {_place(error)}. Fix: report it, with this line", err=True)
+    return 3
 
 
 def _place(error: Exception) -> str:

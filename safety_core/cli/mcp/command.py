@@ -13,7 +13,7 @@ WAIT: Final = 45.0
 """Seconds for a person's answer: many clients give a call a minute."""
 
 
-@click.command()
+@click.command(short_help="Serve what the edge can do to any MCP client.")
 @click.option("--agent", required=True, metavar="NAME", help="Which agent of the policy the client is.")
 @click.option("--commands", is_flag=True, help="Offer commands, too: the edge runs them, confined.")
 @click.option(
