@@ -48,7 +48,7 @@ def test_a_row_is_true(dialect: str) -> None:
 
 
 def test_the_settings_in_it_are_valid(tmp_path: Path) -> None:
-    example = re.sub(r"(?m)^ {4}", "", SECTION.partition("\n\n")[2].partition("\n\n| dialect")[0])
+    example = SECTION.partition("```toml\n")[2].partition("```")[0]
     (tmp_path / "edge.toml").write_text(example)
     providers = load_settings(tmp_path / "edge.toml", LEAST).egress.providers
     assert [(each.dialect, each.base_url) for each in providers.values()] == [
