@@ -287,6 +287,34 @@ def test_no_log_line_and_no_audit_line_holds_the_planted_secret(here: Site, edge
     assert not any(value.encode() in raw for raw in at_hub)
 
 
+def test_a_hosts_hook_is_answered_and_what_it_wrote_before_is_known(here: Site, edge: Edge) -> None:
+    """As Claude Code runs it: a process for each event. A script that the session wrote is judged where it is run."""
+
+    def hook(session: str, kind: str = "PreToolUse", **fields: Any) -> subprocess.CompletedProcess[str]:
+        event = {"hook_event_name": kind, "session_id": session, "cwd": str(here.workspace), **fields}
+        words = [sys.executable, "-EP", "-m", "safety_core.cli", "hook", "claude-code", "--wait", "0"]
+        place = ["--socket", str(here.home.socket)]
+        return subprocess.run([*words, *place], input=json.dumps(event), capture_output=True, text=True, check=False)
+
+    def bash(session: str, command: str) -> subprocess.CompletedProcess[str]:
+        call = {"tool_name": "Bash", "tool_use_id": secrets.token_hex(4), "tool_input": {"command": command}}
+        return hook(session, **call)
+
+    assert (bash("a", "ls").returncode, bash("a", "ls").stdout) == (0, "")
+    asked = bash("a", red()["command"])
+    assert (asked.returncode, "pending approval" in asked.stderr) == (2, True)
+    content = {"file_path": str(here.workspace / "tidy.sh"), "content": "git push --force origin all\n"}
+    assert hook("a", tool_name="Write", tool_use_id="w1", tool_input=content).returncode == 0
+    assert [bash(session, "sh tidy.sh").returncode for session in ("a", "b")] == [2, 0]
+    value = unseen()
+    set_secret(here, "HOOKED", value)
+    result = {"tool_name": "Bash", "tool_use_id": "w2", "tool_input": {"command": "env"}}
+    done = hook("a", "PostToolUse", **result, tool_response={"stdout": value, "stderr": ""})
+    clean = json.loads(done.stdout)["hookSpecificOutput"]["updatedToolOutput"]
+    assert clean == {"stdout": "SECRET_REF(HOOKED)", "stderr": ""}
+    assert hook("a", "UserPromptSubmit", prompt=f"use {value}").returncode == 2
+
+
 def test_without_a_policy_every_call_is_refused_and_the_process_says_why() -> None:
     with site() as lonely, lonely.hub():
         lonely.introduce()
@@ -321,31 +349,3 @@ def test_a_signal_ends_it_cleanly_and_lets_waiting_callers_go(edge: Edge) -> Non
     waiting.join()
     assert answers[0]["decision"] == "pending"
     assert not Path(edge.ready["control"]).exists()
-
-
-def test_a_hosts_hook_is_answered_and_what_it_wrote_before_is_known(here: Site, edge: Edge) -> None:
-    """As Claude Code runs it: a process for each event. A script that the session wrote is judged where it is run."""
-
-    def hook(session: str, kind: str = "PreToolUse", **fields: Any) -> subprocess.CompletedProcess[str]:
-        event = {"hook_event_name": kind, "session_id": session, "cwd": str(here.workspace), **fields}
-        words = [sys.executable, "-EP", "-m", "safety_core.cli", "hook", "claude-code", "--wait", "0"]
-        place = ["--socket", str(here.home.socket)]
-        return subprocess.run([*words, *place], input=json.dumps(event), capture_output=True, text=True, check=False)
-
-    def bash(session: str, command: str) -> subprocess.CompletedProcess[str]:
-        call = {"tool_name": "Bash", "tool_use_id": secrets.token_hex(4), "tool_input": {"command": command}}
-        return hook(session, **call)
-
-    assert (bash("a", "ls").returncode, bash("a", "ls").stdout) == (0, "")
-    asked = bash("a", red()["command"])
-    assert (asked.returncode, "pending approval" in asked.stderr) == (2, True)
-    content = {"file_path": str(here.workspace / "tidy.sh"), "content": "git push --force origin all\n"}
-    assert hook("a", tool_name="Write", tool_use_id="w1", tool_input=content).returncode == 0
-    assert [bash(session, "sh tidy.sh").returncode for session in ("a", "b")] == [2, 0]
-    value = unseen()
-    set_secret(here, "HOOKED", value)
-    result = {"tool_name": "Bash", "tool_use_id": "w2", "tool_input": {"command": "env"}}
-    done = hook("a", "PostToolUse", **result, tool_response={"stdout": value, "stderr": ""})
-    clean = json.loads(done.stdout)["hookSpecificOutput"]["updatedToolOutput"]
-    assert clean == {"stdout": "SECRET_REF(HOOKED)", "stderr": ""}
-    assert hook("a", "UserPromptSubmit", prompt=f"use {value}").returncode == 2

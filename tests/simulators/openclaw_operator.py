@@ -61,14 +61,19 @@ class Operator:
                 return Turn(payload["state"], said or str(payload.get("errorMessage", "")), session)
 
     async def call(self, method: str, params: dict[str, Any]) -> Any:
-        """Return the payload of the answer, which must not be an error."""
+        """Return the payload of the answer, which must not be an error; ask again where it says that it is busy."""
+        while not (frame := await self._answer(method, params))["ok"]:
+            assert frame["error"].get("retryable"), frame
+            await asyncio.sleep(frame["error"].get("retryAfterMs", 1000) / 1000)
+        return frame.get("payload")
+
+    async def _answer(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
         self._count += 1
         await self._connection.send_json({"type": "req", "id": str(self._count), "method": method, "params": params})
         while True:
             frame = await self._connection.receive_json()
             if frame["type"] == "res" and frame["id"] == str(self._count):
-                assert frame["ok"], frame
-                return frame.get("payload")
+                return dict(frame)
 
     async def _event(self, name: str) -> dict[str, Any]:
         while True:
