@@ -1,6 +1,6 @@
 """What a machine has to have: memory of each service, and what the disk takes for each thousand of what happens.
 
-    .venv/bin/python -m deploy.sizes
+    .venv/bin/python -m deploy.sizes [--json | --page docs/vps.md]
 
 Everything is measured on this machine, on real processes: memory as PSS (each page shared by several counts in parts),
 disk as the bytes that the folders grew by once their write-ahead logs are moved into the files.
@@ -20,6 +20,7 @@ from pathlib import Path
 
 from tests.simulators.postgres import binaries, private_cluster
 from tests.simulators.site import Edge, Site, process, site
+from tools.docs.marks import between
 
 THOUSAND = 1000
 QUESTIONS = 60
@@ -106,7 +107,7 @@ def measured(row: Callable[[str, float, str], None]) -> None:
 
 
 def main() -> None:
-    """Print the table, and with --json its rows once more."""
+    """Print the table, and its rows once more as JSON or onto a page."""
     rows: list[dict[str, object]] = []
 
     def row(what: str, value: float, unit: str) -> None:
@@ -114,8 +115,13 @@ def main() -> None:
         print(f"{what:<44} {value:8.1f} {unit}", flush=True)
 
     measured(row)
-    if sys.argv[1:] == ["--json"]:
-        print(json.dumps(rows))
+    match sys.argv[1:]:
+        case ["--json"]:
+            print(json.dumps(rows))
+        case ["--page", page]:
+            lines = [f"| {each['what']} | {each['value']:.1f} {each['unit']} |" for each in rows]
+            table = "\n".join(["| | |", "|---|---|", *lines])
+            Path(page).write_text(between(Path(page).read_text(), "sizes", table))
 
 
 if __name__ == "__main__":

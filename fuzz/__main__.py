@@ -19,6 +19,7 @@ from fuzz.keeping import keep
 from fuzz.running import Plan, last_results, names, run_all
 from fuzz.table import shown
 from fuzz.trial import Finding, Limits, loaded, trial
+from tools.docs.marks import between
 
 
 def main() -> int:
@@ -38,7 +39,7 @@ def main() -> int:
         print(f"fuzz/corpus/{options.keep}: {keep(options.keep)} inputs")
         return 0
     if options.write:
-        options.write.write_text(_between_marks(options.write.read_text(), shown(last_results(ROOT))))
+        options.write.write_text(between(options.write.read_text(), "fuzz", shown(last_results(ROOT))))
         return 0
     results = run_all(options.only or names(), Plan(ROOT, options.seconds, options.seed, options.jobs))
     print(shown(results))
@@ -66,12 +67,6 @@ def _replay(target: str, file: str) -> int:
         return 1
     print(f"nothing is wrong with it; {cost.seconds:.3f} s of CPU, {cost.peak_mib} MiB")
     return 0
-
-
-def _between_marks(page: str, table: str) -> str:
-    before, _, rest = page.partition("<!-- fuzz -->")
-    _, _, after = rest.partition("<!-- /fuzz -->")
-    return f"{before}<!-- fuzz -->\n{table}\n<!-- /fuzz -->{after}"
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ import click
 
 from soak.fleet import python
 from soak.running import Plan, run
-from soak.summary import as_table, put_into, summed_up
+from soak.summary import as_table, summed_up
+from tools.docs.marks import between
 
 APART: Final = "SOAK_APART"
 """Set in the environment of the process that has mounts of its own."""
@@ -46,7 +47,7 @@ def main(minutes: float, seed: int | None, as_json: bool, keep: Path | None, pag
         report = _read(Path(name))
         found = summed_up(plan, done, Path(name), report)
     if page is not None:
-        put_into(page, as_table(found))
+        page.write_text(between(page.read_text(), "soak", as_table(found)))
     click.echo(json.dumps(found) if as_json else as_table(found))
     for finding in report["findings"]:
         click.echo(f"{finding['about']}: {finding['what']}", err=True)

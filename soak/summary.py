@@ -6,12 +6,9 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from soak.running import Plan, Run
-
-BEGIN: Final = "<!-- soak: begin -->"
-END: Final = "<!-- soak: end -->"
 
 
 def summed_up(plan: Plan, run: Run, folder: Path, report: dict[str, Any]) -> dict[str, Any]:
@@ -75,12 +72,3 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
 
 def _of(found: dict[str, Any], who: str) -> int:
     return int(found["unasked ends"].get(who, 0))
-
-
-def put_into(page: Path, text: str) -> None:
-    """Put the table between the marks of a page. Raises ValueError where they are not there."""
-    before, _, rest = page.read_text().partition(BEGIN)
-    _, mark, after = rest.partition(END)
-    if not mark:
-        raise ValueError(f"{page} has no {BEGIN} ... {END}")
-    page.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from bench.agent_egress.score import CONTAINED, FALSE, Rates, Results, groups, left_out, missed, rates
 from bench.agent_egress.verdict import NOT_APPLICABLE
+from tools.docs.marks import between
 
-MARK: Final = "<!-- results, written by python -m bench.agent_egress --page"
+MARK: Final = "results, written by python -m bench.agent_egress --page"
 
 
 def lines(results: Results, show: int) -> Iterator[str]:
@@ -54,11 +55,8 @@ def percent(share: float) -> str:
 
 def onto(page: str, results: Results) -> str:
     """Return a page with the results between its marks."""
-    before, begin, rest = page.partition(f"{MARK}: begin -->\n")
-    _, end, after = rest.partition(f"{MARK}: end -->")
     said = [line for line in lines(results, 0) if not line.startswith("|")]
-    text = "\n".join(["", *table(results), "", *(f"- {line}" for line in said), "", ""])
-    return before + begin + text + end + after
+    return between(page, MARK, "\n".join([*table(results), "", *(f"- {line}" for line in said)]))
 
 
 def as_json(results: Results) -> str:

@@ -19,10 +19,11 @@ from bench.report.results import figures_of
 from bench.report.summary import picture_lines, summary_lines
 from bench.report.table import longest
 from bench.worker import ROOT
+from tools.docs.marks import between
 
 PAGE: Final = ROOT / "docs" / "benchmarks.md"
-SUMMARY: Final = ("<!-- in short, written by make bench: begin -->", "<!-- in short, written by make bench: end -->")
-FIGURES: Final = ("<!-- written by make bench: begin -->", "<!-- written by make bench: end -->")
+SUMMARY: Final = "in short, written by make bench"
+FIGURES: Final = "written by make bench"
 _MET: Final = {True: "met", False: "**missed**", None: ""}
 _PICTURES: Final = {CLEAN: "sizes.svg", RULES: "rules.svg", PROXIES: "egress.svg"}
 
@@ -34,14 +35,8 @@ def write(results: dict[str, Any], plots: set[str]) -> None:
 
 def with_results(page: str, results: dict[str, Any], plots: set[str]) -> str:
     """Return the page with the parts between the marks made anew."""
-    short = _between(page, SUMMARY, summary_lines(results, plots))
-    return _between(short, FIGURES, _lines(results, plots))
-
-
-def _between(page: str, marks: tuple[str, str], lines: Iterator[str]) -> str:
-    head, _, rest = page.partition(marks[0])
-    _, _, tail = rest.partition(marks[1])
-    return head + "\n".join([marks[0], "", *lines, "", marks[1]]) + tail
+    short = between(page, SUMMARY, "\n".join(summary_lines(results, plots)))
+    return between(short, FIGURES, "\n".join(_lines(results, plots)))
 
 
 def _lines(results: dict[str, Any], plots: set[str]) -> Iterator[str]:

@@ -5,5 +5,6 @@ links         links as a code host follows them -> links of the site
 commands      every command, its arguments and options, as pages of Markdown
 settings      every setting of edge and hub, with type, default, variable and meaning
 openapi       an OpenAPI document as a page of Markdown
+marks         what commands write onto pages of docs/: results, each between marks
 library       the names that `docs/library.md` promises, as their docstrings tell them
 """

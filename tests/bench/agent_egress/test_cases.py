@@ -85,7 +85,7 @@ def test_rates_are_those_of_the_format() -> None:
     assert good_enough(rates(results[:2] + results[5:6]))
     assert not good_enough(rates([]))
     assert any("expected block, came allow" in line for line in lines(results, 10))
-    page = onto(f"a\n{MARK}: begin -->\nold\n{MARK}: end -->\nb\n", results)
+    page = onto(f"a\n<!-- {MARK}: begin -->\nold\n<!-- {MARK}: end -->\nb\n", results)
     assert "| category: url | 3 | 2 | 1 | 3 | 1 | 1 |" in page
     assert ("\nold\n" in page, page.endswith("end -->\nb\n")) == (False, True)
     told = json.loads(as_json(results))
