@@ -142,7 +142,9 @@ async def test_a_call_that_waits_is_told_the_changed_one(tmp_path: Path, monkeyp
         first = (await plugin.decide())["approval"]["id"]
         call = {"id": "c9", "tool": "exec", "params": DELETE, "agent": "main", "session": "agent:main:main"}
         again = asyncio.create_task(plugin.ask("/v1/decide", {"call": call, "wait": 30}))
-        await asyncio.sleep(0.05)
+        store = plugin.place.control.calls.services.approvals
+        while first not in store._waiting:  # noqa: ASYNC110 - it comes over a socket
+            await asyncio.sleep(0.005)
         await edits(plugin, first, LOOK)
         await approves(plugin, await waiting(plugin))
         answered = await again
