@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from safety_core.bundle.archive import pack
 from safety_core.bundle.roles import Keys, Release, make_root
-from safety_core.bundle.trust import ROTATIONS, Known
+from safety_core.bundle.trust import ROTATIONS, Known, refresh
 from safety_core.errors import (
     BundleError,
     FreezeError,
@@ -213,6 +213,24 @@ def test_a_signature_of_a_stranger_beside_enough_good_ones_is_refused(repository
     repository.renew()
     with pytest.raises(TamperedError, match="a key that is not its own"):
         repository.client().refresh()
+
+
+@pytest.mark.parametrize("role", ["targets", "timestamp"])
+def test_what_was_put_away_before_the_last_roots_holds_while_its_authors_keys_do(
+    repository: Repository, role: str
+) -> None:
+    """The last good bundle on an edge's disk, once the edge knows of roots that came after it."""
+    before = Repository()
+    before.files = dict(repository.files)
+    repository.rotate({**repository.keys, role: role_keys("two")[role]}).rotate(repository.keys)
+    chain = tuple(repository.files[f"root/{version}.json"] for version in (1, 2, 3))
+    client = before.client()
+    steps = refresh(client.known, tenant=TENANT, now=NOW, later=chain)
+    if role == "timestamp":
+        assert client.follow(steps).bundle.revision == "calm"
+    else:
+        with pytest.raises(UnderSignedError, match="targets"):
+            client.follow(steps)
 
 
 def test_rotated_keys_recover_from_a_fast_forward_attack(repository: Repository) -> None:
