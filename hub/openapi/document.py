@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.metadata import version
 from typing import Final
 
 from starlette.requests import Request
@@ -13,8 +12,8 @@ from starlette.responses import Response
 from hub.context import Context
 from hub.openapi.shapes import SCHEMAS
 from hub.openapi.table import OPERATIONS, PARAMETERS, Operation, Who
-from safety_core.canonical import Json, JsonObject, canonical_bytes
-from safety_core.wire.schema import ref
+from safety_core.canonical import Json, JsonObject
+from safety_core.wire.openapi import operation_id, refusals, written
 
 ERRORS: Final[dict[int, str]] = {
     400: "something in it is not as it must be",
@@ -35,24 +34,12 @@ _SIGNED: Final = ("Safety-Tenant", "Safety-Time", "Safety-Nonce", "Safety-Signat
 @cache
 def document() -> bytes:
     """Return the document as JSON."""
-    paths: dict[str, Json] = {}
-    for (method, path), operation in OPERATIONS.items():
-        known = paths.setdefault(path, {})
-        if isinstance(known, dict):
-            known[method.lower()] = _operation(method, path, operation)
     signed: JsonObject = {
         name: {"type": "apiKey", "in": "header", "name": name, "description": "see docs/wire.md, Edge to hub"}
         for name in _SIGNED
     }
     bearers: JsonObject = {name: {"type": "http", "scheme": "bearer"} for name in (Who.APPROVER, Who.PUBLISHER)}
-    return canonical_bytes(
-        {
-            "openapi": "3.1.0",
-            "info": {"title": "Safety Gateway hub", "version": version("safety-gateway")},
-            "paths": paths,
-            "components": {"schemas": SCHEMAS, "securitySchemes": {**signed, **bearers}},
-        }
-    )
+    return written("Safety Gateway hub", OPERATIONS, _operation, SCHEMAS, {**signed, **bearers})
 
 
 async def show(_request: Request, _context: Context) -> Response:
@@ -63,18 +50,14 @@ async def show(_request: Request, _context: Context) -> Response:
 def _operation(method: str, path: str, operation: Operation) -> JsonObject:
     found: JsonObject = {
         "summary": operation.summary,
-        "operationId": _name(method, path),
+        "operationId": operation_id(method, path),
         "parameters": [*_parameters(path, operation)],
-        "responses": {**_answers(operation), **_errors()},
+        "responses": {**_answers(operation), **refusals(ERRORS)},
         "security": _security(operation.who),
     }
     if operation.takes is not None:
         found["requestBody"] = {"required": True, "content": {operation.media: {"schema": operation.takes}}}
     return found
-
-
-def _name(method: str, path: str) -> str:
-    return f"{method.lower()}_" + re.sub(r"[^a-z0-9]+", "_", path.removeprefix("/v1/")).strip("_")
 
 
 def _parameters(path: str, operation: Operation) -> list[Json]:
@@ -95,11 +78,6 @@ def _answers(operation: Operation) -> JsonObject:
             answer["content"] = {operation.gives: {}}
         found[str(status)] = answer
     return found
-
-
-def _errors() -> JsonObject:
-    content: JsonObject = {"application/json": {"schema": ref("Error")}}
-    return {str(status): {"description": words, "content": content} for status, words in ERRORS.items()}
 
 
 def _security(who: Who) -> list[Json]:

@@ -7,10 +7,11 @@ import json
 import re
 import socket
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, cast
 from urllib.parse import unquote
 
 from proxy.forward.target import Target
+from safety_core.canonical import Json
 from safety_core.edge.addresses import is_public
 from safety_core.match.decode import decoded
 
@@ -94,7 +95,7 @@ def by_key(tree: object) -> Iterator[list[str]]:
     yield from (texts for texts in found.values() if len(texts) > 1)
 
 
-def tree_of(text: str) -> object:
+def tree_of(text: str) -> Json:
     """Return what a JSON text holds, or of a stream of events a list of what theirs hold; None where it is neither."""
     text = text.lstrip("\ufeff \t\r\n")
     if text[:1] in {"{", "["}:
@@ -102,9 +103,9 @@ def tree_of(text: str) -> object:
     return [*map(_parsed, _events(text))] or None
 
 
-def _parsed(text: str) -> object:
+def _parsed(text: str) -> Json:
     try:
-        return json.loads(text)
+        return cast("Json", json.loads(text))
     except (ValueError, RecursionError):
         return None
 
@@ -120,19 +121,6 @@ def _events(text: str) -> Iterator[str]:
         elif not line and data:
             yield "\n".join(data)
             data = []
-
-
-def values(tree: object) -> Iterator[str]:
-    """Yield the texts of a JSON value that are no keys."""
-    stack = [tree]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, str):
-            yield item
-        elif isinstance(item, list):
-            stack.extend(reversed(item))
-        elif isinstance(item, dict):
-            stack.extend(reversed(list(item.values())))
 
 
 def is_text(sample: bytes, kind: bytes = b"") -> bool:

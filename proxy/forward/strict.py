@@ -26,10 +26,10 @@ from proxy.forward.shapes import (
     speaks_rpc,
     text_in,
     tree_of,
-    values,
 )
 from proxy.forward.target import Target
 from proxy.upstream.client import Answer
+from safety_core.classify.arguments import leaves
 from safety_core.flow.egress_effects import Headers
 from safety_core.flow.headers import text_of
 from safety_core.match.accounts import account_numbers
@@ -109,7 +109,7 @@ async def search_body(found: Found, body: bytes, headers: Headers, redactor: Red
         return
     text = text_of(body)
     tree = tree_of(text)
-    pieces = list(values(tree)) if tree is not None else []
+    pieces = list(leaves(tree)) if tree is not None else []
     if b"urlencoded" in kind:
         pieces = [value for _, value in parse_qsl(text, keep_blank_values=True)]
     _respelled(found, "in the body", [text, *pieces[:24]], redactor)
@@ -183,7 +183,7 @@ async def looked_through(response: Answer, take: Callable[[int], None]) -> bytes
         look: Callable[[str], tuple[str, ...]] = suspicions
     else:
         look = spoken
-    strings = "\n".join(values(tree)) if isinstance(tree, list) and "\\" in text else ""  # of events: without escapes
+    strings = "\n".join(leaves(tree)) if isinstance(tree, list) and "\\" in text else ""  # of events: without escapes
     told = "\n".join(text_of(value) for _, value in response.head.headers)
     reasons = await asyncio.to_thread(lambda: (*look(text), *spoken(strings), *spoken(told)))
     if reasons:

@@ -17,6 +17,7 @@ lines       lines and messages, byte for byte (the same way)
 aws_events   messages of the AWS event stream, byte for byte (the same way)
 errors      an error, as every answer tells it
 schema      JSON Schema, and the builders that our OpenAPI documents are written with
+openapi     the document itself, made from a table (edge, hub)
 approvals   requests and grants (edge <-> hub <-> approver)
 feed        grants, edits, outward grants and their ends (hub -> edge), and what became of questions (edge -> hub)
 signed      requests that carry a tenant's signature (edge -> hub)

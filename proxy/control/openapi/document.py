@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from importlib.metadata import version
 from typing import Final
 
 from proxy.control.openapi.shapes import SCHEMAS
 from proxy.control.openapi.table import JSON, OPERATIONS, Operation
-from safety_core.canonical import Json, JsonObject, canonical_bytes
-from safety_core.wire.schema import ref
+from safety_core.canonical import JsonObject
+from safety_core.wire.openapi import operation_id, refusals, written
 
 ERRORS: Final[dict[int, str]] = {
     400: "what came in is not what it must be",
@@ -26,34 +24,19 @@ _LOCAL: Final = " (Unix socket only)"
 
 def document() -> bytes:
     """Return the document as JSON."""
-    paths: dict[str, Json] = {}
-    for (method, path), operation in OPERATIONS.items():
-        known = paths.setdefault(path, {})
-        if isinstance(known, dict):
-            known[method.lower()] = _operation(method, path, operation)
-    return canonical_bytes(
-        {
-            "openapi": "3.1.0",
-            "info": {"title": "Safety Gateway edge: the control listener", "version": version("safety-gateway")},
-            "paths": paths,
-            "components": {
-                "schemas": SCHEMAS,
-                "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
-            },
-        }
-    )
+    title = "Safety Gateway edge: the control listener"
+    return written(title, OPERATIONS, _operation, SCHEMAS, {"token": {"type": "http", "scheme": "bearer"}})
 
 
 def _operation(method: str, path: str, operation: Operation) -> JsonObject:
-    errors: JsonObject = {JSON: {"schema": ref("Error")}}
     good: JsonObject = {"text/plain": {}} if operation.answer is None else {JSON: {"schema": operation.answer}}
     found: JsonObject = {
         "summary": operation.summary + (_LOCAL if operation.local else ""),
-        "operationId": f"{method.lower()}_" + re.sub(r"[^a-z0-9]+", "_", path.removeprefix("/v1")).strip("_"),
+        "operationId": operation_id(method, path),
         "parameters": [{"name": name, "in": "query", "schema": schema} for name, schema in operation.query.items()],
         "responses": {
             "200": {"description": operation.summary, "content": good},
-            **{str(status): {"description": words, "content": errors} for status, words in ERRORS.items()},
+            **refusals(ERRORS),
         },
         "security": [{}] if operation.local else [{}, {"token": []}],
     }
