@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import TypeVar
 
-from safety_core.canonical import Json, JsonObject, canonical_bytes
+from safety_core.canonical import JsonObject, canonical_bytes
 from safety_core.wire.schema import ref
 
 T = TypeVar("T")
@@ -28,14 +28,12 @@ def written(
         schemas: by the names that `ref` is given.
         security: the security schemes, by name.
     """
-    paths: dict[str, Json] = {}
+    paths: dict[str, JsonObject] = {}
     for (method, path), operation in table.items():
-        known = paths.setdefault(path, {})
-        if isinstance(known, dict):
-            known[method.lower()] = described(method, path, operation)
+        paths.setdefault(path, {})[method.lower()] = described(method, path, operation)
     info: JsonObject = {"title": title, "version": version("safety-gateway")}
     parts: JsonObject = {"schemas": schemas, "securitySchemes": security}
-    return canonical_bytes({"openapi": "3.1.0", "info": info, "paths": paths, "components": parts})
+    return canonical_bytes({"openapi": "3.1.0", "info": info, "paths": {**paths}, "components": parts})
 
 
 def operation_id(method: str, path: str) -> str:
