@@ -11,7 +11,7 @@ import json
 import logging
 from typing import Any, Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from safety_core.edge.http.framing import Chunked, Counted, Framing
 from safety_core.edge.http.head import END, HEAD_BYTES, BadRequestError, Head, check_part, read_head
@@ -35,6 +35,7 @@ class GuardedProtocol(HttpToolsProtocol):
         super().__init__(*arguments, **named)
         self._held = b""
         self._body: Framing | None = None
+        self._last = False
         self._closing = False
         self._timer: asyncio.TimerHandle | None = None
 
@@ -86,15 +87,38 @@ class GuardedProtocol(HttpToolsProtocol):
         )
 
     def on_response_complete(self) -> None:
-        """Go on to the next request, unless this one's body is still on its way: nobody waits for the rest of it."""
+        """Go on to the next request, unless the answer was said to be the last one."""
         super().on_response_complete()
-        if self._body is not None:
+        if self._last:
             self._linger()
 
     def timeout_keep_alive_handler(self) -> None:
         """Close an idle connection, but not one on which a head is just coming in: that has a time of its own."""
         if not self._held:
             super().timeout_keep_alive_handler()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        super()._start_asgi_task(cycle, self._telling(cycle, app))
+
+    def _telling(self, cycle: RequestResponseCycle, app: Any) -> Any:
+        """Return the application, whose answer is the connection's last where it begins before the request has ended.
+
+        Nobody waits for the rest of such a body. The client has to hear of it (RFC 9112, 9.6): else it sends its next
+        request into a connection that is just being closed, and cannot know whether that one was carried out.
+        """
+
+        async def telling(scope: Any, receive: Any, send: Any) -> None:
+            async def sending(message: Any) -> None:
+                if message["type"] != "http.response.start" or self._body is None:
+                    await send(message)
+                    return
+                self._last = True
+                await send({**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]})
+                cycle.keep_alive = True  # else uvicorn closes at once, in the middle of what the client sends
+
+            await app(scope, receive, sending)
+
+        return telling
 
     def _checked(self, data: bytes) -> bytes:
         """Return what may go to the parser now. Raises BadRequestError."""

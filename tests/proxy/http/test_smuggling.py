@@ -215,8 +215,31 @@ async def test_a_second_request_before_the_first_was_answered_ends_both() -> Non
 async def test_an_answer_before_the_end_of_the_body_closes_the_connection() -> None:
     async with egress(fail(200, b"{}"), body=100) as setting, raw_connection(setting) as (reader, writer):
         writer.write(post(b"Content-Length: 5000\r\n", body=b"x" * 200))
-        assert answers(await reader.read()) == [413]
+        answer = await reader.read()
+        assert answers(answer) == [413]
+        assert answer.lower().count(b"\r\nconnection: close\r\n") == 1
         assert setting.model.requests == []
+
+
+async def test_who_is_still_sending_reads_the_answer_that_came_early() -> None:
+    async with egress(fail(200, b"{}"), body=100) as setting, raw_connection(setting) as (reader, writer):
+        writer.write(post(b"Content-Length: 5000000\r\n", body=b""))
+        answer = await reader.readuntil(b"\r\n\r\n")
+        assert answers(answer) == [413]
+        assert b"\r\nconnection: close\r\n" in answer.lower()
+        writer.write(b"x" * 5_000_000)
+        await writer.drain()
+        assert json.loads(await reader.read())["error"]
+
+
+async def test_an_answer_after_the_whole_body_keeps_the_connection() -> None:
+    async with egress(fail(200, b"{}"), body=100) as setting, raw_connection(setting) as (reader, writer):
+        for _ in range(2):
+            writer.write(WHOLE)
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert answers(head) == [200]
+            assert b"connection" not in head.lower()
+            assert await reader.readexactly(2) == b"{}"
 
 
 async def test_a_head_that_does_not_come_in_time_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
