@@ -255,7 +255,7 @@ async def test_what_the_caller_waited_for_is_not_told_again(place: Place) -> Non
         request, caller = await place.asked(), Caller()
         wait = handlers(services, caller=caller)[effects.AwaitDecision]
         waiting = asyncio.ensure_future(wait(effects.AwaitDecision(request.id, 60.0, request.session)))
-        poll = asyncio.create_task(place.told(request, wait=0.2))
+        poll = asyncio.create_task(place.told(request, wait=60.0 if gone else 0.2))
         await asyncio.sleep(0.02)
         if gone:
             caller.leave()
