@@ -15,4 +15,5 @@ settings    those files, with our entries or without
 installing  the steps of installing, removing and proving
 codex       what Codex's own settings must say for them to hold
 proof       the installed command, tried with a call that nobody may make
+behind      the edge that it asks: does it answer?
 """

@@ -120,7 +120,8 @@ def remove_(host: str, project: bool, yes: bool) -> int:
 def status_(host: str, project: bool) -> int:
     """Prove that the hooks in HOST's settings block, by a call that nobody may make.
 
-    Exit status 0 if they do, 1 if not.
+    Also asks the edge behind them: without one every call is blocked. Exit status 0 if they block and an edge judges
+    (or they judge alone), 1 if not.
     """
     from safety_core.cli.hook.installing import status
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,7 @@ import click
 
 from safety_core.canonical import JsonObject
 from safety_core.cli.hook.asking import Options
+from safety_core.cli.hook.behind import edges_behind
 from safety_core.cli.hook.codex import has_terminals, untrusted
 from safety_core.cli.hook.event import Kind
 from safety_core.cli.hook.places import Wanted, settings_file
@@ -24,6 +26,8 @@ from safety_core.cli.openclaw.shown import diff
 from safety_core.edge.files import replace_file
 
 TRUST: Final = "start codex, enter /hooks, and trust each of ours"
+
+CLOSED: Final = "in force, but no edge judges: every call is blocked until one does"
 
 TYPED: Final = "Codex asks no hook about what is typed into a program that runs in a terminal"
 NO_TERMINALS: Final = "write unified_exec_tty = false under [features] in its config.toml"
@@ -61,7 +65,7 @@ def remove(host: Host, *, project: bool, yes: bool) -> int:
 
 
 def status(host: Host, *, project: bool) -> int:
-    """Show whether our hooks block, and return 0 if they do."""
+    """Show whether our hooks block, and whether the edge behind them answers; return 0 if both is so."""
     path = settings_file(host, os.environ, project=project)
     tree = read_settings(path)
     commands = our_commands(tree, path)
@@ -72,10 +76,14 @@ def status(host: Host, *, project: bool) -> int:
             troubles += [] if blocked else [f"{what} was not blocked"]
     for event in commands:
         click.echo(f"installed: {event}")
+    edges = edges_behind(chain.from_iterable(commands.values()))
+    for edge in edges:
+        click.echo(f"edge: {edge.told}")
     for trouble in troubles:
         click.echo(f"not in force: {trouble}")
-    click.echo(f"{path}: {'not in force' if troubles else 'in force'}")
-    return 1 if troubles else 0
+    judged = all(edge.judges for edge in edges)
+    click.echo(f"{path}: {'not in force' if troubles else 'in force' if judged else CLOSED}")
+    return 0 if judged and not troubles else 1
 
 
 def _missing(host: Host, tree: JsonObject, path: Path, commands: Mapping[str, list[str]]) -> Iterator[str]:

@@ -89,6 +89,13 @@ def edge(answers: Answers) -> Generator[tuple[Path, list[tuple[str, Any]]], None
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             asked.append((self.path, json.loads(body)))
+            self.answer()
+
+        def do_GET(self) -> None:
+            asked.append((self.path, None))
+            self.answer()
+
+        def answer(self) -> None:
             status, answer = answers.get(self.path, (404, {}))
             raw = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
             self.send_response(status)

@@ -17,10 +17,17 @@ from safety_core.cli.hook import installing
 from safety_core.cli.hook.asking import OWN
 from safety_core.cli.hook.command import WAIT, hook
 from safety_core.cli.hook.places import MARGIN, is_ours
-from tests.safety_core.cli.hook.scene import HOSTS, bash
+from tests.safety_core.cli.hook.scene import HOSTS, bash, edge
 
 FILE = {"claude-code": ".claude/settings.json", "codex": ".codex/hooks.json"}
 OTHERS = {"matcher": "Write", "hooks": [{"type": "command", "command": "lint", "timeout": 5}]}
+
+
+@pytest.fixture
+def judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hooks block, and the edge behind them answers."""
+    monkeypatch.setattr(installing, "trials", lambda _: ())
+    monkeypatch.setattr(installing, "edges_behind", lambda _: ())
 
 
 @pytest.fixture
@@ -113,8 +120,47 @@ def test_status_proves_by_a_call_that_nobody_may_make(home: Path, host: str) -> 
     assert "exit status 2: Safety Gateway: blocked. critical_red (destroys_machine)" in proven.output
 
 
-def test_status_knows_that_codex_passes_over_what_nobody_trusts(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_status_says_that_no_edge_answers(home: Path) -> None:
+    """Every trial is blocked then, as is every other call."""
+    run("install", "claude-code", "--yes", "--socket", "/nowhere/edge.sock")
+    found = run("status", "claude-code")
+    last = [line for line in found.output.splitlines() if line.startswith(("edge: ", str(home)))]
+    assert (found.return_value, last) == (
+        1,
+        [
+            "edge: edge at /nowhere/edge.sock: is not running. Fix: start it with `safety edge`",
+            f"{home / FILE['claude-code']}: in force, but no edge judges: every call is blocked until one does",
+        ],
+    )
+
+
+@pytest.mark.parametrize(("state", "status", "last"), [("in force", 0, "in force"), ("none", 1, installing.CLOSED)])
+def test_status_says_how_the_edge_behind_the_hooks_stands(
+    home: Path, monkeypatch: pytest.MonkeyPatch, state: str, status: int, last: str
+) -> None:
     monkeypatch.setattr(installing, "trials", lambda _: ())
+    with edge({"/v1/status": (200, {"policy": {"state": state}})}) as (socket, asked):
+        run("install", "claude-code", "--yes", "--socket", str(socket))
+        found = run("status", "claude-code")
+    assert (found.return_value, found.output.splitlines()[-1].partition(": ")[2]) == (status, last)
+    assert f"edge: answers at {socket}, policy: {state}" in found.output
+    assert len(asked) == 1  # however many hooks ask it
+
+
+@pytest.mark.parametrize("written", ["--socket /nowhere/edge.sock", "--socket=/nowhere/edge.sock", ""])
+def test_status_finds_the_socket_as_it_is_written(home: Path, monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    monkeypatch.setattr(installing, "trials", lambda _: ())
+    run("install", "claude-code", "--yes", "--socket", "/nowhere/edge.sock")
+    file = home / FILE["claude-code"]
+    file.write_text(file.read_text().replace("--socket /nowhere/edge.sock", written))
+    named = "/nowhere/edge.sock" if written else f"{home}/.safety/edge.sock"
+    assert f"edge at {named}: is not running" in run("status", "claude-code").output
+    file.write_text(file.read_text().replace(" || exit 2", " '' || exit 2").replace("''", "it's"))
+    assert "every call is blocked" in run("status", "claude-code").output  # no shell reads that
+
+
+@pytest.mark.usefixtures("judged")
+def test_status_knows_that_codex_passes_over_what_nobody_trusts(home: Path) -> None:
     told = run("install", "codex", "--yes")
     assert "/hooks" in told.stderr
     assert "unified_exec_tty" in told.stderr
@@ -140,11 +186,11 @@ def test_status_finds_a_hook_that_lets_pass(home: Path) -> None:
     assert "disableAllHooks" in run("status", "claude-code").output
 
 
+@pytest.mark.usefixtures("judged")
 @pytest.mark.parametrize("name", ["settings.json", "settings.local.json"])
 def test_a_project_that_switches_hooks_off_is_told(
     home: Path, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(installing, "trials", lambda _: ())
     run("install", "claude-code", "--yes")
     assert run("status", "claude-code").return_value == 0
     (tmp_path / "shop" / ".claude").mkdir(parents=True)
