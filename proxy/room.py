@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from proxy.errors import BusyError
+from safety_core.errors import BusyError
 
 BODIES: Final = 128 * 1024 * 1024
 """Bytes, at each listener that takes large bodies."""

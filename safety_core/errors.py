@@ -38,7 +38,7 @@
     |   `-- ReplayedRequestError     it has come before
     |-- UnavailableError             a neighbour (hub, provider, engine, disk) did not answer
     |   |-- RefusedError             ... or answered that it will not: asking again the same way is useless
-    |   |-- BusyError                ... or answered that it has too much of this for now
+    |   |-- BusyError                ... or has, as we ourselves may have, too much of this for now
     |   `-- ClientGoneError          who asked left before the answer; what was asked for may cost all the same
     `-- EffectFailed                 thrown into a flow by its driver: an effect did not come about
 
@@ -216,7 +216,7 @@ class RefusedError(UnavailableError):
 
 
 class BusyError(UnavailableError):
-    """The neighbour answered that it has too much of this for now."""
+    """The neighbour, or this very process, has too much of this for now."""
 
 
 class ClientGoneError(UnavailableError):

@@ -22,7 +22,7 @@ from proxy.egress.client_token import agent_of, leaving_query
 from proxy.egress.realtime import Ground, Openings, Session, refuse
 from proxy.egress.relay import Receive, Relay, Send, addressed
 from proxy.egress.watch import Watcher
-from proxy.errors import BusyError
+from proxy.errors import status_of
 from proxy.guards.interlock import Guards
 from proxy.providers.dialects import DIALECTS, Api, api_for, part_of
 from proxy.providers.proposals import proposed_in
@@ -33,7 +33,7 @@ from proxy.upstream.client import Upstream
 from proxy.upstream.websocket import UpstreamSocket, connect
 from safety_core.edge.body import read_body
 from safety_core.edge.driver import Handlers, arun
-from safety_core.errors import InputError, LimitError, SafetyError
+from safety_core.errors import BusyError, InputError, LimitError, SafetyError
 from safety_core.flow.dialect import Operation, Purpose
 from safety_core.flow.effects import Meter
 from safety_core.flow.egress_effects import AskStanding
@@ -178,7 +178,7 @@ class EgressApp:
             try:
                 body = await read_body(scope["headers"], receive, limit=self._limits.body, take=take)
             except (InputError, BusyError) as error:
-                return await _answer(send, route.api, _unread(error), str(error))
+                return await _answer(send, route.api, status_of(error), str(error))
             prompt = _prompt(scope, route, route.operation, agent, body)
             return await self._exchange(prompt, route, receive, send)
 
@@ -316,11 +316,6 @@ def _prompt(scope: Scope, route: Route, operation: Operation, agent: AgentId, bo
         headers,
         body,
     )
-
-
-def _unread(error: SafetyError) -> int:
-    """Return the status that says why a body was not read."""
-    return 503 if isinstance(error, BusyError) else 413 if isinstance(error, LimitError) else 400
 
 
 def _unlisted(route: Route, method: str) -> tuple[int, str]:

@@ -7,10 +7,10 @@ import logging
 from typing import Final, cast
 
 from proxy.canaries import SPEAKER
-from proxy.errors import BusyError
+from proxy.errors import forward_status_of
 from proxy.forward.credentials import CHALLENGE, client_of, unknown_client
 from proxy.forward.intercept import intercept, speak
-from proxy.forward.parts import Parts, status_of
+from proxy.forward.parts import Parts
 from proxy.forward.permission import Wish
 from proxy.forward.request import Line
 from proxy.forward.scan import Found, scan_head
@@ -18,7 +18,7 @@ from proxy.forward.strict import check_host
 from proxy.forward.target import Target, connect_target, http_target
 from proxy.forward.tunnel import Tunnel
 from safety_core.edge.http.head import END, HEAD_BYTES, TARGET_BYTES, BadRequestError, read_head
-from safety_core.errors import InputError, SafetyError
+from safety_core.errors import BusyError, InputError, SafetyError
 from safety_core.flow.egress_effects import Headers
 from safety_core.model.forward import How
 
@@ -26,8 +26,15 @@ _SILENT: Final = {b"\x04": "SOCKS 4", b"\x05": "SOCKS 5", b"\x16": "TLS"}
 """Protocols that would not understand an answer, by their first byte."""
 
 _PREFACE: Final = b"PRI * HTTP/2.0"
-_REASONS: Final = {400: "Bad Request", 403: "Forbidden", 407: "Proxy Authentication Required", 408: "Request Timeout"}
-_REASONS_OF_OURS: Final = {413: "Content Too Large", 502: "Bad Gateway", 503: "Service Unavailable"}
+_REASONS: Final = {
+    400: "Bad Request",
+    403: "Forbidden",
+    407: "Proxy Authentication Required",
+    408: "Request Timeout",
+    413: "Content Too Large",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+}
 
 _log: Final = logging.getLogger(__name__)
 
@@ -61,7 +68,7 @@ class Front(asyncio.Protocol):
         try:
             self._begin(self._held)
         except SafetyError as error:
-            self._refuse(status_of(error), error)
+            self._refuse(forward_status_of(error), error)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End; what was begun for the client ends with it."""
@@ -135,7 +142,7 @@ class Front(asyncio.Protocol):
             return await intercept(parts, self._transport, client, target)
         except SafetyError as error:
             await parts.books.not_forwarded(client.agent, str(target), error)
-            return self._answer(status_of(error), error)
+            return self._answer(forward_status_of(error), error)
 
     async def _tunnel(self, wish: Wish) -> None:
         parts, where = self._parts, str(wish.target)
@@ -172,13 +179,15 @@ class Front(asyncio.Protocol):
         if self._transport.is_closing():
             return
         body = f"{error}\n".encode()
-        reason = {**_REASONS, **_REASONS_OF_OURS}[status]
         ours = (
             (b"content-type", b"text/plain; charset=utf-8"),
             (b"content-length", str(len(body)).encode()),
             (b"connection", b"close"),
         )
-        lines = [f"HTTP/1.1 {status} {reason}".encode(), *(name + b": " + value for name, value in (*ours, *headers))]
+        lines = [
+            f"HTTP/1.1 {status} {_REASONS[status]}".encode(),
+            *(name + b": " + value for name, value in (*ours, *headers)),
+        ]
         self._transport.write(b"\r\n".join(lines) + END + body)
         self._transport.close()
 

@@ -10,7 +10,6 @@ from typing import Final
 from starlette.types import ASGIApp
 from uvicorn.server import ServerState
 
-from proxy.errors import BusyError
 from proxy.forward.books import Books
 from proxy.forward.dial import Dialer
 from proxy.forward.leaves import Leaves
@@ -18,7 +17,6 @@ from proxy.forward.outward import Outward
 from proxy.forward.permission import Permission
 from proxy.forward.tunnel import PATIENCE, Patience
 from proxy.room import Room
-from safety_core.errors import InputError, LimitError, SafetyError, UnavailableError
 from safety_core.model.secret import SecretName, SecretValue
 from safety_core.model.tool_call import AgentId
 from safety_core.redact.redactor import Redactor
@@ -81,22 +79,3 @@ class Parts:
         """Count it no longer."""
         self.connections.discard(transport)
         self.books.open = len(self.connections)
-
-
-def status_of(error: SafetyError) -> int:
-    """Return the status with which a client learns of an error.
-
-    400 and 413: what came is wrong; 502: the host does not answer; 503: too much at once; 403: it is understood and
-    refused, or cannot be recorded.
-    """
-    match error:
-        case LimitError():
-            return 413
-        case InputError():
-            return 400
-        case UnavailableError():
-            return 502
-        case BusyError():
-            return 503
-        case _:
-            return 403

@@ -19,8 +19,9 @@ from starlette.types import Message, Receive, Scope, Send
 from proxy.caller import Caller
 from proxy.canaries import SPEAKER
 from proxy.egress.client_token import KEY_HEADERS, leaving_query
+from proxy.errors import forward_status_of
 from proxy.forward.credentials import CHALLENGE, Client, client_of, unknown_client
-from proxy.forward.parts import Parts, status_of
+from proxy.forward.parts import Parts
 from proxy.forward.permission import Wish
 from proxy.forward.scan import Found, scan_body, scan_head
 from proxy.forward.strict import asked_plainly, check_host, looked_through, search_body, search_head
@@ -98,7 +99,7 @@ class RequestApp:
             return await self._serve(client, scope, receive, send)
         except SafetyError as error:
             await self._parts.books.not_forwarded(client.agent, str(self._line.target), error)
-            return await answer(send, status_of(error), str(error))
+            return await answer(send, forward_status_of(error), str(error))
 
     async def _serve(self, client: Client, scope: Scope, receive: Receive, send: Send) -> None:
         line, target = self._line, self._line.target

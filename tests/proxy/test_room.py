@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from proxy.errors import BusyError
 from proxy.room import Room
 from safety_core.cli.demo.answers import say
+from safety_core.errors import BusyError
 from tests.proxy.egress.setting import CLIENT_TOKEN, egress
 
 BODY = b'{"model":"m","messages":[{"role":"user","content":"%s"}]}'
