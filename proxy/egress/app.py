@@ -4,29 +4,30 @@
     ...
     await app.aclose()
 
-Routes: `/<provider>/...` for every provider in the settings (what follows the provider's name is appended to its base
-URL), and the same without a name for the first provider whose API has such a path (`/v1/chat/completions`).
+Which paths it has, `proxy.egress.routing` says.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Generator, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 from proxy.canaries import SPEAKER
 from proxy.egress.client_token import agent_of, leaving_query
-from proxy.egress.realtime import Ground, Openings, Session, refuse
+from proxy.egress.realtime import Ground, Session, refuse
 from proxy.egress.relay import Receive, Relay, Send, addressed
+from proxy.egress.routing import Route, Scope, query_of, route_of, socket_route_of
+from proxy.egress.socket_limits import Openings
 from proxy.egress.watch import Watcher
 from proxy.errors import status_of
 from proxy.guards.interlock import Guards
-from proxy.providers.dialects import DIALECTS, Api, api_for, part_of
+from proxy.providers.dialects import DIALECTS, Api
 from proxy.providers.proposals import proposed_in
-from proxy.providers.realtime import SOCKETS, model_of
+from proxy.providers.realtime import model_of
 from proxy.room import BODIES, Room
 from proxy.settings import Provider
 from proxy.upstream.client import Upstream
@@ -42,8 +43,6 @@ from safety_core.flow.interlock import Interlock, trace_id
 from safety_core.flow.prompt import Permit, forward
 from safety_core.model.tool_call import AgentId
 from safety_core.redact.redactor import Redactor
-
-Scope: TypeAlias = MutableMapping[str, Any]
 
 _log: Final = logging.getLogger(__name__)
 
@@ -93,16 +92,6 @@ _NO_CLIENT: Final = (
     "client token: is missing, or unknown to the gateway. Fix: give the SDK, as its API key, the token whose sha256 "
     "stands in [clients] of the edge's settings"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """Where a request goes. `operation` is None where this provider has no such request."""
-
-    provider: Provider
-    api: Api
-    path: str
-    operation: Operation | None
 
 
 @dataclass(slots=True)
@@ -165,45 +154,39 @@ class EgressApp:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        route = self._route(scope["method"], _path(scope))
+        route = route_of(self._providers, scope)
         if route is None:
             return await _answer(send, DIALECTS["openai"], 404, _UNKNOWN_PROVIDER)
-        query = scope.get("query_string", b"").decode("latin-1")
-        agent = agent_of(self._clients, scope["headers"], query)
+        agent = agent_of(self._clients, scope["headers"], query_of(scope))
         if agent is None:
             return await _answer(send, route.api, 401, _NO_CLIENT)
-        if route.operation is None:
-            return await _answer(send, route.api, *_unlisted(route, scope["method"]))
+        operation = route.api.paths.find(scope["method"], route.path)
+        if operation is None:
+            return await _answer(send, route.api, *route.unlisted(scope["method"]))
         with self._room.guest(agent) as take:
             try:
                 body = await read_body(scope["headers"], receive, limit=self._limits.body, take=take)
             except (InputError, BusyError) as error:
                 return await _answer(send, route.api, status_of(error), str(error))
-            prompt = _prompt(scope, route, route.operation, agent, body)
-            return await self._exchange(prompt, route, receive, send)
+            return await self._exchange(route.prompt(scope, operation, agent, body), route, receive, send)
 
     async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a socket of a realtime API, or say in an HTTP response why not."""
-        found = self._socket_route(_path(scope))
-        if found is None:
+        route = socket_route_of(self._providers, scope)
+        if route is None:
             message = "no such socket: only the realtime APIs of listed providers have one"
             return await refuse(send, 404, DIALECTS["openai"].error(404, message))
-        provider, path = found
-        api, query = DIALECTS[provider.dialect], scope.get("query_string", b"").decode("latin-1")
-        agent = agent_of(self._clients, scope["headers"], query)
+        api, provider = route.api, route.provider
+        agent = agent_of(self._clients, scope["headers"], query_of(scope))
         if agent is None:
             return await refuse(send, 401, api.error(401, _NO_CLIENT))
-        query = leaving_query(query)
         try:
             self._sockets.check(agent)
-            operation = Operation(Purpose.TURN, model_of(query))
+            operation = Operation(Purpose.TURN, model_of(leaving_query(query_of(scope))))
         except InputError as error:
             status = 429 if isinstance(error, LimitError) else 400
             return await refuse(send, status, api.error(status, str(error)))
-        headers = tuple((name, value) for name, value in scope["headers"])
-        prompt = Prompt(
-            agent, provider.name, api, operation, provider.key_secret, "GET", f"{path}?{query}", headers, b""
-        )
+        prompt = route.prompt(scope, operation, agent)
 
         async def reach(permit: Permit, offered: Sequence[str]) -> UpstreamSocket:
             url, signed = addressed(api, provider.base_url, permit.sent.request, permit.key)
@@ -274,55 +257,6 @@ class EgressApp:
 
         with guards.traces.request(prompt.agent, trace):
             yield {**looking, Meter: count}
-
-    def _socket_route(self, path: str) -> tuple[Provider, str] | None:
-        for provider in self._providers:
-            inner = path.removeprefix(f"/{provider.name}") if path.startswith(f"/{provider.name}/") else path
-            if inner in SOCKETS.get(provider.dialect, ()):
-                return provider, inner
-        return None
-
-    def _route(self, method: str, path: str) -> Route | None:
-        for provider in self._providers:
-            if path.startswith(f"/{provider.name}/"):
-                inner = path.removeprefix(f"/{provider.name}")
-                api = api_for(provider.dialect, method, inner)
-                return Route(provider, api, inner, api.paths.find(method, inner))
-        for provider in self._providers:
-            if found := part_of(provider.dialect, method, path):
-                return Route(provider, found, path, found.paths.find(method, path))
-        return None
-
-
-def _path(scope: Scope) -> str:
-    """Return the path as it was sent: what is decoded and encoded again may name something else."""
-    raw: bytes = scope.get("raw_path") or scope["path"].encode()
-    return raw.decode("latin-1").partition("?")[0]
-
-
-def _prompt(scope: Scope, route: Route, operation: Operation, agent: AgentId, body: bytes) -> Prompt:
-    query = leaving_query(scope.get("query_string", b"").decode("latin-1"))
-    target = f"{route.path}?{query}" if query else route.path
-    headers = tuple((name, value) for name, value in scope["headers"])
-    provider = route.provider
-    return Prompt(
-        agent,
-        provider.name,
-        route.api,
-        operation,
-        provider.key_secret,
-        scope["method"],
-        target,
-        headers,
-        body,
-    )
-
-
-def _unlisted(route: Route, method: str) -> tuple[int, str]:
-    if route.api.paths.has(route.path):
-        return 405, f"{method} is not allowed here"
-    fix = route.api.paths.nearly(method, route.path) or "use a listed one: docs/egress.md, Providers"
-    return 404, f"path: is not listed for {route.provider.name}. Fix: {fix}"
 
 
 async def _answer(send: Send, api: Api, status: int, message: str) -> None:

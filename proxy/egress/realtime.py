@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
-from collections.abc import Awaitable, Callable, Generator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from proxy.egress.relay import Message, Receive, Send
+from proxy.egress.socket_limits import Rate
 from proxy.egress.watch import Watcher
 from proxy.providers.realtime import Realtime, heard, told
 from proxy.upstream.websocket import Closed, UpstreamSocket
@@ -25,16 +25,6 @@ from safety_core.flow.dialect import Operation
 from safety_core.flow.exchange import Exchange, Prompt, PromptContext, named, plain
 from safety_core.flow.prompt import Permit, Refusal, permitted
 from safety_core.flow.realtime import SWITCHED, Talk
-from safety_core.model.tool_call import AgentId
-
-RATE: Final = 200
-"""Messages of a client in a second, and twice as many at once: four times what 20 ms of sound in each come to."""
-
-SOCKETS: Final = 64
-"""Open at the same time, of all agents: 4 MiB of the edge's memory, and some more for each message under way."""
-
-SOCKETS_EACH: Final = 16
-"""Of one agent, so that it leaves some to others."""
 
 PROTOCOLS: Final = frozenset({"realtime", "openai-beta.realtime-v1"})
 """Subprotocols that pass; what else is offered is a key, or somebody else's."""
@@ -197,47 +187,6 @@ class Session:
                 watcher.began(prompt)
             for prompt, exchange in ended:
                 watcher.ended(prompt, exchange)
-
-
-class Openings:
-    """Bounds how many sockets are open at the same time."""
-
-    def __init__(self) -> None:
-        self._open: Counter[AgentId] = Counter()
-
-    def check(self, agent: AgentId) -> None:
-        """Raise LimitError where this agent may open no more."""
-        if self._open[agent] >= SOCKETS_EACH:
-            raise LimitError(f"agent {agent}", f"has {SOCKETS_EACH} sockets open", "close one of them")
-        if self._open.total() >= SOCKETS:
-            raise LimitError("the edge", f"has {SOCKETS} sockets open", "try again when one of them has been closed")
-
-    @contextmanager
-    def one_more(self, agent: AgentId) -> Generator[None, None, None]:
-        """Count one until the block ends."""
-        self._open[agent] += 1
-        try:
-            yield
-        finally:
-            self._open[agent] -= 1
-
-
-class Rate:
-    """Bounds how fast messages may come: a bucket that fills by RATE each second and holds twice as much."""
-
-    def __init__(self, now: Callable[[], float]) -> None:
-        self._now = now
-        self._left = 2.0 * RATE
-        self._at = now()
-
-    def take(self) -> None:
-        """Take one. Raises LimitError where there is none."""
-        now = self._now()
-        self._left = min(2.0 * RATE, self._left + (now - self._at) * RATE)
-        self._at = now
-        if self._left < 1:
-            raise LimitError("socket", f"brings more than {RATE} messages a second", "send larger pieces")
-        self._left -= 1
 
 
 async def refuse(send: Send, status: int, body: bytes) -> None:

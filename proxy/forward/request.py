@@ -19,6 +19,7 @@ from starlette.types import Message, Receive, Scope, Send
 from proxy.caller import Caller
 from proxy.canaries import SPEAKER
 from proxy.egress.client_token import KEY_HEADERS, leaving_query
+from proxy.egress.routing import path_of, query_of
 from proxy.errors import forward_status_of
 from proxy.forward.credentials import CHALLENGE, Client, client_of, unknown_client
 from proxy.forward.parts import Parts
@@ -211,12 +212,11 @@ class RequestApp:
 
 def _for_egress(client: Client, scope: Scope, provider: Provider) -> Scope:
     """Return the request as the egress takes it: by the provider's name, with the client's own token as the key."""
-    raw = f"/{provider.name}{_below(provider, scope['method'], _path(scope).partition('?')[0])}"
-    query: bytes = scope.get("query_string", b"")
+    raw = f"/{provider.name}{_below(provider, scope['method'], path_of(scope))}"
     headers = [(name, value) for name, value in scope["headers"] if name not in KEY_HEADERS | {b"proxy-authorization"}]
     headers.append((b"authorization", b"Bearer " + client.token))
     changed: MutableMapping[str, Any] = {**scope, "path": raw, "raw_path": raw.encode("latin-1"), "headers": headers}
-    changed["query_string"] = leaving_query(query.decode("latin-1")).encode("latin-1")
+    changed["query_string"] = leaving_query(query_of(scope)).encode("latin-1")
     return changed
 
 
@@ -237,9 +237,8 @@ def _base(provider: Provider) -> str:
 
 def _path(scope: Scope) -> str:
     """Return path and query as they were sent."""
-    raw: bytes = scope.get("raw_path") or scope["path"].encode()
-    path, query = raw.decode("latin-1").partition("?")[0], scope.get("query_string", b"").decode("latin-1")
-    return f"{path}?{query}" if query else path
+    query = query_of(scope)
+    return f"{path_of(scope)}?{query}" if query else path_of(scope)
 
 
 def _closing(send: Send) -> Send:

@@ -19,8 +19,8 @@ from uvicorn.server import ServerState
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from proxy.egress import realtime as module
-from proxy.egress.realtime import RATE, Rate
+from proxy.egress import socket_limits as module
+from proxy.egress.socket_limits import RATE, Rate
 from proxy.egress.websocket_protocol import FRAGMENTS, SocketProtocol
 from proxy.providers.realtime import MESSAGE_BYTES
 from safety_core.errors import LimitError
