@@ -79,7 +79,7 @@ def handlers(services: Services, engine: Engine | None = None, caller: Caller | 
         effects.Remember: lambda effect: secrets.remember(effect.discovered),
         effects.FindExecution: lambda effect: journal.find(effect.agent, effect.key),
         effects.BeginExecution: lambda effect: journal.begin(effect.execution, again=effect.again),
-        effects.EndExecution: lambda effect: journal.end(effect.id, effect.state, effect.outcome, clock.now()),
+        effects.EndExecution: lambda effect: journal.end(effect.id, effect.state, effect.ending, clock.now()),
         effects.Execute: journal.performed,
         **_of_questions(services, caller or Caller()),
     }

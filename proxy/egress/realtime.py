@@ -22,7 +22,7 @@ from proxy.upstream.websocket import Closed, UpstreamSocket
 from safety_core.edge.driver import Handlers, arun
 from safety_core.errors import InputError, LimitError, SafetyError, UnavailableError
 from safety_core.flow.dialect import Operation
-from safety_core.flow.exchange import Exchange, Prompt, PromptContext, named, plain
+from safety_core.flow.exchange import Exchange, Prompt, PromptContext, cause_of, named
 from safety_core.flow.prompt import Permit, Refusal, permitted
 from safety_core.flow.realtime import SWITCHED, Talk
 
@@ -97,7 +97,7 @@ class Session:
             refusal = permit
         except SafetyError as error:
             refusal = Refusal("", 502 if isinstance(error, UnavailableError) else 503, error)
-        reason = str(plain(refusal.error))
+        reason = str(cause_of(refusal.error))
         await refuse(self._send, refusal.status, self._dialect.error(refusal.status, reason))
         return None, Exchange(refusal.exchange, refusal.status, rule=named(refusal.error), reason=reason)
 
@@ -121,7 +121,7 @@ class Session:
         try:
             closed = ended.result()
         except SafetyError as error:
-            reason = str(plain(error))
+            reason = str(cause_of(error))
             _log.warning("a socket of %s with %s ended: %s", self._prompt.agent, self._prompt.provider, reason)
             with suppress(Exception):  # the client may have left
                 await self._show(self._dialect.error_event(reason))

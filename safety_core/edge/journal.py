@@ -18,7 +18,7 @@ from safety_core.edge.database import Database
 from safety_core.edge.execute import Limits, execute
 from safety_core.errors import BusyError, InputError
 from safety_core.flow.effects import Execute
-from safety_core.model.execution import Execution, ExecutionId, ExecutionState, Outcome
+from safety_core.model.execution import Ending, Execution, ExecutionId, ExecutionState
 from safety_core.model.tool_call import AgentId, CallId, ToolResult, Undo
 
 SCHEMA: Final = """
@@ -128,13 +128,13 @@ class Journal:
             self._live.discard(execution.id)
             raise
 
-    async def end(self, execution: ExecutionId, state: ExecutionState, outcome: Outcome | None, now: float) -> None:
+    async def end(self, execution: ExecutionId, state: ExecutionState, ending: Ending | None, now: float) -> None:
         """Write down what became of it."""
         self._live.discard(execution)
         if self._database is None:
             return
         end = "UPDATE execution SET state = ?, ended = ?, outcome = ? WHERE id = ? AND state = ?"
-        row = (state, now, None if outcome is None else _told(outcome), execution, ExecutionState.BEGUN)
+        row = (state, now, None if ending is None else _told(ending), execution, ExecutionState.BEGUN)
         await self._database.write(lambda db: db.execute(end, row))
 
     async def settle(self, execution: ExecutionId, *, done: bool, now: float) -> Execution:
@@ -147,7 +147,7 @@ class Journal:
         if known is None or known.state is not ExecutionState.UNKNOWN:
             reason = "is not one that was cut off" if known else "is not one that the edge remembers"
             raise InputError(f"execution {execution}", reason, "see `safety executions list --unknown`")
-        state, told = (ExecutionState.DONE, _told(Outcome(SEEN))) if done else (ExecutionState.FAILED, None)
+        state, told = (ExecutionState.DONE, _told(Ending(SEEN))) if done else (ExecutionState.FAILED, None)
         settle = "UPDATE execution SET state = ?, ended = ?, outcome = ? WHERE id = ? AND state = ?"
         row = (state, now, told, execution, ExecutionState.UNKNOWN)
         if self._database is not None:
@@ -178,23 +178,23 @@ def _row(execution: Execution) -> tuple[object, ...]:
 def _execution(row: tuple[Any, ...]) -> Execution:
     identity, agent, key, tool, call, act, revision, at, state, told = row
     known = (ExecutionId(identity), AgentId(agent), key or "", tool, CallId(call), Digest(act), revision, at)
-    return Execution(*known, ExecutionState(state), None if told is None else _outcome(told))
+    return Execution(*known, ExecutionState(state), None if told is None else _ending(told))
 
 
-def _told(outcome: Outcome) -> str:
-    raw = outcome.output.encode("utf-8", "replace")
-    undo = None if outcome.undo is None else {"tool": outcome.undo.tool, "params": outcome.undo.params}
+def _told(ending: Ending) -> str:
+    raw = ending.output.encode("utf-8", "replace")
+    undo = None if ending.undo is None else {"tool": ending.undo.tool, "params": ending.undo.params}
     return json.dumps(
         {
             "output": raw[:KEPT_BYTES].decode("utf-8", "ignore"),
-            "status": outcome.status,
-            "truncated": outcome.truncated or len(raw) > KEPT_BYTES,
+            "status": ending.status,
+            "truncated": ending.truncated or len(raw) > KEPT_BYTES,
             "undo": undo,
         }
     )
 
 
-def _outcome(told: str) -> Outcome:
+def _ending(told: str) -> Ending:
     body = json.loads(told)
     undo = body["undo"]
-    return Outcome(body["output"], body["status"], body["truncated"], None if undo is None else Undo(**undo))
+    return Ending(body["output"], body["status"], body["truncated"], None if undo is None else Undo(**undo))

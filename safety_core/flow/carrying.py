@@ -15,9 +15,9 @@ from safety_core.flow.answers import Context, Entrusted, Executed, Pending, Refu
 from safety_core.flow.case import Case
 from safety_core.flow.effects import Flow
 from safety_core.flow.entrust import entrust, plan_for
-from safety_core.model.execution import Execution, ExecutionId, ExecutionState, Outcome, Repeat
+from safety_core.model.execution import Ending, Execution, ExecutionId, ExecutionState, Repeat
 from safety_core.model.finding import Redaction
-from safety_core.model.level import Outcome as Ruled
+from safety_core.model.level import Outcome
 from safety_core.model.record import AuditEntry, Event
 from safety_core.model.secret import Use
 from safety_core.model.tool_call import ToolCall, ToolResult, Undo
@@ -58,8 +58,8 @@ def carried_out(entrusted: Entrusted, context: Context, key: str = "", *, again:
         yield from effects.Remember(clean.discovered)
     undo = yield from _undo(result, context)
     text = f"[withheld by the gateway: {why}; the tool ran, and a person can look at its server]" if why else clean.text
-    outcome = Outcome(text if key else "", result.status, result.truncated, undo)
-    yield from effects.EndExecution(begun.id, ExecutionState.DONE, outcome)
+    ending = Ending(text if key else "", result.status, result.truncated, undo)
+    yield from effects.EndExecution(begun.id, ExecutionState.DONE, ending)
     counts = {"status": result.status, "findings": len(clean.findings)}
     yield from _record_end(Event.EXECUTED, entrusted, rules=(rule,) if rule else (), counts=counts)
     shown = text, result.status, result.truncated, len(clean.findings)
@@ -85,9 +85,7 @@ def _speaks(entrusted: Entrusted, output: str) -> str:
     plan = entrusted.plan
     if not isinstance(plan, ServicePlan) or plan.adapter != "mcp":
         return ""
-    from safety_core.match.instructions import (
-        spoken,
-    )  # late: its patterns take memory, and most edges have no such server
+    from safety_core.match.instructions import spoken  # late: its patterns take memory, and few edges need them
 
     reasons = spoken(output)
     return f"what the tool gave back {'; it '.join(reasons[:3])}" if reasons else ""
@@ -104,8 +102,8 @@ def run_keyed(case: Case, context: Context, key: str) -> Flow[Executed | Pending
     earlier = (yield from effects.FindExecution(case.call.agent, key)) if key else None
     if earlier is not None and earlier.act != _act(case.call, case.verdict.facts.tool):
         raise InputError("key", "was used for another call", "draw a new key for each intended act")
-    if earlier is not None and earlier.outcome is not None:
-        return (yield from _recalled(earlier, earlier.outcome, case, context))
+    if earlier is not None and earlier.ending is not None:
+        return (yield from _recalled(earlier, earlier.ending, case, context))
     again = earlier is not None and _may_repeat(earlier, case, context)
     if earlier is not None and again and _still_permitted(earlier, case, context):
         answer = yield from _permitted_again(case, context)
@@ -126,13 +124,13 @@ def _begun(entrusted: Entrusted, context: Context, key: str, *, again: bool) -> 
     return execution
 
 
-def _recalled(earlier: Execution, outcome: Outcome, case: Case, context: Context) -> Flow[Executed]:
+def _recalled(earlier: Execution, ending: Ending, case: Case, context: Context) -> Flow[Executed]:
     """Tell again what came of it; secrets that are known by now are taken out, too."""
-    clean = context.redactor.text(outcome.output)
+    clean = context.redactor.text(ending.output)
     now = yield from effects.Now()
     yield from effects.Record(case.entry(now, Event.REPEATED, context.policy))
-    shown = clean.text, outcome.status, outcome.truncated, len(clean.findings)
-    return Executed(*shown, case.verdict, earlier.id, undoable=outcome.undo is not None, repeated=True)
+    shown = clean.text, ending.status, ending.truncated, len(clean.findings)
+    return Executed(*shown, case.verdict, earlier.id, undoable=ending.undo is not None, repeated=True)
 
 
 def _may_repeat(earlier: Execution, case: Case, context: Context) -> bool:
@@ -154,12 +152,12 @@ def _may_repeat(earlier: Execution, case: Case, context: Context) -> bool:
 
 def _still_permitted(earlier: Execution, case: Case, context: Context) -> bool:
     """A person was asked about this act; under the same policy nobody is asked about it twice."""
-    return case.ruling.outcome is not Ruled.DENY and earlier.revision == context.policy.revision
+    return case.ruling.outcome is not Outcome.DENY and earlier.revision == context.policy.revision
 
 
 def _permitted_again(case: Case, context: Context) -> Flow[Entrusted]:
     plan = plan_for(case, context)
-    yield from effects.CheckRefs(plan.refs, Use(case.call.agent, case.verdict.facts.tool, case.call.id))
+    yield from effects.CheckRefs(plan.refs, case.use)
     now = yield from effects.Now()
     yield from effects.Record(case.entry(now, Event.PERMITTED, context.policy))
     return Entrusted(case.call, case.verdict, plan)

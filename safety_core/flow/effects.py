@@ -14,7 +14,7 @@ from safety_core.canonical import Digest
 from safety_core.classify.files import Written
 from safety_core.model.approval import Approval, ApprovalRequest, Grant, RequestId, StandingGrant
 from safety_core.model.descent import Descent
-from safety_core.model.execution import Execution, ExecutionId, ExecutionState, Outcome
+from safety_core.model.execution import Ending, Execution, ExecutionId, ExecutionState
 from safety_core.model.facts import Facts
 from safety_core.model.record import AuditEntry
 from safety_core.model.secret import SecretName, SecretValue, Use
@@ -251,7 +251,7 @@ class EndExecution(Effect[None]):
 
     id: ExecutionId
     state: ExecutionState
-    outcome: Outcome | None = None
+    ending: Ending | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,7 @@ class Sent:
     findings: int
 
 
-def plain(error: SafetyError) -> SafetyError:
+def cause_of(error: SafetyError) -> SafetyError:
     """Return what was wrong, where `error` only says that an effect did not come about because of it."""
     cause = error.__cause__
     return cause if isinstance(error, EffectFailed) and isinstance(cause, SafetyError) else error
@@ -113,17 +113,17 @@ def plain(error: SafetyError) -> SafetyError:
 
 def named(error: SafetyError) -> str:
     """Return the class of what was wrong: that is what people count by."""
-    return type(plain(error)).__name__
+    return type(cause_of(error)).__name__
 
 
 def ended_by(exchange: Exchange, error: SafetyError) -> Exchange:
     """Return the exchange with what was wrong with it."""
-    return replace(exchange, rule=named(error), reason=str(plain(error)))
+    return replace(exchange, rule=named(error), reason=str(cause_of(error)))
 
 
 def refuse(exchange: str, prompt: Prompt, status: int, error: SafetyError) -> Flow[Exchange]:
     """Tell the client that there is no answer, and why, in the provider's own error shape."""
-    body = prompt.dialect.error(status, str(plain(error)))
+    body = prompt.dialect.error(status, str(cause_of(error)))
     length = (b"content-length", str(len(body)).encode())
     headers = ((b"content-type", JSON_TYPE.encode()), length, *prompt.dialect.error_headers(status))
     refusal = ended_by(Exchange(exchange, status), error)

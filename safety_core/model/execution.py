@@ -55,7 +55,7 @@ class Repeat(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Ending:
     """What came of it, as the agent saw it: without secrets.
 
     Attributes:
@@ -79,7 +79,7 @@ class Execution:
         act: digest of (agent, tool, arguments): what a key was used for.
         revision: of the policy that permitted it.
         at: when the last try began, seconds since the epoch.
-        outcome: None unless it is done. Of an act without a key the output is not kept.
+        ending: None unless it is done. Of an act without a key the output is not kept.
     """
 
     id: ExecutionId
@@ -91,4 +91,4 @@ class Execution:
     revision: str
     at: float
     state: ExecutionState = ExecutionState.BEGUN
-    outcome: Outcome | None = None
+    ending: Ending | None = None

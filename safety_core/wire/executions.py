@@ -21,8 +21,8 @@ def execution_id_from(raw: bytes) -> ExecutionId:
 
 def execution_to_json(execution: Execution) -> JsonObject:
     """Return what may be told of it: no output, no secret (what takes it back holds references)."""
-    outcome = execution.outcome
-    undo = None if outcome is None or outcome.undo is None else outcome.undo
+    ending = execution.ending
+    undo = None if ending is None or ending.undo is None else ending.undo
     return {
         "id": execution.id,
         "agent": execution.agent,
@@ -31,7 +31,7 @@ def execution_to_json(execution: Execution) -> JsonObject:
         "call": execution.call,
         "at": execution.at,
         "state": execution.state.value,
-        "exit": None if outcome is None else outcome.status,
+        "exit": None if ending is None else ending.status,
         "undo": None if undo is None else {"tool": undo.tool, "params": undo.params},
     }
 

@@ -225,7 +225,7 @@ class World:
     def _end(self, effect: effects.EndExecution) -> None:
         execution = self.executions[effect.id]
         assert effect.state in EXECUTION_TRANSITIONS[execution.state]
-        self.executions[effect.id] = replace(execution, state=effect.state, outcome=effect.outcome)
+        self.executions[effect.id] = replace(execution, state=effect.state, ending=effect.ending)
 
     def _execute(self, effect: effects.Execute) -> ToolResult:
         assert self.executions[effect.id].state is ExecutionState.BEGUN, "nothing runs that is not written down"

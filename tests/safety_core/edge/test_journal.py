@@ -13,14 +13,14 @@ from safety_core.canonical import digest
 from safety_core.edge.journal import KEPT_BYTES, KEPT_SECONDS, Journal
 from safety_core.errors import BusyError, ExecutionError, InputError
 from safety_core.flow.effects import Execute
-from safety_core.model.execution import Execution, ExecutionId, ExecutionState, Outcome
+from safety_core.model.execution import Ending, Execution, ExecutionId, ExecutionState
 from safety_core.model.tool_call import AgentId, CallId, Undo
 from safety_core.resolve import ShellPlan
 
 AGENT = AgentId("helper")
 ACT = digest({"tool": "exec"})
 FIRST = Execution(ExecutionId("e1"), AGENT, "k1", "exec", CallId("c1"), ACT, "r1", 100.0)
-DONE = Outcome("sent", 3, True, Undo("write", {"path": "a"}))
+DONE = Ending("sent", 3, True, Undo("write", {"path": "a"}))
 
 
 async def test_an_execution_outlasts_a_restart_with_all_that_is_known(tmp_path: Path) -> None:
@@ -30,7 +30,7 @@ async def test_an_execution_outlasts_a_restart_with_all_that_is_known(tmp_path: 
     await journal.end(FIRST.id, ExecutionState.DONE, DONE, 101.0)
     await journal.aclose()
     journal = await Journal.open(tmp_path / "edge.db")
-    done = replace(FIRST, state=ExecutionState.DONE, outcome=DONE)
+    done = replace(FIRST, state=ExecutionState.DONE, ending=DONE)
     assert await journal.find(AGENT, "k1") == done
     assert await journal.find(AgentId("other"), "k1") is None
     assert await journal.get(FIRST.id) == done
@@ -99,10 +99,10 @@ async def test_a_failed_execution_raises_and_a_good_one_answers(tmp_path: Path) 
 async def test_a_long_output_is_kept_cut_off_and_old_rows_go(tmp_path: Path) -> None:
     journal = await Journal.open(tmp_path / "edge.db")
     await journal.begin(FIRST)
-    await journal.end(FIRST.id, ExecutionState.DONE, Outcome("ä" * KEPT_BYTES), 101.0)
+    await journal.end(FIRST.id, ExecutionState.DONE, Ending("ä" * KEPT_BYTES), 101.0)
     kept = await journal.find(AGENT, "k1")
     assert kept is not None
-    assert kept.outcome == Outcome("ä" * (KEPT_BYTES // 2), 0, True)
+    assert kept.ending == Ending("ä" * (KEPT_BYTES // 2), 0, True)
     later = replace(FIRST, id=ExecutionId("e2"), key="k2", at=101.0 + KEPT_SECONDS)
     await journal.begin(later)
     assert await journal.latest(10) == (later,)
@@ -153,7 +153,7 @@ async def test_what_a_person_found_out_is_written_down(tmp_path: Path) -> None:
     await journal.settle(FIRST.id, done=False, now=102.0)
     failed = await journal.get(FIRST.id)
     assert failed is not None
-    assert (failed.state, failed.outcome) == (ExecutionState.FAILED, None)
+    assert (failed.state, failed.ending) == (ExecutionState.FAILED, None)
     with pytest.raises(InputError, match="is not one that the edge remembers"):
         await journal.settle(ExecutionId("e9"), done=True, now=103.0)
     await journal.aclose()

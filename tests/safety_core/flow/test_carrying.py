@@ -42,7 +42,7 @@ def written(place: World) -> Execution:
 def forget(place: World) -> None:
     """A crash: what had begun has not ended, and nobody works on it."""
     place.executions = {
-        name: replace(it, state=ExecutionState.UNKNOWN, outcome=None) for name, it in place.executions.items()
+        name: replace(it, state=ExecutionState.UNKNOWN, ending=None) for name, it in place.executions.items()
     }
 
 
@@ -64,7 +64,7 @@ def test_without_a_key_each_call_acts_and_nothing_of_its_output_is_kept() -> Non
     for _ in range(2):
         assert isinstance(tried(place, call(), key=""), Executed)
     assert len(place.executed) == 2
-    assert [it.outcome and it.outcome.output for it in place.executions.values()] == ["", ""]
+    assert [it.ending and it.ending.output for it in place.executions.values()] == ["", ""]
 
 
 def test_a_key_is_for_one_call() -> None:
@@ -93,7 +93,7 @@ def test_a_try_that_is_under_way_is_not_begun_beside_it() -> None:
     place = world()
     tried(place, call())
     place.executions = {
-        name: replace(it, state=ExecutionState.BEGUN, outcome=None) for name, it in place.executions.items()
+        name: replace(it, state=ExecutionState.BEGUN, ending=None) for name, it in place.executions.items()
     }
     answer = tried(place, call())
     assert isinstance(answer, Refused)
@@ -171,9 +171,9 @@ def test_the_way_back_is_written_down_without_secrets() -> None:
     done = tried(place, call())
     assert isinstance(done, Executed)
     assert done.undoable
-    outcome = written(place).outcome
-    assert outcome is not None
-    assert outcome.undo == Undo("write", {"path": "notes.txt", "content": "the key is SECRET_REF(shop_key)"})
+    ending = written(place).ending
+    assert ending is not None
+    assert ending.undo == Undo("write", {"path": "notes.txt", "content": "the key is SECRET_REF(shop_key)"})
 
 
 def test_a_way_back_may_hold_what_a_scanner_finds() -> None:
@@ -189,9 +189,9 @@ def test_a_way_back_may_hold_what_a_scanner_finds() -> None:
     token = "AKIA" + "QWERTYUIOPASDFGH"
     place.undo = Undo("write", {"path": "a", "content": f"aws_access_key_id = {token}"})
     assert isinstance(tried(place, call(), seasoned), Executed)
-    outcome = written(place).outcome
-    assert outcome is not None
-    assert token not in repr(outcome)
+    ending = written(place).ending
+    assert ending is not None
+    assert token not in repr(ending)
     assert [effect for effect in place.asked if isinstance(effect, effects.Remember)]
 
 

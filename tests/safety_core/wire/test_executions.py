@@ -6,7 +6,7 @@ import pytest
 
 from safety_core.canonical import digest
 from safety_core.errors import InputError
-from safety_core.model.execution import Execution, ExecutionId, ExecutionState, Outcome
+from safety_core.model.execution import Ending, Execution, ExecutionId, ExecutionState
 from safety_core.model.tool_call import AgentId, CallId, Undo
 from safety_core.wire.executions import execution_id_from, execution_to_json, settled_from
 
@@ -14,8 +14,8 @@ BEGUN = Execution(ExecutionId("e1"), AgentId("helper"), "k", "write", CallId("c1
 
 
 def done(undo: Undo | None) -> Execution:
-    outcome = Outcome("what the agent saw", 3, undo=undo)
-    return Execution(*(getattr(BEGUN, name) for name in BEGUN.__slots__[:8]), ExecutionState.DONE, outcome)
+    ending = Ending("what the agent saw", 3, undo=undo)
+    return Execution(*(getattr(BEGUN, name) for name in BEGUN.__slots__[:8]), ExecutionState.DONE, ending)
 
 
 def test_what_is_told() -> None:
