@@ -21,8 +21,11 @@ SOUGHT: Final = re.compile(
 WIDE: Final = re.compile(r"~\w*/?|/(?:(?:home|Users)(?:/[^/]+)?|root|etc|var|opt|srv|usr|mnt|media)?/?")
 """A whole machine, somebody's home, or all that is set up on the machine."""
 
-TOLD: Final = frozenset({"artisan", "occ", "craft"})
+TOLD: Final = frozenset({"artisan", "occ", "craft", "safety", "openclaw"})
 """Scripts without an ending that are told what to do as programs are."""
+
+_OURS: Final = re.compile(r"(?:.*/)?safety_core/cli(?:/__main__\.py)?/?")
+"""The folder and the file of which `python -m` makes the program `safety`."""
 
 
 def _script(judged: Judged, text: str) -> list[Target]:
@@ -48,7 +51,7 @@ def _script(judged: Judged, text: str) -> list[Target]:
 
 def _told(judged: Judged, text: str) -> None:
     """`python manage.py flush`: a script whose name is listed is told what to do by the words behind it."""
-    name = text.rpartition("/")[2]
+    name = "safety" if _OURS.fullmatch(judged.path(text).value) else text.rpartition("/")[2]
     if (name in TOLD or "." in name) and judged.notes.catalogue.program(name) is not None:
         words = [word.text for word in judged.found.words]
         behind = judged.found.words[words.index(text) + 1 :] if text in words else ()
