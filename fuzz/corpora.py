@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 from typing import Final
 
@@ -24,11 +23,6 @@ def folder_of(name: str) -> Path:
 def words_of(name: str) -> Path:
     """Return where a target's words are kept, in libFuzzer's form."""
     return ROOT / "fuzz/words" / f"{name}.dict"
-
-
-def words_in(file: Path) -> list[bytes]:
-    """Return the words of a dictionary."""
-    return [ast.literal_eval(f"b{line}") for line in file.read_text(encoding="ascii").splitlines()]
 
 
 def inputs_of(target: Loaded, folder: Path) -> list[bytes]:

@@ -84,13 +84,8 @@ async def running(context: Context, plan: Sequence[Job] = JOBS) -> AsyncGenerato
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def round_of(context: Context, plan: Sequence[Job] = JOBS) -> None:
-    """Do once, in order, what is due by the hub's clock. What fails is raised."""
-    for job in plan:
-        await _one(context, job)
-
-
-async def _one(context: Context, job: Job) -> None:
+async def once(context: Context, job: Job) -> None:
+    """Do one round of a job, if it is due by the hub's clock and no other process is at it. What fails is raised."""
     holder, now = clock.new_id(), context.clock()
     async with context.database.read() as connection:
         if not await jobs.ready(connection, job.name, now):
@@ -109,7 +104,7 @@ async def _repeated(context: Context, job: Job) -> None:
     trouble = ""
     while True:
         try:
-            await _one(context, job)
+            await once(context, job)
             trouble = ""
         except SafetyError as error:
             trouble = _told(job, str(error), trouble)

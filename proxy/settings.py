@@ -231,12 +231,10 @@ class TelemetrySettings:
 
     Attributes:
         otlp: base URL of an OpenTelemetry collector that takes OTLP over HTTP; empty: no spans are made.
-        private_hosts: what it may be called without https, beside the machine itself.
     """
 
     access_log: bool = True
     otlp: str = ""
-    private_hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -311,7 +311,7 @@ def _telemetry(source: Reader) -> TelemetrySettings:
     if url and url.protocol != "https:" and url.hostname not in {*LOOPBACK, *hosts}:
         fix = "write https://, or list its host in telemetry.private_hosts if the collector is in this network"
         raise InputError("edge.telemetry.otlp", "must begin with https://, for who asks what model goes there", fix)
-    settings = TelemetrySettings(source.flag("access_log", default=True), otlp, hosts)
+    settings = TelemetrySettings(source.flag("access_log", default=True), otlp)
     source.done()
     return settings
 

@@ -96,10 +96,9 @@ def verify_cosignature(note: str, name: str, public: VerifyKey) -> int:
     raise AuditError(f"checkpoint of {checkpoint.origin}", f"is not cosigned by {name}")
 
 
-def key_text(name: str, public: VerifyKey) -> str:
-    """Return the key in the form that other tools of the C2SP family take ("name+id+key")."""
-    encoded = base64.b64encode(ED25519 + bytes(public)).decode()
-    return f"{name}+{_key_id(name, public, ED25519).hex()}+{encoded}"
+def key_id(name: str, public: VerifyKey, algorithm: bytes) -> bytes:
+    """Return the 4 bytes by which a signature names its key, as all tools of the C2SP family do."""
+    return hashlib.sha256(name.encode() + b"\n" + algorithm + bytes(public)).digest()[:4]
 
 
 def _parsed(note: str) -> Checkpoint:
@@ -121,16 +120,12 @@ def _blobs(note: str, name: str, public: VerifyKey, algorithm: bytes) -> Iterato
     for line in lines:
         prefix, _, text = line.rpartition(" ")
         blob = _decoded(text)
-        if prefix == f"— {name}" and blob[:4] == _key_id(name, public, algorithm):
+        if prefix == f"— {name}" and blob[:4] == key_id(name, public, algorithm):
             yield blob[4:]
 
 
 def _line(name: str, public: VerifyKey, algorithm: bytes, blob: bytes) -> str:
-    return f"— {name} {base64.b64encode(_key_id(name, public, algorithm) + blob).decode()}\n"
-
-
-def _key_id(name: str, public: VerifyKey, algorithm: bytes) -> bytes:
-    return hashlib.sha256(name.encode() + b"\n" + algorithm + bytes(public)).digest()[:4]
+    return f"— {name} {base64.b64encode(key_id(name, public, algorithm) + blob).decode()}\n"
 
 
 def _witnessed(checkpoint: Checkpoint, now: int) -> str:

@@ -90,11 +90,6 @@ class UsageStore:
         """Count one response, durably. Tell whether it was counted: False for an id that has been."""
         return await self._database.write(partial(_add, booking, int(now)))
 
-    async def buckets(self, since: float = 0) -> tuple[UsageBucket, ...]:
-        """Return the buckets of all hours that end after `since`, oldest first."""
-        where = " WHERE hour > ? ORDER BY hour, agent, provider, model"
-        return await self._database.read(lambda db: _buckets(db, where, int(since) - HOUR))
-
     async def spent(self, since: float) -> dict[AgentId, tuple[int, int]]:
         """Return, by agent, the tokens (input and output) and the nano-dollars of the hours from `since` on."""
         total = "SELECT agent, sum(input_total + output_total), sum(cost) FROM usage_bucket WHERE hour >= ? GROUP BY 1"
@@ -107,8 +102,7 @@ class UsageStore:
 
     async def unsent(self) -> tuple[UsageBucket, ...]:
         """Return what has changed since the last confirmed report, by growing sequence, at most one report's worth."""
-        where = " WHERE sequence > (SELECT sent FROM usage_sequence) ORDER BY sequence LIMIT ?"
-        return await self._database.read(lambda db: _buckets(db, where, REPORT_BUCKETS))
+        return await self._database.read(_unsent)
 
     async def mark_sent(self, sequence: int) -> None:
         """Confirm every change up to `sequence`: the largest one of a report that has arrived."""
@@ -129,9 +123,10 @@ def _add(booking: Booking, now: int, db: sqlite3.Connection) -> bool:
     return True
 
 
-def _buckets(db: sqlite3.Connection, where: str, *values: int) -> tuple[UsageBucket, ...]:
+def _unsent(db: sqlite3.Connection) -> tuple[UsageBucket, ...]:
+    where = " WHERE sequence > (SELECT sent FROM usage_sequence) ORDER BY sequence LIMIT ?"
     rows: Sequence[tuple[int, str, str, str, int, int, int, int, int, int, int, int, int, int, int, int]]
-    rows = db.execute(ROWS + where, values).fetchall()
+    rows = db.execute(ROWS + where, (REPORT_BUCKETS,)).fetchall()
     return tuple(
         UsageBucket(
             hour, AgentId(agent), provider, model, sequence, requests, estimated, Usage(*totals), cost, unpriced

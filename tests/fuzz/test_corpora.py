@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from random import Random
 
 import pytest
 
-from fuzz.corpora import ROOT, folder_of, inputs_of, kept, words_in, words_of
+from fuzz.corpora import ROOT, folder_of, inputs_of, kept, words_of
 from fuzz.mutate import mutated
 from fuzz.running import names
 from fuzz.trial import Limits, loaded, trial
@@ -19,7 +20,8 @@ LIMITS = Limits(cpu=30, memory=512)
 @pytest.mark.parametrize("name", names())
 def test_kept_inputs_and_mutations_of_them(name: str) -> None:
     target = loaded(f"fuzz.targets.{name}")
-    inputs, words = kept(folder_of(name)), words_in(words_of(name))
+    inputs, lines = kept(folder_of(name)), words_of(name).read_text(encoding="ascii").splitlines()
+    words = [ast.literal_eval(f"b{line}") for line in lines]
     random = Random(name)  # the same in every run: looking for new ones is `make fuzz`'s
     changed = (mutated(random, inputs, words, target.longest) for _ in range(MUTATIONS))
     for raw in (*inputs_of(target, folder_of(name)), *changed):

@@ -8,7 +8,7 @@ import pytest
 
 from hub import clerk
 from hub.app import opened
-from hub.clerk import LEASE_SECONDS, Job, round_of
+from hub.clerk import LEASE_SECONDS, Job, once
 from hub.context import Context
 from hub.store import jobs
 from safety_core.errors import UnavailableError
@@ -26,20 +26,20 @@ class Work:
 
 async def test_a_job_is_done_once_when_several_processes_find_it_due(hub: RunningHub) -> None:
     work = Work()
-    plan = (Job("count", 60.0, work),)
+    job = Job("count", 60.0, work)
     async with opened(hub.context.settings, hub.clock) as other:
         for _ in range(3):
-            await asyncio.gather(*(round_of(context, plan) for context in (hub.context, other) for _ in range(4)))
+            await asyncio.gather(*(once(context, job) for context in (hub.context, other) for _ in range(4)))
             hub.clock.now += 61
     assert work.done == 3
 
 
 async def test_a_job_that_is_not_due_waits(small_hub: RunningHub) -> None:
     work = Work()
-    plan = (Job("count", 60.0, work),)
-    await round_of(small_hub.context, plan)
+    job = Job("count", 60.0, work)
+    await once(small_hub.context, job)
     small_hub.clock.now += 59
-    await round_of(small_hub.context, plan)
+    await once(small_hub.context, job)
     assert work.done == 1
 
 
@@ -47,10 +47,10 @@ async def test_a_job_whose_process_died_is_taken_over_after_its_lease(hub: Runni
     work = Work()
     async with hub.context.database.write() as connection:
         assert await jobs.claim(connection, "count", "dead", hub.clock.now, LEASE_SECONDS)
-    await round_of(hub.context, (Job("count", 1.0, work),))
+    await once(hub.context, Job("count", 1.0, work))
     assert work.done == 0
     hub.clock.now += LEASE_SECONDS + 1
-    await round_of(hub.context, (Job("count", 1.0, work),))
+    await once(hub.context, Job("count", 1.0, work))
     assert work.done == 1
 
 

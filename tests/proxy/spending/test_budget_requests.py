@@ -60,7 +60,7 @@ class Place:
         return await self.client.post(path, json=body or TURN)
 
     async def buckets(self) -> tuple[UsageBucket, ...]:
-        return await self.setting.edge.control.calls.services.usage.buckets()
+        return await self.setting.edge.control.calls.services.usage.unsent()
 
     async def budgets(self) -> Any:
         return (await self.setting.client.get("/v1/status")).json()["budgets"]

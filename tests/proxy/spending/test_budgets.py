@@ -35,7 +35,7 @@ async def test_without_limits_nothing_is_held_and_everything_is_booked(place: Pl
     budgets.afford(place.asked())
     budgets.demand(MAIN)
     await budgets.meter(used("r1"))
-    (bucket,) = await place.usage.buckets()
+    (bucket,) = await place.usage.unsent()
     assert (bucket.requests, bucket.cost, bucket.unpriced) == (1, 10 * 1000 + 10 * 2000, 0)
     assert budgets.to_json() == []
     assert place.log.entries == []
@@ -164,7 +164,7 @@ async def test_two_hundred_at_once_do_not_get_past_a_budget_of_ten(place: Place)
         budgets.ended(prompt(), exchange(request))
 
     await asyncio.gather(*map(ask, range(200)))
-    spent = sum(bucket.totals.input_total + bucket.totals.output_total for bucket in await place.usage.buckets())
+    spent = sum(bucket.totals.input_total + bucket.totals.output_total for bucket in await place.usage.unsent())
     assert spent == 3 * len(passed)
     assert 10 <= spent < 10 + 3
 
@@ -223,7 +223,7 @@ async def test_money_is_not_spent_on_a_model_that_nobody_knows_the_price_of(plac
     budgets = await place.begin(Budget(tokens_per_day=9))
     budgets.afford(place.asked(model="m-9"))
     await budgets.meter(used("x", model="m-9"))
-    (bucket,) = await place.usage.buckets()
+    (bucket,) = await place.usage.unsent()
     assert (bucket.cost, bucket.unpriced) == (0, 1)
 
 
@@ -347,7 +347,7 @@ async def test_where_no_policy_is_in_force_nothing_has_a_price_or_a_limit(place:
     budgets.afford(place.asked())
     await budgets.meter(used("a"))
     assert budgets.to_json() == []
-    assert (await place.usage.buckets())[0].unpriced == 1
+    assert (await place.usage.unsent())[0].unpriced == 1
 
 
 async def test_prices_go_by_the_providers_name_then_its_api_and_ones_own_machines_are_free(place: Place) -> None:
@@ -378,7 +378,7 @@ async def test_a_name_of_ones_own_is_booked_at_the_price_of_the_model_that_answe
     budgets = await place.begin()
     await budgets.meter(used("a", model="our-deployment", usage=Usage(10, answered="m-1")))
     await budgets.meter(used("b", model="our-deployment", usage=Usage(10, answered="m-7")))
-    (bucket,) = await place.usage.buckets()
+    (bucket,) = await place.usage.unsent()
     assert (bucket.cost, bucket.unpriced) == (10_000, 1)
 
 
@@ -397,7 +397,7 @@ async def test_where_others_may_answer_it_is_booked_by_who_did_or_else_at_the_de
     for answered, others in (("m-2", ()), ("m-2", ("m-2",)), ("m-1", ("m-2",)), ("", ("m-2", "x")), ("x", ("m-2",))):
         place.count += 1
         await budgets.meter(used(f"a{place.count}", usage=Usage(10, answered=answered), others=others))
-    (bucket,) = await place.usage.buckets()
+    (bucket,) = await place.usage.unsent()
     assert (bucket.cost, bucket.unpriced) == ((1 + 9 + 1 + 9 + 9) * 10_000, 0)
 
 

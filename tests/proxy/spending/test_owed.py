@@ -34,10 +34,10 @@ async def test_what_could_not_be_booked_is_booked_later_and_once(place: Place, m
                 await budgets.meter(used(request))
         with pytest.raises(UnavailableError):
             await budgets.owed.settle()
-        assert (len(budgets.owed), await place.usage.buckets()) == (2, ())
+        assert (len(budgets.owed), await place.usage.unsent()) == (2, ())
     await budgets.meter(used("r2"))  # told twice, as a retry would
     await budgets.owed.settle()
-    (bucket,) = await place.usage.buckets()
+    (bucket,) = await place.usage.unsent()
     assert (len(budgets.owed), bucket.requests) == (0, 2)
 
 
@@ -55,7 +55,7 @@ async def test_what_is_owed_is_written_before_the_edge_ends_or_the_log_says_so(
         await owed.settle_at_last()
     assert "the usage of 1 responses is not in the books" in caplog.text
     await owed.settle_at_last()
-    (bucket,) = await place.usage.buckets()
+    (bucket,) = await place.usage.unsent()
     assert (len(owed), bucket.requests) == (0, 1)
 
 
@@ -67,5 +67,5 @@ async def test_too_much_that_is_owed_is_given_up_from_its_oldest(
     for number in range(3):
         owed.keep(Booking(f"r{number}", MAIN, "openai", "m-1", Usage(1, 1), 1), NOON)
     await owed.settle()
-    (bucket,) = await place.usage.buckets()
+    (bucket,) = await place.usage.unsent()
     assert (bucket.requests, "r0 is not in the books" in caplog.text) == (2, True)
