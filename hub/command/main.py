@@ -171,7 +171,7 @@ def publisher_add(context: click.Context, tenant_name: str, name: str) -> None:
 @click.argument("name")
 @click.pass_context
 def publisher_add_for_all(context: click.Context, name: str) -> None:
-    """Add a publisher for every tenant (for `safety policy publish --release`) and print their token."""
+    """Add a publisher for every tenant (for `safety policy release`) and print their token."""
     click.echo(run(settings_of(context), partial(admin.add_publisher_for_all, name=name)))
 
 

@@ -51,7 +51,9 @@ _WAVE: Final = re.compile(
 )
 @hub_option
 @token_option(TOKEN, "safety hub publisher add-for-all")
-@click.option("--tenant", "tenants", multiple=True, help="Only these; by default every folder in policies/tenants.")
+@click.option(
+    "--tenant", "tenants", multiple=True, help="Only these; by default all that have a file in policies/tenants/NAME."
+)
 @click.option("--wave", "waves", multiple=True, help='"acme,globex:1h", "10%:4h", "100%"; in order.  [default: 100%]')
 @click.option("--start", is_flag=True, help="Let the first wave go as soon as everything is staged.")
 @click.option("--continue", "going", is_flag=True, help="NAME is the id of a release: go on where it stopped.")
@@ -68,13 +70,15 @@ def release(name: str, policies: Path | None, keys: Path, repositories: Path, **
     what the hub has put in place becomes the author's own. Exit status 1 if any tenant could not be served.
     """
     asked = _Asked(**given)  # type: ignore[arg-type]
+    if not asked.going:  # before the hub has heard of it
+        _wanted(asked, sources_of(policies))
     with PublisherClient(asked.hub, read_token(asked.token_file, TOKEN)) as hub:
         found = hub.show(name) if asked.going else hub.make(name, [wave_of(text) for text in asked.waves or ("100%",)])
         say(f"release {found.id}")
         work = Shipment(hub, found, Author(keys), repositories)
         if not asked.going or found.state == "staging":
             sources = sources_of(policies)
-            work.ship(sources, tuple(map(tenant_id, asked.tenants)) or tenants_in(sources))
+            work.ship(sources, _wanted(asked, sources))
         work.look_after()
         if asked.start and found.state == "staging" and not work.failed:
             hub.act(found.id, "start")
@@ -95,6 +99,18 @@ class _Asked:
     going: bool
 
 
+def _wanted(asked: _Asked, sources: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Return the tenants that are named, or those that have something of their own.
+
+    Raises:
+        InputError: there are none.
+    """
+    tenants = tuple(map(tenant_id, asked.tenants)) or tenants_in(sources)
+    if not tenants:
+        raise InputError("release", "names no tenant", "give --tenant, or put a file into policies/tenants/NAME")
+    return tenants
+
+
 @dataclass
 class Shipment:
     """One release on its way to the hub. `failed`: tenants that could not be served."""
@@ -111,8 +127,6 @@ class Shipment:
 
     def ship(self, sources: Mapping[str, bytes], tenants: Sequence[str]) -> None:
         """Build, sign and stage for each tenant that is not staged yet. The rules are proved once for all."""
-        if not tenants:
-            raise InputError("release", "names no tenant", "give --tenant, or make folders in policies/tenants")
         settle(self.hub, self.repositories, tenants)
         base = proved(sources)[1]
         private = read_input(self.author.keys / BUNDLE_KEY)

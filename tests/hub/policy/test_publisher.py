@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from hub import admin
 from hub.policy import mover, reading
-from hub.store import fleet
+from hub.store import fleet, rollouts
 from safety_core.cli.policy import release
 from safety_core.cli.policy.command import policy
 from safety_core.cli.policy.release import wave_of
@@ -223,6 +223,8 @@ async def test_one_tenant_that_cannot_be_served_holds_up_no_other(desk: Desk) ->
         (desk.folder / f"policies/tenants/{name}/agents.yaml").unlink()
     with pytest.raises(InputError, match="names no tenant"):
         await desk.release("none")
+    async with desk.hub.context.database.read() as connection:
+        assert [found.name for found in await rollouts.listed(connection, None)] == ["spring"]
 
 
 async def test_a_release_that_is_not_there_is_told(desk: Desk) -> None:
