@@ -36,6 +36,15 @@ def test_every_command_explains_itself(words: tuple[str, ...], command: click.Co
     )
 
 
+@pytest.mark.parametrize(
+    ("words", "command"), [((), cli), *ALL], ids=lambda one: " ".join(one) if isinstance(one, tuple) else ""
+)
+def test_no_list_of_commands_cuts_a_short_help(words: tuple[str, ...], command: click.Command) -> None:
+    listed = CliRunner().invoke(cli, [*words, "--help"], terminal_width=80).output.partition("\nCommands:\n")[2]
+    assert [line for line in listed.splitlines() if line.endswith("...")] == []
+    assert bool(listed) is isinstance(command, click.Group)
+
+
 def test_the_design_lists_exactly_these_commands() -> None:
     assert isinstance(cli, Commands)
     promised = {

@@ -20,7 +20,7 @@ from hub.command.running import run, settings_of
 )
 @click.pass_context
 def backup(context: click.Context, file: Path, with_keys: bool) -> None:
-    """Write database and repositories to one FILE, also while the hub serves.
+    """Write database and repositories to one FILE. The hub may serve meanwhile.
 
     It can be restored on SQLite and on PostgreSQL, whichever it came from.
     """

@@ -61,7 +61,7 @@ def serve(context: click.Context, host: str | None, port: int | None) -> None:
 
 @hub.command()
 def openapi() -> None:
-    """Print the API's OpenAPI document; a running hub serves it at /v1/openapi.json."""
+    """Print the API's OpenAPI document. A running hub serves it at /v1/openapi.json."""
     click.echo(document())
 
 
@@ -97,7 +97,7 @@ def tenant() -> None:
 @click.argument("name")
 @click.pass_context
 def tenant_add(context: click.Context, name: str) -> None:
-    """Add a tenant and print its one-time registration token (valid for a day).
+    """Add a tenant. Prints its one-time registration token, valid for a day.
 
     For a tenant that is there: print a new token, with which its edge can register another key.
     """
@@ -107,7 +107,7 @@ def tenant_add(context: click.Context, name: str) -> None:
 @tenant.command("list")
 @click.pass_context
 def tenant_list(context: click.Context) -> None:
-    """Show each tenant, what is in force there, and what needs a look."""
+    """Show each tenant, what is in force, and what needs a look."""
     for line in run(settings_of(context), admin.describe_tenants):
         click.echo(line)
 
@@ -116,7 +116,7 @@ def tenant_list(context: click.Context) -> None:
 @click.argument("name")
 @click.pass_context
 def tenant_revoke(context: click.Context, name: str) -> None:
-    """Take back a tenant's key: nothing that it signs counts any more, and its edge is let go.
+    """Take back a tenant's key. Nothing that it signs counts any more, and its edge is let go.
 
     To enrol the tenant again: `safety hub tenant add NAME`, and a fresh key on its machine.
     """
@@ -128,7 +128,7 @@ def tenant_revoke(context: click.Context, name: str) -> None:
 @click.argument("name")
 @click.pass_context
 def tenant_accept_log(context: click.Context, name: str) -> None:
-    """Let in another audit log in the place of the one that the hub has cosigned so far.
+    """Let in another audit log than the one cosigned so far.
 
     After a machine was set up anew, and after you have kept the old log. What was cosigned of it stays.
     """
@@ -171,7 +171,7 @@ def publisher_add(context: click.Context, tenant_name: str, name: str) -> None:
 @click.argument("name")
 @click.pass_context
 def publisher_add_for_all(context: click.Context, name: str) -> None:
-    """Add a publisher for every tenant (for `safety policy release`) and print their token."""
+    """Add a publisher for every tenant. Prints their token, for `safety policy release`."""
     click.echo(run(settings_of(context), partial(admin.add_publisher_for_all, name=name)))
 
 

@@ -28,7 +28,7 @@ def person() -> None:
 @click.option("--tenant", help="Where they may do it.  [default: at every tenant]")
 @click.pass_context
 def person_add(context: click.Context, name: str, email: str, role: str | None, tenant: str | None) -> None:
-    """Add a person, and print the one-use link by which they make their first passkey (valid for three days)."""
+    """Add a person, and print a link for their first passkey. It can be used once, within three days."""
     where = _where(tenant)
 
     async def work(hub: Context) -> str:
@@ -52,7 +52,7 @@ def person_list(context: click.Context) -> None:
 @click.argument("name")
 @click.pass_context
 def person_invite(context: click.Context, name: str) -> None:
-    """Print a new one-use link for somebody who is there: for a new device, when the old one is lost.
+    """Print a new one-use link for somebody who is there. It is for a new device, when the old one is lost.
 
     Using it ends all sessions that they had.
     """
@@ -89,7 +89,7 @@ def person_take(context: click.Context, name: str, role: str, tenant: str | None
 @click.argument("name")
 @click.pass_context
 def person_shut_out(context: click.Context, name: str) -> None:
-    """End a person's sessions, tokens and invites at once, and let them in no more.
+    """Let a person in no more. Ends their sessions, tokens and invites at once.
 
     A key of theirs that policy pins stays good at edges until a policy without it is published.
     """
@@ -100,7 +100,7 @@ def person_shut_out(context: click.Context, name: str) -> None:
 @click.argument("name")
 @click.pass_context
 def person_let_in(context: click.Context, name: str) -> None:
-    """Let somebody in again who was shut out, with the passkeys and roles that they had."""
+    """Let somebody in again who was shut out. They have the passkeys and roles that they had."""
     run(settings_of(context), lambda hub: directory.let_in(hub, name))
 
 
@@ -112,7 +112,7 @@ def passkey() -> None:
 @passkey.command("list")
 @click.pass_context
 def passkey_list(context: click.Context) -> None:
-    """Print the entries of policies/approvers.yaml by which people's passkeys count at edges.
+    """Print what makes people's passkeys count at edges. These are entries of policies/approvers.yaml.
 
     Take over those that you know to be theirs: what is signed is what an edge believes, not what the hub says.
     """

@@ -68,7 +68,7 @@ def resume(name: str | None, every: bool, path: Path) -> int:
 @agent.command(name="list")
 @socket_option
 def list_(path: Path) -> None:
-    """List the agents whose plugin the edge knows or misses, and those that are halted."""
+    """List the agents that the edge knows or misses, and those halted."""
     body = Reader(ask_edge(path, "GET", "/v1/status"), "status")
     table = Table("agent", "plugin", "halted")
     plugins: dict[str, str] = {}

@@ -125,7 +125,7 @@ def cancel(id: str, hub: str, token_file: Path | None) -> None:
 @click.argument("file", type=FILE)
 @click.option("--name", help="Your name, as the hub knows you: needed where several people have to approve.")
 def keygen(file: Path, name: str | None) -> None:
-    """Draw your own approval key into FILE, and print what makes it count.
+    """Draw your own approval key into FILE. Prints what makes it count.
 
     Keep FILE where no agent runs: whoever has it can approve anything that is asked of you.
     """

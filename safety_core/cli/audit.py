@@ -51,7 +51,7 @@ def audit() -> None:
 @click.option("--tenant", help="As whom to ask the hub; needed with --hub.")
 @home_option
 def verify(public: str | None, checkpoints: tuple[Path, ...], hub: str | None, tenant: str | None, home: Home) -> int:
-    """Recompute the whole log and compare it with everything that was signed.
+    """Recompute the whole log, and compare it with what was signed.
 
     What the hub has cosigned nobody on this machine can change: with --hub, also a log that was cut, rewritten or set
     back as a whole, and signed anew, is found.

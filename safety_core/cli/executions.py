@@ -48,7 +48,7 @@ def list_(path: Path, unknown: bool, as_json: bool) -> None:
 @click.option("--done/--not-done", default=None, required=True, help="Whether it came about, as you found it.")
 @socket_option
 def settle(id: str, done: bool, path: Path) -> None:
-    """Say what became of execution ID, which was cut off, once you have looked at the service itself.
+    """Say what became of execution ID, which was cut off. Look at the service itself first.
 
     Who asks for it again with its key is told that it is done, or tries it as if it had never been.
     """

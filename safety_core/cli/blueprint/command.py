@@ -174,7 +174,7 @@ def resume(run: str, said: tuple[str, ...], wait: float, one_by_one: bool, place
 @place_options
 @json_option
 def cancel(run: str, said: tuple[str, ...], wait: float, place: Place, as_json: bool) -> int:
-    """End a run, and take back what it did, as far as its blueprint says how. The last is taken back first.
+    """End a run, and take back what its blueprint can. The last act is taken back first.
 
     Exit status 0 once it is over.
     """
@@ -192,7 +192,7 @@ def cancel(run: str, said: tuple[str, ...], wait: float, place: Place, as_json: 
 @home_option
 @json_option
 def status(run: str | None, home: Home, as_json: bool) -> None:
-    """Show the last runs; with a run's id, what each of its acts came to."""
+    """Show the last runs, or with an id what each act came to."""
     with RunStore.opened(home.runs) as store:
         if run is None:
             runs = store.latest()

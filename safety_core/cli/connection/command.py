@@ -66,7 +66,7 @@ def list_(config: Path | None, home: Path | None, as_json: bool) -> None:
 @click.argument("names", nargs=-1)
 @settings_option
 def check(names: tuple[str, ...], config: Path | None, home: Path | None) -> int:
-    """Try connections NAMES, or all of them: connect, show the secret, do nothing.
+    """Try connections NAMES, or all of them. Connects, shows the secret, and does nothing.
 
     Exit status 1 if one does not work; it says why, and what to do.
     """
@@ -91,7 +91,7 @@ def check(names: tuple[str, ...], config: Path | None, home: Path | None) -> int
 @settings_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def show(name: str, operation: str | None, config: Path | None, home: Path | None, as_json: bool) -> None:
-    """Show what agents can call of NAME, with arguments: its operations, or all about one OPERATION.
+    """Show what agents can call of NAME, with arguments. Lists its operations, or tells all about one OPERATION.
 
     Of a service that describes itself, it is what is pinned; of others, what the policy that is shipped lists.
     """

@@ -58,7 +58,7 @@ def ca(
     out: Path | None,
     home: Home,
 ) -> None:
-    """Make the certificate by which other software lets its TLS be looked into, or show the one there is.
+    """Make the certificate that lets TLS be looked into, or show it.
 
     It counts for named hosts alone: those of --host, and those that a policy (--policies, --bundle) says to intercept.
     Its key stays in the edge's folder; it holds for a year. Run this as the edge's user, who has to read the key.

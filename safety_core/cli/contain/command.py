@@ -128,7 +128,7 @@ def status(root: Path) -> int:
 @_root
 @_yes
 def remove(root: Path, yes: bool) -> None:
-    """Take the rules away, now and at boot: every user may leave this machine again."""
+    """Take the rules away, now and at boot. Every user may leave this machine again."""
     _demand_root()
     boot = Boot(root.absolute())
     click.echo(f"table inet {TABLE} is deleted, and {boot.rules} and {boot.unit} are removed: everybody may leave.")

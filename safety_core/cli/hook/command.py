@@ -95,7 +95,7 @@ _yes = click.option("--yes", is_flag=True, help="Do not ask; without a terminal,
 @_judging
 @_yes
 def install_(host: str, project: bool, yes: bool, **options: Any) -> int:
-    """Have HOST ask before each tool call: show the change of its settings, and ask first.
+    """Have HOST ask before each tool call. Shows the change of its settings, and asks first.
 
     What stands there already stays. Run it again with other options to change them.
     """
@@ -118,7 +118,7 @@ def remove_(host: str, project: bool, yes: bool) -> int:
 @hook.command("status")
 @_where
 def status_(host: str, project: bool) -> int:
-    """Prove that the hooks in HOST's settings block, by a call that nobody may make.
+    """Prove that HOST's hooks block, and that an edge judges. Tried with a call that nobody may make.
 
     Also asks the edge behind them: without one every call is blocked. Exit status 0 if they block and an edge judges
     (or they judge alone), 1 if not.
@@ -132,7 +132,7 @@ def status_(host: str, project: bool) -> int:
 @click.argument("ticket")
 @socket_option
 def redeem_(ticket: str, path: Path) -> int:
-    """Have the edge carry out the command that TICKET stands for, and print what came of it.
+    """Have the edge carry out the command behind TICKET. Prints what came of it.
 
     A command that refers to a stored secret is replaced by this one, once it is permitted.
     """

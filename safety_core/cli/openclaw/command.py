@@ -62,7 +62,7 @@ def install_(  # noqa: PLR0913, PLR0917 - one for each option
     without: tuple[str, ...],
     yes: bool,
 ) -> None:
-    """Change openclaw.json so that nothing goes past the edge; show every change, and ask first.
+    """Change openclaw.json so that nothing goes past the edge. Shows every change, and asks first.
 
     \b
     - the plugin is loaded, with all that its hooks need
@@ -86,7 +86,7 @@ def install_(  # noqa: PLR0913, PLR0917 - one for each option
 @_options
 @_yes
 def uninstall_(home: Home, config: Path | None, socket: Path | None, program: Path | None, yes: bool) -> None:
-    """Take back what install changed, and nothing else; show it, and ask first.
+    """Take back what install changed, and nothing else. Shows it, and asks first.
 
     Where nobody has touched openclaw.json since, its old bytes come back. The agent is unguarded then, and holds
     the keys that it held before.
@@ -101,7 +101,7 @@ def uninstall_(home: Home, config: Path | None, socket: Path | None, program: Pa
 @_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def status_(home: Home, config: Path | None, socket: Path | None, program: Path | None, as_json: bool) -> int:
-    """Show, layer by layer, whether it is in force: with the proof, and what to do where it is not.
+    """Show, layer by layer, whether it is in force. Tells the proof, and what to do where it is not.
 
     \b
     0 OpenClaw            a release that the gateway is tested with

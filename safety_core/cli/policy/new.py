@@ -80,7 +80,7 @@ def new_rule(policies: Path, level: str, kind: str, id_: str) -> None:
 )
 @click.argument("name")
 def new_program(policies: Path, effect: str, name: str) -> None:
-    """Write catalogue/NAME.yaml: what a program does, with its subcommands and options.
+    """Write catalogue/NAME.yaml: what a program does. Its subcommands and options stand there, too.
 
     An option that is not listed makes a call of it not understood, and so never green: list the harmless ones, too.
     """

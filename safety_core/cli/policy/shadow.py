@@ -42,7 +42,7 @@ def shadow() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
 def shadow_report(home: Path | None, candidate: str, *, as_json: bool, file: Path | None) -> int:
-    """Sum up what candidates said otherwise than the policy in force: by outcome, by level and by rule.
+    """Sum up what candidates said otherwise than the policy in force. Counts by outcome, by level and by rule.
 
     FILE is a report of the edge, by default shadow.jsonl in its folder. Exit status 1 if any call would have met
     another outcome.

@@ -23,7 +23,7 @@ from safety_core.model.terms import Terms
 @click.option("--kind", type=click.Choice([*KINDS]), default="token", show_default=True, help="The shape of the value.")
 @home_option
 def canary(name: str, kind: str, home: Home) -> None:
-    """Make up a value that nobody may ever use, keep it as NAME, and print it, for you to leave where nobody should
+    """Make up a value that nobody may ever use, kept as NAME. Prints it, for you to leave where nobody should
     look: a credentials file, an old .env, a page of the wiki.
 
     When the edge sees it anywhere (a call, a result, a prompt, a response, a request on its way out), it is taken out

@@ -26,7 +26,7 @@ from safety_core.model.tool_call import AgentId
 @click.option("--plain", is_flag=True, help="An ordinary file instead of a pipe, for programs that need one.")
 @home_option
 def file(name: str, within: float, plain: bool, home: Home) -> int:
-    """Print a path from which the value of NAME can be read once, and wait for that: for provisioning, where a program
+    """Print a path from which NAME's value can be read once. Waits for that: for provisioning, where a program
     wants a file. Exit status 0 once it was read, 1 if nobody came.
 
     It is a named pipe (0600) in a folder of your own (0700) in memory: nothing is ever written to a disk, and it is

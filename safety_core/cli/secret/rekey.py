@@ -35,7 +35,7 @@ SHORTEST: Final = 16
 def rekey(
     key_file: Path | None, passphrase: bool, finish: bool, values_only: bool, keep_old: Path | None, home: Home
 ) -> None:
-    """Exchange the vault's keys: the one from outside that opens it, and the one inside that seals every value.
+    """Exchange the vault's keys. Both: the one from outside that opens it, and the one inside that seals every value.
 
     The edge goes on meanwhile, and what is stopped at any point (kill -9, a power cut) is gone on with by the same
     command. Backups that were made until now open with the old key only.

@@ -62,7 +62,7 @@ def allow(
 @click.argument("after", type=Duration(endless=True))
 @home_option
 def expire(name: str, after: float, home: Home) -> None:
-    """Let the value of NAME end AFTER so long from now (90d, 12h), or never.
+    """Let the value of NAME end AFTER so long (90d, 12h), or never.
 
     `safety status` tells two weeks before; after the end every use is refused, until `safety secret rotate`. Values
     that follow last as long. An expired value is still looked for.

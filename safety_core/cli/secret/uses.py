@@ -21,7 +21,7 @@ from safety_core.model.terms import day
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @home_option
 def log(name: str, last: int, as_json: bool, home: Home) -> None:
-    """Show the newest uses of NAME: when, which version, which agent, tool and call. Never a value.
+    """Show the newest uses of NAME, and never a value. Tells when, which version, which agent, tool and call.
 
     500 of each secret are kept. Prompts that are sent with a provider's key are told once a minute for each agent.
     """

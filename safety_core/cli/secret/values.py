@@ -78,7 +78,7 @@ def set_(name: str, keep_space: bool, expires: float | None, home: Home) -> None
 @expires_option
 @home_option
 def rotate(name: str, keep_space: bool, overlap: float, expires: float | None, home: Home) -> None:
-    """Replace the value of NAME, which must be there; the old one counts for a while.
+    """Replace the value of NAME. It must be there; the old one counts for a while.
 
     During the overlap the old value is taken out of all text as the new one is, under the same name, and a call may
     still use it as SECRET_REF(NAME.previous). A secret that expires lasts as long again.
