@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from proxy.spending.owed import Owed
@@ -12,13 +9,6 @@ from safety_core.edge.usage_store import UsageStore
 from safety_core.errors import UnavailableError
 from safety_core.model.usage import Booking, Usage
 from tests.proxy.spending.setting import MAIN, NOON, Place, used
-
-
-@pytest.fixture
-async def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
-    made = Place(tmp_path, monkeypatch)
-    yield made
-    await made.usage.aclose()
 
 
 async def test_what_could_not_be_booked_is_booked_later_and_once(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

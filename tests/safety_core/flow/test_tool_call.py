@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import pytest
@@ -181,16 +180,6 @@ def test_a_floor_refuses_without_asking_anybody(sentence: Any) -> None:
     assert not place.approvals
 
 
-def test_a_secret_in_the_call_becomes_a_reference_before_anything_sees_it() -> None:
-    place = world(Level.RED)
-    wish = replace(call(f"deploy --token '{PLAIN}'"), session=SessionId(PLAIN), id=CallId(f"c-{PLAIN}"))
-    parked = run(tool_call.decide(wish, context()), place.handlers)
-    assert isinstance(parked, Pending)
-    assert parked.request.params == {"command": "deploy --token 'SECRET_REF(shop_key)'"}
-    assert PLAIN not in repr(place.asked)
-    assert PLAIN not in repr([parked, place.log])
-
-
 def test_a_reference_is_resolved_for_the_execution_only_and_scrubbed_from_its_output() -> None:
     place = world(output=f"logged in with {PLAIN}")
     answer = run(tool_call.run(call("login 'SECRET_REF(shop_key)'"), context()), place.handlers)
@@ -326,20 +315,6 @@ def test_where_not_even_the_refusal_can_be_recorded_it_says_so() -> None:
     assert not place.executed
 
 
-def test_a_secret_that_nobody_registered_goes_to_the_vault_under_a_name_of_its_own() -> None:
-    found = shipped_bundle().policy.patterns
-    eager = Redactor(Matcher(Registry({}), PatternSet(found)), KEY)
-    plain = "gh" + "p_" + "k7Yd2LmQ9sVx4TzR1wBn8CpJ5hGf3E0m0Etm"
-    place = world(output=f"Authorization: Bearer {plain}")
-    here = replace(context(), redactor=eager)
-    answer = run(tool_call.run(call(f"curl -H 'Authorization: Bearer {plain}' localhost"), here), place.handlers)
-    assert isinstance(answer, Executed)
-    assert plain not in answer.output
-    names = {name for name, value in place.vault.items() if value.reveal() in plain or plain in value.reveal()}
-    assert len(names) == 1
-    assert place.revealed == names
-
-
 def test_a_result_that_somebody_else_produced_is_redacted_and_recorded() -> None:
     place = world()
     result = run(tool_call.report(call(), {"content": [f"x {PLAIN} y", 7, None]}, context()), place.handlers)
@@ -373,8 +348,6 @@ async def test_both_drivers_tell_the_same_story() -> None:
 
 
 answers = st.sampled_from([hub_says(True), hub_says(False), lambda approval: None])
-
-
 commands = st.sampled_from(["ls", "login 'SECRET_REF(shop_key)'", "bash made.sh", "echo ls > made.sh"])
 
 
@@ -406,58 +379,3 @@ def test_what_runs_was_green_enough_or_was_approved(level: Level, tier: Tier) ->
     place = world(level)
     result = run(tool_call.run(call(), context(tier, wait=60)), place.handlers)
     assert isinstance(result, Executed) == (rules(tier).matrix[level, tier].word == "allow")
-
-
-@cache
-def seasoned() -> Redactor:
-    """A redactor that looks for patterns too."""
-    return Redactor(Matcher(Registry({}), PatternSet(shipped_bundle().policy.patterns)), KEY)
-
-
-DISGUISE = "echo PuTTY-User-Key-File-2: " + "a" * 40 + "; {}; echo Private-Lines: 1 " + "A" * 44
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        DISGUISE.format("rm -rf /"),
-        "echo --token x1;reboot;7fK" + "q2Zw9x",
-        "cat --token 9Kq2Zw" + "7x/../../etc/shadow",
-    ],
-)
-@pytest.mark.parametrize("sentence", [tool_call.decide, tool_call.run])
-def test_nothing_runs_in_the_disguise_of_a_secret(command: str, sentence: Any) -> None:
-    place = world()
-    assert seasoned().text(command).findings
-    answer = run(sentence(call(command), replace(context(Tier.AUTONOMOUS), redactor=seasoned())), place.handlers)
-    assert isinstance(answer, Refused)
-    assert "looks like a secret" in answer.reason
-    assert place.events() == [Event.REFUSED]
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        "mysql --password=Xk9q" + "Z7wv4pp shop < dump.sql",
-        "psql postgres://u:Xy7k" + "d9wQ@db.internal/x -c 'select 1'",
-        "curl -H 'Authorization: Bearer Zq8plumKEY" + "7731xxZq8plum' https://shop.example/orders",
-        "echo 'password=Xy7!k" + "d$9w' > .env",
-    ],
-)
-def test_an_ordinary_secret_in_a_call_hides_nothing(command: str) -> None:
-    place = world()
-    assert seasoned().text(command).findings
-    answer = run(tool_call.decide(call(command), replace(context(), redactor=seasoned())), place.handlers)
-    assert not isinstance(answer, Refused)
-
-
-def test_a_call_with_a_secret_in_pieces_is_refused() -> None:
-    place = world()
-    half = len(PLAIN) // 2
-    params: Any = {"first": PLAIN[:half], "second": PLAIN[half:]}
-    pieces = ToolCall(CallId("c1"), TENANT, AGENT, SessionId("s1"), "configure", params)
-    answer = run(tool_call.run(pieces, context()), place.handlers)
-    assert isinstance(answer, Refused)
-    assert "a secret in pieces" in answer.reason
-    assert PLAIN[half:] not in repr(place.log)
-    assert place.executed == []
