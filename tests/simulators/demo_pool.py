@@ -9,14 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
-PATIENCE = 150.0
+PATIENCE = 400.0
 
 
 @dataclass
@@ -42,8 +42,9 @@ class RunningPool:
         """What is written down of tenants, by name."""
         found = {}
         for path in (self.data / "tenants").glob("*.json"):
-            record = json.loads(path.read_bytes())
-            found[record["name"]] = record
+            with suppress(FileNotFoundError):  # it has just ended
+                record = json.loads(path.read_bytes())
+                found[record["name"]] = record
         return found
 
     def visitor(self) -> Visitor:
@@ -199,14 +200,25 @@ class Traces:
         found += [f"process {number}" for number in self.processes if running(number)]
         found += [str(folder) for folder in self.groups if folder.exists()]
         for place in (data, Path("/dev/shm"), Path("/run")):
-            for path in place.rglob("*"):
-                if self.name in path.name or path.lstat().st_uid == self.uid:
-                    found.append(str(path))
-                elif path.is_file() and place == data:
-                    found += [f"{text} in {path}" for text in (self.name, *texts) if text.encode() in path.read_bytes()]
+            for path in all_in(place):
+                with suppress(FileNotFoundError):  # others make and remove files there too
+                    found += self._told_by(path, (self.name, *texts) if place == data else ())
         found += [line for line in Path("/proc/self/mountinfo").read_text().splitlines() if self.name in line]
         sockets = Path("/proc/net/unix").read_text() + Path("/proc/net/tcp").read_text()
         return found + ([self.name] if self.name in sockets else [])
+
+    def _told_by(self, path: Path, texts: tuple[str, ...]) -> list[str]:
+        if self.name in path.name or path.lstat().st_uid == self.uid:
+            return [str(path)]
+        if not texts or not path.is_file():
+            return []
+        return [f"{text} in {path}" for text in texts if text.encode() in path.read_bytes()]
+
+
+def all_in(place: Path) -> Iterator[Path]:
+    """Yield everything below a folder. A folder that goes away meanwhile has nothing in it."""
+    for folder, folders, files in os.walk(place):
+        yield from (Path(folder, name) for name in (*folders, *files))
 
 
 def running(process: int) -> bool:
