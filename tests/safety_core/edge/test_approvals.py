@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import AsyncIterator
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from safety_core.approve import TRANSITIONS
-from safety_core.canonical import Digest, canonical_bytes
-from safety_core.edge.approval_rows import CHANGES, SCHEMA
-from safety_core.edge.approvals import AT_ONCE, ApprovalStore, Waiting
-from safety_core.edge.database import connect
+from safety_core.canonical import Digest
+from safety_core.edge.approvals import ApprovalStore, Waiting
 from safety_core.errors import (
     ExpiredGrantError,
     InputError,
@@ -26,48 +21,10 @@ from safety_core.errors import (
     SafetyError,
     UnavailableError,
 )
-from safety_core.model.approval import USE_SECONDS, ApprovalRequest, ApprovalState, Asker, Grant, KeyId, RequestId
-from safety_core.model.level import Level
-from safety_core.model.tool_call import AgentId, SessionId, TenantId
-from safety_core.wire.approvals import QUESTION_BYTES, request_to_json
-
-CHILDREN = Path(__file__).parents[2] / "simulators" / "approval_children.py"
-
-
-def request(number: int, digest: int | None = None) -> ApprovalRequest:
-    return ApprovalRequest(
-        RequestId(f"{number:032x}"),
-        TenantId("acme"),
-        AgentId("shop"),
-        SessionId("s1"),
-        "exec",
-        {"command": "rm -r SECRET_REF(folder)", "n": 1.5},
-        Level.RED,
-        False,
-        False,
-        ("rule-a",),
-        "deletes files",
-        Digest(f"{number if digest is None else digest:064x}"),
-        "r1",
-        1000.0,
-        2000.0,
-    )
-
-
-def grant(question: ApprovalRequest, *, allow: bool = True, nonce: int = 1) -> Grant:
-    return Grant(
-        question.id,
-        question.action_digest,
-        "r1",
-        allow,
-        "owner",
-        "cli",
-        f"{nonce:032x}",
-        1100.5,
-        1700.25,
-        KeyId("k"),
-        "0" * 128,
-    )
+from safety_core.model.approval import USE_SECONDS, ApprovalRequest, ApprovalState, Grant, KeyId, RequestId
+from safety_core.model.tool_call import AgentId
+from safety_core.wire.approvals import QUESTION_BYTES
+from tests.safety_core.edge.approval_setting import child, grant, request
 
 
 @pytest.fixture
@@ -239,10 +196,6 @@ async def test_a_full_or_broken_disk_is_named(tmp_path: Path, store: ApprovalSto
         await store.open_request(request(5))
 
 
-def child(*arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, str(CHILDREN), *arguments], stdout=subprocess.PIPE, text=True)
-
-
 async def test_of_several_processes_exactly_one_uses_a_grant(tmp_path: Path, store: ApprovalStore) -> None:
     grants = 12
     for number in range(grants):
@@ -278,125 +231,6 @@ async def test_a_kill_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
         if held.grant is not None and held.state is ApprovalState.USED:
             with pytest.raises(ReplayedGrantError):
                 await store.use(held.grant)
-    await store.aclose()
-
-
-SHOP = (AgentId("shop"),)
-
-
-def asker(asked: ApprovalRequest, session: str = "") -> Asker:
-    return Asker(asked.id, SessionId(session or asked.session))
-
-
-async def owed(store: ApprovalStore, agents: tuple[AgentId, ...] = SHOP) -> list[tuple[int, str]]:
-    return [(int(item.approval.request.id, 16), item.approval.state) for item in await store.decided(agents, 0.0)]
-
-
-async def test_who_went_away_is_told_until_it_says_that_it_has_it(tmp_path: Path, store: ApprovalStore) -> None:
-    for number in (1, 2, 3, 4):
-        await store.open_request(request(number))
-        await store.owe(asker(request(number)))
-    assert await owed(store) == []
-    await store.settle(grant(request(1)), 1200.0)
-    await store.settle(grant(request(2), allow=False), 1200.0)
-    await store.close(request(3).id)
-    want = [(1, "granted"), (2, "denied"), (3, "expired")]
-    assert await owed(store) == want == await owed(store)
-    again = ApprovalStore.open(tmp_path / "edge.db")
-    assert await owed(again) == want
-    await again.aclose()
-    await store.told(SHOP, [asker(request(1)), asker(request(4)), Asker(RequestId("f" * 32), request(1).session)])
-    assert await owed(store) == want[1:]
-    await store.settle(grant(request(4)), 1200.0)
-    assert (await owed(store))[-1] == (4, "granted")
-
-
-async def test_a_decision_is_told_to_its_own_agent_alone(store: ApprovalStore) -> None:
-    other = replace(request(2), agent=AgentId("other"))
-    for asked in (request(1), other):
-        await store.open_request(asked)
-        await store.owe(asker(asked))
-        await store.settle(grant(asked), 1200.0)
-    await store.told(SHOP, [asker(other)])
-    assert await owed(store) == [(1, "granted")]
-    assert await owed(store, ()) == []
-    assert await owed(store, (AgentId("other"),)) == [(2, "granted")]
-
-
-async def test_nobody_is_owed_what_nobody_left_or_what_was_used(store: ApprovalStore) -> None:
-    for number in (1, 2, 3):
-        await store.open_request(request(number))
-        await store.settle(grant(request(number)), 1200.0)
-    await store.owe(asker(request(2)))
-    await store.use(grant(request(2)))
-    await store.owe(asker(request(3)))
-    await store.close(request(3).id, told=True)
-    assert await owed(store) == []
-
-
-async def test_a_decision_that_somebody_waits_for_is_theirs(store: ApprovalStore) -> None:
-    await store.open_request(request(1))
-    await store.owe(asker(request(1)))
-    with store.held(asker(request(1))), store.held(asker(request(1))):
-        await store.settle(grant(request(1)), 1200.0)
-        assert await owed(store) == []
-    assert await owed(store) == [(1, "granted")]
-
-
-@pytest.mark.parametrize("how", ["granted", "denied", "expired", "owed late", "let go"])
-async def test_a_long_poll_ends_when_there_is_something_to_tell(store: ApprovalStore, how: str) -> None:
-    await store.open_request(request(1))
-    if how != "owed late":
-        await store.owe(asker(request(1)))
-    with store.held(asker(request(1 if how == "let go" else 9))):
-        if how in {"owed late", "let go"}:
-            await store.settle(grant(request(1)), 1200.0)
-        poll = asyncio.create_task(store.decided(SHOP, 3600.0))
-        done, _ = await asyncio.wait({poll}, timeout=0.05)
-        assert not done
-        if how == "expired":
-            await store.close(request(1).id)
-        elif how == "owed late":
-            await store.owe(asker(request(1)))
-        elif how != "let go":
-            await store.settle(grant(request(1), allow=how == "granted"), 1200.0)
-    assert [item.approval.request.id for item in await poll] == [request(1).id]
-
-
-async def test_a_long_poll_of_another_agent_goes_on(store: ApprovalStore) -> None:
-    await store.open_request(request(1))
-    await store.owe(asker(request(1)))
-    poll = asyncio.create_task(store.decided((AgentId("other"),), 0.1))
-    await asyncio.sleep(0)
-    await store.settle(grant(request(1)), 1200.0)
-    assert await poll == ()
-
-
-async def test_one_answer_tells_a_bounded_number(store: ApprovalStore) -> None:
-    for number in range(AT_ONCE + 1):
-        await store.open_request(request(number))
-        await store.owe(asker(request(number)))
-        await store.close(request(number).id)
-    assert len(await owed(store)) == AT_ONCE
-
-
-async def test_the_file_of_an_earlier_version_is_taken_over(tmp_path: Path) -> None:
-    """Its questions stay what they were; nobody is owed what was decided before anybody could be told."""
-    path = tmp_path / "old.db"
-    old = SCHEMA.replace(",\n    owed     INTEGER NOT NULL DEFAULT 0", "").replace(",\n    replaced TEXT", "")
-    assert "owed" not in old
-    with closing(connect(path, old)) as db:
-        body = canonical_bytes(request_to_json(request(1)))
-        row = (request(1).id, request(1).action_digest, "pending", body)
-        db.execute("INSERT INTO approval (id, digest, state, request) VALUES (?, ?, ?, ?)", row)
-    for _ in range(2):
-        store = ApprovalStore.open(path)
-        assert [item.request for item in await store.pending()] == [request(1)]
-        await store.aclose()
-    store = ApprovalStore.open(path)
-    await store.owe(asker(request(1)))
-    await store.settle(grant(request(1)), 1200.0)
-    assert await owed(store) == [(1, "granted")]
     await store.aclose()
 
 
@@ -439,134 +273,11 @@ async def test_what_waits_is_counted_and_found_without_being_read(store: Approva
     assert await store.overdue(2002.5) == (request(1).id, request(2).id, request(4).id)
 
 
-async def test_whom_an_earlier_version_owed_an_answer_is_told_it(tmp_path: Path) -> None:
-    path = tmp_path / "old.db"
-    with closing(connect(path, SCHEMA)) as db:
-        body = canonical_bytes(request_to_json(request(1)))
-        row = (request(1).id, request(1).action_digest, "pending", body)
-        db.execute("INSERT INTO approval (id, digest, state, request, owed) VALUES (?, ?, ?, ?, 1)", row)
-    for _ in range(2):
-        store = ApprovalStore.open(path)
-        await store.aclose()
-    store = ApprovalStore.open(path)
-    await store.settle(grant(request(1)), 1200.0)
-    assert await owed(store) == [(1, "granted")]
-    await store.told(SHOP, [asker(request(1))])
-    await store.aclose()
-    store = ApprovalStore.open(path)
-    assert await owed(store) == []
-    await store.aclose()
-
-
-async def sessions(store: ApprovalStore) -> list[str]:
-    return [item.session for item in await store.decided(SHOP, 0.0)]
-
-
-async def test_every_session_that_asked_is_told_and_each_says_for_itself_that_it_has_it(store: ApprovalStore) -> None:
-    await store.open_request(request(1))
-    for session in ("a", "b", "a", "c"):
-        await store.owe(asker(request(1), session))
-    with store.held(asker(request(1), "c")):
-        await store.settle(grant(request(1)), 1200.0)
-        assert await sessions(store) == ["a", "b"]
-    await store.told(SHOP, [asker(request(1), "a"), asker(request(1), "nobody")])
-    assert await sessions(store) == ["b", "c"]
-
-
-async def test_so_many_sessions_are_owed_one_answer(store: ApprovalStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("safety_core.edge.asker_rows.ASKERS", 2)
-    await store.open_request(request(1))
-    for session in ("a", "b", "c", "a"):
-        await store.owe(asker(request(1), session))
-    await store.settle(grant(request(1)), 1200.0)
-    assert await sessions(store) == ["a", "b"]
-
-
-async def test_a_changed_call_takes_the_place_of_the_first_with_all_who_asked(store: ApprovalStore) -> None:
-    await store.open_request(request(1))
-    for session in ("a", "b"):
-        await store.owe(asker(request(1), session))
-    waiting = asyncio.create_task(store.wait(request(1).id, 60.0))
-    await asyncio.sleep(0)
-    instead = await store.replace(request(1).id, replace(request(2), edited_from=request(1).id), "Olga")
-    assert (instead.request.id, instead.state) == (request(2).id, ApprovalState.PENDING)
-    old = await waiting
-    assert (old.state, old.replaced) == (ApprovalState.CANCELLED, request(2).id)
-    assert (await store.follow(request(1).id)).request.id == request(2).id
-    await store.owe(asker(request(1), "late"))
-    assert await sessions(store) == []
-    await store.settle(grant(instead.request), 1200.0)
-    assert await sessions(store) == ["a", "b", "late"]
-    with pytest.raises(InputError):
-        await store.replace(request(1).id, request(3), "Olga")
-    assert await store.get(request(3).id) is None, "all of it or nothing"
-
-
-async def test_one_that_waits_already_takes_the_place_of_a_call_that_was_changed_into_it(store: ApprovalStore) -> None:
-    await store.open_request(request(1))
-    await store.open_request(request(2))
-    alike = replace(request(3), action_digest=request(2).action_digest)
-    assert (await store.replace(request(1).id, alike, "Olga")).request == request(2)
-    assert (await store.follow(request(1).id)).request == request(2)
-    assert [item.request.id for item in await store.pending()] == [request(2).id]
-
-
 async def test_a_question_that_nobody_could_read_again_is_not_kept(store: ApprovalStore) -> None:
     with pytest.raises(InputError, match=r"call\.tool: is longer"):
         await store.open_request(replace(request(1), tool="x" * 5000))
     await store.open_request(request(2))
     assert [item.request.id for item in await store.pending()] == [request(2).id]
-
-
-async def test_a_call_is_changed_so_often_and_no_oftener(store: ApprovalStore) -> None:
-    await store.open_request(request(1))
-    for number in range(1, CHANGES + 1):
-        await store.replace(request(number).id, replace(request(number + 1), edited_from=request(number).id), "Olga")
-    last, more = request(CHANGES + 1), replace(request(CHANGES + 2), edited_from=request(CHANGES + 1).id)
-    with pytest.raises(LimitError, match=f"was changed {CHANGES} times already"):
-        await store.replace(last.id, more, "Olga")
-    assert [item.request.id for item in await store.pending()] == [last.id]
-    assert (await store.follow(request(1).id)).request.id == last.id
-
-
-async def test_the_hub_is_told_what_became_of_questions_until_it_has_it(tmp_path: Path, store: ApprovalStore) -> None:
-    for number in (1, 2, 3, 4):
-        await store.open_request(request(number))
-    await store.settle(grant(request(1)), 1200.0)
-    await store.use(grant(request(1)))
-    await store.settle(grant(request(2), allow=False), 1200.0)
-    await store.close(request(3).id)
-    await store.replace(request(4).id, request(5), "Olga")
-    await store.refused_edit(request(5).id, "floor: x")
-    store.news.clear()
-    place, reports = await store.reports()
-    by = grant(request(1)).approver
-    assert [(int(report.request, 16), report.state.value, report.by) for report in reports] == [
-        (1, "granted", by),
-        (1, "used", by),
-        (2, "denied", by),
-        (3, "expired", ""),
-        (4, "cancelled", "Olga"),
-        (5, "pending", ""),
-    ]
-    assert (reports[4].replaced, reports[5].refused) == (request(5).id, "floor: x")
-    again = ApprovalStore.open(tmp_path / "edge.db")
-    assert await again.reports() == (place, reports)
-    await again.aclose()
-    await store.close(request(5).id, ApprovalState.CANCELLED, by="Olga")
-    assert store.news.is_set()
-    await store.reported(place)
-    _, left = await store.reports()
-    assert [(int(report.request, 16), report.by) for report in left] == [(5, "Olga")]
-
-
-async def test_what_no_hub_ever_takes_is_bounded(store: ApprovalStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("safety_core.edge.report_rows.KEPT", 3)
-    for number in range(1, 6):
-        await store.open_request(request(number))
-        await store.close(request(number).id)
-    _, reports = await store.reports()
-    assert [int(report.request, 16) for report in reports] == [3, 4, 5]
 
 
 def several(number: int, quorum: int) -> ApprovalRequest:
@@ -627,27 +338,4 @@ async def test_of_many_people_at_once_two_settle_it(tmp_path: Path) -> None:
     assert kept is not None
     assert len({given.approver for given in (*kept.others, kept.grant) if given is not None}) == 2
     for store in stores:
-        await store.aclose()
-
-
-async def test_a_kill_leaves_no_call_half_changed(tmp_path: Path) -> None:
-    for round_ in range(3):
-        path = tmp_path / f"{round_}.db"
-        worker = child("change", str(path))
-        assert worker.stdout is not None
-        acknowledged = [worker.stdout.readline().split()[1] for _ in range(10 + 9 * round_)]
-        worker.kill()
-        worker.communicate()
-        store = ApprovalStore.open(path)
-        history = {approval.request.id: approval for approval in await store.history()}
-        olds = [approval for approval in history.values() if int(approval.request.id, 16) % 2]
-        for old in olds:
-            new = history.get(RequestId(f"{int(old.request.id, 16) + 1:032x}"))
-            changed = old.state is ApprovalState.CANCELLED
-            assert changed == (new is not None) == (old.replaced is not None)
-            assert changed or old.request.id not in acknowledged
-        _, reports = await store.reports()
-        assert {report.request for report in reports if report.replaced} <= {
-            old.request.id for old in olds if old.replaced
-        }
         await store.aclose()
