@@ -51,6 +51,10 @@ class Streams:
     stderr: Stream = asyncio.subprocess.DEVNULL
 
 
+class NotStartedError(OSError):
+    """A child was there, but did not become the program: nothing of it has run."""
+
+
 class Confined:
     """A child, and everything that it started."""
 
@@ -64,13 +68,13 @@ class Confined:
         """Return the exit status of the program, 128 + n for one that signal n ended.
 
         Raises:
-            OSError: the program could not be started; `errno` says why.
+            NotStartedError: the program could not be started; `errno` says why.
             UnavailableError: it could not be confined, so it was not started.
         """
         status = await self.process.wait()
         step, _, number = self._refusal().partition(" ")
         if step == "start":
-            raise OSError(int(number), os.strerror(int(number)))
+            raise NotStartedError(int(number), os.strerror(int(number)))
         if step:
             reason = f"could not be confined ({os.strerror(int(number))}), so it was not started"
             raise UnavailableError("the command", reason, "see `safety status`, and set `execute.confine`")

@@ -13,10 +13,10 @@ from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from safety_core.edge.confine.held import held
-from safety_core.edge.confine.spawn import Program, Streams, confined
+from safety_core.edge.confine.spawn import NotStartedError, Program, Streams, confined
 from safety_core.edge.execute.limits import Limits
 from safety_core.edge.execute.told import told
-from safety_core.errors import ExecutionError
+from safety_core.errors import ExecutionError, UncertainError
 from safety_core.model.tool_call import ToolResult
 
 PASSED_ON: Final = ("PATH", "HOME", "LANG")
@@ -46,6 +46,7 @@ async def run_process(
 
     Raises:
         ExecutionError: it could not be started, or did not end in `seconds`; or too many others are under way.
+        UncertainError: it was started, and what became of it could not be told.
         UnavailableError: it could not be confined.
     """
     async with _place():
@@ -81,6 +82,7 @@ async def _run(
     except OSError as error:
         raise ExecutionError("the command", f"could not be started ({error.strerror})") from None
     output = _Output(reading, limits)
+    child = None
     try:
         with os.fdopen(writing, "wb") as end, os.fdopen(held(stdin.encode()), "rb") as source:
             async with confined(program, limits.confinement, Streams(source, end, end)) as child:
@@ -95,7 +97,10 @@ async def _run(
         fix = "give it more time, or less to do"
         raise ExecutionError("the command", f"did not end in {seconds:g} seconds and was killed", fix) from None
     except OSError as error:
-        raise ExecutionError("the command", f"could not be started ({error.strerror})") from None
+        if child is None or isinstance(error, NotStartedError):
+            raise ExecutionError("the command", f"could not be started ({error.strerror})") from None
+        fix = "look whether it happened before you do it again"
+        raise UncertainError("the command", f"may have run, and was ended ({error.strerror})", fix) from None
     finally:
         output.close()
     text = output.text()

@@ -15,9 +15,10 @@ import pytest
 
 from safety_core.edge.adapters.child import _answered
 from safety_core.edge.adapters.request import Request
+from safety_core.edge.confine.spawn import Confined
 from safety_core.edge.execute import Limits, execute
 from safety_core.edge.execute import process as module
-from safety_core.errors import ExecutionError, UnknownSecretError
+from safety_core.errors import ExecutionError, UncertainError, UnknownSecretError
 from safety_core.model.connection import Connection
 from safety_core.model.secret import SecretName, SecretValue, references
 from safety_core.model.tool_call import ToolResult
@@ -193,8 +194,27 @@ async def test_what_cannot_start_is_named_without_its_values() -> None:
         await argv("SECRET_REF(a)")
     assert VALUES[A].reveal() not in str(caught.value)
     assert caught.value.__cause__ is None
-    with pytest.raises(ExecutionError, match="could not be started"):
+    with pytest.raises(ExecutionError, match="could not be started") as nowhere:
         await shell("true", "/no/such/folder")
+    assert {type(caught.value), type(nowhere.value)} == {ExecutionError}  # not uncertain: nothing has run
+
+
+async def test_what_was_started_may_have_run_whatever_fails_behind_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = Confined.end
+
+    async def failing(child: Confined) -> None:
+        await ended(child)
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Confined, "end", failing)
+    with pytest.raises(UncertainError, match=r"the command: may have run, and was ended \(Input/output error\)"):
+        await shell("touch ran", tmp_path, limits=Limits(confinement=None))
+    assert (tmp_path / "ran").exists()
+    request = Request(Connection("shop", "mcp", "/bin/true"), "list_orders", {}, {}, "", False, 1000, 5.0)
+    with pytest.raises(UncertainError, match=r"connection shop: was cut off in the middle \(Input/output error\)"):
+        await _answered(request, None)
 
 
 async def test_an_edge_without_further_descriptors_starts_nothing_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
