@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import cache
-from typing import Final
 
 import uvicorn
 from starlette.types import Receive, Scope, Send
@@ -16,9 +15,8 @@ from proxy.forward.parts import Parts
 from proxy.forward.request import Line, RequestApp
 from proxy.forward.target import Target
 from proxy.forward.tunnel import ESTABLISHED
+from proxy.serve import KEEP_ALIVE_SECONDS
 from safety_core.edge.http.guarded import GuardedProtocol
-
-KEEP_ALIVE_SECONDS: Final = 75
 
 
 class _Inner(GuardedProtocol):
