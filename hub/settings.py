@@ -93,6 +93,10 @@ class Settings:
         return self.database or f"sqlite:///{self.data.absolute() / 'hub.db'}"
 
 
+_KINDS: Final[Mapping[str, type]] = {"Path": Path, "int": int, "str": str}
+"""By the annotation of a field: what its setting is read as."""
+
+
 def _require(holds: bool, name: str, reason: str) -> None:
     if not holds:
         raise InputError(f"hub setting {name}", reason)
@@ -107,12 +111,10 @@ def load_settings(file: Path | None, environment: Mapping[str, str], **given: ob
     told = read_toml(file) if file else {}
     values: dict[str, object] = {"data": "~/.safety-hub", **told, **_from_environment(environment)}
     values.update({name: value for name, value in given.items() if value is not None})
-    whole = ("port", "max_pending", "agent_pending", "agent_hourly", "private_addresses")
-    kinds: dict[str, type] = {"data": Path, **dict.fromkeys(whole, int)}
-    known = {entry.name for entry in fields(Settings)}
+    kinds = {entry.name: _KINDS[str(entry.type)] for entry in fields(Settings)}
     for name in values:
-        _require(name in known, name, f"is not a setting; the settings are {', '.join(sorted(known))}")
-    converted: dict[str, Any] = {name: _convert(name, kinds.get(name, str), value) for name, value in values.items()}
+        _require(name in kinds, name, f"is not a setting; the settings are {', '.join(sorted(kinds))}")
+    converted: dict[str, Any] = {name: _convert(name, kinds[name], value) for name, value in values.items()}
     return Settings(**converted)
 
 
