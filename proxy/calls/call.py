@@ -26,7 +26,7 @@ from safety_core.edge.plans import PlanStore
 from safety_core.errors import BundleError, SafetyError
 from safety_core.flow import tool_call
 from safety_core.flow.answers import Answer, Context, Entrusted, Executed, Pending, Permitted, Refused, Sendable
-from safety_core.flow.effects import AwaitDecision, Execute, Flow, Record
+from safety_core.flow.effects import AwaitDecision, Execute, Flow
 from safety_core.flow.plan import PlanAnswer, plan
 from safety_core.model.approval import Approval, Asker
 from safety_core.model.blueprint import PLAN
@@ -176,18 +176,9 @@ class Calls:
 
     async def report(self, report: Report) -> tuple[Json, int]:
         """Return the result of a call that the caller ran, redacted, and the number of findings. Raises SafetyError."""
-        found = 0
         SPEAKER.set(report.call.agent)
         context = await self._context(self.in_force.latest(), 0.0)
-        work = handlers(self.services)
-
-        def count(effect: Record) -> object:
-            nonlocal found
-            found = effect.entry.counts.get("findings", 0)
-            return work[Record](effect)
-
-        clean = await arun(tool_call.report(report.call, report.result, context), {**work, Record: count})
-        return clean, found
+        return await arun(tool_call.report(report.call, report.result, context), handlers(self.services))
 
     async def redact(self, value: Json) -> tuple[Json, int]:
         """Return any value redacted, and the number of findings. Raises SafetyError."""

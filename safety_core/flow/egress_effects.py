@@ -39,7 +39,12 @@ class ResponseHead:
 
     def header(self, name: bytes) -> str:
         """Return the last value of a header, empty if there is none."""
-        return next((value.decode("latin-1") for key, value in reversed(self.headers) if key == name), "")
+        return header_of(self.headers, name)
+
+
+def header_of(headers: Headers, name: bytes) -> str:
+    """Return the last value of a header, empty if there is none. All names are in lower case."""
+    return next((value.decode("latin-1") for key, value in reversed(headers) if key == name), "")
 
 
 @dataclass(frozen=True, slots=True)

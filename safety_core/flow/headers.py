@@ -9,7 +9,7 @@ from typing import Final
 
 from safety_core.errors import UnscannableError
 from safety_core.flow.egress_effects import Headers
-from safety_core.model.finding import FindingKind
+from safety_core.model.finding import certain
 from safety_core.model.secret import SecretName, SecretValue
 from safety_core.redact.redactor import Redactor
 
@@ -90,7 +90,7 @@ def clean_headers(headers: Headers, drop: frozenset[bytes], redactor: Redactor) 
     """
     kept = kept_headers(headers, drop)
     names = redactor.recurring("\n".join(name.decode("latin-1") for name, _ in kept))
-    if any(finding.kind is not FindingKind.UNKNOWN for finding in names.findings):
+    if certain(names.findings):
         raise UnscannableError("headers", "hold a secret in a name", "send it as a reference, in the body")
     whole = redactor.recurring("\n".join(text_of(value) for _, value in kept))
     if not whole.findings:  # the common case, at the cost of one scan
@@ -100,8 +100,7 @@ def clean_headers(headers: Headers, drop: frozenset[bytes], redactor: Redactor) 
     discovered: dict[SecretName, SecretValue] = {}
     for name, value in kept:
         redaction = redactor.text(text_of(value))
-        # ids look random, and are not secret
-        if any(finding.kind is not FindingKind.UNKNOWN for finding in redaction.findings):
+        if certain(redaction.findings):
             findings += len(redaction.findings)
             discovered |= redaction.discovered
             value = redaction.text.encode()  # noqa: PLW2901

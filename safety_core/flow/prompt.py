@@ -15,7 +15,7 @@ from safety_core.errors import BudgetError, EffectFailed, InputError, LimitError
 from safety_core.flow import effects
 from safety_core.flow.dialect import BILLED, Prepared, Purpose
 from safety_core.flow.effects import Flow
-from safety_core.flow.egress_effects import Afford, AskStanding, ResponseHead, UpstreamRequest
+from safety_core.flow.egress_effects import Afford, AskStanding, UpstreamRequest, header_of
 from safety_core.flow.exchange import (
     JSON_TYPE,
     PLAIN,
@@ -39,7 +39,7 @@ from safety_core.flow.interlock import (
 )
 from safety_core.flow.response import send
 from safety_core.meter.prefix import with_came
-from safety_core.model.finding import FindingKind
+from safety_core.model.finding import certain
 from safety_core.model.record import Event
 from safety_core.model.secret import PROMPT, SecretName, SecretValue, Use
 from safety_core.redact.body import BodyRedaction
@@ -80,21 +80,19 @@ def forward(prompt: Prompt, context: PromptContext) -> Flow[Exchange]:
     permit = yield from permitted(prompt, context)
     if isinstance(permit, Refusal):
         return (yield from refuse(permit.exchange, prompt, permit.status, permit.error))
-    sent = permit.sent
-    exchange_done = yield from send(sent, permit.key, context)
-    found = exchange_done.findings + sent.findings
-    began = sent.prepared
-    return replace(exchange_done, observed=permit.observed, model=began.model, findings=found, prefix=began.prefix)
+    sent, prepared = permit.sent, permit.sent.prepared
+    exchange = yield from send(sent, permit.key, context)
+    findings = exchange.findings + sent.findings
+    return replace(exchange, observed=permit.observed, model=prepared.model, findings=findings, prefix=prepared.prefix)
 
 
 def permitted(prompt: Prompt, context: PromptContext) -> Flow[Permit | Refusal]:
     """Do all that must be done before a prompt may leave."""
-    exchange, status = "", None
+    exchange = ""
     try:
         exchange = yield from effects.NewId()
-        status = DEPENDS
-        context.admit(prompt.agent)
-        status = None
+        if (barred := _barred(prompt, context)) is not None:
+            return (yield from _refused(exchange, prompt, DEPENDS, barred))
         observed = yield from _guarded(exchange, prompt, context, _check_turn(prompt))
         sent = yield from _ready(exchange, prompt, context.redactor)
         observed += yield from _guarded(exchange, prompt, context, _check_results(prompt, sent.prepared))
@@ -102,9 +100,22 @@ def permitted(prompt: Prompt, context: PromptContext) -> Flow[Permit | Refusal]:
         key = yield from effects.Resolve((prompt.secret,) if prompt.secret else (), Use(prompt.agent, PROMPT, exchange))
         yield from record_prompt(sent)
     except SafetyError as error:
-        yield from note(Event.PROMPT_REFUSED, exchange, prompt, error)
-        return Refusal(exchange, status or _status(error), error)
+        return (yield from _refused(exchange, prompt, _status(error), error))
     return Permit(sent, key, observed)
+
+
+def _barred(prompt: Prompt, context: PromptContext) -> SafetyError | None:
+    """Return why the agent may not talk to a model now, whatever it says."""
+    try:
+        context.admit(prompt.agent)
+    except SafetyError as error:
+        return error
+    return None
+
+
+def _refused(exchange: str, prompt: Prompt, status: int, error: SafetyError) -> Flow[Refusal]:
+    yield from note(Event.PROMPT_REFUSED, exchange, prompt, error)
+    return Refusal(exchange, status, error)
 
 
 def _guarded(exchange: str, prompt: Prompt, context: PromptContext, check: Flow[None]) -> Flow[str]:
@@ -136,8 +147,7 @@ def _check_results(prompt: Prompt, prepared: Prepared) -> Flow[None]:
 
 def _ready(exchange: str, prompt: Prompt, redactor: Redactor) -> Flow[Sent]:
     """Scan all that would leave, keep what was discovered, and return the request without its key."""
-    head = ResponseHead(0, prompt.headers)
-    if head.header(b"content-encoding").lower() not in PLAIN:
+    if header_of(prompt.headers, b"content-encoding").lower() not in PLAIN:
         raise UnscannableError("request body", "is compressed", "send it without Content-Encoding")
     _check_target(prompt.target, redactor)
     headers = clean_headers(prompt.headers, NOT_SENT, redactor)
@@ -168,8 +178,7 @@ def _afford(sent: Sent) -> Flow[None]:
 
 
 def _check_target(target: str, redactor: Redactor) -> None:
-    redaction = redactor.recurring(target)
-    if any(finding.kind is not FindingKind.UNKNOWN for finding in redaction.findings):
+    if certain(redactor.recurring(target).findings):
         raise InputError("request path", "holds a secret", "send it as a reference, in the body")
 
 

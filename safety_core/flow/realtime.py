@@ -27,7 +27,7 @@ from safety_core.flow.exchange import JSON_TYPE, Exchange, Prompt, PromptContext
 from safety_core.flow.interlock import trace_id
 from safety_core.flow.prompt import Permit, Refusal, permitted
 from safety_core.meter.estimate import completed
-from safety_core.model.finding import FindingKind
+from safety_core.model.finding import certain
 from safety_core.model.record import Event
 from safety_core.model.tool_call import ProposedCall
 from safety_core.model.usage import Usage
@@ -247,5 +247,5 @@ class Talk:
 
 def check_sound(raw: bytes, redactor: Redactor) -> None:
     """Raise UnscannableError where a message of sound holds a secret. Sound in base64 looks random, and is let be."""
-    if any(finding.kind is not FindingKind.UNKNOWN for finding in redactor.body(raw, JSON_TYPE).findings):
+    if certain(redactor.body(raw, JSON_TYPE).findings):
         raise UnscannableError("sound", "holds a secret")

@@ -92,8 +92,9 @@ def foresee(call: ToolCall, exchange: str, context: Context) -> Flow[None]:
     yield from effects.Record(replace(case.entry(now, Event.PROPOSED, context.policy), exchange=exchange))
 
 
-def report(call: ToolCall, result: Json, context: Context) -> Flow[Json]:
-    """Return `result` as the model may see it, after it has been recorded. Raises what goes wrong: no result then."""
+def report(call: ToolCall, result: Json, context: Context) -> Flow[tuple[Json, int]]:
+    """Return `result` as the model may see it, and the number of findings in it, after it has been recorded. Raises
+    what goes wrong: no result then."""
     call = yield from scrubbed(replace(call, params={}), context.redactor)
     clean = context.redactor.value(result)
     if clean.discovered:
@@ -102,7 +103,7 @@ def report(call: ToolCall, result: Json, context: Context) -> Flow[Json]:
     yield from effects.Record(
         AuditEntry(now, Event.RESULT, call.agent, call.tool, call.id, counts={"findings": len(clean.findings)})
     )
-    return clean.value
+    return clean.value, len(clean.findings)
 
 
 def ended(call: ToolCall, milliseconds: int, context: Context, *, failed: bool) -> Flow[int]:

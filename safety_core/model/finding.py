@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -25,6 +26,11 @@ class Finding:
     start: int
     end: int
     name: SecretName
+
+
+def certain(findings: Iterable[Finding]) -> bool:
+    """Tell whether any of these is a secret, and none that only looks like chance: where ids stand, all of them do."""
+    return any(finding.kind is not FindingKind.UNKNOWN for finding in findings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -317,8 +317,8 @@ def test_where_not_even_the_refusal_can_be_recorded_it_says_so() -> None:
 
 def test_a_result_that_somebody_else_produced_is_redacted_and_recorded() -> None:
     place = world()
-    result = run(tool_call.report(call(), {"content": [f"x {PLAIN} y", 7, None]}, context()), place.handlers)
-    assert result == {"content": ["x SECRET_REF(shop_key) y", 7, None]}
+    told = run(tool_call.report(call(), {"content": [f"x {PLAIN} y", 7, None]}, context()), place.handlers)
+    assert told == ({"content": ["x SECRET_REF(shop_key) y", 7, None]}, 1)
     assert place.log[-1].counts == {"findings": 1}
 
 
