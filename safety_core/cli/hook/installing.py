@@ -16,7 +16,7 @@ from safety_core.cli.hook.asking import Options
 from safety_core.cli.hook.behind import edges_behind
 from safety_core.cli.hook.codex import has_terminals, untrusted
 from safety_core.cli.hook.event import Kind
-from safety_core.cli.hook.places import Wanted, settings_file
+from safety_core.cli.hook.places import Wanted, is_as_written, settings_file
 from safety_core.cli.hook.proof import trials
 from safety_core.cli.hook.settings import our_commands, read_settings, with_hooks, without_hooks
 from safety_core.cli.hook.spoken import Host
@@ -71,6 +71,10 @@ def status(host: Host, *, project: bool) -> int:
     commands = our_commands(tree, path)
     troubles = [*_missing(host, tree, path, commands)]
     for command in commands.get(Kind.CALL.value, []):
+        if project and not is_as_written(command):  # whoever wrote the project would have us run what they like
+            fix = f"safety hook install {host.value} --project"
+            troubles.append(f"a command that this program has not written is not tried. Fix: {fix}")
+            continue
         for what, blocked, told in trials(command):
             click.echo(f"{'blocked' if blocked else 'not blocked'}: {what} ({told})")
             troubles += [] if blocked else [f"{what} was not blocked"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from typing import Final
@@ -23,6 +24,9 @@ CLOSED: Final = "nothing is let through that could not be judged"
 
 READ: Final = 8 * BODY_LIMIT
 """Bytes of an event that are read: what is too large to be judged may be a result, which has to be taken away."""
+
+_TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|["{}\[\]:]', re.DOTALL)
+"""Of JSON, what says where a name stands. A quote alone begins a text that does not end."""
 
 
 def listen(host: Host, judge: Judge, *, seconds: float, permit: bool) -> int:
@@ -66,8 +70,22 @@ def _raw_result(raw: bytes) -> tuple[Json] | None:
     try:
         body = object_of(json.loads(raw))
     except (ValueError, RecursionError):
-        return None
+        return (WITHHELD,) if _kinds_in(raw) == {json.dumps(Kind.RESULT.value).encode()} else None
     return (body.get("tool_response"),) if body.get("hook_event_name") == Kind.RESULT.value else None
+
+
+def _kinds_in(raw: bytes) -> set[bytes]:
+    """Return which kinds an event says that it is, in quotes, without reading the rest: whoever answers a tool's call
+    chooses how deep its result is nested. What stands in arguments or in a result lies deeper, or in a text."""
+    found, depth, last = set[bytes](), 0, (b"", b"")
+    for token in (match[0] for match in _TOKEN.finditer(raw)):
+        if token == b'"':
+            break
+        depth += (token in {b"{", b"["}) - (token in {b"}", b"]"})
+        if depth == 1 and last == (b'"hook_event_name"', b":"):
+            found.add(token)
+        last = (last[1], token) if depth == 1 else (b"", b"")
+    return found
 
 
 def _taken_away(said: Json, reason: str) -> Answer:

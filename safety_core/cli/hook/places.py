@@ -76,3 +76,14 @@ def settings_file(host: Host, environ: Mapping[str, str], *, project: bool) -> P
 def is_ours(command: str) -> bool:
     """Tell whether an installed command is one of this program's hooks."""
     return _OURS.search(command) is not None
+
+
+def is_as_written(command: str) -> bool:
+    """Tell whether an installed command is the one that this very program writes, with whatever options: then nothing
+    else is started by it. Others come with a project, which anybody may have written."""
+    begin, end = f"{program()} hook ", " || exit 2"
+    try:
+        words = shlex.split(command.removeprefix(begin).removesuffix(end))
+    except ValueError:
+        return False
+    return command == begin + shlex.join(words) + end

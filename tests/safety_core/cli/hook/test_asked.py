@@ -155,7 +155,11 @@ def test_a_result_that_nobody_could_look_at_is_withheld_and_ends_the_turn(host: 
     assert "withheld" in (answer["reason"] if host == "codex" else json.dumps(answer["hookSpecificOutput"]))
 
 
-DEEP = b'{"hook_event_name": "PostToolUse", "tool_response": ' + b"[" * 400 + b'"a b"' + b"]" * 400 + b"}"
+def deep(levels: int, **fields: Any) -> bytes:
+    """Return the event of a result that is nested so deep: a server of MCP chooses that."""
+    return event("PostToolUse", tool_response="DEEP", **fields).replace(
+        b'"DEEP"', b"[" * levels + b'"a b"' + b"]" * levels
+    )
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -165,15 +169,26 @@ DEEP = b'{"hook_event_name": "PostToolUse", "tool_response": ' + b"[" * 400 + b'
         event("PostToolUse", tool_response={"stdout": "a b" * (4 * 1024 * 1024)}),
         event("PostToolUse", tool_response={"stdout": "a b\ud800"}),
         event("PostToolUse", tool_response="a b", session_id="\x00"),
-        DEEP,
+        deep(400),
+        deep(4000),
+        deep(4000, cwd='/"hook_event_name": "PreToolUse"'),
+        event("PostToolUse", tool_response="a b").replace(b'"a b"', b"9" * 5000),
+        event("PostToolUse", tool_response="a b" * 9)[:-9],
     ],
-    ids=["large", "surrogate", "odd", "deep"],
+    ids=["large", "surrogate", "odd", "deep", "deeper than Python reads", "misleading", "digits", "cut off"],
 )
 def test_a_result_that_cannot_even_be_read_is_withheld_too(host: str, raw: bytes) -> None:
     spoken = heard_from(raw, Host(host), lambda _: pytest.fail("nobody is asked"))
     answer = json.loads(spoken.out)
     assert (spoken.status, answer["continue"], "a b" in spoken.out) == (0, False, False)
     assert spoken.out.isascii()
+
+
+@pytest.mark.parametrize("told", [{"hook_event_name": "PostToolUse"}, '"hook_event_name": "PostToolUse"', [{}]])
+def test_a_call_that_cannot_be_read_is_blocked_whatever_it_says_that_it_is(told: Any) -> None:
+    raw = event(tool_input={"command": told, "deep": "DEEP"}).replace(b'"DEEP"', b"[" * 4000 + b"]" * 4000)
+    spoken = heard_from(raw, Host.CLAUDE_CODE, lambda _: pytest.fail("nobody is asked"))
+    assert (spoken.status, spoken.out) == (2, "")
 
 
 @pytest.mark.parametrize("host", HOSTS)

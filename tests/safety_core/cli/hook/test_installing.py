@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from safety_core.cli.hook import installing
 from safety_core.cli.hook.asking import OWN
 from safety_core.cli.hook.command import WAIT, hook
-from safety_core.cli.hook.places import MARGIN, is_ours
+from safety_core.cli.hook.places import MARGIN, is_ours, program
 from tests.safety_core.cli.hook.scene import HOSTS, bash, edge
 
 FILE = {"claude-code": ".claude/settings.json", "codex": ".codex/hooks.json"}
@@ -184,6 +184,39 @@ def test_status_finds_a_hook_that_lets_pass(home: Path) -> None:
     assert (found.return_value, "exit status 0" in found.output) == (1, True)
     file.write_text(json.dumps({**json.loads(file.read_text()), "disableAllHooks": True}))
     assert "disableAllHooks" in run("status", "claude-code").output
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "touch {}; {} hook claude-code || exit 2",
+        "{1} hook claude-code --wait `touch {0}` || exit 2",
+        "{1} hook claude-code; touch {0}; : hook claude-code || exit 2",
+        "./{0} -EP -m safety_core.cli hook claude-code || exit 2",
+        "{1} hook claude-code --agent it's || exit 2",
+    ],
+)
+def test_what_comes_with_a_project_is_not_run_to_prove_it(home: Path, written: str) -> None:
+    """Whoever clones a project and asks how it stands has not yet said that they trust it."""
+    (home / "ran").write_text(f"#!/bin/sh\ntouch {home}/done\nexit 2\n")
+    (home / "ran").chmod(0o755)
+    run("install", "claude-code", "--yes", "--alone", "--project")
+    file = home / FILE["claude-code"]
+    tree = json.loads(file.read_text())
+    [hooks] = [entry["hooks"] for entry in tree["hooks"]["PreToolUse"]]
+    hooks[0]["command"] = written.format("ran", program())
+    file.write_text(json.dumps(tree))
+    before = sorted(path.name for path in home.iterdir()), (home / "ran").stat().st_mtime_ns
+    found = run("status", "claude-code", "--project")
+    assert (found.return_value, "has not written is not tried" in found.output) == (1, True)
+    assert (sorted(path.name for path in home.iterdir()), (home / "ran").stat().st_mtime_ns) == before
+
+
+def test_what_this_program_has_written_into_a_project_is_tried(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(installing, "trials", lambda command: [("a call", True, command)])
+    run("install", "claude-code", "--yes", "--alone", "--project", "--agent", "it's mine")
+    found = run("status", "claude-code", "--project")
+    assert (found.return_value, "blocked: a call (" in found.output) == (0, True)
 
 
 @pytest.mark.usefixtures("judged")
