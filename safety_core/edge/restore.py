@@ -10,6 +10,7 @@ The hub is told what became of the questions. That the log is older than what th
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 from contextlib import closing
@@ -36,6 +37,16 @@ BY: Final = "restore"
 KEYS: Final = ("vault.key", "edge.key")
 
 _LAPSE: Final = "SELECT id, state FROM approval WHERE state IN ('pending', 'granted')"
+_ACTS: Final = re.compile(r"\b(?:CONFLICT|GENERATED|VIRTUAL|AS)\b", re.IGNORECASE)
+"""In what makes a table: words by which a column or a row is not what is written into it. None of ours has one."""
+
+_STILL: Final = (
+    "SELECT 1 FROM approval NOT INDEXED WHERE state IN ('pending', 'granted')",
+    "SELECT 1 FROM plan_call NOT INDEXED",
+    "SELECT 1 FROM standing_grant NOT INDEXED WHERE ended = ''",
+)
+"""What must not be there any more, whatever the database made of what it was told; looked for without an index."""
+
 _LAPSED: Final = (
     "DELETE FROM plan_call",
     "UPDATE standing_grant SET ended = 'restored', told = 0 WHERE ended = ''",
@@ -69,7 +80,8 @@ def restore(home: Home, folder: Path, keys: Path | None = None) -> Restored:
         keys: the folder where `vault.key` and `edge.key` were kept; None: they are in their place.
 
     Raises:
-        SafetyError: the backup is damaged, or there is something that would be lost; nothing has changed then.
+        SafetyError: the backup is damaged, or there is something that would be lost; nothing has changed then. Or a
+            permission in it could not be ended: no edge starts beside what was copied.
         UnavailableError: a file cannot be read or written. Another try goes on.
     """
     _demand_sound(home, folder)
@@ -106,10 +118,14 @@ def _demand_sound(home: Home, folder: Path) -> None:
 
 
 def _only_tables(database: Path) -> bool:
-    """Tell whether no trigger or view would undo, or make up, what is read and ended here."""
+    """Tell whether nothing in it would undo, make up or hide what is read, ended or used: no trigger or view, no table
+    that keeps what it is told to change, no index that says otherwise than its table."""
     with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as db:
         try:
-            return not db.execute("SELECT 1 FROM sqlite_master WHERE type IN ('trigger', 'view')").fetchall()
+            made = db.execute("SELECT type, sql FROM sqlite_master").fetchall()
+            if any(kind not in {"table", "index"} or _ACTS.search(text or "") for kind, text in made):
+                return False
+            return bool(db.execute("PRAGMA integrity_check(1)").fetchall() == [("ok",)])
         except sqlite3.Error:
             return False
 
@@ -144,6 +160,8 @@ def _lapse(edge_db: Path) -> int:
                 rows.close(RequestId(request), end, BY, db)
             for statement in _LAPSED:
                 db.execute(statement)
+            if any(db.execute(statement).fetchone() for statement in _STILL):
+                raise SafetyError(edge_db.name, "keeps a permission that was ended", "take another backup")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return len(found)
 

@@ -182,3 +182,42 @@ async def test_plans_and_outward_grants_of_before_are_over_too(old: tuple[Home, 
     with closing(sqlite3.connect(home.edge_db)) as db:
         assert db.execute("SELECT ended, told FROM standing_grant").fetchall() == [("restored", 0)]
         assert db.execute("SELECT count(*) FROM plan_call").fetchone() == (0,)
+
+
+KEEPS = """
+UPDATE approval SET state = 'granted';
+ALTER TABLE approval RENAME TO before;
+CREATE TABLE approval (
+    ordinal INTEGER PRIMARY KEY, id TEXT, digest TEXT, state TEXT UNIQUE ON CONFLICT IGNORE, request BLOB, answer BLOB,
+    received REAL DEFAULT 0, sent INTEGER DEFAULT 0, owed INTEGER DEFAULT 0, others BLOB, replaced TEXT
+);
+INSERT INTO approval SELECT * FROM before;
+INSERT INTO approval (id, digest, state, request) SELECT 'ended', 'ended', 'expired', request FROM before;
+DROP TABLE before
+"""
+"""Nothing in it acts by itself; but a second row that is over cannot be."""
+
+HIDES = """
+CREATE INDEX hides ON approval (state, id) WHERE state = 'none';
+PRAGMA writable_schema = ON;
+UPDATE sqlite_master SET sql = 'CREATE INDEX hides ON approval (state, id)' WHERE name = 'hides'
+"""
+"""An index of no rows, which says that it is one of all: by it, nothing is open."""
+
+
+@pytest.mark.parametrize("lie", [KEEPS, HIDES], ids=["a table that keeps", "an index that hides"])
+async def test_a_database_that_keeps_what_is_ended_is_not_put_back(
+    old: tuple[Home, Path, Path], lie: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, folder, keys = old
+    with closing(sqlite3.connect(folder / "edge.db")) as db:
+        db.executescript(lie)
+    monkeypatch.setattr(Backups, "damage", lambda *_: ())
+    with pytest.raises(SafetyError, match="acts by itself"):
+        restore(home, folder, keys)
+    assert not home.path.exists()
+    monkeypatch.setattr(restoring, "_only_tables", lambda _: True)  # there may be a lie that nobody has thought of
+    with pytest.raises(SafetyError, match="keeps a permission"):
+        restore(home, folder, keys)
+    with pytest.raises(UnavailableError, match="a restore was cut off"):
+        home.create()
