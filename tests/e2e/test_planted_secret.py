@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import secrets
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from safety_core.cli.demo.answers import Queue, say
 from safety_core.cli.demo.model import Model, running
 from safety_core.cli.secret import secret
+from tests.simulators.files import contents_of
 from tests.simulators.site import Edge, Site, call, site
 
 PLAIN = "Planted" + secrets.token_hex(16) + "Qz"
@@ -177,7 +178,7 @@ def test_the_secret_stays_in_the_vault(stage: Stage) -> None:
         "an answer to the agent": b"\n".join(stage.answers),
         "the status": status,
         "the hub's questions": pending,
-        **{f"the file {path}": path.read_bytes() for path in files(stage.here)},
+        **{f"the file {path}": content for path, content in files(stage.here)},
     }
     needles = {form.encode() for form in forms() if form != " ".join(PLAIN)}
     leaks = [
@@ -189,7 +190,8 @@ def test_the_secret_stays_in_the_vault(stage: Stage) -> None:
     assert not leaks, "\n".join(leaks)
 
 
-def files(here: Site) -> list[Path]:
-    """Return every file of edge and hub, logs and databases included, but the vault and the workspace."""
-    found = [path for path in here.folder.rglob("*") if path.is_file()]
-    return [path for path in found if not path.name.startswith("vault.db") and here.workspace not in path.parents]
+def files(here: Site) -> Iterator[tuple[Path, bytes]]:
+    """Yield every file of edge and hub, logs and databases included, but the vault and the workspace."""
+    for path, content in contents_of(here.folder):
+        if not path.name.startswith("vault.db") and here.workspace not in path.parents:
+            yield path, content

@@ -16,6 +16,8 @@ from typing import Any
 
 import httpx2
 
+from tests.simulators.files import paths_in
+
 PATIENCE = 400.0
 
 
@@ -200,7 +202,7 @@ class Traces:
         found += [f"process {number}" for number in self.processes if running(number)]
         found += [str(folder) for folder in self.groups if folder.exists()]
         for place in (data, Path("/dev/shm"), Path("/run")):
-            for path in all_in(place):
+            for path in paths_in(place):
                 with suppress(FileNotFoundError):  # others make and remove files there too
                     found += self._told_by(path, (self.name, *texts) if place == data else ())
         found += [line for line in Path("/proc/self/mountinfo").read_text().splitlines() if self.name in line]
@@ -213,12 +215,6 @@ class Traces:
         if not texts or not path.is_file():
             return []
         return [f"{text} in {path}" for text in texts if text.encode() in path.read_bytes()]
-
-
-def all_in(place: Path) -> Iterator[Path]:
-    """Yield everything below a folder. A folder that goes away meanwhile has nothing in it."""
-    for folder, folders, files in os.walk(place):
-        yield from (Path(folder, name) for name in (*folders, *files))
 
 
 def running(process: int) -> bool:

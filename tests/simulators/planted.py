@@ -10,14 +10,14 @@ import base64
 import gzip
 import json
 import secrets
-import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
+
+from tests.simulators.files import contents_of
 
 LETTERS: Final = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 MARKS: Final = "/+=%\"\\&<'$"
@@ -81,9 +81,8 @@ def leaks(values: Mapping[str, str], texts: Iterable[tuple[str, bytes]]) -> list
 def kept(folder: Path, *, leaving_out: Iterable[Path] = ()) -> Iterator[tuple[str, bytes]]:
     """Yield (place, content) of every file below `folder`, and of each table and index of its SQLite databases."""
     skipped = tuple(leaving_out)
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.is_symlink() and not any(path.is_relative_to(part) for part in skipped):
-            content = path.read_bytes()
+    for path, content in contents_of(folder):
+        if not any(path.is_relative_to(part) for part in skipped):
             place = str(path.relative_to(folder))
             yield place, gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
             if content.startswith(b"SQLite format 3\0"):
@@ -92,14 +91,13 @@ def kept(folder: Path, *, leaving_out: Iterable[Path] = ()) -> Iterator[tuple[st
 
 def _cells(path: Path, place: str) -> Iterator[tuple[str, bytes]]:
     """A row that is longer than a page is cut in the file, and a search index keeps terms without their beginnings."""
-    with tempfile.TemporaryDirectory() as name:
-        for part in path.parent.glob(f"{path.name}*"):
-            shutil.copy(part, name)
-        with closing(sqlite3.connect(Path(name) / path.name)) as database:
-            database.text_factory = bytes
-            tables = database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall()
-            for table, sql in ((_str(table), _str(sql)) for table, sql in tables):
-                yield f"{place}, table {table}", _table(database, table, sql)
+    with closing(sqlite3.connect(":memory:")) as database:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=60)) as live:
+            live.backup(database)
+        database.text_factory = bytes
+        tables = database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall()
+        for table, sql in ((_str(table), _str(sql)) for table, sql in tables):
+            yield f"{place}, table {table}", _table(database, table, sql)
 
 
 def _table(database: sqlite3.Connection, table: str, sql: str) -> bytes:
