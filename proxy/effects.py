@@ -34,7 +34,6 @@ class Services:
     """The stores that outlive a call.
 
     Attributes:
-        asked: set whenever a question may wait for the hub.
         ordered: set whenever the hub may want something of this edge.
         tally: counts what becomes of calls.
         journal: what the edge carried out, or was about to.
@@ -44,7 +43,6 @@ class Services:
     audit: AuditLog
     approvals: ApprovalStore
     usage: UsageStore
-    asked: asyncio.Event = field(default_factory=asyncio.Event)
     written: WrittenFiles = field(default_factory=WrittenFiles)
     lineage: Lineage = field(default_factory=Lineage)
     posture: PostureStore = field(default_factory=PostureStore)
@@ -92,16 +90,6 @@ def _of_questions(services: Services, caller: Caller) -> Handlers:
     standing = StandingStore(approvals.database, approvals.news)
     plans = PlanStore(approvals.database, approvals.news)
 
-    async def ask(effect: effects.OpenApproval) -> Approval:
-        approval = await approvals.open_request(effect.request)
-        services.asked.set()
-        return approval
-
-    async def replace_approval(effect: effects.ReplaceApproval) -> Approval:
-        approval = await approvals.replace(effect.old, effect.request, effect.by)
-        services.asked.set()
-        return approval
-
     async def wait(effect: effects.AwaitDecision) -> Approval:
         with approvals.held(Asker(effect.request, effect.session)):
             answered = await await_decision(approvals, effect, caller)
@@ -111,11 +99,11 @@ def _of_questions(services: Services, caller: Caller) -> Handlers:
 
     return {
         effects.FindApproval: lambda effect: approvals.find(effect.action_digest),
-        effects.OpenApproval: ask,
+        effects.OpenApproval: lambda effect: approvals.open_request(effect.request),
         effects.AwaitDecision: wait,
         effects.CloseApproval: lambda effect: approvals.close(effect.request, told=True),
         effects.FollowApproval: lambda effect: approvals.follow(effect.request),
-        effects.ReplaceApproval: replace_approval,
+        effects.ReplaceApproval: lambda effect: approvals.replace(effect.old, effect.request, effect.by),
         effects.UseGrant: lambda effect: approvals.use(effect.grant),
         effects.RecallStanding: lambda effect: standing.recall(effect.agent, effect.tool, clock.now()),
         effects.UseStanding: lambda effect: standing.use(effect.ids, clock.now()),

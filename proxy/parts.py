@@ -103,7 +103,7 @@ async def open_services(home: Home, limits: Limits, stack: AsyncExitStack) -> Se
     await secrets.refresh()
     stack.push_async_callback(canaries.end)
     journal = await open_journal(home, limits, audit, stack)
-    return Services(secrets, audit, approvals, usage, approvals.news, posture=posture, journal=journal)
+    return Services(secrets, audit, approvals, usage, posture=posture, journal=journal)
 
 
 async def open_journal(home: Home, limits: Limits, audit: AuditLog, stack: AsyncExitStack) -> Journal:

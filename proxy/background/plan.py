@@ -61,12 +61,7 @@ def planned(
         alarm,
         Pace("hints", hints.follow, soon),
         Pace("policy", sync.pull, hints.every(settings.bundle_poll), hints.of(POLICY)),
-        Pace(
-            "approvals: questions",
-            outbox.send,
-            OUTBOX_SECONDS,
-            services.asked,
-        ),
+        Pace("approvals: questions", outbox.send, OUTBOX_SECONDS, services.approvals.news),
         Pace("approvals: answers", inbox.receive, hints.every(settings.decisions_poll), hints.of(FEED)),
         Pace("usage", UsageFlush(services.usage, hub).flush, settings.usage_flush),
         Pace("heartbeat", heart.beat, settings.heartbeat),

@@ -213,7 +213,7 @@ def _next_forward(run: Run) -> Move:
         for name, item in acts:
             act = run.acts.get(name, Act(name, step.id))
             if name not in run.acts or not _gone_by(act, step):
-                return _forward(run, step, act, values_of(run, outputs, item))
+                return _forward(step, act, values_of(run, outputs, item))
     return Finish()
 
 
@@ -223,7 +223,7 @@ def _gone_by(act: Act, step: Step) -> bool:
     )
 
 
-def _forward(run: Run, step: Step, act: Act, values: Values) -> Move:
+def _forward(step: Step, act: Act, values: Values) -> Move:
     again = act.state in {ActState.FAILED, ActState.UNMET}  # whoever goes on wants another try, which has its own key
     act = replace(act, tries=act.tries + 1) if again else act
     if act.instead is not None:

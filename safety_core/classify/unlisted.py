@@ -53,7 +53,7 @@ def judge_unlisted(notes: Notes, name: str, params: JsonObject) -> None:
     notes.doubt(f"{name[:NAME_SHOWN]}: a tool that the catalogue does not list")
     given = Given.of(params, notes.catalogue)
     meaning = _meaning(notes, name, given)
-    kind = _by_arguments(notes, meaning.kind, given)
+    kind = _by_arguments(meaning.kind, given)
     targets = list(dict.fromkeys(_targets(notes, kind, given)))
     traits = meaning.traits | _switched(kind, given)
     notes.note(kind, shown, _told(notes, kind, shown), targets, traits)
@@ -80,7 +80,7 @@ def _meaning(notes: Notes, name: str, given: Given) -> Meaning:
     return Meaning(gravest(meaning.kind for meaning in every), traits)
 
 
-def _by_arguments(notes: Notes, kind: Kind, given: Given) -> Kind:
+def _by_arguments(kind: Kind, given: Given) -> Kind:
     """Return the effect that the arguments give away, where the name says less."""
     roles = set(given.roles)
     kinds = {kind}
