@@ -26,8 +26,9 @@ from safety_core.edge.plans import PlanStore
 from safety_core.errors import BundleError, SafetyError
 from safety_core.flow import tool_call
 from safety_core.flow.answers import Answer, Context, Entrusted, Executed, Pending, Permitted, Refused, Sendable
-from safety_core.flow.effects import AwaitDecision, Execute, Flow
+from safety_core.flow.effects import AwaitDecision, Execute, Flow, Now, Record
 from safety_core.flow.plan import PlanAnswer, plan
+from safety_core.flow.refusal import on_record, refusal_of
 from safety_core.model.approval import Approval, Asker
 from safety_core.model.blueprint import PLAN
 from safety_core.model.connection import NONE, Connections
@@ -253,15 +254,7 @@ class Calls:
         return Context(force.policy, redactor, self.workspace, wait, connections=now, canaries=canaries)
 
     async def _refused(self, call: ToolCall, error: SafetyError) -> Refused:
-        """Refuse before any flow begins; the refusal stands whether or not it could be recorded.
-
-        No flow has taken secrets out of the call's names by now.
-        """
-        redactor = self.services.secrets.current()
-        refusal = Refused(type(error).__name__, redactor.text(str(error)).text)
-        agent = redactor.text(call.agent).text
-        try:
-            await self.services.audit.append(AuditEntry(clock.now(), Event.REFUSED, agent, rules=(refusal.rule,)))
-        except SafetyError:
-            return Refused(refusal.rule, refusal.reason + " (and the refusal could not be recorded)")
-        return refusal
+        """Refuse before the flow begins: nothing has taken secrets out of the call's names by now."""
+        redactor, append = self.services.secrets.current(), self.services.audit.append
+        refused = on_record(refusal_of(error, redactor), redactor.text(call.agent).text)
+        return await arun(refused, {Now: lambda _: clock.now(), Record: lambda effect: append(effect.entry)})

@@ -6,7 +6,7 @@ tool_call       tool call -> classify -> gate -> approve -> resolve -> execute -
 scrub, case     a call without secrets; judged, with what the gate makes of it;  question: what a person looks at first
 reached         which connected service a call is for, and how grave that makes it
 carrying        the second half: run, written down before and after, once for each key
-permission      whether a judged call may run now;  answers: what comes of it
+permission      whether a judged call may run now;  answers: what comes of it;  refusal: what is told of an error
 plan            several calls, judged together; one question for all that a person has to allow
 edited          an approver's other arguments: the changed call, judged and asked in place of the first
 entrust         which calls the edge has to run for a runtime that runs its tools itself

@@ -19,11 +19,12 @@ from safety_core import approve
 from safety_core.approve import PlannedStep
 from safety_core.errors import EffectFailed, SafetyError
 from safety_core.flow import effects
-from safety_core.flow.answers import Context
+from safety_core.flow.answers import Context, Refused
 from safety_core.flow.case import Case, weighed
 from safety_core.flow.effects import Flow
 from safety_core.flow.entrust import plan_for
 from safety_core.flow.permission import denied, put_to_people
+from safety_core.flow.refusal import on_record, refusal_of
 from safety_core.flow.scrub import check_hidden, scrubbed
 from safety_core.gate import SPAWN
 from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState, RequestId
@@ -91,27 +92,22 @@ class PlanAnswer:
 def plan(planned: Plan, context: Context) -> Flow[PlanAnswer]:
     """Judge a plan, and ask a person about it as a whole where policy lets one answer cover several calls."""
     steps: tuple[Profiled, ...] = ()
+    agent = ""
     try:
+        agent = context.redactor.text(planned.agent).text
         steps = yield from _profile(planned, context)
         against = next((step for step in steps if step.rule), None)
         if against is not None:
-            reason = f"step {against.planned.call.id}: {against.reason}"
-            refused = PlanAnswer(PlanState.REFUSED, steps, None, against.rule, reason)
+            refusal = Refused(against.rule, f"step {against.planned.call.id}: {against.reason}")
         elif planned.dry:
             return PlanAnswer(PlanState.FREE, steps)
         else:
             return (yield from _decided(planned, steps, context))
     except SafetyError as error:
-        refused = PlanAnswer(PlanState.REFUSED, steps, None, type(error).__name__, _clean(error, context))
-    if planned.dry:
-        return refused
-    try:
-        agent = context.redactor.text(planned.agent).text
-        now = yield from effects.Now()
-        yield from effects.Record(AuditEntry(now, Event.REFUSED, agent, PLAN, rules=(refused.rule,)))
-    except SafetyError:
-        return replace(refused, reason=refused.reason + " (and the refusal could not be recorded)")
-    return refused
+        refusal = refusal_of(error, context.redactor)
+    if not planned.dry:
+        refusal = yield from on_record(refusal, agent, PLAN)
+    return PlanAnswer(PlanState.REFUSED, steps, None, refusal.rule, refusal.reason)
 
 
 def _profile(planned: Plan, context: Context) -> Flow[tuple[Profiled, ...]]:
@@ -130,7 +126,8 @@ def _profiled(step: PlannedCall, context: Context) -> Flow[Profiled]:
     except EffectFailed:
         raise
     except SafetyError as error:
-        return Profiled(step, How.CANNOT, _clean(error, context), rule=type(error).__name__)
+        refusal = refusal_of(error, context.redactor)
+        return Profiled(step, How.CANNOT, refusal.reason, rule=refusal.rule)
 
 
 def _judged(step: PlannedCall, context: Context) -> Flow[Profiled]:
@@ -142,10 +139,6 @@ def _judged(step: PlannedCall, context: Context) -> Flow[Profiled]:
         yield from effects.CheckRefs(plan_for(case, context).refs, case.use)
     question = case.question(RequestId((yield from effects.NewId())), context, now)
     return Profiled(step, _how(step, case, context), case.verdict.why, case, question)
-
-
-def _clean(error: SafetyError, context: Context) -> str:
-    return context.redactor.text(str(error)).text
 
 
 def _how(step: PlannedCall, case: Case, context: Context) -> How:

@@ -30,6 +30,7 @@ from safety_core.flow.case import judged, weighed
 from safety_core.flow.effects import Flow
 from safety_core.flow.entrust import entrust, needs_edge, opened, ticketed_plan
 from safety_core.flow.permission import passed_on, permission
+from safety_core.flow.refusal import on_record, refusal_of
 from safety_core.flow.scrub import check_hidden, scrubbed
 from safety_core.model.record import AuditEntry, Event
 from safety_core.model.secret import refs_in
@@ -124,13 +125,8 @@ def _closed(call: ToolCall, context: Context, sentence: Callable[[ToolCall, Cont
         check_hidden(call, clean, context)
         return (yield from sentence(*opened(clean, context)))
     except SafetyError as error:
-        refusal = Refused(type(error).__name__, context.redactor.text(str(error)).text)
-    try:
-        now = yield from effects.Now()
-        yield from effects.Record(AuditEntry(now, Event.REFUSED, agent, rules=(refusal.rule,)))
-    except SafetyError:
-        return replace(refusal, reason=refusal.reason + " (and the refusal could not be recorded)")
-    return refusal
+        refusal = refusal_of(error, context.redactor)
+    return (yield from on_record(refusal, agent))
 
 
 def _decide(call: ToolCall, context: Context, *, refers: bool, nested: bool) -> Flow[Answer]:
