@@ -84,7 +84,7 @@ class Calls:
 
     def ticket(self, entrusted: Entrusted) -> str:
         """Return what lets the edge run an entrusted call, once."""
-        return self.tickets.issue(Errand(entrusted, entrusted.verdict.revision, clock.now()))
+        return self.tickets.issue(Errand(entrusted, clock.now()))
 
     async def redeem(self, ticket: str, caller: Caller) -> Executed | Refused:
         """Run what a ticket stands for, as long as the caller waits for it.
@@ -92,11 +92,10 @@ class Calls:
         Raises:
             TicketError: it stands for nothing, or no longer.
         """
-        errand = self.tickets.take(ticket, clock.now())
-        entrusted = errand.entrusted
+        entrusted = self.tickets.take(ticket, clock.now()).entrusted
 
         def carry_out(context: Context) -> Flow[Executed | Refused]:
-            if context.policy.revision != errand.revision:
+            if context.policy.revision != entrusted.verdict.revision:
                 raise TicketError("the ticket", "is of a policy that is no longer in force", "make the call again")
             return tool_call.carry_out(entrusted, context)
 

@@ -31,10 +31,9 @@ can make us keep: one call may have 10 MiB."""
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """What a ticket stands for. `revision`: of the policy that it was decided under; `at`: seconds since the epoch."""
+    """What a ticket stands for. `at`: when it was decided, seconds since the epoch."""
 
     entrusted: Entrusted
-    revision: str
     at: float
 
 

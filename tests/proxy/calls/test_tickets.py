@@ -30,7 +30,7 @@ def errand(name: str = "c1", at: float = NOW, command: str = "ls") -> Errand:
     params: JsonObject = {"command": command}
     call = ToolCall(CallId(name), TenantId("bakery"), AgentId("main"), SessionId("s"), "exec", params)
     verdict = Verdict(Level.GREEN, "reads", (), Facts("exec", "main"), False, "r1")
-    return Errand(Entrusted(call, verdict, ShellPlan("ls", "/", (), 5.0)), "r1", at)
+    return Errand(Entrusted(call, verdict, ShellPlan("ls", "/", (), 5.0)), at)
 
 
 def test_a_ticket_is_good_once() -> None:
