@@ -70,13 +70,18 @@ approvals.add_command(outward)
     show_default=True,
     help="Only questions in this state.",
 )
+@click.option("--agent", help="Only questions of this agent.")
+@click.option("--ids", is_flag=True, help="Print only their ids, one a line: `... --ids | head -n 1` is the newest.")
 @json_option
-def list_(hub: str, token_file: Path | None, state: str, as_json: bool) -> None:
+def list_(hub: str, token_file: Path | None, state: str, agent: str | None, ids: bool, as_json: bool) -> None:
     """List questions, the newest first."""
+    if ids and as_json:
+        raise InputError("--ids", "does not go with --json", "give one of the two")
     with _client(hub, token_file) as client:
-        found = client.questions(None if state == ANY else ApprovalState(state))
+        every = client.questions(None if state == ANY else ApprovalState(state))
+    found = [question for question in every if agent in {None, question.request.agent}]
     for question in found:
-        click.echo(json.dumps(_json(question)) if as_json else _line(question))
+        click.echo(question.request.id if ids else json.dumps(_json(question)) if as_json else _line(question))
     if not found and not as_json:
         click.echo("nothing to answer" if state == ApprovalState.PENDING else "none", err=True)
 

@@ -72,6 +72,10 @@ async def test_a_terminal_is_enough_to_answer(
         assert f"{plain.tool} {json.dumps(plain.params)[:40]}" in printed
         assert "\x1b" not in printed
         assert "\u202e" not in printed
+        ids = (await safety(capfd, "list", "--ids", "--agent", plain.agent))[1].splitlines()
+        assert ids == [line.partition(" ")[0] for line in printed.splitlines()]  # the newest first
+        assert (await safety(capfd, "list", "--ids", "--agent", "nobody"))[:2] == (0, "")
+        assert "Fix: give one of the two" in (await safety(capfd, "list", "--ids", "--json"))[2]
         status, printed, _ = await safety(capfd, "show", plain.id, "--json")
         assert json.loads(printed)["code"] == code(plain.action_digest)
 
