@@ -71,6 +71,20 @@ def test_nothing_of_the_machine_is_in_the_wheel(wheel: Path) -> None:
     assert b".debug_info" not in extension
 
 
+def test_what_lies_beside_the_commit_is_not_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = set[str]()
+
+    def look(source: Path, _: Path) -> None:
+        found.update(str(path.relative_to(source)) for path in source.rglob("*") if path.is_file())
+        raise SystemExit("looked at")
+
+    monkeypatch.setattr("tools.release.__main__.build", look)
+    assert CliRunner().invoke(main, ["build", str(tmp_path / "dist")]).exit_code == 1
+    listed = ["git", "ls-tree", "-r", "-z", "--name-only", "HEAD"]
+    kept = subprocess.run(listed, cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    assert found == {*kept.split("\0")} - {""}
+
+
 def test_a_wheel_judges_by_the_base_policy_on_its_own(wheel: Path, tmp_path: Path) -> None:
     """What is installed from a wheel works without the checkout: the base policy and the plugin are in it."""
     installed = tmp_path / "installed"
