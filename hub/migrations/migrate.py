@@ -11,7 +11,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
 from hub.store.engine import Database
-from safety_core.errors import InputError
+from safety_core.errors import InputError, UnavailableError
 
 _LOCK: Final = 0x5AFE_6A7E
 """One hub migrates at a time: an advisory lock on PostgreSQL; on SQLite the transaction is exclusive anyway."""
@@ -22,9 +22,14 @@ async def migrate(database: Database) -> None:
 
     Raises:
         InputError: a newer hub has made it.
+        UnavailableError: it cannot be used. It is named, for whoever starts the hub: later, clients hear errors too.
     """
-    async with database.write() as connection:
-        await connection.run_sync(_upgrade)
+    try:
+        async with database.write() as connection:
+            await connection.run_sync(_upgrade)
+    except UnavailableError as error:
+        place = database.engine.url.render_as_string(hide_password=True)
+        raise UnavailableError(f"hub database {place}", error.reason, error.fix) from error
 
 
 def _upgrade(connection: Connection) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
+import secrets
 import stat
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from hub.migrations.migrate import config_for, migrate
 from hub.store import tenants
 from hub.store.engine import Database, open_database
 from hub.store.schema import metadata
-from safety_core.errors import InputError
+from safety_core.errors import InputError, UnavailableError
 from safety_core.model.tool_call import TenantId
 
 
@@ -101,6 +103,19 @@ async def test_a_newer_hubs_database_is_refused_by_name(empty_url: str) -> None:
     with pytest.raises(InputError, match="hub database: was made by a newer hub"):
         await migrate(database)
     await database.close()
+
+
+async def test_a_database_that_cannot_be_used_is_named_at_the_start_without_its_password(tmp_path: Path) -> None:
+    broken = tmp_path / "hub.db"
+    broken.write_bytes(b"this is no database " * 500)
+    password = secrets.token_hex(8)
+    silent = f"postgresql://hub:{password}@127.0.0.1:1/hub"
+    for url, named in ((f"sqlite:///{broken}", str(broken)), (silent, "hub:***@127.0.0.1:1/hub")):
+        database = open_database(url)
+        with pytest.raises(UnavailableError, match=re.escape(named)) as refused:
+            await migrate(database)
+        assert password not in str(refused.value)
+        await database.close()
 
 
 async def test_the_first_migration_can_be_taken_back(empty_url: str) -> None:
