@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 import yaml
 
@@ -15,7 +19,9 @@ from hub.settings import load_settings
 from proxy.watching.metrics import Levels, exposition
 from proxy.watching.traffic import Traffic
 from safety_core.edge.vault_key import KEY_CREDENTIAL
+from tests.simulators import nginx
 from tests.simulators.certificates import certificate
+from tests.simulators.serving import free_port
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -79,21 +85,43 @@ def test_an_empty_variable_is_the_default() -> None:
 
 
 def test_nginx_takes_its_file(tmp_path: Path) -> None:
-    made = certificate(tmp_path, "hub.example")
-    text = (DEPLOY / "nginx.conf").read_text()
-    for old, new in (
-        ("/etc/ssl/safety-hub/fullchain.pem", str(made.chain)),
-        ("/etc/ssl/safety-hub/key.pem", str(made.key)),
-        ("/var/log/nginx/", f"{tmp_path}/"),
-    ):
-        assert old in text
-        text = text.replace(old, new)
-    whole = tmp_path / "nginx.conf"
-    whole.write_text(f"pid {tmp_path}/pid; error_log {tmp_path}/error; events {{}} http {{ {text} }}")
-    program = shutil.which("nginx") or "/usr/sbin/nginx"
-    done = subprocess.run([program, "-t", "-q", "-e", str(tmp_path / "error"), "-c", str(whole)],
+    whole = nginx.settings(tmp_path, certificate(tmp_path, "hub.example"))
+    done = subprocess.run([nginx.PROGRAM, "-t", "-q", "-e", str(tmp_path / "error"), "-c", str(whole)],
                           capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
+
+
+class _Answering(BaseHTTPRequestHandler):
+    """One request a connection: no connection outlives its server."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def _answering(port: int) -> Iterator[None]:
+    with ThreadingHTTPServer(("127.0.0.1", port), _Answering) as server:
+        serving = threading.Thread(target=server.serve_forever, args=(0.01,))
+        serving.start()
+        yield
+        server.shutdown()
+        serving.join()
+
+
+def test_processes_are_started_anew_one_after_the_other_and_every_request_is_answered(tmp_path: Path) -> None:
+    """nginx would set the first one aside for a while, and then find the second one stopped."""
+    ports = (free_port(), free_port())
+    with ExitStack() as stack:
+        front = stack.enter_context(nginx.nginx(tmp_path / "nginx", ports))
+        ask = stack.enter_context(httpx2.Client(base_url=front.url, verify=front.context(), trust_env=False))
+        for stopped, running in (ports, ports[::-1], ports):
+            with _answering(running):
+                assert [ask.post("/", content=b"x").status_code for _ in range(4)] == [204] * 4, stopped
 
 
 def test_alerts_ask_for_metrics_that_an_edge_has() -> None:
