@@ -30,6 +30,7 @@ class Kind(StrEnum):
     HALT = "halt not in force"
     KEY = "revoked key used"
     CANARY = "canary seen"
+    DAMAGE = "damaged audit log"
 
 
 BY_THEMSELVES: Final = frozenset(Kind) - {Kind.KEY}

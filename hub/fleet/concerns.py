@@ -52,6 +52,7 @@ def concerns(beat: Heartbeat, now: float, *, newest: str, wanted: Collection[str
         Kind.CLOCK: _clock(beat, now),
         Kind.HALT: _halt(beat, wanted),
         Kind.CANARY: _canary(beat, now),
+        Kind.DAMAGE: _damage(beat),
     }
 
 
@@ -133,6 +134,12 @@ def _canary(beat: Heartbeat, now: float) -> Concern | None:
         return None
     reason = f"a secret that nobody uses was seen, {_span(max(age, 0))} ago; see `safety status` there"
     return Concern(str(beat.canary_at // 3600), reason)
+
+
+def _damage(beat: Heartbeat) -> Concern | None:
+    if not beat.damaged:
+        return None
+    return Concern("", "old entries of its audit log were changed; keep the file, and see `safety audit verify` there")
 
 
 def _span(seconds: float) -> str:

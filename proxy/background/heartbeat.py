@@ -74,6 +74,7 @@ class Heart:
             proof = ConsistencyProof(self.proven, tuple(item.hex() for item in hashes))
         force = self._force()
         waiting = await self.services.approvals.waiting()
+        read = self.services.audit.last_read
         told = Heartbeat(
             versions={Component.GATEWAY: version("safety-gateway")},
             policy=force.policy.revision if force else "",
@@ -86,6 +87,7 @@ class Heart:
             at=clock.now(),
             expires=force.expires if force and math.isfinite(force.expires) else 0.0,
             trouble=self._trouble(),
+            damaged=len(read.damage) if read else 0,
         )
         return told if self.sight is None else await seen(told, self.sight, force)
 

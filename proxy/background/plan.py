@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 
 from proxy.background.approvals import Inbox, Outbox, Sweep
+from proxy.background.audit import AGAIN_SECONDS as READ_AGAIN_SECONDS
+from proxy.background.audit import read_through
 from proxy.background.heartbeat import Heart
 from proxy.background.hints import Hints, soon
 from proxy.background.orders import Orders
@@ -48,8 +51,9 @@ def planned(
     sweep = Pace("approvals: expiry", Sweep(services.approvals, outward).expire, SWEEP_SECONDS)
     canaries = services.secrets.canaries
     alarm = Pace("canaries", canaries.record, AGAIN_SECONDS, canaries.rung)
+    whole = Pace("audit: whole", partial(read_through, services.audit), READ_AGAIN_SECONDS)
     if hub is None:
-        return (sweep, alarm)
+        return (sweep, alarm, whole)
     grants = Grants(services.approvals, services.audit, in_force)
     hints = Hints(hub)
     outbox = Outbox(services.approvals, outward.standing, hub, services.secrets.scrub)
@@ -59,6 +63,7 @@ def planned(
     return (
         sweep,
         alarm,
+        whole,
         Pace("hints", hints.follow, soon),
         Pace("policy", sync.pull, hints.every(settings.bundle_poll), hints.of(POLICY)),
         Pace("approvals: questions", outbox.send, OUTBOX_SECONDS, services.approvals.news),

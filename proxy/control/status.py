@@ -75,7 +75,7 @@ class Status:
                 "unsent": waiting.unsent,
             },
             "executions": {"unknown": await self.services.journal.unknown()},
-            "audit": {"entries": await self.services.audit.size()},
+            "audit": await self._audit(),
             "secrets": secrets,
             "canaries": self.services.secrets.canaries.to_json(),
             "ending": self.services.secrets.ending(now),
@@ -91,6 +91,12 @@ class Status:
             "forward": self.forward() if self.forward else None,
             "commands": commands_json(confine=self.settings.execute.confine),
         }
+
+    async def _audit(self) -> JsonObject:
+        audit = self.services.audit
+        last = audit.last_read
+        read: JsonObject | None = None if last is None else {"at": last.at, "damage": [*last.damage]}
+        return {"entries": await audit.size(), "read": read}
 
     def _policy(self, now: float) -> tuple[JsonObject, Force | None]:
         """Return the policy's part, and the policy if it is in force."""

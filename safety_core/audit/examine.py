@@ -36,7 +36,11 @@ class Report:
 
 
 def examine(
-    entries: Iterable[tuple[int, bytes]], kept: Kept, kept_count: int, checkpoints: Sequence[Checkpoint]
+    entries: Iterable[tuple[int, bytes]],
+    kept: Kept,
+    kept_count: int,
+    checkpoints: Sequence[Checkpoint],
+    most: int | None = None,
 ) -> Report:
     """Examine a log in one pass, keeping O(log n) hashes in memory.
 
@@ -45,6 +49,8 @@ def examine(
         kept: the hash that the log keeps for a place, or None.
         kept_count: how many hashes it keeps in all.
         checkpoints: what has been signed, verified by the caller.
+        most: stop where so many contradictions are found, with the size and root that were come to; None: never. It
+            bounds the memory that a log takes of which everything was changed.
     """
     changed: dict[int, Hash] = {}
     found: list[Contradiction] = []
@@ -55,6 +61,9 @@ def examine(
     for leaf in _leaves(entries, kept, changed, found):
         found.extend(_grow(frontier, size, leaf, kept, changed))
         size += 1
+        if most is not None and len(changed) + len(found) >= most:
+            found.extend(_explain(changed, kept))
+            return Report(size, root_of(size, frontier.__getitem__), tuple(sorted(found)))
         if size in wanted:
             roots[size] = root_of(size, frontier.__getitem__)
     root = root_of(size, frontier.__getitem__)

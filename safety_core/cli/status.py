@@ -71,7 +71,7 @@ def show(answer: JsonObject, console: Console) -> None:
     if unknown := body.object("executions").integer("unknown"):
         told = f"{unknown} were cut off, nobody knows whether they came about: safety executions list --unknown"
         facts.add_row("executions", Text(told, style="yellow"))
-    facts.add_row("audit", f"{body.object('audit').integer('entries')} entries")
+    facts.add_row("audit", _audit(body.object("audit")))
     facts.add_row("secrets", f"{body.integer('secrets')} known")
     _vault(body, facts)
     facts.add_row("hub", Text(hub.text("url") or "none"))
@@ -111,6 +111,17 @@ def show(answer: JsonObject, console: Console) -> None:
             layer.text("layer"), _state(layer.text("state"), ""), Text(layer.text("detail", limit=BODY_LIMIT))
         )
     console.print(layers)
+
+
+def _audit(audit: Reader) -> Text:
+    """Return how long the log is, and whether all of it held when the edge read it through last."""
+    told = f"{audit.integer('entries')} entries"
+    if not audit.has("read"):
+        return Text(f"{told}, not read through yet")
+    read = audit.object("read")
+    if damage := read.texts("damage"):
+        return Text(f"{told}, which do not hold: {damage[0]}. See `safety audit verify`", style="red")
+    return Text(f"{told}, which held {_ago(read.number('at'))}")
 
 
 def _vault(body: Reader, facts: Table) -> None:

@@ -6,14 +6,17 @@ only somebody outside can notice is the whole file replaced by an older copy; he
 hub and into a file beside the log.
 
 Appending costs O(log n); entries that come at the same time share a transaction and one signature. A log that
-contradicts its head is not opened: no audit, no execution.
+contradicts its head is not opened: no audit, no execution. Opening looks at the head and the hashes right below it,
+however long the log is; that older entries are what they were, only `read_through` finds.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Awaitable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -24,9 +27,10 @@ from safety_core.audit import checkpoint as notes
 from safety_core.audit.checkpoint import Checkpoint
 from safety_core.audit.tree import Hash, Place, ReadHash, completed_by, consistency_proof, leaf_hash, root_of
 from safety_core.canonical import canonical_bytes
+from safety_core.edge import clock
 from safety_core.edge.database import Database
 from safety_core.edge.files import replace_file
-from safety_core.errors import AuditError
+from safety_core.errors import AuditError, UnavailableError
 from safety_core.model.record import AuditEntry
 
 SCHEMA: Final = """
@@ -48,8 +52,28 @@ NEAR: Final = 256
 REPAIR: Final = "run `safety audit verify`, keep the file as evidence, and restore the log from a backup"
 
 
+FOUND: Final = 10
+"""Contradictions at which reading a log through stops: one is enough for an alarm."""
+
+BREATH: Final = 0.01
+"""Seconds between some milliseconds of reading through, for what else the process does."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadThrough:
+    """How the whole log was found to be. `at`: when, seconds since the epoch; `damage`: what does not hold, in words;
+    empty for nothing, and no more than `FOUND`."""
+
+    at: float
+    damage: tuple[str, ...] = ()
+
+
 class AuditLog:
-    """One log. Several processes may append to the same file, in turns."""
+    """One log. Several processes may append to the same file, in turns.
+
+    Attributes:
+        last_read: how it was found to be when it was read through last; None: it was not yet.
+    """
 
     def __init__(self, path: Path, key: SigningKey, origin: str | None) -> None:
         self._path = path
@@ -58,6 +82,7 @@ class AuditLog:
         self._origin = origin or ORIGIN
         self._whatever_origin = origin is None
         self._head: _Head | None = None
+        self.last_read: ReadThrough | None = None
 
     @classmethod
     async def open(cls, path: Path, key: SigningKey, origin: str | None = None) -> AuditLog:
@@ -105,6 +130,30 @@ class AuditLog:
             rows = await self._database.read(partial(_batch, after))
             for row in rows:
                 yield row
+
+    async def read_through(self) -> None:
+        """Recompute the whole log beside all else, and keep what was found as `last_read`.
+
+        It takes some 30 s for a million entries, most of them at rest; cancelling ends it.
+
+        Raises:
+            UnavailableError: the file cannot be read.
+        """
+        from safety_core.edge.audit_verify import verify  # late: most who open a log never read it through
+
+        ended = threading.Event()
+
+        def breathe() -> None:
+            if ended.wait(BREATH):
+                raise UnavailableError(str(self._path), "was not read to its end", "it is read again")
+
+        try:
+            public = self._key.verify_key
+            report = await asyncio.to_thread(verify, self._path, public, most=FOUND, pause=breathe)
+        finally:
+            ended.set()
+        damage = tuple(f"entry {one.index}: {one.reason}" for one in report.contradictions)
+        self.last_read = ReadThrough(clock.now(), damage)
 
     def seal(self, connection: sqlite3.Connection) -> None:
         """Sign the head that covers what this transaction has appended."""

@@ -103,6 +103,7 @@ class Heartbeat:
         missing: names that agents referred to and that no secret has.
         canaries: how often canary secrets were seen there, ever.
         canary_at: when last, seconds since the epoch, whole; 0 for never.
+        damaged: contradictions that the edge found when it read its whole audit log through last (the first ten).
         passed_over: on reading, how much was not understood; it does not stand on the wire.
 
     Raises:
@@ -130,6 +131,7 @@ class Heartbeat:
     missing: tuple[str, ...] = ()
     canaries: int = 0
     canary_at: int = 0
+    damaged: int = 0
     passed_over: int = 0
 
     def __post_init__(self) -> None:
@@ -176,6 +178,7 @@ class Heartbeat:
             "missing": [*self.missing],
             "canaries": self.canaries,
             "canary_at": self.canary_at,
+            "damaged": self.damaged,
             **told,
         }
 
@@ -254,6 +257,7 @@ def heartbeat_from_json(body: Reader) -> Heartbeat:
         missing=names_from_json(body, "missing") if body.has("missing") else (),
         canaries=body.integer("canaries", 0),
         canary_at=body.integer("canary_at", 0),
+        damaged=body.integer("damaged", 0),
     )
     nested = versions.unread() + ignored + unknown + more + further + strange
     return replace(heartbeat, passed_over=body.unread() + nested + (trouble is None))

@@ -258,11 +258,13 @@ def test_a_new_policy_comes_into_force_by_itself_or_at_once(here: Site, edge: Ed
 
 def test_the_hub_hears_from_the_edge(here: Site, edge: Edge) -> None:
     for _ in range(100):
-        tasks = {task["task"]: task for task in edge.status()["tasks"]}
-        if tasks["heartbeat"]["last_done"]:
+        status = edge.status()
+        tasks = {task["task"]: task for task in status["tasks"]}
+        if tasks["heartbeat"]["last_done"] and tasks["audit: whole"]["last_done"]:
             break
         time.sleep(0.1)
     assert all(task["ok"] for task in tasks.values()), tasks
+    assert status["audit"]["read"]["damage"] == []
     assert "seen" in here.at_hub("tenant", "list")
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from nacl.signing import SigningKey
 
+from hub.store import alerts as hub_alerts
 from hub.store import usage as hub_usage
 from hub.store.fleet import last_seen
+from proxy.background.audit import read_through
 from proxy.background.heartbeat import Heart
 from proxy.background.usage import UsageFlush
 from proxy.effects import Services
@@ -142,6 +146,31 @@ async def test_a_log_that_was_cut_contradicts_the_hub(office: Office, tmp_path: 
     with pytest.raises(AuditError, match="contradicts"):
         await Heart(office.client, forged, office.in_force, heart.proven).beat()
     await other.aclose()
+
+
+async def test_an_old_entry_that_was_changed_becomes_an_alert(
+    office: Office, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No head tells it: what was signed is still what the log's hashes say."""
+    audit, heart = office.services.audit, Heart(office.client, office.services, office.in_force)
+    for number in range(3):
+        await audit.append(AuditEntry(float(number), Event.RESULT, "main"))
+    await read_through(audit)
+    with closing(sqlite3.connect(tmp_path / "audit.db", isolation_level=None)) as db:
+        db.execute("UPDATE entry SET body = x'7b7d' WHERE number = 1")
+    await heart.beat()
+    assert (await alerts(office), caplog.messages) == ({}, [])
+    await read_through(audit)
+    await heart.beat()
+    assert "were changed" in (await alerts(office))["damaged audit log"]
+    assert "entry 1: the entry was changed" in caplog.text
+
+
+async def alerts(office: Office) -> dict[str, str]:
+    """Return the reasons of open alerts by their kinds, without what this edge lacks anyway."""
+    async with office.hub.context.database.read() as connection:
+        found = await hub_alerts.open_of(connection, TENANT)
+    return {alert.kind: alert.reason for alert in found if alert.kind == "damaged audit log"}
 
 
 async def test_secrets_follow_the_vault(tmp_path: Path) -> None:

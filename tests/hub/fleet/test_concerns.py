@@ -34,6 +34,7 @@ NOTHING = dict.fromkeys(
         Kind.CLOCK,
         Kind.HALT,
         Kind.CANARY,
+        Kind.DAMAGE,
     )
 )
 
@@ -72,6 +73,7 @@ def test_nothing_is_wrong_with_an_edge_that_is_well(trouble: Trouble) -> None:
             Kind.CANARY,
             f"{(int(NOW) - 600) // 3600}: a secret that nobody",
         ),
+        ({"damaged": 10}, Kind.DAMAGE, ": old entries of its audit log were changed; keep the file"),
         ({"versions": {Component.GATEWAY: "1.2.2"}}, Kind.VERSION, "1.2.2: runs version 1.2.2, and the hub 1.2.3"),
     ],
 )

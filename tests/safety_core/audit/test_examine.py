@@ -57,6 +57,18 @@ def test_a_changed_entry_is_named(size: int, data: st.DataObject) -> None:
 
 
 @settings(max_examples=50)
+@given(st.integers(1, 40), st.integers(1, 40))
+def test_it_stops_where_enough_is_found(size: int, most: int) -> None:
+    log = Kept(size)
+    log.entries = [(number, b"forged") for number in range(size)]
+    report = examine(log.entries, log.hashes.get, len(log.hashes), log.signed, most)
+    assert [item.index for item in report.contradictions if item.reason == "the entry was changed"] == [
+        *range(min(size, most))
+    ]
+    assert report.size == min(size, most)
+
+
+@settings(max_examples=50)
 @given(st.integers(2, 40), st.data())
 def test_a_removed_entry_is_named(size: int, data: st.DataObject) -> None:
     log = Kept(size)

@@ -91,6 +91,20 @@ def test_everything_is_on_the_screen_as_it_is() -> None:
         assert words in shown
 
 
+@pytest.mark.parametrize(
+    ("read", "words"),
+    [
+        (None, "7 entries, not read through yet"),
+        ({"at": 1.0, "damage": []}, "7 entries, which held "),
+        ({"at": 1.0, "damage": ["entry 3: the entry was changed"]}, "7 entries, which do not hold: entry 3: the entry"),
+    ],
+)
+def test_the_audit_log_is_told_as_it_was_found(read: dict[str, Any] | None, words: str) -> None:
+    screen = io.StringIO()
+    show({**ANSWER, "audit": {"entries": 7, "read": read}}, Console(file=screen, width=200))
+    assert words in screen.getvalue()
+
+
 def test_containment_that_was_never_tried_is_unknown() -> None:
     screen = io.StringIO()
     show({**ANSWER, "posture": None}, Console(file=screen, width=200))

@@ -18,7 +18,8 @@ from nacl.signing import SigningKey
 
 from safety_core.audit.checkpoint import verified
 from safety_core.audit.tree import verify_consistency
-from safety_core.edge.audit_log import AuditLog, checkpoint_file
+from safety_core.edge import audit_log, audit_verify
+from safety_core.edge.audit_log import FOUND, AuditLog, checkpoint_file
 from safety_core.edge.audit_verify import verify
 from safety_core.errors import AuditError, UnavailableError
 from safety_core.model.record import AuditEntry, Event
@@ -243,3 +244,54 @@ def test_a_kill_loses_no_acknowledged_entry(tmp_path: Path) -> None:
         calls = [json.loads(body)["call"] for (body,) in db.execute("SELECT body FROM entry ORDER BY number")]
     assert calls == [str(number) for number in range(len(calls))]
     assert len(set(acknowledged)) == len(acknowledged)
+
+
+async def test_a_start_sees_the_head_and_reading_it_through_sees_all(tmp_path: Path) -> None:
+    path = await filled(tmp_path / "audit.db", 40)
+    tamper(path, "UPDATE entry SET body = ? WHERE number = 3", b"{}")
+    log = await AuditLog.open(path, KEY)
+    assert log.last_read is None
+    await log.append(entry(40))  # nothing is noticed, whoever appends
+    await log.read_through()
+    assert log.last_read is not None
+    assert "entry 3: the entry was changed" in log.last_read.damage
+    tamper(path, "UPDATE entry SET body = ?", b"{}")
+    await log.read_through()
+    assert len(log.last_read.damage) == FOUND
+    await log.aclose()
+
+
+async def test_a_log_at_work_is_read_through_without_a_false_alarm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = await filled(tmp_path / "audit.db", 9)
+    grown = []
+
+    async def grow() -> None:
+        other = await AuditLog.open(path, KEY)
+        grown.append(await other.append(entry(9 + len(grown))))
+        await other.checkpoint()
+        await other.aclose()
+
+    def beside(log: Path) -> Path:
+        asyncio.run(grow())
+        return checkpoint_file(log)
+
+    monkeypatch.setattr(audit_verify, "PACE", 1)
+    monkeypatch.setattr(audit_verify, "checkpoint_file", beside)
+    report = await asyncio.to_thread(verify, path, PUBLIC, pause=lambda: asyncio.run(grow()))
+    assert (report.size, report.contradictions) == (10, ())
+    assert len(grown) == 1 + 10
+
+
+async def test_reading_it_through_ends_when_the_edge_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit_verify, "PACE", 1)
+    monkeypatch.setattr(audit_log, "BREATH", 600.0)
+    log = await AuditLog.open(await filled(tmp_path / "audit.db", 9), KEY)
+    reading = asyncio.create_task(log.read_through())
+    await asyncio.sleep(0.1)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert log.last_read is None
+    await log.aclose()
