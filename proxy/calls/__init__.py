@@ -1,6 +1,6 @@
 """One tool call, from its question to its answer.
 
-call       through its flow, under what is in force
+call       through its flow, under what is in force;  context: what that is at one moment
 tickets    calls that the edge is to run, for who shows one
 grants     answers of people, by whichever way
 changes    what approvers say besides yes and no: other arguments, an end

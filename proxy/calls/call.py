@@ -12,6 +12,7 @@ from functools import partial
 from typing import TypeVar
 
 from proxy.caller import Caller
+from proxy.calls.context import context_of
 from proxy.calls.tickets import Errand, Tickets, run_for
 from proxy.canaries import SPEAKER
 from proxy.effects import Services, handlers
@@ -131,7 +132,7 @@ class Calls:
     async def foresee(self, call: ToolCall, exchange: str) -> None:
         """Put on record what would become of a call that a response proposed. Raises SafetyError."""
         force = self.in_force.current(clock.now())
-        context = await self._context(force, 0.0)
+        context = await self._context(force)
         with force.used():
             await arun(tool_call.foresee(call, exchange, context), handlers(self.services, force.engine))
 
@@ -170,19 +171,19 @@ class Calls:
 
     async def ended(self, ended: Ended) -> None:
         """Put on record that a call which its caller ran is over. Raises SafetyError."""
-        context = await self._context(self.in_force.latest(), 0.0)
+        context = await self._context(self.in_force.latest())
         flow = tool_call.ended(ended.call, ended.milliseconds, context, failed=ended.failed)
         await arun(flow, handlers(self.services))
 
     async def report(self, report: Report) -> tuple[Json, int]:
         """Return the result of a call that the caller ran, redacted, and the number of findings. Raises SafetyError."""
         SPEAKER.set(report.call.agent)
-        context = await self._context(self.in_force.latest(), 0.0)
+        context = await self._context(self.in_force.latest())
         return await arun(tool_call.report(report.call, report.result, context), handlers(self.services))
 
     async def redact(self, value: Json) -> tuple[Json, int]:
         """Return any value redacted, and the number of findings. Raises SafetyError."""
-        context = await self._context(self.in_force.latest(), 0.0)
+        context = await self._context(self.in_force.latest())
         clean = context.redactor.value(value)
         if clean.discovered:
             await self.services.secrets.remember(clean.discovered)
@@ -246,11 +247,8 @@ class Calls:
         session = SessionId(str(named["session_id"])) if isinstance(named, dict) else call.session
         await self.services.approvals.owe(Asker(answer.request.id, session))
 
-    async def _context(self, force: Force, wait: float) -> Context:
-        redactor = await self.services.secrets.redactor(force)
-        canaries = frozenset(self.services.secrets.canaries.signs)
-        now = {**self.connections}  # one call goes by one reading of the pins
-        return Context(force.policy, redactor, self.workspace, wait, connections=now, canaries=canaries)
+    async def _context(self, force: Force, wait: float = 0.0) -> Context:
+        return await context_of(self.services, force, self.workspace, self.connections, wait)
 
     async def _refused(self, call: ToolCall, error: SafetyError) -> Refused:
         """Refuse before the flow begins: nothing has taken secrets out of the call's names by now."""

@@ -6,16 +6,17 @@ import logging
 import re
 from dataclasses import dataclass, field
 
+from proxy.calls.context import context_of
 from proxy.effects import Services, handlers
 from proxy.force import InForce
+from safety_core import approve
 from safety_core.edge import clock
 from safety_core.edge.driver import arun
 from safety_core.errors import BundleError, MismatchedGrantError, ReplayedGrantError
-from safety_core.flow.answers import Context, Refused
+from safety_core.flow.answers import Refused
 from safety_core.flow.edited import edited
 from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState, Cancellation, Edit, RequestId
 from safety_core.model.connection import NONE, Connections
-from safety_core.model.record import AuditEntry, Event
 from safety_core.wire.feed import REFUSED_LIMIT
 from safety_core.wire.names import NAME_LIMIT, plain
 
@@ -58,20 +59,7 @@ class Changes:
         if approval.state is not ApprovalState.PENDING:
             raise ReplayedGrantError(f"approval {request.id}", f"is {approval.state} already")
         by = plain(cancellation.approver, NAME_LIMIT)
-        entry = AuditEntry(
-            clock.now(),
-            Event.APPROVAL,
-            request.agent,
-            request.tool,
-            request.id,
-            request.level.word,
-            "cancelled",
-            (),
-            request.action_digest,
-            request.revision,
-            by,
-        )
-        await self.services.audit.append(entry)
+        await self.services.audit.append(approve.entry_of(request, clock.now(), "cancelled", by))
         await self.services.approvals.close(request.id, ApprovalState.CANCELLED, by=by)
 
     async def _judged(self, edit: Edit, approval: Approval) -> ApprovalRequest | Refused:
@@ -79,9 +67,7 @@ class Changes:
             force = self.in_force.current(clock.now())
         except BundleError as error:  # nobody can say any more what the changed call is
             return Refused(type(error).__name__, str(error))
-        redactor = await self.services.secrets.redactor(force)
-        now, canaries = {**self.connections}, frozenset(self.services.secrets.canaries.signs)
-        context = Context(force.policy, redactor, self.workspace, connections=now, canaries=canaries)
+        context = await context_of(self.services, force, self.workspace, self.connections)
         with force.used():
             return await arun(edited(edit, approval, context), handlers(self.services, force.engine))
 

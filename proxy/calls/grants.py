@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from proxy.force import InForce
-from safety_core.approve import people, shared_keys, verify_answer
+from safety_core.approve import entry_of, people, shared_keys, verify_answer
 from safety_core.edge import clock
 from safety_core.edge.approvals import ApprovalStore
 from safety_core.edge.audit_log import AuditLog
 from safety_core.errors import GrantError, MismatchedGrantError, ReplayedGrantError
 from safety_core.model.approval import Approval, ApprovalState, Grant
-from safety_core.model.record import AuditEntry, Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +49,4 @@ class Grants:
         await self.approvals.settle(grant, clock.now(), shared_keys(policy))
 
     async def _record(self, approval: Approval, outcome: str, approver: str, rules: tuple[str, ...]) -> None:
-        request = approval.request
-        await self.audit.append(
-            AuditEntry(
-                clock.now(),
-                Event.APPROVAL,
-                request.agent,
-                request.tool,
-                request.id,
-                request.level.word,
-                outcome,
-                rules,
-                request.action_digest,
-                request.revision,
-                approver,
-            )
-        )
+        await self.audit.append(entry_of(approval.request, clock.now(), outcome, approver, rules))

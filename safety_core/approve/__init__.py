@@ -1,12 +1,13 @@
 """Approvals: a person's answer to one call.
 
-asking      what a question is bound to, what may follow what, the code by which people compare screens
+asking      what a question is bound to, what may follow what and is recorded of it, the code by which people compare
+            screens
 signing     answers as they are signed: by a key, or in person by a passkey
 entitling   when an answer counts, and how many are needed
 plans       one answer for several calls
 """
 
-from safety_core.approve.asking import DENIAL_SECONDS, TRANSITIONS, action_digest, code, new_request
+from safety_core.approve.asking import DENIAL_SECONDS, TRANSITIONS, action_digest, code, entry_of, new_request
 from safety_core.approve.entitling import (
     BACK_SECONDS,
     OWN_KEYS,
@@ -54,6 +55,7 @@ __all__ = [
     "check_signed_by",
     "code",
     "covered_digests",
+    "entry_of",
     "grant_bytes",
     "graver",
     "key_id",

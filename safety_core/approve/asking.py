@@ -9,6 +9,7 @@ from typing import Final
 from safety_core.canonical import Digest, Json, digest
 from safety_core.model.approval import ANSWER_SECONDS, ApprovalRequest, ApprovalState, RequestId
 from safety_core.model.policy import Policy
+from safety_core.model.record import AuditEntry, Event
 from safety_core.model.tool_call import ToolCall
 from safety_core.model.verdict import Verdict
 
@@ -73,6 +74,25 @@ def new_request(
         expires=now + ANSWER_SECONDS,
         quorum=policy.quorum.get(verdict.level, 1),
         files={**relies_on},
+    )
+
+
+def entry_of(
+    request: ApprovalRequest, now: float, outcome: str, approver: str = "", rules: tuple[str, ...] = ()
+) -> AuditEntry:
+    """Return the line of the audit log that says what became of a question."""
+    return AuditEntry(
+        now,
+        Event.APPROVAL,
+        request.agent,
+        request.tool,
+        request.id,
+        request.level.word,
+        outcome,
+        rules,
+        request.action_digest,
+        request.revision,
+        approver,
     )
 
 

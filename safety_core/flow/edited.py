@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from safety_core import approve
 from safety_core.edits import check_edit
 from safety_core.errors import ExpiredGrantError, InputError, MismatchedGrantError, ReplayedGrantError, SafetyError
 from safety_core.flow import effects
@@ -17,10 +18,11 @@ from safety_core.flow.case import Case, weighed
 from safety_core.flow.effects import Flow
 from safety_core.flow.entrust import needs_edge, plan_for
 from safety_core.flow.permission import denied
+from safety_core.flow.refusal import refusal_of
 from safety_core.flow.scrub import check_hidden, scrubbed
 from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState, Edit, RequestId
 from safety_core.model.level import Outcome
-from safety_core.model.record import AuditEntry, Event
+from safety_core.model.record import Event
 from safety_core.model.secret import refs_in
 from safety_core.model.tool_call import CallId, ToolCall
 
@@ -33,10 +35,9 @@ def edited(edit: Edit, approval: Approval, context: Context) -> Flow[ApprovalReq
             return (yield from _asked_instead(edit, approval.request, case, context))
         refusal = denied(case)
     except SafetyError as error:
-        refusal = Refused(type(error).__name__, str(error))
+        refusal = refusal_of(error, context.redactor)
     now = yield from effects.Now()
-    entry = _entry(edit, approval.request, now, "edit_refused")
-    yield from effects.Record(replace(entry, approver="", rules=(refusal.rule,)))
+    yield from effects.Record(approve.entry_of(approval.request, now, "edit_refused", rules=(refusal.rule,)))
     return refusal
 
 
@@ -65,24 +66,8 @@ def _asked_instead(edit: Edit, asked: ApprovalRequest, case: Case, context: Cont
     question = case.question(RequestId((yield from effects.NewId())), context, now, asked.id)
     if question.action_digest == asked.action_digest:
         raise InputError(f"edit of {asked.id}", "changes nothing that counts", "approve or deny the call as it is")
-    yield from effects.Record(_entry(edit, asked, now, "edited"))
+    yield from effects.Record(approve.entry_of(asked, now, "edited", edit.approver))
     entry = case.entry(now, Event.APPROVAL, context.policy)
     link = (*entry.rules, f"edited from {asked.id}")
     yield from effects.Record(replace(entry, call=question.id, outcome="asked", rules=link, approver=edit.approver))
     return (yield from effects.ReplaceApproval(asked.id, question, edit.approver)).request
-
-
-def _entry(edit: Edit, asked: ApprovalRequest, now: float, outcome: str) -> AuditEntry:
-    return AuditEntry(
-        now,
-        Event.APPROVAL,
-        asked.agent,
-        asked.tool,
-        asked.id,
-        asked.level.word,
-        outcome,
-        (),
-        asked.action_digest,
-        asked.revision,
-        edit.approver,
-    )
