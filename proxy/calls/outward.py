@@ -38,6 +38,9 @@ class Outward:
             check_standing(grant, policy, now)
             if now >= grant.not_after:
                 raise ExpiredGrantError(f"outward grant {grant.id}", "its time is over")
+            if await self.standing.lapsed(grant):
+                reason = "is from before this edge was restored from a backup, and may be used up"
+                raise ExpiredGrantError(f"outward grant {grant.id}", reason, "make it again")
         except GrantError as error:
             await self._record(grant, "dropped", "", (type(error).__name__,))
             await self.standing.refuse(grant, type(error).__name__)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from safety_core.edge import approval_rows as rows
+from safety_core.edge import clock
 from safety_core.edge.approvals import SCHEMA
 from safety_core.edge.audit_log import checkpoint_file
 from safety_core.edge.audit_verify import verify
@@ -96,7 +97,7 @@ def restore(home: Home, folder: Path, keys: Path | None = None) -> Restored:
             copy_file(folder / name, home.restoring / name)
         for name in KEYS if keys else ():
             _bring_key(Path(keys or ""), home, name)
-        lapsed = _lapse(home.restoring / home.edge_db.name)
+        lapsed = _lapse(home.restoring / home.edge_db.name, clock.now())
         _take_places(home)
     except (OSError, sqlite3.Error) as error:
         reason = (error.strerror if isinstance(error, OSError) else "") or type(error).__name__
@@ -148,10 +149,9 @@ def _bring_key(keys: Path, home: Home, name: str) -> None:
         copy_file(keys / name, home.restoring / "keys" / name)
 
 
-def _lapse(edge_db: Path) -> int:
-    """End what was open or permitted when the backup was made; return how much it was."""
-    if not edge_db.exists():
-        return 0
+def _lapse(edge_db: Path, now: float) -> int:
+    """End what was open or permitted when the backup was made, and note that what the hub tells again of outward grants
+    until `now` counts for nothing: nobody here knows how often they were used. Return how much was ended."""
     with closing(connect(edge_db, SCHEMA, rows.GROWN)) as db:
         with writing(db):
             found = db.execute(_LAPSE).fetchall()
@@ -160,6 +160,7 @@ def _lapse(edge_db: Path) -> int:
                 rows.close(RequestId(request), end, BY, db)
             for statement in _LAPSED:
                 db.execute(statement)
+            db.execute("INSERT OR REPLACE INTO restored VALUES (1, ?)", (now,))
             if any(db.execute(statement).fetchone() for statement in _STILL):
                 raise SafetyError(edge_db.name, "keeps a permission that was ended", "take another backup")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")

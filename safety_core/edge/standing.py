@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from safety_core.approve import BACK_SECONDS
 from safety_core.canonical import canonical_bytes
 from safety_core.edge.database import Database
 from safety_core.errors import LimitError, ReplayedGrantError
@@ -35,7 +36,8 @@ CREATE TABLE IF NOT EXISTS standing_grant (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS standing_grant_by_call ON standing_grant (agent, tool) WHERE ended = '';
 CREATE INDEX IF NOT EXISTS standing_grant_bare ON standing_grant (id) WHERE body IS NULL;
-CREATE INDEX IF NOT EXISTS standing_grant_untold ON standing_grant (id) WHERE told = 0
+CREATE INDEX IF NOT EXISTS standing_grant_untold ON standing_grant (id) WHERE told = 0;
+CREATE TABLE IF NOT EXISTS restored (one INTEGER PRIMARY KEY CHECK (one = 1), at REAL NOT NULL) STRICT
 """
 
 MOST: Final = 1000
@@ -96,6 +98,15 @@ class StandingStore:
         """Tell whether a grant of this id has been kept, or withdrawn, before."""
         query = "SELECT 1 FROM standing_grant WHERE id = ?"
         return await self._database.read(lambda db: db.execute(query, (grant,)).fetchone() is not None)
+
+    async def lapsed(self, grant: StandingGrant) -> bool:
+        """Tell whether a grant may be from before this edge was restored from a backup, which knows none of its uses.
+
+        Its time is its approver's, whose clock may be ahead by `BACK_SECONDS`.
+        """
+        query = "SELECT 1 FROM restored WHERE at + ? >= ?"
+        values = (BACK_SECONDS, grant.decided)
+        return await self._database.read(lambda db: db.execute(query, values).fetchone() is not None)
 
     async def recall(self, agent: AgentId, tool: str, now: float) -> tuple[StandingGrant, ...]:
         """Return what an agent may use with a tool, and has uses left."""

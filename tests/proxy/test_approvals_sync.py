@@ -296,6 +296,21 @@ async def test_an_outward_grant_comes_from_the_hub_and_goes_at_its_word(desk: De
     assert outcomes == [("made", ()), ("dropped", ("WeakApproverError",)), ("withdrawn", ())]
 
 
+async def test_an_outward_grant_of_before_a_restore_counts_for_nothing(desk: Desk) -> None:
+    """The hub tells a restored edge all that its backup does not know, and nobody here knows what was used of it."""
+    await desk.pin()
+    request = await desk.asked(tool="message", outward=True, level=Level.YELLOW_EXTERNAL, recipients=("a@x.example",))
+    await desk.outbox.send()
+    now = desk.hub.clock()
+    made = await standing.make(desk.hub.context, OLGA, request.id, Terms("a@x.example", now + 3600, 2))
+    await desk.approvals.database.write(lambda db: db.execute("INSERT INTO restored VALUES (1, ?)", (now,)))
+    await desk.inbox.receive()
+    assert await desk.standing.recall(made.agent, "message", now) == ()
+    await desk.outbox.send()
+    shown = {item.grant.id: item for item in await standing.listed(desk.hub.context, [request.tenant])}
+    assert (shown[made.id].remaining, shown[made.id].ended) == (0, "ExpiredGrantError")
+
+
 async def test_no_secret_leaves_in_the_name_of_who_answered_in_a_chat(desk: Desk) -> None:
     await desk.pin()
     request = await desk.asked()

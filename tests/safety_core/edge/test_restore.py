@@ -6,9 +6,11 @@ import json
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from nacl.signing import SigningKey
 
 from safety_core.edge import restore as restoring
 from safety_core.edge.approvals import ApprovalStore
@@ -17,6 +19,7 @@ from safety_core.edge.backup import Backups
 from safety_core.edge.home import Home
 from safety_core.edge.key_file import edge_key
 from safety_core.edge.restore import restore
+from safety_core.edge.standing import StandingStore
 from safety_core.edge.vault import Vault
 from safety_core.edge.vault_key import find_vault_key
 from safety_core.errors import GrantError, SafetyError, SecretError, UnavailableError
@@ -25,6 +28,7 @@ from safety_core.model.record import AuditEntry, Event
 from safety_core.model.secret import SecretName, SecretValue
 from tests.simulators.hub import question
 from tests.simulators.passkeys import Authenticator
+from tests.simulators.policies import signed_standing
 
 ASKED = question()
 
@@ -121,7 +125,7 @@ async def test_a_damaged_backup_or_a_full_disk_changes_nothing_or_can_be_tried_a
         restore(home, folder, keys)
     assert not home.path.exists()
     monkeypatch.setattr(Backups, "damage", lambda *_: ())
-    monkeypatch.setattr(restoring, "_lapse", lambda _: (_ for _ in ()).throw(sqlite3.OperationalError("disk full")))
+    monkeypatch.setattr(restoring, "_lapse", lambda *_: (_ for _ in ()).throw(sqlite3.OperationalError("disk full")))
     with pytest.raises(UnavailableError, match="was cut off"):
         restore(home, folder, keys)
 
@@ -182,6 +186,28 @@ async def test_plans_and_outward_grants_of_before_are_over_too(old: tuple[Home, 
     with closing(sqlite3.connect(home.edge_db)) as db:
         assert db.execute("SELECT ended, told FROM standing_grant").fetchall() == [("restored", 0)]
         assert db.execute("SELECT count(*) FROM plan_call").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+async def test_a_grant_that_the_hub_tells_again_may_be_used_up_and_counts_for_nothing(
+    old: tuple[Home, Path, Path], kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, folder, keys = old
+    if not kept:  # an edge that had no such file yet
+        (folder / "edge.db").unlink()
+        manifest = json.loads((folder / "manifest.json").read_bytes())
+        del manifest["files"]["edge.db"]
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+    monkeypatch.setattr("safety_core.edge.clock.now", lambda: 1_800_000_100.0)
+    restore(home, folder, keys)
+    approvals = ApprovalStore.open(home.edge_db)
+    store = StandingStore(approvals.database)
+    grant = signed_standing(SigningKey(b"1" * 32))
+    try:
+        lapsed = [await store.lapsed(replace(grant, decided=1_800_000_000.0 + after)) for after in (0, 160, 161)]
+    finally:
+        await approvals.aclose()
+    assert lapsed == [True, True, False]
 
 
 KEEPS = """
