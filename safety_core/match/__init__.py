@@ -30,6 +30,8 @@ host_labels  does the name of a host carry data
 respelled    a text as it is spelled by whoever hides it
 instructions words that speak to a model
 order_words  the phrases that they are known by
+definition_words  the phrases that make a tool's definition suspicious
+phrases      where a text holds words with gaps between them, in one pass
 
 unknown      tokens that nobody registered and no pattern knows
 chance       is a token drawn by chance: a logistic model

@@ -14,22 +14,32 @@ import html
 import json
 import re
 import unicodedata
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from typing import Final
 
 from safety_core.match.decode import opened
 from safety_core.match.layer import Layer, flatten
-from safety_core.match.order_words import ADDRESSED, ANCHORS, CONTENT, DEFINITION, HIDDEN_FROM, HIDES
+from safety_core.match.order_words import ADDRESSED, ANCHORS, CONTENT, HIDDEN_FROM, HIDES
 from safety_core.model.secret import texts_in
 
 _FILLERS: Final = frozenset({0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0, *range(0xFE00, 0xFE10)})
 """Characters that draw nothing, though their category says that they do."""
 
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
+_SPACES: Final = re.compile(r"[ \t\r\x0b\x0c\x1c-\x1f](?:(?<! )|[ \t\r\x0b\x0c\x1c-\x1f])[ \t\r\x0b\x0c\x1c-\x1f]*")
+"""White space that is not one space, but for the ends of lines."""
+
 _AROUND: Final = 400
 """Characters before and behind an anchor: the longest that a pattern spans."""
 
 _WINDOW: Final = 8192
-"""Characters that are searched at once: a search holds up everything else, so each is short."""
+"""Characters of a window at the most: what stands farther apart has nothing to do with each other."""
+
+_BOTH: Final = frozenset({HIDDEN_FROM, ADDRESSED})
+"""What hides something from a person only together."""
 
 
 def spoken(text: str) -> tuple[str, ...]:
@@ -43,12 +53,16 @@ def spoken(text: str) -> tuple[str, ...]:
 
 def suspicions(text: str) -> tuple[str, ...]:
     """Return what is suspicious in what a tool says of itself, each once."""
-    marks = sorted({ord(mark) for mark in text if hidden(mark)})
+    from safety_core.match.definition_words import DEFINITION, ENCODED  # late: where definitions are looked at
+
+    marks = sorted(ord(mark) for mark in set(text) if hidden(mark))
     found = []
     if marks:
         found.append("holds characters that people do not see: " + ", ".join(f"U+{code:04X}" for code in marks[:5]))
     plain = " ".join(_plain(text).split())
-    found += [why for why, pattern in DEFINITION.items() if pattern.search(plain)]
+    found += [why for why, _, _ in DEFINITION.found(_low(plain))]
+    if ENCODED.search(plain):
+        found.append("holds a long run of encoded text")
     return tuple(dict.fromkeys((*found, *spoken(text))))
 
 
@@ -58,13 +72,26 @@ def hidden(mark: str) -> bool:
 
 
 def _in_content(text: str) -> Iterator[str]:
-    low = text.lower()
-    for why, pattern in CONTENT.items():
-        if any(pattern.search(text, start, end) for start, end in _windows(low, ANCHORS[why])):
-            yield why
-    for start, end in _windows(low, ANCHORS[HIDES]):
-        if HIDDEN_FROM.search(text, start, end) and ADDRESSED.search(text, start, end):
-            yield HIDES
+    low = _low(text)
+    windows: dict[str, list[tuple[int, int]]] = {}
+    held: defaultdict[str, set[int]] = defaultdict(set)
+    for why, start, end in CONTENT.found(low):
+        near = HIDES if why in _BOTH else why
+        if near not in windows:
+            windows[near] = [*_windows(low, ANCHORS[near])]
+        held[why].update(_holding(windows[near], start, end))
+    yield from (why for why in ANCHORS if held[why] or (why == HIDES and held[HIDDEN_FROM] & held[ADDRESSED]))
+
+
+def _low(text: str) -> str:
+    """Return a text in lower case, as long as it is: I with a dot would become two characters."""
+    return text.replace("\u0130", "i").replace("\u0131", "i").lower()
+
+
+def _holding(windows: list[tuple[int, int]], start: int, end: int) -> Iterator[int]:
+    """Yield which windows something lies in; they are in order, and overlap by two at most."""
+    index = bisect_right(windows, start, key=itemgetter(0)) - 1
+    yield from (each for each in (index - 1, index) if each >= 0 and windows[each][1] >= end)
 
 
 def _windows(text: str, anchors: Iterable[str]) -> Iterator[tuple[int, int]]:
@@ -113,6 +140,8 @@ def _strings(text: str) -> str:
 
 def _plain(text: str) -> str:
     """Return a text without marks that nobody sees, in plain letters, with one space where there are several."""
-    unseen = {ord(mark): None for mark in set(text) if hidden(mark)}
+    if text.isascii():
+        return _SPACES.sub(" ", _CONTROL.sub("", text))
+    unseen = {ord(mark): " " if mark.isspace() else None for mark in set(text) if hidden(mark)}
     shown = text.translate(unseen) if unseen else text
-    return re.sub(r"[^\S\n]+", " ", unicodedata.normalize("NFKC", shown))
+    return _SPACES.sub(" ", unicodedata.normalize("NFKC", shown))
