@@ -188,6 +188,8 @@ class Traces:
         record = pool.records[self.name]
         inside = Inside.of(record)
         self.spaces = {kind: inside.namespace(kind) for kind in SPACES}
+        # The kernel gives the number of a namespace that is gone to a new one; of one that is held open it does not.
+        self.held = [os.open(f"/proc/{inside.first}/ns/{kind}", os.O_RDONLY) for kind in SPACES]
         self.processes = {*processes_in("pid", self.spaces["pid"]), record["process"]}
         self.groups = [Path(folder) for folder in record["groups"]]
         self.uid = inside.uid
@@ -199,6 +201,8 @@ class Traces:
         found = [
             f"{kind} namespace: {held}" for kind, space in self.spaces.items() if (held := processes_in(kind, space))
         ]
+        while self.held:
+            os.close(self.held.pop())
         found += [f"process {number}" for number in self.processes if running(number)]
         found += [str(folder) for folder in self.groups if folder.exists()]
         for place in (data, Path("/dev/shm"), Path("/run")):
