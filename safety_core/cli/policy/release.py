@@ -77,6 +77,8 @@ def release(name: str, policies: Path | None, keys: Path, repositories: Path, **
         say(f"release {found.id}")
         work = Shipment(hub, found, Author(keys), repositories)
         if not asked.going or found.state == "staging":
+            if asked.going and policies is None:  # the base policy would take the place of what was staged
+                raise InputError("--policies", "is not given", "name the folder that the release is made of")
             sources = sources_of(policies)
             work.ship(sources, _wanted(asked, sources))
         work.look_after()

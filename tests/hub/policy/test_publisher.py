@@ -232,6 +232,12 @@ async def test_a_release_that_is_not_there_is_told(desk: Desk) -> None:
         await desk.release("0" * 32, "--continue")
 
 
+async def test_what_waits_is_not_replaced_by_the_base_policy(desk: Desk) -> None:
+    name = id_of(await desk.release("spring"))
+    with pytest.raises(InputError, match="--policies"):
+        await desk.run("release", name, "--continue", "--keys", "@keys", "--repositories", "@repositories")
+
+
 def test_waves_are_written_shortly() -> None:
     assert wave_of("acme,globex:30m") == {"tenants": ["acme", "globex"], "soak": 1800}
     assert wave_of("10%:4h") == {"percent": 10, "soak": 14400}
