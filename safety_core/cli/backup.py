@@ -9,8 +9,10 @@ import click
 
 from safety_core.cli.home import home_option
 from safety_core.edge import clock
-from safety_core.edge.backup import Backups
+from safety_core.edge.backup import MANIFEST, Backups
+from safety_core.edge.backup_seal import check_seal
 from safety_core.edge.home import Home
+from safety_core.edge.key_file import edge_key
 from safety_core.edge.restore import restore as restored
 
 
@@ -48,12 +50,23 @@ def list_(home: Home) -> None:
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @home_option
 def check(folder: Path, home: Home) -> int:
-    """Read every file of a backup again. Exit status 1 if one is missing or not what it was."""
-    damage = Backups(home).damage(folder)
+    """Read every file of a backup again.
+
+    Exit status 1 if one is missing or not what it was, or if this edge's key (keys/edge.key) did not sign the backup.
+    """
+    backups = Backups(home)
+    damage = backups.damage(folder)
     for name in damage:
         click.echo(f"{name}: is missing, or not what it was")
-    click.echo(f"{folder}: {'damaged' if damage else 'sound'}")
-    return 1 if damage else 0
+    if damage:
+        click.echo(f"{folder}: damaged")
+        return 1
+    if not home.edge_key.exists():
+        click.echo(f"{folder}: sound; who made it nobody can tell: {home.edge_key} is not there")
+        return 0
+    check_seal(folder / MANIFEST, edge_key(home).verify_key)
+    click.echo(f"{folder}: sound, and signed by this edge")
+    return 0
 
 
 @backup.command()
@@ -63,17 +76,24 @@ def check(folder: Path, home: Home) -> int:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Where vault.key and edge.key were kept.  [default: they are in their place]",
 )
+@click.option(
+    "--unsigned",
+    is_flag=True,
+    help="Take it whoever made it: the edge's key is lost, or an earlier version made it, which signed none.",
+)
 @home_option
-def restore(folder: Path, keys: Path | None, home: Home) -> int:
+def restore(folder: Path, keys: Path | None, unsigned: bool, home: Home) -> int:
     """Put a backup in the place of an empty folder. Stop the edge before.
 
-    Questions and permissions that were open then are over: a call that has run since does not run again by a yes of
-    before. Exit status 1 if the audit log does not hold, or the vault does not open.
+    It must be signed by this edge's key. Questions and permissions that were open then are over, and outward grants of
+    before now: a call that has run since does not run again by a yes of before. Exit status 1 if the audit log does not
+    hold, or the vault does not open.
     """
-    made = restored(home, folder, keys)
+    made = restored(home, folder, keys, unsigned=unsigned)
     click.echo(f"restored what was made on {time.strftime('%Y-%m-%d %H:%M:%SZ', time.gmtime(made.at))}")
     click.echo(f"audit log: {made.entries} entries, {'; '.join(made.contradictions) or 'which hold'}")
     click.echo(f"questions and permissions that were open, and are over: {made.lapsed}")
+    click.echo("outward grants of before now count for nothing; budgets know what was used up until then")
     click.echo(f"vault: {made.vault or 'opens'}")
     click.echo("what happened since, the hub knows: safety audit verify --hub URL --tenant TENANT")
     return 1 if made.contradictions or made.vault else 0

@@ -3,7 +3,7 @@
     backups/20270115T080000Z/    0700
         vault.db audit.db edge.db runs.db    each as of one moment, by SQLite's own backup
         audit.checkpoint bundles/ connections/    as they are
-        manifest.json                {"at", "files": {name: {"size", "sha256"}}}; what has none is no backup
+        manifest.json            {"at", "files": {name: {"size", "sha256"}}, "signature"}; what has none is no backup
 
 The keys are not in it: without `keys/vault.key`, or the passphrase, nobody reads a secret from it. Keep them elsewhere.
 A folder gets its name once every file of it is on the disk and every database has been read through.
@@ -24,8 +24,10 @@ from typing import Any, Final
 
 from safety_core.canonical import Json, canonical_bytes
 from safety_core.edge.audit_log import checkpoint_file
+from safety_core.edge.backup_seal import sealed
 from safety_core.edge.files import replace_file
 from safety_core.edge.home import Home
+from safety_core.edge.key_file import edge_key
 from safety_core.errors import SafetyError, UnavailableError
 from safety_core.wire.activity import BackupTold
 
@@ -58,6 +60,7 @@ class Backups:
 
         Raises:
             UnavailableError: there is not enough room, or a file cannot be read or written.
+            SecretError: so the edge's key.
         """
         name = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
         draft = self.folder / f"{_NEW}{name}-{os.getpid()}"
@@ -70,7 +73,8 @@ class Backups:
                 copy_file(source, draft / source.relative_to(self._home.path))
             files = {path: _told(draft / path) for path in _files(draft)}
             told: dict[str, Json] = {path: {"size": size, "sha256": digest} for path, (size, digest) in files.items()}
-            replace_file(draft / MANIFEST, canonical_bytes({"at": int(now), "files": told}))
+            manifest = sealed({"at": int(now), "files": told}, edge_key(self._home))
+            replace_file(draft / MANIFEST, canonical_bytes(manifest))
             _take_place(draft, self.folder / name)
         except (OSError, sqlite3.Error) as error:
             raise UnavailableError("backup", f"could not be made ({_named(error)})", "look at the disk") from error

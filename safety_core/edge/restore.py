@@ -18,12 +18,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from nacl.signing import SigningKey
+
 from safety_core.edge import approval_rows as rows
 from safety_core.edge import clock
 from safety_core.edge.approvals import SCHEMA
 from safety_core.edge.audit_log import checkpoint_file
 from safety_core.edge.audit_verify import verify
-from safety_core.edge.backup import Backups, copy_file, manifest_of, sync
+from safety_core.edge.backup import MANIFEST, Backups, copy_file, manifest_of, sync
+from safety_core.edge.backup_seal import check_seal
 from safety_core.edge.database import connect, writing
 from safety_core.edge.home import Home
 from safety_core.edge.key_file import edge_key, read_key_file
@@ -73,18 +76,21 @@ class Restored:
     vault: str
 
 
-def restore(home: Home, folder: Path, keys: Path | None = None) -> Restored:
+def restore(home: Home, folder: Path, keys: Path | None = None, *, unsigned: bool = False) -> Restored:
     """Put a backup in place. Everything here reads and writes disks.
 
     Args:
         home: an edge's folder that holds no more than keys and backups. No edge runs there.
         keys: the folder where `vault.key` and `edge.key` were kept; None: they are in their place.
+        unsigned: take it whoever made it: one of an earlier version, or where the edge's key is lost.
 
     Raises:
-        SafetyError: the backup is damaged, or there is something that would be lost; nothing has changed then. Or a
-            permission in it could not be ended: no edge starts beside what was copied.
+        SafetyError: the backup is damaged, or not signed by the edge's key, or there is something that would be lost;
+            nothing has changed then. Or a permission in it could not be ended: no edge starts beside what was copied.
         UnavailableError: a file cannot be read or written. Another try goes on.
     """
+    if not unsigned:
+        _demand_signed(home, folder, keys)
     _demand_sound(home, folder)
     _demand_empty(home)
     try:
@@ -103,6 +109,16 @@ def restore(home: Home, folder: Path, keys: Path | None = None) -> Restored:
         reason = (error.strerror if isinstance(error, OSError) else "") or type(error).__name__
         raise UnavailableError("restore", f"was cut off ({reason})", "look at the disk, then restore again") from error
     return _looked_at(home, at, lapsed)
+
+
+def _demand_signed(home: Home, folder: Path, keys: Path | None) -> None:
+    """Refuse what this edge did not make: from it would come who may use a secret, and which policy is trusted."""
+    places = [home.edge_key, *([keys / home.edge_key.name] if keys else [])]
+    place = next((path for path in places if path.exists()), None)
+    if place is None:
+        fix = "name with --keys the folder that has it; or add --unsigned, once you know that nobody changed the backup"
+        raise SafetyError("keys/edge.key", "is not there: nobody can tell whether this edge made the backup", fix)
+    check_seal(folder / MANIFEST, SigningKey(read_key_file(place)).verify_key)
 
 
 def _demand_sound(home: Home, folder: Path) -> None:

@@ -29,7 +29,17 @@ def test_a_backup_is_made_listed_and_checked(tmp_path: Path, capfd: pytest.Captu
     assert status == 0
     assert (folder / "vault.db").exists()
     assert str(folder) in safety(capfd, "list", "--home", str(home.path))[1]
-    assert safety(capfd, "check", str(folder), "--home", str(home.path)) == (0, f"{folder}: sound\n", "")
+    assert safety(capfd, "check", str(folder), "--home", str(home.path)) == (
+        0,
+        f"{folder}: sound, and signed by this edge\n",
+        "",
+    )
+    status, printed, _ = safety(capfd, "check", str(folder), "--home", str(tmp_path / "elsewhere"))
+    assert (status, "who made it nobody can tell" in printed) == (0, True)
+    theirs = Home(tmp_path / "other").create()
+    edge_key(theirs)
+    status, _, said = safety(capfd, "check", str(folder), "--home", str(theirs.path))
+    assert (status, "is not signed by this edge's key" in said) == (1, True)
     (folder / "vault.db").write_bytes(b"x")
     status, printed, _ = safety(capfd, "check", str(folder), "--home", str(home.path))
     assert (status, printed) == (1, f"vault.db: is missing, or not what it was\n{folder}: damaged\n")
@@ -51,7 +61,10 @@ def test_a_backup_is_restored_by_one_command(tmp_path: Path, capfd: pytest.Captu
     assert status == 0
     assert "audit log: 1 entries, which hold\n" in printed
     assert "vault: opens\n" in printed
-    status, printed, _ = safety(capfd, "restore", folder, "--home", str(tmp_path / "third"))
+    assert "budgets know what was used up until then" in printed
+    status, _, said = safety(capfd, "restore", folder, "--home", str(tmp_path / "third"))
+    assert (status, "Fix: name with --keys" in said) == (1, True)
+    status, printed, _ = safety(capfd, "restore", folder, "--unsigned", "--home", str(tmp_path / "third"))
     assert status == 1
     assert "vault: key file" in printed
 

@@ -9,7 +9,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from nacl.signing import SigningKey
 
 from safety_core.edge import backup
 from safety_core.edge.audit_log import AuditLog
@@ -172,7 +171,7 @@ async def test_a_database_that_cannot_be_read_or_a_full_disk_makes_none(
 
 def test_keys_are_not_copied_even_if_there_is_nothing_else(tmp_path: Path) -> None:
     home = Home(tmp_path / "edge").create()
-    home.edge_key.write_bytes(SigningKey(b"1" * 32).encode())
+    edge_key(home)
     Backups(home).make(NOW)
     (folder,) = Backups(home).listed()
     assert [path.name for path in folder.iterdir()] == [MANIFEST]

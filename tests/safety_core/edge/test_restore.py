@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import sqlite3
@@ -16,6 +17,7 @@ from safety_core.edge import restore as restoring
 from safety_core.edge.approvals import ApprovalStore
 from safety_core.edge.audit_log import AuditLog
 from safety_core.edge.backup import Backups
+from safety_core.edge.backup_seal import sealed
 from safety_core.edge.home import Home
 from safety_core.edge.key_file import edge_key
 from safety_core.edge.restore import restore
@@ -133,9 +135,31 @@ async def test_a_damaged_backup_or_a_full_disk_changes_nothing_or_can_be_tried_a
 async def test_without_its_keys_it_says_so(old: tuple[Home, Path, Path]) -> None:
     home, folder, keys = old
     (keys / "vault.key").unlink()
-    made = restore(home, folder)
+    with pytest.raises(SafetyError, match=r"nobody can tell whether this edge made the backup.*--unsigned"):
+        restore(home, folder)
+    assert not home.path.exists()
+    made = restore(home, folder, unsigned=True)
     assert "vault.key" in made.vault
     assert "nobody can tell" in made.contradictions[0]
+
+
+async def test_a_backup_that_somebody_else_made_or_changed_is_not_put_back(old: tuple[Home, Path, Path]) -> None:
+    """Whoever can write where backups are kept makes the digests fit what they have changed."""
+    home, folder, keys = old
+    with closing(sqlite3.connect(folder / "edge.db")) as db, db:
+        db.execute("UPDATE approval SET state = 'denied'")
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    content = (folder / "edge.db").read_bytes()
+    manifest["files"]["edge.db"] = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    unsigned = {name: value for name, value in manifest.items() if name != "signature"}
+    theirs = sealed(unsigned, SigningKey.generate())
+    for forged in (manifest, unsigned, theirs, {**unsigned, "signature": 7}, {**unsigned, "signature": "no hex"}, []):
+        (folder / "manifest.json").write_text(json.dumps(forged))
+        with pytest.raises(SafetyError, match="is not signed by this edge's key"):
+            restore(home, folder, keys)
+    assert not home.path.exists()
+    (folder / "manifest.json").write_text(json.dumps(unsigned))
+    assert restore(home, folder, keys, unsigned=True).entries == 1
 
 
 async def test_a_key_that_others_may_read_is_not_taken(old: tuple[Home, Path, Path]) -> None:
@@ -154,7 +178,7 @@ async def test_a_manifest_leads_nowhere_else(
     manifest.write_text(manifest.read_text().replace('"audit.db"', json.dumps(name)))
     monkeypatch.setattr(Backups, "damage", lambda *_: ())
     with pytest.raises(SafetyError, match="which no backup does"):
-        restore(home, folder, keys)
+        restore(home, folder, keys, unsigned=True)
     assert not home.path.exists()
 
 
@@ -199,7 +223,7 @@ async def test_a_grant_that_the_hub_tells_again_may_be_used_up_and_counts_for_no
         del manifest["files"]["edge.db"]
         (folder / "manifest.json").write_text(json.dumps(manifest))
     monkeypatch.setattr("safety_core.edge.clock.now", lambda: 1_800_000_100.0)
-    restore(home, folder, keys)
+    restore(home, folder, keys, unsigned=not kept)
     approvals = ApprovalStore.open(home.edge_db)
     store = StandingStore(approvals.database)
     grant = signed_standing(SigningKey(b"1" * 32))
