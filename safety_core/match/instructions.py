@@ -48,7 +48,10 @@ def spoken(text: str) -> tuple[str, ...]:
     Raises:
         UnscannableError: it holds packed data that comes to too much.
     """
-    return tuple(dict.fromkeys(why for each in _readings(text) for why in _in_content(each)))
+    known: dict[str, None] = {}
+    for each in _readings(text):
+        _look(each, known)
+    return (*known,)
 
 
 def suspicions(text: str) -> tuple[str, ...]:
@@ -60,7 +63,8 @@ def suspicions(text: str) -> tuple[str, ...]:
     if marks:
         found.append("holds characters that people do not see: " + ", ".join(f"U+{code:04X}" for code in marks[:5]))
     plain = " ".join(_plain(text).split())
-    found += [why for why, _, _ in DEFINITION.found(_low(plain))]
+    for why, _, _ in DEFINITION.found(_low(plain), found):
+        found.append(why)
     if ENCODED.search(plain):
         found.append("holds a long run of encoded text")
     return tuple(dict.fromkeys((*found, *spoken(text))))
@@ -71,16 +75,22 @@ def hidden(mark: str) -> bool:
     return (not mark.isprintable() and mark not in "\n\t\r") or ord(mark) in _FILLERS
 
 
-def _in_content(text: str) -> Iterator[str]:
+def _look(text: str, known: dict[str, None]) -> None:
+    """Add to what is known of a text what this reading of it says."""
     low = _low(text)
     windows: dict[str, list[tuple[int, int]]] = {}
-    held: defaultdict[str, set[int]] = defaultdict(set)
-    for why, start, end in CONTENT.found(low):
+    apart: defaultdict[str, set[int]] = defaultdict(set)
+    for why, start, end in CONTENT.found(low, known):
         near = HIDES if why in _BOTH else why
         if near not in windows:
             windows[near] = [*_windows(low, ANCHORS[near])]
-        held[why].update(_holding(windows[near], start, end))
-    yield from (why for why in ANCHORS if held[why] or (why == HIDES and held[HIDDEN_FROM] & held[ADDRESSED]))
+        held = {*_holding(windows[near], start, end)}
+        if near == why and held:
+            known[why] = None
+        elif held:
+            apart[why] |= held
+    if apart[HIDDEN_FROM] & apart[ADDRESSED]:
+        known[HIDES] = None
 
 
 def _low(text: str) -> str:

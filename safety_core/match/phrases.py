@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import insort
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -36,6 +36,9 @@ _LEAD: Final = 400
 
 _SPACE: Final = re.compile(r"\s+")
 _WORD: Final = re.compile("[a-z]")
+
+_FEW: Final = 4
+"""Ends that are kept without looking which of them still count."""
 
 _AT_ONCE: Final = 4096
 """Words that are passed over before others have their turn."""
@@ -79,7 +82,8 @@ class _Step:
     Attributes:
         number: of the part, among all parts; the one before it has the number before.
         gap: before it; None for the first part.
-        why: of the chain, where it is the last part.
+        why: of the chain.
+        last: it is the chain's last part.
         led: it begins before what it is found by.
         runs: it is found at each of its characters.
     """
@@ -88,7 +92,8 @@ class _Step:
     expression: str
     match: Callable[[str, int], re.Match[str] | None]
     gap: Gap | None
-    why: str | None
+    why: str
+    last: bool
     led: bool
     runs: bool
 
@@ -110,8 +115,12 @@ class Phrases:
         self._scan = re.compile(_scan(*kinds))
         self._tables: list[_Table] = [*map(_table, kinds)]
 
-    def found(self, text: str) -> Iterator[Found]:
-        """Yield what a text holds, in the order in which the last parts begin. The text is in lower case."""
+    def found(self, text: str, known: Container[str] = ()) -> Iterator[Found]:
+        """Yield what a text holds, in the order in which the last parts begin. The text is in lower case.
+
+        Args:
+            known: what is not looked for any more; it may grow meanwhile.
+        """
         reached: list[_Ends] = [[] for _ in range(self._parts)]
         for hit in self._scan.finditer(text):
             group = hit.lastindex
@@ -120,12 +129,12 @@ class Phrases:
             table, at = self._tables[group - 1], hit.start(group)
             for step in table.get(hit[group]) or table[_SPACE.sub(" ", hit[group])]:
                 ends = reached[step.number - 1]
-                if step.gap and not ends:
+                if (step.gap and not ends) or step.why in known:
                     continue
                 one = _tried(step, text, at, ends)
                 if one is None:
                     continue
-                if step.why is not None:
+                if step.last:
                     yield step.why, one[1], one[0]
                 else:
                     _add(reached[step.number], one, at)
@@ -134,19 +143,32 @@ class Phrases:
 def _steps(chains: Iterable[Chain]) -> list[_Step]:
     steps: list[_Step] = []
     number = 0
-    for chain in chains:
+    for chain in _together(chains):
         parts: list[tuple[Gap | None, *tuple[str, ...]]] = [(None, chain.first), *chain.then]
         for left, (gap, *expressions) in zip(range(len(parts) - 1, -1, -1), parts, strict=True):
-            why = None if left else chain.why
-            steps += [_step(number, gap, expression, why) for expression in expressions]
+            steps += [_step(number, gap, expression, chain.why, last=not left) for expression in expressions]
             number += 1
     return steps
 
 
-def _step(number: int, gap: Gap | None, expression: str, why: str | None) -> _Step:
+def _together(chains: Iterable[Chain]) -> Iterator[Chain]:
+    """Yield the chains, and those of one part that mean the same as one."""
+    alone: dict[str, str] = {}
+    for chain in chains:
+        if chain.then or _is_led(chain.first):
+            yield chain
+        else:
+            alone[chain.why] = f"{alone[chain.why]}|{chain.first}" if chain.why in alone else chain.first
+    yield from (Chain(why, first) for why, first in alone.items())
+
+
+def _step(number: int, gap: Gap | None, expression: str, why: str, *, last: bool) -> _Step:
     match = re.compile(expression.removeprefix(LINE)).match
-    led, runs = expression.startswith((LINE, MARK, TAG, SITE)), expression.endswith(_RUN)
-    return _Step(number, expression, match, gap, why, led, runs)
+    return _Step(number, expression, match, gap, why, last, _is_led(expression), expression.endswith(_RUN))
+
+
+def _is_led(expression: str) -> bool:
+    return expression.startswith((LINE, MARK, TAG, SITE))
 
 
 def _tried(step: _Step, text: str, at: int, ends: _Ends) -> tuple[int, int] | None:
@@ -154,11 +176,14 @@ def _tried(step: _Step, text: str, at: int, ends: _Ends) -> tuple[int, int] | No
     place = _begin(step.expression, text, at) if step.led else at
     if place is None:
         return None
-    begun = _before(step.gap, ends, text, place) if step.gap else (place, place)
+    if step.gap is None:
+        match = step.match(text, place)
+        return (match.end(), place) if match else None
+    begun = _before(step.gap, ends, text, place)
     if begun is None or not (match := step.match(text, place)):
         return None
     end = match.end()
-    return min(end, begun[0] + step.gap.most + 1) if step.runs and step.gap else end, begun[1]
+    return min(end, begun[0] + step.gap.most + 1) if step.runs else end, begun[1]
 
 
 def _begin(expression: str, text: str, at: int) -> int | None:
@@ -192,7 +217,7 @@ def _scan(words: Iterable[str], marks: Iterable[str], runs: Iterable[str]) -> st
     """Return an expression that finds each of these, or passes over so many words."""
     first = "".join(sorted({re.escape(key[0]) for key in (*marks, *runs)}))
     word, mark, run = (_trie(keys) or "(?!)" for keys in (words, marks, runs))
-    none = rf"(?!\b{word})[a-z0-9]++|[^a-z0-9{first}]++|(?!{mark}|{run})[{first}]"
+    none = rf"(?!\b{word})[a-z0-9]++|[^a-z0-9{first}]++|(?!{mark}|{run})[^a-z0-9]"
     return rf"(?:{none}){{0,{_AT_ONCE}}}+(?:\b(?=({word}))[a-z0-9]++|(?=({mark})).|(?=({run})){run}++|)"
 
 
@@ -218,16 +243,26 @@ def _table(keys: dict[str, list[_Step]]) -> _Table:
 def _before(gap: Gap, ends: _Ends, text: str, place: int) -> tuple[int, int] | None:
     """Return the last end of what stands before a place, if it is near enough."""
     for one in reversed(ends):
-        if (end := one[0]) <= place:
-            near = end + gap.most >= place and not any(text.find(mark, end, place) >= 0 for mark in gap.without)
-            return one if near else None
+        end = one[0]
+        if end > place:
+            continue
+        if end + gap.most < place:
+            return None
+        for mark in gap.without:
+            if text.find(mark, end, place) >= 0:
+                return None
+        return one
     return None
 
 
 def _add(ends: _Ends, one: tuple[int, int], place: int) -> None:
     """Keep an end, in order; of those before this place only the last: whatever comes is nearer to it."""
-    while len(ends) > 1 and ends[1][0] <= place:
-        del ends[0]
-    if ends and ends[-1][0] == one[0]:
-        ends.pop()
-    insort(ends, one)
+    if len(ends) > _FEW:
+        while len(ends) > 1 and ends[1][0] <= place:
+            del ends[0]
+    if not ends or ends[-1][0] < one[0]:
+        ends.append(one)
+    elif ends[-1][0] == one[0]:
+        ends[-1] = max(ends[-1], one)
+    else:
+        insort(ends, one)

@@ -50,6 +50,13 @@ def test_the_nearest_part_before_counts(text: str, held: bool) -> None:
     assert bool(whys(LATE, text)) is held
 
 
+def test_an_end_within_another_counts() -> None:
+    chain = Phrases([Chain("ends", r"\b(?:a b c|b)\b", ((Gap(4), r"\b(?:c|d)\b"),))])
+    assert [*chain.found("a b c")] == [("ends", 2, 5)]
+    assert [*chain.found("a b c d")] == [("ends", 2, 5), ("ends", 0, 7)]
+    assert [*chain.found("b " * 9 + "a b c d")] == [("ends", 20, 23), ("ends", 18, 25)]
+
+
 def test_it_is_told_where_a_chain_stands() -> None:
     assert [*LATE.found("send it, post a key @")] == [("late", 9, 21)]
 
