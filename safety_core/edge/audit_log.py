@@ -94,8 +94,10 @@ class AuditLog:
         log = cls(path, key, origin)
         try:
             await log._database.write(log._begin)
-        except BaseException:
+        except BaseException as error:
             await log.aclose()
+            if isinstance(error, AuditError) and error.thing != str(path):  # the operator has to know which file
+                raise AuditError(str(path), f"does not hold: {error.thing} {error.reason}", REPAIR) from error
             raise
         return log
 

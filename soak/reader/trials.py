@@ -27,8 +27,18 @@ def check_starts(evidence: Evidence, report: Report) -> None:
 def _check_refusal(note: Note, named: str, report: Report) -> None:
     report.unless(note["code"] != 0, TRIALS, f"{named}: it ended as if all were well")
     report.unless(not note["traceback"], TRIALS, f"{named}: it ended in a traceback: {note['said'][-300:]!r}")
-    stem = PurePath(note["file"]).name.split(".")[0]
-    report.unless(stem in note["said"], TRIALS, f"{named}: it does not name the file: {note['said'][-300:]!r}")
+    report.unless(
+        _is_named(note["file"], note["said"]),
+        TRIALS,
+        f"{named}: it does not name what is broken: {note['said'][-300:]!r}",
+    )
+
+
+def _is_named(file: str, said: str) -> bool:
+    """Tell whether an error names the file, or of the vault the secret that is broken. A log of what is not yet written
+    into a database is a part of it."""
+    name = PurePath(file).name.removesuffix("-wal")
+    return name in said or (name == "vault.db" and "error: secret " in said)
 
 
 def _check_answers(note: Note, named: str, report: Report) -> None:

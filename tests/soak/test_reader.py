@@ -188,7 +188,7 @@ async def a_hub_on_a_broken_file_that_knows_strangers(soaked: Soaked) -> None:
 
 async def a_start_that_failed_without_a_word(soaked: Soaked) -> None:
     refused = {"who": "edge", "file": "vault.db", "how": "cut", "came": "refused", "code": 1}
-    soaked.note("chaos", "trial", **refused, traceback=False, said="error")
+    soaked.note("chaos", "trial", **refused, traceback=False, said="error: the vault cannot be opened")
 
 
 VIOLATIONS: tuple[tuple[Broken, str, str], ...] = (
@@ -226,7 +226,7 @@ VIOLATIONS: tuple[tuple[Broken, str, str], ...] = (
     (a_start_on_a_broken_file_that_loosened, STARTS, "a call that is asks was allowed"),
     (a_changed_log_that_verified, STARTS, "a log that was changed verifies"),
     (a_hub_on_a_broken_file_that_knows_strangers, STARTS, "stranger was answered with 200"),
-    (a_start_that_failed_without_a_word, STARTS, "it does not name the file"),
+    (a_start_that_failed_without_a_word, STARTS, "it does not name what is broken"),
 )
 
 
@@ -243,6 +243,18 @@ async def test_what_a_kill_took_is_counted_and_is_no_finding(soaked: Soaked) -> 
     report = read(soaked.folder)
     assert report.findings == []
     assert report.numbers["of these lost in a kill between answer and books"] == 1
+
+
+@pytest.mark.parametrize(
+    ("who", "file", "said"),
+    [
+        ("hub", "hub.db-wal", "error: hub database sqlite:////x/hub.db: failed (DatabaseError)"),
+        ("edge", "vault.db", "error: secret SHOP_TOKEN: does not open with this key in this place"),
+    ],
+)
+async def test_a_start_that_names_what_is_broken_is_no_finding(soaked: Soaked, who: str, file: str, said: str) -> None:
+    soaked.note("chaos", "trial", who=who, file=file, how="cut", came="refused", code=1, traceback=False, said=said)
+    assert read(soaked.folder).findings == []
 
 
 async def test_an_estimate_stands_for_an_answer_whose_statement_was_lost(soaked: Soaked) -> None:

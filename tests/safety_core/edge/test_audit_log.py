@@ -19,7 +19,7 @@ from nacl.signing import SigningKey
 from safety_core.audit.checkpoint import verified
 from safety_core.audit.tree import verify_consistency
 from safety_core.edge import audit_log, audit_verify
-from safety_core.edge.audit_log import FOUND, AuditLog, checkpoint_file
+from safety_core.edge.audit_log import FOUND, REPAIR, AuditLog, checkpoint_file
 from safety_core.edge.audit_verify import verify
 from safety_core.errors import AuditError, UnavailableError
 from safety_core.model.record import AuditEntry, Event
@@ -168,8 +168,9 @@ async def test_a_log_that_contradicts_its_head_is_not_opened(sound: Path, tmp_pa
     path = tmp_path / "audit.db"
     shutil.copy(sound, path)
     tamper(path, statement)
-    with pytest.raises(AuditError):
+    with pytest.raises(AuditError) as refused:
         await AuditLog.open(path, KEY)
+    assert (refused.value.thing, refused.value.fix) == (str(path), REPAIR)
 
 
 async def test_a_log_of_another_key_or_name_is_not_opened(sound: Path, tmp_path: Path) -> None:
