@@ -56,9 +56,8 @@ def table() -> Iterator[TakenOut]:
 
 def copy(target: Path) -> None:
     """Copy the newest commit, as a repository of its own, and what was compiled; link what was fetched for tests."""
-    packed = subprocess.run(
-        ["git", "archive", "--format=tar", "HEAD"], cwd=ROOT, capture_output=True, check=True
-    ).stdout
+    order = ["git", "archive", "--format=tar", "HEAD"]
+    packed = subprocess.run(order, cwd=ROOT, capture_output=True, check=True).stdout
     with tarfile.open(fileobj=io.BytesIO(packed)) as files:
         files.extractall(target, filter="data")
     for words in ("init", "add .", "-c user.name=nobody -c user.email=nobody@test commit -m copy"):
@@ -67,11 +66,29 @@ def copy(target: Path) -> None:
         shutil.copy(built, target / built.relative_to(ROOT))
     if (ROOT / ".cache").is_dir():
         (target / ".cache").symlink_to(ROOT / ".cache")
+    environment(target)
+
+
+def environment(target: Path) -> None:
+    """Give the copy a Python environment in which it stands in the place of what is installed, also for children that
+    heed no variable."""
+    shutil.copytree(sys.prefix, target / ".venv", symlinks=True, copy_function=_linked)
+    (packages,) = (target / ".venv" / "lib").glob("python*/site-packages")
+    for installed in packages.glob("__editable__*"):
+        installed.unlink()
+    (packages / "copy.pth").write_text(str(target))
+
+
+def _linked(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # on another disk
+        shutil.copy2(source, target)
 
 
 def run(place: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    """Run Python in the copy, which comes before what is installed."""
-    order = ["env", f"PYTHONPATH={place}", sys.executable, *command]
+    """Run Python in the copy."""
+    order = [str(place / ".venv" / "bin" / "python"), *command]
     return subprocess.run(order, cwd=place, capture_output=True, text=True, check=False)
 
 
@@ -120,7 +137,7 @@ def main(wanted: list[str]) -> int:
     told = f"{len(chosen)} controls of {rows} rows taken out, {len(chosen) - survived} missed by their tests"
     print(told)
     if not wanted:
-        PAGE.write_text(between(PAGE.read_text(), "controls", f"    {told}"))
+        PAGE.write_text(between(PAGE.read_text(), "controls", f"{told}."))
     return int(survived > 0)
 
 
