@@ -117,7 +117,6 @@ async def _form(
     params = asked.first.request.params
     return visit.render(
         "change.html",
-        400 if error else 200,
         card=await full(visit, asked.first),
         fields=[] if whole else tuple(fields(params, form)),
         whole=form.get(WHOLE, pretty(params)) if whole else None,

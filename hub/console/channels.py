@@ -8,7 +8,6 @@ from typing import Final
 from starlette.responses import Response
 
 from hub.console.visit import PageRoutes, Visit
-from hub.errors import status_of
 from hub.notices import channels, delegation
 from hub.notices.quiet import zone_of
 from hub.people import limits
@@ -36,7 +35,6 @@ async def _page(visit: Visit, told: str = "", error: SafetyError | None = None) 
     settings = context.settings
     return visit.render(
         "channels.html",
-        200 if error is None else status_of(error),
         channels=await channels.listed(context, person.id),
         push_key=channels.push_key(context),
         email=bool(settings.smtp),

@@ -114,7 +114,6 @@ async def _form(
         spans = [(str(way.longest), "as long as the policy allows")]
     return visit.render(
         "outward_form.html",
-        400 if error else 200,
         card=await full(visit, asked.first),
         recipients=[(name, name) for name in standing.offered(asked.first.request)],
         spans=spans,

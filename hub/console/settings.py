@@ -144,8 +144,7 @@ def device_name(agent: str) -> str:
 def _totp_page(visit: Visit, pending: str, error: SafetyError | None = None) -> Response:
     secret, address = totp.shown(visit.context, visit.person, pending)
     parts = [secret[place : place + 4] for place in range(0, len(secret), 4)]
-    status = 200 if error is None else 403
-    return visit.render("app.html", status, pending=pending, secret=" ".join(parts), address=address, error=error)
+    return visit.render("app.html", pending=pending, secret=" ".join(parts), address=address, error=error)
 
 
 ROUTES: Final[PageRoutes] = (

@@ -8,7 +8,7 @@ from typing import Final
 from starlette.responses import Response
 
 from hub.console.visit import PageRoutes, Visit
-from hub.errors import ForbiddenError, status_of
+from hub.errors import ForbiddenError
 from hub.happenings import Event
 from hub.notices import preferences, webhooks
 from hub.roles import Role
@@ -48,7 +48,6 @@ async def _page(visit: Visit, tenant: TenantId, secret: str = "", error: SafetyE
         found = [(person, await people.find(connection, person), step) for person, step in steps.items()]
     return visit.render(
         "telling.html",
-        200 if error is None else status_of(error),
         tenant=tenant,
         place=_place(tenant),
         telling=await preferences.find(context, tenant),

@@ -19,14 +19,14 @@ from hub.auth.bodies import body_of
 from hub.console.render import SECURITY_HEADERS, page
 from hub.console.upload import multipart
 from hub.context import Context
-from hub.errors import ForbiddenError, NotFoundError
+from hub.errors import ForbiddenError, NotFoundError, status_of
 from hub.people import sessions
 from hub.people.sessions import SignedIn
 from hub.roles import EVERYWHERE, Person, Role, Roles
 from hub.store import tenants
 from hub.store.deeds import Deed
 from hub.store.sessions import Session
-from safety_core.errors import InputError
+from safety_core.errors import InputError, SafetyError
 from safety_core.model.tool_call import TenantId
 from safety_core.wire.reader import BODY_LIMIT, Reader
 from safety_core.wire.signed import TENANT
@@ -105,9 +105,12 @@ class Guest:
         if origin != self.context.settings.origin or site != "same-origin":
             raise ForbiddenError("form", "was sent by another site", "open the console itself and do it there")
 
-    def render(self, template: str, status: int = 200, **values: object) -> Response:
-        """Return a page."""
-        return page(template, status, now=self.context.clock(), **values)
+    def render(
+        self, template: str, status: int = 200, *, error: SafetyError | None = None, **values: object
+    ) -> Response:
+        """Return a page; one on which something went wrong has the status of that."""
+        told = status if error is None else status_of(error)
+        return page(template, told, now=self.context.clock(), error=error, **values)
 
     def go(self, path: str) -> Response:
         """Lead on to a page of ours after a form was taken in (303, so that a reload repeats nothing)."""
@@ -187,9 +190,11 @@ class Visit(Guest):
         if not hmac.compare_digest(token.encode("utf-8", "surrogatepass"), self.session.csrf.encode()):
             raise ForbiddenError("form", "is of another session", "load the page again and repeat it")
 
-    def render(self, template: str, status: int = 200, **values: object) -> Response:
+    def render(
+        self, template: str, status: int = 200, *, error: SafetyError | None = None, **values: object
+    ) -> Response:
         """Return a page, with all that the frame around it needs."""
-        return page(template, status, visit=self, csrf=self.session.csrf, now=self.context.clock(), **values)
+        return Guest.render(self, template, status, error=error, visit=self, csrf=self.session.csrf, **values)
 
 
 Page = Callable[[Visit], Awaitable[Response]]
