@@ -50,10 +50,7 @@ class Hour:
 
     hour: int
     policy: str
-    beats: int
     counts: Mapping[Count, int]
-    pending: int
-    unsent: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,4 +181,4 @@ def _beat(stored: bytes | None) -> Heartbeat | None:
 
 def _hour(row: Row[tuple[object, ...]]) -> Hour:
     counts = {each: int(getattr(row, each.value)) for each in Count}
-    return Hour(row.hour, row.policy, row.beats, counts, row.pending, row.unsent)
+    return Hour(row.hour, row.policy, counts)
