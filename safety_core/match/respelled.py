@@ -17,8 +17,10 @@ _APART: Final = re.compile(r"[\s.,:;|+~*/]+")
 _DASHES: Final = re.compile(r"[\s.,:;|+~*/-]+")
 """Dashes are part of some tokens, and stand between the pieces of others; an underscore is always part."""
 _NUMBERS: Final = re.compile(r"[0-9]{2,3}(?:[\s.,:;|_+-]+[0-9]{2,3}){7,}")
-_BITS: Final = re.compile(r"(?:[01]{8}[\s.,:;|_+-]*){8,}")
-_WRAPPED: Final = re.compile(r"(?:[A-Za-z0-9+/_-]{8,}\r?\n){1,}[A-Za-z0-9+/_-]{2,}={0,2}")
+_BITS: Final = re.compile(r"(?:[01]{8}[\s.,:;|_+-]*+){8,}")
+_WRAPPED: Final = re.compile(
+    r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/_-]{8,}+\r?\n)+[A-Za-z0-9+/_-]{2,}+={0,2}"  # else it begins anywhere in a line
+)
 
 
 def respelled(text: str) -> Iterator[str]:

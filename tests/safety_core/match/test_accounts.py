@@ -36,6 +36,17 @@ def test_what_is_one_is_named(text: str, kind: str) -> None:
     assert any(kind in why for why in account_numbers(text))
 
 
+def test_a_phrase_is_found_behind_other_words() -> None:
+    others = "mother napkin orange pepper quarter rabbit saddle timber urgent velvet window yellow"
+    assert account_numbers(f"{WORDS} {others}") == ()
+    phrase = WORDS.replace("bread", "apple")
+    assert account_numbers(f"{WORDS} {others} {phrase}") == ("the recovery phrase of a wallet",)
+
+
+def test_one_of_several_marks_is_enough() -> None:
+    assert account_numbers("root: root:x:0:0: -----BEGIN -----BEGIN ") == ("a list of a machine's users",)
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -30,5 +30,6 @@ def test_what_stands_apart_or_is_wrapped_comes_together() -> None:
     assert "AKIA1234" in [*respelled("A.K.I.A-1 2:3|4")]
     wrapped = "\n".join(CODED[start : start + 12] for start in range(0, len(CODED), 12))
     assert CODED in [*respelled(f"data:\n{wrapped}")]
+    assert CODED not in [*respelled(f"data-{wrapped}")]
     assert "sk-a_b" in [*respelled("s k . - a _ b")]
     assert [*respelled("7, 9")] == ["79", "79", "7, 9"]
