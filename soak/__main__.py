@@ -40,7 +40,7 @@ def main(minutes: float, seed: int | None, as_json: bool, keep: Path | None, pag
         click.echo(f"seed {plan.seed}", err=True)
     with tempfile.TemporaryDirectory(prefix="soak", dir="/tmp") as name:  # short: it holds a Unix socket
         try:
-            done = run(plan, Path(name))
+            done = run(plan, Path(name), _Progress(plan, as_json))
         finally:
             if keep is not None:
                 shutil.copytree(name, keep)
@@ -53,6 +53,19 @@ def main(minutes: float, seed: int | None, as_json: bool, keep: Path | None, pag
         click.echo(f"{finding['about']}: {finding['what']}", err=True)
     well = not report["findings"] and done.load["settled"] and not done.load["open"] and not done.load["failed"]
     sys.exit(0 if well else 1)
+
+
+class _Progress:
+    """Says once a minute how far it is."""
+
+    def __init__(self, plan: Plan, silent: bool) -> None:
+        self._whole, self._silent = plan.seconds, silent
+        self._next = 60.0
+
+    def __call__(self, faults: int, seconds: float) -> None:
+        if not self._silent and seconds >= self._next:
+            self._next = seconds + 60 - seconds % 60
+            click.echo(f"{seconds / 60:.0f} of {max(self._whole, seconds) / 60:.0f} minutes, {faults} faults", err=True)
 
 
 def _apart() -> None:

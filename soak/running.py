@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,16 +64,18 @@ class Run:
     load: Mapping[str, Any]
 
 
-def run(plan: Plan, folder: Path) -> Run:
-    """Do the soak in `folder`, and leave the evidence there. The caller has given it file systems of its own."""
+def run(plan: Plan, folder: Path, told: Callable[[int, float], None] = lambda faults, seconds: None) -> Run:
+    """Do the soak in `folder`, and leave the evidence there. The caller has given it file systems of its own.
+    `told` hears before each fault how many there were, in how many seconds.
+    """
     places = Places(folder).create()
     with ExitStack() as stack:
         for state in (places.home, places.hub):
             stack.enter_context(own_file_system(state, plan.disk))
-        return _run(plan, places)
+        return _run(plan, places, told)
 
 
-def _run(plan: Plan, places: Places) -> Run:
+def _run(plan: Plan, places: Places, told: Callable[[int, float], None]) -> Run:
     chance = random.Random(plan.seed)
     journal, library = Journal(places.notes / "chaos.jsonl"), compiled(places.folder)
     with ExitStack() as stack:
@@ -104,8 +106,13 @@ def _run(plan: Plan, places: Places) -> Run:
         agent = stack.enter_context(_agent(places, stage, url, plan.seed))
         capacity = _told(agent)
         began = time.monotonic()
-        least = len(FAULTS)
-        make(target, lambda done: done < least or time.monotonic() - began < plan.seconds)
+
+        def goes_on(faults: int) -> bool:
+            passed = time.monotonic() - began
+            told(faults, passed)
+            return faults < len(FAULTS) or passed < plan.seconds
+
+        make(target, goes_on)
         seconds = time.monotonic() - began
         _end_input(agent)
         finished = _told(agent)
