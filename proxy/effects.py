@@ -79,9 +79,17 @@ def handlers(services: Services, engine: Engine | None = None, caller: Caller | 
         effects.BeginExecution: lambda effect: journal.begin(effect.execution, again=effect.again),
         effects.EndExecution: lambda effect: journal.end(effect.id, effect.state, effect.ending, clock.now()),
         effects.Execute: journal.performed,
+        effects.LookThrough: lambda effect: asyncio.to_thread(_spoken, effect.text),
         **_of_questions(services, caller or Caller()),
     }
     return {**table, effects.Judge: lambda effect: judged_by(engine, effect.facts, effect.call)} if engine else table
+
+
+def _spoken(text: str) -> tuple[str, ...]:
+    """In a thread: a text of a MiB must not hold everybody else up."""
+    from safety_core.match.instructions import spoken  # late: 3 MiB, and most edges have no MCP server behind them
+
+    return spoken(text)
 
 
 def _of_questions(services: Services, caller: Caller) -> Handlers:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from safety_core.canonical import Digest, digest
-from safety_core.errors import BusyError, InputError, SafetyError, UncertainError, UnscannableError
+from safety_core.errors import BusyError, EffectFailed, InputError, SafetyError, UncertainError, UnscannableError
 from safety_core.flow import effects
 from safety_core.flow.answers import Context, Entrusted, Executed, Pending, Refused
 from safety_core.flow.case import Case
@@ -53,7 +53,7 @@ def carried_out(entrusted: Entrusted, context: Context, key: str = "", *, again:
         if isinstance(error.__cause__, UncertainError):  # by its own name: who asked has to know that nobody knows
             raise error.__cause__ from error
         raise
-    clean, rule, why = _looked_at(entrusted, result.output, context.redactor)
+    clean, rule, why = yield from _looked_at(entrusted, result.output, context.redactor)
     if clean.discovered:
         yield from effects.Remember(clean.discovered)
     undo = yield from _undo(result, context)
@@ -66,29 +66,24 @@ def carried_out(entrusted: Entrusted, context: Context, key: str = "", *, again:
     return Executed(*shown, verdict, begun.id, undoable=undo is not None, withheld=bool(why))
 
 
-def _looked_at(entrusted: Entrusted, output: str, redactor: Redactor) -> tuple[Redaction, str, str]:
+def _looked_at(entrusted: Entrusted, output: str, redactor: Redactor) -> Flow[tuple[Redaction, str, str]]:
     """Return an output without secrets; if it must not be shown, the rule for the record, and why. The call has run,
     whatever came of it: what cannot be looked into is no reason not to write that down."""
     try:
         clean = redactor.text(output)
-        why = _speaks(entrusted, clean.text)
-    except UnscannableError as error:
-        return Redaction(""), UNREAD, f"what the tool gave back {error.reason}"
+        reasons = (yield from effects.LookThrough(clean.text)) if _is_others(entrusted) else ()
+    except (UnscannableError, EffectFailed) as error:
+        known = error.__cause__ if isinstance(error.__cause__, UnscannableError) else error
+        reason = known.reason if isinstance(known, UnscannableError) else "was not looked through"
+        return Redaction(""), UNREAD, f"what the tool gave back {reason}"
+    why = f"what the tool gave back {'; it '.join(reasons[:3])}" if reasons else ""
     return clean, WITHHELD if why else "", why
 
 
-def _speaks(entrusted: Entrusted, output: str) -> str:
-    """Return why the output of an MCP server's tool is not shown to a model; empty where it is.
-
-    Only theirs is looked at: whoever runs such a server writes what models read, and nobody else does.
-    """
-    plan = entrusted.plan
-    if not isinstance(plan, ServicePlan) or plan.adapter != "mcp":
-        return ""
-    from safety_core.match.instructions import spoken  # late: its patterns take memory, and few edges need them
-
-    reasons = spoken(output)
-    return f"what the tool gave back {'; it '.join(reasons[:3])}" if reasons else ""
+def _is_others(entrusted: Entrusted) -> bool:
+    """Tell whether a tool is an MCP server's: whoever runs such a server writes what models read, and nobody else
+    does."""
+    return isinstance(entrusted.plan, ServicePlan) and entrusted.plan.adapter == "mcp"
 
 
 def run_keyed(case: Case, context: Context, key: str) -> Flow[Executed | Pending | Refused]:

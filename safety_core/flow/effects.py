@@ -271,6 +271,13 @@ class Execute(Effect[ToolResult]):
 
 
 @dataclass(frozen=True, slots=True)
+class LookThrough(Effect[tuple[str, ...]]):
+    """Why a text is taken to speak to a model; nothing where it does not. A long text takes a while."""
+
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Meter(Effect[None]):
     """Add one response's usage to its hourly bucket, durably and once per `request`.
 

@@ -19,6 +19,7 @@ from safety_core.approve import TRANSITIONS
 from safety_core.errors import ExecutionError, InputError, ReplayedGrantError, UncertainError, UnknownSecretError
 from safety_core.flow import effects
 from safety_core.flow.effects import Effect
+from safety_core.match.instructions import spoken
 from safety_core.model.approval import Approval, ApprovalState, Grant, StandingGrant
 from safety_core.model.descent import FIRST_GENERATION, Descent
 from safety_core.model.execution import TRANSITIONS as EXECUTION_TRANSITIONS
@@ -109,6 +110,7 @@ class World:
             effects.BeginExecution: lambda effect: self._begin(effect.execution),
             effects.EndExecution: self._end,
             effects.Execute: self._execute,
+            effects.LookThrough: lambda effect: spoken(effect.text),
         }
         return {kind: self._watched(handler) for kind, handler in table.items()}
 

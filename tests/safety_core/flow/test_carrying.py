@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from safety_core.edge.driver import run
+from safety_core.errors import UnscannableError
 from safety_core.flow import effects, tool_call
 from safety_core.flow.answers import Context, Entrusted, Executed, Pending, Refused
 from safety_core.model.connection import Connection, Operation
@@ -283,6 +284,22 @@ def test_what_an_mcp_servers_tool_says_to_a_model_is_withheld_and_recorded() -> 
     shell = tried(said, call())
     assert isinstance(shell, Executed)
     assert not shell.withheld, "files of the operator's own may hold such words"
+
+
+@pytest.mark.parametrize("error", [OSError("full"), UnscannableError("text", "holds too much", "send less")])
+def test_an_output_that_was_not_looked_through_is_withheld(error: Exception) -> None:
+    place = world(answer=hub_says(True))
+    place.failure = error
+    here = replace(context(wait=60), connections={"crm": CRM})
+    tried(place, crm(), here)
+    at = next(at for at, it in enumerate(place.asked) if isinstance(it, effects.LookThrough))
+    place = world(answer=hub_says(True), fail_at=at)
+    place.failure = error
+    done = tried(place, crm(), here)
+    assert isinstance(done, Executed)
+    assert (done.withheld, written(place).state) == (True, ExecutionState.DONE)
+    assert place.log[-1].rules == ("not_scanned",)
+    assert ("holds too much" in done.output) is isinstance(error, UnscannableError)
 
 
 def test_an_output_that_nobody_can_look_into_is_withheld_and_the_call_has_run_all_the_same() -> None:
