@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 import pytest
 from click.testing import CliRunner
@@ -124,6 +126,40 @@ def test_a_value_on_the_command_line_is_not_repeated(capsys: pytest.CaptureFixtu
     assert run(["secret", "set", "shop_key", "plainly-invented-value"]) == 2
     told = "error: safety secret set: is given more arguments than it takes. Fix: see safety secret set --help\n"
     assert capsys.readouterr().err == told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fix"),
+    [
+        (["stauts"], "did you mean status?"),
+        (["secret", "lst"], "did you mean list?"),
+        (["no-such-command"], "see safety --help"),
+    ],
+)
+def test_a_mistyped_command_is_told_with_the_one_that_was_meant(
+    arguments: list[str], fix: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == 2
+    assert capsys.readouterr().err.endswith(f"Fix: {fix}\n")
+
+
+READING = [
+    "audit verify", "audit tail", "audit export", "backup make", "backup list", "backup restore .", "backup check .",
+    "policy propose",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", READING)
+def test_who_looks_makes_no_edge_by_a_wrong_name(
+    words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run([*words.split(), "--home", "mistyped"]) in {1, 2}
+    assert ". Fix: " in capsys.readouterr().err
+    assert [*tmp_path.iterdir()] == []
+    (tmp_path / "empty").mkdir()
+    assert run([*words.split(), "--home", "empty"]) in {0, 1, 2}
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def test_what_has_no_parameter_or_command_is_told_too() -> None:

@@ -16,12 +16,12 @@ from nacl.signing import VerifyKey
 from safety_core.audit.checkpoint import Checkpoint
 from safety_core.audit.tree import Hash
 from safety_core.canonical import Json, JsonObject
-from safety_core.cli.home import home_option
+from safety_core.cli.home import there_option
 from safety_core.edge.audit_log import AuditLog
 from safety_core.edge.audit_verify import verify as examine
 from safety_core.edge.home import Home
 from safety_core.edge.key_file import edge_key
-from safety_core.errors import InputError
+from safety_core.errors import AuditError, InputError
 from safety_core.wire.signed import tenant_id
 
 Entries: TypeAlias = AsyncGenerator[tuple[int, JsonObject], None]
@@ -49,7 +49,7 @@ def audit() -> None:
 )
 @click.option("--hub", help="The hub's URL: compare with what it has cosigned of this log, day by day.")
 @click.option("--tenant", help="As whom to ask the hub; needed with --hub.")
-@home_option
+@there_option
 def verify(public: str | None, checkpoints: tuple[Path, ...], hub: str | None, tenant: str | None, home: Home) -> int:
     """Recompute the whole log, and compare it with what was signed.
 
@@ -58,6 +58,7 @@ def verify(public: str | None, checkpoints: tuple[Path, ...], hub: str | None, t
 
     Exit status 1 if an entry was changed, removed, moved or cut off; each is named.
     """
+    _demand_log(home)
     external = [path.read_text(encoding="utf-8") for path in checkpoints]
     witnessed = _witnessed(hub, tenant, home) if hub else ()
     report = examine(home.audit, _key(public, home), external, witnessed)
@@ -72,17 +73,23 @@ def verify(public: str | None, checkpoints: tuple[Path, ...], hub: str | None, t
 
 @audit.command()
 @click.option("-n", "count", default=20, show_default=True, type=click.IntRange(min=0), help="Entries.")
-@home_option
+@there_option
 def tail(count: int, home: Home) -> None:
     """Show the last entries, a line each."""
     asyncio.run(_show(_entries(home, last=count), _told))
 
 
 @audit.command()
-@home_option
+@there_option
 def export(home: Home) -> None:
     """Write every entry as a line of JSON, with its index."""
     asyncio.run(_show(_entries(home), _exported))
+
+
+def _demand_log(home: Home) -> None:
+    """Whoever looks makes no log, and no key for one. Raises AuditError."""
+    if not home.audit.exists():
+        raise AuditError(str(home.audit), "does not exist", "name the edge's folder with --home or SAFETY_HOME")
 
 
 def _key(public: str | None, home: Home) -> VerifyKey:
@@ -110,7 +117,8 @@ def _witnessed(hub: str, tenant: str | None, home: Home) -> tuple[Checkpoint, ..
 
 
 async def _entries(home: Home, last: int | None = None) -> Entries:
-    """Yield all entries, or the last few."""
+    """Yield all entries, or the last few. Raises AuditError: there is no log."""
+    _demand_log(home)
     log = await AuditLog.open(home.audit, edge_key(home))
     try:
         start = 0 if last is None else max(0, await log.size() - last)

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import click
 
-from safety_core.cli.home import home_option
+from safety_core.cli.home import named_option, there_option
 from safety_core.edge import clock
 from safety_core.edge.backup import MANIFEST, Backups
 from safety_core.edge.backup_seal import check_seal
 from safety_core.edge.home import Home
 from safety_core.edge.key_file import edge_key
 from safety_core.edge.restore import restore as restored
+from safety_core.errors import InputError
 
 
 @click.group(short_help="Copy what the edge keeps, check the copies, and restore one.")
@@ -28,16 +29,19 @@ def backup() -> None:
 
 
 @backup.command()
-@home_option
+@there_option
 def make(home: Home) -> None:
     """Make a backup; print its folder."""
+    if not any(path.exists() for path in (home.vault, home.audit, home.edge_db)):
+        fix = "name the edge's folder with --home or SAFETY_HOME"
+        raise InputError(str(home.path), "holds nothing of an edge yet", fix)
     backups = Backups(home)
     made = backups.make(clock.now())
     click.echo(f"{backups.listed()[-1]}  {made.size} bytes")
 
 
 @backup.command(name="list")
-@home_option
+@there_option
 def list_(home: Home) -> None:
     """List the backups, the newest last."""
     for folder in Backups(home).listed():
@@ -48,7 +52,7 @@ def list_(home: Home) -> None:
 
 @backup.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@home_option
+@named_option
 def check(folder: Path, home: Home) -> int:
     """Read every file of a backup again.
 
@@ -81,7 +85,7 @@ def check(folder: Path, home: Home) -> int:
     is_flag=True,
     help="Take it whoever made it: the edge's key is lost, or an earlier version made it, which signed none.",
 )
-@home_option
+@named_option
 def restore(folder: Path, keys: Path | None, unsigned: bool, home: Home) -> int:
     """Put a backup in the place of an empty folder. Stop the edge before.
 

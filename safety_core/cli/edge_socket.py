@@ -51,7 +51,8 @@ def ask_edge(
         except (OSError, HTTPException) as error:
             gone = isinstance(error, FileNotFoundError | ConnectionRefusedError)
             reason = "is not running" if gone else f"did not answer ({type(error).__name__})"
-            raise UnavailableError(f"edge at {path}", reason, "start it with `safety edge`") from error
+            fix = "start it with `safety edge`; or name the folder of the one that runs with SAFETY_HOME"
+            raise UnavailableError(f"edge at {path}", reason, fix) from error
     if status != 200:
         raise _refusal(path, status, raw)
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from difflib import get_close_matches
 from typing import Final
 
 import click
@@ -9,6 +11,7 @@ import click
 from safety_core.errors import InputError
 
 _EXTRA: Final = "Got unexpected extra argument"
+_NO_COMMAND: Final = re.compile(r"No such command '([^']*)'")
 
 
 def usage_error(error: click.ClickException) -> InputError:
@@ -29,7 +32,15 @@ def usage_error(error: click.ClickException) -> InputError:
         return InputError(_named(error.param, command), _clause(error.message), fix)
     if error.message.startswith(_EXTRA):
         return InputError(command, "is given more arguments than it takes", fix)
-    return InputError(command, _clause(error.message), fix)
+    return InputError(command, _clause(error.message), _meant(error.message, context) or fix)
+
+
+def _meant(message: str, context: click.Context | None) -> str:
+    """Return which command was most likely meant by one that is not there; empty for none."""
+    typed = _NO_COMMAND.match(message)
+    if typed is None or context is None or not isinstance(context.command, click.Group):
+        return ""
+    return _suggested(get_close_matches(typed[1], context.command.list_commands(context), n=1))
 
 
 def _named(parameter: click.Parameter | None, command: str) -> str:

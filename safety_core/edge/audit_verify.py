@@ -49,7 +49,7 @@ def verify(
         UnavailableError: the file is not a database.
     """
     if not path.exists():
-        raise AuditError(str(path), "does not exist", "name the folder of the edge with SAFETY_HOME")
+        raise AuditError(str(path), "does not exist", "name the edge's folder with --home or SAFETY_HOME")
     outside = [*witnessed, *(verified(note, public) for note in external)]
     with closing(connect(path, SCHEMA)) as db:
         db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")

@@ -33,6 +33,8 @@ def check_seal(manifest: Path, key: VerifyKey) -> None:
     Raises:
         SafetyError: another one did, or none, or the manifest was changed; or it cannot be read.
     """
+    if not manifest.is_file():
+        raise SafetyError(str(manifest.parent), "has no manifest that can be read", "take another backup")
     try:
         told = dict(json.loads(manifest.read_bytes()).items())
         signature = bytes.fromhex(told.pop("signature", ""))

@@ -19,7 +19,8 @@ def read_input(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise InputError(str(path), f"cannot be read ({error.strerror})") from error
+        fix = "let this user read it" if isinstance(error, PermissionError) else "is the path right?"
+        raise InputError(str(path), f"cannot be read ({error.strerror})", fix) from error
 
 
 def read_toml(path: Path) -> JsonObject:

@@ -17,6 +17,9 @@ LOCAL_TENANT: Final = "local"
 """The tenant of a machine that belongs to none."""
 
 _PACKAGE: Final = Path(__file__).parent.parent
+_ALWAYS: Final = ("manifest.yaml", "matrix.yaml")
+"""Files of which a folder of sources has at least one."""
+
 _SUFFIXES: Final = {".yaml", ".rego", ".jsonl"}
 
 
@@ -33,6 +36,8 @@ def shipped_sources() -> Mapping[str, bytes]:
 
 def load_folder(folder: Path) -> Mapping[str, bytes]:
     """Return the sources in `folder`, by path relative to it. Raises PolicyError if it cannot be read."""
+    if not any((folder / name).is_file() for name in _ALWAYS):  # or a whole home folder would be read first
+        raise PolicyError(str(folder), "holds no policy", "give a folder with manifest.yaml and matrix.yaml")
     try:
         found = {
             path.relative_to(folder).as_posix(): path.read_bytes()
@@ -41,8 +46,6 @@ def load_folder(folder: Path) -> Mapping[str, bytes]:
         }
     except OSError as error:
         raise PolicyError(str(folder), f"cannot be read ({error.strerror})") from error
-    if not found:
-        raise PolicyError(str(folder), "holds no policy", "give a folder with manifest.yaml and matrix.yaml")
     return found
 
 

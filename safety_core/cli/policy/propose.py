@@ -12,7 +12,7 @@ import click
 
 from safety_core.canonical import Json, JsonObject
 from safety_core.cli.classify import WORKSPACE
-from safety_core.cli.home import home_option
+from safety_core.cli.home import there_option
 from safety_core.cli.policy.recordings import Showing
 from safety_core.cli.policy.screen import columns, counted, cut, say, strong, weak
 from safety_core.cli.policy.seam import compiled, policies_option, sources_of
@@ -30,7 +30,7 @@ from safety_core.wire.recorded_calls import RecordedCall
 
 
 @click.command(short_help="From what people approved again and again: patches for review.")
-@home_option
+@there_option
 @policies_option
 @click.option("--times", type=click.IntRange(2), default=TIMES, show_default=True, help="Approvals that make a habit.")
 @click.option("--workspace", default=WORKSPACE, show_default=True, help="The agent's workspace.")

@@ -55,11 +55,12 @@ def sources_of(policies: Path | None) -> Mapping[str, bytes]:
         raise InputError(str(folder), reason, "give that folder; explain, diff and replay also take a bundle")
     if not folder.is_dir():
         raise InputError(str(folder), "is not there", "give a folder with manifest.yaml and matrix.yaml")
+    sources = load_folder(folder)
     stray = next(iter(sorted(folder.rglob("*.yml"))), None)
     if stray is not None:
         name = stray.relative_to(folder).with_suffix(".yaml").as_posix()
         raise PolicyError(stray.relative_to(folder).as_posix(), "is passed over by every edge", f"name it {name}")
-    return load_folder(folder)
+    return sources
 
 
 def compiled(sources: Mapping[str, bytes], tenant: str = LOCAL_TENANT) -> tuple[Mapping[str, bytes], TrustedBundle]:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 import click
 
 from safety_core.cli.home import home_option
-from safety_core.cli.secret.opening import opened
+from safety_core.cli.secret.opening import entry_of, opened
 from safety_core.edge.home import Home
 from safety_core.edge.vault.uses import KEPT_USES
 from safety_core.model.secret import secret_name
@@ -28,6 +28,8 @@ def log(name: str, last: int, as_json: bool, home: Home) -> None:
     checked = secret_name(name)
     with opened(home) as vault:
         found = vault.uses(checked, last)
+        if not found:
+            entry_of(vault, checked)
     for use in found:
         if as_json:
             click.echo(json.dumps(asdict(use)))

@@ -64,8 +64,11 @@ def test_another_key_does_not_verify_it(home: Home, capsys: pytest.CaptureFixtur
 
 
 def test_a_log_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert safety(Home(tmp_path / "empty"), "verify") == 1
-    assert "audit.db: does not exist" in capsys.readouterr().err
+    assert safety(Home(tmp_path / "empty"), "verify") == 2
+    assert "empty: is no edge's folder: it is not there" in capsys.readouterr().err
+    for words in (["verify"], ["tail"], ["export"]):
+        assert safety(Home(tmp_path / "empty").create(), *words) == 1
+        assert "audit.db: does not exist" in capsys.readouterr().err
 
 
 def test_the_last_entries(home: Home, capsys: pytest.CaptureFixture[str]) -> None:

@@ -45,10 +45,26 @@ def test_a_backup_is_made_listed_and_checked(tmp_path: Path, capfd: pytest.Captu
     assert (status, printed) == (1, f"vault.db: is missing, or not what it was\n{folder}: damaged\n")
 
 
+def test_a_restore_that_was_cut_off_is_begun_again_by_the_same_command(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    home = Home(tmp_path / "edge").create()
+    Vault.open(home.vault, find_vault_key(home)).close()
+    asyncio.run(_log(home))
+    folder = safety(capfd, "make", "--home", str(home.path))[1].split("  ")[0]
+    again = Home(tmp_path / "again")
+    again.restoring.mkdir(parents=True)
+    assert safety(capfd, "restore", folder, "--keys", str(home.keys), "--home", str(again.path))[0] == 0
+    assert not again.restoring.exists()
+
+
 def test_what_is_no_backup_is_said(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     status, _, said = safety(capfd, "check", str(tmp_path), "--home", str(tmp_path / "edge"))
     assert status == 1
     assert "has no manifest" in said
+    home = Home(tmp_path / "edge").create()
+    edge_key(home)
+    assert "has no manifest" in safety(capfd, "restore", str(tmp_path), "--home", str(home.path))[2]
 
 
 def test_a_backup_is_restored_by_one_command(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

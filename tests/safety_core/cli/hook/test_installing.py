@@ -128,7 +128,8 @@ def test_status_says_that_no_edge_answers(home: Path) -> None:
     assert (found.return_value, last) == (
         1,
         [
-            "edge: edge at /nowhere/edge.sock: is not running. Fix: start it with `safety edge`",
+            "edge: edge at /nowhere/edge.sock: is not running. Fix: start it with `safety edge`; or name the "
+            "folder of the one that runs with SAFETY_HOME",
             f"{home / FILE['claude-code']}: in force, but no edge judges: every call is blocked until one does",
         ],
     )
