@@ -6,7 +6,7 @@ import { shared } from "./shared.js";
 /** @typedef {import("openclaw/plugin-sdk/plugin-entry").OpenClawPluginApi} Api */
 
 /** Last of all hooks, so that nobody changes what ours has said. */
-export const LAST = Number.MIN_SAFE_INTEGER;
+const LAST = Number.MIN_SAFE_INTEGER;
 
 /** What this plugin's settings have to be called in OpenClaw's configuration. */
 export const ID = "safety-gateway";
