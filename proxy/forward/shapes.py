@@ -50,8 +50,8 @@ def speaks_rpc(tree: object) -> bool:
 
 
 def inside(text: str) -> list[str]:
-    """Return hosts of URLs in a text that are addresses which are not public, or this machine's name."""
-    hosts = [found[1].lower() for found in _URL_HOST.finditer(text)]
+    """Return hosts of URLs in a text that are addresses which are not public, or this machine's name; each once."""
+    hosts = dict.fromkeys(found[1].lower() for found in _URL_HOST.finditer(text))
     return [host for host in hosts if _literal(host) or host == "localhost" or host in _METADATA]
 
 

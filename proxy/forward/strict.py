@@ -29,6 +29,7 @@ from proxy.forward.shapes import (
 )
 from proxy.forward.target import Target
 from proxy.upstream.client import Answer
+from safety_core.canonical import Json
 from safety_core.classify.arguments import leaves
 from safety_core.flow.egress_effects import Headers
 from safety_core.flow.headers import text_of
@@ -108,13 +109,18 @@ async def search_body(found: Found, body: bytes, headers: Headers, redactor: Red
         found.others.append(f"a text of more than {TEXT_BYTES} bytes")
         return
     text = text_of(body)
-    tree = tree_of(text)
-    pieces = list(leaves(tree)) if tree is not None else []
-    if b"urlencoded" in kind:
-        pieces = [value for _, value in parse_qsl(text, keep_blank_values=True)]
+    tree, pieces = await asyncio.to_thread(_pieces, text, kind)
     _respelled(found, "in the body", [text, *pieces[:24]], redactor)
     await _together(found, (pieces, *by_key(tree)), redactor)
     found.others += await asyncio.to_thread(_said, text, "\n".join(pieces) if "\\" in text else "", tree)
+
+
+def _pieces(text: str, kind: bytes) -> tuple[Json, list[str]]:
+    """Return what a body holds, and its texts."""
+    tree = tree_of(text)
+    if b"urlencoded" in kind:
+        return tree, [value for _, value in parse_qsl(text, keep_blank_values=True)]
+    return tree, list(leaves(tree)) if tree is not None else []
 
 
 async def _together(found: Found, groups: Iterable[list[str]], redactor: Redactor) -> None:
@@ -160,36 +166,42 @@ async def looked_through(response: Answer, take: Callable[[int], None]) -> bytes
     kind = _value(response.head.headers, b"content-type")
     if not is_plain(kind):
         raise ForwardRefusedError(where, "is in a character set that nobody here reads", "look at the host")
-    held = bytearray()
+    held, known = bytearray(), False
     while chunk := await response.chunk():
         take(len(chunk))
         held += chunk
-        if len(held) >= _SAMPLE and not is_text(bytes(held[:_SAMPLE]), kind):
-            return bytes(held)
+        if not known and len(held) >= _SAMPLE:
+            known = is_text(bytes(held[:_SAMPLE]), kind)
+            if not known:
+                return bytes(held)
         if len(held) > TEXT_BYTES:
             fix = "list the host without strict, if no model reads what it answers"
             raise ForwardRefusedError(where, f"is a text of more than {TEXT_BYTES} bytes", fix)
-    if not is_text(bytes(held[:_SAMPLE]), kind):
+    if not known and not is_text(bytes(held), kind):
         return bytes(held)
+    told = "\n".join(text_of(value) for _, value in response.head.headers)
+    await asyncio.to_thread(_check_answer, where, bytes(held), told)
+    return bytes(held)
+
+
+def _check_answer(where: str, raw: bytes, told: str) -> None:
+    """Raise ForwardRefusedError where a text speaks to the model that would read it. `told`: its headers. It runs in a
+    thread, and not in one search alone: a page that is made to take long must not hold everybody else up."""
     from safety_core.match.instructions import spoken, suspicions  # 4 MiB, which only strict hosts need
 
-    text = text_in(bytes(held))
+    text = text_in(raw)
     tree = tree_of(text)
+    look: Callable[[str], tuple[str, ...]] = spoken
     if describes_tools(tree):
+        look = suspicions
         if places := inside(text):
             raise ForwardRefusedError(
                 where, f"describes an agent at an address inside ({places[0]})", "look at the host"
             )
-        look: Callable[[str], tuple[str, ...]] = suspicions
-    else:
-        look = spoken
     strings = "\n".join(leaves(tree)) if isinstance(tree, list) and "\\" in text else ""  # of events: without escapes
-    told = "\n".join(text_of(value) for _, value in response.head.headers)
-    reasons = await asyncio.to_thread(lambda: (*look(text), *spoken(strings), *spoken(told)))
-    if reasons:
+    if reasons := (*look(text), *spoken(strings), *spoken(told)):
         fix = "if the page is right to say that, read it otherwise, or list the host without strict"
         raise ForwardRefusedError(where, f"speaks to the model that would read it: it {'; '.join(reasons[:3])}", fix)
-    return bytes(held)
 
 
 def _value(headers: Headers, wanted: bytes) -> bytes:
