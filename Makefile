@@ -31,7 +31,7 @@ test: lint  ## all checks and the whole test suite (real OpenClaw, OPA, PostgreS
 	@$(BIN)/safety policy check --policies policies
 	@$(BIN)/safety policy test --policies policies
 	@$(BIN)/python -m bench.quick
-	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 lint: .venv/ready  ## style, types and the direction of imports
 	@$(BIN)/ruff check .

@@ -71,11 +71,13 @@ def speed() -> None:
     patterns = PatternSet(shipped_bundle().policy.patterns)
     layers = [Layer(flatten(text)) for _, _, text in texts(6) if len(text) > PIECE * 0.9]
     layers = [layer for layer in layers if not list(patterns.find(layer))][:60]
+    database = patterns._database
+    assert database is not None
     hits: list[int] = []
     engine, whole = [], []
     for layer in layers * 5:
         start = time.thread_time_ns()
-        hits.append(len(patterns._database.ends(layer.flat)))
+        hits.append(len(database.ends(layer.flat)))
         engine.append(time.thread_time_ns() - start)
         start = time.thread_time_ns()
         list(patterns.find(layer))

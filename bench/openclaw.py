@@ -48,7 +48,15 @@ def figures() -> Iterator[Figure]:
 
 
 def _calls(here: Site, number: int) -> list[Figure]:
-    command = [install() / "bin/node", "--expose-gc", DRIVER, PLUGIN, here.home.socket, here.workspace, str(number)]
+    command: list[str | Path] = [
+        install() / "bin/node",
+        "--expose-gc",
+        DRIVER,
+        PLUGIN,
+        here.home.socket,
+        here.workspace,
+        str(number),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     taken: dict[str, Any] = json.loads(done.stdout)
     times = sorted(taken["milliseconds"])

@@ -68,12 +68,12 @@ def grown(folder: Path, count: int, work: Callable[[int], object]) -> float:
 
 def ask(here: Site, edge: Edge, number: int) -> None:
     """Put a question, have it answered, and use the yes."""
-    call = {"tool": "exec", "command": f"git push --force origin branch-{number}"}
-    asked = edge.decide(**call)
+    command = f"git push --force origin branch-{number}"
+    asked = edge.decide("exec", command=command)
     for _ in range(10):  # each try waits for some seconds
         if here.may_answer(asked["approval"]["id"]):
             break
-    edge.decide(**call, wait=30.0)
+    edge.decide("exec", wait=30.0, command=command)
 
 
 def measured(row: Callable[[str, float, str], None]) -> None:

@@ -160,9 +160,9 @@ def slow_disk(target: Target) -> Made:
 def _on_a_line(mode: str) -> Fault:
     def fault(target: Target) -> Made:
         name = target.chance.choice(sorted(target.lines))
-        target.lines[name].set(mode)
+        target.lines[name].behave(mode)
         target.hold(1.5, 3.5)
-        target.lines[name].set("pass")
+        target.lines[name].behave("pass")
         return {"who": f"line to {name}"}
 
     fault.__doc__ = f"A line that does {mode}."

@@ -41,8 +41,8 @@ class Line:
         self._thread.start()
         ready.wait()
 
-    def set(self, mode: str) -> None:
-        """Behave so from now on. Back to "pass", what was held or hurt is hung up on: nobody gets half an answer."""
+    def behave(self, mode: str) -> None:
+        """Do so from now on. Back to "pass", what was held or hurt is hung up on: nobody gets half an answer."""
         asyncio.run_coroutine_threadsafe(self._set(mode), self._loop).result()
 
     def close(self) -> None:

@@ -90,12 +90,14 @@ def case_of(name: str, raw: bytes) -> Case:
         raise CaseError(f"{name}: is no JSON") from error
     if not isinstance(read, dict) or read.get("schema_version") != 1:
         raise CaseError(f"{name}: is no case of version 1")
-    texts = [_text(name, read, one) for one in ("id", "category", "input_type", "transport", "expected_verdict")]
+    word, category, kind, transport, expected = (
+        _text(name, read, one) for one in ("id", "category", "input_type", "transport", "expected_verdict")
+    )
     payload = read.get("payload")
-    if not isinstance(payload, dict) or texts[-1] not in VERDICTS:
+    if not isinstance(payload, dict) or expected not in VERDICTS:
         raise CaseError(f"{name}: has no payload, or expects something else than block or allow")
     tags, requires = _list(name, read, "capability_tags"), _list(name, read, "requires")
-    return Case(*texts, tags, requires, payload)
+    return Case(word, category, kind, transport, expected, tags, requires, payload)
 
 
 def _text(name: str, read: dict[str, Any], key: str) -> str:

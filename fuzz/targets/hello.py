@@ -15,7 +15,7 @@ def start() -> Target:
     """Return the reader."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     seen: list[str | None] = []
-    context.sni_callback = lambda _socket, name, _context: seen.append(name)  # type: ignore[assignment]
+    context.sni_callback = lambda _socket, name, _context: seen.append(name)
 
     def read(raw: bytes) -> None:
         name = server_name(raw)

@@ -88,7 +88,7 @@ def _calendar(request: Request, text: str) -> None:
     changed = Request(
         request.connection,
         "change",
-        {"title": "x", "attendees": events.attendees_of(request, calendar)},
+        {"title": "x", "attendees": [*events.attendees_of(request, calendar)]},
         {},
         "k",
         False,

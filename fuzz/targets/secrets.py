@@ -18,12 +18,12 @@ def start() -> Target:
         entries = Entries()
         tree = raw.lstrip().startswith(b"{")
         body = planted(raw, escaped=tree)
-        told = []
+        told: list[SafetyError] = []
         try:
             _read_bytes(entries, body, "file")
         except SafetyError as error:
             told.append(error)
-        for error in (*told, *entries.refused):
-            check_none(line_of(error), () if tree else VALUES[1:])  # what is told are names, which these cannot be
+        for refused in (*told, *entries.refused):
+            check_none(line_of(refused), () if tree else VALUES[1:])  # what is told are names, which these cannot be
 
     return read

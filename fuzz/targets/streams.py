@@ -38,7 +38,12 @@ def start() -> Target:
         api, kind = apis[raw[0] % len(apis)], _TYPES[raw[0] // len(apis) % len(_TYPES)]
         if api.editor(known, kind, hide_usage=True) is None:
             kind = next(each for each in _TYPES if api.editor(known, each, hide_usage=True) is not None)
-        make = lambda: api.editor(known, kind, hide_usage=True)  # noqa: E731
+
+        def make() -> StreamEditor:
+            editor = api.editor(known, kind, hide_usage=True)
+            assert editor is not None
+            return editor
+
         _same(make, [_framed(line, kind, number) for number, line in enumerate(lines)], cut=True)
 
     return read

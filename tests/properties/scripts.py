@@ -166,7 +166,7 @@ class Script:
     def program(self, depth: int) -> str:
         """Return a program, spelled somehow."""
         name, variable = self.name(), self.variable()
-        first, second = name
+        first, second = name[0], name[1]
         spellings = [
             name, name, name, name, name, f'"{name}"', f"'{name}'", f"\\{name}", f"{first}\\{second}",
             f"{first}''{second}",

@@ -169,8 +169,8 @@ async def killed(hub: HubProcess, kills: int) -> Outcome:
         wrong += await _wrong(database, customer)
         await customer.close()
     await database.close()
-    counts = [sum(map(len, part)) for part in zip(*((one.asked, one.answered) for one in customers), strict=True)]
-    return Outcome(kills, *counts, sum(one.sequence for one in customers), tuple(wrong))
+    asked, answered = (sum(len(getattr(one, what)) for one in customers) for what in ("asked", "answered"))
+    return Outcome(kills, asked, answered, sum(one.sequence for one in customers), tuple(wrong))
 
 
 async def _on_and_on(step: Callable[[], Coroutine[Any, Any, None]], over: asyncio.Event) -> None:

@@ -72,7 +72,7 @@ def _reply(request: Received, item: _Object, changes: Iterator[_Object]) -> Repl
 
 
 def _stream(start: _Object, item: _Object, changes: Iterator[_Object], whole: _Object) -> Iterator[_Object]:
-    empty = {"content": []} if item["type"] == "message" else {"arguments": ""}
+    empty: _Object = {"content": []} if item["type"] == "message" else {"arguments": ""}
     yield {"type": "response.created", "response": start}
     yield {"type": "response.in_progress", "response": start}
     yield {

@@ -31,8 +31,8 @@ class Cluster:
 
     def create(self, name: str, template: str = "template0") -> str:
         """Make a database as empty as `template`; return its URL."""
-        socket = ["-h", self.folder, "-p", str(self.port)]
-        command = [self.programs / "createdb", *socket, "-U", "hub", "-T", template, name]
+        socket: list[str | Path] = ["-h", self.folder, "-p", str(self.port)]
+        command: list[str | Path] = [self.programs / "createdb", *socket, "-U", "hub", "-T", template, name]
         subprocess.run(command, check=True, capture_output=True)
         return f"postgresql://hub@/{name}?host={self.folder}"
 
@@ -59,7 +59,7 @@ def private_cluster(programs: Path, *, durable: bool = False, port: int = 0) -> 
     settings += ["-c", f"port={cluster.port}"]
     settings += [] if durable else ["-c", "fsync=off"]
     with (folder / "log").open("wb") as log:
-        command = [*become, programs / "postgres", "-D", data, *settings]
+        command: list[str | Path] = [*become, programs / "postgres", "-D", data, *settings]
         server = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=log)
     try:
         _await_ready(cluster, server)
@@ -72,7 +72,7 @@ def private_cluster(programs: Path, *, durable: bool = False, port: int = 0) -> 
 
 def _await_ready(cluster: Cluster, server: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 30
-    asked = [cluster.programs / "pg_isready", "-h", cluster.folder, "-p", str(cluster.port), "-q"]
+    asked: list[str | Path] = [cluster.programs / "pg_isready", "-h", cluster.folder, "-p", str(cluster.port), "-q"]
     while subprocess.run(asked, check=False).returncode:
         if server.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError("PostgreSQL did not start")

@@ -103,7 +103,9 @@ class Telegram:
         """Answer one call of the bot."""
         method = request.match_info["method"]
         raw = await request.read()
-        params = dict(await request.post()) if "json" not in request.content_type else json.loads(raw or b"{}")
+        params: dict[str, Any] = (
+            {**await request.post()} if "json" not in request.content_type else json.loads(raw or b"{}")
+        )
         if method == "getUpdates":
             return _ok(await self._poll(int(params.get("offset") or 0), float(params.get("timeout") or 0)))
         with self._lock:
