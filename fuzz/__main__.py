@@ -24,13 +24,17 @@ from tools.docs.marks import between
 
 def main() -> int:
     """Run what the command line asks for."""
-    parser = argparse.ArgumentParser(prog="python -m fuzz", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=300)
-    parser.add_argument("--only", action="append", choices=names(), help="one target; may be given again")
-    parser.add_argument("--seed", type=int, default=0, help="0: another one each time")
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--replay", nargs=2, metavar=("TARGET", "FILE"))
-    parser.add_argument("--keep", choices=names())
+    parser = argparse.ArgumentParser(
+        prog="python -m fuzz", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    listed = ", ".join(names())
+    parser.add_argument("--seconds", type=float, default=300, help="for each target (300)")
+    parser.add_argument("--only", action="append", choices=names(), metavar="TARGET", help=f"one, or more: {listed}")
+    parser.add_argument("--seed", type=int, default=0, help="repeats the choices of another run; 0: new ones (0)")
+    parser.add_argument("--jobs", type=int, default=2, help="targets at the same time (2)")
+    parser.add_argument("--replay", nargs=2, metavar=("TARGET", "FILE"), help="try one input")
+    kept = "put what the corpus of a target has learned into fuzz/corpus"
+    parser.add_argument("--keep", choices=names(), metavar="TARGET", help=kept)
     parser.add_argument("--write", type=Path, help="put the last run of every target between this document's marks")
     options = parser.parse_args()
     if options.replay:
