@@ -6,6 +6,7 @@ leaves: shops send such numbers with good reason.
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,7 +34,11 @@ _DIGITS_AS_LETTERS: Final = bytes.maketrans(b"0", b"a")
 _LONG: Final = 26
 """Characters of the shortest run that could be something of a wallet."""
 _DOUBLED: Final = bytes.maketrans(b"0123456789", bytes((0, 2, 4, 6, 8, 1, 3, 5, 7, 9)))
-_VALUES: Final = {ord(mark): str(int(mark, 36)) for mark in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+_DECIMAL: Final = bytes.maketrans(
+    (_MARKS := string.digits + string.ascii_letters).encode(),
+    bytes.fromhex("".join(f"f{mark}" if mark.isdigit() else str(int(mark, 36)) for mark in _MARKS)),
+)
+"""Byte -> what its hexadecimal digits say: of a digit f and itself, of a letter its place behind 9 (A is 10)."""
 
 _WORDS: Final = r"(?<![A-Za-z])[a-z]{3,8}(?:[ ,+._\n-]{1,2}[a-z]{3,8}){11,23}(?![A-Za-z])"
 _NAMED: Final = r"(?i:seed|mnemonic|phrase|recovery|wallet|backup|secret|bip)[^\n]{0,24}?"
@@ -92,11 +97,11 @@ _NOT_IN_PHRASES: Final = frozenset(
 
 
 def _iban(number: str) -> bool:
-    plain = number.replace(" ", "").replace("-", "").upper()
-    length = _LENGTH_OF.get(plain[:2])
+    length = _LENGTH_OF.get(number[:2].upper())
+    plain = number.encode().translate(_DECIMAL, b" -")
     if length is None or len(plain) < length:
         return False
-    return int((plain[4:length] + plain[:4]).translate(_VALUES)) % 97 == 1
+    return int((plain[4:length] + plain[:4]).hex().replace("f", "")) % 97 == 1
 
 
 def _phrase(words: str) -> bool:
@@ -204,7 +209,7 @@ _secret: Final = re.compile(
 
 _KINDS: Final[Mapping[str, Callable[[_Reading], object]]] = {
     "the number of a bank account": _matched(
-        lambda reading: reading.shaped(b" aa00"), r"[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]){11,30}", _iban
+        lambda reading: reading.shaped(b" aa00"), r"[A-Za-z]{2}[0-9]{2}(?:[ -]?+[A-Za-z0-9]){11,30}+", _iban
     ),
     "the number of a card": _matched(
         lambda reading: reading.shaped(b" 0000"),
