@@ -11,11 +11,15 @@ import re
 import shutil
 import subprocess
 import tomllib
+from base64 import b64encode
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 import yaml
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from nacl.signing import SigningKey
 
 from hub.openapi.table import OPERATIONS
 from hub.settings import Settings as HubSettings
@@ -29,7 +33,7 @@ from safety_core.edge.shipped import shipped_folder
 from tests.docs.pages import ALL, ROOT, TAGS, Block, of
 from tests.docs.typed import complaint, invocations
 
-PROGRAMS = ("safety ", "make ", "git ", "opa ", "curl ", "pip ", ".venv/bin/python -m ")
+PROGRAMS = ("safety ", "make ", "git ", "opa ", "curl ", "pip ", "export ", ".venv/bin/python -m ")
 """What a line of an indented block begins with."""
 
 SENTENCES = next(block.text for block in ALL if block.page.name == "index.md")
@@ -168,6 +172,58 @@ def test_rules_keep_to_the_profile_and_their_tests_hold(tmp_path: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(block.text)
     assert run(["policy", "test", "--policies", str(policies)]) == 0
+
+
+POLICY = {
+    "agents": "agents.yaml",
+    "approvers": "approvers.yaml",
+    "loosens": "tenants/shop/overlay.yaml",
+    "patterns": "patterns/shown.yaml",
+    "plans": "plans.yaml",
+    "programs": "catalogue/shown.yaml",
+    "providers": "prices.yaml",
+    "steps": "blueprints/late-orders.yaml",
+}
+"""Where a piece of policy that has this at its top belongs."""
+
+ELSEWHERE = {"agent-egress-bench.md", "baseline.md", "scan.md"}
+"""Pages whose YAML is somebody else's: their own tests read it."""
+
+
+def _place(block: Block) -> str:
+    """Return which file of a policy a block shows, or "" where it shows none."""
+    told = yaml.safe_load(block.text)
+    return next((place for sign, place in POLICY.items() if sign in told), "")
+
+
+def test_what_is_shown_of_a_policy_is_one_that_its_loader_takes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policies = tmp_path / "policies"
+    shutil.copytree(shipped_folder(), policies, ignore=shutil.ignore_patterns("patterns", "golden.jsonl"))
+    (policies / "golden.jsonl").touch()
+    shown = {place: block for block in of("yaml") if (place := _place(block))}
+    assert {*shown} == {*POLICY.values()}
+    for place, block in shown.items():
+        file = policies / place
+        file.parent.mkdir(parents=True, exist_ok=True)
+        text = block.text.replace("<64 hexadecimal digits>", HUB_KEY).replace("<base64>", passkey())
+        if place == "prices.yaml":  # one more table beside the others, of which it speaks
+            text = file.read_text() + text.removeprefix("providers:\n")
+        file.write_text(text)
+    words = ["policy", "check", "--policies", str(policies), "--tenant", "shop"]
+    assert run(words) == 0, capsys.readouterr().err
+    left = {block.page.name for block in of("yaml") if not _place(block)}
+    assert left <= ELSEWHERE | {"egress.md"}
+
+
+HUB_KEY = SigningKey.generate().verify_key.encode().hex()
+
+
+def passkey() -> str:
+    """Return what a passkey's entry has: the public half of a key on P-256."""
+    public = ec.generate_private_key(ec.SECP256R1()).public_key()
+    return b64encode(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
 
 
 @pytest.mark.parametrize("block", [block for block in of("python") if block.page.name != "library.md"], ids=str)
