@@ -10,6 +10,7 @@ redact        redaction beside the limits of the machine and the peers
 known         redaction with 10, 1,000 and 10,000 known secrets
 registry      building a registry and holding it, by `memory` in fresh processes
 borrowed      false alarms and the hold of a stream, counted on `installed` and by `stream_hold`
+orders        words that speak to a model and numbers of accounts, in texts that were made to take long
 judging       judging tool calls: how fast, and how often wrongly, beside others' guards
 edge_memory   what a running edge keeps in memory
 egress        the edge between clients and models, beside other proxies

@@ -23,7 +23,7 @@ from typing import Final
 import orjson
 from rich.console import Console
 
-from bench import corpus, edge_memory, memory, stream_hold
+from bench import corpus, edge_memory, memory, orders, stream_hold
 from bench.bodies import OURS
 from bench.egress import speed
 from bench.egress.stage import bare, edge, model
@@ -193,6 +193,7 @@ GUARDS: Final = (
     Guard("redaction", redacted),
     Guard("the registry", registry),
     Guard("streams", streamed),
+    Guard("words and numbers", orders.ratios),
     Guard("judging", judged),
     Guard("a request through the edge", served),
     Guard("the edge's memory", held),

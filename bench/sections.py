@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from bench import borrowed, edge_memory, executing, known, openclaw, redact, registry
+from bench import borrowed, edge_memory, executing, known, openclaw, orders, redact, registry
 from bench.egress import section as egress
 from bench.figure import Figure
 from bench.hub import crowd, decisions, kill, page, questions, races, usage
@@ -24,6 +24,7 @@ SECTIONS: Final = (
     Section("registry", "building a registry and holding it", listed(registry.figures)),
     Section("alarms", "false alarms on what is installed here", borrowed.alarms),
     Section("hold", "what a stream holds back", borrowed.hold),
+    Section("words", "words that speak to a model, and numbers: texts made to take long", listed(orders.figures)),
     Section("judging", "judging a command under 10, 1,000 and 10,000 rules", latency.measure),
     Section("guards", "our judge and others' guards on the same calls", comparison.measure),
     Section("bundle", "a policy with many rules comes into force", listed(loading.figures)),
