@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sqlite3
 import time
 from collections.abc import Generator
@@ -16,6 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from safety_core.cli.main import cli
+from tests.docs.hand import Hand
 from tests.simulators.blueprint_child import Deaths, started
 from tests.simulators.databases import Database, postgresql
 from tests.simulators.dav_house import DavHouse, dav_house
@@ -279,3 +281,21 @@ def test_the_profile_of_each_says_what_will_be_asked(office: Office) -> None:
     assert answers["freelancer"]["quote"] == answers["agency"]["welcome"] == "this answer"
     assert answers["e-commerce"]["restock"] == "asks by itself"
     assert answers["consulting"]["send"] == "known later"
+
+
+def test_the_commands_of_the_page_run_in_their_order(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """docs/blueprints.md, before an edge that has what the four need."""
+    office.fresh()
+    office.running()
+    monkeypatch.setenv("SAFETY_HOME", str(office.here.home.path))
+    inputs = " ".join(f"--input {key}={shlex.quote(value)}" for key, value in INPUTS["freelancer"].items())
+    hand = Hand("blueprints.md", {"--input client=ann@example.com": inputs, "--wait 600": "--json"})
+    assert "freelancer" in hand.types("safety blueprint list")
+    assert "one yes to the plan" in hand.types("safety blueprint plan")
+    told = json.loads(hand.types("safety blueprint run", status=1).splitlines()[-1])
+    assert told["approval"]
+    assert told["run"][:12] in hand.types("safety blueprint status")
+    hand.here["8a1b1545"] = told["run"]
+    hand.types("safety blueprint resume", status=1)
+    hand.types("safety blueprint cancel")
+    hand.ended()
