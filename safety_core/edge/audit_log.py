@@ -28,21 +28,12 @@ from safety_core.audit.checkpoint import Checkpoint
 from safety_core.audit.tree import Hash, Place, ReadHash, completed_by, consistency_proof, leaf_hash, root_of
 from safety_core.canonical import canonical_bytes
 from safety_core.edge import clock
+from safety_core.edge.audit_rows import SCHEMA, checkpoint_file, kept_hash
 from safety_core.edge.database import Database
 from safety_core.edge.files import replace_file
 from safety_core.errors import AuditError, UnavailableError
 from safety_core.model.record import AuditEntry
 
-SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS entry (number INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS hash (
-    level INTEGER NOT NULL, number INTEGER NOT NULL, value BLOB NOT NULL, PRIMARY KEY (level, number)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS head (
-    one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL, note TEXT NOT NULL
-) STRICT;
-CREATE TABLE IF NOT EXISTS checkpoint (size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT
-"""
 ORIGIN: Final = "safety-gateway/edge"
 """The name of a log that was given none."""
 BATCH: Final = 1000
@@ -236,11 +227,6 @@ class _Head:
         self._near.update(completed)
 
 
-def checkpoint_file(path: Path) -> Path:
-    """Return where the last checkpoint of the log at `path` is kept beside it."""
-    return path.with_suffix(".checkpoint")
-
-
 def _remember(db: sqlite3.Connection) -> str:
     size, note = db.execute("SELECT size, note FROM head").fetchone()
     db.execute("INSERT OR REPLACE INTO checkpoint VALUES (?, ?)", (size, note))
@@ -254,12 +240,6 @@ def _size(db: sqlite3.Connection) -> int:
 def _batch(after: int, db: sqlite3.Connection) -> list[tuple[int, bytes]]:
     rows = "SELECT number, body FROM entry WHERE number > ? ORDER BY number LIMIT ?"
     return db.execute(rows, (after, BATCH)).fetchall()
-
-
-def kept_hash(db: sqlite3.Connection, place: Place) -> Hash | None:
-    """Return the hash that the log keeps for a place, or None."""
-    row = db.execute("SELECT value FROM hash WHERE level = ? AND number = ?", place).fetchone()
-    return Hash(row[0]) if row else None
 
 
 def _hash(db: sqlite3.Connection, place: Place) -> Hash:

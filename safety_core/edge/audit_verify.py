@@ -13,7 +13,7 @@ from nacl.signing import VerifyKey
 
 from safety_core.audit.checkpoint import Checkpoint, verified
 from safety_core.audit.examine import Contradiction, Report, examine
-from safety_core.edge.audit_log import SCHEMA, checkpoint_file, kept_hash
+from safety_core.edge.audit_rows import SCHEMA, checkpoint_file, kept_hash
 from safety_core.edge.database import connect
 from safety_core.errors import AuditError, UnavailableError
 

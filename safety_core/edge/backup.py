@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from safety_core.canonical import Json, canonical_bytes
-from safety_core.edge.audit_log import checkpoint_file
+from safety_core.edge.audit_rows import checkpoint_file
 from safety_core.edge.backup_seal import sealed
 from safety_core.edge.files import replace_file
 from safety_core.edge.home import Home

@@ -23,7 +23,7 @@ from nacl.signing import SigningKey
 from safety_core.edge import approval_rows as rows
 from safety_core.edge import clock
 from safety_core.edge.approvals import SCHEMA
-from safety_core.edge.audit_log import checkpoint_file
+from safety_core.edge.audit_rows import checkpoint_file
 from safety_core.edge.audit_verify import verify
 from safety_core.edge.backup import MANIFEST, Backups, copy_file, manifest_of, sync
 from safety_core.edge.backup_seal import check_seal

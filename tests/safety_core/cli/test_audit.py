@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from safety_core.cli.main import run
-from safety_core.edge.audit_log import AuditLog, checkpoint_file
+from safety_core.edge.audit_log import AuditLog
+from safety_core.edge.audit_rows import checkpoint_file
 from safety_core.edge.home import Home
 from safety_core.edge.key_file import edge_key
 from safety_core.model.record import AuditEntry, Event

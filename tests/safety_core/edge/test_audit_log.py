@@ -19,7 +19,8 @@ from nacl.signing import SigningKey
 from safety_core.audit.checkpoint import verified
 from safety_core.audit.tree import verify_consistency
 from safety_core.edge import audit_log, audit_verify
-from safety_core.edge.audit_log import FOUND, REPAIR, AuditLog, checkpoint_file
+from safety_core.edge.audit_log import FOUND, REPAIR, AuditLog
+from safety_core.edge.audit_rows import checkpoint_file
 from safety_core.edge.audit_verify import verify
 from safety_core.errors import AuditError, UnavailableError
 from safety_core.model.record import AuditEntry, Event
