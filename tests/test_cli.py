@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ from click.testing import CliRunner
 
 from safety_core.cli.main import COMMANDS, Commands, cli, run
 from safety_core.cli.usage_error import usage_error
+from safety_core.edge.shipped import shipped_folder
 
 
 def commands(group: click.Group, prefix: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], click.Command]]:
@@ -141,6 +143,32 @@ def test_a_mistyped_command_is_told_with_the_one_that_was_meant(
 ) -> None:
     assert run(arguments) == 2
     assert capsys.readouterr().err.endswith(f"Fix: {fix}\n")
+
+
+WRONG_FILES = [
+    "classify --bundle wrong", "policy explain wrong", "policy replay wrong --policies POLICIES",
+    "policy sign wrong --keys .",
+    "policy diff wrong wrong", "policy golden wrong", "policy check --policies wrong", "policy check --policies .",
+    "policy shadow report wrong", "policy shadow report nowhere", "secret import wrong --home edge",
+    "secret set A --home edge", "approvals list --hub http://127.0.0.1:9 --token-file wrong", "backup check .",
+    "approvals list --hub http://127.0.0.1:9 --token-file nowhere", "edge --config wrong",
+    "connection list --config wrong",
+    "usage reconcile wrong", "audit verify --checkpoint wrong --home .", "hook status claude-code wrong",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", WRONG_FILES)
+def test_a_wrong_file_is_told_with_its_name_or_the_option_and_a_fix(
+    words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bytes of nothing, as somebody gives who takes one file for another."""
+    monkeypatch.chdir(tmp_path)
+    Path("wrong").write_bytes(b"\x82\xff no file of ours \x00")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"")))
+    assert run(words.replace("POLICIES", str(shipped_folder())).split()) in {1, 2}
+    told = capsys.readouterr().err
+    assert told.startswith("error: ")
+    assert ". Fix: " in told
 
 
 READING = [

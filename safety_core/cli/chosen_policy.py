@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -10,7 +11,7 @@ import click
 from safety_core.bundle.contents import TrustedBundle
 from safety_core.edge.files import read_input
 from safety_core.edge.shipped import bundle_in, bundle_of, load_folder, shipped_sources
-from safety_core.errors import InputError
+from safety_core.errors import BundleError, InputError
 
 bundle_option = click.option(
     "--bundle", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Go by this bundle (.tar.gz)."
@@ -24,13 +25,23 @@ def chosen_policy(bundle: Path | None, policies: Path | None) -> tuple[TrustedBu
     """Return the policy that was chosen, by default the one that is shipped, and its sources; a bundle has none.
 
     Raises:
-        InputError: both are given.
-        BundleError: the file is no bundle.
+        InputError: both are given, or the file is no bundle.
         PolicyError: naming what is wrong in it.
     """
     if bundle is not None and policies is not None:
         raise InputError("--bundle and --policies", "cannot both be given", "leave one out")
     if bundle is not None:
-        return bundle_in(read_input(bundle)), {}
+        raw = read_input(bundle)
+        with naming(bundle):
+            return bundle_in(raw), {}
     sources = load_folder(policies) if policies else shipped_sources()
     return bundle_of(sources), sources
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Name the file that is no bundle, as its user knows it."""
+    try:
+        yield
+    except BundleError as error:
+        raise InputError(str(path), f"is no bundle: {error}", "give what `safety policy build` made") from error

@@ -45,7 +45,7 @@ def read_token(file: Path | None, variable: str) -> str:
         try:
             found = read_input(file).decode("ascii").strip()
         except UnicodeDecodeError as error:
-            raise InputError(str(file), "holds no token") from error
+            raise InputError(str(file), "holds no token", "name the file that the hub's answer was kept in") from error
     if not found:
         raise InputError("token", "is not given", f"put it into a file and give --token-file, or set {variable}")
     return found

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from safety_core.bundle.gather import gather
-from safety_core.cli.policy.recordings import STDIN
+from safety_core.cli.policy.recordings import STDIN, mended
 from safety_core.cli.policy.replay import tier_option, workspace_option
 from safety_core.cli.policy.screen import columns, folded, say
 from safety_core.cli.policy.seam import EITHER, either
@@ -81,7 +81,7 @@ def _call(file: Path, workspace: str) -> RecordedCall:
     lines = sys.stdin.buffer if file == STDIN else read_input(file).splitlines()
     for found in recorded_calls(lines, "call", workspace):
         if isinstance(found, InputError):
-            raise found
+            raise mended(found)
         return found
     raise InputError("call", "is not there", "give --command TEXT, or a call as JSON on standard input")
 

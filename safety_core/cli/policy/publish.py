@@ -15,9 +15,10 @@ from safety_core.bundle.roles import publish as publish_release
 from safety_core.bundle.roles import renew as renew_repository
 from safety_core.bundle.sign import public_pem
 from safety_core.bundle.trust import Known, refresh
+from safety_core.cli.chosen_policy import naming
 from safety_core.cli.hub import read_token, token_option
 from safety_core.cli.policy.keys import ROOT
-from safety_core.cli.policy.seam import FILE, FOLDER, check_unsourced, keys_option, naming
+from safety_core.cli.policy.seam import FILE, FOLDER, check_unsourced, keys_option
 from safety_core.edge import clock
 from safety_core.edge.bundles import replay
 from safety_core.edge.files import read_input

@@ -20,6 +20,8 @@ from safety_core.redact.redactor import Redactor
 from safety_core.wire.recorded_calls import RecordedCall, recorded_calls
 
 STDIN: Final = Path("-")
+FORM: Final = 'give a call as JSON in one line: {"tool": "exec", "params": {"command": "ls"}}'
+
 _KEY: Final = hashlib.sha256(b"safety policy").digest()
 """Names what is found in a call; the names are the same on every machine."""
 
@@ -54,12 +56,17 @@ class Recordings:
                     self.calls += 1
                     yield found
         if not self.calls and self.unreadable:
-            raise self.unreadable[0]
+            raise mended(self.unreadable[0])
 
     @property
     def size(self) -> int:
         """Bytes of all files; 0 where that is not known."""
         return 0 if STDIN in self._paths else sum(path.stat().st_size for path in self._paths if path.is_file())
+
+
+def mended(error: InputError) -> InputError:
+    """Return why a line holds no call, with what a call looks like."""
+    return InputError(error.thing, error.reason, error.fix or FORM)
 
 
 def _lines(path: Path, advance: Callable[[int], object]) -> Iterator[bytes]:
@@ -69,7 +76,7 @@ def _lines(path: Path, advance: Callable[[int], object]) -> Iterator[bytes]:
                 advance(len(line))
                 yield line
     except OSError as error:
-        raise InputError(str(path), f"cannot be read ({error.strerror})") from error
+        raise InputError(str(path), f"cannot be read ({error.strerror})", "is the path right?") from error
 
 
 class Showing:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -17,12 +16,13 @@ from safety_core.bundle.samples import samples_of
 from safety_core.bundle.source import compile_bundle
 from safety_core.bundle.typed import check_traits, check_words, read_vocabulary, specs_of
 from safety_core.classify.check import check_catalogue
+from safety_core.cli.chosen_policy import naming
 from safety_core.cli.policy.told import floor_error, proof_error
 from safety_core.edge.files import read_input
 from safety_core.edge.pattern_proof import check_patterns, prove_patterns
 from safety_core.edge.prove import prove
 from safety_core.edge.shipped import LOCAL_TENANT, bundle_in, load_folder, shipped_folder
-from safety_core.errors import BundleError, InputError, PolicyError, UnprovenError
+from safety_core.errors import InputError, PolicyError, UnprovenError
 from safety_core.wire.reader import parse_json
 
 SCHEMA: Final = "schema/facts.json"
@@ -110,15 +110,6 @@ def _check_vocabulary(bundle: TrustedBundle, origins: Origins) -> None:
 def check_unsourced(bundle: TrustedBundle) -> None:
     """Refuse a bundle from elsewhere whose patterns no edge could take up."""
     asyncio.run(prove_patterns(bundle.policy.patterns))
-
-
-@contextmanager
-def naming(path: Path) -> Iterator[None]:
-    """Name the file that is no bundle, as its user knows it."""
-    try:
-        yield
-    except BundleError as error:
-        raise InputError(str(path), f"is no bundle: {error}", "give what `safety policy build` made") from error
 
 
 def either(path: Path | None, tenant: str = LOCAL_TENANT) -> tuple[TrustedBundle, Mapping[str, bytes]]:

@@ -54,6 +54,8 @@ def shadow_report(home: Path | None, candidate: str, *, as_json: bool, file: Pat
     except OSError as error:
         fix = "set [shadow] bundle in the edge's settings, and let some calls pass"
         raise InputError(str(path), f"cannot be read ({error.strerror})", fix) from error
+    if report.unreadable and not (report.tally.calls or report.passed_over or report.troubles):
+        raise InputError(str(path), "holds no line of a report", f"name the {REPORT} of an edge's folder")
     if as_json:
         click.echo(json.dumps(_document(report), ensure_ascii=False))
     else:

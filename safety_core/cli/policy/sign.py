@@ -9,7 +9,8 @@ import click
 from safety_core.bundle.archive import pack, unpack
 from safety_core.bundle.contents import MANIFEST, named_tenant, read_contents
 from safety_core.bundle.sign import SIGNATURES, sign_files
-from safety_core.cli.policy.seam import FILE, check_unsourced, keys_option, naming
+from safety_core.cli.chosen_policy import naming
+from safety_core.cli.policy.seam import FILE, check_unsourced, keys_option
 from safety_core.edge.files import read_input, replace_file
 from safety_core.edge.publish import BUNDLE_KEY
 from safety_core.wire.reader import Reader

@@ -119,7 +119,7 @@ def text_of(raw: bytes, file: str) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(file, "is not UTF-8 text") from error
+        raise InputError(file, "is not UTF-8 text", "write lines NAME=value, or a JSON object") from error
 
 
 def told(value: Mapping[str, object], name: str) -> str:

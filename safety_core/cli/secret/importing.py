@@ -95,9 +95,12 @@ def _read_bytes(entries: Entries, raw: bytes, name: str) -> None:
 
 
 def _read_json(entries: Entries, raw: bytes, name: str) -> None:
-    body = parse_json(raw, name)
+    try:
+        body = parse_json(raw, name)
+    except InputError as error:
+        raise InputError(error.thing, error.reason, "export it anew, or write lines NAME=value") from error
     if not isinstance(body, dict):
-        raise InputError(name, "is no JSON object")
+        raise InputError(name, "is no JSON object", 'write {"NAME": "value"}')
     if "encrypted" in body or isinstance(body.get("items"), list):
         bitwarden.read_bitwarden(entries, body, name)
     elif hashicorp.is_answer(body) or any(isinstance(value, dict) for value in body.values()):

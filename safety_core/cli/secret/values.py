@@ -212,7 +212,13 @@ def _read_value(name: SecretName, *, keep_space: bool) -> SecretValue:
         try:
             text = sys.stdin.buffer.read().decode("utf-8").removesuffix("\n").removesuffix("\r")
         except UnicodeDecodeError as error:
-            raise InputError("value", "is not UTF-8 text") from error
+            raise InputError(
+                "value", "is not UTF-8 text", "a secret is text: encode it first, `base64 FILE`"
+            ) from error
+        if not text:
+            raise InputError(
+                "value", "is empty", "type it at a terminal, or pipe it in: COMMAND | safety secret set NAME"
+            )
     if not keep_space and text != text.strip():
         text = text.strip()
         click.echo("note: the white space around the value is left out; --keep-space keeps it", err=True)

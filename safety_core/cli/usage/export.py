@@ -71,7 +71,7 @@ def read_export(path: Path, named: Mapping[str, str]) -> Export:
                 _take(export, number, row)
         except (csv.Error, UnicodeDecodeError) as error:
             raise InputError(
-                f"usage export {path.name}", f"is no CSV file in UTF-8 ({type(error).__name__})"
+                f"usage export {path.name}", f"is no CSV file in UTF-8 ({type(error).__name__})", "export it so"
             ) from error
     return export
 

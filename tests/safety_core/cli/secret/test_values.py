@@ -81,7 +81,7 @@ def test_a_file_of_secrets_is_imported(home: Home, monkeypatch: pytest.MonkeyPat
     [
         (("set", "no name"), VALUE, 2, "error: secret name: must be 1 to 64"),
         (("set", "short"), "abc", 1, "is shorter than"),
-        (("set", "empty"), "", 1, "is shorter than"),
+        (("set", "empty"), "", 2, "error: value: is empty. Fix: type it at a terminal"),
         (("rotate", "missing"), VALUE, 1, "secret missing: is not in the vault. Fix: safety secret set missing"),
         (("remove", "missing"), "", 1, "secret missing: is not in the vault"),
         (("import", "-"), f"one={VALUE}\ntwo", 2, "error: standard input, line 2: is not NAME=value"),
