@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+from collections.abc import Collection, Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,27 @@ def test_a_glossary_names_every_module_and_none_that_is_gone(path: Path) -> None
         modules = {below.stem for below in path.parent.iterdir() if (below / "__init__.py").exists()}
         modules |= {below.stem for below in path.parent.glob("*.py")}
         assert modules - {"__init__", "__main__"} <= set(re.findall(r"\w+", words))
+
+
+def module(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports(tree: ast.AST, modules: Collection[str]) -> Iterator[str]:
+    """Yield which of these modules one may import when it runs, late imports too; not those for the type checker."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.ImportFrom):
+            named = (f"{node.module}.{one.name}" for one in node.names)
+            yield from (each if each in modules else str(node.module) for each in named)
+        yield from imports(node, modules)
+
+
+def test_no_module_needs_one_that_needs_it() -> None:
+    modules = {module(path): path for path in SOURCES}
+    needs = {one: {*imports(ast.parse(path.read_text()), modules)} & modules.keys() for one, path in modules.items()}
+    TopologicalSorter(needs).prepare()  # raises CycleError, which names the cycle
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name)
