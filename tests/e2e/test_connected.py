@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
 import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from click.testing import CliRunner
 
 from safety_core.cli.main import cli
 from safety_core.edge.connections import pins_path
+from tests.docs.hand import Hand
 from tests.simulators import mcp_server
 from tests.simulators.shop import Shop, shop
 from tests.simulators.site import Edge, Site, call, site
@@ -138,3 +140,28 @@ def test_a_kill_in_the_middle_does_nothing_twice(world: Connected) -> None:
         assert (answer["status"], "nobody knows whether it happened" in answer["reason"]) == ("refused", True)
     assert len(world.shop.orders) == before + 1
     assert acts.read_text() == "silent\n"
+
+
+def test_the_commands_of_the_page_run_in_their_order(world: Connected, monkeypatch: pytest.MonkeyPatch) -> None:
+    """docs/adapters.md, with a database beside the two services."""
+    world.here.workspace.mkdir(exist_ok=True)
+    books = world.here.workspace / "orders.db"
+    with closing(sqlite3.connect(books)) as db:
+        db.execute("CREATE TABLE orders (id integer PRIMARY KEY, paid integer)")
+        db.execute("INSERT INTO orders VALUES (2, 0)")
+        db.commit()
+    orders = {"adapter": "sql", "target": f"sqlite:///{books}", "options": {"acts_table": "safety_acts"}}
+    settings = json.dumps({**json.loads(world.settings), "orders": orders})
+    for name, value in {"SAFETY_HOME": str(world.here.home.path), "SAFETY_EDGE_CONNECTIONS": settings}.items():
+        monkeypatch.setenv(name, value)
+    hand = Hand("adapters.md", {"~/.safety": str(world.here.home.path), "pin notes": "pin notes --yes"})
+    assert "orders" in hand.types("safety connection list")
+    hand.types("safety connection check")
+    hand.types("safety connection pin")
+    assert "create_order" in hand.types("safety connection show")
+    with world.here.edge(CONNECTIONS=settings) as edge:
+        until(lambda: edge.status()["policy"]["state"] == "in force")
+        assert '"executed"' in hand.types("curl")
+    hand.ended()
+    with closing(sqlite3.connect(books)) as db:
+        assert db.execute("SELECT paid FROM orders").fetchall() == [(1,)]
