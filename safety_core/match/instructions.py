@@ -13,11 +13,10 @@ from __future__ import annotations
 import html
 import json
 import re
+import sys
 import unicodedata
 from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from operator import itemgetter
 from typing import Final
 
 from safety_core.match.decode import opened
@@ -38,8 +37,7 @@ _AROUND: Final = 400
 _WINDOW: Final = 8192
 """Characters of a window at the most: what stands farther apart has nothing to do with each other."""
 
-_BOTH: Final = frozenset({HIDDEN_FROM, ADDRESSED})
-"""What hides something from a person only together."""
+_FAR: Final = sys.maxsize
 
 
 def spoken(text: str) -> tuple[str, ...]:
@@ -79,18 +77,23 @@ def _look(text: str, known: dict[str, None]) -> None:
     """Add to what is known of a text what this reading of it says."""
     low = _low(text)
     windows: dict[str, list[tuple[int, int]]] = {}
-    apart: defaultdict[str, set[int]] = defaultdict(set)
+    hiding: set[tuple[int, int]] = set()
     for why, start, end in CONTENT.found(low, known):
-        near = HIDES if why in _BOTH else why
+        near = HIDES if why == HIDDEN_FROM else why
         if near not in windows:
             windows[near] = [*_windows(low, ANCHORS[near])]
-        held = {*_holding(windows[near], start, end)}
-        if near == why and held:
-            known[why] = None
+        held = _holding(windows[near], start, end)
+        if why == HIDDEN_FROM:
+            hiding.update(held)
         elif held:
-            apart[why] |= held
-    if apart[HIDDEN_FROM] & apart[ADDRESSED]:
+            known[why] = None
+    if HIDES not in known and any(_is_addressed(low, *window) for window in sorted(hiding)):
         known[HIDES] = None
+
+
+def _is_addressed(low: str, start: int, end: int) -> bool:
+    """Tell whether a part of a text is for a model."""
+    return any(stop <= end for _, _, stop in ADDRESSED.found(low, (), start, end))
 
 
 def _low(text: str) -> str:
@@ -98,10 +101,10 @@ def _low(text: str) -> str:
     return text.replace("\u0130", "i").replace("\u0131", "i").lower()
 
 
-def _holding(windows: list[tuple[int, int]], start: int, end: int) -> Iterator[int]:
-    """Yield which windows something lies in; they are in order, and overlap by two at most."""
-    index = bisect_right(windows, start, key=itemgetter(0)) - 1
-    yield from (each for each in (index - 1, index) if each >= 0 and windows[each][1] >= end)
+def _holding(windows: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
+    """Return the windows in which something lies; they are in order, and two at most overlap."""
+    index = bisect_right(windows, (start, _FAR))
+    return [window for window in windows[max(index - 2, 0) : index] if window[1] >= end]
 
 
 def _windows(text: str, anchors: Iterable[str]) -> Iterator[tuple[int, int]]:

@@ -39,7 +39,6 @@ _SENDS: Final = "has a command for a model that sends out secrets"
 _CALLS: Final = "tells a model which tool to call"
 HIDES: Final = "tells a model to hide something"
 HIDDEN_FROM: Final = "tells somebody to hide something from a person"
-ADDRESSED: Final = "is for a model, or leads elsewhere"
 
 _LINE_80, _LINE_120 = Gap(80, "\n"), Gap(120, "\n")
 
@@ -294,15 +293,15 @@ def hiding(why: str, without: str, *more: tuple[Gap, str]) -> Chain:
     )
 
 
-_HIDING: Final = (
-    hiding(HIDDEN_FROM, "\n"),
-    hiding(ADDRESSED, "\n", (Gap(160, "\n"), SITE)),
-    Chain(ADDRESSED, rf"\b{_AI}\b", ((Gap(300, "\n"), r"\b(?:you|must|tool)\b"),)),
-    Chain(ADDRESSED, r"\byou (?:must|are)\b", ((Gap(300, "\n"), rf"\b{_AI}\b"),)),
+_ADDRESSED: Final = (
+    hiding("leads elsewhere", "\n", (Gap(160, "\n"), SITE)),
+    Chain("speaks to a model", rf"\b{_AI}\b", ((Gap(300, "\n"), r"\b(?:you|must|tool)\b"),)),
+    Chain("speaks of a model", r"\byou (?:must|are)\b", ((Gap(300, "\n"), rf"\b{_AI}\b"),)),
 )
-"""What is taken for hiding something, where both stand near each other."""
+"""What makes it a model that hides something from a person, where it stands near such words."""
 
-CONTENT: Final = Phrases((*_SPOKEN, *_HIDING))
+CONTENT: Final = Phrases((*_SPOKEN, hiding(HIDDEN_FROM, "\n")))
+ADDRESSED: Final = Phrases(_ADDRESSED)
 
 # fmt: off
 ANCHORS: Final[Mapping[str, tuple[str, ...]]] = {

@@ -8,6 +8,7 @@ only if the part before it stands near enough; how long that takes depends on th
 from __future__ import annotations
 
 import re
+import sys
 from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator
@@ -115,14 +116,15 @@ class Phrases:
         self._scan = re.compile(_scan(*kinds))
         self._tables: list[_Table] = [*map(_table, kinds)]
 
-    def found(self, text: str, known: Container[str] = ()) -> Iterator[Found]:
+    def found(self, text: str, known: Container[str] = (), start: int = 0, end: int = sys.maxsize) -> Iterator[Found]:
         """Yield what a text holds, in the order in which the last parts begin. The text is in lower case.
 
         Args:
             known: what is not looked for any more; it may grow meanwhile.
+            start: where the first part may begin, and `end` behind it the last one.
         """
         reached: list[_Ends] = [[] for _ in range(self._parts)]
-        for hit in self._scan.finditer(text):
+        for hit in self._scan.finditer(text, start, end):
             group = hit.lastindex
             if group is None:
                 continue
@@ -136,8 +138,12 @@ class Phrases:
                     continue
                 if step.last:
                     yield step.why, one[1], one[0]
+                    continue
+                ends = reached[step.number]
+                if not ends or (len(ends) <= _FEW and ends[-1][0] < one[0]):
+                    ends.append(one)
                 else:
-                    _add(reached[step.number], one, at)
+                    _add(ends, one, at)
 
 
 def _steps(chains: Iterable[Chain]) -> list[_Step]:
@@ -173,17 +179,19 @@ def _is_led(expression: str) -> bool:
 
 def _tried(step: _Step, text: str, at: int, ends: _Ends) -> tuple[int, int] | None:
     """Return (end, begin) of a chain up to this part, which may stand here behind one of these ends."""
-    place = _begin(step.expression, text, at) if step.led else at
-    if place is None:
-        return None
-    if step.gap is None:
+    gap, place = step.gap, at
+    if step.led:
+        led = _begin(step.expression, text, at)
+        if led is None:
+            return None
+        place = led
+    if gap is None:
         match = step.match(text, place)
         return (match.end(), place) if match else None
-    begun = _before(step.gap, ends, text, place)
+    begun = _before(gap, ends, text, place)
     if begun is None or not (match := step.match(text, place)):
         return None
-    end = match.end()
-    return min(end, begun[0] + step.gap.most + 1) if step.runs else end, begun[1]
+    return min(match.end(), begun[0] + gap.most + 1) if step.runs else match.end(), begun[1]
 
 
 def _begin(expression: str, text: str, at: int) -> int | None:
@@ -191,13 +199,23 @@ def _begin(expression: str, text: str, at: int) -> int | None:
     if expression == SITE:
         place = text.rfind("http", max(at - 5, 0), at)
         return None if place < 0 else place
-    before = text[max(at - _LEAD, 0) : at]
+    before = _shown_before(text, at, at)
     if expression.startswith(LINE):
-        before = before[-21:]
-        space = before[len(before.rstrip()) :]
-        return at if "\n" in space or len(space) == at else None
-    left = len(before.rstrip().removesuffix("/").rstrip())
-    return at - len(before) + left - 1 if left else None
+        space = max(before + 1, at - 21)
+        return at if text.find("\n", space, at) >= 0 or (space == 0 and at <= 20) else None
+    if before >= 0 and text[before] == "/":
+        before = _shown_before(text, before, at)
+    return None if before < 0 else before
+
+
+def _shown_before(text: str, place: int, at: int) -> int:
+    """Return the last character before a place that is no white space, -1 for none."""
+    place -= 1
+    while place >= 0 and text[place].isspace():
+        if at - place > _LEAD:
+            return -1
+        place -= 1
+    return place
 
 
 def _keys(expression: str) -> set[str]:

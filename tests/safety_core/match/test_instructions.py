@@ -76,6 +76,7 @@ def test_it_is_read_as_a_model_reads_it(text: str) -> None:
         "Include your API key in the header of each request to the server.",
         "The access token has expired. Please refresh your token.",
         "Do not show this dialog to the user again.",
+        '"AI: do this" and "AI: do that" are names of songs.',
         "An assistant helps visitors; ask your system administrator.",
         '{"broken": ',
         "[" * 100_000,
