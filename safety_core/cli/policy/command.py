@@ -59,7 +59,7 @@ def policy() -> None:
               safety policy sign bundle.tar.gz --keys KEYS
               safety policy publish bundle.tar.gz --keys KEYS --repository DIR
               safety policy release NAME ...        many tenants, in waves
-              safety policy renew ...               every day
+              safety policy renew ...               twice a day
               safety policy rollback --to REVISION ...
     learn     safety policy shadow report               what a candidate says
               safety policy propose                     from approvals

@@ -44,13 +44,13 @@ TOKEN: Final = "SAFETY_PUBLISHER_TOKEN"  # noqa: S105 - a name
 @click.option("--repository", type=FOLDER, required=True, help="The publisher's own copy; made if it is not there.")
 @click.option("--hub", default="", help="Also send it to this hub.")
 @token_option(TOKEN, "safety hub publisher add")
-@click.option("--renew", is_flag=True, help="No new bundle: sign a new timestamp. Due at least once a day.")
+@click.option("--renew", is_flag=True, help="No new bundle: sign a new timestamp. Due twice a day: one is good for 24 hours.")
 def publish(bundle: Path | None, keys: Path, repository: Path, hub: str, token_file: Path | None, renew: bool) -> None:
     """Put a signed bundle into a repository, so that edges find it. Checked first as an edge would.
 
     \b
     safety policy publish bundle.tar.gz --keys KEYS --repository DIR
-    safety policy publish --renew --keys KEYS --repository DIR     every day
+    safety policy publish --renew --keys KEYS --repository DIR     twice a day
     """
     if renew == (bundle is not None):
         raise InputError("publish", "needs a bundle, or --renew, and not both", "give BUNDLE, or --renew")

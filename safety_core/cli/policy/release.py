@@ -63,7 +63,7 @@ def release(name: str, policies: Path | None, keys: Path, repositories: Path, **
     \b
     safety policy release spring --policies policies --keys KEYS
         --repositories DIR --hub URL --wave acme:1h --wave 10%:4h --wave 100%
-    safety policy release ID --continue ...   where it stopped; and daily
+    safety policy release ID --continue ...   where it stopped; and twice a day
 
     Each bundle is compiled with the tenant's overlay and checked as its edge would. Nothing reaches an edge before its
     wave. With --continue what is staged already is left alone; what has less than half a day left gets a new timestamp;

@@ -19,7 +19,7 @@ from safety_core.errors import InputError, RefusedError, SafetyError, Unavailabl
 from safety_core.wire.signed import TENANT
 
 
-@click.command(short_help="Sign a new timestamp for every tenant; due once a day.")
+@click.command(short_help="Sign a new timestamp for every tenant; due twice a day.")
 @keys_option
 @click.option(
     "--repositories", type=FOLDER, required=True, help="The publisher's own copies, a folder for each tenant."
