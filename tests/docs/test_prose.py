@@ -54,7 +54,8 @@ def variables() -> frozenset[str]:
     hub = {f"SAFETY_HUB_{entry.name.upper()}" for entry in fields(HubSettings)}
     files = [path for part in ("safety_core", "proxy", "hub", "demo_pool") for path in ROOT.glob(f"{part}/**/*.py")]
     read = {found for path in files for found in re.findall(r"[\"'](SAFETY_[A-Z_]+)[\"']", path.read_text())}
-    return frozenset({*VARIABLES, *hub, *read, "SAFETY_APPROVER_TOKEN_FILE", "SAFETY_HUB_CONFIG"})
+    tokens = {f"{variable}_FILE" for variable in read if variable.endswith("_TOKEN")}
+    return frozenset({*VARIABLES, *hub, *read, *tokens, "SAFETY_HUB_CONFIG"})
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)

@@ -16,6 +16,8 @@ INVOCATION = re.compile(BEGINS + r"safety (?=[a-z-])((?:'[^']*'|\"[^\"]*\"|[^|;&
 COLUMN = re.compile(r" {2,}")
 NO_COMMAND = re.compile(r" (?:[0-9]?>{1,2}|<) *(?:&[0-9]|\S+)| (?:-[ugo]|--\w+)[ =]safety(?::safety)?\b")
 """A redirection, or a user of that name."""
+EACH = re.compile(r"\$\(sed 's/\^/(--[a-z-]+) /' [\w.]+\)")
+"""An option that is given once for each line of a file."""
 VALUE = "1"
 """What stands for a value that the shell would put in."""
 
@@ -24,6 +26,7 @@ def invocations(text: str, *, remarks: bool = False) -> Iterator[list[str]]:
     """Yield the words of each `safety` command in a script; behind two blanks stand remarks, where there are such."""
     for line in text.replace("\\\n", " ").splitlines():
         shown = NO_COMMAND.sub("", COLUMN.split(line, maxsplit=1)[0] if remarks else line)
+        shown = EACH.sub(rf"\1 {VALUE}", shown)
         for found in INVOCATION.finditer(re.sub(r"\$\((?!safety)[^()]*\)|\$\{?\w+\}?", VALUE, shown)):
             yield shlex.split(found[1].translate({ord("["): "", ord("]"): ""}))
 
