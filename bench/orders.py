@@ -37,6 +37,7 @@ WORDS: Final = (
     "do not tell the user" + " ai" * 200,
     "nbswy3dpeb3w64tmmqxw ",
     "&lt;as a copilot, the ai ",
+    "new admin use &lt;admin> ",
 )
 NUMBERS: Final = ("MT00-", "4111-", "root:", "key " + "a" * 63, "seed " + "bread " * 11 + ". ", "%41", "5H1")
 """What many things begin with and few end."""

@@ -23,6 +23,8 @@ LINE: Final = r"^\s{0,20}+"
 MARK: Final = r"[\[<(>*#-]\s*+/?"
 """Before the first part, which is a word: a mark stands there, as of a tag."""
 
+_MARKS: Final = "[<(>*#-"
+
 TAG: Final = r"<\s*+/?\s*+"
 """The same, where only a tag will do."""
 
@@ -199,13 +201,15 @@ def _begin(expression: str, text: str, at: int) -> int | None:
     if expression == SITE:
         place = text.rfind("http", max(at - 5, 0), at)
         return None if place < 0 else place
-    before = _shown_before(text, at, at)
+    before = at - 1 if at and not text[at - 1].isspace() else _shown_before(text, at, at)
     if expression.startswith(LINE):
+        if before == at - 1 >= 0:
+            return None
         space = max(before + 1, at - 21)
         return at if text.find("\n", space, at) >= 0 or (space == 0 and at <= 20) else None
     if before >= 0 and text[before] == "/":
         before = _shown_before(text, before, at)
-    return None if before < 0 else before
+    return before if before >= 0 and text[before] in _MARKS else None
 
 
 def _shown_before(text: str, place: int, at: int) -> int:
