@@ -44,7 +44,7 @@ TOKEN: Final = "SAFETY_PUBLISHER_TOKEN"  # noqa: S105 - a name
 @click.option("--repository", type=FOLDER, required=True, help="The publisher's own copy; made if it is not there.")
 @click.option("--hub", default="", help="Also send it to this hub.")
 @token_option(TOKEN, "safety hub publisher add")
-@click.option("--renew", is_flag=True, help="No new bundle: sign a new timestamp. Due twice a day: one is good for 24 hours.")
+@click.option("--renew", is_flag=True, help="No new bundle: sign a new timestamp, for 24 hours. Due twice a day.")
 def publish(bundle: Path | None, keys: Path, repository: Path, hub: str, token_file: Path | None, renew: bool) -> None:
     """Put a signed bundle into a repository, so that edges find it. Checked first as an edge would.
 
