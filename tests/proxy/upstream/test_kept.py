@@ -12,6 +12,7 @@ import pytest
 import uvloop
 
 from proxy.upstream.client import SWITCHED, Upstream
+from proxy.upstream.kept import KeptConnections
 from safety_core.cli.demo.answers import say
 from safety_core.errors import UnavailableError
 from safety_core.model.tool_call import AgentId
@@ -51,7 +52,11 @@ async def asked(upstream: Upstream, url: str, body: bytes = b"") -> bytes:
         (numbered(0), b"no HTTP at all"),
     ],
 )
-async def test_a_second_answer_is_not_the_next_request_s(parts: tuple[bytes, ...]) -> None:
+async def test_a_second_answer_is_not_the_next_request_s(
+    parts: tuple[bytes, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection ends by what came on it, and long before it would for having been idle."""
+    monkeypatch.setattr(Upstream, "connector", lambda _: KeptConnections(keepalive_timeout=3600))
     connections, ended = 0, asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
