@@ -13,7 +13,7 @@ from safety_core.edge.adapters.adapters import MODULES
 from safety_core.edge.adapters.needs import confinement_for
 from safety_core.edge.adapters.request import Request, answer_from, request_bytes
 from safety_core.edge.confine.confinement import Confinement
-from safety_core.edge.confine.spawn import NotStartedError, Program, Streams, confined
+from safety_core.edge.confine.spawn import Program, Streams, confined
 from safety_core.errors import ExecutionError, UnavailableError, UnknownSecretError
 from safety_core.model.secret import SecretName, SecretValue
 from safety_core.model.tool_call import ToolResult
@@ -92,7 +92,7 @@ async def _answered(request: Request, confinement: Confinement | None) -> bytes:
     except UnavailableError as error:
         raise request.refusal(error.reason, error.fix) from None
     except OSError as error:
-        if child is None or isinstance(error, NotStartedError):
+        if child is None or not child.began:
             raise request.refusal(f"has no process to serve it ({error.strerror})") from None
         raise request.uncertain(f"was cut off in the middle ({error.strerror})") from None
     if not answer and child.hits:

@@ -51,16 +51,17 @@ class Streams:
     stderr: Stream = asyncio.subprocess.DEVNULL
 
 
-class NotStartedError(OSError):
-    """A child was there, but did not become the program: nothing of it has run."""
-
-
 class Confined:
-    """A child, and everything that it started."""
+    """A child, and everything that it started.
+
+    Attributes:
+        began: the program may have run; not, where the child was found not to have become it.
+    """
 
     def __init__(self, process: Process, group: Group | None, report: int) -> None:
         self.process = process
         self.hits: tuple[str, ...] = ()
+        self.began = True
         self._group = group
         self._report = report
 
@@ -68,13 +69,14 @@ class Confined:
         """Return the exit status of the program, 128 + n for one that signal n ended.
 
         Raises:
-            NotStartedError: the program could not be started; `errno` says why.
+            OSError: the program could not be started; `errno` says why, and `began` is no more.
             UnavailableError: it could not be confined, so it was not started.
         """
         status = await self.process.wait()
         step, _, number = self._refusal().partition(" ")
         if step == "start":
-            raise NotStartedError(int(number), os.strerror(int(number)))
+            self.began = False
+            raise OSError(int(number), os.strerror(int(number)))
         if step:
             reason = f"could not be confined ({os.strerror(int(number))}), so it was not started"
             raise UnavailableError("the command", reason, "see `safety status`, and set `execute.confine`")

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from safety_core.edge.confine.held import held
-from safety_core.edge.confine.spawn import NotStartedError, Program, Streams, confined
+from safety_core.edge.confine.spawn import Program, Streams, confined
 from safety_core.edge.execute.limits import Limits
 from safety_core.edge.execute.told import told
 from safety_core.errors import ExecutionError, UncertainError
@@ -97,7 +97,7 @@ async def _run(
         fix = "give it more time, or less to do"
         raise ExecutionError("the command", f"did not end in {seconds:g} seconds and was killed", fix) from None
     except OSError as error:
-        if child is None or isinstance(error, NotStartedError):
+        if child is None or not child.began:
             raise ExecutionError("the command", f"could not be started ({error.strerror})") from None
         fix = "look whether it happened before you do it again"
         raise UncertainError("the command", f"may have run, and was ended ({error.strerror})", fix) from None
