@@ -39,7 +39,8 @@
     |-- UnavailableError             a neighbour (hub, provider, engine, disk) did not answer
     |   |-- RefusedError             ... or answered that it will not: asking again the same way is useless
     |   |-- BusyError                ... or has, as we ourselves may have, too much of this for now
-    |   `-- ClientGoneError          who asked left before the answer; what was asked for may cost all the same
+    |   `-- UnansweredError          ... or was asked, and broke off before its answer; what was asked for may cost
+    |       `-- ClientGoneError      who asked left before it
     `-- EffectFailed                 thrown into a flow by its driver: an effect did not come about
 
 No error text ever holds a secret: errors are built from names and places, not from values.
@@ -219,7 +220,11 @@ class BusyError(UnavailableError):
     """The neighbour, or this very process, has too much of this for now."""
 
 
-class ClientGoneError(UnavailableError):
+class UnansweredError(UnavailableError):
+    """The neighbour was asked, and no answer will come: what was asked for may have been done, and may cost."""
+
+
+class ClientGoneError(UnansweredError):
     """Who asked has left before the answer came."""
 
 

@@ -25,7 +25,7 @@ from safety_core.edge import clock
 from safety_core.edge.audit_log import AuditLog
 from safety_core.edge.driver import Handlers
 from safety_core.edge.usage_store import UsageStore
-from safety_core.errors import BudgetError, ClientGoneError, SafetyError, UnavailableError
+from safety_core.errors import BudgetError, ClientGoneError, SafetyError, UnansweredError, UnavailableError
 from safety_core.flow.dialect import Purpose
 from safety_core.flow.effects import Meter
 from safety_core.flow.egress_effects import Afford
@@ -48,6 +48,9 @@ _UNSEEN: Final = (
     "leave `background` out of the request",
 )
 """Why no such request passes, and what to do."""
+
+_UNKNOWN: Final = frozenset({ClientGoneError.__name__, UnansweredError.__name__})
+"""How an exchange ends of which nobody knows what the provider did."""
 
 _log = logging.getLogger(__name__)
 
@@ -274,7 +277,7 @@ class Budgets:
 
 
 def _taken(batch: Exchange) -> bool:
-    return batch.rule == ClientGoneError.__name__ or (batch.status < 300 and not batch.rule)
+    return batch.rule in _UNKNOWN or (batch.status < 300 and not batch.rule)
 
 
 def _used_up(limit: Limit, held: int, until: float) -> BudgetError:

@@ -20,7 +20,7 @@ from yarl import URL
 
 from proxy.upstream.addresses import PrivateAddressError, public_socket
 from proxy.upstream.kept import KeptConnections
-from safety_core.errors import InputError, UnavailableError
+from safety_core.errors import InputError, UnansweredError, UnavailableError
 from safety_core.flow.egress_effects import Headers, ResponseHead
 
 CHUNK: Final = 32 * 1024
@@ -61,7 +61,7 @@ class Upstream:
         """Send a request and return the response, its body unread. Close it.
 
         Raises:
-            UnavailableError: no response came.
+            UnavailableError: no response came; UnansweredError where the request had left.
             InputError: a header or the path cannot be sent.
         """
         if self._session is None:
@@ -72,7 +72,8 @@ class Upstream:
             response = await self._session.request(method, origin, data=outgoing, allow_redirects=False)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             outgoing.abort()
-            raise translated(error, origin) from error
+            kind = UnavailableError if outgoing.transport is None else UnansweredError
+            raise translated(error, origin, kind) from error
         except BaseException:
             outgoing.abort()
             raise
@@ -228,14 +229,14 @@ def _head(method: str, host: str, target: str, headers: Headers, body: bytes) ->
     return b"\r\n".join((line, *fields, b"", b""))
 
 
-def translated(error: Exception, origin: URL) -> UnavailableError:
-    """Return what a failure of a connection to `origin` is called here."""
+def translated(error: Exception, origin: URL, kind: type[UnavailableError] = UnavailableError) -> UnavailableError:
+    """Return what a failure of a connection to `origin` is called here, as a `kind`."""
     host = origin.raw_host or "provider"
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, PrivateAddressError) or isinstance(getattr(seen, "os_error", None), PrivateAddressError):
             return UnavailableError(host, "has a private address", "list the provider as private, if it is meant to be")
         seen = seen.__cause__
-    return UnavailableError(
+    return kind(
         host, f"did not answer ({type(error).__name__})", "look at the provider's status and this host's network"
     )

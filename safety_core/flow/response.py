@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
-from safety_core.errors import ClientGoneError, LimitError, SafetyError, UnavailableError, UnscannableError
+from safety_core.errors import LimitError, SafetyError, UnansweredError, UnavailableError, UnscannableError
 from safety_core.flow import effects
 from safety_core.flow.dialect import METERED, Stated, StreamEditor
 from safety_core.flow.effects import Flow
@@ -241,11 +241,12 @@ def _metering(sent: Sent, usage: Usage) -> effects.Meter:
 
 def _fail(sent: Sent, head: ResponseHead | None, error: SafetyError) -> Flow[Exchange]:
     """End an exchange of which the client has seen nothing. Once it has been answered, the provider bills it; and it
-    may where the client left while the provider was at work, which would else be a way to spend without a trace."""
+    may where the client left, or the connection broke, while the provider was at work, which would else be a way to
+    spend without a trace."""
     with suppress(SafetyError):
         yield from Cancel()
     yield from note(Event.RESPONSE, sent.id, sent.prompt, error)
-    answered = head.status < 400 if head is not None else isinstance(error.__cause__, ClientGoneError)
+    answered = head.status < 400 if head is not None else isinstance(error.__cause__, UnansweredError)
     if answered and sent.prompt.operation.purpose in METERED:
         yield from _meter(sent, Exchange(sent.id, 502), completed(None, len(sent.request.body), 0, whole=False))
     return (yield from refuse(sent.id, sent.prompt, 502, error))

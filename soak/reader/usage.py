@@ -8,6 +8,9 @@ an estimate, which stays in the lowest bits. What was stated and is not in the b
     killed      the edge came to an end (kill -9, no memory) between the prompt and the writing of its books
 
 Each is counted; that the second happens is a known limit, and that it happens only beside such an end is checked.
+Where the line broke right behind the statement, the answer is in the books as stated and counts as an estimate all the
+same: as many as there are of these, so many prompts were not answered whole. Where it broke before the provider had the
+request, the edge cannot know that; its estimate stands for a prompt that was sent and never arrived.
 """
 
 from __future__ import annotations
@@ -33,6 +36,8 @@ def check_totals(evidence: Evidence, report: Report) -> None:
     if at_edge != at_hub:
         report.wrong(USAGE, f"the hub does not count as the edge: {_difference(at_edge, at_hub)}")
     stated = _by_model(evidence, "stated")
+    sent = Counter(note["model"] for note in evidence.agent if note["what"] == "prompt")
+    broken = Counter(note["model"] for note in evidence.agent if note["what"] == "told" and not note["whole"])
     arrived = _by_model(evidence, "arrived")
     booked, requests, estimated = _booked(at_edge, report)
     ends = _ends(evidence)
@@ -44,21 +49,25 @@ def check_totals(evidence: Evidence, report: Report) -> None:
         killed = {number for number, note in missing.items() if _beside(note["at"], ends)}
         unstated = len(arrived[model]) - len(stated[model])
         others = len(missing) - len(killed)
-        if others > estimated[model]:
-            what = f"{others} answers of {model} are not in the books, which have {estimated[model]} estimates"
+        guesses = requests[model] - len(booked[model])
+        if others > guesses:
+            what = f"{others} answers of {model} are not in the books, which have {guesses} estimates"
             report.wrong(USAGE, f"{what}, and nothing ended beside them")
-        if estimated[model] > unstated + len(missing):
-            report.wrong(USAGE, f"{estimated[model]} estimates of {model} stand for {unstated + len(missing)} answers")
-        if requests[model] != estimated[model] + len(booked[model]):
-            report.wrong(USAGE, f"{model}: {requests[model]} requests, and other totals")
-        instead = min(max(estimated[model] - unstated, 0), len(missing))
+        room = unstated + len(missing) + max(sent[model] - len(arrived[model]), 0)
+        if guesses > room:
+            report.wrong(USAGE, f"{guesses} estimates of {model} stand for {room} prompts")
+        if not guesses <= estimated[model] <= guesses + broken[model]:
+            told = f"{requests[model]} requests, {estimated[model]} of them estimated, {len(booked[model])} as stated"
+            report.wrong(USAGE, f"{model}: {told}, and {broken[model]} prompts that were not answered whole")
+        instead = min(max(guesses - unstated, 0), len(missing))
         replaced += instead
         lost += len(missing) - instead
     report.count("answers that the provider stated", sum(len(one) for one in stated.values()))
     report.count("of these in the books as stated", sum(len(one) for one in booked.values()))
     report.count("of these in the books as estimates", replaced)
     report.count("of these lost in a kill between answer and books", lost)
-    report.count("estimates of answers never stated", sum(estimated.values()) - replaced)
+    guessed = sum(requests.values()) - sum(len(one) for one in booked.values())
+    report.count("estimates of answers never stated", guessed - replaced)
 
 
 def check_shown(evidence: Evidence, report: Report) -> None:

@@ -13,7 +13,7 @@ from safety_core.audit.tree import leaf_hash
 from safety_core.model.record import Event
 from soak.provider import cost
 from soak.reader.reading import read
-from tests.simulators.soaked import ENTRIES, Soaked, entry
+from tests.simulators.soaked import ENTRIES, MODEL, Soaked, entry
 
 Broken = Callable[[Soaked], Awaitable[None]]
 
@@ -216,9 +216,9 @@ VIOLATIONS: tuple[tuple[Broken, str, str], ...] = (
     (a_grant_that_is_forged, GRANTS, "is signed by nobody whose key is pinned"),
     (the_hub_counts_otherwise, USAGE, "the hub does not count as the edge"),
     (an_answer_is_not_in_the_books, USAGE, "1 answers of soak-00000 are not in the books"),
-    (an_answer_is_in_the_books_twice, USAGE, "3 requests, and other totals"),
+    (an_answer_is_in_the_books_twice, USAGE, "3 requests, 0 of them estimated, 1 as stated"),
     (an_answer_that_nobody_gave_is_in_the_books, USAGE, "the provider never stated it"),
-    (an_estimate_too_many_is_in_the_books, USAGE, "1 estimates of soak-00000 stand for 0 answers"),
+    (an_estimate_too_many_is_in_the_books, USAGE, "1 estimates of soak-00000 stand for 0 prompts"),
     (a_whole_answer_was_shown_and_never_booked, USAGE, "prompt m0 was answered whole, and is not in the books"),
     (a_secret_at_the_hub, SECRETS, "PLANTED stands in hub/hub.db-wal"),
     (a_secret_in_a_log, SECRETS, "PLANTED stands in logs/edge.err, reversed"),
@@ -262,3 +262,18 @@ async def test_an_estimate_stands_for_an_answer_whose_statement_was_lost(soaked:
     report = read(soaked.folder)
     assert report.findings == []
     assert report.numbers["of these in the books as estimates"] == 1
+
+
+async def test_an_answer_that_broke_behind_its_statement_counts_as_an_estimate_too(soaked: Soaked) -> None:
+    soaked.book(2, 1, cost(0)[0] + cost(1)[0], 2)
+    (found,) = read(soaked.folder).findings
+    assert "2 requests, 1 of them estimated, 2 as stated, and 0 prompts that were not answered whole" in found.what
+    soaked.rewrite("agent", whole=(True, False))
+    assert read(soaked.folder).findings == []
+
+
+async def test_an_estimate_stands_for_a_prompt_that_never_arrived(soaked: Soaked) -> None:
+    soaked.note("agent", "prompt", token="m2", model=MODEL, stream=False)
+    soaked.note("agent", "told", token="m2", model=MODEL, status=502, whole=False)
+    soaked.book(3, 1, cost(0)[0] + cost(1)[0] + 33, 2)
+    assert read(soaked.folder).findings == []

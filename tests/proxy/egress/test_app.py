@@ -218,6 +218,27 @@ async def test_an_unreachable_provider_is_a_502() -> None:
         async with anthropic_client(setting) as other:
             with pytest.raises(anthropic.InternalServerError, match="did not answer"):
                 await other.messages.create(model="m", max_tokens=1, messages=user("x"))
+        assert setting.books.metered == []
+
+
+async def test_a_provider_that_breaks_off_before_its_answer_may_bill_what_it_was_asked() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"}]}")
+        writer.write(b"HTTP/1.1 200 O")
+        writer.close()
+
+    body = {"model": "m", "messages": [{"role": "user", "content": "x"}]}
+    async with (
+        await asyncio.start_server(serve, "127.0.0.1", 0) as server,
+        egress(say("no"), base_url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}") as setting,
+        setting.client() as client,
+    ):
+        answer = await client.post("/openai/v1/chat/completions", json=body)
+        assert answer.status_code == 502
+        assert setting.books.log[-1].rules == ("UnansweredError",)
+        (meter,) = setting.books.metered
+        assert (meter.usage.estimated, meter.usage.output_total) == (True, 0)
+        assert meter.usage.input_total > 0
 
 
 async def test_a_private_address_is_refused_unless_listed() -> None:

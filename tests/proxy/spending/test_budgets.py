@@ -260,15 +260,19 @@ async def test_a_batch_that_was_not_taken_costs_nothing(place: Place, status: in
     assert _held(budgets) == 0
 
 
-@pytest.mark.parametrize("status", [200, 502])
-async def test_a_batch_whose_client_left_may_have_been_taken(place: Place, status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "rule"), [(200, "ClientGoneError"), (502, "ClientGoneError"), (502, "UnansweredError")]
+)
+async def test_a_batch_whose_client_left_or_that_was_not_answered_may_have_been_taken(
+    place: Place, status: int, rule: str
+) -> None:
     budgets = await place.begin(Budget(tokens_per_day=40))
     batch = place.asked()
     budgets.afford(batch)
-    budgets.ended(prompt(Purpose.BATCH), exchange(batch.request, status, "ClientGoneError"))
+    budgets.ended(prompt(Purpose.BATCH), exchange(batch.request, status, rule))
     assert _held(budgets) == 20
     budgets.afford(turn := place.asked())
-    budgets.ended(prompt(), exchange(turn.request, status, "ClientGoneError"))
+    budgets.ended(prompt(), exchange(turn.request, status, rule))
     assert _held(budgets) == 20, "a turn has been booked"
 
 

@@ -11,7 +11,14 @@ import pytest
 from proxy.providers.anthropic import Anthropic
 from proxy.providers.openai import OpenAi
 from safety_core.edge.driver import arun, run
-from safety_core.errors import BudgetError, ClientGoneError, LimitError, SafetyError, UnknownSecretError
+from safety_core.errors import (
+    BudgetError,
+    ClientGoneError,
+    LimitError,
+    SafetyError,
+    UnansweredError,
+    UnknownSecretError,
+)
 from safety_core.flow import effects
 from safety_core.flow.dialect import Operation, Purpose
 from safety_core.flow.egress_effects import Afford, AskStanding, Cancel, Emit, Forward, NextChunk, Respond, Standing
@@ -224,8 +231,9 @@ def test_an_unreachable_provider_is_a_502_and_costs_nothing() -> None:
     assert world.events() == [Event.PROMPT, Event.RESPONSE]
 
 
-def test_whoever_leaves_while_the_provider_is_at_work_pays_for_what_was_asked() -> None:
-    world = PromptWorld(fail_on=Forward, failure=ClientGoneError("client", "has left"))
+@pytest.mark.parametrize("failure", [ClientGoneError("client", "has left"), UnansweredError("it", "did not answer")])
+def test_what_was_asked_is_paid_for_where_client_or_provider_leaves_while_that_is_at_work(failure: SafetyError) -> None:
+    world = PromptWorld(fail_on=Forward, failure=failure)
     exchange = done(world, prompt())
     (meter,) = world.metered
     assert (exchange.status, meter.usage.estimated, meter.usage.output_total) == (502, True, 0)
