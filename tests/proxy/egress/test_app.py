@@ -297,11 +297,11 @@ async def test_a_client_that_leaves_before_the_answer_stops_the_provider() -> No
     never = asyncio.Event()
     async with egress(lambda _: Reply(chunks=[never])) as setting, setting.client() as client:
         asking = asyncio.create_task(client.post("/openai/v1/chat/completions", json={"model": "m", "messages": []}))
-        await asyncio.wait_for(setting.model.arrived.wait(), 5)
+        await asyncio.wait_for(setting.model.arrived.wait(), 60)
         asking.cancel()
         await asyncio.wait([asking])
-        await asyncio.wait_for(setting.model.left.wait(), 5)
-        await asyncio.wait_for(setting.books.settled.wait(), 5)
+        await asyncio.wait_for(setting.model.left.wait(), 60)
+        await asyncio.wait_for(setting.books.settled.wait(), 60)
         assert setting.books.log[-1].rules == ("ClientGoneError",)
         (meter,) = setting.books.metered
         assert meter.usage.estimated
@@ -315,8 +315,8 @@ async def test_a_client_that_leaves_a_stream_stops_the_provider_and_is_metered()
         body = {"model": "m", "messages": [], "stream": True}
         async with client.stream("POST", "/v1/chat/completions", json=body) as response:
             assert await anext(response.aiter_raw()) == chunk
-        await asyncio.wait_for(setting.model.left.wait(), 5)
-        await asyncio.wait_for(setting.books.settled.wait(), 5)
+        await asyncio.wait_for(setting.model.left.wait(), 60)
+        await asyncio.wait_for(setting.books.settled.wait(), 60)
         (meter,) = setting.books.metered
         assert meter.usage.estimated
         assert meter.usage.output_total == 4

@@ -87,9 +87,9 @@ async def test_every_event_is_handed_on_when_it_comes() -> None:
 
     async with behind(slow) as setting, asked(setting) as (reader, _):
         for number in range(5):
-            await asyncio.wait_for(reader.readuntil(f"{number} is out. ".encode()), 10)
+            await asyncio.wait_for(reader.readuntil(f"{number} is out. ".encode()), 60)
             more.set()
-        await asyncio.wait_for(reader.readuntil(b"0\r\n\r\n"), 10)
+        await asyncio.wait_for(reader.readuntil(b"0\r\n\r\n"), 60)
 
 
 @pytest.mark.parametrize("size", [10, 20_000_000])
@@ -130,10 +130,10 @@ async def test_a_provider_that_goes_in_the_middle_is_told_in_its_own_error_shape
         writer.transport.abort()
 
     async with behind(breaking) as setting, asked(setting) as (reader, _):
-        said = await asyncio.wait_for(reader.readuntil(b"0\r\n\r\n"), 10)
+        said = await asyncio.wait_for(reader.readuntil(b"0\r\n\r\n"), 60)
         assert b"one two. " in said
         error = json.loads(said.rpartition(b"data: ")[2].partition(b"\n\n")[0])["error"]
         assert "did not answer" in error["message"]
-        await asyncio.wait_for(setting.books.settled.wait(), 10)
+        await asyncio.wait_for(setting.books.settled.wait(), 60)
         (metered,) = setting.books.metered
         assert metered.usage.estimated

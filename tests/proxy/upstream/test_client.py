@@ -206,31 +206,31 @@ async def test_a_provider_that_falls_silent_or_breaks_off_is_unavailable() -> No
         with pytest.raises(UnavailableError, match="Timeout"):
             await answer.chunk()
         await answer.aclose()
-        await asyncio.wait_for(here.left.wait(), 5)
+        await asyncio.wait_for(here.left.wait(), 60)
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhello"])
 async def test_who_is_no_longer_waited_for_sees_the_connection_break_off(answer: bytes) -> None:
     async with provider(answer) as here, upstream() as out:
         asking = asyncio.create_task(out.send("POST", here.url + "/", (), b"{}"))
-        await asyncio.wait_for(here.asked.wait(), 5)
+        await asyncio.wait_for(here.asked.wait(), 60)
         if answer:
             await (await asking).aclose()
         else:
             asking.cancel()
             await asyncio.wait([asking])
-        await asyncio.wait_for(here.left.wait(), 5)
+        await asyncio.wait_for(here.left.wait(), 60)
 
 
 async def test_also_while_it_does_not_take_the_body() -> None:
     """To close such a connection would wait until it has taken all of it."""
     async with provider(reads=False) as here, upstream() as out:
         asking = asyncio.create_task(out.send("POST", here.url + "/", (), b"x" * 20_000_000))
-        await asyncio.wait_for(here.asked.wait(), 5)
+        await asyncio.wait_for(here.asked.wait(), 60)
         await asyncio.sleep(0.05)
         asking.cancel()
         await asyncio.wait([asking])
-        await asyncio.wait_for(here.left.wait(), 5)
+        await asyncio.wait_for(here.left.wait(), 60)
 
 
 async def test_a_reader_that_takes_nothing_stops_the_provider() -> None:
