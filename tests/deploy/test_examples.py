@@ -21,7 +21,7 @@ from proxy.watching.traffic import Traffic
 from safety_core.edge.vault_key import KEY_CREDENTIAL
 from tests.simulators import nginx
 from tests.simulators.certificates import certificate
-from tests.simulators.serving import free_port
+from tests.simulators.serving import held_port
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -108,17 +108,20 @@ def _answering(port: int) -> Iterator[None]:
     with ThreadingHTTPServer(("127.0.0.1", port), _Answering) as server:
         serving = threading.Thread(target=server.serve_forever, args=(0.01,))
         serving.start()
-        yield
-        server.shutdown()
-        serving.join()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            serving.join()
 
 
 def test_processes_are_started_anew_one_after_the_other_and_every_request_is_answered(tmp_path: Path) -> None:
     """nginx would set the first one aside for a while, and then find the second one stopped."""
-    ports = (free_port(), free_port())
     with ExitStack() as stack:
+        ports = (stack.enter_context(held_port()), stack.enter_context(held_port()))
         front = stack.enter_context(nginx.nginx(tmp_path / "nginx", ports))
-        ask = stack.enter_context(httpx2.Client(base_url=front.url, verify=front.context(), trust_env=False))
+        client = httpx2.Client(base_url=front.url, verify=front.context(), timeout=60, trust_env=False)
+        ask = stack.enter_context(client)
         for stopped, running in (ports, ports[::-1], ports):
             with _answering(running):
                 assert [ask.post("/", content=b"x").status_code for _ in range(4)] == [204] * 4, stopped

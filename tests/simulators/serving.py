@@ -1,4 +1,4 @@
-"""A free port of loopback, and an application on one."""
+"""A free port of loopback, one that stays free, and an application on one."""
 
 from __future__ import annotations
 
@@ -16,6 +16,18 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port: int = listening.getsockname()[1]
         return port
+
+
+@contextmanager
+def held_port() -> Iterator[int]:
+    """Yield a loopback port that refuses, and that the kernel gives to nobody else until the block ends.
+
+    Whoever sets SO_REUSEADDR can listen on it meanwhile, which is what servers do.
+    """
+    with socket.socket() as holding:
+        holding.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holding.bind(("127.0.0.1", 0))
+        yield holding.getsockname()[1]
 
 
 @contextmanager
