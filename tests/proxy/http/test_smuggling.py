@@ -221,7 +221,8 @@ async def test_an_answer_before_the_end_of_the_body_closes_the_connection() -> N
         assert setting.model.requests == []
 
 
-async def test_who_is_still_sending_reads_the_answer_that_came_early() -> None:
+async def test_who_is_still_sending_reads_the_answer_that_came_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("safety_core.edge.http.guarded.LINGER_SECONDS", 60.0)
     async with egress(fail(200, b"{}"), body=100) as setting, raw_connection(setting) as (reader, writer):
         writer.write(post(b"Content-Length: 5000000\r\n", body=b""))
         answer = await reader.readuntil(b"\r\n\r\n")
