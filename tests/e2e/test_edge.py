@@ -237,7 +237,7 @@ def test_ten_mebibytes_are_looked_through(edge: Edge) -> None:
 
 def test_the_tcp_port_wants_its_token_and_reloads_for_nobody(edge: Edge) -> None:
     url = f"http://127.0.0.1:{edge.ready['control_port']}"
-    with httpx2.Client(base_url=url, trust_env=False) as client:
+    with httpx2.Client(base_url=url, timeout=60, trust_env=False) as client:
         assert client.get("/v1/status").status_code == 401
         assert client.get("/v1/status", headers={"Authorization": "Bearer wrong"}).status_code == 401
         client.headers["Authorization"] = f"Bearer {CONTROL_TOKEN}"
@@ -249,7 +249,7 @@ def test_a_new_policy_comes_into_force_by_itself_or_at_once(here: Site, edge: Ed
     here.publish("r2")
     assert edge.ask("/v1/reload", {})["policy"]["revision"] == "r2"
     here.publish("r1")
-    for _ in range(100):
+    for _ in range(600):
         if edge.status()["policy"]["revision"] == "r1":
             break
         time.sleep(0.1)
@@ -257,7 +257,7 @@ def test_a_new_policy_comes_into_force_by_itself_or_at_once(here: Site, edge: Ed
 
 
 def test_the_hub_hears_from_the_edge(here: Site, edge: Edge) -> None:
-    for _ in range(100):
+    for _ in range(600):
         status = edge.status()
         tasks = {task["task"]: task for task in status["tasks"]}
         if tasks["heartbeat"]["last_done"] and tasks["audit: whole"]["last_done"]:
@@ -332,7 +332,7 @@ def test_without_a_policy_every_call_is_refused_and_the_process_says_why() -> No
             url = f"http://127.0.0.1:{edge.ready['egress']}/v1/chat/completions"
             prompt = {"model": "m", "messages": [{"role": "user", "content": "x"}]}
             headers = {"Authorization": f"Bearer {CONTROL_TOKEN}"}
-            refused = httpx2.post(url, json=prompt, headers=headers, trust_env=False)
+            refused = httpx2.post(url, json=prompt, headers=headers, timeout=60, trust_env=False)
             assert refused.status_code == 503, refused.text
             assert "no trusted policy" in refused.json()["error"]["message"]
             lonely.publish()

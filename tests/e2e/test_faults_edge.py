@@ -131,7 +131,7 @@ def test_usage_is_neither_lost_nor_counted_twice(here: Site, model: str) -> None
             killer.join()
     with here.edge(**environ) as edge:
         sent, answered = sent + 1, answered + prompt(edge)
-        for _ in range(200):
+        for _ in range(1200):
             if at_hub(here) == at_edge(here):
                 break
             time.sleep(0.05)
@@ -147,6 +147,7 @@ def prompt(edge: Edge) -> int:
         f"http://127.0.0.1:{edge.ready['egress']}/v1/chat/completions",
         headers={"Authorization": f"Bearer {CLIENT_TOKEN}"},
         json={"model": "m", "messages": [{"role": "user", "content": "bread?"}]},
+        timeout=60,
         trust_env=False,
     )
     assert answer.status_code == 200, answer.text

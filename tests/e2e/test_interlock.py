@@ -58,7 +58,7 @@ def prompt(edge: Edge, *results: str) -> httpx2.Response:
         f"http://127.0.0.1:{edge.ready['egress']}/openai/v1/chat/completions",
         json={"model": "m-1", "messages": [{"role": "user", "content": "hello"}, *told]},
         headers={"authorization": f"Bearer {TOKEN}", "traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"},
-        timeout=20,
+        timeout=60,
         trust_env=False,
     )
 

@@ -29,7 +29,7 @@ class Raw:
 
     async def said(self) -> tuple[int, str]:
         """Return status and reason of the answer."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             head = await self.reader.readuntil(b"\r\n\r\n")
             length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
             body = json.loads(await self.reader.readexactly(length))
@@ -37,7 +37,7 @@ class Raw:
 
     async def closed(self) -> bool:
         """Wait until the other side ends."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             try:
                 return await self.reader.read() == b""
             except ConnectionError:
@@ -153,14 +153,14 @@ async def test_half_sent_bodies_of_one_address_leave_room_for_others(
     half = f"POST /v1/usage HTTP/1.1\r\nHost: hub\r\n{headers}Content-Length: 1000000\r\n\r\n".encode() + b"x" * 150_000
     first, second = await raw(small_hub), await raw(small_hub)
     first.writer.write(half)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while bodies._held.total() < 150_000:  # noqa: ASYNC110 - it ends when the hub has read it
             await asyncio.sleep(0.01)
     second.writer.write(half)
     assert await second.said() == (503, "holds as many bodies of requests as it can")
     await answered(small_hub)
     first.writer.close()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while bodies._held:  # noqa: ASYNC110 - it ends when the hub has noticed
             await asyncio.sleep(0.01)
 

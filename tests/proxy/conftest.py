@@ -39,7 +39,7 @@ def serving(short_path: Path) -> Serving:
         await up.wait()
         try:
             transport = httpx2.AsyncHTTPTransport(uds=str(path))
-            async with httpx2.AsyncClient(transport=transport, base_url="http://edge", timeout=20) as client:
+            async with httpx2.AsyncClient(transport=transport, base_url="http://edge", timeout=60) as client:
                 yield client
         finally:
             stop.set()

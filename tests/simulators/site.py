@@ -204,7 +204,7 @@ class Site:
     def as_person(self, kind: str) -> httpx2.Client:
         """Return a client of the hub that speaks for the publisher or the approver."""
         headers = {"Authorization": f"Bearer {self.tokens[kind]}"}
-        return httpx2.Client(base_url=self.hub_url, headers=headers, timeout=20, trust_env=False)
+        return httpx2.Client(base_url=self.hub_url, headers=headers, timeout=60, trust_env=False)
 
     def answer(self, approval: str, *, allow: bool = True) -> None:
         """Decide a question at the hub, as soon as it is there."""
@@ -217,7 +217,7 @@ class Site:
 
     def _answered(self, approval: str, *, allow: bool) -> httpx2.Response:
         with self.as_person("approver") as client:
-            for _ in range(200):
+            for _ in range(1200):
                 if client.get(f"/v1/approvals/{approval}").status_code == 200:
                     break
                 time.sleep(0.05)

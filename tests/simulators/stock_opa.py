@@ -40,8 +40,8 @@ def stock(folder: Path, *arguments: str) -> Iterator[str]:
 
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
-    with httpx2.Client(timeout=1) as client:
-        for _ in range(200):
+    with httpx2.Client(timeout=10) as client:
+        for _ in range(1200):
             if process.poll() is not None:
                 raise RuntimeError("opa ended")
             try:

@@ -21,7 +21,7 @@ def test_an_agent_whose_plugin_is_not_there_gets_no_model(world: World) -> None:
     url = f"http://127.0.0.1:{world.edge.ready['egress']}/shop-main/v1/chat/completions"
     body = {"model": "scripted", "messages": [{"role": "user", "content": "hello"}]}
     key = {"authorization": f"Bearer {world.tokens['unguarded']}"}
-    answer = httpx2.post(url, json=body, headers=key, trust_env=False)
+    answer = httpx2.post(url, json=body, headers=key, timeout=60, trust_env=False)
     assert answer.status_code == 424
     assert "plugin has not checked in" in json.dumps(answer.json())
 

@@ -85,7 +85,7 @@ class Setting:
 
     def client(self, **headers: str) -> httpx2.AsyncClient:
         sent = {"authorization": f"Bearer {CLIENT_TOKEN}", **headers}
-        return httpx2.AsyncClient(base_url=self.url, headers=sent, timeout=20, trust_env=False)
+        return httpx2.AsyncClient(base_url=self.url, headers=sent, timeout=60, trust_env=False)
 
 
 @asynccontextmanager

@@ -238,7 +238,7 @@ async def test_an_answer_that_begins_by_itself_and_is_not_affordable_is_not_show
         found, code, _ = await closing(socket)
         assert [event["type"] for event in found] == ["error"]
         assert code == 1008
-        assert await asyncio.wait_for(setting.model.settled.wait(), 20)
+        assert await asyncio.wait_for(setting.model.settled.wait(), 60)
 
 
 async def test_the_providers_errors_and_end_pass() -> None:

@@ -113,11 +113,11 @@ async def test_a_client_that_leaves_before_the_answer_ends_the_request_to_the_pr
     body = json.dumps({"model": "m", "messages": [], "pad": "x " * (size // 2)}).encode()
     async with behind(deaf) as setting:
         async with asked(setting, body) as (_, writer):
-            await asyncio.wait_for(came.wait(), 20)
+            await asyncio.wait_for(came.wait(), 60)
             writer.transport.abort()
-        await asyncio.wait_for(setting.books.settled.wait(), 20)
+        await asyncio.wait_for(setting.books.settled.wait(), 60)
         go.set()
-        await asyncio.wait_for(left.wait(), 20)
+        await asyncio.wait_for(left.wait(), 60)
         assert taken <= max(len(body) // 2, 100)
         assert setting.books.log[-1].rules
 

@@ -87,7 +87,7 @@ async def place(agents: str = "default_tier: trusted\nagents: {}\n", **environ: 
                 control(Path(folder), bundle(agents), named) as setting,
                 served(setting.edge.egress) as url,
                 httpx2.AsyncClient(
-                    base_url=url, headers={"authorization": f"Bearer {TOKEN}"}, timeout=20, trust_env=False
+                    base_url=url, headers={"authorization": f"Bearer {TOKEN}"}, timeout=60, trust_env=False
                 ) as client,
             ):
                 setting.put(PROVIDER_KEY="k" * 3 + "9Zt4Wq7Lx2Vb8Nm5")

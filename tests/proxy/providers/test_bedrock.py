@@ -248,7 +248,7 @@ async def test_client_and_edge_may_hold_a_bedrock_api_key_instead() -> None:
     key = "bedrock-api-" + "key-7Hq2"
     async with bedrock(Bedrock(signed=False), key) as setting:
         sent = {"authorization": f"Bearer {CLIENT_TOKEN}"}
-        async with httpx2.AsyncClient(base_url=setting.url, headers=sent, timeout=20, trust_env=False) as client:
+        async with httpx2.AsyncClient(base_url=setting.url, headers=sent, timeout=60, trust_env=False) as client:
             reply = await client.post("/bedrock/model/m/converse", json={"messages": user("hi")})
         assert reply.json()["output"]["message"]["content"] == [{"text": "hello"}]
         (request,) = setting.model.requests

@@ -78,8 +78,8 @@ async def provider(
 
 
 @asynccontextmanager
-async def upstream(*, private: bool = True, silence: float = 5.0) -> AsyncGenerator[Upstream, None]:
-    here = Upstream(private=private, connect_seconds=5.0, silence_seconds=silence)
+async def upstream(*, private: bool = True, silence: float = 60.0) -> AsyncGenerator[Upstream, None]:
+    here = Upstream(private=private, connect_seconds=60.0, silence_seconds=silence)
     try:
         yield here
     finally:

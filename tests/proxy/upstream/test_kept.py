@@ -77,9 +77,9 @@ async def test_a_second_answer_is_not_the_next_request_s(
         ended.set()
 
     async with listening(serve) as url:
-        upstream = Upstream(private=True, connect_seconds=5, silence_seconds=5)
+        upstream = Upstream(private=True, connect_seconds=60, silence_seconds=60)
         assert await asked(upstream, url) == b"00000"
-        async with asyncio.timeout(20):  # what is still on its way then cannot be told from an answer
+        async with asyncio.timeout(60):  # what is still on its way then cannot be told from an answer
             await ended.wait()
         assert await asked(upstream, url) == b"00001"
         assert connections == 2
@@ -95,7 +95,7 @@ def test_a_connection_that_is_gone_already_is_let_go_on_the_loop_of_the_edge(ans
 
     async def ask() -> None:
         async with listening(serve) as url:
-            upstream = Upstream(private=True, connect_seconds=5, silence_seconds=5)
+            upstream = Upstream(private=True, connect_seconds=60, silence_seconds=60)
             with pytest.raises(UnavailableError, match="did not answer"):
                 await asked(upstream, url)
             await upstream.aclose()
@@ -112,7 +112,7 @@ async def test_a_body_that_turns_out_to_be_cut_wrongly_is_not_waited_for() -> No
         await reader.read()
 
     async with listening(serve) as url:
-        upstream = Upstream(private=True, connect_seconds=5, silence_seconds=5)
+        upstream = Upstream(private=True, connect_seconds=60, silence_seconds=60)
         async with asyncio.timeout(60):  # it never ended
             with pytest.raises(UnavailableError, match="ClientPayloadError"):
                 await asked(upstream, url)
@@ -126,7 +126,7 @@ async def test_an_answer_in_another_protocol_is_none() -> None:
         await reader.read()
 
     async with listening(serve) as url:
-        upstream = Upstream(private=True, connect_seconds=5, silence_seconds=5)
+        upstream = Upstream(private=True, connect_seconds=60, silence_seconds=60)
         with pytest.raises(UnavailableError, match="another protocol"):
             await asked(upstream, url)
         await upstream.aclose()
@@ -170,7 +170,7 @@ async def test_who_leaves_at_any_moment_leaves_no_answer_behind() -> None:
             await serve(reader, writer)
 
     async with listening(served) as url:
-        upstream = Upstream(private=True, connect_seconds=5, silence_seconds=5)
+        upstream = Upstream(private=True, connect_seconds=60, silence_seconds=60)
         whole = 0
 
         async def one(number: int) -> None:

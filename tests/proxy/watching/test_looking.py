@@ -184,7 +184,10 @@ async def test_prometheus_comes_with_the_token(short_path: Path) -> None:
         guarded = TokenGuard(
             control_app(here.control.edge.control, local=False), hashlib.sha256(token.encode()).digest()
         )
-        async with served(guarded) as url, httpx2.AsyncClient(base_url=url, trust_env=False) as client:
+        async with (
+            served(guarded) as url,
+            httpx2.AsyncClient(base_url=url, timeout=60, trust_env=False) as client,
+        ):
             assert (await client.get("/metrics")).status_code == 401
             answer = await client.get("/metrics", headers={"authorization": f"Bearer {token}"})
         assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"

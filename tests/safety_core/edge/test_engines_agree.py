@@ -158,7 +158,7 @@ async def test_a_stock_opa_reproduces_the_golden_vectors(tmp_path: Path) -> None
     with stock(tmp_path) as url:
         remote = OpaEngine(url, deadline=10)
         await remote.load(bundle)
-        async with httpx2.AsyncClient() as client:
+        async with httpx2.AsyncClient(timeout=60) as client:
             for vector in bundle.golden:
                 told = await client.post(f"{url}/v1/data/safety/answer", json={"input": vector.facts})
                 assert read_hits(told.json()["result"]["hits"], "answer") == vector.hits

@@ -36,7 +36,7 @@ async def test_a_stock_opa_verifies_our_signature(tmp_path: Path) -> None:
     files, bundle = compile_bundle(shipped_sources(), tenant="one")
     signed = sign_files(files, KEY, scope="one")
     with stock(tmp_path, *_bundle(tmp_path, signed)) as url:
-        async with httpx2.AsyncClient() as client:
+        async with httpx2.AsyncClient(timeout=60) as client:
             answer = await client.post(f"{url}/v1/data/safety/answer", json={"input": CALL.to_json()})
         assert answer.json()["result"]["revision"] == bundle.revision
 
@@ -70,7 +70,7 @@ async def test_an_opa_that_is_emptied_fed_by_somebody_else_or_ended_is_no_answer
     with stock(tmp_path) as url:
         engine = OpaEngine(url, deadline=10)
         await engine.load(bundle)
-        async with httpx2.AsyncClient() as client:
+        async with httpx2.AsyncClient(timeout=60) as client:
             (await client.delete(f"{url}/v1/policies/rules/deletes/deletes.rego")).raise_for_status()
             with pytest.raises(UnavailableError, match="result: is missing"):
                 await engine.judge(CALL)

@@ -83,7 +83,7 @@ def test_anthropic_streams_a_call_and_counts_cached_tokens_apart(
 
 def test_a_reply_may_be_empty_or_broken_and_the_model_goes_on(script: Queue, model: Model) -> None:
     script.next(fail(503, b""), lambda _: Reply(chunks=[b"{"], broken=True), fail(200, b"{}"))
-    with httpx2.Client(base_url=model.url, trust_env=False) as client:
+    with httpx2.Client(base_url=model.url, timeout=60, trust_env=False) as client:
         assert (answer := client.post("/v1/chat/completions", json={})).status_code == 503
         assert answer.content == b""
         with pytest.raises(httpx2.RemoteProtocolError):

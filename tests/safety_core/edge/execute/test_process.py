@@ -113,7 +113,7 @@ def runs(command: str) -> bool:
 
 
 async def comes(condition: Callable[[], bool]) -> bool:
-    for _ in range(300):
+    for _ in range(3000):
         if condition():
             return True
         await asyncio.sleep(0.02)

@@ -257,7 +257,7 @@ def _ends(server: Database, text: str) -> bool:
         "postgresql": "SELECT query FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid()",
         "mysql": "SELECT info FROM information_schema.processlist WHERE info IS NOT NULL AND id <> connection_id()",
     }[server.scheme]
-    for _ in range(200):
+    for _ in range(1200):
         if not any(text in str(query) for (query,) in server.ask(running)):
             return True
         time.sleep(0.05)
