@@ -15,7 +15,6 @@ import pytest
 
 from safety_core.cli.main import run
 from tests.docs.hand import Hand
-from tests.simulators.serving import free_port
 from tests.simulators.site import TENANT, Edge, Site, site
 from tests.simulators.small_policy import SMALL
 
@@ -70,7 +69,7 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> Generator[Shop, None, None]:
         desk = here.folder / "desk"
         desk.mkdir()
         monkeypatch.chdir(desk)
-        with here.hub(free_port()):
+        with here.hub():
             for name, value in {
                 "SAFETY_HOME": str(here.home.path),
                 "SAFETY_HUB_DATA": str(here.hub_data),
