@@ -13,12 +13,13 @@ from typing import Final, TypeAlias
 import click
 from nacl.signing import VerifyKey
 
-from safety_core.audit.checkpoint import Checkpoint
+from safety_core.audit.checkpoint import Checkpoint, size_of
 from safety_core.audit.tree import Hash
 from safety_core.canonical import Json, JsonObject
 from safety_core.cli.home import there_option
 from safety_core.edge.audit_log import AuditLog
 from safety_core.edge.audit_verify import verify as examine
+from safety_core.edge.files import read_input
 from safety_core.edge.home import Home
 from safety_core.edge.key_file import edge_key
 from safety_core.errors import AuditError, InputError
@@ -59,7 +60,7 @@ def verify(public: str | None, checkpoints: tuple[Path, ...], hub: str | None, t
     Exit status 1 if an entry was changed, removed, moved or cut off; each is named.
     """
     _demand_log(home)
-    external = [path.read_text(encoding="utf-8") for path in checkpoints]
+    external = [_kept(path) for path in checkpoints]
     witnessed = _witnessed(hub, tenant, home) if hub else ()
     report = examine(home.audit, _key(public, home), external, witnessed)
     if hub:
@@ -90,6 +91,17 @@ def _demand_log(home: Home) -> None:
     """Whoever looks makes no log, and no key for one. Raises AuditError."""
     if not home.audit.exists():
         raise AuditError(str(home.audit), "does not exist", "name the edge's folder with --home or SAFETY_HOME")
+
+
+def _kept(path: Path) -> str:
+    """Return a checkpoint that was kept elsewhere. Raises InputError where the file holds none."""
+    note = read_input(path).decode("utf-8", "replace")
+    try:
+        size_of(note)
+    except AuditError as error:
+        fix = "name a copy of audit.checkpoint, or what the hub has shown"
+        raise InputError(str(path), f"holds no checkpoint: {error}", fix) from error
+    return note
 
 
 def _key(public: str | None, home: Home) -> VerifyKey:

@@ -51,6 +51,18 @@ def test_a_sound_log_holds(home: Home, capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr().out.startswith("5 entries, root ")
 
 
+@pytest.mark.parametrize("content", [b"\x82\xff no text \x00", b"some text\n", b""])
+def test_a_file_that_holds_no_checkpoint_is_named(
+    home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes
+) -> None:
+    wrong = tmp_path / "wrong"
+    wrong.write_bytes(content)
+    assert safety(home, "verify", "--checkpoint", str(wrong)) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"error: {wrong}: holds no checkpoint: ")
+    assert ". Fix: name a copy of audit.checkpoint" in told
+
+
 def test_a_tampered_log_does_not_hold_and_says_where(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     tamper(home, "UPDATE entry SET body = x'7b7d' WHERE number = 3")
     assert safety(home, "verify") == 1
