@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from safety_core.bundle.contents import TrustedBundle
+from safety_core.bundle.contents import TrustedBundle, module_text
 from safety_core.canonical import JsonObject
 from safety_core.edge.rego_child import RegoChild
 from safety_core.errors import PolicyError, UnavailableError
@@ -28,13 +28,18 @@ class RuleTest:
     trouble: str = ""
 
 
+def rule_tests_in(sources: Mapping[str, bytes]) -> dict[str, str]:
+    """Return the test files among the sources of a policy, by name. Raises PolicyError where one is no text."""
+    return {name: module_text(name, raw) for name, raw in sorted(sources.items()) if name.endswith("_test.rego")}
+
+
 async def run_tests(bundle: TrustedBundle, sources: Mapping[str, bytes]) -> tuple[RuleTest, ...]:
     """Return the outcome of every test in `sources`, in order.
 
     Raises:
         PolicyError: a test file cannot be loaded, or a rule has no test.
     """
-    files = {name: raw.decode("utf-8") for name, raw in sorted(sources.items()) if name.endswith("_test.rego")}
+    files = rule_tests_in(sources)
     for rule in bundle.guards:
         if f"rules/{rule}/{rule}_test.rego" not in files:
             raise PolicyError(f"rules/{rule}", "has no test", f"write rules/{rule}/{rule}_test.rego")

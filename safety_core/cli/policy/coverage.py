@@ -22,6 +22,7 @@ from safety_core.cli.policy.replay import workspace_option
 from safety_core.cli.policy.screen import counted, cut, say, strong, weak
 from safety_core.cli.policy.seam import compiled, policies_option, sources_of
 from safety_core.edge.coverage import Lines, paths_of_tests, watched
+from safety_core.edge.policy_tests import rule_tests_in
 from safety_core.edge.trial import tool_call
 
 
@@ -102,7 +103,7 @@ async def _found(sources: Mapping[str, bytes], bundle: TrustedBundle, recordings
         for call in recordings.read(advance):
             asked.append(facts_of(tool_call(call), catalogue, workspace).to_json())
             used.add_step(trace(call.tool, call.params, catalogue, workspace, hints=call.hints))
-    tests = {name: raw.decode("utf-8") for name, raw in sources.items() if name.endswith("_test.rego")}
+    tests = rule_tests_in(sources)
     rules = [*bundle.guards]
     watch = await watched(bundle, [(rules, facts) for facts in asked], tests=tests, values=paths_of_tests(tests))
     missed, silent, count = _clauses(bundle, watch.lines[0])

@@ -15,7 +15,7 @@ from safety_core.bundle.clauses import clauses_of
 from safety_core.bundle.contents import TrustedBundle
 from safety_core.bundle.golden import Vector, read_vectors
 from safety_core.edge.coverage import paths_of_tests, watched
-from safety_core.edge.policy_tests import RuleTest
+from safety_core.edge.policy_tests import RuleTest, rule_tests_in
 from safety_core.edge.prove import vectors_of
 from safety_core.errors import PolicyError, SafetyError, UnavailableError, UnprovenError
 from safety_core.model.verdict import Hit
@@ -81,7 +81,7 @@ def test_error(outcome: RuleTest, bundle: TrustedBundle, sources: Mapping[str, b
     """Return why a test failed: the condition of it that did not come true."""
     file, _, line = outcome.file.rpartition(":")
     place = f"{outcome.file}: {outcome.name} {outcome.trouble}"
-    tests = {name: raw.decode("utf-8") for name, raw in sources.items() if name.endswith("_test.rego")}
+    tests = rule_tests_in(sources)
     paths = [path for path in paths_of_tests({file: tests.get(file, "")}) if path.endswith(f".{outcome.name}")]
     try:
         reached = asyncio.run(watched(bundle, [], tests=tests, values=paths)).lines[0].covered.get(file, frozenset())
