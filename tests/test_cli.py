@@ -153,7 +153,7 @@ WRONG_FILES = [
     "secret set A --home edge", "approvals list --hub http://127.0.0.1:9 --token-file wrong", "backup check .",
     "approvals list --hub http://127.0.0.1:9 --token-file nowhere", "edge --config wrong",
     "connection list --config wrong",
-    "usage reconcile wrong", "hook status claude-code wrong",
+    "usage reconcile wrong", "scan --allow wrong .", "hook status claude-code wrong",
 ]  # fmt: skip
 
 

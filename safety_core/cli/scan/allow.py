@@ -77,7 +77,7 @@ def read_allow_list(path: Path | None, default: Path = DEFAULT) -> AllowList:
     try:
         text = read_input(path or default).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(name, "is not UTF-8 text") from error
+        raise InputError(name, "is not UTF-8 text", "write a line for each: FINGERPRINT [PATH]  # why") from error
     entries: dict[str, Entry] = {}
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip() and not line.lstrip().startswith("#"):
