@@ -42,7 +42,6 @@ NEAR: Final = 256
 """Hashes that are kept in memory: an entry needs one for each bit of the log's size."""
 REPAIR: Final = "run `safety audit verify`, keep the file as evidence, and restore the log from a backup"
 
-
 FOUND: Final = 10
 """Contradictions at which reading a log through stops: one is enough for an alarm."""
 
