@@ -190,7 +190,8 @@ class Traces:
         self.spaces = {kind: inside.namespace(kind) for kind in SPACES}
         # The kernel gives the number of a namespace that is gone to a new one; of one that is held open it does not.
         self.held = [os.open(f"/proc/{inside.first}/ns/{kind}", os.O_RDONLY) for kind in SPACES]
-        self.processes = {*processes_in("pid", self.spaces["pid"]), record["process"]}
+        inner = processes_in("pid", self.spaces["pid"])
+        self.processes = {number: began(number) for number in (*inner, record["process"])}
         self.groups = [Path(folder) for folder in record["groups"]]
         self.uid = inside.uid
         assert len(self.processes) > 4  # its first, stage, hub, edge, the policy worker
@@ -203,7 +204,8 @@ class Traces:
         ]
         while self.held:
             os.close(self.held.pop())
-        found += [f"process {number}" for number in self.processes if running(number)]
+        # Numbers of processes are given again, too; the moment at which one began is not.
+        found += [f"process {number}" for number, start in self.processes.items() if start and began(number) == start]
         found += [str(folder) for folder in self.groups if folder.exists()]
         for place in (data, Path("/dev/shm"), Path("/run")):
             for path in paths_in(place):
@@ -221,12 +223,14 @@ class Traces:
         return [f"{text} in {path}" for text in texts if text.encode() in path.read_bytes()]
 
 
-def running(process: int) -> bool:
-    """Tell whether a process is there, and not only its exit status that nobody has fetched yet."""
+def began(process: int) -> str:
+    """Return when a process began, in ticks since the machine started; "" for one that is not there, or of which only
+    the exit status is that nobody has fetched yet."""
     try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        state, *rest = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return False
+        return ""
+    return "" if state == "Z" else rest[18]
 
 
 def listening(process: int) -> set[str]:
