@@ -95,6 +95,30 @@ def make_root(roles: Mapping[str, Keys], *, version: int, now: float, also: Sequ
     return document_bytes(Metadata(root), [*roles["root"].signers, *also])
 
 
+def next_root(before: Root, replaced: Mapping[str, Sequence[Signer]], by: Sequence[Signer], now: float) -> bytes:
+    """Return the root document that follows `before`, for another year; thresholds stay.
+
+    Args:
+        replaced: new keys, by role; the other roles keep all that they have, also those that are not at hand.
+        by: the root keys of `before` that are at hand. New root keys sign besides.
+    """
+    keys = {role: [signer.public_key for signer in signers] for role, signers in replaced.items()}
+    fresh = {key.keyid: key for found in keys.values() for key in found}
+    roles = {
+        name: Role([key.keyid for key in keys[name]], role.threshold) if name in keys else role
+        for name, role in before.roles.items()
+    }
+    named = {keyid for role in roles.values() for keyid in role.keyids}
+    root = Root(
+        version=before.version + 1,
+        expires=_at(now) + ROOT_LIFE,
+        keys={keyid: key for keyid, key in {**before.keys, **fresh}.items() if keyid in named},
+        roles=roles,
+        consistent_snapshot=True,
+    )
+    return document_bytes(Metadata(root), [*by, *replaced.get("root", ())])
+
+
 @dataclass(frozen=True, slots=True)
 class Release:
     """One bundle for one tenant.

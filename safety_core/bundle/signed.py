@@ -8,6 +8,7 @@ refused.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -54,6 +55,14 @@ def read_next_root(raw: bytes, root: Root) -> Root:
     document = parse_document(Root, raw)
     _check_signatures("root", document, root, document.signed)
     return document.signed
+
+
+def read_chain(roots: Sequence[bytes]) -> list[Root]:
+    """Return the root documents from the pinned one on, each signed by threshold of the one before it."""
+    chain: list[Root] = []
+    for raw in roots:
+        chain.append(read_next_root(raw, chain[-1]) if chain else read_root(raw))
+    return chain
 
 
 def parse_document(kind: type[Document], raw: bytes) -> Metadata[Document]:

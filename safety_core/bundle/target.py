@@ -10,13 +10,13 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tuf.api.metadata import Root, Targets
+from tuf.api.metadata import Targets
 
 from safety_core.bundle.archive import LIMITS, unpack
 from safety_core.bundle.contents import TrustedBundle, read_contents
 from safety_core.bundle.roles import bundle_path, target_path
 from safety_core.bundle.sign import verify_files
-from safety_core.bundle.signed import read_next_root, read_root, read_signed
+from safety_core.bundle.signed import read_chain, read_signed
 from safety_core.errors import BundleError, InputError, TamperedError, WrongTenantError
 from safety_core.wire.reader import Reader
 
@@ -106,7 +106,7 @@ def released(roots: Sequence[bytes], raw: bytes, tenant: str) -> Released:
         BundleError: it is signed under none of them, or for another tenant.
     """
     failed: BundleError | None = None
-    for root in reversed(_chain(roots)):
+    for root in reversed(read_chain(roots)):
         try:
             targets = read_signed(Targets, raw, root)
         except BundleError as error:
@@ -114,10 +114,3 @@ def released(roots: Sequence[bytes], raw: bytes, tenant: str) -> Released:
             continue
         return Released(targets.version, named_target(targets, tenant))
     raise failed or TamperedError("root", "is missing")
-
-
-def _chain(roots: Sequence[bytes]) -> list[Root]:
-    chain: list[Root] = []
-    for raw in roots:
-        chain.append(read_next_root(raw, chain[-1]) if chain else read_root(raw))
-    return chain

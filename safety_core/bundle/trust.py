@@ -30,7 +30,7 @@ from safety_core.bundle.archive import LIMITS
 from safety_core.bundle.contents import TrustedBundle
 from safety_core.bundle.roles import TIMESTAMP_LIFE, bundle_path
 from safety_core.bundle.signed import LIMITS as SIZES
-from safety_core.bundle.signed import check_fresh, read_next_root, read_root, read_signed
+from safety_core.bundle.signed import check_fresh, read_chain, read_next_root, read_root, read_signed
 from safety_core.bundle.target import NamedTarget, check_archive, named_target, read_archive
 from safety_core.errors import FreezeError, MixAndMatchError, OversizeError, RollbackError, UnavailableError
 
@@ -152,7 +152,7 @@ class _Client:
         snapshot = yield from self._snapshot(root, timestamp)
         targets = yield from self._named(Targets, root, snapshot.meta["targets.json"])
         if self._later:
-            newest = _chain(self._later)
+            newest = read_chain(self._later)[-1]
             read_signed(Targets, self._files[f"targets/{targets.version}.json"], newest)
         target = named_target(targets, self._tenant)
         bundle = yield from self._bundle(target, targets.version)
@@ -245,14 +245,6 @@ class _Client:
             raise OversizeError(path, f"is larger than {limit} bytes")
         self._files[path] = raw
         return raw
-
-
-def _chain(roots: tuple[bytes, ...]) -> Root:
-    pinned, *later = roots
-    root = read_root(pinned)
-    for raw in later:
-        root = read_next_root(raw, root)
-    return root
 
 
 def _check_newer(timestamp: Timestamp, raw: bytes, known: bytes, root: Root) -> None:

@@ -1,4 +1,4 @@
-"""Puts signed policy where edges find it: into a repository folder, or to the hub. And the publisher's keys on disk.
+"""Puts signed policy where edges find it: into a repository folder, or to the hub.
 
 What refers to something is written after it, the timestamp last: whoever reads in between finds a whole
 repository, the old or the new.
@@ -14,15 +14,13 @@ from typing import Final
 import httpx2
 
 from safety_core.bundle.archive import tar_of
-from safety_core.bundle.roles import ROLES, Ed25519Signer, in_order
+from safety_core.bundle.roles import in_order
 from safety_core.edge.files import replace_file
 from safety_core.edge.hub import check_answer, check_url
-from safety_core.edge.key_file import create_key_file, read_key_file
 from safety_core.errors import InputError, PolicyError, UnavailableError
 from safety_core.wire.reader import Reader
 
 UPLOAD_SECONDS: Final = 60.0
-BUNDLE_KEY: Final = "bundle.pem"
 FIRST_ROOT: Final = "root/1.json"
 
 
@@ -77,27 +75,3 @@ async def upload(url: str, tenant: str, token: str, files: Mapping[str, bytes]) 
         Reader.parse(raw, "hub's answer").integer("files")
     except InputError as error:  # some other server, which answers whatever it is asked
         raise UnavailableError("hub", "sent an answer that is no hub's", "check --hub") from error
-
-
-def make_keys(folder: Path, numbers: Mapping[str, int], bundle_pem: bytes) -> None:
-    """Draw the keys of all roles into a new folder that is this user's alone.
-
-    Raises:
-        InputError: there are keys already.
-    """
-    if folder.exists() and any(folder.iterdir()):
-        raise InputError(str(folder), "is not empty", "give a new folder: keys are never overwritten")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    for role, number in numbers.items():
-        for index in range(1, number + 1):
-            create_key_file(folder / f"{role}-{index}.key")
-    replace_file(folder / BUNDLE_KEY, bundle_pem)
-
-
-def read_signers(folder: Path) -> dict[str, tuple[Ed25519Signer, ...]]:
-    """Return every role's keys that are in the folder: as many as its owners brought together."""
-    return {
-        role: tuple(Ed25519Signer(read_key_file(path)) for path in sorted(folder.glob(f"{role}-*.key")))
-        for role in ROLES
-    }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Generator
@@ -13,7 +15,11 @@ from typing import Any
 
 import pytest
 
+from safety_core.bundle.roles import Release, publish
 from safety_core.cli.main import run
+from safety_core.cli.policy.shipping import Line
+from safety_core.edge.publish import read_repository, upload
+from safety_core.edge.signing_keys import read_signers
 from tests.docs.hand import Hand
 from tests.simulators.site import TENANT, Edge, Site, site
 from tests.simulators.small_policy import SMALL
@@ -118,6 +124,7 @@ def test_the_page_works_as_it_is_written(shop: Shop) -> None:
         questions(shop, edge)
         outward(shop, edge)
         publications(shop, edge)
+        replaced(shop, edge)
         programs(shop, edge)
         hand.types("safety backup make")
         hand.types("safety backup list")
@@ -209,6 +216,26 @@ def publications(shop: Shop, edge: Edge) -> None:
     abandon(shop, hand.here["ID"])
     assert "is version" in hand.types("safety policy rollback bakery --to REVISION")
     assert "running" in hand.types("safety policy rollback bakery florist")
+
+
+def replaced(shop: Shop, edge: Edge) -> None:
+    """The key that releases policy is replaced: what it signs afterwards is refused, what the new one signs is not."""
+    stolen = Path(shutil.copytree("KEYS", "stolen"))
+    before = edge.status()["policy"]["version"]
+    assert "new keys for targets" in shop.hand.types("safety policy root --keys KEYS --replace targets")
+    assert "renewed" in shop.hand.types("safety policy renew")
+    until(lambda: edge.status()["policy"]["version"] > before)
+    taken = edge.status()["policy"]["version"]
+    shutil.copytree(f"repositories/{TENANT}", "forged")
+    there = {name: raw for name, raw in read_repository(Path("forged")).items() if ".staged" not in name}
+    (newest,) = Line(Path("forged"), TENANT).released()[:1]
+    bundle = Path("forged", newest.target.path).read_bytes()
+    forged = publish(
+        there, Release(TENANT, newest.target.revision, bundle, newest.target.key), read_signers(stolen), time.time()
+    )
+    asyncio.run(upload(shop.here.hub_url, TENANT, shop.here.tokens["publisher"], forged))
+    until(lambda: "signed by 0 of the 2 keys" in json.dumps(edge.status()))
+    assert edge.status()["policy"]["version"] == taken
 
 
 def abandon(shop: Shop, release: str) -> None:

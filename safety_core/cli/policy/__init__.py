@@ -20,6 +20,7 @@ screen      colours, and tables that line up
 build       sources -> bundle
 sign        the OPA signature
 keys        the publisher's keys
+root        the next root document, other keys in it where some are replaced
 publish     a signed bundle into a repository, and to the hub
 shipping    one tenant's publication: what is in force, and what waits in a release
 release     bundles for many tenants, built, signed and staged to go out in waves

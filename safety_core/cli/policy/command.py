@@ -11,7 +11,7 @@ from safety_core.errors import PolicyError, UnavailableError, UnprovenError
 
 COMMANDS: Final = (
     "new", "check", "test", "explain", "diff", "replay", "coverage", "golden",
-    "build", "sign", "keys", "publish", "release", "renew", "rollback", "shadow", "propose", "prices",
+    "build", "sign", "keys", "root", "publish", "release", "renew", "rollback", "shadow", "propose", "prices",
 )  # fmt: skip
 """Each is a module of this package that holds a command of the same name; in the order in which they are used."""
 
@@ -60,6 +60,7 @@ def policy() -> None:
               safety policy publish bundle.tar.gz --keys KEYS --repository DIR
               safety policy release NAME ...        many tenants, in waves
               safety policy renew ...               twice a day
+              safety policy root --keys KEYS        once a year
               safety policy rollback --to REVISION ...
     learn     safety policy shadow report               what a candidate says
               safety policy propose                     from approvals

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
 
 import click
 
@@ -12,10 +11,8 @@ from safety_core.bundle.sign import new_private_pem
 from safety_core.cli.policy.seam import FOLDER
 from safety_core.edge import clock
 from safety_core.edge.files import replace_file
-from safety_core.edge.publish import make_keys, read_signers
+from safety_core.edge.signing_keys import ROOT, make_keys, read_signers
 from safety_core.errors import InputError
-
-ROOT: Final = "root.json"
 
 
 @click.command(short_help="Once: draw the publisher's keys.")

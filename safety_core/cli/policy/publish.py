@@ -17,21 +17,20 @@ from safety_core.bundle.sign import public_pem
 from safety_core.bundle.trust import Known, refresh
 from safety_core.cli.chosen_policy import naming
 from safety_core.cli.hub import read_token, token_option
-from safety_core.cli.policy.keys import ROOT
+from safety_core.cli.policy.root import reminder
 from safety_core.cli.policy.seam import FILE, FOLDER, check_unsourced, keys_option
 from safety_core.edge import clock
 from safety_core.edge.bundles import replay
 from safety_core.edge.files import read_input
 from safety_core.edge.publish import (
-    BUNDLE_KEY,
     FIRST_ROOT,
     held,
     read_repository,
-    read_signers,
     tenant_of,
     upload,
     write_repository,
 )
+from safety_core.edge.signing_keys import BUNDLE_KEY, ROOT, read_signers, roots_with
 from safety_core.errors import InputError
 from safety_core.wire.reader import Reader
 
@@ -56,7 +55,8 @@ def publish(bundle: Path | None, keys: Path, repository: Path, hub: str, token_f
         raise InputError("publish", "needs a bundle, or --renew, and not both", "give BUNDLE, or --renew")
     token = read_token(token_file, TOKEN) if hub else ""
     there = read_repository(repository)
-    root = there.get(FIRST_ROOT) or read_input(keys / ROOT)
+    roots = roots_with(there, keys)
+    root = roots.get(FIRST_ROOT) or read_input(keys / ROOT)
     signers, now = read_signers(keys), clock.now()
     if bundle is None:
         tenant, new = tenant_of(there), renew_repository(there, signers, now)
@@ -66,17 +66,21 @@ def publish(bundle: Path | None, keys: Path, repository: Path, hub: str, token_f
             unpack(raw)
         release = _release(raw, public_pem(read_input(keys / BUNDLE_KEY)))
         tenant, new = release.tenant, publish_release(there, release, signers, now)
+    new = {**roots, **new}
     update = replay(
         refresh(Known((root,)), tenant=tenant, now=now), lambda path: new.get(path) or held(repository, path)
     )
     check_unsourced(update.bundle)
-    write_repository(repository, {FIRST_ROOT: root, **new})
+    write_repository(repository, new)
+    files = {FIRST_ROOT: root, **update.files}
     if hub:
-        asyncio.run(upload(hub, tenant, token, {FIRST_ROOT: root, **update.files}))
+        asyncio.run(upload(hub, tenant, token, files))
     found = update.bundle.policy
     fresh = ", and its timestamp is new" if renew else ""
     told = f"{fresh}; the hub has it" if hub else fresh
     click.echo(f"{repository}: revision {found.revision} for {tenant} is version {found.version}{told}")
+    if ends := reminder(files):
+        click.echo(ends, err=True)
 
 
 def _release(archive: bytes, public: str) -> Release:

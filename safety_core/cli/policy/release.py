@@ -26,8 +26,8 @@ from safety_core.cli.policy.seam import FOLDER, compiled, keys_option, policies_
 from safety_core.cli.policy.shipping import Author, Line, complete, same_rules
 from safety_core.edge import clock
 from safety_core.edge.files import read_input
-from safety_core.edge.publish import BUNDLE_KEY
 from safety_core.edge.publisher import HubRelease, PublisherClient
+from safety_core.edge.signing_keys import BUNDLE_KEY
 from safety_core.errors import InputError, RefusedError, SafetyError, UnavailableError
 from safety_core.wire.signed import tenant_id
 

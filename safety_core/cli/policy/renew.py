@@ -10,6 +10,7 @@ import click
 from safety_core.cli.hub import hub_option, read_token, token_option
 from safety_core.cli.policy.publish import TOKEN
 from safety_core.cli.policy.release import settle
+from safety_core.cli.policy.root import reminder
 from safety_core.cli.policy.screen import counted, say
 from safety_core.cli.policy.seam import FOLDER, keys_option
 from safety_core.cli.policy.shipping import Author, Line, complete
@@ -38,7 +39,7 @@ def renew(keys: Path, repositories: Path, hub: str, token_file: Path | None) -> 
     names = tuple(sorted(path.name for path in repositories.iterdir() if TENANT.fullmatch(path.name)))
     if not names:
         raise InputError(str(repositories), "holds no tenant's repository", "safety policy release makes them")
-    token, failed = read_token(token_file, TOKEN), 0
+    token, failed, ends = read_token(token_file, TOKEN), 0, set[str]()
     with PublisherClient(hub, token) as client:
         settle(client, repositories, names)
     for name in names:
@@ -46,11 +47,15 @@ def renew(keys: Path, repositories: Path, hub: str, token_file: Path | None) -> 
         if not line.released():
             continue
         try:
-            asyncio.run(upload(hub, name, token, complete(line, line.renew(Author(keys)))))
+            files = complete(line, line.renew(Author(keys)))
+            ends.add(reminder(files))
+            asyncio.run(upload(hub, name, token, files))
         except SafetyError as error:
             if isinstance(error, UnavailableError) and not isinstance(error, RefusedError):
                 raise
             failed += 1
             click.echo(f"{name}: {error}", err=True)
+    for text in sorted(ends - {""}):
+        click.echo(text, err=True)
     say(f"{counted(len(names) - failed, 'tenant')} renewed")
     return 1 if failed else 0

@@ -19,8 +19,9 @@ from safety_core.cli.policy.screen import say
 from safety_core.cli.policy.seam import FOLDER, keys_option
 from safety_core.cli.policy.shipping import Author, Line, complete
 from safety_core.edge.files import read_input
-from safety_core.edge.publish import BUNDLE_KEY, upload
+from safety_core.edge.publish import upload
 from safety_core.edge.publisher import PublisherClient
+from safety_core.edge.signing_keys import BUNDLE_KEY
 from safety_core.errors import InputError
 from safety_core.wire.signed import tenant_id
 

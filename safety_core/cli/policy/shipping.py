@@ -14,13 +14,14 @@ from typing import Final
 
 from safety_core.bundle.contents import TrustedBundle
 from safety_core.bundle.roles import AHEAD, Ed25519Signer, Release, publish, renew
-from safety_core.bundle.target import Released, released
+from safety_core.bundle.target import Released, check_archive, released
 from safety_core.bundle.trust import Known, Update, refresh
-from safety_core.cli.policy.keys import ROOT
 from safety_core.edge import clock
 from safety_core.edge.bundles import replay
 from safety_core.edge.files import read_input
-from safety_core.edge.publish import FIRST_ROOT, held, read_repository, read_signers, write_repository
+from safety_core.edge.publish import FIRST_ROOT, held, read_repository, write_repository
+from safety_core.edge.signing_keys import ROOT, read_signers, roots_with
+from safety_core.errors import UnderSignedError
 
 STAGED: Final = ".staged"
 
@@ -75,16 +76,32 @@ class Line:
         return self._kept(author, there, publish(there, release, author.signers(), now, ahead=ahead), now)
 
     def renew(self, author: Author) -> Update:
-        """Sign a new timestamp for what waits, else for what is in force."""
+        """Sign a new timestamp for what waits, else for what is in force.
+
+        What is in force is published once more where the newest root has replaced the keys that had signed it. Its
+        source is the author's own copy, which nobody else writes.
+        """
         there, now = {**self.there(), **self.waiting()}, clock.now()
-        return self._kept(author, there, {**self.waiting(), **renew(there, author.signers(), now)}, now)
+        try:
+            return self._kept(author, there, {**self.waiting(), **renew(there, author.signers(), now)}, now)
+        except UnderSignedError:
+            if self.waits:
+                raise
+            return self.make(author, self._newest())
+
+    def _newest(self) -> Release:
+        target = self.released()[0].target
+        archive = self.get(target.path) or b""
+        check_archive(target, archive)
+        return Release(self.tenant, target.revision, archive, target.key)
 
     def _kept(self, author: Author, there: Mapping[str, bytes], new: Mapping[str, bytes], now: float) -> Update:
-        root = there.get(FIRST_ROOT) or read_input(author.keys / ROOT)
+        files = {**roots_with(there, author.keys), **new}
+        root = files.get(FIRST_ROOT) or read_input(author.keys / ROOT)
         update = replay(
-            refresh(Known((root,)), tenant=self.tenant, now=now), lambda path: new.get(path) or self.get(path)
+            refresh(Known((root,)), tenant=self.tenant, now=now), lambda path: files.get(path) or self.get(path)
         )
-        write_repository(self._staged if self.waits else self.folder, {FIRST_ROOT: root, **new})
+        write_repository(self._staged if self.waits else self.folder, files)
         return update
 
     def get(self, path: str) -> bytes | None:

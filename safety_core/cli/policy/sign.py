@@ -12,7 +12,7 @@ from safety_core.bundle.sign import SIGNATURES, sign_files
 from safety_core.cli.chosen_policy import naming
 from safety_core.cli.policy.seam import FILE, check_unsourced, keys_option
 from safety_core.edge.files import read_input, replace_file
-from safety_core.edge.publish import BUNDLE_KEY
+from safety_core.edge.signing_keys import BUNDLE_KEY
 from safety_core.wire.reader import Reader
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from click.testing import CliRunner, Result
 from hub import admin
 from hub.policy import mover, reading
 from hub.store import fleet, rollouts
+from safety_core.bundle import roles
 from safety_core.cli.policy import release
 from safety_core.cli.policy.command import policy
 from safety_core.cli.policy.release import wave_of
@@ -195,7 +197,7 @@ async def test_a_rollback_is_a_new_version_with_the_older_words(desk: Desk) -> N
         )
 
 
-async def test_every_tenant_is_renewed_in_one_go(desk: Desk) -> None:
+async def test_every_tenant_is_renewed_in_one_go(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     shared = ("renew", "--keys", "@keys", "--repositories", "@repositories")
     (desk.folder / "repositories").mkdir()
     with pytest.raises(InputError, match="holds no tenant"):
@@ -203,8 +205,11 @@ async def test_every_tenant_is_renewed_in_one_go(desk: Desk) -> None:
     await desk.release("first", "--start")
     await desk.pass_time()
     before = {name: desk.hub.context.repositories.get(TenantId(name), "timestamp.json") for name in TENANTS}
+    monkeypatch.setattr(roles, "ROOT_LIFE", timedelta(days=30))
+    await desk.run("root", "--keys", "@keys")
     done = await desk.run(*shared)
     assert (done.return_value, "3 tenants renewed" in done.output) == (0, True)
+    assert done.output.count("the root of policy ends on") == 1
     after = {name: desk.hub.context.repositories.get(TenantId(name), "timestamp.json") for name in TENANTS}
     assert all(before[name] != after[name] for name in TENANTS)
     (desk.folder / "repositories/unknown").mkdir()

@@ -41,6 +41,7 @@ safety agent resume main
 safety approvals approve 1
 safety openclaw uninstall --yes
 safety policy publish
+safety policy root --keys KEYS --replace targets
 safety hook remove claude-code
 python -m safety_core.cli hook remove claude-code
 python3 .venv/bin/safety hook remove codex

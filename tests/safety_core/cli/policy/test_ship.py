@@ -19,8 +19,9 @@ from safety_core.bundle.source import compile_bundle
 from safety_core.bundle.trust import Known, Update, refresh
 from safety_core.cli.policy.command import policy
 from safety_core.edge.bundles import replay
-from safety_core.edge.publish import BUNDLE_KEY, upload
+from safety_core.edge.publish import upload
 from safety_core.edge.shipped import load_folder
+from safety_core.edge.signing_keys import BUNDLE_KEY
 from safety_core.errors import InputError, PolicyError, RefusedError, SafetyError, UnavailableError, UnprovenError
 from tests.simulators.repository import SOURCES, rule
 
