@@ -14,7 +14,7 @@ from socket import create_connection
 from typing import Final
 
 from tests.simulators.certificates import Certificate, certificate
-from tests.simulators.serving import free_port
+from tests.simulators.serving import held_port
 
 SETTINGS: Final = Path(__file__).parents[2] / "deploy/nginx.conf"
 PROGRAM: Final = shutil.which("nginx") or "/usr/sbin/nginx"
@@ -22,11 +22,10 @@ PROGRAM: Final = shutil.which("nginx") or "/usr/sbin/nginx"
 
 @dataclass(frozen=True)
 class Front:
-    """The proxy, for whoever asks it by `url` and trusts `certificate`. `log`: what it has written about requests."""
+    """The proxy, for whoever asks it by `url` and trusts `certificate`."""
 
     url: str
     certificate: Certificate
-    log: Path
 
     def context(self) -> ssl.SSLContext:
         """Return what a client needs."""
@@ -62,21 +61,22 @@ def settings(folder: Path, made: Certificate, **places: str) -> Path:
 def nginx(folder: Path, ports: tuple[int, int]) -> Iterator[Front]:
     """Run it before what listens on these ports of loopback."""
     folder.mkdir()
-    made, port = certificate(folder, "hub.example", "localhost"), free_port()
-    places = {
-        "127.0.0.1:8201": f"127.0.0.1:{ports[0]}",
-        "127.0.0.1:8202": f"127.0.0.1:{ports[1]}",
-        "listen 443 ssl;": f"listen 127.0.0.1:{port} ssl;",
-        "    listen [::]:443 ssl;\n": "",
-    }
-    file = settings(folder, made, **places)
-    running = subprocess.Popen([PROGRAM, "-e", str(folder / "error"), "-c", str(file)])
-    try:
-        _await_it(port, running)
-        yield Front(f"https://localhost:{port}", made, folder / "safety-hub.log")
-    finally:
-        running.terminate()
-        running.wait(30)
+    made = certificate(folder, "hub.example", "localhost")
+    with held_port() as port:
+        places = {
+            "127.0.0.1:8201": f"127.0.0.1:{ports[0]}",
+            "127.0.0.1:8202": f"127.0.0.1:{ports[1]}",
+            "listen 443 ssl;": f"listen 127.0.0.1:{port} ssl;",
+            "    listen [::]:443 ssl;\n": "",
+        }
+        file = settings(folder, made, **places)
+        running = subprocess.Popen([PROGRAM, "-e", str(folder / "error"), "-c", str(file)])
+        try:
+            _await_it(port, running)
+            yield Front(f"https://localhost:{port}", made)
+        finally:
+            running.terminate()
+            running.wait(60)
 
 
 def _await_it(port: int, running: subprocess.Popen[bytes]) -> None:
