@@ -22,7 +22,7 @@ from tests.simulators.openclaw import Gateway, environment, set_up
 from tests.simulators.openclaw_host import Endpoint, Host, add_stray
 from tests.simulators.planted import plant
 from tests.simulators.scripted_model import scripted_model
-from tests.simulators.serving import free_port
+from tests.simulators.serving import held_port
 from tests.simulators.site import Site, site
 from tests.simulators.telegram import Telegram, telegram
 
@@ -68,8 +68,9 @@ def world() -> Generator[World, None, None]:
         values = {name: secrets.token_hex(14) for name in ("DB_PASSWORD", CHATTED, RECITED)} | plant(50)
         values["MAILBOX"] = house.password
         run_safety(here, "secret", "import", "-", text=json.dumps(values))
-        host = owners_openclaw(here, model, messenger)
-        settings, tokens = guard(here, host)
+        door, egress = (stack.enter_context(held_port()) for _ in range(2))  # also while one is started again
+        host = owners_openclaw(here, model, messenger, door)
+        settings, tokens = guard(here, host, egress)
         settings["CONNECTIONS"] = json.dumps(connections(here, house))
         gateway = Gateway(host)
         stack.callback(gateway.stop)
@@ -120,21 +121,21 @@ def connections(here: Site, house: MailHouse) -> dict[str, Any]:
     }
 
 
-def owners_openclaw(here: Site, model: Model, messenger: Telegram) -> Host:
+def owners_openclaw(here: Site, model: Model, messenger: Telegram, port: int) -> Host:
     """Set up an OpenClaw without any gateway before it: its providers are asked with keys of its own."""
     folder = here.folder / "openclaw"
     folder.mkdir()
     furnish(here.workspace)
     models = {f"shop-{agent}": Endpoint(model.url, f"sk-{secrets.token_hex(20)}", api) for agent, api in APIS.items()}
     agents = {agent: f"shop-{agent}" for agent in APIS} | {"held": "shop-main", "thrifty": "shop-main"}
-    host = Host(folder, here.workspace, free_port(), models, agents, messenger.url)
+    host = Host(folder, here.workspace, port, models, agents, messenger.url)
     set_up(host)
     return host
 
 
-def guard(here: Site, host: Host) -> tuple[dict[str, str], dict[str, str]]:
+def guard(here: Site, host: Host, egress: int) -> tuple[dict[str, str], dict[str, str]]:
     """Put the gateway into it, as its owner does; return the settings of the edge, and each agent's token."""
-    port = {"EGRESS_PORT": str(free_port())}
+    port = {"EGRESS_PORT": str(egress)}
     program = host.folder / "bin" / "openclaw"
     with here.edge(**port) as edge:
         wait_until(lambda: edge.status()["policy"]["state"] == "in force")
