@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from safety_core.edge.shipped import shipped_folder
-from tests.simulators.serving import free_port
+from tests.simulators.serving import held_port
 
 PAGE = Path(__file__).parents[2] / "docs/setup.md"
 
@@ -22,7 +22,7 @@ BEFORE = """\
 set -eu
 LIST='safety approvals list --hub http://127.0.0.1:8200 --token-file olga.token'
 trap 'kill $(jobs -p); wait' EXIT
-until_it_says() { for _ in $(seq 60); do ! "$@" > seen 2>&1 || return 0; sleep 0.1; done; cat seen; return 1; }
+until_it_says() { for _ in $(seq 600); do ! "$@" > seen 2>&1 || return 0; sleep 0.1; done; cat seen; return 1; }
 """
 READY = {
     "serve --port": "until_it_says curl -s http://127.0.0.1:8200/v1/approvals\n",
@@ -41,7 +41,7 @@ def test_the_page_works_as_it_is_written(tmp_path: Path) -> None:
     for block in re.findall(r"```sh\n(.*?)```", PAGE.read_text(), re.DOTALL):
         script += block + "".join(wait for sign, wait in READY.items() if sign in block)
         script += AGAIN if "approvals approve" in block else ""
-    script = script.replace("8200", str(free_port())).replace("port = 8100", "port = 0")
+    script = script.replace("port = 8100", "port = 0")
     program = tmp_path / "bin/safety"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -m safety_core.cli "$@"\n')
@@ -52,15 +52,18 @@ def test_the_page_works_as_it_is_written(tmp_path: Path) -> None:
         "HOME": str(tmp_path),
         "PYTHONPATH": str(PAGE.parents[1]),
     }
-    with subprocess.Popen(
-        ["bash", "-c", script],
-        cwd=tmp_path,
-        env=environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    ) as shell:
+    with (
+        held_port() as port,
+        subprocess.Popen(
+            ["bash", "-c", script.replace("8200", str(port))],
+            cwd=tmp_path,
+            env=environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        ) as shell,
+    ):
         late = threading.Timer(280, os.killpg, (shell.pid, signal.SIGKILL))
         late.start()
         printed, _ = shell.communicate()
