@@ -86,7 +86,8 @@ def restore(home: Home, folder: Path, keys: Path | None = None, *, unsigned: boo
 
     Raises:
         SafetyError: the backup is damaged, or not signed by the edge's key, or there is something that would be lost;
-            nothing has changed then. Or a permission in it could not be ended: no edge starts beside what was copied.
+            nothing has changed then. Or it was changed meanwhile, or a permission in it could not be ended: no edge
+            starts beside what was copied.
         UnavailableError: a file cannot be read or written. Another try goes on.
     """
     if not unsigned:
@@ -98,9 +99,7 @@ def restore(home: Home, folder: Path, keys: Path | None = None, *, unsigned: boo
         shutil.rmtree(home.restoring, ignore_errors=True)
         home.restoring.mkdir(mode=0o700)
         sync(home.path)
-        at, files = manifest_of(folder)
-        for name in files:
-            copy_file(folder / name, home.restoring / name)
+        at = _copied(home, folder, keys, unsigned=unsigned)
         for name in KEYS if keys else ():
             _bring_key(Path(keys or ""), home, name)
         lapsed = _lapse(home.restoring / home.edge_db.name, clock.now())
@@ -109,6 +108,21 @@ def restore(home: Home, folder: Path, keys: Path | None = None, *, unsigned: boo
         reason = (error.strerror if isinstance(error, OSError) else "") or type(error).__name__
         raise UnavailableError("restore", f"was cut off ({reason})", "look at the disk, then restore again") from error
     return _looked_at(home, at, lapsed)
+
+
+def _copied(home: Home, folder: Path, keys: Path | None, *, unsigned: bool) -> int:
+    """Copy a backup, and return when it was made. What is checked is the copy: whoever can write where backups are kept
+    may do so until the last byte is read."""
+    copy_file(folder / MANIFEST, home.restoring / MANIFEST)
+    if not unsigned:
+        _demand_signed(home, home.restoring, keys)
+    at, files = manifest_of(home.restoring)
+    for name in files:
+        _demand_ours(home, folder, name)
+        copy_file(folder / name, home.restoring / name)
+    _demand_sound(home, home.restoring)
+    (home.restoring / MANIFEST).unlink()
+    return at
 
 
 def _demand_signed(home: Home, folder: Path, keys: Path | None) -> None:
@@ -124,14 +138,18 @@ def _demand_signed(home: Home, folder: Path, keys: Path | None) -> None:
 def _demand_sound(home: Home, folder: Path) -> None:
     if damage := Backups(home).damage(folder):
         raise SafetyError(str(folder), f"is damaged: {damage[0]} is not what it was", "take another backup")
-    files = {home.vault.name, home.audit.name, checkpoint_file(home.audit).name, home.edge_db.name, home.runs.name}
     for name in manifest_of(folder)[1]:
-        path = Path(name)
-        inside = len(path.parts) > 1 and path.parts[0] in {home.bundle_dir.name, home.connections.name}
-        if ".." in path.parts or not (inside or name in files):
-            raise SafetyError(str(folder), f"holds {name!r}, which no backup does", "take another backup")
-        if path.suffix == ".db" and not _only_tables(folder / path):
+        _demand_ours(home, folder, name)
+        if Path(name).suffix == ".db" and not _only_tables(folder / name):
             raise SafetyError(str(folder), f"has in {name} what acts by itself", "take another backup")
+
+
+def _demand_ours(home: Home, folder: Path, name: str) -> None:
+    files = {home.vault.name, home.audit.name, checkpoint_file(home.audit).name, home.edge_db.name, home.runs.name}
+    parts = Path(name).parts
+    inside = len(parts) > 1 and parts[0] in {home.bundle_dir.name, home.connections.name}
+    if ".." in parts or not (inside or name in files):
+        raise SafetyError(str(folder), f"holds {name!r}, which no backup does", "take another backup")
 
 
 def _only_tables(database: Path) -> bool:

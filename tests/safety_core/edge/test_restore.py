@@ -162,6 +162,28 @@ async def test_a_backup_that_somebody_else_made_or_changed_is_not_put_back(old: 
     assert restore(home, folder, keys, unsigned=True).entries == 1
 
 
+@pytest.mark.parametrize("name", ["edge.db", "manifest.json"])
+async def test_what_is_changed_behind_the_first_look_is_not_put_back(
+    old: tuple[Home, Path, Path], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    home, folder, keys = old
+    looked, as_it_was = restoring._demand_empty, (folder / name).read_bytes()
+
+    def then_changed(place: Home) -> None:
+        looked(place)
+        (folder / name).write_bytes(as_it_was.replace(b"1", b"2"))
+
+    monkeypatch.setattr(restoring, "_demand_empty", then_changed)
+    with pytest.raises(SafetyError, match=r"not what it was|not signed by this edge's key"):
+        restore(home, folder, keys)
+    assert home.restoring.exists()
+    assert not home.edge_db.exists()
+    monkeypatch.undo()
+    (folder / name).write_bytes(as_it_was)
+    assert restore(home, folder, keys).entries == 1
+    assert not home.restoring.exists()
+
+
 async def test_a_key_that_others_may_read_is_not_taken(old: tuple[Home, Path, Path]) -> None:
     home, folder, keys = old
     (keys / "vault.key").chmod(0o644)
