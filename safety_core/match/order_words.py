@@ -318,8 +318,8 @@ ANCHORS: Final[Mapping[str, tuple[str, ...]]] = {
         "as though you", "as a", "your new", "your real", "your true", "your actual", "your updated",
     ),
     "speaks as a system or a person would": (
-        "<|", "<<sys", "system", "admin", "developer", "root", "new directive", "new instruction", "human",
-        "instruction>", "instructions>", "hidden>", "secret>",
+        "<|", "<<sys", "system", "admin", "developer", "root", "new directive", "human",
+        "instruction", "hidden", "secret",
     ),
     "speaks to a model by its kind": (
         " ai", "\nai", "(ai", "[ai", ">ai", "llm", "language model", "assistant", "agent", "chatbot", "copilot",
