@@ -47,6 +47,12 @@ python -m safety_core.cli hook remove claude-code
 python3 .venv/bin/safety hook remove codex
 node /usr/bin/openclaw plugins disable safety-gateway
 python -c 'from safety_core.cli.main import run; run(["hook", "remove", "codex"])'
+python -c 'from safety_core import cli, errors; cli.main.run(["hook", "remove", "codex"])'
+python -c 'import runpy; runpy.run_path("/opt/gate/safety_core/cli")'
+/lib64/ld-linux-x86-64.so.2 --argv0 cat /usr/bin/python3 -m safety_core.cli hook remove codex
+safety backup restore --unsigned backups/1
+safety policy release RELEASE
+safety policy rollback shop 3
 """
 
 
