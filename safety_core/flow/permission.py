@@ -108,10 +108,13 @@ def _followed(approval: Approval | None) -> Flow[Approval | None]:
 
 
 def _awaited(approval: Approval, session: SessionId, seconds: float) -> Flow[Approval]:
-    """Wait for an answer, to the changed call where an approver changes it meanwhile."""
+    """Wait for an answer, to the changed call where an approver changes it meanwhile.
+
+    Also where that one has been answered by then, it is waited for: so it is noted that this session has its answer.
+    """
     begun = yield from effects.Now()
-    left = seconds
-    while approval.state is ApprovalState.PENDING and left > 0:
+    left = seconds if approval.state is ApprovalState.PENDING else 0.0
+    while left > 0:
         approval = yield from effects.AwaitDecision(approval.request.id, left, session)
         if approval.replaced is None:
             break
