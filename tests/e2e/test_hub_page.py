@@ -19,6 +19,7 @@ from safety_core.bundle.roles import Release, publish
 from safety_core.cli.main import run
 from safety_core.cli.policy.shipping import Line
 from safety_core.edge.publish import read_repository, upload
+from safety_core.edge.publisher import PublisherClient
 from safety_core.edge.signing_keys import read_signers
 from tests.docs.hand import Hand
 from tests.simulators.site import TENANT, Edge, Site, site
@@ -215,27 +216,28 @@ def publications(shop: Shop, edge: Edge) -> None:
     hand.here["REVISION"] = first
     abandon(shop, hand.here["ID"])
     assert "is version" in hand.types("safety policy rollback bakery --to REVISION")
-    assert "running" in hand.types("safety policy rollback bakery florist")
+    undone = hand.types("safety policy rollback bakery florist")
+    assert "running" in undone
+    with PublisherClient(shop.here.hub_url, Path("publisher.token").read_text().strip()) as author:
+        until(lambda: {one.state for one in author.show(undone.split()[1]).tenants.values()} == {"placed"})
 
 
 def replaced(shop: Shop, edge: Edge) -> None:
     """The key that releases policy is replaced: what it signs afterwards is refused, what the new one signs is not."""
     stolen = Path(shutil.copytree("KEYS", "stolen"))
-    before = edge.status()["policy"]["version"]
     assert "new keys for targets" in shop.hand.types("safety policy root --keys KEYS --replace targets")
     assert "renewed" in shop.hand.types("safety policy renew")
-    until(lambda: edge.status()["policy"]["version"] > before)
-    taken = edge.status()["policy"]["version"]
     shutil.copytree(f"repositories/{TENANT}", "forged")
     there = {name: raw for name, raw in read_repository(Path("forged")).items() if ".staged" not in name}
-    (newest,) = Line(Path("forged"), TENANT).released()[:1]
+    newest = Line(Path("forged"), TENANT).released()[0]
+    until(lambda: edge.status()["policy"]["version"] == newest.version)
     bundle = Path("forged", newest.target.path).read_bytes()
     forged = publish(
         there, Release(TENANT, newest.target.revision, bundle, newest.target.key), read_signers(stolen), time.time()
     )
     asyncio.run(upload(shop.here.hub_url, TENANT, shop.here.tokens["publisher"], forged))
     until(lambda: "signed by 0 of the 2 keys" in json.dumps(edge.status()))
-    assert edge.status()["policy"]["version"] == taken
+    assert edge.status()["policy"]["version"] == newest.version
 
 
 def abandon(shop: Shop, release: str) -> None:
