@@ -39,7 +39,7 @@ TIMESTAMP_LIFE: Final = timedelta(hours=24)
 
 AHEAD: Final = 1000
 """By so many versions the snapshot and timestamp of what waits in a release are ahead of what is in force. So that can
-be renewed every day in the meantime, and an edge never meets two documents of one version."""
+be renewed in the meantime, and an edge never meets two documents of one version."""
 
 
 class Ed25519Signer(Signer):
@@ -166,7 +166,7 @@ def publish(
 def renew(
     latest: Mapping[str, bytes], signers: Mapping[str, Sequence[Signer]], now: float, *, ahead: int = 0
 ) -> Mapping[str, bytes]:
-    """Return a new snapshot and timestamp for the newest targets: what a publisher does at least once a day."""
+    """Return a new snapshot and timestamp for the newest targets: what a publisher does twice a day."""
     number, newest = _next(latest, "snapshot") + ahead, _next(latest, "targets") - 1
     meta = _meta(newest, latest[f"targets/{newest}.json"])
     snapshot = Snapshot(version=number, expires=_at(now) + SNAPSHOT_LIFE, meta={"targets.json": meta})

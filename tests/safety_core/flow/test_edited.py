@@ -14,6 +14,7 @@ from safety_core.errors import EffectFailed
 from safety_core.flow import tool_call
 from safety_core.flow.answers import Entrusted, Executed, Pending, Permitted, Refused
 from safety_core.flow.edited import edited
+from safety_core.flow.effects import AwaitDecision
 from safety_core.flow.permission import EDITED, WHO
 from safety_core.model.approval import Approval, ApprovalRequest, ApprovalState, Grant, RequestId
 from safety_core.model.level import Level, Tier
@@ -246,6 +247,21 @@ def test_an_approvers_name_tells_a_model_nothing_but_a_name() -> None:
     assert answer.instead == instead
     assert "\n" not in answer.reason
     assert len(answer.reason) < 180
+
+
+def test_a_change_that_was_permitted_before_who_waits_looks_is_waited_for_all_the_same() -> None:
+    """To wait for it notes that this session has its answer, which else would be told it again."""
+    place = world(Level.RED)
+
+    def says(approval: Approval) -> None:
+        place.settle(signed_grant(HUB, asked_instead(place, approval.request, {"command": "ls ./old"})))
+
+    place.answer = says
+    told = run(tool_call.run(call("rm -r ./old"), context(wait=60)), place.handlers)
+    assert isinstance(told, Refused)
+    assert told.instead is not None
+    waited = [effect.request for effect in place.asked if isinstance(effect, AwaitDecision)]
+    assert waited == [item.request.id for item in place.approvals]
 
 
 def test_who_waits_is_let_go_in_time_however_often_the_call_is_changed() -> None:
